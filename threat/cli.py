@@ -1,0 +1,75 @@
+"""The ``threat`` command: finds each package's commands through the entry-point group ``threat.commands``."""
+
+from __future__ import annotations
+
+import json
+import sys
+from importlib.metadata import entry_points
+
+import typer
+
+from threat.errors import ThreatError, UsageError
+
+_EXTRA_OF = {
+    "lightgbm": "training",
+    "sklearn": "training",
+    "mlflow": "training",
+    "shap": "training",
+    "optuna": "training",
+    "matplotlib": "training",
+    "fastapi": "serving",
+    "uvicorn": "serving",
+    "sqlalchemy": "serving",
+    "jinja2": "cards",
+    "jsonschema": "cards",
+    "scipy": "fairness",
+    "fairlearn": "fairness",
+    "securesystemslib": "release",
+}
+
+
+def build() -> typer.Typer:
+    """The whole command line. Importing a package's ``commands`` module must stay cheap: no NumPy, no pandas."""
+    app = typer.Typer(
+        name="threat",
+        help="Decision support for a threat assessment unit. It supports a decision and never makes one.",
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        add_completion=False,
+    )
+    for point in sorted(entry_points(group="threat.commands"), key=lambda point: point.name):
+        package = point.load()
+        app.registered_commands += package.registered_commands
+        app.registered_groups += package.registered_groups
+    return app
+
+
+def main() -> None:
+    """Run the command; a user's mistake ends with its own exit code and four plain lines, never a traceback."""
+    try:
+        build()()
+    except ThreatError as error:
+        _complain(error)
+        raise SystemExit(error.exit_code) from None
+    except ModuleNotFoundError as error:
+        extra = _EXTRA_OF.get((error.name or "").partition(".")[0])
+        if extra is None:
+            raise
+        hint = UsageError(
+            "This command needs an optional part that is not installed.",
+            value=error.name,
+            way_out=f"install it: pip install 'threat-assessment[{extra}]'",
+        )
+        _complain(hint)
+        raise SystemExit(hint.exit_code) from None
+
+
+def _complain(error: ThreatError) -> None:
+    if "--json" in sys.argv:
+        print(json.dumps(error.as_dict()))
+    else:
+        print(error, file=sys.stderr)
+
+
+if __name__ == "__main__":
+    main()
