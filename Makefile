@@ -1,0 +1,90 @@
+# One door for developers. `make demo` and `make test` do all their own set-up; nothing else is needed but Python 3.11+ and make.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do \
+  if $$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null; then echo $$p; break; fi; done)
+VENV ?= .venv
+BIN := $(VENV)/bin
+SERVE ?= 1
+REAL ?= ../shared/data/multnomah
+WORKERS ?= 2
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# One place for compiled kernels, so that a second start is quick and the checkout stays clean.
+export NUMBA_CACHE_DIR ?= $(CURDIR)/var/numba
+
+.PHONY: help setup demo test test-long check format bench results docs lock clean
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+$(VENV)/.dependencies: requirements.lock
+	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12 or 3.13 is needed and none was found on PATH (say: make PYTHON=/path/to/python3.12)"; exit 2; }
+	@echo "Setting up $(VENV) with $(PYTHON); the first time takes a minute or two."
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --require-hashes -r requirements.lock
+	@touch $@
+
+$(VENV)/.project: $(VENV)/.dependencies pyproject.toml
+	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+setup: $(VENV)/.project ## the environment, in .venv
+
+demo: setup ## a synthetic force, end to end, then its pages on http://127.0.0.1:8000 (SERVE=0: stop before serving)
+	@$(BIN)/threat demo $(if $(filter 0,$(SERVE)),--no-serve)
+
+# The suite runs against the built wheel, from outside the checkout: what is tested is what would be installed.
+WHEEL_ENV := $(CURDIR)/var/wheel$(subst .venv,,$(notdir $(VENV)))
+define run-suite
+@rm -rf $(WHEEL_ENV) && mkdir -p $(WHEEL_ENV)
+@$(BIN)/python -m build --wheel --no-isolation --outdir $(WHEEL_ENV)/dist . > $(WHEEL_ENV)/build.log || { cat $(WHEEL_ENV)/build.log; exit 1; }
+@$(BIN)/python -m venv --without-pip $(WHEEL_ENV)/env
+@$(BIN)/python -c 'import sysconfig; print(sysconfig.get_paths()["purelib"])' > $(WHEEL_ENV)/dependencies.pth
+@cp $(WHEEL_ENV)/dependencies.pth "$$($(WHEEL_ENV)/env/bin/python -c 'import sysconfig; print(sysconfig.get_paths()["purelib"])')/"
+@$(BIN)/python -m pip --python $(WHEEL_ENV)/env/bin/python install --quiet --no-deps $(WHEEL_ENV)/dist/*.whl
+@cd $(WHEEL_ENV) && THREAT_FROM_WHEEL=1 env/bin/python -P -m pytest -c $(CURDIR)/pyproject.toml --rootdir $(CURDIR) -p no:cacheprovider \
+  -n $(WORKERS) --dist loadfile -q $(1) $(CURDIR)/tests $(TESTS)
+endef
+
+test: setup ## the whole suite, from the built wheel
+	$(call run-suite,-m "not long")
+
+test-long: setup ## long generative and scale tests
+	$(call run-suite,-m long)
+
+check: setup ## lint, format, types, import contracts, generated pages
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@PYTHONPATH= $(BIN)/lint-imports --no-cache
+	@$(BIN)/python -m features.dictionary --check
+	@$(BIN)/python tests/repository_rules.py
+	@echo "check: all passed"
+
+format: setup ## mend what ruff can mend
+	@$(BIN)/ruff check --fix . && $(BIN)/ruff format .
+
+.venv-bench/.done: requirements-bench.lock
+	@test -x .venv-bench/bin/python || $(PYTHON) -m venv .venv-bench
+	@.venv-bench/bin/python -m pip install --quiet --require-hashes -r requirements-bench.lock
+	@touch $@
+
+bench: setup .venv-bench/.done ## the feature engine beside its rivals: one table, JSON and a plot in docs/benchmarks/
+	@$(BIN)/python benchmarks/features.py --rivals-python .venv-bench/bin/python
+
+results: setup ## the whole main job on real records (where the folder is present) and on the synthetic force: docs/results.md
+	@$(BIN)/threat results --real $(REAL) --out docs/results.md
+
+docs: setup ## every generated page
+	@$(BIN)/python -m features.dictionary
+
+UV_COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
+lock: setup ## resolve the dependencies anew
+	@$(UV_COMPILE) --extra all --extra dev pyproject.toml --output-file requirements.lock
+	@$(UV_COMPILE) benchmarks/requirements.in --output-file requirements-bench.lock
+
+clean: ## remove everything that was made here
+	@rm -rf .venv* var dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

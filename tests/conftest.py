@@ -1,0 +1,56 @@
+"""What every test shares: where the real records are, and an account of every skip."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+HERE = Path(__file__).parent
+EXPECTED_SKIPS = [
+    re.compile(line)
+    for line in (HERE / "expected_skips.txt").read_text(encoding="utf-8").splitlines()
+    if line and not line.startswith("#")
+]
+
+
+@pytest.fixture(scope="session")
+def real_records() -> Path:
+    """The folder with the real records; the test is skipped, saying so, where it is absent."""
+    folder = Path(os.environ.get("THREAT_REAL_DATA", HERE.parents[1] / "shared" / "data"))
+    if not (folder / "multnomah" / "bookings.csv.gz").exists():
+        pytest.skip("real records are not beside this checkout")
+    return folder
+
+
+def _reason(report: Any) -> str:
+    longrepr = report.longrepr
+    text = longrepr[2] if isinstance(longrepr, tuple) else str(longrepr)
+    return text.removeprefix("Skipped: ")
+
+
+def pytest_terminal_summary(terminalreporter: Any, exitstatus: int, config: pytest.Config) -> None:
+    """Name every skip with its reason; under THREAT_STRICT_SKIPS an unexpected one fails the run."""
+    skipped = terminalreporter.stats.get("skipped", [])
+    unexpected = [r for r in skipped if not any(p.search(_reason(r)) for p in EXPECTED_SKIPS)]
+    for report in skipped:
+        mark = " (NOT EXPECTED)" if report in unexpected else ""
+        terminalreporter.write_line(f"skipped{mark}: {report.nodeid}: {_reason(report)}")
+    config.stash[_UNEXPECTED] = len(unexpected)
+
+
+_UNEXPECTED = pytest.StashKey[int]()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """Under xdist only the controller sees every report, so the verdict is taken there."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if reporter is None or not os.environ.get("THREAT_STRICT_SKIPS"):
+        return
+    skipped = reporter.stats.get("skipped", [])
+    if exitstatus == 0 and any(not any(p.search(_reason(r)) for p in EXPECTED_SKIPS) for r in skipped):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED

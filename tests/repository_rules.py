@@ -1,0 +1,70 @@
+"""The repository's own rules, run by ``make check``: names, sizes, front doors, and what may not be in a tracked file."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+PACKAGES = ("threat", "features", "training", "serving", "fairness", "model_cards")
+FORBIDDEN_NAMES = {"utils", "util", "common", "helpers", "helper", "core", "manager", "misc"}
+MAX_LINES = 500
+MAX_EXPORTS = 10
+UNSAFE = re.compile(r"pickle\.loads?\b|joblib\.load|cloudpickle|yaml\.load\(")
+# Split so that this file does not hold what it looks for.
+PATHS = re.compile("/" + "work/(main|shared)|/" + "root/|/tmp/" + "bash_jobs")
+ADDRESS_IN_LOCK = re.compile(r"https?://|index-url|find-links|\"resolved\"")
+
+
+def tracked() -> list[Path]:
+    out = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    return [ROOT / name for name in out.split("\0") if name and (ROOT / name).exists()]
+
+
+def exports(source: str) -> list[str]:
+    for node in ast.parse(source).body:
+        if isinstance(node, ast.Assign) and any(isinstance(t, ast.Name) and t.id == "__all__" for t in node.targets):
+            return list(ast.literal_eval(node.value))
+    return []
+
+
+def problems_in(path: Path) -> list[str]:
+    name = path.relative_to(ROOT).as_posix()
+    found: list[str] = []
+    if path.suffix in {".png", ".parquet", ".gz", ".bin", ".woff2"}:
+        return found
+    text = path.read_text(encoding="utf-8")
+    if PATHS.search(text):
+        found.append(f"{name}: names a path of the machine it was written on")
+    if path.suffix == ".lock" and ADDRESS_IN_LOCK.search(text):
+        found.append(f"{name}: a lock file carries an address")
+    if path.suffix != ".py":
+        return found
+    if set(path.relative_to(ROOT).with_suffix("").parts) & FORBIDDEN_NAMES:
+        found.append(f"{name}: says nothing by its name; call it what it holds")
+    if path.parent.name == path.stem.rstrip("s") or path.parent.name == path.stem:
+        found.append(f"{name}: repeats its package's name")
+    lines = text.count("\n")
+    if lines > MAX_LINES:
+        found.append(f"{name}: {lines} lines, the limit is {MAX_LINES}; does it still say one thing?")
+    if path.parts[len(ROOT.parts)] in PACKAGES:
+        if UNSAFE.search(text):
+            found.append(f"{name}: loads data in a way that can run code")
+        if path.name == "__init__.py" and len(exports(text)) > MAX_EXPORTS:
+            found.append(f"{name}: exports {len(exports(text))} names, the front door has room for {MAX_EXPORTS}")
+    return found
+
+
+def main() -> int:
+    found = [problem for path in tracked() for problem in problems_in(path)]
+    for problem in found:
+        print(problem)
+    print(f"repository rules: {len(tracked())} files read, {len(found)} problems")
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
