@@ -1,0 +1,93 @@
+"""A RUN seals what it holds: hashes as drawn, tampering found, annexes in order."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from threat.errors import IntegrityFailure, UsageError
+from threat.release.evidence import Run
+
+
+@pytest.fixture
+def sealed(tmp_path: Path) -> Run:
+    run = Run.create(tmp_path, "r1")
+    run.write_json("config.json", {"b": np.int64(2), "a": [np.float64(0.5)]})
+    run.write_text("model/model.txt", "tree\n")
+    run.seal()
+    return run
+
+
+def test_manifest_holds_the_hash_and_size_of_every_file(sealed: Run) -> None:
+    manifest = json.loads((sealed.directory / "manifest.json").read_text())
+    assert manifest == {
+        "version": 1,
+        "run_id": "r1",
+        "files": {
+            "config.json": {
+                "sha256": hashlib.sha256(b'{\n  "a": [\n    0.5\n  ],\n  "b": 2\n}\n').hexdigest(),
+                "size": 35,
+            },
+            "model/model.txt": {"sha256": hashlib.sha256(b"tree\n").hexdigest(), "size": 5},
+        },
+    }
+    opened = Run.open(sealed.directory)
+    assert (opened.id, opened.read_json("config.json")) == ("r1", {"a": [0.5], "b": 2})
+
+
+@pytest.mark.parametrize(
+    ("tamper", "problem"),
+    [
+        (lambda d: (d / "config.json").write_text("{}"), "config.json: changed"),
+        (lambda d: (d / "model/model.txt").unlink(), "model/model.txt: missing"),
+        (lambda d: (d / "extra.json").write_text("{}"), "extra.json: not in the manifest"),
+        (lambda d: (d / "link").symlink_to(d / "config.json"), "symbolic links"),
+        (lambda d: (d / "manifest.json").write_text("{"), "is JSON"),
+        (lambda d: (d / "manifest.json").unlink(), "never sealed"),
+        (lambda d: (d / "fairness.json").write_text('{"verdict": "pass"}'), "fairness.json: changed"),
+        (lambda d: (d / "annexes.json").unlink(), "fairness.json: not in the manifest"),
+    ],
+)
+def test_tampering_is_found(sealed: Run, tamper, problem: str) -> None:
+    sealed.add("fairness.json", {"verdict": "fail"})
+    Run.open(sealed.directory)
+    tamper(sealed.directory)
+    with pytest.raises(IntegrityFailure) as caught:
+        Run.open(sealed.directory)
+    assert problem in str(caught.value)
+
+
+def test_annexes_keep_their_order_and_the_same_content_twice_changes_nothing(sealed: Run) -> None:
+    sealed.add("gate.json", {"verdict": "fail"})
+    sealed.add("gate.json", {"verdict": "fail"})
+    sealed.add("card.html", "<p>card</p>")
+    sealed.add("gate.json", {"verdict": "pass"})
+    opened = Run.open(sealed.directory)
+    assert [entry["name"] for entry in opened.annexes()] == ["gate.json", "card.html", "gate.json"]
+    assert opened.read_json("gate.json") == {"verdict": "pass"}
+
+
+def test_what_is_refused(sealed: Run, tmp_path: Path) -> None:
+    refusals = [
+        lambda: sealed.write_json("late.json", {}),
+        sealed.seal,
+        lambda: sealed.add("config.json", {}),
+        lambda: sealed.path("../outside"),
+        lambda: sealed.path("/etc/passwd"),
+        lambda: Run.create(tmp_path, "r1"),
+        lambda: Run.create(tmp_path, "../r2"),
+        lambda: Run.open(tmp_path / "none"),
+        lambda: sealed.read_json("fairness.json"),
+    ]
+    for refused in refusals:
+        with pytest.raises(UsageError):
+            refused()
+    open_run = Run.create(tmp_path, "r2")
+    with pytest.raises(UsageError, match="sealed RUN"):
+        open_run.add("gate.json", {})
+    with pytest.raises(ValueError, match="JSON"):
+        open_run.write_json("nan.json", {"x": float("nan")})

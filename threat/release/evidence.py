@@ -1,0 +1,246 @@
+"""A RUN: one directory holding the evidence of one training, closed by a manifest of hashes.
+
+While a RUN is open, files are written into it. ``seal`` lists every file with its SHA-256 and size in
+``manifest.json``; from then on nothing in it may change. What is made later about the RUN (fairness report, gate verdict, card) is added
+as an *annex*: ``annexes.json`` names the manifest it belongs to and every annex ever added, so the order in which
+evidence arrived can be read back.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from threat.errors import IntegrityFailure, UsageError
+
+MANIFEST = "manifest.json"
+ANNEXES = "annexes.json"
+_LIMIT = 64 * 1024 * 1024
+"""Largest JSON document read into memory, bytes: a RUN may come from elsewhere."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A RUN directory.
+
+    ``Run.create`` starts one, ``Run.open`` verifies and opens a sealed one. ``directory`` is the RUN's own directory,
+    ``id`` its name.
+    """
+
+    directory: Path
+    id: str
+
+    @classmethod
+    def create(cls, directory: str | Path, run_id: str) -> Run:
+        """Start a RUN in the new directory ``directory / run_id``. Raises UsageError when that exists already."""
+        if not run_id or run_id != PurePosixPath(run_id).name or run_id.startswith("."):
+            raise UsageError("A RUN's id is a plain directory name.", value=run_id, way_out="letters, digits, - and _")
+        path = Path(directory) / run_id
+        try:
+            path.mkdir(parents=True)
+        except FileExistsError:
+            raise UsageError(
+                "A RUN is never overwritten.", where=str(path), way_out="give another id, or remove the old directory"
+            ) from None
+        return cls(path, run_id)
+
+    @classmethod
+    def open(cls, directory: str | Path) -> Run:
+        """Open a sealed RUN after verifying every file and annex against its hash.
+
+        Raises UsageError when there is no such directory, IntegrityFailure when the RUN was never sealed, or a file
+        is missing, added, changed or a symbolic link.
+        """
+        path = Path(directory)
+        if not path.is_dir():
+            raise UsageError("There is no such RUN.", where=str(path), way_out="list them: ls var/runs")
+        if not (path / MANIFEST).is_file():
+            raise IntegrityFailure(
+                "A RUN has a manifest; this one was never sealed.",
+                where=str(path / MANIFEST),
+                way_out="the training that made it did not finish: train again",
+            )
+        manifest = _read_json(path / MANIFEST)
+        run = cls(path, str(manifest.get("run_id")))
+        run._verify(manifest)
+        return run
+
+    @property
+    def sealed(self) -> bool:
+        """True once ``seal`` has been called."""
+        return (self.directory / MANIFEST).exists()
+
+    @property
+    def manifest_sha256(self) -> str:
+        """Hash of the manifest: one string that stands for all the evidence of the training (not the annexes)."""
+        return _sha256(self.directory / MANIFEST)
+
+    def path(self, name: str) -> Path:
+        """Where the file ``name`` (``model/model.txt``) lies; its directory is made while the RUN is open.
+
+        Raises UsageError for a name that leaves the RUN.
+        """
+        relative = PurePosixPath(name)
+        if relative.is_absolute() or ".." in relative.parts or not relative.parts or "\\" in name:
+            raise UsageError("A file of a RUN lies inside it.", value=name, way_out="for example model/model.txt")
+        path = self.directory / relative
+        if not self.sealed:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        return path
+
+    def has(self, name: str) -> bool:
+        """True when the file or annex ``name`` is there."""
+        return self.path(name).is_file()
+
+    def write_json(self, name: str, document: Any) -> Path:
+        """Write a JSON document (sorted keys, no NaN) into an open RUN. Raises UsageError once it is sealed."""
+        self._require_open(name)
+        path = self.path(name)
+        _write(path, _encode(document))
+        return path
+
+    def write_text(self, name: str, text: str) -> Path:
+        """Write a UTF-8 text file into an open RUN. Raises UsageError once it is sealed."""
+        self._require_open(name)
+        path = self.path(name)
+        _write(path, text.encode())
+        return path
+
+    def read_json(self, name: str) -> Any:
+        """Read a JSON file or annex. Raises UsageError when it isn't there, IntegrityFailure when it isn't JSON."""
+        path = self.path(name)
+        if not path.is_file():
+            raise UsageError(
+                "The RUN has no such file.", value=name, where=str(self.directory), way_out=_HOW_MADE.get(name, "")
+            )
+        return _read_json(path)
+
+    def seal(self) -> None:
+        """Write ``manifest.json`` with the SHA-256 and size of every file. Raises UsageError when sealed already."""
+        self._require_open(MANIFEST)
+        files = {name: _describe(self.directory / name) for name in sorted(self._files())}
+        _write(self.directory / MANIFEST, _encode({"version": 1, "run_id": self.id, "files": files}))
+
+    def add(self, name: str, document: Any) -> Path:
+        """Add an annex to a sealed RUN: a JSON document, or text or bytes as they are (``card.html``).
+
+        An annex made again replaces the file and is listed once more after the earlier entry; the same content twice
+        changes nothing. Raises UsageError for an open RUN or for the name of a sealed file.
+        """
+        if not self.sealed:
+            raise UsageError("An annex belongs to a sealed RUN.", value=name, where=str(self.directory))
+        if name in {MANIFEST, ANNEXES} or name in _read_json(self.directory / MANIFEST)["files"]:
+            raise UsageError("A sealed file is never replaced.", value=name, where=str(self.directory))
+        data = document.encode() if isinstance(document, str) else document
+        if not isinstance(data, bytes):
+            data = _encode(document)
+        path = self.path(name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        entry = {"name": name, "sha256": hashlib.sha256(data).hexdigest(), "size": len(data)}
+        entries = self.annexes()
+        if entry != next((old for old in reversed(entries) if old["name"] == name), None):
+            entries.append(entry)
+        _write(path, data)
+        _write(
+            self.directory / ANNEXES,
+            _encode({"version": 1, "manifest_sha256": self.manifest_sha256, "annexes": entries}),
+        )
+        return path
+
+    def annexes(self) -> list[dict[str, Any]]:
+        """Every annex ever added, oldest first: ``{name, sha256, size}``; a name's last entry is the current one."""
+        path = self.directory / ANNEXES
+        return list(_read_json(path)["annexes"]) if path.exists() else []
+
+    def _require_open(self, name: str) -> None:
+        if self.sealed:
+            raise UsageError(
+                "A sealed RUN does not change.", value=name, where=str(self.directory), way_out="add it as an annex"
+            )
+
+    def _files(self) -> Iterator[str]:
+        for path in sorted(self.directory.rglob("*")):
+            if path.is_symlink():
+                raise IntegrityFailure("A RUN holds no symbolic links.", where=str(path))
+            if path.is_file():
+                yield path.relative_to(self.directory).as_posix()
+
+    def _verify(self, manifest: dict[str, Any]) -> None:
+        expected: dict[str, dict[str, Any]] = dict(manifest.get("files", {}))
+        if (self.directory / ANNEXES).exists():
+            document = _read_json(self.directory / ANNEXES)
+            if document.get("manifest_sha256") != self.manifest_sha256:
+                raise IntegrityFailure("The annexes belong to another manifest.", where=str(self.directory / ANNEXES))
+            for entry in document.get("annexes", []):
+                if entry["name"] in manifest["files"]:
+                    raise IntegrityFailure("An annex takes a sealed file's name.", value=entry["name"])
+                expected[entry["name"]] = {"sha256": entry["sha256"], "size": entry["size"]}
+        found = set(self._files()) - {MANIFEST, ANNEXES}
+        problems = [f"{name}: missing" for name in sorted(expected.keys() - found)]
+        problems += [f"{name}: not in the manifest" for name in sorted(found - expected.keys())]
+        problems += [
+            f"{name}: changed"
+            for name in sorted(found & expected.keys())
+            if _describe(self.directory / name) != expected[name]
+        ]
+        if problems:
+            raise IntegrityFailure(
+                "Every file of a RUN matches its manifest.",
+                value="; ".join(problems),
+                where=str(self.directory),
+                way_out="do not use this RUN; restore it from a copy or train again",
+            )
+
+
+_HOW_MADE = {
+    "fairness.json": "make it: threat audit RUN",
+    "card.json": "make it: threat card RUN",
+    "gate.json": "make it: threat gate RUN",
+}
+
+
+def _encode(document: Any) -> bytes:
+    text = json.dumps(document, indent=2, sort_keys=True, allow_nan=False, ensure_ascii=False, default=_plain)
+    return f"{text}\n".encode()
+
+
+def _plain(value: Any) -> Any:
+    """NumPy scalars and arrays as plain Python; anything else is a programming error."""
+    if hasattr(value, "tolist"):
+        return value.tolist()
+    if isinstance(value, Path):
+        return value.as_posix()
+    raise TypeError(f"{type(value).__name__} has no JSON form")
+
+
+def _write(path: Path, data: bytes) -> None:
+    """Write beside and rename, so that a killed process leaves the old file or the new one."""
+    temporary = path.with_name(f"{path.name}.part")
+    with temporary.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.replace(path)
+
+
+def _read_json(path: Path) -> Any:
+    if path.stat().st_size > _LIMIT:
+        raise IntegrityFailure("A document of a RUN is smaller than 64 MB.", value=path.stat().st_size, where=str(path))
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise IntegrityFailure("A document of a RUN is JSON.", value=error, where=str(path)) from None
+
+
+def _describe(path: Path) -> dict[str, Any]:
+    return {"sha256": _sha256(path), "size": path.stat().st_size}
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
