@@ -1,4 +1,4 @@
-"""The repository's own rules, run by ``make check``: names, sizes, front doors, and what may not be in a tracked file."""
+"""The repository's own rules, run by ``make check``: names, sizes, front doors, what no tracked file may hold."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ def emit(document: dict[str, Any], *, as_json: bool, lines: Callable[[dict[str, 
 def progress(label: str, total: float | None = None) -> Iterator[Callable[[float], None]]:
     """A progress bar on standard error; quiet when that is not a terminal. Yields ``advance(amount)``."""
     if not sys.stderr.isatty():
-        yield lambda amount=1.0: None
+        yield _ignore
         return
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
@@ -29,4 +29,12 @@ def progress(label: str, total: float | None = None) -> Iterator[Callable[[float
     columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task(label, total=total)
-        yield lambda amount=1.0: bar.advance(task, amount)
+
+        def advance(amount: float) -> None:
+            bar.advance(task, amount)
+
+        yield advance
+
+
+def _ignore(amount: float) -> None:
+    """Progress nobody watches."""

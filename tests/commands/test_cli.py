@@ -1,0 +1,126 @@
+"""The command line as a whole: quick, complete without extras, and never a traceback for a user's mistake."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from threat.errors import BadInput, UsageError, raise_all
+
+HEAVY = ("numpy", "pandas", "pyarrow", "duckdb", "numba", "lightgbm", "sklearn", "mlflow", "fastapi", "sqlalchemy")
+
+# What design section 9 promises.
+CONTRACT = (
+    "simulate load train evaluate card audit release promotions suspend roll-back score explain replay serve audit-log"
+).split()
+
+
+def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-P", "-m", "threat.cli", *arguments],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        env={**os.environ, "COLUMNS": "200", **environment},
+    )
+
+
+def test_help_lists_every_command_of_the_contract() -> None:
+    out = run("--help").stdout
+    assert [name for name in CONTRACT if name not in out] == []
+
+
+def test_help_imports_nothing_heavy() -> None:
+    code = (
+        "import sys; from threat.cli import build; import typer; typer.main.get_command(build());"
+        f"print([m for m in {HEAVY!r} if m in sys.modules])"
+    )
+    out = subprocess.run([sys.executable, "-P", "-c", code], capture_output=True, text=True, timeout=60, check=True)
+    assert out.stdout.strip() == "[]"
+
+
+def test_a_missing_optional_part_says_how_to_get_it(tmp_path: Path) -> None:
+    # A module of that name that cannot be imported stands in for a machine without the extra.
+    (tmp_path / "hidden.py").write_text(
+        "import sys\n"
+        "class Hide:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        "        if name.partition('.')[0] in {'fastapi', 'uvicorn', 'sqlalchemy'}:\n"
+        "            raise ModuleNotFoundError(f'No module named {name!r}', name=name)\n"
+        "sys.meta_path.insert(0, Hide())\n"
+        "from threat.cli import main\n"
+        "sys.argv = ['threat', 'serve', '--port', '0']\n"
+        "main()\n",
+        encoding="utf-8",
+    )
+    out = subprocess.run(
+        [sys.executable, "-P", str(tmp_path / "hidden.py")], capture_output=True, text=True, timeout=60, cwd=tmp_path
+    )
+    assert out.returncode == 2
+    assert "pip install 'threat-assessment[serving]'" in out.stderr
+    assert "Traceback" not in out.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (("no-such-command",), 2),
+        (("load", "no_such_profile", "no-such-file.csv", "--store", "nowhere"), 2),
+        (("explain", "R-not-an-id", "--as-of", "2024-01-01"), 2),
+        (("score", "--as-of", "yesterday"), 2),
+        (("train", "--config", "no-such-config.yaml"), 2),
+        (("evaluate", "no-such-run"), 3),
+        (("audit", "no-such-file.csv", "--score", "s", "--label", "l", "--group", "g", "--capacity", "5"), 3),
+    ],
+)
+def test_a_mistake_ends_with_its_exit_code_and_no_traceback(
+    arguments: tuple[str, ...], code: int, tmp_path: Path
+) -> None:
+    out = subprocess.run(
+        [sys.executable, "-P", "-m", "threat.cli", *arguments],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        cwd=tmp_path,
+    )
+    assert (out.returncode, "Traceback" in out.stderr) == (code, False), out.stderr
+
+
+def test_an_error_under_json_is_one_document(tmp_path: Path) -> None:
+    out = subprocess.run(
+        [sys.executable, "-P", "-m", "threat.cli", "explain", "R-not-an-id", "--as-of", "2024-01-01", "--json"],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        cwd=tmp_path,
+    )
+    document = json.loads(out.stdout)
+    assert (document["error"], document["value"]) == ("UsageError", "R-not-an-id")
+    assert document["way_out"]
+
+
+def test_an_error_says_rule_value_place_and_way_out() -> None:
+    error = BadInput("Every row needs a time.", value="''", where="charges.csv line 7", way_out="fill the column")
+    assert str(error) == "Every row needs a time.\n  found: ''\n  where: charges.csv line 7\n  do: fill the column"
+    assert error.exit_code == 3
+
+
+def test_problems_are_collected_and_raised_once() -> None:
+    raise_all([])
+    with pytest.raises(UsageError) as caught:
+        raise_all([UsageError("first"), UsageError("second", value=3)])
+    assert str(caught.value) == "2 problems:\n1. first\n2. second\n  found: 3"
+
+
+@pytest.mark.skipif(
+    not os.environ.get("THREAT_FROM_WHEEL"), reason="the suite runs from the checkout, not from the built wheel"
+)
+def test_the_wheel_is_what_is_tested() -> None:
+    import threat
+
+    assert Path(__file__).parents[2] not in Path(threat.__file__).parents or "var" in Path(threat.__file__).parts
