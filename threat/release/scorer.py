@@ -1,0 +1,62 @@
+"""From a matrix of features to a score, its parts and a probability. The one place that both training and serving use.
+
+Works on a ``lightgbm.Booster`` handed in; reads no file and unpickles nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from threat.errors import IntegrityFailure
+
+TOLERANCE = 1e-6
+"""Largest allowed gap between a raw score and the sum of its contributions, relative to 1 + |score|."""
+
+
+def raw_score(booster: Any, values: NDArray[np.float32], *, threads: int = 1) -> NDArray[np.float64]:
+    """The sum of the leaves (log odds), float64[n], of ``values`` (n, d); NaN = missing. Rankings use this number."""
+    return np.asarray(booster.predict(values, raw_score=True, num_threads=threads), dtype=np.float64).reshape(
+        len(values)
+    )
+
+
+def contributions(booster: Any, values: NDArray[np.float32], *, threads: int = 1) -> NDArray[np.float64]:
+    """Exact tree contributions, float64 (n, d + 1): one column per feature, the last the expected score.
+
+    LightGBM's own path-dependent TreeSHAP (Lundberg et al. 2020, "From local explanations to global understanding with
+    explainable AI for trees"). Each row sums to the raw score; raises IntegrityFailure where one does not.
+    """
+    parts = np.asarray(booster.predict(values, pred_contrib=True, num_threads=threads), dtype=np.float64)
+    parts = parts.reshape(len(values), -1)
+    raw = raw_score(booster, values, threads=threads)
+    gap = np.abs(parts.sum(axis=1) - raw) / (1 + np.abs(raw))
+    if len(gap) and not gap.max() <= TOLERANCE:
+        raise IntegrityFailure(
+            "The contributions of a score sum to the score.",
+            value=f"row {int(gap.argmax())} differs by {gap.max():.3g}",
+            way_out="do not show this explanation; the model file or the library is at fault",
+        )
+    return parts
+
+
+def probability(calibrator: Mapping[str, Any], raw: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Calibrated probability, float64[n], of raw scores through the table of ``model/calibrator.json``.
+
+    ``{"method": "platt", "slope", "intercept"}`` (a logistic line in the raw score) or
+    ``{"method": "isotonic", "x": [...], "y": [...]}`` (steps joined by straight lines, flat beyond the ends). Both never
+    fall as the score rises. Raises IntegrityFailure for a table that is neither or that falls.
+    """
+    raw = np.asarray(raw, dtype=np.float64)
+    method = calibrator.get("method")
+    if method == "platt" and float(calibrator["slope"]) >= 0:
+        line = float(calibrator["intercept"]) + float(calibrator["slope"]) * raw
+        return 1.0 / (1.0 + np.exp(-np.clip(line, -700, 700)))
+    if method == "isotonic":
+        x, y = np.asarray(calibrator["x"], dtype=np.float64), np.asarray(calibrator["y"], dtype=np.float64)
+        if len(x) == len(y) >= 1 and (np.diff(x) > 0).all() and (np.diff(y) >= 0).all() and 0 <= y[0] <= y[-1] <= 1:
+            return np.interp(raw, x, y)
+    raise IntegrityFailure("A calibrator is a rising Platt line or isotonic table.", value=method)
