@@ -1,1 +1,1 @@
-"""TODO."""
+"""Training: cohort, folds, fit, calibration, evaluation. The gate decides, nothing more."""

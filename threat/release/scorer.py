@@ -47,7 +47,7 @@ def probability(calibrator: Mapping[str, Any], raw: NDArray[np.float64]) -> NDAr
     """Calibrated probability, float64[n], of raw scores through the table of ``model/calibrator.json``.
 
     ``{"method": "platt", "slope", "intercept"}`` (a logistic line in the raw score) or
-    ``{"method": "isotonic", "x": [...], "y": [...]}`` (steps joined by straight lines, flat beyond the ends). Both never
+    ``{"method": "isotonic", "x": [...], "y": [...]}`` (straight lines between points, flat beyond). Both never
     fall as the score rises. Raises IntegrityFailure for a table that is neither or that falls.
     """
     raw = np.asarray(raw, dtype=np.float64)
