@@ -81,7 +81,9 @@ EVENTS = pa.schema(
         pa.field("recorded_at", _TIME, nullable=False),
         pa.field("domestic", _WORD, nullable=False),  # yes | no | unknown
         pa.field("proactive", pa.bool_(), nullable=False),
-        pa.field("reported_by", _WORD, nullable=False),  # person_at_risk | subject | third_party | police | agency | unknown
+        pa.field(
+            "reported_by", _WORD, nullable=False
+        ),  # person_at_risk | subject | third_party | police | agency | unknown
         pa.field("assertion", _WORD, nullable=False),  # fact | assessment
         pa.field("source_system", _WORD, nullable=False),
         pa.field("source_id", pa.string()),

@@ -1,0 +1,150 @@
+"""Merges and unmerges of persons, replayable: who a person was known to be at any as-of.
+
+A link says *source was found to be person*. It stands at an as-of when ``recorded_at < as_of`` and it was not withdrawn
+before (an unmerge is an appended row with ``withdrawn_at``). Links chain; of several standing links of one source the
+latest recorded holds; a link that would close a circle is set aside.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import ArrayLike, NDArray
+
+from threat.asof import NEVER
+from threat.history.sightings import NO_PERSON
+
+if TYPE_CHECKING:
+    from threat.history.snapshot import Snapshot
+
+BEGINNING = -(1 << 62)
+"""Before any record: the first span of a person begins here."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Links:
+    """Spans sorted by (person, start): at ``start < as_of <= end`` the person was known to be ``survivor``.
+
+    Only persons that ever were a source have spans; all others are themselves. int64 each. ``nobody``: sorted ids of
+    organisations and unknown persons, which are never keys. ``circular``: how many links were set aside.
+    """
+
+    person: NDArray[np.int64]
+    start: NDArray[np.int64]
+    end: NDArray[np.int64]
+    survivor: NDArray[np.int64]
+    nobody: NDArray[np.int64]
+    circular: int = 0
+
+    @classmethod
+    def of(cls, snapshot: Snapshot) -> Links:
+        """Replay the ``person_links`` of a snapshot."""
+        links = snapshot.table("person_links", ["source_person_id", "person_id", "recorded_at", "withdrawn_at"])
+        persons = snapshot.table("persons", ["person_id", "kind"])
+        kinds = np.asarray(persons.column("kind").cast(pa.string()).to_pylist(), dtype=object)
+        ids = persons.column("person_id").to_numpy()
+        nobody = np.unique(ids[(kinds == "organisation") | (kinds == "unknown")]) if len(ids) else ids.astype(np.int64)
+        return replay(links, nobody)
+
+    def resolve(self, person_ids: ArrayLike, as_of: ArrayLike) -> NDArray[np.int64]:
+        """The ids these persons were known by at each as-of (int64 UTC seconds; one, or one per person).
+
+        Organisations, unknown persons and NO_PERSON give NO_PERSON.
+        """
+        ids = np.atleast_1d(np.asarray(person_ids, dtype=np.int64))
+        at = np.broadcast_to(np.asarray(as_of, dtype=np.int64), ids.shape)
+        out = ids.copy()
+        if len(self.person):
+            # The last span that starts before as-of: spans of one person leave no gap.
+            first = np.searchsorted(self.person, ids, side="left")
+            known = (first < len(self.person)) & (self.person[np.minimum(first, len(self.person) - 1)] == ids)
+            for i in np.flatnonzero(known):
+                stop = np.searchsorted(self.person, ids[i], side="right")
+                j = first[i] + np.searchsorted(self.start[first[i] : stop], at[i], side="left") - 1
+                out[i] = self.survivor[j]
+        out[is_in(out, self.nobody)] = NO_PERSON
+        return out
+
+
+def is_in(ids: NDArray[np.int64], among: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """True where an id is one of a sorted array."""
+    if not len(among):
+        return np.zeros(len(ids), dtype=bool)
+    return among[np.minimum(np.searchsorted(among, ids), len(among) - 1)] == ids
+
+
+def replay(links: pa.Table, nobody: NDArray[np.int64]) -> Links:
+    """Spans from link rows (source_person_id, person_id, recorded_at, withdrawn_at)."""
+    standing: dict[tuple[int, int, int], int] = {}
+    for row in links.to_pylist():
+        key = (row["source_person_id"], row["person_id"], row["recorded_at"])
+        until = NEVER if row["withdrawn_at"] is None else row["withdrawn_at"]
+        standing[key] = min(standing.get(key, NEVER), until)
+    by_group = _groups(list(standing))
+    spans: list[tuple[int, int, int, int]] = []
+    circular: set[tuple[int, int, int]] = set()
+    for keys in by_group.values():
+        spans += _spans(sorted((key, standing[key]) for key in keys), circular)
+    spans.sort()
+    columns: Any = np.array(spans, dtype=np.int64).reshape(-1, 4).T
+    return Links(*(np.ascontiguousarray(column) for column in columns), nobody=nobody, circular=len(circular))
+
+
+def _groups(keys: list[tuple[int, int, int]]) -> dict[int, list[tuple[int, int, int]]]:
+    """Links by connected component, so that each is replayed by itself."""
+    parent: dict[int, int] = {}
+
+    def root(person: int) -> int:
+        parent.setdefault(person, person)
+        while parent[person] != person:
+            parent[person] = parent[parent[person]]
+            person = parent[person]
+        return person
+
+    for source, person, _ in keys:
+        parent[root(source)] = root(person)
+    groups: dict[int, list[tuple[int, int, int]]] = defaultdict(list)
+    for key in keys:
+        groups[root(key[0])].append(key)
+    return groups
+
+
+def _spans(
+    links: list[tuple[tuple[int, int, int], int]], circular: set[tuple[int, int, int]]
+) -> list[tuple[int, int, int, int]]:
+    """Spans (person, start, end, survivor) of every source in one component."""
+    moments = sorted({at for (_, _, recorded), withdrawn in links for at in (recorded, withdrawn) if at < NEVER})
+    edges = [BEGINNING, *moments, NEVER]
+    sources = sorted({key[0] for key, _ in links})
+    in_order = sorted(links, key=lambda link: (link[0][2], link[0]))
+    last: dict[int, tuple[int, int, int, int]] = {}
+    out: list[tuple[int, int, int, int]] = []
+    for start, end in zip(edges, edges[1:], strict=False):
+        to: dict[int, int] = {}
+        for key, withdrawn in in_order:
+            source, person, recorded = key
+            if recorded <= start and withdrawn > start and start != BEGINNING:
+                if _follow(to, person, stop=source) == source:
+                    circular.add(key)
+                else:
+                    to[source] = person
+        for source in sources:
+            survivor = _follow(to, source)
+            previous = last.get(source)
+            if previous is not None and previous[3] == survivor:
+                last[source] = (source, previous[1], end, survivor)
+            else:
+                if previous is not None:
+                    out.append(previous)
+                last[source] = (source, start, end, survivor)
+    return out + list(last.values())
+
+
+def _follow(to: dict[int, int], person: int, stop: int | None = None) -> int:
+    while person != stop and person in to:
+        person = to[person]
+    return person

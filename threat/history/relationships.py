@@ -1,0 +1,84 @@
+"""Relationships by id, and their parties as known at an as-of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow.compute as pc
+from numpy.typing import ArrayLike, NDArray
+
+from threat.asof import NEVER
+from threat.errors import UsageError
+from threat.history.links import Links
+from threat.history.sightings import NO_PERSON, Rows
+from threat.ids import show_id
+
+if TYPE_CHECKING:
+    from threat.history.snapshot import Snapshot
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Relationships:
+    """One row per relationship, sorted by id: parties as recorded, when recorded, when withdrawn (NEVER: stands).
+
+    A relationship appended again (a withdrawal is such a row) keeps its earliest ``recorded_at`` and its earliest
+    ``withdrawn_at``. int64 each; ``kind`` is what the last row appended says.
+    """
+
+    relationship_id: NDArray[np.int64]
+    subject_id: NDArray[np.int64]
+    person_at_risk_id: NDArray[np.int64]
+    recorded_at: NDArray[np.int64]
+    withdrawn_at: NDArray[np.int64]
+    kind: NDArray[np.object_]
+    links: Links
+
+    @classmethod
+    def of(cls, snapshot: Snapshot) -> Relationships:
+        """Read a snapshot's relationships."""
+        table = snapshot.table("relationships")
+        ids = table.column("relationship_id").to_numpy()
+        unique, first, inverse = np.unique(ids, return_index=True, return_inverse=True)
+        recorded = np.full(len(unique), NEVER, dtype=np.int64)
+        np.minimum.at(recorded, inverse, table.column("recorded_at").to_numpy())
+        withdrawn = np.full(len(unique), NEVER, dtype=np.int64)
+        np.minimum.at(withdrawn, inverse, pc.fill_null(table.column("withdrawn_at"), NEVER).to_numpy())
+        at_risk = pc.fill_null(table.column("person_at_risk_id"), NO_PERSON).to_numpy()
+        last = np.zeros(len(unique), dtype=np.int64)
+        last[inverse] = np.arange(len(ids))
+        kind = np.array(table.column("kind").combine_chunks().dictionary_decode().to_pylist(), dtype=object)
+        return cls(
+            relationship_id=unique,
+            subject_id=table.column("subject_id").to_numpy()[first],
+            person_at_risk_id=at_risk[first],
+            recorded_at=recorded,
+            withdrawn_at=withdrawn,
+            kind=kind[last] if len(ids) else kind,
+            links=snapshot.links,
+        )
+
+    def __len__(self) -> int:
+        return len(self.relationship_id)
+
+    def rows(self, relationship_ids: ArrayLike, as_of: ArrayLike) -> Rows:
+        """See ``Snapshot.rows``."""
+        ids = np.atleast_1d(np.asarray(relationship_ids, dtype=np.int64))
+        at = np.ascontiguousarray(np.broadcast_to(np.asarray(as_of, dtype=np.int64), ids.shape))
+        where = np.searchsorted(self.relationship_id, ids)
+        found = where < len(self)
+        found[found] = self.relationship_id[where[found]] == ids[found]
+        if not found.all():
+            missing = ids[~found]
+            raise UsageError(
+                f"Not a relationship of this history ({len(missing)} of {len(ids)}).",
+                value=show_id("R", int(missing[0])),
+                way_out="copy the reference from a list of the same snapshot",
+            )
+        return Rows(
+            relationship_id=ids,
+            subject=self.links.resolve(self.subject_id[where], at),
+            at_risk=self.links.resolve(self.person_at_risk_id[where], at),
+            as_of=at,
+        )

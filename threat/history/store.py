@@ -1,0 +1,293 @@
+"""The store: immutable Parquet parts and one manifest replaced by an atomic rename.
+
+    manifest.json                   the batches in order, each with its parts (path, rows, SHA-256)
+    parts/<table>/<batch>-<n>.parquet
+    quarantine/<batch>.parquet      rows that did not fit, with the reason (``threat.history.intake``)
+    derived/<snapshot>/             arrays made from a snapshot; may be deleted at any time
+    identity_access.jsonl           who opened whose identity, when and why (append-only)
+
+There is no database file: a load never locks a reader, and a killed load leaves the manifest, and so the history, as it was.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+import shutil
+import uuid
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, replace
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from threat.errors import BadInput, IntegrityFailure, UsageError, raise_all
+from threat.history.checks import check, fit, stored_schema
+from threat.history.content import ContentHash
+from threat.history.schema import TABLES
+from threat.history.snapshot import EMPTY, Batch, Entry, Snapshot, next_snapshot_id
+
+FORMAT = "threat-history/1"
+ROWS_PER_GROUP = 500_000
+
+
+class Store:
+    """A history on disk. Use ``Store.create`` or ``Store.open``."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    @classmethod
+    def create(cls, path: str | Path) -> Store:
+        """A new, empty store. Raises UsageError when the folder already holds something."""
+        path = Path(path)
+        if path.exists() and (not path.is_dir() or any(path.iterdir())):
+            raise UsageError("A new store needs a folder of its own.", value=path, way_out="name an empty folder")
+        (path / "parts").mkdir(parents=True)
+        store = cls(path)
+        store._replace_manifest([])
+        return store
+
+    @classmethod
+    def open(cls, path: str | Path) -> Store:
+        """An existing store. Raises UsageError when there is none at ``path``."""
+        path = Path(path)
+        if not (path / "manifest.json").is_file():
+            raise UsageError("There is no history here.", value=path, way_out="load records first: threat load")
+        store = cls(path)
+        store.entries()
+        return store
+
+    def append(
+        self, batch: Batch, tables: Mapping[str, pa.Table | pa.RecordBatch | Iterable[pa.RecordBatch | pa.Table]]
+    ) -> str:
+        """Write rows as immutable parts and add them to the history in one step; returns the batch id.
+
+        ``tables``: by table name, an Arrow table or an iterable of record batches (read one after the other, so that
+        memory does not grow). The id is a hash of the content: appending the same rows twice changes nothing.
+        Raises BadInput for rows that break a rule of the history, UsageError when another load is writing.
+        """
+        with self.writer(batch) as writer:
+            for name, rows in tables.items():
+                for piece in [rows] if isinstance(rows, (pa.Table, pa.RecordBatch)) else rows:
+                    writer.write(name, piece)
+        return writer.batch_id
+
+    def writer(self, batch: Batch) -> Writer:
+        """For producers that make several tables side by side: ``with store.writer(batch) as w: w.write(name, rows)``.
+        Leaving the block commits; an exception leaves the history as it was.
+        """
+        return Writer(self, batch)
+
+    def snapshot(self, snapshot_id: str | None = None) -> Snapshot:
+        """The history as it stands, or as the list of batches an earlier result names.
+
+        Raises IntegrityFailure when no snapshot of this store has that id.
+        """
+        entries = self.entries()
+        at = EMPTY
+        for i, entry in enumerate(entries):
+            if at == snapshot_id:
+                return Snapshot(self.path, at, entries[:i])
+            at = next_snapshot_id(at, entry.batch_id)
+        if snapshot_id is not None and at != snapshot_id:
+            raise IntegrityFailure(
+                "This store never held that snapshot.",
+                value=snapshot_id,
+                where=str(self.path),
+                way_out="open the store the result was computed from",
+            )
+        return Snapshot(self.path, at, entries)
+
+    def entries(self) -> list[Entry]:
+        """The batches of the manifest, in order. Raises IntegrityFailure when it cannot be read."""
+        path = self.path / "manifest.json"
+        try:
+            document = json.loads(path.read_text(encoding="utf-8"))
+            if document["format"] != FORMAT:
+                raise ValueError(f"format {document['format']}")
+            return [
+                Entry(
+                    item["batch_id"],
+                    Batch(**item["batch"]),
+                    item["rows_kept"],
+                    {
+                        name: [(path, rows, digest) for path, rows, digest in parts]
+                        for name, parts in item["parts"].items()
+                    },
+                )
+                for item in document["batches"]
+            ]
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise IntegrityFailure(
+                "The manifest of the history cannot be read.",
+                value=error,
+                where=str(path),
+                way_out="restore the store from a copy; do not edit it",
+            ) from None
+
+    def verify(self) -> int:
+        """Check the SHA-256 of every part against the manifest; returns how many. Raises IntegrityFailure otherwise."""
+        problems = []
+        parts = [part for entry in self.entries() for parts in entry.parts.values() for part in parts]
+        for path, _, digest in parts:
+            whole = self.path / path
+            found = file_sha256(whole) if whole.is_file() else "missing"
+            if found != digest:
+                problems.append(
+                    IntegrityFailure("A part was changed.", value=found, where=path, way_out="restore it from a copy")
+                )
+        raise_all(list(problems))
+        return len(parts)
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Hold the store for writing. The lock ends with the process, however it ends. Raises UsageError when held."""
+        with (self.path / "lock").open("a+", encoding="utf-8") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                lock.seek(0)
+                raise UsageError(
+                    "Another load is writing to this store.",
+                    value=f"process {lock.read().strip() or 'unknown'}",
+                    where=str(self.path),
+                    way_out="wait until it has ended, then try again",
+                ) from None
+            lock.seek(0)
+            lock.truncate()
+            lock.write(str(os.getpid()))
+            lock.flush()
+            yield
+
+    def sweep(self) -> None:
+        """Delete what a killed load left behind. Call it only while holding ``writing``."""
+        shutil.rmtree(self.path / "incoming", ignore_errors=True)
+        entries = self.entries()
+        known = {path for entry in entries for parts in entry.parts.values() for path, _, _ in parts}
+        known |= {f"quarantine/{entry.batch_id}.parquet" for entry in entries}
+        for found in [*self.path.glob("parts/*/*.parquet"), *self.path.glob("quarantine/*.parquet")]:
+            if found.relative_to(self.path).as_posix() not in known:
+                found.unlink()
+
+    def _replace_manifest(self, entries: list[Entry]) -> None:
+        document = {"format": FORMAT, "batches": [asdict(entry) for entry in entries]}
+        temporary = self.path / "manifest.json.new"
+        with temporary.open("w", encoding="utf-8") as file:
+            json.dump(document, file, indent=1)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(self.path / "manifest.json")
+        sync_folder(self.path)
+
+
+class Writer:
+    """One batch being written; nothing of it can be seen until the block ends without an exception."""
+
+    def __init__(self, store: Store, batch: Batch) -> None:
+        self.batch_id = ""
+        self._store, self._batch = store, batch
+        self._content = ContentHash()
+        self._files: dict[str, pq.ParquetWriter] = {}
+        self._rows: dict[str, int] = {}
+        self._quarantine: pa.Table | None = None
+
+    def __enter__(self) -> Writer:
+        self._held = self._store.writing()
+        self._held.__enter__()
+        try:
+            self._store.sweep()
+            self._incoming = self._store.path / "incoming" / uuid.uuid4().hex
+            self._incoming.mkdir(parents=True)
+        except BaseException:
+            self._held.__exit__(None, None, None)
+            raise
+        return self
+
+    def write(self, table: str, rows: pa.Table | pa.RecordBatch) -> None:
+        """Add rows to a table. Columns that may be null can be left out. Raises BadInput for rows that break a rule."""
+        if table not in TABLES or table == "batches":
+            raise UsageError(
+                "Not a table to write to.", value=table, way_out=", ".join(n for n in TABLES if n != "batches")
+            )
+        for start in range(0, rows.num_rows, ROWS_PER_GROUP):
+            piece = fit(table, rows.slice(start, ROWS_PER_GROUP))
+            check(table, piece)
+            self._content.update(table, piece)
+            if table not in self._files:
+                schema = stored_schema(table)
+                self._files[table] = pq.ParquetWriter(
+                    self._incoming / f"{table}.parquet",
+                    schema,
+                    compression="zstd",
+                    use_dictionary=[field.name for field in schema if pa.types.is_dictionary(field.type)],
+                )
+            self._files[table].write_batch(piece, row_group_size=ROWS_PER_GROUP)
+            self._rows[table] = self._rows.get(table, 0) + piece.num_rows
+
+    def quarantine(self, rows: pa.Table) -> None:
+        """Keep rows that did not fit beside the batch; see ``threat.history.intake`` for the columns."""
+        self._quarantine = rows
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            for file in self._files.values():
+                file.close()
+            if kind is None:
+                self._commit()
+        finally:
+            shutil.rmtree(self._incoming, ignore_errors=True)
+            self._held.__exit__(None, None, None)
+
+    def _commit(self) -> None:
+        batch = self._batch
+        self.batch_id = self._content.batch_id(batch.profile, batch.sha256, str(batch.rows_quarantined))
+        entries = self._store.entries()
+        if any(entry.batch_id == self.batch_id for entry in entries):
+            return
+        rows_in = sum(self._rows.values()) + batch.rows_quarantined if batch.rows_in is None else batch.rows_in
+        if rows_in < batch.rows_quarantined:
+            raise BadInput("A batch cannot put aside more rows than it had.", value=batch.rows_quarantined)
+        parts: dict[str, list[tuple[str, int, str]]] = {}
+        for table, rows in self._rows.items():
+            target = f"parts/{table}/{self.batch_id}-0000.parquet"
+            parts[table] = [(target, rows, self._place(f"{table}.parquet", target))]
+        if self._quarantine is not None and self._quarantine.num_rows:
+            pq.write_table(self._quarantine, self._incoming / "quarantine.parquet", compression="zstd")
+            self._place("quarantine.parquet", f"quarantine/{self.batch_id}.parquet")
+        entry = Entry(self.batch_id, replace(batch, rows_in=rows_in), rows_in - batch.rows_quarantined, parts)
+        self._store._replace_manifest([*entries, entry])
+
+    def _place(self, name: str, target: str) -> str:
+        """Move a finished file to where it stays, safely on disk; returns its SHA-256."""
+        source, goal = self._incoming / name, self._store.path / target
+        with source.open("rb") as file:
+            os.fsync(file.fileno())
+        digest = file_sha256(source)
+        goal.parent.mkdir(parents=True, exist_ok=True)
+        source.replace(goal)
+        sync_folder(goal.parent)
+        return digest
+
+
+def file_sha256(path: Path) -> str:
+    """SHA-256 of a file, in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def sync_folder(path: Path) -> None:
+    """Make renames inside a folder survive a power cut."""
+    descriptor: Any = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
