@@ -1,0 +1,203 @@
+"""A bundle opens exactly as it was built, or not at all."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from threat.errors import BadInput, GateRefused, IntegrityFailure, UsageError
+from threat.release import bundle
+from threat.release.chain import canonical
+from threat.release.signing import Signer, demonstration_signer, generate_signer, load_keys, sign, write_keys
+
+
+@pytest.fixture
+def built(make_run: Any, var: Path, signer: Signer) -> Path:
+    return bundle.build(make_run(), var / "bundles", signer)
+
+
+def resign(path: Path, signer: Signer, change: Any = None) -> None:
+    """What an attacker with a stolen key could do: hash and sign whatever lies there."""
+    manifest = json.loads((path / bundle.MANIFEST).read_text())
+    manifest["files"] = {
+        name: {"sha256": hashlib.sha256(data).hexdigest(), "size": len(data)}
+        for place in path.rglob("*")
+        if place.is_file() and place.name not in {bundle.MANIFEST, bundle.SIGNATURE}
+        for name, data in [(place.relative_to(path).as_posix(), place.read_bytes())]
+    }
+    manifest["model_sha256"] = manifest["files"]["model/model.txt"]["sha256"]
+    if change is not None:
+        change(manifest)
+    (path / bundle.MANIFEST).write_bytes(canonical(manifest))
+    (path / bundle.SIGNATURE).write_bytes(canonical(sign(manifest, bundle.PAYLOAD_TYPE, signer)))
+
+
+def test_opens_as_built(built: Path, var: Path, model_text: str) -> None:
+    import lightgbm
+
+    opened = bundle.open(built, load_keys(var / "keys"))
+    rows = np.array([[0.3, np.nan, 2.0, 1.0], [-1.0, 0.0, 0.0, np.nan]])
+    expected = lightgbm.Booster(model_str=model_text).predict(rows, raw_score=True)
+    assert opened.booster.predict(rows, raw_score=True).tolist() == expected.tolist()
+    assert opened.features["names"] == ["incidents_90d", "days_since_last", "breaches_all", "history_days"]
+    assert opened.calibrator == {"method": "platt", "slope": 1.0, "intercept": 0.0}
+    assert opened.card == {"schema_version": "1.0"}
+    assert opened.environment == "demonstration"
+    assert opened.signed_by == "DEMONSTRATION release service"
+    assert opened.sha256 == bundle.sha256_of(built)
+    assert built.name == f"run-1-{opened.sha256[:12]}"
+    assert opened.read_json("evaluation.json") == {"rung": "Y2", "run": "run-1"}
+    with pytest.raises(UsageError, match="no such file"):
+        opened.read_json("secrets.json")
+
+
+def test_the_same_run_makes_the_same_bundle(make_run: Any, var: Path, signer: Signer) -> None:
+    run = make_run()
+    first, second = (bundle.build(run, var / "bundles", signer) for _ in range(2))
+    assert first == second
+    assert [path.name for path in (var / "bundles").iterdir()] == [first.name]
+
+
+def test_a_flipped_byte_in_any_file_is_found(built: Path, var: Path) -> None:
+    keys, found = load_keys(var / "keys"), 0
+    for place in sorted(path for path in built.rglob("*") if path.is_file()):
+        data = place.read_bytes()
+        for position in {0, len(data) // 3, len(data) // 2, len(data) - 1}:
+            place.write_bytes(data[:position] + bytes([data[position] ^ 1]) + data[position + 1 :])
+            with pytest.raises(IntegrityFailure):
+                bundle.open(built, keys)
+            found += 1
+        place.write_bytes(data)
+    assert found >= 4 * 8
+    assert bundle.open(built, keys).signed_by == "DEMONSTRATION release service"
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda path: (path / "model/model.txt").unlink(), "exactly the files"),
+        (lambda path: (path / "notes.txt").write_text("x"), "exactly the files"),
+        (lambda path: (path / "model.pkl").write_bytes(b"x"), "this kind of file"),
+        (lambda path: (path / "manifest.json").unlink(), "a manifest and a signature"),
+        (lambda path: (path / "signature.json").unlink(), "a manifest and a signature"),
+        (lambda path: (path / "signature.json").write_text("{}"), "envelope cannot be read"),
+        (lambda path: (path / "signature.json").write_text("[]"), "envelope cannot be read"),
+        (lambda path: (path / "manifest.json").write_text("{}"), "not the one that was signed"),
+        (lambda path: (path / "extra.json").symlink_to(path / "card.json"), "plain files only"),
+        (lambda path: os.mkfifo(path / "pipe.txt"), "plain files only"),
+    ],
+)
+def test_a_changed_directory_is_refused(built: Path, var: Path, change: Any, message: str) -> None:
+    change(built)
+    with pytest.raises(IntegrityFailure, match=message):
+        bundle.open(built, load_keys(var / "keys"))
+
+
+def test_a_link_in_place_of_a_file_is_refused(built: Path, var: Path, tmp_path: Path) -> None:
+    shutil.copy(built / "model/model.txt", tmp_path / "elsewhere.txt")
+    (built / "model/model.txt").unlink()
+    (built / "model/model.txt").symlink_to(tmp_path / "elsewhere.txt")
+    with pytest.raises(IntegrityFailure, match="plain files only"):
+        bundle.open(built, load_keys(var / "keys"))
+
+
+def test_an_oversize_file_is_refused_before_it_is_read(built: Path, var: Path) -> None:
+    with (built / "model/model.txt").open("r+b") as file:
+        file.truncate(257 * 1024 * 1024)  # sparse: takes no room on disk
+    with pytest.raises(IntegrityFailure, match="larger than it may be"):
+        bundle.open(built, load_keys(var / "keys"))
+
+
+def test_too_many_files_are_refused(built: Path, var: Path) -> None:
+    for number in range(501):
+        (built / f"f{number}.txt").touch()
+    with pytest.raises(IntegrityFailure, match="fewer files"):
+        bundle.open(built, load_keys(var / "keys"))
+
+
+def test_only_listed_unrevoked_keys_count(built: Path, var: Path, tmp_path: Path, signer: Signer) -> None:
+    stranger = demonstration_signer(tmp_path / "other", "release service", role="service", purposes=("bundle",))
+    with pytest.raises(IntegrityFailure, match="No key trusted for a bundle"):
+        bundle.open(built, {stranger.key.key_id: stranger.key})
+    with pytest.raises(IntegrityFailure, match="No key trusted for a bundle"):
+        bundle.open(built, {})
+    write_keys(var / "keys", {signer.key.key_id: replace(signer.key, revoked=True)})
+    with pytest.raises(IntegrityFailure, match="No key trusted for a bundle"):
+        bundle.open(built, load_keys(var / "keys"))
+
+
+def test_another_bundle_than_promoted_is_refused(built: Path, var: Path) -> None:
+    with pytest.raises(IntegrityFailure, match="not the bundle that was promoted"):
+        bundle.open(built, load_keys(var / "keys"), expected_sha256="0" * 64)
+
+
+def test_a_signed_but_malformed_model_never_reaches_lightgbm(built: Path, var: Path, signer: Signer) -> None:
+    place = built / "model/model.txt"
+    text = place.read_text()
+    line = next(line for line in text.splitlines() if line.startswith("left_child="))
+    place.write_text(text.replace(line, line.replace("=1", "=0", 1), 1))  # a node that is its own ancestor
+    assert place.read_text() != text
+    resign(built, signer)
+    with pytest.raises(IntegrityFailure, match="not given to LightGBM"):
+        bundle.open(built, load_keys(var / "keys"))
+
+
+def test_a_signed_model_that_predicts_otherwise_is_refused(built: Path, var: Path, signer: Signer) -> None:
+    place = built / "model/model.txt"
+    text = place.read_text()
+    line = next(line for line in text.splitlines() if line.startswith("leaf_value="))
+    first = line.removeprefix("leaf_value=").split(" ")[0]
+    digit = first[-1]
+    changed = first[:6] + str((int(first[6]) + 1) % 10) + first[7:]
+    assert digit.isdigit()
+    place.write_text(text.replace(first, changed, 1))
+    resign(built, signer)
+    with pytest.raises(IntegrityFailure, match="predictions it gave when it was built"):
+        bundle.open(built, load_keys(var / "keys"))
+
+
+def test_a_signed_bundle_without_a_pass_is_refused(built: Path, var: Path, signer: Signer) -> None:
+    (built / "gate.json").write_text(json.dumps({"verdict": "not_enough_evidence", "environment": "demonstration"}))
+    resign(built, signer)
+    with pytest.raises(IntegrityFailure, match="passed the gate"):
+        bundle.open(built, load_keys(var / "keys"))
+
+
+def test_a_demonstration_gate_does_not_pass_under_a_key_of_the_force(built: Path, var: Path) -> None:
+    force = generate_signer(var / "keys", "Release Service", role="service", purposes=("bundle",))
+    resign(built, force, lambda manifest: manifest.update(environment="force"))
+    with pytest.raises(IntegrityFailure, match="one environment"):
+        bundle.open(built, load_keys(var / "keys"))
+
+
+def test_a_manifest_may_not_claim_another_environment(built: Path, var: Path, signer: Signer) -> None:
+    resign(built, signer, lambda manifest: manifest.update(environment="force"))
+    with pytest.raises(IntegrityFailure, match="another format or environment"):
+        bundle.open(built, load_keys(var / "keys"))
+
+
+@pytest.mark.parametrize("verdict", ["fail", "not_enough_evidence", None])
+def test_only_a_pass_is_built(make_run: Any, var: Path, signer: Signer, verdict: str | None) -> None:
+    with pytest.raises(GateRefused, match="passed the gate"):
+        bundle.build(make_run(gate={"verdict": verdict, "environment": "demonstration"}), var / "bundles", signer)
+    assert not (var / "bundles").exists()
+
+
+def test_a_missing_model_file_is_bad_input(tmp_path: Path, var: Path, signer: Signer) -> None:
+    from threat.release.evidence import Run
+
+    run = Run.create(tmp_path / "runs", "empty")
+    run.write_json("model/features.json", {"names": ["a"]})
+    run.seal()
+    run.add("gate.json", {"verdict": "pass", "environment": "demonstration"})
+    with pytest.raises(BadInput, match="lacks a part") as caught:
+        bundle.build(run, var / "bundles", signer)
+    assert caught.value.value == "model/model.txt, model/calibrator.json"

@@ -1,0 +1,207 @@
+"""An append-only log whose entries are linked by hash: changing, dropping, adding or moving any line is found.
+
+One JSON document per line: ``{"entry", "hash", "previous", "sequence"}`` in canonical form. ``hash`` is the SHA-256 of
+the canonical form of the other three, so every entry seals all that came before it. A log cannot prove by itself that
+its *last* lines were not cut off: keep its ``head`` somewhere else (a signed checkpoint) and hand it to ``verify``.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from threat.errors import BadInput, IntegrityFailure
+
+START = "0" * 64
+"""``previous`` of the first entry."""
+
+_BLOCK = 1 << 16
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """Where a log ends: the number of entries and the hash of the last (START when empty)."""
+
+    count: int
+    hash: str
+
+
+def canonical(document: Any) -> bytes:
+    """One byte string per JSON document: sorted keys, no spaces, UTF-8. Raises BadInput for NaN and non-JSON values."""
+    try:
+        return json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
+    except (TypeError, ValueError) as error:
+        raise BadInput("Only JSON values can be sealed.", value=error) from None
+
+
+def link(previous: str, sequence: int, entry: Mapping[str, Any]) -> str:
+    """The hash (64 hexadecimal digits) that seals ``entry`` as number ``sequence`` (from 0) after ``previous``.
+
+    A log kept elsewhere, such as in a database, uses this same rule.
+    """
+    return hashlib.sha256(canonical({"entry": entry, "previous": previous, "sequence": sequence})).hexdigest()
+
+
+def append(path: Path, entry: Mapping[str, Any]) -> str:
+    """Add one entry and return its hash; on disk before this returns. Writers wait for each other.
+
+    Raises IntegrityFailure when the last line does not verify (nothing is added to a broken log), BadInput for values
+    that are not JSON, OSError when the disk refuses (the log is then as it was).
+    """
+    canonical(entry)
+    new = not path.exists()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with _locked(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, fcntl.LOCK_EX) as handle:
+        head = _head(handle, path)
+        seal = link(head.hash, head.count, entry)
+        line = {"entry": entry, "hash": seal, "previous": head.hash, "sequence": head.count}
+        size = os.fstat(handle).st_size
+        try:
+            _write(handle, canonical(line) + b"\n")
+            os.fsync(handle)
+        except OSError:
+            os.ftruncate(handle, size)
+            raise
+    if new:
+        _sync_directory(path.parent)
+    return seal
+
+
+def entries(path: Path) -> Iterator[dict[str, Any]]:
+    """Each line's document in order, verified as it is read. An absent log has none.
+
+    Raises IntegrityFailure naming the first bad line.
+    """
+    if not path.exists():
+        return
+    previous, sequence = START, 0
+    with _locked(path, os.O_RDONLY, fcntl.LOCK_SH) as handle, os.fdopen(os.dup(handle), "rb") as lines:
+        for raw in lines:
+            document = _check(raw, previous, sequence, path)
+            yield document
+            previous, sequence = document["hash"], sequence + 1
+
+
+def verify(path: Path, expected: Head | None = None) -> int:
+    """The number of entries, all sealed in order.
+
+    ``expected``: a head kept elsewhere; the log must still hold that entry (it may have grown since).
+    Raises IntegrityFailure naming the first bad line, or saying that entries are missing at the end.
+    """
+    count = 0
+    if expected is not None and expected.count == 0:
+        expected = None
+    found = None
+    for document in entries(path):
+        count += 1
+        if expected is not None and count == expected.count:
+            found = document["hash"]
+    if expected is not None and found != expected.hash:
+        raise IntegrityFailure(
+            "The log no longer holds the entry its checkpoint names: entries were removed or rewritten.",
+            value=f"{count} entries, the checkpoint names entry {expected.count - 1}",
+            where=str(path),
+            way_out="stop using this log; restore it from a copy and tell the person responsible for security",
+        )
+    return count
+
+
+def head(path: Path) -> Head:
+    """Where the log ends. Checks the last line only; ``verify`` checks all of them."""
+    if not path.exists():
+        return Head(0, START)
+    with _locked(path, os.O_RDONLY, fcntl.LOCK_SH) as handle:
+        return _head(handle, path)
+
+
+@contextmanager
+def _locked(path: Path, flags: int, lock: int) -> Iterator[int]:
+    try:
+        handle = os.open(path, flags | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        if path.is_symlink():
+            raise IntegrityFailure("A log is a file of its own, not a link to another.", where=str(path)) from error
+        raise
+    try:
+        fcntl.flock(handle, lock)
+        yield handle
+    finally:
+        os.close(handle)
+
+
+def _head(handle: int, path: Path) -> Head:
+    """Read the last line backwards, so that appending costs the same whatever the length of the log."""
+    size = os.fstat(handle).st_size
+    if size == 0:
+        return Head(0, START)
+    start, tail = size, b""
+    while start > 0 and tail.rstrip(b"\n").find(b"\n") < 0:
+        step = min(_BLOCK, start)
+        start -= step
+        tail = os.pread(handle, step, start) + tail
+    raw = tail[tail.rstrip(b"\n").rfind(b"\n") + 1 :]
+    document = _read(raw, path, "its last line")
+    _check(raw, document["previous"], document["sequence"], path)
+    return Head(document["sequence"] + 1, document["hash"])
+
+
+def _read(raw: bytes, path: Path, which: str) -> dict[str, Any]:
+    try:
+        document = json.loads(raw)
+    except ValueError:
+        document = None
+    whole = (
+        raw.endswith(b"\n")
+        and isinstance(document, dict)
+        and set(document) == {"entry", "hash", "previous", "sequence"}
+        and isinstance(document["entry"], dict)
+        and isinstance(document["hash"], str)
+        and isinstance(document["previous"], str)
+        and type(document["sequence"]) is int
+    )
+    if not whole:
+        raise IntegrityFailure(
+            "A line of the log is damaged or incomplete.",
+            where=f"{path}, {which}",
+            way_out="keep a copy for the person responsible for security, then restore the log",
+        )
+    return dict(document)
+
+
+def _check(raw: bytes, previous: str, sequence: int, path: Path) -> dict[str, Any]:
+    """The document of one line, or IntegrityFailure. Any byte that differs from the canonical form is a failure."""
+    which = f"line {sequence + 1}"
+    document = _read(raw, path, which)
+    good = (
+        document["previous"] == previous
+        and document["sequence"] == sequence
+        and document["hash"] == link(previous, sequence, document["entry"])
+        and canonical(document) + b"\n" == raw
+    )
+    if not good:
+        raise IntegrityFailure(
+            "The log was changed after it was written.",
+            where=f"{path}, {which}",
+            way_out="stop using this log; restore it from a copy and tell the person responsible for security",
+        )
+    return document
+
+
+def _write(handle: int, data: bytes) -> None:
+    while data:
+        data = data[os.write(handle, data) :]
+
+
+def _sync_directory(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,275 @@
+"""Which bundle is served, and who decided: an append-only, hash-linked, signed chain. MLflow aliases follow it.
+
+Each record is a DSSE envelope, so an entry cannot be added without a promotion key. Beside the chain lies a signed
+checkpoint of its head, so a chain cut short is found; keep a copy of it elsewhere too.
+
+States: draft, validated, shadow (scored, unseen), pilot, live, suspended, retired. ``pilot`` and ``live`` are served.
+Suspended means the rule ranking is served, labelled.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from threat.errors import IntegrityFailure, UsageError
+from threat.release import bundle as bundles
+from threat.release import chain
+from threat.release.signing import Keys, Signer, load_keys, sign, verify
+
+PAYLOAD_TYPE = "application/vnd.threat.promotion+json"
+CHECKPOINT_TYPE = "application/vnd.threat.checkpoint+json"
+
+STATES = ("draft", "validated", "shadow", "pilot", "live", "suspended", "retired")
+SERVED = frozenset({"pilot", "live"})
+ACTIONS = ("promote", "suspend", "resume", "roll_back", "retire", "revoke")
+
+_FORWARD: dict[str, tuple[str, ...]] = {
+    "draft": ("validated", "shadow"),
+    "validated": ("validated", "shadow"),
+    "shadow": ("shadow", "pilot"),
+    "pilot": ("pilot", "live"),
+    "live": ("live",),
+    "suspended": ("pilot", "live"),
+}
+"""Where a RUN may go from where it is. The demonstration may go anywhere at once: nothing depends on it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What the chain says now.
+
+    ``state``: ``none`` (nothing was ever promoted to be served), ``pilot``, ``live`` or ``suspended``. ``bundle``: the
+    directory of the bundle that is, or was when suspended, served. ``since``: int64 UTC seconds of the last change.
+    """
+
+    state: str
+    bundle: Path | None = None
+    bundle_sha256: str = ""
+    run_id: str = ""
+    environment: str = ""
+    reason: str = ""
+    by: str = ""
+    since: int = 0
+
+    @property
+    def served(self) -> bool:
+        """True when the bundle may be used; otherwise serve the rule ranking, labelled."""
+        return self.state in SERVED
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """The whole chain, read and verified. ``states``: by RUN id. ``revoked``: bundle hashes. ``served``: in order."""
+
+    records: tuple[dict[str, Any], ...]
+    standing: Standing
+    states: Mapping[str, str]
+    revoked: frozenset[str]
+    served: tuple[Standing, ...]
+
+
+def current(path: Path, keys: Keys | None = None) -> Standing:
+    """What is served. ``keys``: the key list (default: the one in ``keys`` beside the chain).
+
+    Raises IntegrityFailure when the chain, a signature or the checkpoint does not verify: then nothing may be served.
+    """
+    return read(path, keys).standing
+
+
+def open_current(path: Path, keys: Keys | None = None) -> tuple[Standing, bundles.Bundle | None]:
+    """The standing and, when served, its bundle, opened and verified against the hash the promotion names."""
+    keys = load_keys(path.parent / "keys") if keys is None else keys
+    standing = current(path, keys)
+    if not standing.served or standing.bundle is None:
+        return standing, None
+    return standing, bundles.open(standing.bundle, keys, expected_sha256=standing.bundle_sha256)
+
+
+def read(path: Path, keys: Keys | None = None) -> Ledger:
+    """Verify the chain, every signature and the checkpoint, and fold the records into what they mean."""
+    keys = load_keys(path.parent / "keys") if keys is None else keys
+    ledger = Ledger((), Standing("none"), {}, frozenset(), ())
+    count, last = 0, chain.START
+    at_checkpoint = None
+    checkpoint = _checkpoint(path, keys)
+    for line in chain.entries(path):
+        record, key = verify(line["entry"], PAYLOAD_TYPE, keys, purpose="promotion")
+        if record.get("environment") != key.environment:
+            raise IntegrityFailure(
+                "A promotion names another environment than the key that signed it.",
+                value=record.get("environment"),
+                where=f"{path}, line {line['sequence'] + 1}",
+            )
+        ledger = _fold(ledger, record, path)
+        count, last = count + 1, line["hash"]
+        if checkpoint is not None and count == checkpoint.count:
+            at_checkpoint = last
+    if count and checkpoint is None:
+        raise IntegrityFailure("The promotions have no checkpoint beside them.", where=str(_beside(path)))
+    if checkpoint is not None and at_checkpoint != checkpoint.hash:
+        raise IntegrityFailure(
+            "The promotions no longer hold the record their checkpoint names: records were removed.",
+            value=f"{count} records, the checkpoint names {checkpoint.count}",
+            where=str(path),
+        )
+    return ledger
+
+
+def promote(path: Path, built: Path, to: str, signer: Signer, *, at: int, reason: str) -> Standing:
+    """Record that the bundle in ``built`` enters the state ``to``. Returns the new standing.
+
+    The bundle is opened and verified first. Raises UsageError for a step the states do not allow, or a revoked bundle.
+    """
+    if to not in STATES[1:5]:
+        raise UsageError("A bundle is promoted to one of four states.", value=to, way_out=", ".join(STATES[1:5]))
+    keys = load_keys(path.parent / "keys")
+    opened = bundles.open(built, keys)
+    ledger = read(path, keys)
+    run_id = str(opened.manifest["run_id"])
+    before = ledger.states.get(run_id, "draft")
+    if opened.environment != signer.key.environment:
+        raise UsageError(
+            "A bundle is promoted in the environment it was built in.",
+            value=f"bundle {opened.environment}, key {signer.key.environment}",
+        )
+    if opened.sha256 in ledger.revoked:
+        raise UsageError("A revoked bundle is never promoted again.", value=opened.sha256, way_out="train again")
+    if signer.key.environment != "demonstration" and to not in _FORWARD.get(before, ()):
+        raise UsageError(
+            f"A model that is {before} cannot become {to}.",
+            value=run_id,
+            way_out=f"next: {' or '.join(_FORWARD.get(before, ())) or 'train again'}",
+        )
+    return _record(
+        path,
+        signer,
+        {
+            "action": "promote",
+            "state": to,
+            "run_id": run_id,
+            "bundle": os.path.relpath(built, path.parent),
+            "bundle_sha256": opened.sha256,
+            "at": at,
+            "reason": reason,
+        },
+    )
+
+
+def suspend(path: Path, signer: Signer, *, at: int, reason: str) -> Standing:
+    """Stop serving the model; the rule ranking takes over. Raises UsageError when nothing is served."""
+    if not current(path).served:
+        raise UsageError("Nothing is being served, so there is nothing to suspend.", way_out="see: threat promotions")
+    return _record(path, signer, {"action": "suspend", "at": at, "reason": reason})
+
+
+def resume(path: Path, signer: Signer, *, at: int, reason: str) -> Standing:
+    """Serve the suspended model again, in the state it had. Raises UsageError when nothing is, or it is revoked."""
+    ledger = read(path)
+    if ledger.standing.state != "suspended":
+        raise UsageError("Nothing is suspended.", way_out="see: threat promotions")
+    if ledger.standing.bundle_sha256 in ledger.revoked:
+        raise UsageError("A revoked bundle is never served again.", way_out="threat roll-back")
+    return _record(path, signer, {"action": "resume", "at": at, "reason": reason})
+
+
+def roll_back(path: Path, signer: Signer, *, at: int, reason: str) -> Standing:
+    """Serve again the bundle that was served before this one. Raises UsageError when there is none left."""
+    ledger = read(path)
+    if _earlier(ledger) is None:
+        raise UsageError(
+            "No earlier bundle can be served.", way_out="stop the model with: threat suspend (the rule ranking serves)"
+        )
+    return _record(path, signer, {"action": "roll_back", "at": at, "reason": reason})
+
+
+def revoke(path: Path, bundle_sha256: str, signer: Signer, *, at: int, reason: str) -> Standing:
+    """Never serve this bundle again; suspended at once when it is the one served. It stays readable for replay."""
+    if bundle_sha256 not in {record.get("bundle_sha256") for record in read(path).records}:
+        raise UsageError("No promotion names this bundle.", value=bundle_sha256, way_out="see: threat promotions")
+    return _record(path, signer, {"action": "revoke", "revoked_sha256": bundle_sha256, "at": at, "reason": reason})
+
+
+def _record(path: Path, signer: Signer, record: dict[str, Any]) -> Standing:
+    if not record["reason"].strip():
+        raise UsageError("A change of what is served needs a reason.", way_out="--reason 'why'")
+    record |= {"by": signer.key.name, "environment": signer.key.environment}
+    chain.append(path, sign(record, PAYLOAD_TYPE, signer))
+    head = chain.head(path)
+    envelope = sign({"count": head.count, "hash": head.hash, "at": record["at"]}, CHECKPOINT_TYPE, signer)
+    fresh = _beside(path).with_name(f".{_beside(path).name}.{os.getpid()}")
+    fresh.write_bytes(chain.canonical(envelope))
+    fresh.replace(_beside(path))
+    return current(path)
+
+
+def _beside(path: Path) -> Path:
+    return path.with_suffix(".checkpoint.json")
+
+
+def _checkpoint(path: Path, keys: Keys) -> chain.Head | None:
+    beside = _beside(path)
+    if not beside.exists():
+        return None
+    try:
+        envelope = json.loads(beside.read_bytes())
+    except ValueError:
+        raise IntegrityFailure("The checkpoint of the promotions cannot be read.", where=str(beside)) from None
+    document, _ = verify(envelope, CHECKPOINT_TYPE, keys, purpose="promotion")
+    return chain.Head(int(document["count"]), str(document["hash"]))
+
+
+def _earlier(ledger: Ledger) -> Standing | None:
+    """The latest served bundle that is neither the present one nor revoked."""
+    for standing in reversed(ledger.served):
+        if standing.bundle_sha256 not in {ledger.standing.bundle_sha256, *ledger.revoked}:
+            return standing
+    return None
+
+
+def _fold(ledger: Ledger, record: dict[str, Any], path: Path) -> Ledger:
+    action, now, states = record.get("action"), ledger.standing, dict(ledger.states)
+    said = {"reason": record["reason"], "by": record["by"], "since": record["at"]}
+    served, revoked = ledger.served, ledger.revoked
+    if action == "promote":
+        states[record["run_id"]] = record["state"]
+        if record["state"] in SERVED:
+            if now.run_id and now.run_id != record["run_id"]:
+                states[now.run_id] = "retired"
+            now = Standing(
+                state=record["state"],
+                bundle=path.parent / record["bundle"],
+                bundle_sha256=record["bundle_sha256"],
+                run_id=record["run_id"],
+                environment=record["environment"],
+                **said,
+            )
+            served = (*served, now)
+    elif action in {"suspend", "revoke"}:
+        if action == "revoke":
+            revoked = revoked | {record["revoked_sha256"]}
+        if now.served and (action == "suspend" or now.bundle_sha256 in revoked):
+            now = replace(now, state="suspended", **said)
+            states[now.run_id] = "suspended"
+    elif action == "resume":
+        now = replace(now, state=_last_state(served, now.bundle_sha256), **said)
+        states[now.run_id] = now.state
+    elif action == "roll_back":
+        earlier = _earlier(ledger)
+        if earlier is None:
+            raise IntegrityFailure("A roll-back to nothing was recorded.", where=str(path))
+        states[now.run_id] = "retired"
+        now = replace(earlier, **said)
+        states[now.run_id] = now.state
+        served = (*(standing for standing in served if standing.bundle_sha256 != ledger.standing.bundle_sha256), now)
+    else:
+        raise IntegrityFailure("A record of the promotions has an unknown action.", value=action, where=str(path))
+    return Ledger((*ledger.records, record), now, states, revoked, served)
+
+
+def _last_state(served: tuple[Standing, ...], bundle_sha256: str) -> str:
+    return next(standing.state for standing in reversed(served) if standing.bundle_sha256 == bundle_sha256)
