@@ -1,0 +1,147 @@
+"""Reading the catalogue: definitions as YAML, validated as a whole and named by a hash of their content.
+
+Each file of ``features/catalogue`` is a list of definitions, or a mapping with ``theme`` (a default for all of them)
+and ``definitions``. Keys are the fields of ``features.definitions.Definition``; a list field may be given as one word.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass, field, fields
+from difflib import get_close_matches
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from features.definitions import Definition
+from features.validation import validate
+from threat.errors import ThreatError, UsageError, raise_all
+
+_FIELDS = {f.name for f in fields(Definition)}
+_REQUIRED = ("name", "theme", "scope", "statistic", "sentence", "source", "unit", "missing")
+_LISTS = ("kinds", "among", "codes", "reported_by")
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """Definitions in a fixed order. ``version`` is a hash of everything they say.
+
+    Raises UsageError that lists every problem when the definitions are not acceptable together.
+    """
+
+    definitions: tuple[Definition, ...]
+    version: str = field(init=False)
+    _by_name: dict[str, Definition] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        validate(self.definitions)
+        document = json.dumps([asdict(d) for d in self.definitions], sort_keys=True)
+        object.__setattr__(self, "version", hashlib.sha256(document.encode()).hexdigest()[:16])
+        object.__setattr__(self, "_by_name", {d.name: d for d in self.definitions})
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(self._by_name)
+
+    def __len__(self) -> int:
+        return len(self.definitions)
+
+    def __iter__(self) -> Iterator[Definition]:
+        return iter(self.definitions)
+
+    def __getitem__(self, name: str) -> Definition:
+        """The definition of that name. Raises UsageError, naming near ones, when there is none."""
+        found = self._by_name.get(name)
+        if found is None:
+            near = get_close_matches(name, self._by_name, n=3)
+            raise UsageError(
+                "Not a feature of the catalogue.", value=name, way_out=f"did you mean {' or '.join(near)}?" if near else ""
+            )
+        return found
+
+    def only(self, names: Iterable[str]) -> Catalogue:
+        """The same catalogue with these definitions only, in the order given."""
+        return Catalogue(tuple(self[name] for name in names))
+
+
+@cache
+def load_catalogue(directory: Path | None = None) -> Catalogue:
+    """Read ``features/catalogue/*.yaml`` (or another directory) in file-name order.
+
+    Raises UsageError that lists every problem of every file at once.
+    """
+    folder = files("features").joinpath("catalogue") if directory is None else directory
+    sources = sorted((entry for entry in folder.iterdir() if entry.name.endswith(".yaml")), key=lambda entry: entry.name)
+    if not sources:
+        raise UsageError("A catalogue is a folder of .yaml files.", value=str(folder), way_out="give one that has some")
+    return read_catalogue([(source.name, source.read_text(encoding="utf-8")) for source in sources])
+
+
+def read_catalogue(documents: Sequence[tuple[str, str]]) -> Catalogue:
+    """The catalogue from (name, YAML text) pairs. Raises UsageError with every problem."""
+    problems: list[ThreatError] = []
+    definitions: list[Definition] = []
+    for name, text in documents:
+        try:
+            entries = _entries(yaml.safe_load(text), name)
+        except (yaml.YAMLError, UsageError) as error:
+            problems.append(
+                error if isinstance(error, UsageError) else UsageError("Not YAML.", value=str(error), where=name)
+            )
+            continue
+        for number, entry in enumerate(entries, 1):
+            found = _problems(entry, f"{name}, definition {number}")
+            problems += found
+            if not found:
+                definitions.append(Definition(**{key: _plain(key, value) for key, value in entry.items()}))
+    try:
+        validate(definitions)
+    except UsageError as error:
+        problems.append(error)
+    raise_all(problems)
+    return Catalogue(tuple(definitions))
+
+
+def _entries(document: Any, where: str) -> list[Any]:
+    if isinstance(document, list):
+        return document
+    if isinstance(document, dict) and isinstance(document.get("definitions"), list) and set(document) <= {"theme", "definitions"}:
+        shared = {"theme": document["theme"]} if "theme" in document else {}
+        return [{**shared, **entry} if isinstance(entry, dict) else entry for entry in document["definitions"]]
+    raise UsageError("A catalogue file is a list, or a mapping of theme and definitions.", where=where)
+
+
+def _problems(entry: Any, where: str) -> list[ThreatError]:
+    if not isinstance(entry, dict):
+        return [UsageError("A definition is a mapping.", value=entry, where=where)]
+    where = f"{where}: {entry.get('name', 'without a name')}"
+    out: list[ThreatError] = []
+    for key in entry:
+        if key not in _FIELDS:
+            near = get_close_matches(str(key), _FIELDS, n=2)
+            out.append(
+                UsageError(
+                    "Not a field of a definition.",
+                    value=key,
+                    where=where,
+                    way_out=f"did you mean {' or '.join(near)}?" if near else "",
+                )
+            )
+    out += [UsageError("A definition lacks a field.", value=key, where=where) for key in _REQUIRED if key not in entry]
+    return out
+
+
+def _plain(key: str, value: Any) -> Any:
+    if key in _LISTS:
+        return tuple(_word(item) for item in (value if isinstance(value, list) else [value]))
+    return _word(value) if key == "domestic" else value
+
+
+def _word(value: Any) -> Any:
+    """YAML reads bare yes and no as booleans; here they are words."""
+    return {True: "yes", False: "no"}.get(value, value) if isinstance(value, bool) else value
