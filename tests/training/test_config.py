@@ -1,0 +1,60 @@
+"""Configurations: presets are valid, a wrong file has all its problems told at once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from threat.errors import UsageError
+from training.config import load, presets
+
+
+@pytest.mark.parametrize("name", presets())
+def test_every_preset_is_valid(name: str) -> None:
+    assert load(name).name == name
+
+
+def test_a_file_may_extend_a_preset_and_a_call_may_change_it(tmp_path: Path) -> None:
+    path = tmp_path / "ours.yaml"
+    path.write_text("extends: demo\nname: ours\ncalendar: {test_cycles: 4}\n")
+    got = load(path, seed=11, capacity=None)
+    demo = load("demo")
+    assert (got.name, got.calendar.test_cycles, got.seed) == ("ours", 4, 11)
+    assert (got.calendar.embargo_days, got.trees) == (demo.calendar.embargo_days, demo.trees)
+
+
+def test_all_problems_at_once(tmp_path: Path) -> None:
+    path = tmp_path / "wrong.yaml"
+    path.write_text(
+        "extends: demo\nname: Wrong Name\nrung: Y9\nhorizon_days: -1\nhorizon: 30\n"
+        "calendar: {embargo_days: -3, test_cycle: 6}\nseed: '7'\n"
+    )
+    with pytest.raises(UsageError) as caught:
+        load(path)
+    text = str(caught.value)
+    assert text.startswith("7 problems:")
+    for place in ("name", "rung", "horizon_days", "horizon", "calendar.embargo_days", "calendar.test_cycle", "seed"):
+        assert f"{path}: {place}\n" in f"{text}\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "rule"),
+    [
+        ("a: [", "is YAML"),
+        ("- 1", "names and values"),
+        ("extends: nowhere", "a preset or a YAML file"),
+    ],
+)
+def test_files_that_are_no_configuration(tmp_path: Path, text: str, rule: str) -> None:
+    path = tmp_path / "c.yaml"
+    path.write_text(text)
+    with pytest.raises(UsageError, match=rule):
+        load(path)
+
+
+def test_a_file_that_extends_itself_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "loop.yaml"
+    path.write_text(f"extends: {path}\n")
+    with pytest.raises(UsageError, match="three deep"):
+        load(path)
