@@ -63,7 +63,7 @@ class Folds:
             "label_knowledge": show(self.label_knowledge),
             "horizon_days": self.horizon_days,
             "embargo_days": self.embargo_days,
-            "rule": "as_of + horizon + embargo <= fit date <= first as-of measured; labels recorded before the fit date",
+            "rule": "as_of + horizon + embargo <= fit date <= first as-of measured; labels recorded before fit date",
             "folds": [_fold_dict(fold) for fold in (*self.validation, self.test)],
         }
 
