@@ -155,7 +155,8 @@ def _head(handle: int, path: Path) -> Head:
 def _read(raw: bytes, path: Path, which: str) -> dict[str, Any]:
     try:
         document = json.loads(raw)
-    except ValueError:
+        canonical(document)
+    except (ValueError, RecursionError, BadInput):
         document = None
     whole = (
         raw.endswith(b"\n")

@@ -1,7 +1,114 @@
-"""Commands of this package."""
+"""``threat promotions``, ``suspend``, ``resume``, ``roll-back``, ``revoke``: what is served, and how it is stopped."""
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
 import typer
 
+from threat.asof import show
+from threat.terminal import emit
+
+if TYPE_CHECKING:
+    from threat.release.promotions import Ledger, Standing
+
 app = typer.Typer()
+
+_VAR = typer.Option(Path("var"), "--var", help="Where keys, bundles and promotions are kept.")
+_KEY = typer.Option(None, "--key", help="Private key file of the person who decides; not needed in the demonstration.")
+_REASON = typer.Option(..., "--reason", help="Why: kept for ever, read by reviewers and governance.")
+_JSON = typer.Option(False, "--json", help="One JSON document.")
+
+
+@app.command("promotions")
+def promotions_command(var: Path = _VAR, as_json: bool = _JSON) -> None:
+    """List every promotion, suspension and roll-back, after verifying all of them, and what is served now."""
+    from threat.release import promotions
+
+    ledger = promotions.read(var / "promotions.jsonl")
+    emit(_ledger(ledger), as_json=as_json, lines=_show_ledger)
+
+
+@app.command("suspend")
+def suspend_command(reason: str = _REASON, var: Path = _VAR, key: Path = _KEY, as_json: bool = _JSON) -> None:
+    """Stop serving the model. The rule ranking is served in its place, labelled."""
+    _act("suspend", var, key, as_json, reason=reason)
+
+
+@app.command("resume")
+def resume_command(reason: str = _REASON, var: Path = _VAR, key: Path = _KEY, as_json: bool = _JSON) -> None:
+    """Serve the suspended model again."""
+    _act("resume", var, key, as_json, reason=reason)
+
+
+@app.command("roll-back")
+def roll_back_command(reason: str = _REASON, var: Path = _VAR, key: Path = _KEY, as_json: bool = _JSON) -> None:
+    """Serve the bundle that was served before this one."""
+    _act("roll_back", var, key, as_json, reason=reason)
+
+
+@app.command("revoke")
+def revoke_command(
+    bundle: str = typer.Argument(..., help="SHA-256 of the bundle, as listed by: threat promotions"),
+    reason: str = _REASON,
+    var: Path = _VAR,
+    key: Path = _KEY,
+    as_json: bool = _JSON,
+) -> None:
+    """Never serve this bundle again; it stays readable for replay. Suspends it at once if it is the one served."""
+    _act("revoke", var, key, as_json, bundle_sha256=bundle, reason=reason)
+
+
+def _act(action: str, var: Path, key: Path | None, as_json: bool, **said: Any) -> None:
+    from threat.release import promotions
+    from threat.release.signing import operator
+
+    at = int(datetime.now(UTC).timestamp())
+    decide = getattr(promotions, action)
+    standing = decide(var / "promotions.jsonl", signer=operator(var / "keys", key), at=at, **said)
+    emit(_standing(standing), as_json=as_json, lines=_show_standing)
+
+
+def _standing(standing: Standing) -> dict[str, Any]:
+    return {
+        "state": standing.state,
+        "served": "model" if standing.served else "rule ranking",
+        "run_id": standing.run_id,
+        "bundle": None if standing.bundle is None else str(standing.bundle),
+        "bundle_sha256": standing.bundle_sha256,
+        "environment": standing.environment,
+        "reason": standing.reason,
+        "by": standing.by,
+        "since": show(standing.since) if standing.since else None,
+    }
+
+
+def _ledger(ledger: Ledger) -> dict[str, Any]:
+    return {
+        "current": _standing(ledger.standing),
+        "runs": dict(ledger.states),
+        "revoked": sorted(ledger.revoked),
+        "records": [{**record, "at": show(record["at"])} for record in ledger.records],
+    }
+
+
+def _show_standing(document: dict[str, Any]) -> str:
+    if document["state"] == "none":
+        return "Nothing has been promoted. The rule ranking is served, labelled."
+    mark = "  DEMONSTRATION: valid nowhere else\n" if document["environment"] == "demonstration" else ""
+    return (
+        f"{document['run_id']} is {document['state']}. Served: {document['served']}.\n{mark}"
+        f"  since {document['since']} by {document['by']}: {document['reason']}\n"
+        f"  bundle {document['bundle_sha256']}"
+    )
+
+
+def _show_ledger(document: dict[str, Any]) -> str:
+    lines = [
+        f"{record['at']}  {record['action']:<9} {record.get('state', ''):<9} "
+        f"{record.get('run_id') or record.get('revoked_sha256', ''):<24} {record['by']}: {record['reason']}"
+        for record in document["records"]
+    ]
+    return "\n".join([*lines, "", _show_standing(document["current"])]).lstrip("\n")

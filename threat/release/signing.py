@@ -181,6 +181,19 @@ def generate_signer(directory: Path, name: str, *, role: str, purposes: tuple[st
     return _generate(directory, path, name, role, "force", purposes)
 
 
+def operator(directory: Path, key: Path | None) -> Signer:
+    """Who acts when a person runs a command: the holder of the private key file ``key``.
+
+    Without one, the demonstration's release service, and only where the key list holds no key of a force.
+    """
+    keys = load_keys(directory)
+    if key is not None:
+        return load_signer(key, keys)
+    if any(listed.environment == "force" for listed in keys.values()):
+        raise UsageError("Say whose key signs this.", way_out="--key FILE.pem")
+    return demonstration_signer(directory, "release service", role="service", purposes=("bundle", "promotion"))
+
+
 def _generate(directory: Path, path: Path, name: str, role: str, environment: str, purposes: tuple[str, ...]) -> Signer:
     from securesystemslib.signer import CryptoSigner
 
