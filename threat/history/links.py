@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from itertools import pairwise
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
@@ -60,12 +61,15 @@ class Links:
         out = ids.copy()
         if len(self.person):
             # The last span that starts before as-of: spans of one person leave no gap.
-            first = np.searchsorted(self.person, ids, side="left")
-            known = (first < len(self.person)) & (self.person[np.minimum(first, len(self.person) - 1)] == ids)
-            for i in np.flatnonzero(known):
-                stop = np.searchsorted(self.person, ids[i], side="right")
-                j = first[i] + np.searchsorted(self.start[first[i] : stop], at[i], side="left") - 1
-                out[i] = self.survivor[j]
+            known = np.flatnonzero(is_in(ids, self.person))
+            span = np.searchsorted(self.person, ids[known], side="left")
+            last = np.searchsorted(self.person, ids[known], side="right") - 1
+            while True:
+                later = (span < last) & (self.start[np.minimum(span + 1, len(self.start) - 1)] < at[known])
+                if not later.any():
+                    break
+                span[later] += 1
+            out[known] = self.survivor[span]
         out[is_in(out, self.nobody)] = NO_PERSON
         return out
 
@@ -90,8 +94,9 @@ def replay(links: pa.Table, nobody: NDArray[np.int64]) -> Links:
     for keys in by_group.values():
         spans += _spans(sorted((key, standing[key]) for key in keys), circular)
     spans.sort()
-    columns: Any = np.array(spans, dtype=np.int64).reshape(-1, 4).T
-    return Links(*(np.ascontiguousarray(column) for column in columns), nobody=nobody, circular=len(circular))
+    table = np.array(spans, dtype=np.int64).reshape(-1, 4)
+    person, start, end, survivor = (np.ascontiguousarray(table[:, i]) for i in range(4))
+    return Links(person, start, end, survivor, nobody, len(circular))
 
 
 def _groups(keys: list[tuple[int, int, int]]) -> dict[int, list[tuple[int, int, int]]]:
@@ -123,7 +128,7 @@ def _spans(
     in_order = sorted(links, key=lambda link: (link[0][2], link[0]))
     last: dict[int, tuple[int, int, int, int]] = {}
     out: list[tuple[int, int, int, int]] = []
-    for start, end in zip(edges, edges[1:], strict=False):
+    for start, end in pairwise(edges):
         to: dict[int, int] = {}
         for key, withdrawn in in_order:
             source, person, recorded = key

@@ -1,0 +1,356 @@
+"""Makes the sightings of a snapshot: one sort of the events, one sort of packed keys, then column by column to disk.
+
+Memory holds the ids, times and keys of all events and one further column at a time; every column is written as a
+``.npy`` file and read memory-mapped, so that processes share the pages.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import uuid
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from threat.asof import NEVER
+from threat.errors import BadInput
+from threat.history.links import is_in
+from threat.history.schema import DOMESTIC, REPORTED_BY
+from threat.history.sightings import NO_PERSON, ROLE_ABOUT, ROLE_AT_RISK, ROLE_SUBJECT, Sightings
+from threat.history.snapshot import Snapshot
+from threat.history.store import sync_folder
+from threat.ids import show_id
+from threat.vocabulary import kinds
+
+_ROLE_BITS, _RANK_BITS = 2, 30
+_CHUNK = 1 << 22
+_DTYPES = {
+    "event_id": np.int64,
+    "incident_id": np.int64,
+    "occurred_at": np.int64,
+    "until": np.int64,
+    "recorded_at": np.int64,
+    "visible_from": np.int64,
+    "visible_until": np.int64,
+    "counterpart": np.int32,
+    "value": np.float32,
+    "kind": np.int16,
+    "code": np.int16,
+    "role": np.int8,
+    "domestic": np.int8,
+    "reported_by": np.int8,
+    "source": np.int8,
+    "proactive": np.bool_,
+    "assessment": np.bool_,
+}
+
+
+def open_or_build(snapshot: Snapshot) -> Sightings:
+    """The sightings of a snapshot, built on first use. Safe when two processes build at once: one result is kept."""
+    folder = snapshot.store_path / "derived" / snapshot.id / f"sightings-{_format()}"
+    if not (folder / "meta.json").is_file():
+        temporary = folder.with_name(f".{folder.name}-{uuid.uuid4().hex}")
+        temporary.mkdir(parents=True)
+        try:
+            _build(snapshot, temporary)
+            try:
+                temporary.rename(folder)
+                sync_folder(folder.parent)
+            except OSError:
+                if not (folder / "meta.json").is_file():
+                    raise
+        finally:
+            shutil.rmtree(temporary, ignore_errors=True)
+    return _open(folder)
+
+
+def _format() -> str:
+    """Changes when the arrays would mean something else: their layout, or the numbers of the vocabulary."""
+    words = [f"{name}:{dtype.__name__}" for name, dtype in _DTYPES.items()] + list(kinds()) + ["1"]
+    return hashlib.sha256("\n".join([*words, *DOMESTIC, *REPORTED_BY]).encode()).hexdigest()[:8]
+
+
+def _open(folder: Path) -> Sightings:
+    meta = json.loads((folder / "meta.json").read_text(encoding="utf-8"))
+    arrays: dict[str, Any] = {}
+    for field in fields(Sightings):
+        if field.name in meta:
+            arrays[field.name] = tuple(meta[field.name])
+        else:
+            # An empty file cannot be mapped.
+            path = folder / f"{field.name}.npy"
+            arrays[field.name] = np.load(path, mmap_mode="r" if meta["rows"] else None)
+    return Sightings(**arrays)
+
+
+@dataclass(slots=True)
+class _Keys:
+    """What sorting needs, one entry per sighting: event row, role, key person, counterpart and the visible span."""
+
+    event: NDArray[np.int32]
+    role: NDArray[np.int8]
+    person: NDArray[np.int32]
+    counterpart: NDArray[np.int32]
+    start: NDArray[np.int64]
+    end: NDArray[np.int64]
+
+    def take(self, where: Any) -> _Keys:
+        return _Keys(*(getattr(self, field.name)[where] for field in fields(self)))
+
+    def then(self, other: _Keys) -> _Keys:
+        return _Keys(*(np.concatenate([getattr(self, f.name), getattr(other, f.name)]) for f in fields(self)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Spans:
+    """The spans of ``links.Links`` in person numbers: ``first[p]:first[p + 1]`` are person p's, in time order."""
+
+    first: NDArray[np.int64]
+    start: NDArray[np.int64]
+    end: NDArray[np.int64]
+    survivor: NDArray[np.int32]
+
+
+def _build(snapshot: Snapshot, folder: Path) -> None:
+    event_id = _ints(snapshot, "event_id")
+    recorded = _ints(snapshot, "recorded_at")
+    hidden = _hidden(snapshot, event_id, recorded)
+    order = np.lexsort((event_id, recorded, _ints(snapshot, "occurred_at"))).astype(np.int32)
+    recorded, hidden = recorded[order], hidden[order]
+    standing = (_kind(snapshot)[order] != kinds()["withdrawn"].number) & (hidden > recorded)
+
+    persons, parties, spans = _persons(snapshot, order)
+    keys = _keys(parties, standing, recorded, hidden)
+    if len(spans.start):
+        keys = _relinked(keys, spans)
+    n = len(keys.event)
+    if len(order) >= 1 << _RANK_BITS:
+        raise BadInput("A store holds up to a thousand million events.", value=len(order), way_out="split the store")
+    packed = keys.person.astype(np.int64) << (_ROLE_BITS + _RANK_BITS)
+    packed |= keys.event.astype(np.int64) << _ROLE_BITS
+    packed |= keys.role
+    keys = keys.take(np.argsort(packed, kind="stable"))
+    del packed
+    offsets = np.zeros(len(persons) + 1, dtype=np.int64)
+    np.cumsum(np.bincount(keys.person, minlength=len(persons)), out=offsets[1:])
+
+    np.save(folder / "persons.npy", persons)
+    np.save(folder / "offsets.npy", offsets)
+    _write(folder, "counterpart", keys.counterpart)
+    _write(folder, "role", keys.role)
+    _write(folder, "visible_from", keys.start)
+    _write(folder, "visible_until", keys.end)
+    event = keys.event
+    del keys
+    _write(folder, "recorded_at", recorded, event)
+    _write(folder, "event_id", event_id[order], event)
+    del event_id, hidden
+    for name in ("incident_id", "occurred_at"):
+        _write(folder, name, _ints(snapshot, name)[order], event)
+    _write(folder, "until", _ints(snapshot, "until", null=NEVER)[order], event)
+    value = snapshot.table("events", ["value"]).column("value")
+    _write(folder, "value", pc.fill_null(value, float("nan")).to_numpy().astype(np.float32)[order], event)
+    _write(folder, "kind", _kind(snapshot)[order], event)
+    _write(folder, "proactive", snapshot.table("events", ["proactive"]).column("proactive").to_numpy()[order], event)
+    domestic, _ = _words(snapshot, "domestic", DOMESTIC)
+    _write(folder, "domestic", domestic[order], event)
+    reported, _ = _words(snapshot, "reported_by", REPORTED_BY)
+    _write(folder, "reported_by", reported[order], event)
+    assertion, _ = _words(snapshot, "assertion", ("fact", "assessment"))
+    _write(folder, "assessment", assertion[order] == 1, event)
+    code, code_names = _words(snapshot, "code")
+    _write(folder, "code", _narrow("code", code, code_names, np.int16)[order], event)
+    source, source_names = _words(snapshot, "source_system")
+    _write(folder, "source", _narrow("source_system", source, source_names, np.int8)[order], event)
+    np.save(folder / "history_start.npy", _history_start(snapshot, source[order], recorded, source_names))
+    meta = {"rows": n, "code_names": code_names, "source_names": source_names}
+    with (folder / "meta.json").open("w", encoding="utf-8") as file:
+        json.dump(meta, file, ensure_ascii=False)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _ints(snapshot: Snapshot, name: str, null: int = NO_PERSON) -> NDArray[np.int64]:
+    column = snapshot.table("events", [name]).column(name)
+    return np.asarray(pc.fill_null(column, null).to_numpy(), dtype=np.int64)
+
+
+def _words(
+    snapshot: Snapshot, name: str, names: tuple[str, ...] | None = None
+) -> tuple[NDArray[np.int32], tuple[str, ...]]:
+    """A word column as indices into ``names`` (None: the words found, sorted); -1 where null."""
+    column = snapshot.table("events", [name]).column(name)
+    chunks = column.chunks
+    if names is None:
+        found = {word for chunk in chunks for word in pc.unique(chunk).dictionary_decode().to_pylist()}
+        names = tuple(sorted(word for word in found if word is not None))
+    number = {word: i for i, word in enumerate(names)}
+    out = np.empty(len(column), dtype=np.int32)
+    at = 0
+    for chunk in chunks:
+        lookup = np.array([number.get(word, -1) for word in chunk.dictionary.to_pylist()] + [-1], dtype=np.int32)
+        codes = pc.fill_null(chunk.indices, -1).to_numpy(zero_copy_only=False)
+        out[at : at + len(chunk)] = lookup[codes]
+        at += len(chunk)
+    return out, names
+
+
+def _kind(snapshot: Snapshot) -> NDArray[np.int32]:
+    return _words(snapshot, "kind", tuple(kinds()))[0]
+
+
+def _narrow(name: str, codes: NDArray[np.int32], names: tuple[str, ...], dtype: Any) -> NDArray[Any]:
+    limit = int(np.iinfo(dtype).max)
+    if len(names) > limit:
+        raise BadInput(
+            f"Too many different values of {name}.",
+            value=len(names),
+            way_out=f"up to {limit}; put free text in source_id, not in {name}",
+        )
+    return codes.astype(dtype)
+
+
+def _hidden(snapshot: Snapshot, event_id: NDArray[np.int64], recorded: NDArray[np.int64]) -> NDArray[np.int64]:
+    """When each event was withdrawn or corrected first; NEVER where it stands. Raises BadInput for an id used twice."""
+    by_id = np.argsort(event_id)
+    ordered = event_id[by_id]
+    twice = np.flatnonzero(ordered[1:] == ordered[:-1])
+    if len(twice):
+        raise BadInput(
+            f"{len(twice)} event ids are used twice in this history.",
+            value=show_id("E", int(ordered[twice[0]])),
+            way_out="a correction has an id of its own and names the old one in supersedes_event_id",
+        )
+    hidden = np.full(len(event_id), NEVER, dtype=np.int64)
+    supersedes = _ints(snapshot, "supersedes_event_id")
+    later = np.flatnonzero(supersedes >= 0)
+    if len(later) and len(ordered):
+        target = np.minimum(np.searchsorted(ordered, supersedes[later]), len(ordered) - 1)
+        held = ordered[target] == supersedes[later]
+        np.minimum.at(hidden, by_id[target[held]], recorded[later[held]])
+    return hidden
+
+
+def _persons(snapshot: Snapshot, order: NDArray[np.int32]) -> tuple[NDArray[np.int64], list[NDArray[np.int32]], _Spans]:
+    """Sorted person ids; subject, person at risk and person of each ordered event as numbers (NO_PERSON); the spans."""
+    links = snapshot.links
+    columns = [_ints(snapshot, name)[order] for name in ("subject_id", "person_at_risk_id", "person_id")]
+    for column in columns:
+        column[is_in(column, links.nobody)] = NO_PERSON
+    linked = np.concatenate([links.person, links.survivor])
+    codes, found = pd.factorize(np.concatenate([*columns, linked]))
+    by_id = np.argsort(found)
+    number = np.empty(len(found), dtype=np.int32)
+    number[by_id] = np.arange(len(found), dtype=np.int32)
+    persons = np.asarray(found, dtype=np.int64)[by_id]
+    numbers = number[codes] if len(found) else codes.astype(np.int32)
+    if len(persons) and persons[0] == NO_PERSON:
+        # NO_PERSON sorts first: dropping it moves every number down by one, and itself to -1, which is its value.
+        persons, numbers = persons[1:], numbers - 1
+    n, m = len(order), len(links.person)
+    of_person = numbers[3 * n : 3 * n + m]
+    first = np.zeros(len(persons) + 1, dtype=np.int64)
+    np.cumsum(np.bincount(of_person, minlength=len(persons)), out=first[1:])
+    spans = _Spans(first, links.start, links.end, numbers[3 * n + m :])
+    return persons, [numbers[i * n : (i + 1) * n] for i in range(3)], spans
+
+
+def _keys(
+    parties: list[NDArray[np.int32]],
+    standing: NDArray[np.bool_],
+    recorded: NDArray[np.int64],
+    hidden: NDArray[np.int64],
+) -> _Keys:
+    subject, at_risk, about = parties
+    nobody = np.full(len(subject), NO_PERSON, dtype=np.int32)
+    event, role, person, counterpart = [], [], [], []
+    for number, key, other in (
+        (ROLE_SUBJECT, subject, at_risk),
+        (ROLE_AT_RISK, at_risk, subject),
+        (ROLE_ABOUT, about, nobody),
+    ):
+        rows = np.flatnonzero(standing & (key != NO_PERSON)).astype(np.int32)
+        event.append(rows)
+        role.append(np.full(len(rows), number, dtype=np.int8))
+        person.append(key[rows])
+        counterpart.append(other[rows])
+    events = np.concatenate(event)
+    return _Keys(
+        events,
+        np.concatenate(role),
+        np.concatenate(person),
+        np.concatenate(counterpart),
+        recorded[events],
+        hidden[events],
+    )
+
+
+def _relinked(keys: _Keys, spans: _Spans) -> _Keys:
+    """Sightings through merges. The counterpart is who it was known to be in each span; the person keeps a row under its
+    own id and gains one under each survivor, while the link stands.
+    """
+    many = np.diff(spans.first) > 0
+    touched = many[keys.person] | (many[keys.counterpart] & (keys.counterpart != NO_PERSON))
+    rest, linked = keys.take(~touched), keys.take(touched)
+    linked = _split(linked, spans, linked.counterpart, "counterpart")
+    under_survivor = _split(linked.take(many[linked.person]), spans, None, "person")
+    linked = linked.then(under_survivor)
+    linked = linked.take(np.lexsort((linked.end, linked.start)))
+    return rest.then(linked)
+
+
+def _split(keys: _Keys, spans: _Spans, ids: NDArray[np.int32] | None, name: str) -> _Keys:
+    """One row per span of a party, with the survivor in its place; empty spans are left out. For the person itself,
+    spans in which it stands for itself are left out too: that row is there already.
+    """
+    party = getattr(keys, name)
+    counts = np.where(party == NO_PERSON, 0, spans.first[party + 1] - spans.first[party])
+    plain = keys.take(counts == 0)
+    keys, counts = keys.take(counts > 0), counts[counts > 0]
+    base = spans.first[getattr(keys, name)]
+    own = getattr(keys, name)
+    row = np.repeat(np.arange(len(counts)), counts)
+    span = np.repeat(base, counts) + (np.arange(len(row)) - np.repeat(np.cumsum(counts) - counts, counts))
+    out = keys.take(row)
+    setattr(out, name, spans.survivor[span])
+    out.start = np.maximum(out.start, spans.start[span])
+    out.end = np.minimum(out.end, spans.end[span])
+    keep = out.start < out.end
+    if ids is None:
+        keep &= spans.survivor[span] != own[row]
+        return out.take(keep)
+    return plain.then(out.take(keep))
+
+
+def _write(folder: Path, name: str, column: NDArray[Any], rows: NDArray[np.int32] | None = None) -> None:
+    """Write ``column[rows]`` (or the column) as ``name.npy`` without holding a second copy."""
+    n = len(column) if rows is None else len(rows)
+    if n == 0:
+        np.save(folder / f"{name}.npy", np.empty(0, dtype=_DTYPES[name]))
+        return
+    out = np.lib.format.open_memmap(folder / f"{name}.npy", mode="w+", dtype=_DTYPES[name], shape=(n,))
+    for start in range(0, n, _CHUNK):
+        stop = min(start + _CHUNK, n)
+        out[start:stop] = column[start:stop] if rows is None else column[rows[start:stop]]
+    out.flush()
+
+
+def _history_start(
+    snapshot: Snapshot, source: NDArray[np.int32], recorded: NDArray[np.int64], names: tuple[str, ...]
+) -> NDArray[np.int64]:
+    """First instant each source covers: what its profile declares, otherwise its first record in the snapshot."""
+    out = np.full(len(names), NEVER, dtype=np.int64)
+    np.minimum.at(out, source, recorded)
+    for i, name in enumerate(names):
+        declared = [e.batch.history_start[name] for e in snapshot.entries if name in e.batch.history_start]
+        if declared:
+            out[i] = min(declared)
+    return out
