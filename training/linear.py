@@ -1,0 +1,129 @@
+"""Elastic-net logistic regression on the same features: the baseline a tree ensemble has to beat."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.linear_model import LogisticRegression
+
+from training.config import LinearSettings
+from training.trees import Sample
+
+Floats = NDArray[np.float64]
+Matrix = NDArray[np.float32]
+_ITERATIONS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Scaling:
+    """How features become columns: signed log(1 + |x|), centred and scaled on the fit rows, 0 where missing, plus one
+    indicator for each feature that is sometimes missing. Features that never vary are left out."""
+
+    keep: NDArray[np.int64]
+    centre: Floats
+    scale: Floats
+    indicated: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, values: Matrix, weight: Floats) -> Scaling:
+        """Learn from the fit rows (n, d), weighted."""
+        bent = _bent(values)
+        present = np.isfinite(bent)
+        seen = np.maximum((present * weight[:, None]).sum(axis=0), 1e-12)
+        filled = np.where(present, bent, 0.0)
+        centre = (filled * weight[:, None]).sum(axis=0) / seen
+        spread = np.where(present, bent - centre, 0.0)
+        scale = np.sqrt((spread**2 * weight[:, None]).sum(axis=0) / seen)
+        keep = np.flatnonzero(scale > 1e-6)
+        share = present.mean(axis=0)
+        indicated = np.flatnonzero((share < 1) & (share > 0))
+        return cls(keep, centre[keep], scale[keep], indicated)
+
+    def columns(self, values: Matrix) -> Floats:
+        """The scaled columns of ``values``, clipped to eight standard deviations: (n, kept + indicated)."""
+        scaled = (_bent(values[:, self.keep]) - self.centre) / self.scale
+        scaled = np.clip(np.nan_to_num(scaled, nan=0.0), -8.0, 8.0)
+        return np.hstack([scaled, np.isnan(values[:, self.indicated]).astype(np.float64)])
+
+
+@dataclass(frozen=True, slots=True)
+class Linear:
+    """A fitted regression: ``score`` gives log odds."""
+
+    scaling: Scaling
+    coefficients: Floats
+    intercept: float
+    c: float
+    converged: bool
+
+    def score(self, values: Matrix) -> Floats:
+        """Log odds, float64[n]."""
+        return np.asarray(self.scaling.columns(values) @ self.coefficients + self.intercept, np.float64)
+
+    def as_dict(self, names: Sequence[str]) -> dict[str, Any]:
+        """Every non-zero coefficient by feature name, per standard deviation; indicators end in ``is missing``."""
+        labels = [names[i] for i in self.scaling.keep] + [f"{names[i]} is missing" for i in self.scaling.indicated]
+        pairs = sorted(zip(labels, self.coefficients.tolist(), strict=True), key=lambda pair: -abs(pair[1]))
+        return {
+            "c": self.c,
+            "converged": self.converged,
+            "intercept": self.intercept,
+            "coefficients": {label: value for label, value in pairs if value != 0.0},
+        }
+
+
+def fit(sample: Sample, c: float, settings: LinearSettings, *, seed: int) -> Linear:
+    """Fit with inverse strength ``c`` per unit of mean weight (so that it means the same for any number of rows)."""
+    scaling = Scaling.of(sample.values, sample.weight)
+    columns = scaling.columns(sample.values)
+    weight = sample.weight / sample.weight.sum() * len(sample.weight)
+    model = LogisticRegression(
+        C=c, l1_ratio=settings.l1_ratio, solver="saga", max_iter=_ITERATIONS, tol=1e-3, random_state=seed
+    )
+    with warnings.catch_warnings():
+        # The figure that matters is measured on later rows; whether it converged is written down with the fit.
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        model.fit(columns, sample.label, sample_weight=weight)
+    return Linear(scaling, model.coef_[0], float(model.intercept_[0]), c, bool(model.n_iter_[0] < _ITERATIONS))
+
+
+@dataclass(frozen=True, slots=True)
+class LinearChoice:
+    """The strength with the least pooled log loss on validation, and the out-of-fold scores it gave."""
+
+    c: float
+    tried: list[dict[str, Any]]
+    scores: list[Floats]
+
+
+def choose(folds: Sequence[tuple[Sample, Sample]], settings: LinearSettings, *, seed: int) -> LinearChoice:
+    """Try every strength on the (fit, measure) pairs."""
+    tried: list[dict[str, Any]] = []
+    best: tuple[float, float, list[Floats]] | None = None
+    for c in settings.c:
+        scores = [fit(sample, c, settings, seed=seed).score(measured.values) for sample, measured in folds]
+        loss = sum(
+            float(np.sum(measured.weight * log_loss(measured.label, score)))
+            for score, (_, measured) in zip(scores, folds, strict=True)
+        ) / sum(float(measured.weight.sum()) for _, measured in folds)
+        tried.append({"c": c, "log_loss": loss})
+        if best is None or loss < best[0]:
+            best = (loss, c, scores)
+    assert best is not None  # the schema asks for at least one strength
+    return LinearChoice(best[1], tried, best[2])
+
+
+def log_loss(label: NDArray[np.uint8], score: Floats) -> Floats:
+    """Log loss of log odds ``score`` per row: log(1 + exp(-score)) for an outcome, log(1 + exp(score)) without."""
+    return np.asarray(np.logaddexp(0.0, np.where(label > 0, -score, score)), np.float64)
+
+
+def _bent(values: Matrix) -> Floats:
+    wide = values.astype(np.float64)
+    return np.asarray(np.sign(wide) * np.log1p(np.abs(wide)), np.float64)
