@@ -83,7 +83,7 @@ class Settings(_Part):
 
     name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
     title: str
-    rung: Literal["Y0", "Y1", "Y2", "Y3", "Y4", "Y5"] = "Y2"
+    rung: Literal["Y0", "Y1", "Y2", "Y4", "Y5"] = "Y2"
     horizon_days: Count = 180
     capacity: Count | None = None
     cohort: CohortSettings = CohortSettings()
