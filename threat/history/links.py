@@ -31,7 +31,7 @@ class Links:
     """Spans sorted by (person, start): at ``start < as_of <= end`` the person was known to be ``survivor``.
 
     Only persons that ever were a source have spans; all others are themselves. int64 each. ``nobody``: sorted ids of
-    organisations and unknown persons, which are never keys. ``circular``: how many links were set aside.
+    organisations and unknown persons, which are never keys; ``organisations``: those of them. ``circular``: how many links were set aside.
     """
 
     person: NDArray[np.int64]
@@ -39,6 +39,7 @@ class Links:
     end: NDArray[np.int64]
     survivor: NDArray[np.int64]
     nobody: NDArray[np.int64]
+    organisations: NDArray[np.int64]
     circular: int = 0
 
     @classmethod
@@ -48,8 +49,7 @@ class Links:
         persons = snapshot.table("persons", ["person_id", "kind"])
         kinds = np.asarray(persons.column("kind").cast(pa.string()).to_pylist(), dtype=object)
         ids = persons.column("person_id").to_numpy()
-        nobody = np.unique(ids[(kinds == "organisation") | (kinds == "unknown")]) if len(ids) else ids.astype(np.int64)
-        return replay(links, nobody)
+        return replay(links, np.unique(ids[kinds == "unknown"]), np.unique(ids[kinds == "organisation"]))
 
     def resolve(self, person_ids: ArrayLike, as_of: ArrayLike) -> NDArray[np.int64]:
         """The ids these persons were known by at each as-of (int64 UTC seconds; one, or one per person).
@@ -81,7 +81,7 @@ def is_in(ids: NDArray[np.int64], among: NDArray[np.int64]) -> NDArray[np.bool_]
     return among[np.minimum(np.searchsorted(among, ids), len(among) - 1)] == ids
 
 
-def replay(links: pa.Table, nobody: NDArray[np.int64]) -> Links:
+def replay(links: pa.Table, unknown: NDArray[np.int64], organisations: NDArray[np.int64]) -> Links:
     """Spans from link rows (source_person_id, person_id, recorded_at, withdrawn_at)."""
     standing: dict[tuple[int, int, int], int] = {}
     for row in links.to_pylist():
@@ -96,7 +96,8 @@ def replay(links: pa.Table, nobody: NDArray[np.int64]) -> Links:
     spans.sort()
     table = np.array(spans, dtype=np.int64).reshape(-1, 4)
     person, start, end, survivor = (np.ascontiguousarray(table[:, i]) for i in range(4))
-    return Links(person, start, end, survivor, nobody, len(circular))
+    nobody = np.union1d(unknown, organisations)
+    return Links(person, start, end, survivor, nobody, organisations, len(circular))
 
 
 def _groups(keys: list[tuple[int, int, int]]) -> dict[int, list[tuple[int, int, int]]]:

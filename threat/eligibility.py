@@ -1,0 +1,181 @@
+"""Who is considered at an as-of, and why the others are not: the policy and the cohort."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import yaml
+from numpy.typing import NDArray
+
+from threat.asof import DAY, in_look_back, visible
+from threat.errors import ThreatError, UsageError, raise_all
+from threat.history.links import is_in
+from threat.history.schema import DOMESTIC
+from threat.history.sightings import NO_PERSON, ROLE_SUBJECT, Rows, Sightings
+from threat.history.snapshot import Snapshot
+from threat.vocabulary import kinds
+
+REVEAL_STEPS = ("records", "own_grade", "rank_and_reasons")
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What a force signs. Days are numbers of 86,400 s. ``must_see_kinds`` open an item whatever the rank."""
+
+    version: str
+    domestic_event_within_days: int
+    first_signal_within_days: int
+    capacity: int
+    cycle_days: int
+    must_see_kinds: tuple[str, ...]
+    must_see_recorded_days: int
+    must_see_release_days: int
+    reveal_order: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Cohort:
+    """The eligible rows, and what each filter did: ``attrition`` holds ``{step, kept, dropped, reason}`` in order."""
+
+    rows: Rows
+    attrition: list[dict[str, Any]]
+
+
+def load_policy(path: str | Path | None = None) -> Policy:
+    """Read a policy (None: the one shipped). Raises UsageError with every problem when it is wrong."""
+    if path is None:
+        name, text = "threat/policy.yaml", files("threat").joinpath("policy.yaml").read_text(encoding="utf-8")
+    else:
+        name, text = str(path), Path(path).read_text(encoding="utf-8")
+    try:
+        document = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise UsageError("The policy is not YAML.", value=error, where=name) from None
+    problems: list[ThreatError] = []
+
+    def number(*keys: str, least: int = 1) -> int:
+        value: Any = document
+        for key in keys:
+            value = value.get(key) if isinstance(value, dict) else None
+        if not isinstance(value, int) or isinstance(value, bool) or value < least:
+            problems.append(UsageError(f"{'.'.join(keys)} is a whole number from {least}.", value=value, where=name))
+            return least
+        return value
+
+    must_see = (document or {}).get("must_see") or {}
+    triggers = {kind.name for kind in kinds().values() if kind.must_see}
+    for key in ("add", "remove"):
+        for word in must_see.get(key) or []:
+            if word not in kinds():
+                problems.append(UsageError("A trigger is a kind of the vocabulary.", value=word, where=name))
+    triggers = (triggers | set(must_see.get("add") or [])) - set(must_see.get("remove") or [])
+    order = tuple((document or {}).get("reveal_order") or ())
+    if sorted(order) != sorted(REVEAL_STEPS):
+        problems.append(
+            UsageError(
+                "The reveal order names each step once.", value=order, where=name, way_out=", ".join(REVEAL_STEPS)
+            )
+        )
+    version = (document or {}).get("version")
+    if not isinstance(version, str) or not version:
+        problems.append(UsageError("A policy has a version, as text.", value=version, where=name))
+    policy = Policy(
+        version=str(version),
+        domestic_event_within_days=number("eligibility", "domestic_event_within_days"),
+        first_signal_within_days=number("eligibility", "first_signal_within_days", least=0),
+        capacity=number("capacity"),
+        cycle_days=number("cycle_days"),
+        must_see_kinds=tuple(kind for kind in kinds() if kind in triggers),
+        must_see_recorded_days=number("must_see", "recorded_within_days"),
+        must_see_release_days=number("must_see", "release_within_days"),
+        reveal_order=order,
+    )
+    raise_all(problems)
+    return policy
+
+
+def eligible(snapshot: Snapshot, as_of: int, policy: Policy) -> Cohort:
+    """The complete cohort at one as-of (int64 UTC seconds), sorted by relationship id, with its attrition.
+
+    Only what is visible at the as-of counts. A merge that makes both parties one person quarantines the relationship.
+    """
+    relationships, sightings = snapshot.relationships, snapshot.sightings()
+    rows = snapshot.rows(relationships.relationship_id, as_of)
+    recorded = relationships.recorded_at
+    keep = np.ones(len(rows), dtype=bool)
+    attrition = [{"step": "on record", "kept": len(rows), "dropped": 0, "reason": "relationships in the snapshot"}]
+
+    def drop(step: str, stays: NDArray[np.bool_], reason: str) -> None:
+        before = int(keep.sum())
+        keep[:] = keep & stays
+        kept = int(keep.sum())
+        attrition.append({"step": step, "kept": kept, "dropped": before - kept, "reason": reason})
+
+    drop(
+        "known",
+        visible(recorded, relationships.withdrawn_at, as_of),
+        "not recorded before the as-of, or withdrawn by then",
+    )
+    drop("subject", rows.subject != NO_PERSON, "the subject is unknown or an organisation")
+    organisation = is_in(relationships.person_at_risk_id, snapshot.links.organisations)
+    drop("person_at_risk", ~organisation, "the other party is an organisation")
+    drop("one_person", rows.subject != rows.at_risk, "quarantined: a merge made both parties one person")
+    drop("twice", _first_of_pair(rows, recorded, keep), "after a merge, the same pair as an earlier relationship")
+    domestic, first_seen = _signals(sightings, rows, as_of, policy)
+    first_signal = np.minimum(recorded, first_seen) >= as_of - policy.first_signal_within_days * DAY
+    drop(
+        "window",
+        domestic | first_signal,
+        f"no domestic event in the last {policy.domestic_event_within_days} days and first recorded more than "
+        f"{policy.first_signal_within_days} days ago",
+    )
+    return Cohort(snapshot.rows(rows.relationship_id[keep], as_of), attrition)
+
+
+def _first_of_pair(rows: Rows, recorded: NDArray[np.int64], among: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """True for the earliest recorded of the rows, among those given, that resolve to one pair."""
+    out = np.zeros(len(rows), dtype=bool)
+    order = np.flatnonzero(among)
+    order = order[np.lexsort((rows.relationship_id[order], recorded[order], rows.at_risk[order], rows.subject[order]))]
+    new = np.ones(len(order), dtype=bool)
+    new[1:] = (np.diff(rows.subject[order]) != 0) | (np.diff(rows.at_risk[order]) != 0)
+    out[order[new]] = True
+    return out
+
+
+def _signals(
+    sightings: Sightings, rows: Rows, as_of: int, policy: Policy
+) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
+    """For each row: whether a domestic event of the pair lies in the window, and when the pair was first recorded."""
+    ahead = np.array([kind.known_in_advance for kind in kinds().values()], dtype=bool)
+    seen = (sightings.role == ROLE_SUBJECT) & visible(sightings.visible_from, sightings.visible_until, as_of)
+    seen = np.flatnonzero(seen)
+    person = np.searchsorted(sightings.offsets, seen, side="right") - 1
+    counterpart = sightings.counterpart[seen].astype(np.int64)
+    n = len(sightings.persons) + 1
+    pair = person * n + counterpart + 1
+    recent = (sightings.domestic[seen] == DOMESTIC.index("yes")) & ~ahead[sightings.kind[seen]]
+    recent &= in_look_back(sightings.occurred_at[seen], as_of, policy.domestic_event_within_days)
+    recent &= ~sightings.proactive[seen]
+    wanted = _number(sightings, rows.subject) * n + _number(sightings, rows.at_risk) + 1
+    wanted[~is_in(rows.subject, sightings.persons)] = -1
+    wanted[(rows.at_risk != NO_PERSON) & ~is_in(rows.at_risk, sightings.persons)] = -1
+    domestic = is_in(wanted, np.unique(pair[recent]))
+    pairs, inverse = np.unique(pair, return_inverse=True)
+    first = np.full(len(pairs), np.iinfo(np.int64).max, dtype=np.int64)
+    np.minimum.at(first, inverse, sightings.recorded_at[seen])
+    first_seen = np.full(len(rows), np.iinfo(np.int64).max, dtype=np.int64)
+    held = is_in(wanted, pairs)
+    first_seen[held] = first[np.searchsorted(pairs, wanted[held])]
+    return domestic, first_seen
+
+
+def _number(sightings: Sightings, ids: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Index into ``persons``; NO_PERSON for NO_PERSON (and anything for a person never seen)."""
+    number = np.searchsorted(sightings.persons, ids).astype(np.int64)
+    number[ids == NO_PERSON] = NO_PERSON
+    return number
