@@ -68,10 +68,11 @@ def load_policy(path: str | Path | None = None) -> Policy:
 
     must_see = (document or {}).get("must_see") or {}
     triggers = {kind.name for kind in kinds().values() if kind.must_see}
-    for key in ("add", "remove"):
-        for word in must_see.get(key) or []:
-            if word not in kinds():
-                problems.append(UsageError("A trigger is a kind of the vocabulary.", value=word, where=name))
+    problems += [
+        UsageError("A trigger is a kind of the vocabulary.", value=word, where=name)
+        for word in [*(must_see.get("add") or []), *(must_see.get("remove") or [])]
+        if word not in kinds()
+    ]
     triggers = (triggers | set(must_see.get("add") or [])) - set(must_see.get("remove") or [])
     order = tuple((document or {}).get("reveal_order") or ())
     if sorted(order) != sorted(REVEAL_STEPS):

@@ -1,8 +1,9 @@
 """Harm days per kind, from ``harm.csv``: an index and a version, and for every value where it comes from.
 
-The values shipped are ours and approximate: each is one statistic of the published sub-group ("band") its kind falls in,
-because the item-level table of the index is not ours to ship. A force loads the official file. An index of sentencing is
-not an index of harm: it ranks stalking and control low, so it serves to describe outcomes, never to weigh control.
+The values shipped are ours and approximate: each is one statistic of the published sub-group ("band") its kind falls
+in, because the item-level table of the index is not ours to ship. A force loads the official file. An index of
+sentencing is not an index of harm: it ranks stalking and control low, so it serves to describe outcomes, never to weigh
+control.
 """
 
 from __future__ import annotations
@@ -22,8 +23,8 @@ from threat.vocabulary import kinds
 
 @dataclass(frozen=True, slots=True)
 class Harm:
-    """Days of one kind. ``statistic`` of the band (min, low, median, mean, max; ``low`` is the geometric mean of min and
-    median; ``floor`` and ``official`` stand outside a band) gave ``days``.
+    """Days of one kind. ``statistic`` of the band (min, low, median, mean, max; ``low`` is the geometric mean of min
+    and median; ``floor`` and ``official`` stand outside a band) gave ``days``.
     """
 
     kind: str
@@ -106,8 +107,11 @@ def read(text: str) -> dict[str, Harm]:
         if not item.source:
             problems.append(BadInput("Harm without a source.", value=item.kind, where=where))
         out[item.kind] = item
-    for name in sorted(name for name, kind in kinds().items() if kind.crime and name not in out):
-        problems.append(BadInput("A crime without harm days.", value=name, where="harm.csv", way_out="add a row"))
+    problems += [
+        BadInput("A crime without harm days.", value=name, where="harm.csv", way_out="add a row")
+        for name, kind in kinds().items()
+        if kind.crime and name not in out
+    ]
     if len({(item.index, item.version) for item in out.values()}) > 1:
         problems.append(BadInput("One harm file holds one index and one version.", where="harm.csv"))
     raise_all(problems)

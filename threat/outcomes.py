@@ -1,7 +1,7 @@
 """What happened afterwards: occurrences of each rung of ``outcomes.csv``, and the label of a row.
 
-A rule of a rung is met when all its kinds are on record within one incident, for one subject towards one person at risk.
-A kind recorded in the incident without a subject, or without a person at risk, counts for every pair of the incident.
+A rule of a rung is met when all its kinds are on record within one incident, for one subject towards one person at
+risk. A kind recorded in the incident without a subject, or without a person at risk, counts for every pair of it.
 
 Who is attributed: the pair the events name. A victim who has no relationship with the subject on record (a child, a
 relative, a new partner, an officer) counts, in a domestic incident, for the relationship of the same subject that the
@@ -106,7 +106,7 @@ def rules_of(rung: str) -> tuple[Rule, ...]:
 
 
 class Occurrences(pd.DataFrame):
-    """A data frame that remembers the relationships and the cut it was made with, so that ``label`` can follow merges."""
+    """A data frame that remembers the relationships and the cut it was made with, so that ``label`` follows merges."""
 
     _metadata = ["relationships", "cut"]  # noqa: RUF012 (pandas reads this name)
     relationships: Relationships | None = None
@@ -120,8 +120,8 @@ class Occurrences(pd.DataFrame):
 def occurrences(snapshot: Snapshot, rung: str, recorded_before: int | None = None) -> pd.DataFrame:
     """Incidents that meet a rung, as known just before ``recorded_before`` (int64 UTC seconds; None: all we hold).
 
-    Columns ``incident_id, subject_id, person_at_risk_id, occurred_at, recorded_at`` (int64; NO_PERSON where unknown or, as
-    subject of a Y5 row, not needed), sorted by occurred_at. One row per incident and relationship: an incident with two
+    Columns ``incident_id, subject_id, person_at_risk_id, occurred_at, recorded_at`` (int64; NO_PERSON where unknown or,
+    as subject of a Y5 row, not needed), sorted by occurred_at. One row per incident and relationship: an incident with two
     victims has two rows, and counting incidents means counting distinct ``incident_id``. ``recorded_at``: when the rule
     was first met on record. Events withdrawn or corrected before the cut do not count. Parties are resolved through the
     merges known at the cut. Raises UsageError for an unknown rung.
@@ -156,20 +156,14 @@ def label(occurrences: pd.DataFrame, rows: Rows, horizon_days: float) -> NDArray
     if relationships is not None:
         known = relationships.rows(rows.relationship_id, getattr(occurrences, "cut", NEVER))
         subject, at_risk = known.subject, known.at_risk
-    by_person = occurrences["subject_id"].to_numpy() == NO_PERSON
-    occurred = occurrences["occurred_at"].to_numpy()
+    occurred, outcome_at_risk = occurrences["occurred_at"].to_numpy(), occurrences["person_at_risk_id"].to_numpy()
     outcome_subject = occurrences["subject_id"].to_numpy()
-    outcome_at_risk = occurrences["person_at_risk_id"].to_numpy()
     until = rows.as_of + int(horizon_days * DAY)
-    hit = _within(
-        [outcome_subject[~by_person], outcome_at_risk[~by_person]],
-        occurred[~by_person],
-        [subject, at_risk],
-        rows.as_of,
-        until,
-    )
-    nobody = at_risk == NO_PERSON
-    hit |= _within([outcome_at_risk[by_person]], occurred[by_person], [at_risk], rows.as_of, until) & ~nobody
+    pair, person = outcome_subject != NO_PERSON, outcome_subject == NO_PERSON
+    outcome_keys = [outcome_subject[pair], outcome_at_risk[pair]]
+    hit = _within(outcome_keys, occurred[pair], [subject, at_risk], rows.as_of, until)
+    in_person = _within([outcome_at_risk[person]], occurred[person], [at_risk], rows.as_of, until)
+    hit |= in_person & (at_risk != NO_PERSON)
     return hit.astype(np.uint8)
 
 
@@ -231,8 +225,9 @@ def _events(snapshot: Snapshot, names: list[str], cut: int) -> pd.DataFrame:
 
 
 def _pairs(events: pd.DataFrame) -> pd.DataFrame:
-    """The (incident, subject, person at risk) named by the events; the unknown person at risk only where no other is."""
-    pairs = events.loc[events["subject"] != NO_PERSON, ["incident_id", "subject", "at_risk"]].drop_duplicates()
+    """The (incident, subject, person at risk) the events name; an unknown person at risk only where no other is."""
+    held = events[(events["subject"] != NO_PERSON) & (events["subject"] != events["at_risk"])]
+    pairs = held[["incident_id", "subject", "at_risk"]].drop_duplicates()
     named = (pairs["at_risk"] != NO_PERSON).groupby([pairs["incident_id"], pairs["subject"]]).transform("any")
     return pairs[(pairs["at_risk"] != NO_PERSON) | ~named]
 

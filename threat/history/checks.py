@@ -170,7 +170,9 @@ def _events(rows: pa.RecordBatch) -> list[ThreatError]:
             problems.append(
                 BadInput(
                     f"{rule} ({int(broken.sum())} rows)",
-                    value=f"{example}: {kind_words[kind[i]]}, occurred {show(occurred[i])}, recorded {show(recorded[i])}",
+                    value=(
+                        f"{example}: {kind_words[kind[i]]}, occurred {show(occurred[i])}, recorded {show(recorded[i])}"
+                    ),
                     where="events",
                     way_out=way_out,
                 )

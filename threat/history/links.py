@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import ArrayLike, NDArray
 
 from threat.asof import NEVER
@@ -31,7 +32,8 @@ class Links:
     """Spans sorted by (person, start): at ``start < as_of <= end`` the person was known to be ``survivor``.
 
     Only persons that ever were a source have spans; all others are themselves. int64 each. ``nobody``: sorted ids of
-    organisations and unknown persons, which are never keys; ``organisations``: those of them. ``circular``: how many links were set aside.
+    organisations and unknown persons, which are never keys; ``organisations``: those of them. ``circular``: how many
+    links were set aside.
     """
 
     person: NDArray[np.int64]
@@ -47,9 +49,12 @@ class Links:
         """Replay the ``person_links`` of a snapshot."""
         links = snapshot.table("person_links", ["source_person_id", "person_id", "recorded_at", "withdrawn_at"])
         persons = snapshot.table("persons", ["person_id", "kind"])
-        kinds = np.asarray(persons.column("kind").cast(pa.string()).to_pylist(), dtype=object)
-        ids = persons.column("person_id").to_numpy()
-        return replay(links, np.unique(ids[kinds == "unknown"]), np.unique(ids[kinds == "organisation"]))
+        kinds = persons.column("kind").cast(pa.string())
+        unknown, organisations = (
+            np.unique(persons.filter(pc.equal(kinds, word)).column("person_id").to_numpy())
+            for word in ("unknown", "organisation")
+        )
+        return replay(links, unknown, organisations)
 
     def resolve(self, person_ids: ArrayLike, as_of: ArrayLike) -> NDArray[np.int64]:
         """The ids these persons were known by at each as-of (int64 UTC seconds; one, or one per person).

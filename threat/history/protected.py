@@ -1,4 +1,4 @@
-"""Protected characteristics. Only the fairness audit, intake and the simulation may import this module; no feature does."""
+"""Protected characteristics. Only the fairness audit, intake and the simulation may import this module."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def read(snapshot: Snapshot, person_ids: ArrayLike | None = None, as_of: int | N
         frame = frame[np.isin(frame["person_id"].to_numpy(), np.asarray(person_ids, dtype=np.int64))]
     at = NEVER if as_of is None else int(as_of)
     row = [*COLUMNS, "recorded_at"]
-    frame = frame.groupby(row, sort=False, observed=True, as_index=False)["withdrawn_at"].min()
+    frame = frame.groupby(row, sort=False, observed=True, as_index=False).agg({"withdrawn_at": "min"})
     frame = frame[(frame["recorded_at"] < at) & (frame["withdrawn_at"] >= at)]
     key = ["person_id", "characteristic", "scheme", "source"]
     frame = frame.sort_values([*key, "recorded_at", "code"], kind="stable").drop_duplicates(key, keep="last")

@@ -294,8 +294,8 @@ def _keys(
 
 
 def _relinked(keys: _Keys, spans: _Spans) -> _Keys:
-    """Sightings through merges. The counterpart is who it was known to be in each span; the person keeps a row under its
-    own id and gains one under each survivor, while the link stands.
+    """Sightings through merges. The counterpart is who it was known to be in each span; the person keeps a row under
+    its own id and gains one under each survivor, while the link stands.
     """
     many = np.diff(spans.first) > 0
     touched = many[keys.person] | (many[keys.counterpart] & (keys.counterpart != NO_PERSON))

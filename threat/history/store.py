@@ -6,7 +6,8 @@
     derived/<snapshot>/             arrays made from a snapshot; may be deleted at any time
     identity_access.jsonl           who opened whose identity, when and why (append-only)
 
-There is no database file: a load never locks a reader, and a killed load leaves the manifest, and so the history, as it was.
+There is no database file: a load never locks a reader, and a killed load leaves the manifest, and so the history, as
+it was.
 """
 
 from __future__ import annotations
