@@ -1,0 +1,123 @@
+"""Randomness and elementary functions that give the same bits on every machine.
+
+Draws are hashes of a key and a purpose, so a row's luck depends on nothing but the seed and the row. ``log`` and ``exp``
+are built from IEEE additions, multiplications, divisions and exact scalings only: a library's own may differ in the
+last bit with the processor's instruction set, and that bit would decide a row.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from functools import cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+U64 = NDArray[np.uint64]
+F64 = NDArray[np.float64]
+
+_GOLDEN = np.uint64(0x9E3779B97F4A7C15)
+_M1 = np.uint64(0xBF58476D1CE4E5B9)
+_M2 = np.uint64(0x94D049BB133111EB)
+_S30, _S27, _S31, _S11, _ONE = np.uint64(30), np.uint64(27), np.uint64(31), np.uint64(11), np.uint64(1)
+_TO_UNIT = 1.0 / 9007199254740992.0
+_LN2 = 0.6931471805599453
+_SQRT_HALF = 0.7071067811865476
+
+
+def mix(x: U64) -> U64:
+    """SplitMix64's finaliser: a bijection of 64-bit words (Steele, Lea and Flood 2014)."""
+    x = (x ^ (x >> _S30)) * _M1
+    x = (x ^ (x >> _S27)) * _M2
+    return x ^ (x >> _S31)
+
+
+@cache
+def purpose(name: str) -> np.uint64:
+    """A fixed 64-bit word for what a draw is for."""
+    return np.uint64(int.from_bytes(hashlib.blake2b(name.encode(), digest_size=8).digest(), "big"))
+
+
+def derive(keys: U64, name: str, ordinal: NDArray[np.int64] | int = 0) -> U64:
+    """New keys from keys, for a purpose and an ordinal."""
+    step = np.asarray(ordinal).astype(np.uint64) * _GOLDEN
+    return mix(mix(keys ^ purpose(name)) + _GOLDEN + step)
+
+
+def seed_keys(seed: int, name: str, ordinals: NDArray[np.int64]) -> U64:
+    """Keys of the members of a population, by their ordinal."""
+    word = int.from_bytes(hashlib.blake2b(f"{seed}\x1f{name}".encode(), digest_size=8).digest(), "big")
+    return derive(np.full(len(ordinals), word, dtype=np.uint64), name, ordinals)
+
+
+def ids(keys: U64) -> NDArray[np.int64]:
+    """Positive 63-bit ids (as ``threat.ids.make_id``) of keys. The caller checks that they are distinct."""
+    return (mix(keys + _GOLDEN) >> _ONE).astype(np.int64)
+
+
+def uniform(keys: U64, name: str) -> F64:
+    """One number in [0, 1) per key, for a purpose."""
+    return (derive(keys, name) >> _S11).astype(np.float64) * _TO_UNIT
+
+
+def chance(keys: U64, name: str, probability: F64 | float) -> NDArray[np.bool_]:
+    """True with the given probability, per key."""
+    return uniform(keys, name) < probability
+
+
+def choice(keys: U64, name: str, shares: list[float] | F64) -> NDArray[np.int64]:
+    """An index into ``shares`` (any positive weights), per key."""
+    total = 0.0
+    edges = []
+    for share in shares:  # added one by one: a vectorised sum's order depends on the machine
+        total += float(share)
+        edges.append(total)
+    return np.searchsorted(np.array(edges[:-1]), uniform(keys, name) * total, side="right")
+
+
+def exponential(keys: U64, name: str, mean: F64 | float) -> F64:
+    """Exponential waiting times with the given mean."""
+    return -log(1.0 - uniform(keys, name)) * mean
+
+
+def bell(keys: U64, name: str) -> F64:
+    """Nearly normal numbers, mean 0 and variance 1: twelve uniforms less six (Irwin-Hall), exact on every machine."""
+    total = np.zeros(len(keys))
+    for i in range(12):
+        total += (derive(keys, name, i + 1) >> _S11).astype(np.float64) * _TO_UNIT
+    return total - 6.0
+
+
+def log(x: F64) -> F64:
+    """Natural logarithm of positive numbers, within a few units of the last place."""
+    mantissa, exponent = np.frexp(np.asarray(x, dtype=np.float64))
+    small = mantissa < _SQRT_HALF
+    mantissa = np.where(small, mantissa * 2.0, mantissa)
+    exponent = exponent - small
+    s = (mantissa - 1.0) / (mantissa + 1.0)
+    return atanh_series(s) + exponent * _LN2
+
+
+def exp(x: F64) -> F64:
+    """Exponential, within a few units of the last place."""
+    x = np.asarray(x, dtype=np.float64)
+    n = np.floor(x / _LN2 + 0.5)
+    return np.ldexp(exp_series(x - n * _LN2), n.astype(np.int64))
+
+
+def atanh_series(s: Any) -> Any:
+    """log((1 + s) / (1 - s)) for small s, scalar or array; compiled for scalars by ``mechanism``."""
+    s2 = s * s
+    total = 1.0 / 23.0
+    for k in range(10, -1, -1):
+        total = total * s2 + 1.0 / (2.0 * k + 1.0)
+    return 2.0 * s * total
+
+
+def exp_series(r: Any) -> Any:
+    """exp(r) for |r| < 0.35, scalar or array; compiled for scalars by ``mechanism``."""
+    total = 1.0
+    for k in range(14, 0, -1):
+        total = 1.0 + r * total / k
+    return total

@@ -1,0 +1,179 @@
+"""A synthetic force: settings in, the seven tables out, the truth apart."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from threat.asof import DAY, seconds
+from threat.errors import IntegrityFailure, UsageError
+from threat.simulation import chance, ledger, life, parameters, persons, population, recording
+from threat.simulation.states import RAW
+
+_OFFENCE_TABLES = ("share", "separated", "control", "family", "severity", "grave", "grave_family", "deadly")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What to simulate. ``end``: aware datetime, the last instant recorded (a synthetic force has no today)."""
+
+    relationships: int = 65_000
+    years: float = 8.0
+    seed: int = 7
+    end: datetime = datetime(2025, 1, 1, tzinfo=UTC)
+
+    @property
+    def epoch(self) -> int:
+        """First second of the records."""
+        return seconds(self.end) - int(self.years * 365.25 * DAY)
+
+    @property
+    def days(self) -> float:
+        """Length of the records in days."""
+        return (seconds(self.end) - self.epoch) / DAY
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One block of first contacts: history tables and truth tables."""
+
+    history: dict[str, pa.Table]
+    truth: dict[str, pa.Table]
+
+
+def blocks(settings: Settings) -> Iterator[Block]:
+    """The force, block by block of first contacts. Raises UsageError for settings that make no force."""
+    if settings.relationships < 1 or settings.years <= 0:
+        raise UsageError("A force has at least one relationship and some time.", value=settings, way_out="raise both")
+    p = parameters.values("population")
+    size, warm = float(p["block_days"]), float(p["warm_up"])
+    first = -int(np.ceil(warm / size))
+    last = int(np.ceil(settings.days / size))
+    span = (last - first) * size
+    wanted = settings.relationships / p["relations_per_cluster"] / p["kept_share"]
+    # Relationships of the warm-up are kept only when something is recorded later; the density is that of the span.
+    per_block = wanted / (settings.days + warm * p["warm_kept"]) * size
+    made = 0.0
+    for number in range(first, last):
+        made += per_block
+        n = int(made)
+        made -= n
+        if n:
+            yield block(settings, number, n, number * size, size, -warm, span)
+
+
+def block(settings: Settings, number: int, n: int, first_day: float, days: float, start: float, span: float) -> Block:
+    """One block's records and truth."""
+    people = population.draw(settings.seed, number, n, first_day, days, settings.end.year - int(settings.years))
+    rows = run(people, start, settings.days)
+    book = recording.record(people, rows, settings.epoch)
+    history, truth = persons.tables(people, book.columns(), rows, settings.epoch, seconds(settings.end))
+    return Block(history, truth)
+
+
+def run(people: population.Population, start: float, end: float, overrides: dict[str, float] | None = None) -> Any:
+    """The raw rows of a block's clusters, in order of cluster and time of decision."""
+    record = parameters.mechanism(overrides)
+    tables = offence_tables()
+    capacity = 24 * len(people.relations) + 1000
+    while True:
+        rows = np.zeros(capacity, RAW)
+        place = np.zeros(5, np.int64)
+        life.run_all(
+            record,
+            people.subjects.copy(),
+            people.relations.copy(),
+            people.subject_offsets,
+            people.relation_offsets,
+            people.keys,
+            start,
+            end,
+            tables,
+            rows,
+            place,
+        )
+        if place[0] <= capacity:
+            return rows[: place[0]]
+        capacity = int(place[0])
+
+
+def offence_tables() -> Any:
+    """The kernel's offence weights, one row per name of ``_OFFENCE_TABLES``."""
+    found = parameters.values("offences")
+    tables = np.zeros((len(_OFFENCE_TABLES), 16))
+    for i, name in enumerate(_OFFENCE_TABLES):
+        tables[i, : len(found[name])] = found[name]
+    return tables
+
+
+def simulate(settings: Settings) -> dict[str, pa.Table]:
+    """The history's tables (``threat.history.schema``), all in memory, without ``batches``."""
+    parts = [block.history for block in blocks(settings)]
+    return {name: pa.concat_tables([part[name] for part in parts]).unify_dictionaries() for name in parts[0]}
+
+
+def write(settings: Settings, out: Path, advance: Callable[[float], None] = lambda amount: None) -> dict[str, Any]:
+    """Write the force: ``out/history`` (a store) and ``out/truth`` (Parquet, apart). Returns counts.
+
+    Raises UsageError when ``out`` already holds a history.
+    """
+    from threat.history.snapshot import Batch
+    from threat.history.store import Store
+
+    out = Path(out)
+    store = Store.create(out / "history")
+    (out / "truth").mkdir(parents=True, exist_ok=True)
+    end = seconds(settings.end)
+    counts: dict[str, int] = {}
+    writers: dict[str, pq.ParquetWriter] = {}
+    batch = Batch(
+        profile="simulation",
+        loaded_at=end,
+        feed_lag_seconds=int(parameters.values("recording")["feed_lag"]),
+        legal_basis="synthetic: no living person",
+        history_start=dict.fromkeys(ledger.SOURCES, settings.epoch),
+    )
+    try:
+        with store.writer(batch) as writer:
+            for part in blocks(settings):
+                for name, table in part.history.items():
+                    writer.write(name, table)
+                    counts[name] = counts.get(name, 0) + table.num_rows
+                for name, table in part.truth.items():
+                    if name not in writers:
+                        writers[name] = pq.ParquetWriter(out / "truth" / f"{name}.parquet", table.schema)
+                    writers[name].write_table(table)
+                advance(1.0)
+    finally:
+        for file in writers.values():
+            file.close()
+    return {
+        "history": str(out / "history"),
+        "truth": str(out / "truth"),
+        "seed": settings.seed,
+        "from": settings.epoch,
+        "to": end,
+        "rows": counts,
+    }
+
+
+def check_distinct(name: str, ids: Any) -> None:
+    """Ids are hashes; two alike would join two histories. Raises IntegrityFailure."""
+    if len(np.unique(ids)) != len(ids):
+        raise IntegrityFailure("Two rows have one id.", where=name, way_out="choose another seed")
+
+
+def block_count(settings: Settings) -> int:
+    """How many blocks a force takes, for a progress bar."""
+    p = parameters.values("population")
+    return int(np.ceil(settings.days / p["block_days"]) + np.ceil(p["warm_up"] / p["block_days"]))
+
+
+__all__ = ["Block", "Settings", "block_count", "blocks", "check_distinct", "run", "simulate", "write", "chance"]

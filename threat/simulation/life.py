@@ -1,0 +1,443 @@
+"""The life of one cluster: what happens next, again and again, until the end. Compiled; see ``mechanism`` for the hazards."""
+# mypy: disable-error-code="no-untyped-def"
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+from threat.simulation import mechanism as m
+from threat.simulation.mechanism import HAZARDS, draw, excite, fade, hazards, note, wait
+from threat.simulation.states import (
+    ARMED,
+    ARREST,
+    ATTEMPT,
+    BAIL,
+    BIT_ARRESTED,
+    BIT_CHARGED,
+    BIT_ENTRY,
+    CHARGE,
+    CONVICTION,
+    CRIME,
+    CUSTODY,
+    FIRST_DEADLY,
+    FIRST_GRAVE,
+    FIRST_HOMICIDE,
+    GRIEVANCE,
+    INCIDENT,
+    NEW_PARTNER,
+    NON_MOLESTATION,
+    ORDER,
+    PERSON_DISTRESSED,
+    PLAN,
+    POLICE,
+    PROTECTION,
+    RECONCILIATION,
+    REMAND,
+    RESTRAINING,
+    SELF_HARM,
+    SENTENCE,
+    SEPARATION,
+    STALKING_ORDER,
+    SUBJECT_SUICIDAL,
+    SUICIDE,
+)
+
+# Rows of the offence tables and positions the kernel must know by name.
+BASE, SEPARATED, CONTROL, FAMILY, SEVERITY, GRAVE, GRAVE_FAMILY, DEADLY = range(8)
+_STALKING, _THREAT, _STRANGULATION, _BREACH = 5, 8, 9, 14
+_ORDINARY_OFFENCES, _GRAVE_OFFENCES, _DEADLY_OFFENCES = 15, 5, 4
+POLICE_STAY, INQUIRY, TRIAL = 0.8, 21.0, 150.0
+"""Days in police custody; days to a charge after release under investigation; days to trial."""
+
+
+@njit(cache=True)
+def pick(luck, table, n):
+    total = 0.0
+    for i in range(n):
+        total += table[i]
+    u = draw(luck) * total
+    for i in range(n - 1):
+        u -= table[i]
+        if u < 0.0:
+            return i
+    return n - 1
+
+
+@njit(cache=True)
+def ordinary_offence(p, s, q, t, luck, tables, scratch):
+    restrained = t < q.order_until or t < s.bail_until
+    if restrained and draw(luck) < p.breach_share:
+        return _BREACH
+    for i in range(_BREACH):
+        w = tables[BASE, i]
+        if q.separated > 0.0:
+            w *= tables[SEPARATED, i]
+        w *= m.power(tables[CONTROL, i], q.control)
+        if q.intimate == 0.0:
+            w *= tables[FAMILY, i]
+        if q.severity > 1.0:
+            w *= tables[SEVERITY, i]
+        scratch[i] = w
+    return pick(luck, scratch, _BREACH)
+
+
+@njit(cache=True)
+def justice(p, s, q, r, k, t, offence, luck, book):
+    """Arrest, custody, bail, charge, conviction, sentence and orders after a crime. Returns state bits."""
+    deadly, grave = offence >= FIRST_DEADLY, offence >= FIRST_GRAVE
+    bits = 0
+    if draw(luck) < (p.arrest_deadly if deadly else (p.arrest_grave if grave else p.arrest_crime)):
+        bits |= BIT_ARRESTED
+    charged = draw(luck) < (p.charge_deadly if deadly else (p.charge_grave if grave else p.charge_crime))
+    if charged:
+        bits |= BIT_CHARGED
+    return bits
+
+
+@njit(cache=True)
+def consequences(p, s, q, r, k, t, offence, bits, luck, book):
+    """What follows an arrest, written and remembered."""
+    deadly, grave = offence >= FIRST_DEADLY, offence >= FIRST_GRAVE
+    charged = bits & BIT_CHARGED
+    free = t + POLICE_STAY
+    if bits & BIT_ARRESTED:
+        note(book, ARREST, offence, r, k, s, q, t, -1.0, bits)
+        note(book, CUSTODY, POLICE, r, k, s, q, t, free, bits)
+        s.custody_until = max(s.custody_until, free)
+        remanded = charged and draw(luck) < (
+            p.remand_deadly if deadly else (p.remand_grave if grave else p.remand_crime)
+        )
+        convicted = charged and draw(luck) < p.convict
+        sentenced = convicted and (deadly or draw(luck) < (p.sentence_grave if grave else p.sentence_crime))
+        served = wait(
+            luck, p.sentence_deadly_mean if deadly else (p.sentence_grave_mean if grave else p.sentence_crime_mean)
+        )
+        if remanded:
+            out = free + wait(luck, p.remand_mean)
+            note(book, CUSTODY, REMAND, r, k, s, q, free, out, bits)
+            s.custody_until = max(s.custody_until, out)
+            decided = out
+        else:
+            decided = t + TRIAL * (0.5 + draw(luck))
+            if draw(luck) < p.bail_conditional:
+                s.bail_until = max(s.bail_until, free + wait(luck, p.bail_mean))
+                note(book, BAIL, 0, r, k, s, q, free, s.bail_until, bits)
+        if charged:
+            note(book, CHARGE, offence, r, k, s, q, t + (1.0 if remanded else INQUIRY), -1.0, bits)
+        if convicted:
+            note(book, CONVICTION, offence, r, k, s, q, decided, -1.0, bits)
+            if sentenced:
+                note(book, CUSTODY, SENTENCE, r, k, s, q, decided, decided + served, bits)
+                if remanded:
+                    s.custody_until = max(s.custody_until, decided + served)
+                else:
+                    s.next_from = decided
+                    s.next_until = decided + served
+        if not deadly and t >= q.order_until:
+            granted = draw(luck) < p.order_arrest or (q.separated > 0.0 and draw(luck) < p.order_separated)
+            if granted:
+                kind = PROTECTION
+                if q.stalked > 0.0 and q.separated > 0.0:
+                    kind = STALKING_ORDER
+                elif charged:
+                    kind = RESTRAINING
+                elif q.separated > 0.0:
+                    kind = NON_MOLESTATION
+                q.order_kind = kind
+                q.order_until = t + 1.0 + wait(luck, p.order_mean)
+                note(book, ORDER, kind, r, k, s, q, t + 1.0, q.order_until, bits)
+                if q.grievance < 2.0 and draw(luck) < p.order_grievance:
+                    q.grievance += 1.0
+
+
+@njit(cache=True)
+def incident(p, subjects, rel, r, t, stream, entry, luck, tables, scratch, book):
+    """One incident of relationship ``r``: its offence, what it changes, what follows. ``stream``: 0 ordinary, 1 grave, 2 deadly."""
+    q = rel[r]
+    k = q.subject
+    s = subjects[k]
+    if stream == 2:
+        offence = FIRST_DEADLY + pick(luck, tables[DEADLY], _DEADLY_OFFENCES)
+    elif stream == 1:
+        offence = FIRST_GRAVE + pick(luck, tables[GRAVE if q.intimate > 0.0 else GRAVE_FAMILY], _GRAVE_OFFENCES)
+    else:
+        offence = ordinary_offence(p, s, q, t, luck, tables, scratch)
+    bits = BIT_ENTRY if entry else 0
+    crimed = offence != 0 and offence != 13
+    if crimed:
+        bits |= justice(p, s, q, r, k, t, offence, luck, book)
+    note(book, INCIDENT, offence, r, k, s, q, t, -1.0, bits)
+    if offence in (_STRANGULATION, FIRST_GRAVE):
+        q.strangled = 1.0
+    elif offence == _THREAT:
+        q.threatened = 1.0
+    elif offence == _STALKING:
+        q.stalked = 1.0
+    elif offence in (FIRST_GRAVE + 1, FIRST_GRAVE + 2):
+        q.armed = 1.0
+    if offence >= FIRST_HOMICIDE:
+        q.dead = 1.0
+        bury(subjects, rel, q)
+    excite(p, q)
+    if crimed:
+        consequences(p, s, q, r, k, t, offence, bits, luck, book)
+    if q.intimate > 0.0 and q.separated == 0.0 and q.dead == 0.0 and draw(luck) < p.separate_at_incident:
+        part(p, rel, r, 1.0)
+        note(book, SEPARATION, 0, r, k, s, q, t, -1.0, 0)
+    if p.plan_share > 0.0 and q.dead == 0.0 and draw(luck) < p.plan_share:
+        note(book, PLAN, 0, r, k, s, q, t + 1.0, t + 1.0 + p.plan_days, 0)
+        q.plan_until = t + 1.0 + p.plan_days
+
+
+@njit(cache=True)
+def bury(subjects, rel, q):
+    """The person at risk has died: what they did as a subject ends too."""
+    if q.mirror >= 0:
+        rel[q.mirror].dead = 1.0
+        subjects[rel[q.mirror].subject].dead = 1.0
+
+
+@njit(cache=True)
+def part(p, rel, r, apart):
+    q = rel[r]
+    q.separated = apart
+    if q.mirror >= 0:
+        rel[q.mirror].separated = apart
+
+
+@njit(cache=True)
+def enter(p, subjects, rel, r, t, luck, tables, scratch, book):
+    """The first recorded incident of a relationship."""
+    q = rel[r]
+    q.active = 1.0
+    s = subjects[q.subject]
+    if q.intimate > 0.0:
+        for j in range(len(rel)):
+            other = rel[j]
+            if j != r and other.subject == q.subject and other.active > 0.0 and other.intimate > 0.0 and j != q.mirror:
+                if other.separated == 0.0 and other.dead == 0.0:
+                    part(p, rel, j, 1.0)
+                    note(book, SEPARATION, 0, j, q.subject, s, other, t, -1.0, 0)
+        if r > 0 and q.mirror < 0:
+            note(book, NEW_PARTNER, 0, r, q.subject, s, q, t, -1.0, 0)
+    u = draw(luck)
+    still = q.severity * m.power(p.control_grave, q.control)
+    deadly = min(p.entry_deadly * still, 0.5)
+    grave = min(p.entry_grave * still, 0.4)
+    stream = 2 if u < deadly else (1 if u < deadly + grave else 0)
+    incident(p, subjects, rel, r, t, stream, True, luck, tables, scratch, book)
+
+
+@njit(cache=True)
+def live(p, subjects, rel, start, end, luck, tables, scratch, book, target, watched, tally):
+    """Run one cluster from ``start`` to ``end`` (days), changing its states in place.
+
+    ``target`` 0: everything happens. 1 or 2: deadly, or grave and deadly, incidents of relationship ``watched`` are
+    suppressed and their hazard is summed into ``tally[0]`` (the latent oracle). Returns nothing.
+    """
+    t = start
+    work = np.zeros((len(rel), HAZARDS))
+    while t < end:
+        total = 0.0
+        stop = end
+        for r in range(len(rel)):
+            q = rel[r]
+            s = subjects[q.subject]
+            total += hazards(p, s, q, t, work[r])
+            if q.active == 0.0:
+                begin = max(q.entry, s.custody_until)
+                if s.dead == 0.0 and q.dead == 0.0:
+                    stop = min(stop, max(begin, t))
+            if t < q.order_until:
+                stop = min(stop, q.order_until)
+            if t < q.plan_until:
+                stop = min(stop, q.plan_until)
+        own = 0.0
+        for k in range(len(subjects)):
+            s = subjects[k]
+            if t < s.custody_until:
+                stop = min(stop, s.custody_until)
+            if t < s.bail_until:
+                stop = min(stop, s.bail_until)
+            if t < s.next_from:
+                stop = min(stop, s.next_from)
+            own += subject_hazard(p, subjects, rel, k, t)
+        total += own
+        dt = wait(luck, 1.0 / total) if total > 0.0 else end - t
+        jump = t + dt < stop
+        until = t + dt if jump else stop
+        if target > 0:
+            tally[0] += integral(p, subjects[rel[watched].subject], rel[watched], t, until - t, target, work[watched])
+        fade(p, rel, until - t)
+        t = until
+        if not jump:
+            if t >= end:
+                break
+            arrivals(p, subjects, rel, t, luck, tables, scratch, book)
+            continue
+        u = draw(luck) * total
+        happen(p, subjects, rel, t, u, luck, tables, scratch, book, target, watched, work)
+
+
+@njit(cache=True)
+def integral(p, s, q, t, dt, target, work):
+    """The target's hazard over ``dt`` days from ``t``: exact, since only the excitation moves and it falls exponentially."""
+    x = m.exposure(p, s, q, t)
+    if x == 0.0:
+        return 0.0
+    area = (
+        q.a0 * (1.0 - m.exp(-p.decay_0 * dt)) / p.decay_0
+        + q.a1 * (1.0 - m.exp(-p.decay_1 * dt)) / p.decay_1
+        + q.a2 * (1.0 - m.exp(-p.decay_2 * dt)) / p.decay_2
+        + q.a3 * (1.0 - m.exp(-p.decay_3 * dt)) / p.decay_3
+    )
+    h = x * m.gravity(p, s, q, t, True) * (dt + p.recent_deadly * area)
+    if target == 2:
+        h += x * m.gravity(p, s, q, t, False) * (dt + p.recent_grave * area)
+    return h
+
+
+@njit(cache=True)
+def subject_hazard(p, subjects, rel, k, t):
+    s = subjects[k]
+    if s.dead > 0.0:
+        return 0.0
+    return suicidal_hazard(p, rel, s, k) + armed_hazard(p, s) + crime_hazard(p, s, t)
+
+
+@njit(cache=True)
+def suicidal_hazard(p, rel, s, k):
+    if s.suicidal > 0.0:
+        return p.suicidal_off
+    h = p.suicidal_on
+    if s.mental > 0.0:
+        h *= p.suicidal_mental
+    for r in range(len(rel)):
+        if rel[r].subject == k and rel[r].active > 0.0 and rel[r].separated > 0.0 and rel[r].grievance > 0.0:
+            return h * p.suicidal_separated
+    return h
+
+
+@njit(cache=True)
+def armed_hazard(p, s):
+    return p.weapon_off if s.armed > 0.0 else p.weapon_on
+
+
+@njit(cache=True)
+def crime_hazard(p, s, t):
+    if t < s.custody_until:
+        return 0.0
+    return s.crime_rate * (p.crime_substance if s.substance > 0.0 else 1.0)
+
+
+@njit(cache=True)
+def arrivals(p, subjects, rel, t, luck, tables, scratch, book):
+    """What is due at ``t``: sentences that begin, relationships that come to notice."""
+    for k in range(len(subjects)):
+        s = subjects[k]
+        if s.next_from > 0.0 and s.next_from <= t:
+            s.custody_until = max(s.custody_until, s.next_until)
+            s.next_from = 0.0
+    for r in range(len(rel)):
+        q = rel[r]
+        s = subjects[q.subject]
+        if q.active == 0.0 and q.entry <= t and t >= s.custody_until and q.dead == 0.0 and s.dead == 0.0:
+            enter(p, subjects, rel, r, t, luck, tables, scratch, book)
+
+
+@njit(cache=True)
+def happen(p, subjects, rel, t, u, luck, tables, scratch, book, target, watched, work):
+    """Choose by ``u`` (below the bound) what happened at ``t``; nothing, when the excitation has fallen below the bound."""
+    for r in range(len(rel)):
+        q = rel[r]
+        s = subjects[q.subject]
+        u -= hazards(p, s, q, t, work[r])
+        if u >= 0.0:
+            continue
+        h = work[r]
+        u += h[0] + h[1] + h[2] + h[3] + h[4] + h[5] + h[6] + h[7] + h[8] + h[9] + h[10]
+        what = HAZARDS - 1
+        for i in range(HAZARDS - 1):
+            u -= h[i]
+            if u < 0.0:
+                what = i
+                break
+        k = q.subject
+        if what <= 2:
+            if not (r == watched and what > 0 and (target == 2 or (target == 1 and what == 2))):
+                incident(p, subjects, rel, r, t, what, False, luck, tables, scratch, book)
+        elif what == 3:
+            apart = 1.0 - q.separated
+            part(p, rel, r, apart)
+            note(book, SEPARATION if apart > 0.0 else RECONCILIATION, 0, r, k, s, q, t, -1.0, 0)
+        elif what == 4:
+            q.grievance += 1.0
+            note(book, GRIEVANCE, 0, r, k, s, q, t, -1.0, 0)
+        elif what == 5:
+            q.grievance -= 1.0
+        elif what == 6:
+            q.distressed = 1.0 - q.distressed
+            if q.distressed > 0.0:
+                note(book, PERSON_DISTRESSED, 0, r, k, s, q, t, -1.0, 0)
+        elif what == 7:
+            note(book, SELF_HARM, 0, r, k, s, q, t, -1.0, 0)
+        elif what == 8:
+            note(book, ATTEMPT, 0, r, k, s, q, t, -1.0, 0)
+        elif what == 9:
+            note(book, SUICIDE, 0, r, k, s, q, t, -1.0, 0)
+            q.dead = 1.0
+            bury(subjects, rel, q)
+        else:
+            q.ended = 1.0
+        return
+    for k in range(len(subjects)):
+        s = subjects[k]
+        if s.dead > 0.0:
+            continue
+        u -= suicidal_hazard(p, rel, s, k)
+        if u < 0.0:
+            s.suicidal = 1.0 - s.suicidal
+            if s.suicidal > 0.0:
+                note(book, SUBJECT_SUICIDAL, 0, -1, k, s, rel[0], t, -1.0, 0)
+            return
+        u -= armed_hazard(p, s)
+        if u < 0.0:
+            s.armed = 1.0 - s.armed
+            if s.armed > 0.0:
+                note(book, ARMED, 0, -1, k, s, rel[0], t, -1.0, 0)
+            return
+        u -= crime_hazard(p, s, t)
+        if u < 0.0:
+            bits = 0
+            if draw(luck) < p.arrest_crime:
+                bits = BIT_ARRESTED
+            note(book, CRIME, 0, -1, k, s, rel[0], t, -1.0, bits)
+            return
+
+
+@njit(cache=True)
+def run_all(p_record, subjects, relations, subject_offsets, relation_offsets, seeds, start, end, tables, rows, place):
+    """Every cluster of a block, from ``start`` to ``end``. Fills ``rows``; ``place[0]`` is the number wanted."""
+    p = p_record[0]
+    luck = np.zeros(1, np.uint64)
+    scratch = np.zeros(32)
+    tally = np.zeros(1)
+    book = (rows, place)
+    for c in range(len(seeds)):
+        luck[0] = seeds[c]
+        place[1], place[2], place[3], place[4] = relation_offsets[c], subject_offsets[c], c, 0
+        live(
+            p,
+            subjects[subject_offsets[c] : subject_offsets[c + 1]],
+            relations[relation_offsets[c] : relation_offsets[c + 1]],
+            start,
+            end,
+            luck,
+            tables,
+            scratch,
+            book,
+            0,
+            0,
+            tally,
+        )

@@ -1,0 +1,71 @@
+"""The named numbers of ``parameters.yaml``, checked once and handed to the kernel as one record."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import numpy as np
+import yaml
+from numpy.typing import NDArray
+
+from threat.errors import UsageError, raise_all
+
+SECTIONS = ("mechanism", "population", "recording")
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One number (or list of numbers), its unit, and where it comes from."""
+
+    section: str
+    name: str
+    value: Any
+    unit: str
+    source: str
+    note: str = ""
+
+
+@cache
+def load() -> dict[str, dict[str, Parameter]]:
+    """All parameters by section and name. Raises UsageError, listing every fault, when the file is wrong."""
+    document = yaml.safe_load(files("threat.simulation").joinpath("parameters.yaml").read_text(encoding="utf-8"))
+    problems: list[Any] = []
+    out: dict[str, dict[str, Parameter]] = {}
+    for section, entries in document.items():
+        out[section] = {}
+        for name, entry in entries.items():
+            if {"value", "unit", "source"} - set(entry):
+                problems.append(
+                    UsageError(
+                        "A parameter has a value, a unit and a source.",
+                        value=entry,
+                        where=f"parameters.yaml: {section}.{name}",
+                        way_out="add what is missing; 'assumption' is a source",
+                    )
+                )
+                continue
+            out[section][name] = Parameter(section, name, **entry)
+    raise_all(problems)
+    return out
+
+
+def values(section: str) -> dict[str, Any]:
+    """The plain values of one section."""
+    return {name: parameter.value for name, parameter in load()[section].items()}
+
+
+def mechanism(overrides: Mapping[str, float] | None = None) -> NDArray[Any]:
+    """The kernel's parameters as a record array of length 1. Raises UsageError for an unknown override."""
+    found = values("mechanism")
+    unknown = sorted(set(overrides or {}) - set(found))
+    if unknown:
+        raise UsageError("Not a parameter of the mechanism.", value=", ".join(unknown), way_out="see parameters.yaml")
+    found.update(overrides or {})
+    record = np.zeros(1, dtype=[(name, np.float64) for name in found])
+    for name, value in found.items():
+        record[name] = float(value)
+    return record
