@@ -28,6 +28,7 @@ from threat.simulation.states import (
     NEW_PARTNER,
     NON_MOLESTATION,
     ORDER,
+    PAST,
     PERSON_DISTRESSED,
     PLAN,
     POLICE,
@@ -336,9 +337,9 @@ def arrivals(p, subjects, rel, t, luck, tables, scratch, book):
     """What is due at ``t``: sentences that begin, relationships that come to notice."""
     for k in range(len(subjects)):
         s = subjects[k]
-        if s.next_from > 0.0 and s.next_from <= t:
+        if s.next_from > PAST and s.next_from <= t:
             s.custody_until = max(s.custody_until, s.next_until)
-            s.next_from = 0.0
+            s.next_from = PAST
     for r in range(len(rel)):
         q = rel[r]
         s = subjects[q.subject]

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from threat.simulation import chance, parameters
-from threat.simulation.states import RELATION, SUBJECT
+from threat.simulation.states import PAST, RELATION, SUBJECT
 
 CURRENT, EX, PARENT, CHILD, SIBLING, OTHER = range(6)
 MAX_RELATIONS = 4
@@ -77,6 +77,8 @@ def draw(seed: int, block: int, n: int, first_day: float, days: float, start_yea
     relations = np.zeros(len(cluster), dtype=RELATION)
     relations["subject"] = is_mirror
     relations["mirror"] = -1
+    relations["order_until"] = PAST
+    relations["plan_until"] = PAST
     has = main[both]
     relations["mirror"][has] = 1
     relations["mirror"][has + 1] = 0
@@ -98,6 +100,8 @@ def draw(seed: int, block: int, n: int, first_day: float, days: float, start_yea
     subject_cluster = np.repeat(np.arange(n), subject_count)
     second = np.zeros(len(subjects), np.int64)
     second[subject_offsets[:-1][both] + 1] = 1
+    for name in ("custody_until", "next_from", "next_until", "bail_until"):
+        subjects[name] = PAST
     skey = chance.derive(keys[subject_cluster], "subject", second)
     wide = p["crime_spread"]
     subjects["crime_rate"] = p["crime_rate"] * chance.exp(chance.bell(skey, "crime") * wide - wide * wide / 2)

@@ -68,6 +68,9 @@ RAW = np.dtype(
     ]
 )
 
+PAST = -1.0e9
+"""A day long before every force: a state that does not stand."""
+
 # What a raw row says.
 INCIDENT, CRIME, CUSTODY, RELEASE, BAIL, CHARGE, CONVICTION, ORDER = 0, 1, 2, 3, 4, 5, 6, 7
 SEPARATION, RECONCILIATION, NEW_PARTNER, SUBJECT_SUICIDAL, PERSON_DISTRESSED = 8, 9, 10, 11, 12

@@ -1,0 +1,205 @@
+"""Numbers to accessible inline SVG: each chart is an HTML figure with a sentence, a drawing and a table.
+
+No script and no style sheet is needed; the drawing uses presentation attributes only, so it passes a strict content
+security policy. Series differ by shape and dash as well as by colour. Every function returns an HTML string.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+from html import escape
+
+_INK, _GREY, _RULE = "#0b0c0c", "#505a5f", "#b1b4b6"
+_COLOURS = ("#1d70b8", "#d4351c", "#00703c", "#4c2c92", "#b58840", "#5694ca")
+_DASHES = ("", "6 3", "2 3", "8 3 2 3", "1 2", "12 4")
+_WIDTH, _LABEL, _RIGHT, _ROW = 720, 250, 70, 26
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One labelled estimate with its interval and, where there is one, the figure it is compared with."""
+
+    label: str
+    value: float
+    low: float
+    high: float
+    target: float | None = None
+    note: str = ""
+
+
+def bars(
+    title: str,
+    sentence: str,
+    rows: Sequence[tuple[str, float]],
+    *,
+    unit: str = "",
+    reference: Mapping[str, float] | None = None,
+    reference_name: str = "published",
+) -> str:
+    """Horizontal bars, one per (label, value); ``reference`` draws a marked line on the bars it names."""
+    known = {label: value for label, value in (reference or {}).items() if math.isfinite(value)}
+    low, high = _span([value for _, value in rows] + list(known.values()) + [0.0])
+    x = _Scale(low, high, _LABEL, _WIDTH - _RIGHT)
+    height = 30 + _ROW * len(rows)
+    parts = _axis(x, height - 22, unit)
+    for i, (label, value) in enumerate(rows):
+        y = 8 + i * _ROW
+        parts.append(_text(_LABEL - 8, y + 13, label, anchor="end"))
+        if math.isfinite(value):
+            left, right = sorted((x(0.0), x(value)))
+            parts.append(
+                f'<rect x="{left:.1f}" y="{y}" width="{max(right - left, 0.5):.1f}" height="16" fill="{_COLOURS[0]}"/>'
+            )
+            parts.append(_text(right + 4, y + 13, _number(value)))
+        if label in known:
+            at = x(known[label])
+            parts.append(
+                f'<line x1="{at:.1f}" x2="{at:.1f}" y1="{y - 3}" y2="{y + 19}" '
+                f'stroke="{_COLOURS[1]}" stroke-width="3"/>'
+            )
+    header = ["", unit or "value"] + ([reference_name] if known else [])
+    table = [
+        [label, _number(v)] + ([_number(known[label]) if label in known else ""] if known else []) for label, v in rows
+    ]
+    key = f" The upright line on a bar is the {reference_name} figure." if known else ""
+    return _figure(title, sentence + key, height, parts, header, table)
+
+
+def lines(
+    title: str,
+    sentence: str,
+    series: Mapping[str, Sequence[tuple[float, float]]],
+    *,
+    x_name: str = "",
+    y_name: str = "",
+) -> str:
+    """Lines through (x, y) points, one per series; each has its own colour, dash and named key."""
+    points = [p for line in series.values() for p in line if math.isfinite(p[0]) and math.isfinite(p[1])]
+    x = _Scale(*_span([p[0] for p in points] or [0.0, 1.0]), 60, _WIDTH - 20)
+    y = _Scale(*_span([p[1] for p in points] + [0.0]), 250, 16)
+    parts = _axis(x, 258, x_name)
+    for tick in y.ticks():
+        parts.append(f'<line x1="60" x2="{_WIDTH - 20}" y1="{y(tick):.1f}" y2="{y(tick):.1f}" stroke="{_RULE}"/>')
+        parts.append(_text(54, y(tick) + 4, _number(tick), anchor="end"))
+    for i, (name, line) in enumerate(series.items()):
+        colour, dash = _COLOURS[i % len(_COLOURS)], _DASHES[i % len(_DASHES)]
+        style = f'stroke="{colour}" stroke-width="2" fill="none"' + (f' stroke-dasharray="{dash}"' if dash else "")
+        path = " ".join(f"{x(a):.1f},{y(b):.1f}" for a, b in line if math.isfinite(a) and math.isfinite(b))
+        parts.append(f'<polyline points="{path}" {style}/>')
+        below = 312 + 18 * i
+        parts.append(f'<line x1="60" x2="100" y1="{below - 4}" y2="{below - 4}" {style}/>')
+        parts.append(_text(108, below, name))
+    parts.append(_text(60, 12, y_name, colour=_GREY))
+    table = [[name, _number(a), _number(b)] for name, line in series.items() for a, b in line]
+    header = ["series", x_name or "x", y_name or "y"]
+    return _figure(title, sentence, 306 + 18 * len(series), parts, header, table)
+
+
+def points_with_intervals(
+    title: str, sentence: str, rows: Sequence[Point], *, unit: str = "", target_name: str = "target"
+) -> str:
+    """One dot and interval per row; a diamond marks the figure it is compared with."""
+    values = [
+        v for row in rows for v in (row.value, row.low, row.high, row.target) if v is not None and math.isfinite(v)
+    ]
+    x = _Scale(*_span(values or [0.0, 1.0]), _LABEL, _WIDTH - _RIGHT)
+    height = 30 + _ROW * len(rows)
+    parts = _axis(x, height - 22, unit)
+    for i, row in enumerate(rows):
+        y = 16 + i * _ROW
+        parts.append(_text(_LABEL - 8, y + 5, row.label, anchor="end"))
+        if math.isfinite(row.low) and math.isfinite(row.high):
+            parts.append(
+                f'<line x1="{x(row.low):.1f}" x2="{x(row.high):.1f}" y1="{y}" y2="{y}" '
+                f'stroke="{_INK}" stroke-width="2"/>'
+            )
+        if math.isfinite(row.value):
+            parts.append(f'<circle cx="{x(row.value):.1f}" cy="{y}" r="5" fill="{_COLOURS[0]}"/>')
+            parts.append(_text(_WIDTH - _RIGHT + 6, y + 5, _number(row.value)))
+        if row.target is not None and math.isfinite(row.target):
+            at = x(row.target)
+            parts.append(
+                f'<path d="M{at:.1f} {y - 7}l6 7l-6 7l-6 -7z" fill="none" stroke="{_COLOURS[1]}" stroke-width="2"/>'
+            )
+    targets = any(row.target is not None for row in rows)
+    notes = any(row.note for row in rows)
+    header = ["", unit or "value", "low", "high"] + ([target_name] if targets else []) + (["note"] if notes else [])
+    table = [
+        [row.label, _number(row.value), _number(row.low), _number(row.high)]
+        + (["" if row.target is None else _number(row.target)] if targets else [])
+        + ([row.note] if notes else [])
+        for row in rows
+    ]
+    key = f" The diamond is the {target_name}." if targets else ""
+    return _figure(title, sentence + key, height, parts, header, table)
+
+
+@dataclass(frozen=True, slots=True)
+class _Scale:
+    low: float
+    high: float
+    start: float
+    stop: float
+
+    def __call__(self, value: float) -> float:
+        return self.start + (value - self.low) / (self.high - self.low) * (self.stop - self.start)
+
+    def ticks(self) -> list[float]:
+        rough = (self.high - self.low) / 5
+        unit = 10.0 ** math.floor(math.log10(rough))
+        step = next(m * unit for m in (1, 2, 5, 10) if m * unit >= rough)
+        first = math.ceil(self.low / step - 1e-9)
+        return [k * step for k in range(first, math.floor(self.high / step + 1e-9) + 1)]
+
+
+def _span(values: Sequence[float]) -> tuple[float, float]:
+    finite = [v for v in values if math.isfinite(v)] or [0.0]
+    low, high = min(finite), max(finite)
+    return (low, high) if high > low else (low, low + (abs(low) or 1.0))
+
+
+def _axis(x: _Scale, y: float, name: str) -> list[str]:
+    parts = [f'<line x1="{x.start}" x2="{x.stop}" y1="{y}" y2="{y}" stroke="{_INK}"/>']
+    for tick in x.ticks():
+        parts.append(f'<line x1="{x(tick):.1f}" x2="{x(tick):.1f}" y1="{y}" y2="{y + 4}" stroke="{_INK}"/>')
+        parts.append(_text(x(tick), y + 17, _number(tick), anchor="middle", colour=_GREY))
+    if name:
+        parts.append(_text(x.stop, y - 5, name, anchor="end", colour=_GREY))
+    return parts
+
+
+def _number(value: float) -> str:
+    if not math.isfinite(value):
+        return "not known"
+    if value == int(value) and abs(value) < 1e12:
+        return f"{int(value):,}"
+    return f"{value:,.3g}" if abs(value) < 1000 else f"{value:,.0f}"
+
+
+def _text(x: float, y: float, text: str, *, anchor: str = "start", colour: str = _INK) -> str:
+    return (
+        f'<text x="{x:.1f}" y="{y:.1f}" font-family="arial, sans-serif" font-size="14" fill="{colour}" '
+        f'text-anchor="{anchor}">{escape(text)}</text>'
+    )
+
+
+def _figure(
+    title: str, sentence: str, height: float, parts: list[str], header: list[str], table: list[list[str]]
+) -> str:
+    name = "chart-" + blake2b(f"{title}{sentence}{table}".encode(), digest_size=6).hexdigest()
+    head = "".join(f'<th scope="col">{escape(cell) or "&#160;"}</th>' for cell in header)
+    body = "".join(
+        "<tr>" + f'<th scope="row">{escape(row[0])}</th>' + "".join(f"<td>{escape(c)}</td>" for c in row[1:]) + "</tr>"
+        for row in table
+    )
+    return (
+        f'<figure class="chart"><figcaption><strong>{escape(title)}</strong> {escape(sentence)}</figcaption>'
+        f'<svg role="img" aria-labelledby="{name}-t {name}-d" viewBox="0 0 {_WIDTH} {height:.0f}" width="100%" '
+        f'xmlns="http://www.w3.org/2000/svg"><title id="{name}-t">{escape(title)}</title>'
+        f'<desc id="{name}-d">{escape(sentence)}</desc>{"".join(parts)}</svg>'
+        f"<details><summary>The same numbers as a table</summary><table><thead><tr>{head}</tr></thead>"
+        f"<tbody>{body}</tbody></table></details></figure>"
+    )
