@@ -1,1 +1,10 @@
-"""TODO."""
+"""Point-in-time features of relationships: definitions as data, two engines that agree, and the events behind a value."""
+
+from features.build import build, build_to
+from features.definitions import Definition
+from features.late import late_known
+from features.load import Catalogue, load_catalogue
+from features.matrix import Matrix
+from features.reference import lineage, value
+
+__all__ = ["Catalogue", "Definition", "Matrix", "build", "build_to", "late_known", "lineage", "load_catalogue", "value"]

@@ -44,6 +44,9 @@ class Catalogue:
         object.__setattr__(self, "version", hashlib.sha256(document.encode()).hexdigest()[:16])
         object.__setattr__(self, "_by_name", {d.name: d for d in self.definitions})
 
+    def __hash__(self) -> int:
+        return hash(self.version)
+
     @property
     def names(self) -> tuple[str, ...]:
         return tuple(self._by_name)
@@ -98,7 +101,7 @@ def read_catalogue(documents: Sequence[tuple[str, str]]) -> Catalogue:
             found = _problems(entry, f"{name}, definition {number}")
             problems += found
             if not found:
-                definitions.append(Definition(**{key: _plain(key, value) for key, value in entry.items()}))
+                definitions.append(Definition(**{"kinds": (), **{key: _plain(key, value) for key, value in entry.items()}}))
     try:
         validate(definitions)
     except UsageError as error:

@@ -57,12 +57,12 @@ def value(sightings: Sightings, rows: Rows, name: str | Definition) -> NDArray[n
     Raises UsageError for a name that is not in the catalogue.
     """
     definition = _definition(name)
-    return np.array([answer(sightings, rows, i, definition)[0] for i in range(len(rows))], dtype=np.float32)
+    return np.array([answers(sightings, rows, i, [definition])[0][0] for i in range(len(rows))], dtype=np.float32)
 
 
 def lineage(sightings: Sightings, rows: Rows, i: int, name: str | Definition) -> list[int]:
     """Ids of the events behind the value of one feature in row ``i``, oldest first, each once."""
-    seen = answer(sightings, rows, i, _definition(name))[1]
+    [(_, seen)] = answers(sightings, rows, i, [_definition(name)])
     return list(dict.fromkeys(event.event_id for event in sorted(seen, key=_order)))
 
 
@@ -70,13 +70,23 @@ def _definition(name: str | Definition) -> Definition:
     return name if isinstance(name, Definition) else load_catalogue()[name]
 
 
-def answer(sightings: Sightings, rows: Rows, i: int, d: Definition) -> Answer:
-    """Value and events of one definition in row ``i``, by the table of ``features.definitions``."""
+def answers(sightings: Sightings, rows: Rows, i: int, definitions: Iterable[Definition]) -> list[Answer]:
+    """Value and events of each definition in row ``i``, by the table of ``features.definitions``."""
     subject, at_risk, as_of = int(rows.subject[i]), int(rows.at_risk[i]), int(rows.as_of[i])
-    if at_risk == NO_PERSON and d.scope in NEEDS_PERSON_AT_RISK:
-        return MISSING, []
-    own, other = (at_risk, subject) if d.scope in AT_RISK_SCOPES else (subject, at_risk)
-    history = known_history(sightings, own, as_of)
+    of_subject, of_at_risk = known_history(sightings, subject, as_of), known_history(sightings, at_risk, as_of)
+    out: list[Answer] = []
+    for d in definitions:
+        if at_risk == NO_PERSON and d.scope in NEEDS_PERSON_AT_RISK:
+            out.append((MISSING, []))
+        elif d.scope in AT_RISK_SCOPES:
+            out.append(_answer(d, of_at_risk, subject, as_of))
+        else:
+            out.append(_answer(d, of_subject, at_risk, as_of))
+    return out
+
+
+def _answer(d: Definition, history: list[Seen], other: int, as_of: int) -> Answer:
+    """``history``: everything visible of the person the scope reads; ``other``: the other party of the row."""
     in_scope = [e for e in history if _in_scope(e, d.scope, other) and (d.include_proactive or not e.proactive)]
     targets = [e for e in in_scope if _wanted(e, d)]
     if d.statistic == "days_until":

@@ -1,0 +1,208 @@
+"""The fold engine's door: sightings and rows in, a matrix out."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from features.definitions import Definition
+from features.fold import fold
+from features.load import Catalogue, load_catalogue
+from features.matrix import Matrix
+from features.program import Program, compile_half
+from threat.asof import DAY
+from threat.errors import UsageError
+from threat.history.schema import DOMESTIC, REPORTED_BY
+from threat.history.sightings import NO_PERSON, ROLE_AT_RISK, ROLE_SUBJECT, Rows, Sightings
+from threat.terminal import progress
+
+_UNSEEN = -2
+"""Index of a person the store never saw; matches no counterpart."""
+
+_BLOCK = 4096
+"""Rows per task of a thread: small enough to balance, large enough that scratch space costs nothing."""
+
+_CHUNK = 262_144
+"""Rows per written chunk of ``build_to``; memory is about this times 4 bytes times the definitions."""
+
+
+def build(sightings: Sightings, rows: Rows, catalogue: Catalogue | None = None, *, parallel: bool = True) -> Matrix:
+    """Every definition for every row. ``parallel``: use all the process's cores; False stays in the calling thread.
+
+    Raises UsageError when a row has no subject, names one person twice, or has times or ids that are not int64.
+    """
+    catalogue = load_catalogue() if catalogue is None else catalogue
+    _check(rows)
+    out = np.empty((len(rows), len(catalogue)), np.float32)
+    _fill(sightings, rows, catalogue, out, _cores() if parallel else 1)
+    return _matrix(out, sightings, rows, catalogue)
+
+
+def build_to(
+    path: Path, sightings: Sightings, rows: Rows, catalogue: Catalogue | None = None, *, parallel: bool = True
+) -> Matrix:
+    """As ``build``, written to one ``.npy`` file in chunks, so that memory does not grow with the number of rows.
+
+    The file appears under its name when it is whole. Returns the matrix with memory-mapped values.
+    """
+    catalogue = load_catalogue() if catalogue is None else catalogue
+    _check(rows)
+    shape = (len(rows), len(catalogue))
+    partial = path.with_name(f"{path.name}.partial")
+    with partial.open("wb") as file, progress("Features", total=len(rows)) as advance:
+        header = {"descr": "<f4", "fortran_order": False, "shape": shape}
+        np.lib.format.write_array_header_1_0(file, header)
+        for chunk in _chunks(rows):
+            out = np.empty((len(chunk), len(catalogue)), np.float32)
+            _fill(sightings, chunk, catalogue, out, _cores() if parallel else 1)
+            out.tofile(file)
+            advance(len(chunk))
+    partial.replace(path)
+    values = np.load(path, mmap_mode="r") if 0 not in shape else np.empty(shape, np.float32)
+    return _matrix(values, sightings, rows, catalogue)
+
+
+def _chunks(rows: Rows) -> Iterator[Rows]:
+    for first in range(0, len(rows), _CHUNK):
+        part = slice(first, first + _CHUNK)
+        yield Rows(rows.relationship_id[part], rows.subject[part], rows.at_risk[part], rows.as_of[part])
+
+
+def _check(rows: Rows) -> None:
+    for name in ("subject", "at_risk", "as_of"):
+        array = getattr(rows, name)
+        if array.dtype != np.int64 or array.shape != (len(rows),):
+            raise UsageError(
+                "Rows hold int64 ids and int64 UTC seconds, one per relationship.",
+                value=f"{name}: {array.dtype} {array.shape}",
+                way_out="turn aware times to seconds with threat.asof.seconds",
+            )
+    nobody = np.flatnonzero(rows.subject == NO_PERSON)
+    if len(nobody):
+        raise UsageError("A relationship needs a subject.", value=f"{len(nobody)} rows", where=f"row {nobody[0]}")
+    same = np.flatnonzero(rows.subject == rows.at_risk)
+    if len(same):
+        raise UsageError(
+            "Subject and person at risk are two persons.",
+            value=f"{len(same)} rows",
+            where=f"row {same[0]}",
+            way_out="a merge that makes both parties one person quarantines the relationship",
+        )
+
+
+def _cores() -> int:
+    return max(1, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
+
+
+def _matrix(values: NDArray[np.float32], sightings: Sightings, rows: Rows, catalogue: Catalogue) -> Matrix:
+    spans = np.array([_longest(d) for d in catalogue], np.int64)
+    return Matrix(
+        values, catalogue.names, rows, spans, sightings.history_start, sightings.source_names, catalogue.version
+    )
+
+
+def _longest(d: Definition) -> int:
+    return max((int(days * DAY) for days in (d.window_days, d.long_window_days) if days is not None), default=0)
+
+
+@lru_cache(maxsize=8)
+def _programs(catalogue: Catalogue, code_names: tuple[str, ...]) -> tuple[Program, Program]:
+    definitions = catalogue.definitions
+    return compile_half(definitions, False, code_names), compile_half(definitions, True, code_names)
+
+
+def _fill(sightings: Sightings, rows: Rows, catalogue: Catalogue, out: NDArray[np.float32], threads: int) -> None:
+    subject = person_index(sightings.persons, rows.subject)
+    at_risk = person_index(sightings.persons, rows.at_risk)
+    subject_half, at_risk_half = _programs(catalogue, sightings.code_names)
+    _run(subject_half, sightings, subject, at_risk, rows.as_of, ROLE_SUBJECT, out, threads)
+    _run(at_risk_half, sightings, at_risk, subject, rows.as_of, ROLE_AT_RISK, out, threads)
+
+
+def person_index(persons: NDArray[np.int64], ids: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Index into ``persons`` of each id: NO_PERSON stays, an id that is not there is -2."""
+    if not len(persons):
+        return np.where(ids == NO_PERSON, NO_PERSON, _UNSEEN).astype(np.int64)
+    at = np.searchsorted(persons, ids)
+    found = persons[np.minimum(at, len(persons) - 1)] == ids
+    return np.where(ids == NO_PERSON, NO_PERSON, np.where(found, at, _UNSEEN)).astype(np.int64)
+
+
+def _run(
+    program: Program,
+    sightings: Sightings,
+    own: NDArray[np.int64],
+    other: NDArray[np.int64],
+    as_of: NDArray[np.int64],
+    acting: int,
+    out: NDArray[np.float32],
+    threads: int,
+) -> None:
+    if not len(program.outputs) or not len(own):
+        return
+    # Rows of one person side by side: the history is read from memory once, in order.
+    rows = np.argsort(own, kind="stable")
+    known = np.maximum(own[rows], 0)
+    lengths = np.where(own[rows] >= 0, sightings.offsets[known + 1] - sightings.offsets[known], 0) if len(sightings.persons) else own * 0
+    before, after = _arguments(program, sightings, acting)
+
+    def block(first: int) -> None:
+        part = slice(first, first + _BLOCK)
+        capacity = max(1, int(lengths[part].max()))
+        fold(_read_only(rows[part]), own, other, as_of, capacity, out, *before, *after)
+
+    own, other, as_of = _read_only(own), _read_only(other), _read_only(as_of)
+    firsts = range(0, len(rows), _BLOCK)
+    if threads == 1 or len(firsts) == 1:
+        for first in firsts:
+            block(first)
+        return
+    with ThreadPoolExecutor(threads) as pool:
+        for _ in pool.map(block, firsts):
+            pass
+
+
+_SOMETIMES = ("counterpart", "code", "reported_by", "incident_id", "value", "until", "recorded_at")
+
+
+def _arguments(program: Program, sightings: Sightings, acting: int) -> tuple[tuple[object, ...], tuple[object, ...]]:
+    """The kernel's arguments from ``offsets`` on. Arrays that no instruction reads are not touched."""
+    names = (
+        "offsets", "occurred_at", "visible_from", "visible_until", "kind", "role", "proactive", "domestic", *_SOMETIMES,
+    )  # fmt: skip
+    arrays = []
+    for name in names:
+        array = getattr(sightings, name)
+        arrays.append(_read_only(array[:1] if name in _SOMETIMES and name not in program.uses else array))
+    flat = (
+        "instructions", "back", "ahead", "stays", "streams", "edges", "maps", "filters", "tables", "start",
+        "outputs", "factors", "pool", "rates", "harm",
+    )  # fmt: skip
+    settings = (
+        acting,
+        "counterpart" in program.uses,
+        "code" in program.uses,
+        *(getattr(program, name) for name in flat),
+        program.n_floats,
+        program.n_incident_bits,
+        program.n_counterpart_bits,
+        program.n_harm,
+        len(DOMESTIC),
+        len(REPORTED_BY),
+        bool(program.ahead[0] < program.ahead[-1]),
+        bool(program.stays[0] < program.stays[-1]),
+    )
+    return tuple(arrays), settings
+
+
+def _read_only(array: NDArray[np.generic]) -> NDArray[np.generic]:
+    """A contiguous plain view that may not be written: one machine-code version serves arrays and memory maps."""
+    view = np.ascontiguousarray(array).view(np.ndarray)
+    view.flags.writeable = False
+    return view

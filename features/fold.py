@@ -1,0 +1,346 @@
+"""The kernel of the fold engine: one pass over a person's sorted history per row, newest event first.
+
+Compiled once, without the interpreter lock: a batch runs blocks of rows on a few threads, a server thread runs one row,
+both through the same machine code. (Numba's own parallel loops abort when two threads of a server enter them, and are
+unsafe after a fork.) No fastmath: float64 sums are added in one thread in a fixed order.
+
+Machine code is cached in ``var/numba`` of the working directory, or where NUMBA_CACHE_DIR says.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numba import config, njit
+
+from features.definitions import LATE_DAYS
+from features.operations import Op, Out
+from threat.asof import DAY
+from threat.history.sightings import NO_PERSON, ROLE_ABOUT
+
+_COUNT, _INCIDENTS, _COUNTERPARTS = int(Op.COUNT), int(Op.INCIDENTS), int(Op.COUNTERPARTS)
+_SUM, _HARM, _WEIGHTED = int(Op.SUM), int(Op.HARM), int(Op.WEIGHTED)
+_MAX_VALUE, _MAX_HARM, _NEWEST, _OLDEST = int(Op.MAX_VALUE), int(Op.MAX_HARM), int(Op.NEWEST), int(Op.OLDEST)
+_LAST_VALUE, _LAST_HARM, _LAST_CODE = int(Op.LAST_VALUE), int(Op.LAST_HARM), int(Op.LAST_CODE)
+_GAPS, _OPEN, _ENDED, _LATE = int(Op.GAPS), int(Op.OPEN), int(Op.ENDED), int(Op.LATE)
+_BREACH, _ORDERED = int(Op.BREACH), int(Op.ORDERED)
+
+_O_COUNT, _O_SUM, _O_MAX_VALUE, _O_MAX_HARM = int(Out.COUNT), int(Out.SUM), int(Out.MAX_VALUE), int(Out.MAX_HARM)
+_O_AGE, _O_OLDEST, _O_STORED, _O_LAST = int(Out.AGE), int(Out.OLDEST), int(Out.STORED), int(Out.LAST)
+_O_RATIO, _O_RATIO_OF_SUMS, _O_SHARE = int(Out.RATIO), int(Out.RATIO_OF_SUMS), int(Out.SHARE)
+_O_SLOPE, _O_SLOPE_OF_SUMS = int(Out.SLOPE), int(Out.SLOPE_OF_SUMS)
+_O_MEAN_GAP, _O_LAST_GAP, _O_GAP_RATIO = int(Out.MEAN_GAP), int(Out.LAST_GAP), int(Out.GAP_RATIO)
+_O_RATE, _O_DAYS = int(Out.RATE), int(Out.DAYS)
+
+_LATE_SECONDS = LATE_DAYS * DAY
+_GOLDEN = np.uint64(0x9E3779B97F4A7C15)
+_HASH_SHIFT = np.uint64(40)
+
+
+def _compiled(function: Any) -> Any:
+    """``njit`` with its cache under ``var``; the process-wide setting is put back for other users of Numba."""
+    before = config.CACHE_DIR
+    if not before:
+        config.CACHE_DIR = str(Path(os.environ.get("THREAT_VAR", "var")).absolute() / "numba")
+    try:
+        return njit(nogil=True, cache=True, error_model="numpy")(function)
+    finally:
+        config.CACHE_DIR = before
+
+
+@_compiled
+def _place(keys: Any, marks: Any, places: Any, mark: int, mask: int, key: int, used: int) -> int:
+    """Index of ``key`` among the distinct keys met in this row; ``used`` when it is new."""
+    h = np.int64((np.uint64(key) * _GOLDEN) >> _HASH_SHIFT) & mask
+    while marks[h] == mark:
+        if keys[h] == key:
+            return places[h]
+        h = (h + 1) & mask
+    marks[h] = mark
+    keys[h] = key
+    places[h] = used
+    return used
+
+
+@_compiled
+def _total(cells: Any, first: int, n: int) -> Any:
+    total = cells[first]
+    for i in range(first + 1, first + n):
+        total += cells[i]
+    return total
+
+
+@_compiled
+def _read(ci: Any, cf: Any, o: Any, factor: Any, pool: Any) -> float:
+    """The value of one output from the cells of a finished row; NaN = missing. ``o`` is a row of ``outputs``."""
+    op, a, b, c, d, window = o[0], o[2], o[3], o[4], o[5], o[6]
+    if op == _O_COUNT:
+        return float(_total(ci, a, b))
+    if op == _O_SUM:
+        return _total(cf, a, b)
+    if op == _O_AGE:
+        return ci[a] / DAY if 0 < ci[a] <= window else np.nan
+    if op == _O_LAST:
+        return cf[a] if 0 < ci[c] <= window else np.nan
+    if op == _O_OLDEST:
+        oldest = 0
+        for i in range(a, a + b):
+            oldest = max(oldest, ci[i])
+        return oldest / DAY if oldest > 0 else np.nan
+    if op == _O_STORED:
+        return (ci[a] - 1) / DAY if ci[a] > 0 else np.nan
+    if op == _O_SHARE:
+        among = _total(ci, c, d)
+        return _total(ci, a, b) / among if among > 0 else np.nan
+    if op == _O_RATIO:
+        return (_total(ci, a, b) + 1.0) / (_total(ci, c, d) * factor[0] / factor[1] + 1.0)
+    if op == _O_RATIO_OF_SUMS:
+        return (_total(cf, a, b) + 1.0) / (_total(cf, c, d) * factor[0] / factor[1] + 1.0)
+    if op == _O_MAX_HARM or op == _O_MAX_VALUE:
+        highest = 0.0 if op == _O_MAX_HARM else np.nan
+        for i in range(b):
+            if (op == _O_MAX_HARM or ci[c + i] > 0) and not cf[a + i] <= highest:
+                highest = cf[a + i]
+        return highest
+    if op == _O_SLOPE or op == _O_SLOPE_OF_SUMS:
+        total = 0.0
+        before = 0.0
+        for back in range(b):
+            reached = _total(cf, a, pool[c + back]) if op == _O_SLOPE_OF_SUMS else float(_total(ci, a, pool[c + back]))
+            total += (b - 1 - 2 * back) * (reached - before)
+            before = reached
+        return 6.0 * total / (b * (b * b - 1))
+    if op == _O_DAYS:
+        return ci[a] / DAY
+    if op == _O_RATE:
+        liberty = window - ci[c]
+        return _total(ci, a, b) * 365.0 / (liberty / DAY) if liberty > 0 else np.nan
+    if op == _O_MEAN_GAP or op == _O_LAST_GAP or op == _O_GAP_RATIO:
+        met, first, second, last = ci[a], ci[a + 1], ci[a + 2], ci[a + 3]
+        if met < 2:
+            return np.nan
+        mean = (last - first) / DAY / (met - 1)
+        gap = (second - first) / DAY
+        if op == _O_LAST_GAP:
+            return gap
+        if op == _O_MEAN_GAP:
+            return mean
+        return gap / mean if mean > 0 else np.nan
+    return ci[a + 3] / DAY if ci[a + 3] > 0 else np.nan  # BREACH
+
+
+@_compiled
+def fold(
+    rows: Any, own: Any, other: Any, as_of: Any, capacity: int, out: Any,
+    offsets: Any, occurred_at: Any, visible_from: Any, visible_until: Any, kind: Any, role: Any, proactive: Any,
+    domestic: Any, counterpart: Any, code: Any, reported_by: Any, incident_id: Any, value: Any, until: Any, recorded_at: Any,
+    acting: int, reads_counterpart: bool, reads_code: bool,
+    instructions: Any, back: Any, ahead: Any, stays: Any, streams: Any, edges: Any, maps: Any, filters: Any, tables: Any,
+    start: Any, outputs: Any, factors: Any, pool: Any, rates: Any, harm: Any,
+    n_floats: int, n_incident_bits: int, n_counterpart_bits: int, n_harm: int, n_domestic: int, n_reporters: int,
+    any_ahead: bool, any_stays: bool,
+) -> None:  # fmt: skip
+    """Fill the half's columns of ``out`` (float32, rows x definitions) for the row numbers in ``rows``.
+
+    ``own``, ``other``: indices into the persons of the store, by row number: -1 unknown, -2 never seen. ``capacity``:
+    the longest history among these rows. ``acting``: the role that is class 0 to 2 (``features.program.CLASSES``).
+    Other parameters: the arrays of ``Sightings`` and of ``Program`` by name; an array no instruction reads may be short.
+    """
+    n_kinds, n_edges, n_outputs = len(streams), len(edges), len(outputs)
+    words, counterpart_words = (n_incident_bits + 63) // 64, (n_counterpart_bits + 63) // 64
+    ci, cf = np.empty(len(start), np.int64), np.empty(n_floats, np.float64)
+    size = 2
+    while size < 2 * capacity:
+        size *= 2
+    with_incidents = words > 0 or n_harm > 0
+    table = size if with_incidents else 1
+    keys, marks, places = np.empty(table, np.int64), np.zeros(table, np.int64), np.empty(table, np.int64)
+    met = np.empty((capacity if with_incidents else 1, max(1, words)), np.uint64)
+    gravest = np.empty((capacity if with_incidents else 1, max(1, n_harm)), np.float64)
+    table = size if counterpart_words > 0 else 1
+    keys2, marks2, places2 = np.empty(table, np.int64), np.zeros(table, np.int64), np.empty(table, np.int64)
+    met2 = np.empty((capacity if counterpart_words > 0 else 1, max(1, counterpart_words)), np.uint64)
+
+    for number in range(len(rows)):
+        row = rows[number]
+        person, party, now = own[row], other[row], as_of[row]
+        if person == NO_PERSON:
+            for q in range(n_outputs):
+                out[row, outputs[q, 1]] = np.nan
+            continue
+        ci[:] = start
+        cf[:] = 0.0
+        low, end = (offsets[person], offsets[person + 1]) if person >= 0 else (0, 0)
+        left, high = low, end
+        while left < high:
+            middle = (left + high) // 2
+            if occurred_at[middle] < now:
+                left = middle + 1
+            else:
+                high = middle
+        mask = 1
+        while mask < 2 * (high - low):
+            mask *= 2
+        mask -= 1
+        mark = number + 1
+        incidents, counterparts, reach = 0, 0, 0
+        latest_incident, latest_place = np.int64(0), -1
+
+        for j in range(high - 1, low - 1, -1):
+            if not streams[kind[j]] & 1 or visible_from[j] >= now or visible_until[j] < now:
+                continue
+            age = now - occurred_at[j]
+            while reach < n_edges and age > edges[reach]:
+                reach += 1
+            if reach == n_edges:
+                break
+            towards = counterpart[j] if reads_counterpart else NO_PERSON
+            if role[j] == ROLE_ABOUT:
+                kind_class = 5
+            elif role[j] == acting:
+                kind_class = 0 if towards == party else 1 if towards >= 0 else 2
+            else:
+                kind_class = 3 if towards == party else 4
+            key = ((kind_class * 2 + proactive[j]) * n_domestic + domestic[j]) * n_kinds + kind[j]
+            first, beyond = back[key], back[key + 1]
+            if first == beyond:
+                continue
+            which = (code[j] + 1) * n_reporters + reported_by[j] if reads_code else 0
+            place, place2 = -1, -1
+            for q in range(first, beyond):
+                chosen = instructions[q, 1]
+                if chosen > 0 and not filters[chosen, which]:
+                    continue
+                op, cell, aux = instructions[q, 0], instructions[q, 2], instructions[q, 4]
+                if op == _LAST_CODE:
+                    mark_cell = instructions[q, 3]
+                    if ci[mark_cell] == 0:
+                        x = tables[aux, code[j] + 1]
+                        if not x < 0.0:
+                            ci[mark_cell] = age
+                            cf[cell] = x
+                    continue
+                bucket = maps[instructions[q, 3], reach]
+                if bucket < 0:
+                    continue
+                if op == _COUNT:
+                    ci[cell + bucket] += 1
+                elif op == _INCIDENTS or op == _HARM or op == _GAPS:
+                    if place < 0:
+                        this = incident_id[j]
+                        if latest_place >= 0 and this == latest_incident:
+                            place = latest_place
+                        else:
+                            place = _place(keys, marks, places, mark, mask, this, incidents)
+                            if place == incidents:
+                                incidents += 1
+                                met[place, :] = 0
+                                gravest[place, :] = 0.0
+                            latest_incident, latest_place = this, place
+                    if op == _HARM:
+                        more = harm[kind[j]] - gravest[place, aux]
+                        if more > 0.0:
+                            cf[cell + bucket] += more
+                            gravest[place, aux] += more
+                    else:
+                        bit = np.uint64(1) << np.uint64(aux & 63)
+                        if not met[place, aux >> 6] & bit:
+                            met[place, aux >> 6] |= bit
+                            if op == _INCIDENTS:
+                                ci[cell + bucket] += 1
+                            else:
+                                ci[cell] += 1
+                                if ci[cell] <= 2:
+                                    ci[cell + ci[cell]] = age
+                                ci[cell + 3] = age
+                elif op == _NEWEST:
+                    if ci[cell] == 0:
+                        ci[cell] = age
+                elif op == _OLDEST:
+                    ci[cell + bucket] = age
+                elif op == _WEIGHTED:
+                    cf[cell + bucket] += 0.5 ** (age / rates[aux])
+                elif op == _COUNTERPARTS:
+                    if towards >= 0:
+                        if place2 < 0:
+                            place2 = _place(keys2, marks2, places2, mark, mask, towards, counterparts)
+                            if place2 == counterparts:
+                                counterparts += 1
+                                met2[place2, :] = 0
+                        bit = np.uint64(1) << np.uint64(aux & 63)
+                        if not met2[place2, aux >> 6] & bit:
+                            met2[place2, aux >> 6] |= bit
+                            ci[cell + bucket] += 1
+                elif op == _SUM:
+                    if not np.isnan(value[j]):
+                        cf[cell + bucket] += value[j]
+                elif op == _MAX_VALUE:
+                    x = float(value[j])
+                    if not np.isnan(x):
+                        if ci[aux + bucket] == 0 or x > cf[cell + bucket]:
+                            cf[cell + bucket] = x
+                        ci[aux + bucket] = 1
+                elif op == _MAX_HARM:
+                    cf[cell + bucket] = max(cf[cell + bucket], harm[kind[j]])
+                elif op == _LAST_VALUE or op == _LAST_HARM:
+                    if ci[aux] == 0:
+                        x = harm[kind[j]] if op == _LAST_HARM else float(value[j])
+                        if not np.isnan(x):
+                            ci[aux] = age
+                            cf[cell] = x
+                elif op == _LATE:
+                    if recorded_at[j] - occurred_at[j] > _LATE_SECONDS:
+                        ci[cell + bucket] += 1
+                elif op == _OPEN:
+                    if until[j] > now:
+                        ci[cell] = 1
+                elif op == _ENDED:
+                    since = now - until[j] + 1
+                    if since > 0 and (ci[cell] == 0 or since < ci[cell]):
+                        ci[cell] = since
+                elif op == _BREACH:
+                    if ci[cell + 2] == 0 and age > ci[cell]:
+                        ci[cell + 1] = ci[cell]
+                        ci[cell] = age
+                elif ci[cell + 2] == 0:  # ORDERED
+                    ci[cell + 2] = 1
+                    breach = ci[cell] if ci[cell] < age else ci[cell + 1]
+                    if breach > 0:
+                        ci[cell + 3] = age - breach
+
+        if any_ahead or any_stays:
+            for j in range(low, end):
+                stream = streams[kind[j]]
+                if not stream & (6 if any_stays else 2) or visible_from[j] >= now or visible_until[j] < now:
+                    continue
+                towards = counterpart[j] if reads_counterpart else NO_PERSON
+                if role[j] == ROLE_ABOUT:
+                    kind_class = 5
+                elif role[j] == acting:
+                    kind_class = 0 if towards == party else 1 if towards >= 0 else 2
+                else:
+                    kind_class = 3 if towards == party else 4
+                key = ((kind_class * 2 + proactive[j]) * n_domestic + domestic[j]) * n_kinds + kind[j]
+                which = (code[j] + 1) * n_reporters + reported_by[j] if reads_code else 0
+                if j >= high:
+                    for q in range(ahead[key], ahead[key + 1]):
+                        cell = instructions[q, 2]
+                        if (instructions[q, 1] == 0 or filters[instructions[q, 1], which]) and ci[cell] == 0:
+                            ci[cell] = occurred_at[j] - now + 1
+                else:
+                    for q in range(stays[key], stays[key + 1]):
+                        cell = instructions[q, 2]
+                        if instructions[q, 1] == 0 or filters[instructions[q, 1], which]:
+                            began, ended = min(now - occurred_at[j], ci[cell + 1]), max(now - until[j], 0)
+                            if ended < began:
+                                ci[cell] += began - ended
+                                ci[cell + 1] = ended
+
+        for q in range(n_outputs):
+            if outputs[q, 7] == 1 and party == NO_PERSON:
+                out[row, outputs[q, 1]] = np.nan
+            else:
+                out[row, outputs[q, 1]] = _read(ci, cf, outputs[q], factors[q], pool)

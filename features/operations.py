@@ -1,0 +1,55 @@
+"""Numbers of the operations of a compiled program: what an event adds (Op), how a value is read (Out)."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+
+class Op(IntEnum):
+    """What one instruction does with one visible event. Events come newest first, so the first one met is the latest."""
+
+    COUNT = 0  # one more in the event's bucket of age
+    INCIDENTS = 1  # one more, the first time this incident is met
+    COUNTERPARTS = 2  # one more, the first time this known counterpart is met
+    SUM = 3  # value added
+    HARM = 4  # what this event adds to the highest harm of its incident met so far
+    WEIGHTED = 5  # half-life weight added
+    MAX_VALUE = 6
+    MAX_HARM = 7
+    NEWEST = 8  # age of the first event met
+    OLDEST = 9  # age of the last event met, per bucket
+    LAST_VALUE = 10  # value of the first event met that carries one
+    LAST_HARM = 11
+    LAST_CODE = 12  # number of the first event's code
+    GAPS = 13  # incidents met, ages of the first, second and last
+    OPEN = 14  # one when ``until`` lies after as-of
+    ENDED = 15  # smallest time since ``until``, plus one
+    BREACH = 16  # two oldest distinct ages of breaches met before the order
+    ORDERED = 17  # the latest order: closes BREACH
+    LATE = 18  # one more when recorded late
+    UNTIL = 19  # time to the first event to come, plus one
+    STAY = 20  # seconds not yet covered by an earlier stay; the cell after it holds the age reached
+
+
+class Out(IntEnum):
+    """How one value is read from the cells; a, b, c, d as ``features.program`` writes them."""
+
+    COUNT = 0  # sum of b integer cells from a
+    SUM = 1  # sum of b float cells from a
+    MAX_VALUE = 2  # highest of b float cells from a whose marks from c are set
+    MAX_HARM = 3
+    AGE = 4  # cell a within the window, in days
+    OLDEST = 5  # highest of b cells from a, in days
+    STORED = 6  # cell a less one, in days
+    LAST = 7  # float cell a when its mark c lies within the window
+    RATIO = 8
+    RATIO_OF_SUMS = 9
+    SHARE = 10
+    SLOPE = 11
+    SLOPE_OF_SUMS = 12
+    MEAN_GAP = 13
+    LAST_GAP = 14
+    GAP_RATIO = 15
+    RATE = 16
+    DAYS = 17
+    BREACH = 18

@@ -1,0 +1,397 @@
+"""Compiling a catalogue to two flat integer programs, one per half of a row.
+
+A *half* is one person's history: the subject's or the person at risk's. For each event the kernel computes one dispatch
+key from (class, proactive, domestic, kind) and runs that key's instructions, each of which adds to an *accumulator*.
+Definitions that read the same events share accumulators: windows of one selector are buckets of age, summed at the
+end, so an event is added once however many windows hold it. ``features.fold`` says what each operation does.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from features.definitions import AT_RISK_SCOPES, GRADES, NEEDS_PERSON_AT_RISK, STAY, Definition
+from features.harm import harm_days
+from features.operations import Op, Out
+from features.validation import expand, read_kinds
+from threat.asof import DAY
+from threat.history.schema import DOMESTIC, REPORTED_BY
+from threat.vocabulary import kinds
+
+FOREVER = 1 << 61
+"""Length in seconds of a window without end: longer than any age, and safe to add to."""
+
+CLASSES: dict[str, tuple[int, ...]] = {
+    "relationship": (0,),
+    "subject_anyone": (0, 1, 2),
+    "subject_others": (1,),
+    "reversed": (3,),
+    "subject_at_risk": (3, 4),
+    "about_subject": (5,),
+    "at_risk_anyone": (0, 1, 2),
+    "at_risk_others": (1,),
+    "at_risk_subject": (3, 4),
+    "about_at_risk": (5,),
+}
+"""Classes of event each scope reads: in the half's own role towards the other party 0, another known person 1, nobody
+known 2; in the opposite role, the other party acting 3 or anyone else 4; about the person alone 5."""
+
+N_CLASSES = 6
+_OTHER_PARTY = ("relationship", "subject_others", "reversed", "at_risk_others")
+
+
+@dataclass(frozen=True, slots=True)
+class Selector:
+    """Which events an accumulator reads, apart from the window."""
+
+    scope: str
+    kinds: frozenset[str]
+    codes: tuple[str, ...] = ()
+    domestic: str = "any"
+    reported_by: tuple[str, ...] = ()
+    proactive: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """One half's program as arrays for the kernel.
+
+    ``instructions`` int32 (n, 5): operation, filter (0: none), cell, window map, auxiliary number. ``back``, ``ahead``,
+    ``stays``: int32 offsets by dispatch key of the instructions for look-back events, events to come, and stays. ``streams``: uint8 by kind, which of the three (1, 2, 4) read the kind at all.
+    ``edges``: int64 window lengths in seconds, ascending. ``maps``: int16 (m, edges + 1) from edge to bucket, -1 beyond.
+    ``filters``: bool (f, (codes + 1) * reporters). ``tables``: float64 (t, codes + 1) value of a code. ``start``: initial
+    integer cells. ``outputs`` int64 (n, 8): operation, column, a, b, c, d, window, needs a person at risk; ``factors``
+    float64 (n, 2); ``pool``: bucket lists of slopes. ``rates``: half lives. ``uses``: optional arrays that are read.
+    """
+
+    instructions: NDArray[np.int32]
+    back: NDArray[np.int32]
+    ahead: NDArray[np.int32]
+    stays: NDArray[np.int32]
+    streams: NDArray[np.uint8]
+    edges: NDArray[np.int64]
+    maps: NDArray[np.int16]
+    filters: NDArray[np.bool_]
+    tables: NDArray[np.float64]
+    start: NDArray[np.int64]
+    n_floats: int
+    outputs: NDArray[np.int64]
+    factors: NDArray[np.float64]
+    pool: NDArray[np.int32]
+    rates: NDArray[np.float64]
+    harm: NDArray[np.float64]
+    n_incident_bits: int
+    n_counterpart_bits: int
+    n_harm: int
+    uses: frozenset[str]
+
+
+@dataclass
+class _Accumulator:
+    op: Op
+    selector: Selector
+    aux: tuple[Any, ...] = ()
+    edges: set[int] = field(default_factory=set)
+    cell: int = -1
+    second: int = -1
+    map: int = 0
+    number: int = 0
+
+    def buckets(self, span: int) -> int:
+        """How many buckets, newest first, make up a window of that many seconds."""
+        return sorted(self.edges).index(span) + 1
+
+
+def compile_half(definitions: Sequence[Definition], at_risk: bool, code_names: tuple[str, ...]) -> Program:
+    """The program of one half. ``definitions``: the whole catalogue, whose order is the columns."""
+    return _Compiler(at_risk, code_names).run(definitions)
+
+
+def span_of(days: float | None) -> int:
+    """Seconds of a window, as ``threat.asof.in_look_back`` cuts it."""
+    return FOREVER if days is None else int(days * DAY)
+
+
+def period_edges(span: int, periods: int) -> list[int]:
+    """Longest age in seconds within the newest 1, 2, ... periods: age - 1 < newest * span / periods."""
+    return [-(-newest * span // periods) for newest in range(1, periods + 1)]
+
+
+class _Compiler:
+    def __init__(self, at_risk: bool, code_names: tuple[str, ...]) -> None:
+        self.at_risk, self.code_names = at_risk, code_names
+        self.accumulators: dict[tuple[object, ...], _Accumulator] = {}
+        self.pool: list[int] = []
+        self.rates: list[float] = []
+        self.tables: list[list[float]] = []
+
+    def need(self, op: Op, selector: Selector, spans: Sequence[int] = (), *aux: Any) -> _Accumulator:
+        found = self.accumulators.setdefault((op, selector, aux), _Accumulator(op, selector, aux))
+        found.edges |= set(spans)
+        return found
+
+    def run(self, definitions: Sequence[Definition]) -> Program:
+        mine = [(c, d) for c, d in enumerate(definitions) if (d.scope in AT_RISK_SCOPES) == self.at_risk]
+        for _, d in mine:
+            self.write(d)
+        cells = self.lay_out()
+        outputs, factors = [], []
+        for column, d in mine:
+            op, numbers, pair = self.write(d)
+            a, b, c, e, window = (*numbers, *([0] * (5 - len(numbers))))
+            outputs.append((op, column, a, b, c, e, window, d.scope in NEEDS_PERSON_AT_RISK))
+            factors.append(pair)
+        return self.assemble(outputs, factors, cells)
+
+    def write(self, d: Definition) -> tuple[Out, tuple[int, ...], tuple[float, float]]:
+        """Ask for the definition's accumulators and say how its value is read from them.
+
+        Called twice: the first pass gathers accumulators and windows, the second reads their final cells.
+        """
+        own = Selector(d.scope, read_kinds(d), d.codes, d.domestic, d.reported_by, d.include_proactive)
+        span = span_of(d.window_days)
+        match d.statistic:
+            case "count" | "rows_visible":
+                a = self.need(Op.COUNT, own, [span])
+                return Out.COUNT, self.cells(a, span), (0.0, 0.0)
+            case "incidents":
+                a = self.need(Op.INCIDENTS, own, [span])
+                return Out.COUNT, self.cells(a, span), (0.0, 0.0)
+            case "distinct_counterparts":
+                a = self.need(Op.COUNTERPARTS, own, [span])
+                return Out.COUNT, self.cells(a, span), (0.0, 0.0)
+            case "sum":
+                a = self.need(Op.HARM if d.of == "harm" else Op.SUM, own, [span])
+                return Out.SUM, self.cells(a, span), (0.0, 0.0)
+            case "recency_weighted":
+                a = self.need(Op.WEIGHTED, own, [span], d.half_life_days)
+                return Out.SUM, self.cells(a, span), (0.0, 0.0)
+            case "max":
+                a = self.need(Op.MAX_HARM if d.of == "harm" else Op.MAX_VALUE, own, [span])
+                out = Out.MAX_HARM if d.of == "harm" else Out.MAX_VALUE
+                return out, (*self.cells(a, span), a.second), (0.0, 0.0)
+            case "last":
+                a = self.need(Op.LAST_HARM if d.of == "harm" else Op.LAST_VALUE, own)
+                return Out.LAST, (a.cell, 0, a.second, 0, span), (0.0, 0.0)
+            case "state_yes" | "state_unanswered" | "grade":
+                a = self.need(Op.LAST_CODE, own, (), d.statistic)
+                return Out.LAST, (a.cell, 0, a.second, 0, span), (0.0, 0.0)
+            case "days_since_last":
+                a = self.need(Op.NEWEST, own)
+                return Out.AGE, (a.cell, 0, 0, 0, span), (0.0, 0.0)
+            case "days_since_first" | "history_days":
+                a = self.need(Op.OLDEST, own, [span])
+                return Out.OLDEST, self.cells(a, span), (0.0, 0.0)
+            case "days_since_end":
+                return Out.STORED, (self.need(Op.ENDED, own).cell,), (0.0, 0.0)
+            case "days_until":
+                return Out.STORED, (self.need(Op.UNTIL, own).cell,), (0.0, 0.0)
+            case "window_ratio":
+                longer = span_of(d.long_window_days)
+                a = self.need(_AMOUNT[d.of], own, [span, longer])
+                out = Out.RATIO_OF_SUMS if d.of == "harm" else Out.RATIO
+                return out, (*self.cells(a, span), *self.cells(a, longer)), (float(d.window_days or 0), float(d.long_window_days or 1))
+            case "slope":
+                assert d.periods is not None
+                edges = period_edges(span, d.periods)
+                a = self.need(_AMOUNT[d.of], own, edges)
+                self.pool += [a.buckets(edge) for edge in edges]
+                out = Out.SLOPE_OF_SUMS if d.of == "harm" else Out.SLOPE
+                return out, (a.cell, d.periods, len(self.pool) - d.periods), (0.0, 0.0)
+            case "share":
+                among = expand(d.among)
+                both = self.need(Op.COUNT, _narrow(own, own.kinds & among), [span])
+                base = self.need(Op.COUNT, Selector(d.scope, among, proactive=d.include_proactive), [span])
+                return Out.SHARE, (*self.cells(both, span), *self.cells(base, span)), (0.0, 0.0)
+            case "late_share":
+                late, base = self.need(Op.LATE, own, [span]), self.need(Op.COUNT, own, [span])
+                return Out.SHARE, (*self.cells(late, span), *self.cells(base, span)), (0.0, 0.0)
+            case "mean_gap" | "last_gap" | "gap_ratio":
+                a = self.need(Op.GAPS, own, [span], span)
+                return _GAP[d.statistic], (a.cell,), (0.0, 0.0)
+            case "rate_at_liberty":
+                about = "about_at_risk" if self.at_risk else "about_subject"
+                a, stay = self.need(Op.INCIDENTS, own, [span]), self.need(Op.STAY, Selector(about, frozenset({STAY})), (), span)
+                return Out.RATE, (*self.cells(a, span), stay.cell, 0, span), (0.0, 0.0)
+            case "days_in_custody":
+                return Out.DAYS, (self.need(Op.STAY, own, (), span).cell,), (0.0, 0.0)
+            case "in_custody" | "order_in_force":
+                return Out.COUNT, (self.need(Op.OPEN, own).cell, 1), (0.0, 0.0)
+            case "breach_after":
+                key = (own, span, expand(d.among))
+                a = self.need(Op.BREACH, own, [span], *key)
+                base = self.need(Op.ORDERED, Selector(d.scope, expand(d.among), proactive=d.include_proactive), [span], *key)
+                base.cell = a.cell
+                return Out.BREACH, (a.cell,), (0.0, 0.0)
+        raise AssertionError(d.statistic)
+
+    def cells(self, a: _Accumulator, span: int) -> tuple[int, int]:
+        return a.cell, a.buckets(span)
+
+    def lay_out(self) -> tuple[NDArray[np.int64], int]:
+        """Give every accumulator its cells; the pool of the first pass is thrown away."""
+        self.pool.clear()
+        start: list[int] = []
+        floats = 0
+        counters = {"incident": 0, "counterpart": 0, "harm": 0}
+        for a in self.accumulators.values():
+            width = max(1, len(a.edges))
+            if a.op in _FLOAT_CELLS:
+                a.cell, floats = floats, floats + width
+                if a.op in _FLOAT_CELLS_WITH_MARKS:
+                    a.second = len(start)
+                    start += [0] * width
+            elif a.op is not Op.ORDERED:
+                a.cell = len(start)
+                start += [0] * (4 if a.op in (Op.GAPS, Op.BREACH) else width)
+                if a.op is Op.STAY:
+                    start.append(a.aux[0])
+            if a.op in _NUMBERED:
+                a.number = counters[_NUMBERED[a.op]]
+                counters[_NUMBERED[a.op]] += 1
+            if a.op is Op.WEIGHTED:
+                a.number = len(self.rates)
+                self.rates.append(a.aux[0] * float(DAY))
+            if a.op is Op.LAST_CODE:
+                a.number = len(self.tables)
+                self.tables.append([_CODE_VALUE[a.aux[0]].get(code, _OTHER_CODE[a.aux[0]]) for code in ("", *self.code_names)])
+        self.counters = counters
+        return np.array(start or [0], np.int64), floats
+
+    def assemble(
+        self,
+        outputs: list[tuple[int, ...]],
+        factors: list[tuple[float, float]],
+        cells: tuple[NDArray[np.int64], int],
+    ) -> Program:
+        accumulators = list(self.accumulators.values())
+        edges = sorted({edge for a in accumulators for edge in a.edges or {FOREVER}})
+        maps: dict[tuple[int, ...], int] = {}
+        filters: dict[tuple[tuple[str, ...], tuple[str, ...]], int] = {((), ()): 0}
+        by_key: dict[str, dict[int, list[tuple[int, ...]]]] = {"back": {}, "ahead": {}, "stays": {}}
+        for a in accumulators:
+            a.map = maps.setdefault(_window_map(sorted(a.edges), edges), len(maps))
+            chosen = filters.setdefault((a.selector.codes, a.selector.reported_by), len(filters))
+            row = (int(a.op), chosen, a.cell, a.map, a.second if a.op in _FLOAT_CELLS_WITH_MARKS else a.number)
+            if a.op is Op.LAST_CODE:
+                row = (int(a.op), chosen, a.cell, a.second, a.number)
+            where = by_key["ahead" if a.op is Op.UNTIL else "stays" if a.op is Op.STAY else "back"]
+            for key in dispatch_keys(a.selector):
+                where.setdefault(key, []).append(row)
+        n_keys = N_CLASSES * 2 * len(DOMESTIC) * len(kinds())
+        flat: list[tuple[int, ...]] = []
+        offsets: dict[str, NDArray[np.int32]] = {}
+        streams = np.zeros(len(kinds()), np.uint8)
+        for bit, (stream, rows) in enumerate(by_key.items()):
+            bounds = np.zeros(n_keys + 1, np.int32)
+            for key in range(n_keys):
+                bounds[key] = len(flat)
+                flat += rows.get(key, [])
+                if key in rows:
+                    streams[key % len(kinds())] |= 1 << bit
+            bounds[n_keys] = len(flat)
+            offsets[stream] = bounds
+        start, n_floats = cells
+        return Program(
+            instructions=np.array(flat or [(0,) * 5], np.int32),
+            **offsets,
+            streams=streams,
+            edges=np.array(edges or [FOREVER], np.int64),
+            maps=np.array(list(maps) or [(0, 0)], np.int16).reshape(max(1, len(maps)), -1),
+            filters=np.array([self.filter_row(*chosen) for chosen in filters], np.bool_),
+            tables=np.array(self.tables or [[0.0]], np.float64),
+            start=start,
+            n_floats=max(1, n_floats),
+            outputs=np.array(outputs, np.int64).reshape(-1, 8),
+            factors=np.array(factors, np.float64).reshape(-1, 2),
+            pool=np.array(self.pool or [0], np.int32),
+            rates=np.array(self.rates or [0.0], np.float64),
+            harm=np.array([harm_days().get(name, 0.0) for name in kinds()] if self.uses_harm() else [0.0], np.float64),
+            n_incident_bits=self.counters["incident"],
+            n_counterpart_bits=self.counters["counterpart"],
+            n_harm=self.counters["harm"],
+            uses=self.uses(accumulators),
+        )
+
+    def uses_harm(self) -> bool:
+        return any(a.op in (Op.HARM, Op.MAX_HARM, Op.LAST_HARM) for a in self.accumulators.values())
+
+    def uses(self, accumulators: list[_Accumulator]) -> frozenset[str]:
+        out = set()
+        for a in accumulators:
+            out |= _READS.get(a.op, set())
+            if a.selector.scope in _OTHER_PARTY:
+                out.add("counterpart")
+            if a.selector.codes or a.selector.reported_by:
+                out |= {"code", "reported_by"}
+            if a.selector.domestic != "any":
+                out.add("domestic")
+        return frozenset(out)
+
+    def filter_row(self, codes: tuple[str, ...], reporters: tuple[str, ...]) -> list[bool]:
+        return [
+            (not codes or code in codes) and (not reporters or reporter in reporters)
+            for code in ("", *self.code_names)
+            for reporter in REPORTED_BY
+        ]
+
+
+def dispatch_keys(selector: Selector) -> list[int]:
+    """Keys of the events a selector may read: ((class * 2 + proactive) * domestic values + domestic) * kinds + kind."""
+    out = []
+    for kind_class in CLASSES[selector.scope]:
+        for proactive in (0, 1) if selector.proactive else (0,):
+            for number, domestic in enumerate(DOMESTIC):
+                if selector.domestic in ("any", domestic):
+                    base = ((kind_class * 2 + proactive) * len(DOMESTIC) + number) * len(kinds())
+                    out += [base + kinds()[name].number for name in selector.kinds]
+    return out
+
+
+def _narrow(selector: Selector, names: frozenset[str]) -> Selector:
+    return Selector(
+        selector.scope, names, selector.codes, selector.domestic, selector.reported_by, selector.proactive
+    )
+
+
+def _window_map(own: list[int], edges: list[int]) -> tuple[int, ...]:
+    """Bucket of each position among all edges: the first own edge that is as long; -1 beyond the longest."""
+    out = []
+    for edge in (*edges, FOREVER + 1):
+        longer = [i for i, mine in enumerate(own) if mine >= edge]
+        out.append(longer[0] if longer else -1 if own else 0)
+    return tuple(out)
+
+
+_AMOUNT = {None: Op.COUNT, "incidents": Op.INCIDENTS, "harm": Op.HARM}
+_GAP = {"mean_gap": Out.MEAN_GAP, "last_gap": Out.LAST_GAP, "gap_ratio": Out.GAP_RATIO}
+_FLOAT_CELLS = frozenset({Op.SUM, Op.HARM, Op.WEIGHTED, Op.MAX_VALUE, Op.MAX_HARM, Op.LAST_VALUE, Op.LAST_HARM, Op.LAST_CODE})
+_FLOAT_CELLS_WITH_MARKS = frozenset({Op.MAX_VALUE, Op.LAST_VALUE, Op.LAST_HARM, Op.LAST_CODE})
+_NUMBERED = {Op.INCIDENTS: "incident", Op.GAPS: "incident", Op.COUNTERPARTS: "counterpart", Op.HARM: "harm"}
+_READS: dict[Op, set[str]] = {
+    Op.INCIDENTS: {"incident_id"},
+    Op.GAPS: {"incident_id"},
+    Op.HARM: {"incident_id"},
+    Op.COUNTERPARTS: {"counterpart"},
+    Op.SUM: {"value"},
+    Op.MAX_VALUE: {"value"},
+    Op.LAST_VALUE: {"value"},
+    Op.LAST_CODE: {"code"},
+    Op.OPEN: {"until"},
+    Op.ENDED: {"until"},
+    Op.STAY: {"until"},
+    Op.LATE: {"recorded_at"},
+}
+_CODE_VALUE: dict[str, dict[str, float]] = {
+    "state_yes": {"yes": 1.0, "no": 0.0},
+    "state_unanswered": {"yes": 0.0, "no": 0.0},
+    "grade": GRADES,
+}
+_OTHER_CODE = {"state_yes": math.nan, "state_unanswered": 1.0, "grade": -1.0}
+"""What any other code gives; -1 makes the kernel go on to an older event."""
