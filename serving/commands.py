@@ -1,7 +1,196 @@
-"""Commands of this package."""
+"""``threat score``, ``explain``, ``replay``, ``serve``, ``demo`` and ``audit-log verify``."""
 
 from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Annotated, Any
 
 import typer
 
 app = typer.Typer()
+audit_log = typer.Typer(help="The audit log of the desk.")
+app.add_typer(audit_log, name="audit-log")
+
+Store = Annotated[Path, typer.Option("--store", help="The history.")]
+Var = Annotated[Path, typer.Option("--var", help="Where lists, keys, bundles, promotions and the audit log are kept.")]
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")]
+AsOf = Annotated[str, typer.Option("--as-of", help="2024-06-01 (00:00 UTC) or 2024-06-01T08:00+01:00.")]
+
+
+@app.command("score")
+def score(
+    as_of: AsOf,
+    capacity: Annotated[int | None, typer.Option(help="Relationships the unit reviews; else the policy's.")] = None,
+    publish: Annotated[bool, typer.Option("--publish", help="Make it the list the desk shows.")] = False,
+    rule: Annotated[str | None, typer.Option(help="Rank by this rule, whatever is in service.")] = None,
+    previous: Annotated[str | None, typer.Option(help="List to tell changes against; else the published one.")] = None,
+    store: Store = Path("var/history"),
+    var: Var = Path("var"),
+    as_json: AsJson = False,
+) -> None:
+    """Rank every eligible relationship at an as-of, with reasons, into a frozen list."""
+    from serving.operations import make_list
+    from threat.asof import parse_as_of, show
+    from threat.terminal import emit, progress
+
+    with progress("scoring", 1.0) as advance:
+        made = make_list(
+            store,
+            var,
+            parse_as_of(as_of),
+            started_at=_now(),
+            capacity=capacity,
+            publish=publish,
+            rule=rule,
+            previous=previous,
+            advance=advance,
+        )
+    document = {
+        "list": made.id,
+        "path": str(var / "lists" / made.id),
+        "as_of": show(made.asked.as_of),
+        "snapshot": made.asked.snapshot,
+        "ranking": made.asked.ranking,
+        "ranking_title": made.asked.ranking_title,
+        "ranking_note": made.asked.ranking_note,
+        "demonstration": made.asked.demonstration,
+        "capacity": made.asked.capacity,
+        "selected": made.selected,
+        "ranked": len(made),
+        "ties": made.ties,
+        "must_see": len(made.must_see),
+        "previous": made.asked.previous,
+        "published": publish,
+    }
+    emit(document, as_json=as_json, lines=_show_list)
+
+
+@app.command("explain")
+def explain(
+    relationship: Annotated[str, typer.Argument(help="R- and 16 hexadecimal digits.")],
+    as_of: AsOf,
+    store: Store = Path("var/history"),
+    var: Var = Path("var"),
+    as_json: AsJson = False,
+) -> None:
+    """Why a relationship stands where it does: contributions that add up to its score, in sentences."""
+    from serving.operations import explain_relationship
+    from threat.asof import parse_as_of
+    from threat.terminal import emit
+
+    document = explain_relationship(store, var, relationship, parse_as_of(as_of), started_at=_now())
+    emit(document, as_json=as_json, lines=_show_reasons)
+
+
+@app.command("replay")
+def replay(
+    list_id: Annotated[str, typer.Argument(metavar="LIST", help="The list's id, L-...")],
+    store: Store = Path("var/history"),
+    var: Var = Path("var"),
+    as_json: AsJson = False,
+) -> None:
+    """Compute a list again from the same snapshot and compare every value; exit 5 when anything differs."""
+    from serving.operations import replay_list
+    from threat.errors import IntegrityFailure
+    from threat.terminal import emit, progress
+
+    with progress("scoring again", 1.0) as advance:
+        document = replay_list(store, var, list_id, started_at=_now(), advance=advance)
+    if not document["same"]:
+        raise IntegrityFailure(
+            "A list can be computed again, to the last digit.",
+            value="; ".join(document["differences"]),
+            where=list_id,
+            way_out="find what changed: the records of the snapshot, the catalogue, the policy or the model",
+        )
+    emit(document, as_json=as_json, lines=lambda found: f"{found['list']}: {found['rows']:,} rows, the same again.")
+
+
+@app.command("serve")
+def serve(
+    host: Annotated[str, typer.Option(help="A loopback address: this sign-in is for this machine only.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0 picks a free one.")] = 8000,
+    store: Store = Path("var/history"),
+    var: Var = Path("var"),
+    tour: Annotated[Path | None, typer.Option(help="The tour of a demonstration.", hidden=True)] = None,
+    as_json: AsJson = False,
+) -> None:
+    """The desk: pages and API on this machine. Ctrl-C ends it."""
+    from serving.server import run
+
+    run(host, port, store=store, var=var, tour=tour, as_json=as_json, clock=_now)
+
+
+@app.command("demo")
+def demo(
+    no_serve: Annotated[bool, typer.Option("--no-serve", help="Stop before serving.")] = False,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0 picks a free one.")] = 8000,
+    var: Var = Path("var/demo"),
+    seed: Annotated[int, typer.Option(help="Of the synthetic force.")] = 7,
+    as_json: AsJson = False,
+) -> None:
+    """A synthetic force, end to end: records, ranking, model, audit, gate, card, and the desk."""
+    from serving.demo import run
+
+    run(var, port=port, serve=not no_serve, seed=seed, as_json=as_json)
+
+
+@audit_log.command("verify")
+def verify(
+    var: Var = Path("var"),
+    witness: Annotated[Path | None, typer.Option(help="Another copy of the witness file.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Read the whole chain again; exit 5 at the first entry that doesn't fit."""
+    from serving import database
+    from serving.audit_log import verify as verify_chain
+    from threat.errors import UsageError
+    from threat.terminal import emit
+
+    path = var / "desk.sqlite"
+    if not path.is_file():
+        raise UsageError("There is an audit log to verify.", where=str(path), way_out="name its folder with --var")
+    engine = database.connect(path)
+    try:
+        found = verify_chain(engine, witness)
+    finally:
+        engine.dispose()
+    emit(found.as_dict(), as_json=as_json, lines=_show_verified)
+
+
+def _now() -> int:
+    return int(time.time())
+
+
+def _show_list(document: dict[str, Any]) -> str:
+    ties = document["ties"]
+    lines = [
+        f"{document['list']}: {document['ranked']:,} relationships ranked, {document['selected']:,} for review, "
+        f"{document['must_see']:,} must-see.",
+        f"Order: {document['ranking_title']}. {document['ranking_note']}",
+    ]
+    if document["demonstration"]:
+        lines.append("DEMONSTRATION: approved by signatories who count nowhere else.")
+    if ties["groups"]:
+        lines.append(f"Ties: {ties['rows']:,} rows in {ties['groups']:,} groups; {ties['at_edge']:,} at the edge.")
+    lines.append("Published: the desk shows it." if document["published"] else "Not published (add --publish).")
+    lines.append("Not being on the list is not a sign of safety.")
+    return "\n".join(lines)
+
+
+def _show_reasons(document: dict[str, Any]) -> str:
+    lines = [f"{document['relationship']} at {document['as_of']}", f"Order: {document['ranking_title']}."]
+    for reason in document["reasons"]:
+        if reason["sentences"]:
+            way = "+" if reason["contribution"] > 0 else "-" if reason["contribution"] < 0 else " "
+            lines.append(f"{way} {reason['title']}")
+            lines += [f"    {said['text']} ({len(said['events'])} records)" for said in reason["sentences"]]
+    return "\n".join(lines)
+
+
+def _show_verified(document: dict[str, Any]) -> str:
+    return (
+        f"The audit log is whole: {document['entries']:,} entries, {document['witnessed']:,} vouched for by the "
+        f"witness.\nLast hash: {document['head']}"
+    )

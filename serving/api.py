@@ -1,0 +1,75 @@
+"""The API, version 1. Every read of a case or a card is one audit entry, committed before the answer leaves."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Path
+
+import threat
+from serving.desk import Desk
+from serving.problems import MEDIA_TYPE
+from serving.responses import Card, Health, Problem, Queue, Relationship
+from serving.visits import Visit, may, the_desk
+
+router = APIRouter()
+
+_PROBLEM = {"model": Problem, "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}}
+
+
+def _problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    words = {
+        401: "Not signed in",
+        403: "Not this role",
+        404: "Nothing there",
+        422: "A value is not right",
+        503: "Integrity",
+    }
+    return {status: {**_PROBLEM, "description": words[status]} for status in statuses}
+
+
+@router.get("/health", response_model=Health, tags=["service"])
+@router.get("/api/v1/health", response_model=Health, tags=["service"])
+def health(desk: Annotated[Desk, Depends(the_desk)]) -> Health:
+    """Whether the desk can answer. No case data, so no sign-in and no audit entry."""
+    return Health(status="ok", version=threat.__version__, list_published=bool(desk.published()))
+
+
+@router.get("/api/v1/queue", response_model=Queue, responses=_problems(401, 403, 404, 503), tags=["cases"])
+def queue(visit: Annotated[Visit, Depends(may("see_cases"))]) -> Queue:
+    """Today's referrals: must-see items and the relationships for review in rank order, with reasons."""
+    with visit.logged("consultation", "view queue") as note:
+        answer = visit.desk.view().queue()
+        note.subject = answer.listing.id
+        note.detail = {"rows": len(answer.rows), "must_see": len(answer.must_see), "score_visible": True}
+    return answer
+
+
+@router.get(
+    "/api/v1/relationships/{reference}",
+    response_model=Relationship,
+    responses=_problems(401, 403, 404, 422, 503),
+    tags=["cases"],
+)
+def relationship(
+    reference: Annotated[str, Path(max_length=40, examples=["R-0123456789abcdef"])],
+    visit: Annotated[Visit, Depends(may("see_cases"))],
+) -> Relationship:
+    """One relationship as it stood at the published list's as-of: standing, reasons, records, what is not known."""
+    with visit.logged("consultation", "view relationship") as note:
+        view = visit.desk.view()
+        note.subject = view.reference(reference)
+        answer = view.relationship(reference)
+        note.detail = {"list": answer.listing.id, "score_visible": answer.standing.kind == "ranked"}
+    return answer
+
+
+@router.get(
+    "/api/v1/models/current/card", response_model=Card, responses=_problems(401, 403, 404, 503), tags=["models"]
+)
+def card(visit: Annotated[Visit, Depends(may("see_card"))]) -> Card:
+    """The model card of the bundle in service. 404 while a rule ranks."""
+    with visit.logged("consultation", "view model card") as note:
+        answer = visit.desk.card()
+        note.subject = answer.run
+    return answer

@@ -1,0 +1,132 @@
+"""The application: one process, loopback only, no third-party calls, nothing of a case kept by the browser."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Awaitable, Callable
+from importlib.resources import files
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from fastapi.staticfiles import StaticFiles
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+import threat
+from serving import api, pages
+from serving.desk import Desk
+from serving.problems import MEDIA_TYPE, plain, problem
+from serving.responses import Problem
+from threat.errors import ThreatError, UsageError
+
+HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; "
+        "frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    "Cache-Control": "no-store",
+}
+"""On every answer. No scripts at all: the pages need none."""
+
+_HOSTS = frozenset({"127.0.0.1", "localhost", "[::1]"})
+
+
+def create(desk: Desk) -> FastAPI:
+    """The application over a desk."""
+    app = FastAPI(
+        title="Threat assessment desk",
+        version=threat.__version__,
+        description=(
+            "Ranked referrals with reasons, for a police threat assessment unit. It supports a decision and never "
+            "makes one. Not being on the list is not a sign of safety. Sign in at /sign-in; its cookie serves here too."
+        ),
+        openapi_url="/api/v1/openapi.json",
+        docs_url=None,  # its page loads scripts from elsewhere
+        redoc_url=None,
+    )
+    app.state.desk = desk
+    app.include_router(api.router)
+    app.include_router(pages.router)
+    app.mount("/static", StaticFiles(directory=str(files("serving") / "static")), name="static")
+    app.middleware("http")(_guard)
+    app.add_exception_handler(ThreatError, _on_threat_error)  # type: ignore[arg-type]
+    app.add_exception_handler(RequestValidationError, _on_invalid)  # type: ignore[arg-type]
+    app.add_exception_handler(HTTPException, _on_http)  # type: ignore[arg-type]
+    app.add_exception_handler(Exception, _on_anything)
+    return app
+
+
+async def _guard(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
+    """Answer only this machine, by a name of this machine (so no other site can reach us under its own name)."""
+    host = request.headers.get("host", "")
+    name = host.rpartition(":")[0] if host.rpartition(":")[2].isdigit() else host
+    caller = request.client.host if request.client else ""
+    if name.lower() not in _HOSTS or not _loopback(caller):
+        refused = Problem(
+            type="about:blank",
+            title="This machine only",
+            status=403,
+            detail="The development sign-in answers this machine only.",
+            rule="The development sign-in answers this machine only.",
+            value=host[:200],
+            where="",
+            way_out="open http://127.0.0.1 and the port it prints, on the machine it runs on",
+        )
+        response: Response = _problem_json(refused)
+    else:
+        response = await call_next(request)
+    for header, value in HEADERS.items():
+        response.headers[header] = value
+    if request.url.path.startswith("/static/"):
+        response.headers["Cache-Control"] = "no-cache"  # no case data; asked again each time, so never stale
+    return response
+
+
+def _loopback(address: str) -> bool:
+    try:
+        return ipaddress.ip_address(address).is_loopback
+    except ValueError:
+        return False
+
+
+def _problem_json(found: Problem) -> JSONResponse:
+    return JSONResponse(found.model_dump(), status_code=found.status, media_type=MEDIA_TYPE)
+
+
+def _answer(request: Request, found: Problem) -> Response:
+    if request.url.path.startswith("/api/") or request.url.path == "/health":
+        return _problem_json(found)
+    return pages.problem_page(request, found)
+
+
+def _on_threat_error(request: Request, error: ThreatError) -> Response:
+    return _answer(request, problem(error))
+
+
+def _on_invalid(request: Request, error: RequestValidationError) -> Response:
+    first: dict[str, Any] = dict(error.errors()[0])
+    where = ".".join(str(part) for part in first.get("loc", ()))
+    return _answer(
+        request,
+        problem(UsageError(str(first.get("msg", "A value is not right.")), value=first.get("input"), where=where)),
+    )
+
+
+def _on_http(request: Request, error: HTTPException) -> Response:
+    return _answer(request, plain(error.status_code, request.url.path))
+
+
+def _on_anything(request: Request, error: Exception) -> Response:
+    """The traceback goes to the server's own log; the caller learns that it broke and nothing else."""
+    response = _answer(request, plain(500))
+    for header, value in HEADERS.items():
+        response.headers[header] = value
+    return response

@@ -1,0 +1,73 @@
+"""The desk's own database: the audit log. SQLite by default; what the force records stays in the history.
+
+Every connection begins with ``BEGIN IMMEDIATE``: one writer at a time, so an entry's place in the chain is settled
+before it is written, and readers of another process see whole transactions.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import DDL, Column, Engine, Integer, MetaData, String, Table, create_engine, event, text
+from sqlalchemy.exc import DatabaseError
+
+from threat.errors import BadInput
+
+METADATA = MetaData()
+
+AUDIT_ENTRIES = Table(
+    "audit_entries",
+    METADATA,
+    Column("sequence", Integer, primary_key=True, autoincrement=False),
+    Column("at", String, nullable=False),  # ISO 8601, UTC
+    Column("who", String, nullable=False),
+    Column("role", String, nullable=False),
+    Column("operation", String, nullable=False),
+    Column("action", String, nullable=False),
+    Column("subject", String, nullable=False),
+    Column("outcome", String, nullable=False),
+    Column("detail", String, nullable=False),  # canonical JSON object
+    Column("previous_hash", String, nullable=False),
+    Column("entry_hash", String, nullable=False, unique=True),
+)
+
+for _verb in ("UPDATE", "DELETE"):
+    event.listen(
+        METADATA,
+        "after_create",
+        DDL(
+            f"CREATE TRIGGER IF NOT EXISTS audit_entries_no_{_verb.lower()} BEFORE {_verb} ON audit_entries "
+            "BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END"
+        ).execute_if(dialect="sqlite"),
+    )
+
+
+def connect(path: str | Path) -> Engine:
+    """Open the database file, making it and its tables when absent. Raises BadInput when the file is no database."""
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": 30, "check_same_thread": False})
+
+    @event.listens_for(engine, "connect")
+    def _settle(connection: Any, _record: object) -> None:
+        connection.isolation_level = None  # the transaction is begun below, not by the driver
+        connection.execute("PRAGMA synchronous=FULL")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Any) -> None:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    try:
+        METADATA.create_all(engine)
+        with engine.connect() as connection:
+            connection.execute(text("SELECT count(*) FROM audit_entries"))
+    except DatabaseError as error:
+        engine.dispose()
+        raise BadInput(
+            "The desk's database can be opened.",
+            value=error.orig,
+            where=str(path),
+            way_out="restore it from its backup, or name another file with --database",
+        ) from None
+    return engine

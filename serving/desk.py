@@ -1,0 +1,163 @@
+"""What one running desk holds: its history, lists, promotions and database, and the published list in view."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+from sqlalchemy import Engine
+
+from serving import database, lists
+from serving.problems import NotFound
+from serving.responses import Card
+from serving.sign_in import Keeper
+from threat.errors import BadInput
+
+if TYPE_CHECKING:
+    from serving.cases import View
+
+
+class TourStep(BaseModel):
+    """One stop of the guided tour; ``relationship`` is a reference to open, or empty."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    title: str
+    text: str
+    relationship: str = ""
+
+
+class Tour(BaseModel):
+    """What the demonstration says on the pages. An empty one (no status) is no demonstration."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    status: str = ""
+    steps: list[TourStep] = []
+
+
+class CardPage(BaseModel):
+    """The model card page: the bundle's card, or, with ``run`` empty, the rule that ranks and why."""
+
+    run: str
+    state: str
+    demonstration: bool
+    ranking_title: str
+    ranking_note: str
+    card: dict[str, object]
+
+
+class Desk:
+    """Shared by all requests; safe for threads.
+
+    ``var``: the folder with ``lists/``, ``promotions.jsonl``, ``keys/``, the database and the session key. ``clock``
+    gives UTC seconds. ``tour_path``: the tour of a demonstration, read at each request since it grows as the
+    demonstration goes on.
+    """
+
+    def __init__(
+        self,
+        store: str | Path,
+        var: str | Path,
+        *,
+        clock: Callable[[], int],
+        database_path: str | Path | None = None,
+        tour_path: str | Path | None = None,
+    ) -> None:
+        self.store = Path(store)
+        self.var = Path(var)
+        self.clock = clock
+        self.engine: Engine = database.connect(database_path or self.var / "desk.sqlite")
+        self.keeper = Keeper.from_file(self.var / "desk.key")
+        self._tour_path = None if tour_path is None else Path(tour_path)
+        self._lock = threading.Lock()
+        self._view: View | None = None
+
+    @property
+    def lists(self) -> Path:
+        """The folder of LISTs."""
+        return self.var / "lists"
+
+    @property
+    def promotions(self) -> Path:
+        """The chain of promotions."""
+        return self.var / "promotions.jsonl"
+
+    def published(self) -> str:
+        """The id of the published list; empty when there is none."""
+        return lists.published(self.lists)
+
+    def view(self) -> View:
+        """The published list with its snapshot, opened and verified once. Raises NotFound when none is published."""
+        from serving.cases import View
+
+        list_id = self.published()
+        if not list_id:
+            raise NotFound(
+                "No list has been published yet.",
+                way_out="publish one: threat score --as-of DATE --publish",
+            )
+        with self._lock:
+            if self._view is None or self._view.list.id != list_id:
+                self._view = View.open(self.store, self.var, list_id)
+            return self._view
+
+    def card(self) -> Card:
+        """The card of the bundle in service. Raises NotFound while a rule ranks."""
+        from threat.release.promotions import open_current
+
+        standing, bundle = open_current(self.promotions)
+        if bundle is None:
+            raise NotFound(
+                "No model is in service: a rule ranks, and a rule has no model card.",
+                value=standing.state,
+                way_out="release one: threat release RUN",
+            )
+        return Card.model_validate(
+            {
+                "bundle": bundle.sha256,
+                "run": standing.run_id,
+                "state": standing.state,
+                "environment": bundle.environment,
+                "card": bundle.card,
+            }
+        )
+
+    def card_page(self) -> CardPage:
+        """The same for the page, which also says what ranks while no model does."""
+        from serving.rankings import current
+
+        try:
+            card = self.card()
+        except NotFound:
+            rule = current(self.promotions)
+            return CardPage(
+                run="", state="", demonstration=False, ranking_title=rule.title, ranking_note=rule.note, card={}
+            )
+        return CardPage(
+            run=card.run,
+            state=card.state,
+            demonstration=card.environment == "demonstration",
+            ranking_title=f"Model {card.run}",
+            ranking_note="",
+            card=dict(card.card),
+        )
+
+    def tour(self) -> Tour:
+        """The demonstration's tour as it stands; empty when this is no demonstration."""
+        if self._tour_path is None:
+            return Tour()
+        try:
+            return Tour.model_validate(json.loads(self._tour_path.read_text(encoding="utf-8")))
+        except FileNotFoundError:
+            return Tour()
+        except (ValueError, ValidationError) as error:
+            raise BadInput("The tour can be read.", value=error, where=str(self._tour_path)) from None
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self.engine.dispose()

@@ -1,0 +1,243 @@
+"""The pages: the same answers as the API, as HTML that works without JavaScript."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from functools import cache
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Path, Request
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from serving import audit_log
+from serving.audit_log import Entry, record
+from serving.problems import NotFound, plain
+from serving.responses import Problem
+from serving.sign_in import COOKIE, ROLE_TITLES, ROLES, SHIFT_SECONDS, Session
+from serving.visits import (
+    VISITOR_COOKIE,
+    Visit,
+    form_of,
+    may,
+    new_visitor,
+    require_token,
+    session_of,
+    the_desk,
+    visit_of,
+)
+from threat.errors import IntegrityFailure
+
+router = APIRouter(include_in_schema=False)
+
+JUSTIFICATIONS = {
+    "daily_review": "Daily review by the unit",
+    "supervisor_check": "Supervisor's quality check",
+    "multi_agency": "Preparing for a multi-agency meeting",
+    "disclosure_scheme": "Disclosure scheme request",
+    "data_quality": "Correcting a record",
+    "demonstration": "Demonstration or system test, synthetic records only",
+}
+"""Why a name is opened. With free text beside it; both are logged."""
+
+
+def day(when: datetime | int) -> str:
+    """A date as people write it: 1 June 2024."""
+    when = datetime.fromtimestamp(when, tz=UTC) if isinstance(when, int) else when
+    return f"{when.day} {when:%B %Y}"
+
+
+def moment(when: datetime) -> str:
+    """Date and time, UTC: 1 June 2024, 08:00."""
+    return f"{day(when)}, {when:%H:%M}"
+
+
+@cache
+def _templates() -> Environment:
+    templates = Environment(
+        loader=PackageLoader("serving"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    templates.filters |= {"day": day, "moment": moment, "thousands": lambda number: f"{number:,}"}
+    return templates
+
+
+def _page(request: Request, name: str, *, status: int = 200, **context: Any) -> HTMLResponse:
+    desk = the_desk(request)
+    session: Session | None = context.pop("session", None) or session_of(request)
+    shared = {
+        "session": session,
+        "token": desk.keeper.form_token(session.id) if session else "",
+        "may": session.may if session else lambda permission: False,
+        "tour": desk.tour(),
+        "path": request.url.path,
+    }
+    return HTMLResponse(_templates().get_template(name).render(**shared, **context), status_code=status)
+
+
+def problem_page(request: Request, found: Problem) -> Response:
+    """The page of an error; someone who isn't signed in is shown the sign-in instead."""
+    if found.status == 401:
+        return RedirectResponse("/sign-in", status_code=303)
+    return _page(request, "problem.html", status=found.status, problem=found)
+
+
+@router.get("/")
+def queue(request: Request, visit: Annotated[Visit, Depends(visit_of)]) -> Response:
+    """Today's referrals; roles that see no cases are taken to what they do see."""
+    if not visit.session.may("see_cases"):
+        return RedirectResponse("/model-card" if visit.session.may("see_card") else "/audit-log", status_code=303)
+    try:
+        with visit.logged("consultation", "view queue") as note:
+            answer = visit.desk.view().queue()
+            note.subject = answer.listing.id
+            note.detail = {"rows": len(answer.rows), "must_see": len(answer.must_see), "score_visible": True}
+    except NotFound as error:
+        return _page(request, "no_list.html", error=error)
+    return _page(request, "queue.html", answer=answer)
+
+
+@router.get("/relationships/{reference}")
+def relationship(
+    request: Request,
+    reference: Annotated[str, Path(max_length=40)],
+    visit: Annotated[Visit, Depends(may("see_cases"))],
+) -> Response:
+    """One relationship: standing and reasons, what changed, the records in both directions, what is not known."""
+    return _relationship(request, visit, reference, names={}, reason="")
+
+
+@router.post("/relationships/{reference}/names")
+def names(
+    request: Request,
+    reference: Annotated[str, Path(max_length=40)],
+    visit: Annotated[Visit, Depends(may("see_names"))],
+    form: Annotated[Mapping[str, str], Depends(form_of)],
+) -> Response:
+    """The same page with names, for this one answer. Needs a reason, which is logged before anything is read."""
+    require_token(visit.desk, form.get("token", ""), visit.session.id)
+    code, text = form.get("justification", ""), form.get("reason", "").strip()
+    if code not in JUSTIFICATIONS or not 5 <= len(text) <= 500:
+        error = "Choose why you need the names." if code not in JUSTIFICATIONS else "Say why in 5 to 500 characters."
+        return _relationship(request, visit, reference, names={}, reason=text, error=error, status=422)
+    with visit.logged("consultation", "open names") as note:
+        view = visit.desk.view()
+        note.subject = view.reference(reference)
+        note.detail = {"justification": code, "reason": text}
+        opened = view.names(reference, reason=f"{JUSTIFICATIONS[code]}: {text}", by=visit.session.who)
+    return _relationship(request, visit, reference, names=opened, reason=text)
+
+
+def _relationship(
+    request: Request,
+    visit: Visit,
+    reference: str,
+    *,
+    names: Mapping[str, Mapping[str, str]],
+    reason: str,
+    error: str = "",
+    status: int = 200,
+) -> HTMLResponse:
+    with visit.logged("consultation", "view relationship") as note:
+        view = visit.desk.view()
+        note.subject = view.reference(reference)
+        answer = view.relationship(reference)
+        note.detail = {"list": answer.listing.id, "score_visible": answer.standing.kind == "ranked"}
+    return _page(
+        request,
+        "relationship.html",
+        status=status,
+        answer=answer,
+        names=names,
+        justifications=JUSTIFICATIONS,
+        reason=reason,
+        error=error,
+    )
+
+
+@router.get("/model-card")
+def model_card(request: Request, visit: Annotated[Visit, Depends(may("see_card"))]) -> Response:
+    """The model card of the bundle in service, or, while a rule ranks, what that rule is and why."""
+    with visit.logged("consultation", "view model card") as note:
+        answer = visit.desk.card_page()
+        note.subject = answer.run
+    return _page(request, "model_card.html", answer=answer)
+
+
+@router.get("/tour")
+def tour(request: Request, visit: Annotated[Visit, Depends(may("see_cases"))]) -> Response:
+    """The guided tour of the demonstration."""
+    if not visit.desk.tour().steps:
+        return problem_page(request, plain(404, request.url.path))
+    with visit.logged("consultation", "view tour"):
+        pass
+    return _page(request, "tour.html")
+
+
+@router.get("/audit-log")
+def audit_state(request: Request, visit: Annotated[Visit, Depends(may("see_log_state"))]) -> Response:
+    """Whether the audit log is whole. Its entries are read with the force's own tools, not here."""
+    broken = ""
+    found = audit_log.Verified(0, "", 0, 0)
+    with visit.logged("access", "verify audit log"):
+        try:
+            found = audit_log.verify(visit.desk.engine)
+        except IntegrityFailure as error:
+            broken = str(error.value)
+    return _page(request, "audit_log.html", found=found, broken=broken)
+
+
+@router.get("/sign-in")
+def sign_in(request: Request) -> Response:
+    """The development sign-in: pick a role."""
+    visitor = request.cookies.get(VISITOR_COOKIE, "")
+    visitor = visitor if len(visitor) == 32 and visitor.isalnum() else new_visitor()
+    desk = the_desk(request)
+    response = _page(
+        request, "sign_in.html", roles=ROLE_TITLES, visitor_token=desk.keeper.form_token(visitor), error=""
+    )
+    response.set_cookie(VISITOR_COOKIE, visitor, httponly=True, samesite="strict", max_age=3600)
+    return response
+
+
+@router.post("/sign-in")
+def signed_in(request: Request, form: Annotated[Mapping[str, str], Depends(form_of)]) -> Response:
+    """Begin a session in the role picked."""
+    desk = the_desk(request)
+    visitor = request.cookies.get(VISITOR_COOKIE, "")
+    require_token(desk, form.get("token", ""), visitor)
+    role = form.get("role", "")
+    if role not in ROLES:
+        return _page(
+            request,
+            "sign_in.html",
+            status=422,
+            roles=ROLE_TITLES,
+            visitor_token=desk.keeper.form_token(visitor),
+            error="Choose a role.",
+        )
+    now = desk.clock()
+    session = desk.keeper.start(role, now)
+    record(desk.engine, Entry(session.who, session.role, "access", "sign in"), now)
+    response = RedirectResponse("/", status_code=303)
+    response.set_cookie(
+        COOKIE, desk.keeper.cookie(session), httponly=True, samesite="strict", max_age=SHIFT_SECONDS, path="/"
+    )
+    return response
+
+
+@router.post("/sign-out")
+def sign_out(
+    visit: Annotated[Visit, Depends(visit_of)], form: Annotated[Mapping[str, str], Depends(form_of)]
+) -> Response:
+    """End the session in this browser."""
+    require_token(visit.desk, form.get("token", ""), visit.session.id)
+    with visit.logged("access", "sign out"):
+        pass
+    response = RedirectResponse("/sign-in", status_code=303)
+    response.delete_cookie(COOKIE, path="/", httponly=True, samesite="strict")
+    return response

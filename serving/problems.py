@@ -1,0 +1,85 @@
+"""Errors as the API and the pages answer them: problem documents with rule, value, where and way out."""
+
+from __future__ import annotations
+
+from serving.responses import Problem
+from threat.errors import BadInput, GateRefused, IntegrityFailure, ThreatError, UsageError
+
+MEDIA_TYPE = "application/problem+json"
+
+_TITLES = {
+    400: "The request is not right",
+    401: "Sign in first",
+    403: "Your role may not do this",
+    404: "Not found",
+    405: "Not that way",
+    409: "The gate refused",
+    413: "Too long",
+    422: "A value is not right",
+    500: "Something broke here",
+    503: "An integrity check failed",
+}
+
+
+class Denied(ThreatError):
+    """The request is refused: not signed in (401), not this role (403), or a bad form (400). ``status`` says which."""
+
+    exit_code = 2
+
+    def __init__(self, rule: str, *, status: int, value: object = None, where: str = "", way_out: str = "") -> None:
+        super().__init__(rule, value=value, where=where, way_out=way_out)
+        self.status = status
+
+
+class NotFound(ThreatError):
+    """Nothing of that reference is here."""
+
+    exit_code = 2
+
+
+def status_of(error: ThreatError) -> int:
+    """The HTTP status of an error."""
+    if isinstance(error, Denied):
+        return error.status
+    if isinstance(error, NotFound):
+        return 404
+    if isinstance(error, IntegrityFailure):
+        return 503
+    if isinstance(error, GateRefused):
+        return 409
+    return 422 if isinstance(error, (UsageError, BadInput)) else 500
+
+
+def problem(error: ThreatError) -> Problem:
+    """The problem document of an error. Places on this machine stay on it: ``where`` is told for the caller's own input
+    only."""
+    status = status_of(error)
+    own = status in {400, 401, 403, 404, 405, 413, 422} and not error.where.startswith(("/", "var"))
+    return Problem(
+        type=f"urn:threat:{type(error).__name__}",
+        title=_TITLES.get(status, "Error"),
+        status=status,
+        detail=error.rule,
+        rule=error.rule,
+        value="" if error.value is None else str(error.value)[:200],
+        where=error.where if own else "",
+        way_out=error.way_out,
+    )
+
+
+def plain(status: int, value: str = "") -> Problem:
+    """The problem of a request that no route takes (unknown address, wrong method)."""
+    rule = {
+        404: "There is no page at this address.",
+        405: "This address does not take that method.",
+    }.get(status, "The request could not be served.")
+    return Problem(
+        type="about:blank",
+        title=_TITLES.get(status, "Error"),
+        status=status,
+        detail=rule,
+        rule=rule,
+        value=value[:200],
+        where="",
+        way_out="start from the list of today's referrals" if status == 404 else "",
+    )

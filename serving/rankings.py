@@ -1,0 +1,182 @@
+"""What puts relationships in order: the model in service, or, labelled, a rule.
+
+A bundle is used only when the promotions say it is in service. With none released, or while it is suspended, a rule
+ranks. When the chain of promotions or the bundle does not verify, nothing is scored at all (exit 5).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from features.load import Catalogue, load_catalogue
+from features.rules import DEFAULT_RULE, RULES
+from serving.lists import Asked
+from serving.reasons import Matrix
+from threat.asof import show
+from threat.errors import IntegrityFailure, UsageError
+from threat.release import bundle as bundles
+from threat.release import promotions, scorer
+from threat.release.signing import load_keys
+
+
+class Ranking(Protocol):
+    """A way of putting rows in order. Higher scores are reviewed first."""
+
+    @property
+    def kind(self) -> Literal["model", "rule"]: ...
+
+    @property
+    def id(self) -> str:
+        """Names it for ever: the SHA-256 of the bundle, or ``rule:`` and the rule's name."""
+        ...
+
+    @property
+    def title(self) -> str: ...
+
+    @property
+    def note(self) -> str: ...
+
+    @property
+    def demonstration(self) -> bool: ...
+
+    def catalogue(self) -> Catalogue:
+        """The definitions it reads."""
+        ...
+
+    def score(self, matrix: Matrix) -> NDArray[np.float64]:
+        """Raw scores, float64[n]."""
+        ...
+
+    def contributions(self, matrix: Matrix) -> tuple[tuple[str, ...], NDArray[np.float64]]:
+        """Of a model: feature names (d) and exact contributions, float64 (n, d + 1), the last column the base."""
+        ...
+
+    def reads(self) -> tuple[str, ...]:
+        """Names of the features it reads."""
+        ...
+
+
+@dataclass(frozen=True)
+class RuleRanking:
+    """A rule of ``features.rules``, shown as what it is."""
+
+    name: str
+    note: str
+    kind: Literal["model", "rule"] = "rule"
+    demonstration: bool = False
+
+    @property
+    def id(self) -> str:
+        return f"rule:{self.name}"
+
+    @property
+    def title(self) -> str:
+        return RULES[self.name].title
+
+    def catalogue(self) -> Catalogue:
+        return load_catalogue()
+
+    def score(self, matrix: Matrix) -> NDArray[np.float64]:
+        return np.asarray(RULES[self.name].score(matrix), dtype=np.float64)
+
+    def contributions(self, matrix: Matrix) -> tuple[tuple[str, ...], NDArray[np.float64]]:
+        raise TypeError("a rule has no tree contributions; serving.reasons.explain_rule gives its reasons")
+
+    def reads(self) -> tuple[str, ...]:
+        return RULES[self.name].reads
+
+
+@dataclass(frozen=True)
+class ModelRanking:
+    """The model of an opened bundle."""
+
+    bundle: bundles.Bundle
+    state: str
+    since: int
+    kind: Literal["model", "rule"] = "model"
+
+    @property
+    def id(self) -> str:
+        return self.bundle.sha256
+
+    @property
+    def title(self) -> str:
+        return f"Model {self.bundle.manifest['run_id']}"
+
+    @property
+    def note(self) -> str:
+        return f"In service ({self.state}) since {show(self.since)}."
+
+    @property
+    def demonstration(self) -> bool:
+        return self.bundle.environment == "demonstration"
+
+    def catalogue(self) -> Catalogue:
+        return load_catalogue()
+
+    def score(self, matrix: Matrix) -> NDArray[np.float64]:
+        return scorer.raw_score(self.bundle.booster, self._columns(matrix))
+
+    def contributions(self, matrix: Matrix) -> tuple[tuple[str, ...], NDArray[np.float64]]:
+        return tuple(self.bundle.features["names"]), scorer.contributions(self.bundle.booster, self._columns(matrix))
+
+    def _columns(self, matrix: Matrix) -> NDArray[np.float32]:
+        at = {name: i for i, name in enumerate(matrix.names)}
+        return np.ascontiguousarray(matrix.values[:, [at[name] for name in self.bundle.features["names"]]])
+
+    def reads(self) -> tuple[str, ...]:
+        return tuple(self.bundle.features["names"])
+
+
+def current(promotions_path: Path, rule: str = DEFAULT_RULE) -> Ranking:
+    """The ranking in service: the model of the promotions, or the rule with the reason why a rule ranks.
+
+    Raises IntegrityFailure when the promotions or the bundle do not verify, or the model was made with another
+    catalogue.
+    """
+    standing, bundle = promotions.open_current(promotions_path)
+    if bundle is not None:
+        return _model(bundle, standing.state, standing.since)
+    if standing.state == "suspended":
+        return named_rule(
+            rule, f"The model was suspended on {show(standing.since)} by {standing.by}: {standing.reason}."
+        )
+    return named_rule(rule, "No model has been released.")
+
+
+def named_rule(name: str, note: str) -> RuleRanking:
+    """A rule by its name. Raises UsageError, listing them, when there is none of that name."""
+    if name not in RULES:
+        raise UsageError("Not a rule.", value=name, where="features/rules.py", way_out=f"one of {', '.join(RULES)}")
+    return RuleRanking(name, note)
+
+
+def of_list(asked: Asked, promotions_path: Path) -> Ranking:
+    """The ranking a LIST was made with, released still or not (a revoked bundle can be read for replay)."""
+    if asked.ranking == "rule":
+        return named_rule(asked.ranking_id.removeprefix("rule:"), asked.ranking_note)
+    keys = load_keys(promotions_path.parent / "keys")
+    for standing in promotions.read(promotions_path, keys).served:
+        if standing.bundle_sha256 == asked.ranking_id and standing.bundle is not None:
+            opened = bundles.open(standing.bundle, keys, expected_sha256=asked.ranking_id)
+            return _model(opened, standing.state, standing.since)
+    raise IntegrityFailure(
+        "A list names a bundle that was promoted.", value=asked.ranking_id, where=str(promotions_path)
+    )
+
+
+def _model(bundle: bundles.Bundle, state: str, since: int) -> ModelRanking:
+    here = load_catalogue().version
+    made_with = bundle.features.get("catalogue_version")
+    if made_with != here:
+        raise IntegrityFailure(
+            "A model is used with the catalogue it was made with.",
+            value=f"model {made_with}, installed {here}",
+            way_out="install the version the model was trained with, or train again",
+        )
+    return ModelRanking(bundle, state, since)

@@ -1,0 +1,72 @@
+"""Runs the desk on a loopback address until Ctrl-C."""
+
+from __future__ import annotations
+
+import contextlib
+import ipaddress
+import json
+import socket
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import uvicorn
+
+from serving.app import create
+from serving.desk import Desk
+from threat.errors import UsageError
+from threat.history.store import Store
+
+
+def run(
+    host: str, port: int, *, store: Path, var: Path, tour: Path | None, as_json: bool, clock: Callable[[], int]
+) -> None:
+    """Serve until interrupted. Raises UsageError for an address that is not loopback, a port in use or no history."""
+    listener = listen(host, port)
+    try:
+        Store.open(store)
+        desk = Desk(store, var, clock=clock, tour_path=tour)
+        address = f"http://{_shown(host)}:{listener.getsockname()[1]}/"
+        if as_json:
+            print(json.dumps({"address": address, "store": str(store), "var": str(var)}), flush=True)
+        else:
+            print(f"The desk is at {address} (this machine only). Ctrl-C ends it.", flush=True)
+        config = uvicorn.Config(
+            create(desk), log_level="warning", access_log=False, server_header=False, timeout_graceful_shutdown=5
+        )
+        with contextlib.suppress(KeyboardInterrupt):
+            uvicorn.Server(config).run(sockets=[listener])
+        desk.close()
+        print("The desk is closed.", file=sys.stderr)
+    finally:
+        listener.close()
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A bound socket on a loopback address. Raises UsageError when it can't be had."""
+    try:
+        address = ipaddress.ip_address("127.0.0.1" if host == "localhost" else host)
+    except ValueError:
+        address = None
+    if address is None or not address.is_loopback:
+        raise UsageError(
+            "The development sign-in serves this machine only.",
+            value=host,
+            where="--host",
+            way_out="127.0.0.1 or ::1; a force puts its own sign-in in front",
+        )
+    listener = socket.socket(socket.AF_INET6 if address.version == 6 else socket.AF_INET, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((str(address), port))
+        listener.listen(128)
+    except OSError as error:
+        listener.close()
+        raise UsageError(
+            "The port is free.", value=f"{port} ({error.strerror})", where="--port", way_out="--port 0 picks a free one"
+        ) from None
+    return listener
+
+
+def _shown(host: str) -> str:
+    return f"[{host}]" if ":" in host else host

@@ -1,0 +1,115 @@
+"""The development sign-in: a person picks a role and a signed cookie carries it. Loopback only, marked on every page.
+
+A force uses its own identity provider instead; this exists so that the desk, its roles and its log can be seen
+working on one machine. The cookie is HMAC-SHA-256 signed, HttpOnly, SameSite=Strict, and ends after one shift.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+import os
+import secrets
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Literal, get_args
+
+from threat.errors import BadInput
+
+Role = Literal["reviewer", "supervisor", "analyst", "governance", "admin"]
+ROLES: tuple[Role, ...] = get_args(Role)
+
+Permission = Literal["see_cases", "see_names", "see_card", "see_log_state"]
+
+MAY: dict[Role, frozenset[Permission]] = {
+    "reviewer": frozenset({"see_cases", "see_names", "see_card"}),
+    "supervisor": frozenset({"see_cases", "see_names", "see_card"}),
+    "analyst": frozenset({"see_cases", "see_card"}),
+    "governance": frozenset({"see_card", "see_log_state"}),
+    "admin": frozenset({"see_log_state"}),
+}
+"""What each role may do. Governance reads evidence without case data; admin runs the service without reading cases."""
+
+ROLE_TITLES: dict[Role, str] = {
+    "reviewer": "Reviewer: today's referrals, records and, with a reason, names",
+    "supervisor": "Supervisor: as a reviewer",
+    "analyst": "Analyst: referrals and records under references, no names",
+    "governance": "Governance: the model card and the state of the audit log, no cases",
+    "admin": "Administrator: the state of the service, no cases",
+}
+
+COOKIE = "threat_session"
+SHIFT_SECONDS = 8 * 3600
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """Who is signed in: ``who`` as the log shows it, ``role``, ``id`` (random), ``ends_at`` in UTC seconds."""
+
+    who: str
+    role: Role
+    id: str
+    ends_at: int
+
+    def may(self, permission: Permission) -> bool:
+        """True when the role has the permission."""
+        return permission in MAY[self.role]
+
+
+class Keeper:
+    """Signs and reads session cookies and form tokens with one secret key."""
+
+    def __init__(self, key: bytes) -> None:
+        self._key = key
+
+    @classmethod
+    def from_file(cls, path: str | Path) -> Keeper:
+        """Read the key file, or make one readable by its owner only. Raises BadInput for a key under 32 bytes."""
+        path = Path(path)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        except FileExistsError:
+            key = path.read_bytes()
+        else:
+            key = secrets.token_bytes(32)
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(key)
+        if len(key) < 32:
+            raise BadInput(
+                "The session key has at least 32 bytes.",
+                value=f"{len(key)} bytes",
+                where=str(path),
+                way_out="remove the file; a new key is made and everyone signs in again",
+            )
+        return cls(key)
+
+    def start(self, role: Role, now: int) -> Session:
+        """A new session for a role; ``now`` in UTC seconds."""
+        return Session(f"development {role}", role, secrets.token_hex(16), now + SHIFT_SECONDS)
+
+    def cookie(self, session: Session) -> str:
+        """The session as a signed cookie value."""
+        body = base64.urlsafe_b64encode(json.dumps(asdict(session), sort_keys=True).encode()).decode()
+        return f"{body}.{self._sign('session', body)}"
+
+    def read(self, cookie: str, now: int) -> Session | None:
+        """The session of a cookie, or None when it is absent, forged, malformed or over."""
+        body, _, signature = cookie.rpartition(".")
+        if not body or not hmac.compare_digest(signature.encode(), self._sign("session", body).encode()):
+            return None
+        session = Session(**json.loads(base64.urlsafe_b64decode(body)))
+        return session if session.role in ROLES and now < session.ends_at else None
+
+    def form_token(self, session_id: str) -> str:
+        """The token each form of this session carries; another site can't know it."""
+        return self._sign("form", session_id)
+
+    def token_fits(self, token: str, session_id: str) -> bool:
+        """True when ``token`` is this session's form token."""
+        return hmac.compare_digest(token.encode(), self.form_token(session_id).encode())
+
+    def _sign(self, purpose: str, text: str) -> str:
+        return hmac.new(self._key, f"{purpose}\x1f{text}".encode(), hashlib.sha256).hexdigest()

@@ -1,0 +1,160 @@
+"""The audit chain: every kind of tampering is found, and writers at the same moment keep one chain."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from pathlib import Path
+
+import pytest
+
+from serving.audit_log import START, Entry, record, verify, witness_path
+from serving.database import connect
+from threat.errors import BadInput, IntegrityFailure
+
+
+def entry(number: int) -> Entry:
+    return Entry("Test", "reviewer", "consultation", "view queue", subject=f"L-{number}", detail={"rows": number})
+
+
+@pytest.fixture
+def log(tmp_path):
+    path = tmp_path / "desk.sqlite"
+    engine = connect(path)
+    for number in range(1, 6):
+        record(engine, entry(number), at=1_700_000_000 + number)
+    yield engine, path
+    engine.dispose()
+
+
+def test_whole_chain(log):
+    engine, _ = log
+    found = verify(engine)
+    assert (found.entries, found.witnessed) == (5, 5)
+    assert found.head != START
+
+
+def test_empty_log_is_whole(tmp_path):
+    engine = connect(tmp_path / "desk.sqlite")
+    assert verify(engine).as_dict() == {
+        "verified": True,
+        "entries": 0,
+        "head": START,
+        "witnessed": 0,
+        "clock_set_back": 0,
+    }
+    engine.dispose()
+
+
+TAMPERING = {
+    "a byte flipped": ("UPDATE audit_entries SET subject = 'L-9' WHERE sequence = 3", "entry 3 was changed"),
+    "outcome rewritten": ("UPDATE audit_entries SET outcome = 'refused' WHERE sequence = 1", "entry 1 was changed"),
+    "reason rewritten": ("UPDATE audit_entries SET detail = '{}' WHERE sequence = 2", "entry 2 was changed"),
+    "middle deleted": ("DELETE FROM audit_entries WHERE sequence = 2", "entry 2 is missing"),
+    "first deleted": ("DELETE FROM audit_entries WHERE sequence = 1", "entry 1 is missing"),
+    "end cut off": ("DELETE FROM audit_entries WHERE sequence >= 4", "its end is gone"),
+    "all deleted": ("DELETE FROM audit_entries", "its end is gone"),
+    "two swapped": (
+        "UPDATE audit_entries SET sequence = CASE sequence WHEN 2 THEN -3 WHEN 3 THEN -2 ELSE sequence END; "
+        "UPDATE audit_entries SET sequence = abs(sequence)",
+        "entry 2 does not follow entry 1",
+    ),
+    "gap closed up": (
+        "DELETE FROM audit_entries WHERE sequence = 2; "
+        "UPDATE audit_entries SET sequence = sequence - 1 WHERE sequence > 2",
+        "entry 2 does not follow entry 1",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", TAMPERING)
+def test_tampering_is_found(log, name):
+    engine, path = log
+    statements, expected = TAMPERING[name]
+    with sqlite3.connect(path) as raw:
+        raw.execute("DROP TRIGGER audit_entries_no_update")
+        raw.execute("DROP TRIGGER audit_entries_no_delete")
+        raw.executescript(statements)
+    raw.close()
+    with pytest.raises(IntegrityFailure) as caught:
+        verify(engine)
+    assert expected in str(caught.value)
+    assert caught.value.exit_code == 5
+
+
+def test_chain_written_anew_is_found_by_the_witness(log, tmp_path):
+    engine, path = log
+    kept = tmp_path / "shipped.witness"
+    kept.write_bytes(witness_path(engine).read_bytes())
+    engine.dispose()
+    path.unlink()
+    witness_path(engine).unlink()
+    forged = connect(path)
+    for number in range(1, 6):
+        record(forged, entry(number + 1), at=1_700_000_000 + number)
+    assert verify(forged).entries == 5  # by itself, a forged chain is whole
+    with pytest.raises(IntegrityFailure, match="one unbroken chain") as caught:
+        verify(forged, kept)
+    assert "written anew" in str(caught.value)
+    forged.dispose()
+
+
+def test_witness_that_is_no_witness(log, tmp_path):
+    engine, _ = log
+    (tmp_path / "bad").write_text("one two\n")
+    with pytest.raises(IntegrityFailure, match="a number and a hash"):
+        verify(engine, tmp_path / "bad")
+    with pytest.raises(IntegrityFailure, match="witness file is there"):
+        verify(engine, tmp_path / "absent")
+
+
+@pytest.mark.parametrize("statement", ["UPDATE audit_entries SET who = 'x'", "DELETE FROM audit_entries"])
+def test_the_database_itself_refuses_changes(log, statement):
+    _, path = log
+    raw = sqlite3.connect(path)
+    with pytest.raises(sqlite3.IntegrityError, match="append-only"):
+        raw.execute(statement)
+    raw.close()
+
+
+def test_writers_at_the_same_moment_keep_one_chain(tmp_path):
+    path = tmp_path / "desk.sqlite"
+    engines = [connect(path), connect(path)]  # two processes' worth of connections
+    barrier = threading.Barrier(8)
+
+    def write(worker: int) -> None:
+        barrier.wait()
+        for _ in range(10):
+            record(engines[worker % 2], Entry(f"w{worker}", "reviewer", "consultation", "view queue"), at=1_700_000_000)
+
+    threads = [threading.Thread(target=write, args=(worker,)) for worker in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    found = verify(engines[0])
+    assert (found.entries, found.witnessed) == (80, 80)
+    for engine in engines:
+        engine.dispose()
+
+
+def test_a_clock_set_back_is_told_and_breaks_nothing(log):
+    engine, _ = log
+    record(engine, entry(6), at=1_700_000_000 - 3600)
+    assert verify(engine).clock_set_back == 1
+
+
+def test_an_entry_of_a_transaction_undone_is_undone_with_it(log):
+    from serving.audit_log import append
+
+    engine, _ = log
+    with engine.connect() as connection:
+        append(connection, entry(6), at=1_700_000_100)
+        connection.rollback()
+    assert verify(engine).entries == 5
+
+
+def test_a_file_that_is_no_database(tmp_path: Path):
+    (tmp_path / "desk.sqlite").write_text("not a database, but long enough to be looked at" * 10)
+    with pytest.raises(BadInput, match="can be opened"):
+        connect(tmp_path / "desk.sqlite")
