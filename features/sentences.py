@@ -126,7 +126,7 @@ def _figure(d: Definition, value: float) -> str:
         return _number(value, digits=1 if value >= 1 else 2, strip=False)
     if d.unit == "days" and d.of is None:
         return f"{int(value):,}" if value >= 1 else "less than a"
-    return _number(value, digits=0 if value >= 1 else 1)
+    return _number(value, digits=0 if value >= 10 else 1)
 
 
 def _number(value: float, digits: int, *, strip: bool = True) -> str:

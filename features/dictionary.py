@@ -1,0 +1,325 @@
+"""The data dictionary, ``docs/features.md``: what the model may read, in words a governance board can sign.
+
+``python -m features.dictionary`` writes the page; with ``--check`` it only compares, and exits 1 when the page is
+stale. Everything on the page comes from the catalogue, the factor table and the drawn tables that the tests run.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+
+import yaml
+
+from features.definitions import Definition
+from features.load import Catalogue, load_catalogue
+from features.rules import DEFAULT_RULE, RULES
+from features.sentences import THEMES
+
+ROOT = Path(__file__).parents[1]
+PAGE = ROOT / "docs" / "features.md"
+SPEC = ROOT / "tests" / "features" / "spec"
+WRITTEN_BY = (
+    "<!-- Written by `python -m features.dictionary`. Change the catalogue or the drawn tables, then run it. -->"
+)
+
+_SCOPES = {
+    "relationship": "the subject, towards this person at risk",
+    "subject_anyone": "the subject, towards anyone",
+    "subject_others": "the subject, towards any other known person",
+    "reversed": "the person at risk as subject, towards the subject",
+    "subject_at_risk": "the subject as the one at risk, from anyone",
+    "about_subject": "the subject alone",
+    "at_risk_anyone": "the person at risk, from anyone",
+    "at_risk_others": "the person at risk, from any other known person",
+    "at_risk_subject": "the person at risk as subject, towards anyone",
+    "about_at_risk": "the person at risk alone",
+}
+_WORDS = {
+    "As-of": """the instant a relationship is scored. A record is read when the force could have known it before that
+        instant and had not withdrawn it: what counts is when it was *recorded*, not when it happened""",
+    "Window": """a window of *d* days holds what happened from *d* days before the as-of up to, and without, the as-of.
+        *All history*: no limit. A day is 86,400 seconds""",
+    "Incident": "what happened once, however many records it has",
+    "Harm index": """days per kind of event from `threat/harm.csv`: the gravest record of each incident, then summed.
+        The shipped days are approximate. An index of sentencing says little of coercion, which has its own counts""",
+    "Proactive": "contacts made by the unit itself never count",
+    "Custody is not clean time": """days since run through custody, so they carry no direction; the rate of incidents is
+        over days at liberty only""",
+    "Known in advance": """releases, bail ends and order expiries enter only as days until, and only when recorded
+        before the as-of""",
+    "Truncated": "where a window reaches back before the records begin, the figure is marked",
+    "Missing": "never filled in: each definition says what it means",
+}
+_COLUMNS = ("Definition", "The reviewer reads", "Figure", "Unit", "Direction", "When missing", "Sensitive", "Source")
+_DIRECTIONS = {1: "may only raise", 0: "none", -1: "may only lower"}
+
+
+@dataclass(frozen=True, slots=True)
+class Factor:
+    """One published risk factor: what was found, by whom, the point-in-time trap, and what no record carries of it."""
+
+    number: int
+    title: str
+    found: str
+    references: tuple[str, ...]
+    trap: str
+    beyond: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A cited work: short name, title, address (empty: none)."""
+
+    name: str
+    title: str
+    address: str
+
+
+@cache
+def _table() -> dict[str, object]:
+    document: dict[str, object] = yaml.safe_load(files("features").joinpath("factors.yaml").read_text(encoding="utf-8"))
+    return document
+
+
+@cache
+def factors() -> tuple[Factor, ...]:
+    """The published risk factors in the order of their numbers."""
+    rows = _table()["factors"]
+    assert isinstance(rows, list)
+    return tuple(
+        Factor(
+            number=row["factor"],
+            title=row["title"],
+            found=row["found"],
+            references=tuple(row["references"]),
+            trap=row["trap"],
+            beyond=row.get("beyond", ""),
+        )
+        for row in sorted(rows, key=lambda row: row["factor"])
+    )
+
+
+@cache
+def references() -> dict[str, Reference]:
+    """Cited works by the short name that definitions use."""
+    rows = _table()["references"]
+    assert isinstance(rows, dict)
+    return {name: Reference(name, row["title"], row["address"]) for name, row in rows.items()}
+
+
+def page(catalogue: Catalogue | None = None, spec: Path = SPEC) -> str:
+    """The whole page as Markdown. ``spec``: folder of drawn tables."""
+    catalogue = load_catalogue() if catalogue is None else catalogue
+    parts = [
+        _opening(catalogue),
+        _sensitive(catalogue),
+        _factors(catalogue),
+        _by_theme(catalogue),
+        _rules(),
+        _drawn(spec),
+        _references(),
+    ]
+    return "\n\n".join(line for part in parts for line in part) + "\n"
+
+
+def _opening(catalogue: Catalogue) -> Iterator[str]:
+    counts = Counter(d.direction for d in catalogue)
+    policies = " and ".join(f"`{d.name}`" for d in catalogue if d.policy)
+    yield WRITTEN_BY
+    yield "# Features: the data dictionary"
+    yield _prose(f"""
+        A model reads these {len(catalogue)} figures about a relationship and nothing else. This page lists each of
+        them, why it is there, what it means when it is missing, and whether it may push a rank one way only. A figure
+        is never a finding about a person: subjects are alleged, records are incomplete, and many deadly cases had
+        little or no recorded history, so a low figure reassures nobody.""")
+    yield f"Catalogue version `{catalogue.version}` (a hash of everything the definitions say)."
+    yield "## How to read a definition"
+    yield "\n".join(f"- **{word}**: {_prose(meaning)}" for word, meaning in _WORDS.items())
+    yield "## Directions"
+    yield _grid(
+        ("Direction", "Definitions"),
+        ((_DIRECTIONS[key], str(counts.get(key, 0))) for key in (1, 0, -1)),
+    )
+    yield _prose(f"""
+        Never given a direction: arrests, orders, custody, disposals, grades and assessment answers, ratios, slopes,
+        shares, mental health and suicidality, age, pregnancy, length and richness of the record, proactive and
+        third-party contact, service use, recency across custody, counter-allegations. Set by policy and not by
+        evidence: {policies}, since withdrawal never lowers. A direction on a figure does not promise that more harm
+        never lowers a score: one event moves many figures, and missing figures are free. `features.monotone` adds harms
+        one by one and reports every score that falls.""")
+
+
+def _sensitive(catalogue: Catalogue) -> Iterator[str]:
+    chosen = [d for d in catalogue if d.sensitive]
+    yield "## Sensitive definitions"
+    yield _prose(f"""
+        {len(chosen)} definitions can stand for a protected characteristic. Each needs a justification, has no
+        direction, is taken out and measured on the model card, and is covered by the fairness audit. No definition
+        reads the protected characteristics themselves: sex, ethnicity, disability, religion, orientation, area and age
+        are held apart from everything on this page.""")
+    yield _grid(
+        ("Definition", "Reads", "Justification"),
+        ((f"`{d.name}`", _reads(d), d.justification) for d in sorted(chosen, key=lambda d: d.name)),
+    )
+
+
+def _factors(catalogue: Catalogue) -> Iterator[str]:
+    yield "## Published risk factors and the definitions that serve them"
+    yield _prose("""
+        Effects are those the cited works give; most were read in abstract. They describe other places and other
+        outcomes and are no weights: a model learns its own.""")
+    yield _grid(
+        ("", "Factor", "What was found", "Trap in the records", "Definitions"),
+        (
+            (
+                str(f.number),
+                f.title,
+                f"{f.found} ({'; '.join(f.references)})",
+                f.trap,
+                ", ".join(f"`{d.name}`" for d in catalogue if d.factor == f.number) or "none",
+            )
+            for f in factors()
+        ),
+    )
+    yield "### What no record carries"
+    yield _grid(
+        ("", "Factor", "Left out, and why"),
+        ((str(f.number), f.title, f.beyond) for f in factors() if f.beyond),
+    )
+
+
+def _by_theme(catalogue: Catalogue) -> Iterator[str]:
+    yield "## Every definition, by theme"
+    for theme, title in THEMES.items():
+        chosen = [d for d in catalogue if d.theme == theme]
+        if not chosen:
+            continue
+        yield f"### {title}"
+        yield _grid(
+            (
+                "Definition",
+                "What the reviewer reads",
+                "Figure",
+                "Unit",
+                "Direction",
+                "When missing",
+                "Sensitive",
+                "Source",
+            ),
+            (
+                (
+                    f"`{d.name}`",
+                    d.sentence.replace("|", "/"),
+                    _reads(d),
+                    d.unit,
+                    "may only raise, by policy" if d.policy else _DIRECTIONS[d.direction],
+                    d.missing,
+                    "yes" if d.sensitive else "no",
+                    d.source + (f" (factor {d.factor})" if d.factor else ""),
+                )
+                for d in chosen
+            ),
+        )
+
+
+def _reads(d: Definition) -> str:
+    """Everything that decides the figure, in one cell."""
+    what = f"`{d.statistic}`" + (f" of {d.of}" if d.of else "")
+    parts = [f"{what} of {', '.join(f'`{name}`' for name in d.kinds)}"]
+    if d.among:
+        link = "after the latest of" if d.statistic == "breach_after" else "among"
+        parts.append(f"{link} {', '.join(f'`{name}`' for name in d.among)}")
+    if d.codes:
+        parts.append(f"code {' or '.join(d.codes)}")
+    if d.domestic != "any":
+        parts.append("domestic" if d.domestic == "yes" else "not domestic")
+    if d.reported_by:
+        parts.append(f"reported by {' or '.join(name.replace('_', ' ') for name in d.reported_by)}")
+    parts.append(_SCOPES[d.scope])
+    if d.statistic not in ("days_until", "days_since_end"):
+        parts.append("all history" if d.window_days is None else f"{d.window_days:g} days")
+    if d.long_window_days is not None:
+        parts.append(f"against {d.long_window_days:g} days")
+    if d.periods is not None:
+        parts.append(f"in {d.periods} equal periods")
+    if d.half_life_days is not None:
+        parts.append(f"half-life {d.half_life_days:g} days")
+    if d.include_proactive:
+        parts.append("with proactive contacts")
+    return "; ".join(parts)
+
+
+def _rules() -> Iterator[str]:
+    yield "## Rule rankings"
+    yield _prose(f"""
+        Plain orders of the same relationships, nothing fitted: the baselines a model must beat, and what is shown when
+        no model is released (`{DEFAULT_RULE}`).""")
+    yield _grid(
+        ("Rule", "What it orders by", "Reads", "With nothing to go on", "Source"),
+        (
+            (f"`{r.name}`", r.title, ", ".join(f"`{name}`" for name in r.reads), r.missing, r.source)
+            for r in RULES.values()
+        ),
+    )
+
+
+def _drawn(spec: Path) -> Iterator[str]:
+    yield "## What the figures do: drawn tables"
+    yield _prose("""
+        Each table is a test: both engines, the slow one that is obviously right and the fast one, must give these
+        values. Times are days from day 0; *recorded* is when the force could first have known. S is the subject, V the
+        person at risk, others are third persons, ? an unknown person.""")
+    for path in sorted(spec.glob("*.md")):
+        yield _deeper(path.read_text(encoding="utf-8").strip())
+
+
+def _deeper(text: str) -> str:
+    """The same Markdown with its headings two levels down."""
+    return "\n".join(f"##{line}" if line.startswith("#") else line for line in text.splitlines())
+
+
+def _references() -> Iterator[str]:
+    yield "## References"
+    yield "\n".join(
+        f"- **{r.name}**: {r.title}{f'. <{r.address}>' if r.address else ''}"
+        for r in sorted(references().values(), key=lambda r: r.name.lower())
+    )
+
+
+def _prose(text: str) -> str:
+    """One paragraph on one line."""
+    return " ".join(text.split())
+
+
+def _grid(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+    lines = [head, tuple("---" for _ in head), *rows]
+    return "\n".join(f"| {' | '.join(cell.replace('|', '/') for cell in line)} |" for line in lines)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Write the page, or compare it with ``--check``. Returns the exit code: 1 when the page is stale, otherwise 0."""
+    parser = argparse.ArgumentParser(prog="python -m features.dictionary", description=__doc__)
+    parser.add_argument("--check", action="store_true", help="write nothing; exit 1 when docs/features.md is stale")
+    parser.add_argument("--page", type=Path, default=PAGE, help="the page to write or to compare")
+    chosen = parser.parse_args(arguments)
+    text = page()
+    if chosen.check:
+        if chosen.page.exists() and chosen.page.read_text(encoding="utf-8") == text:
+            print(f"{chosen.page.name} is up to date.")
+            return 0
+        print(f"{chosen.page.name} is stale: run python -m features.dictionary", file=sys.stderr)
+        return 1
+    chosen.page.write_text(text, encoding="utf-8")
+    print(f"{chosen.page.name}: {len(load_catalogue())} definitions, {text.count(chr(10)):,} lines.")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

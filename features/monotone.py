@@ -1,0 +1,229 @@
+"""Does more harm ever lower a score? One recorded harm is added to a history, and the score is taken again.
+
+Constraints on single features do not answer this: one event moves many features at once, some of them without a
+direction, and a tree leaves missing values free. So the question is put to the scorer itself, event by event. Every row
+gets a private copy of its two parties' histories, so that what is added for one row is not seen by another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from features.build import build
+from features.load import Catalogue
+from features.matrix import Matrix
+from threat.asof import DAY, NEVER
+from threat.errors import UsageError
+from threat.history.schema import DOMESTIC
+from threat.history.sightings import NO_PERSON, ROLE_ABOUT, ROLE_AT_RISK, ROLE_SUBJECT, Rows, Sightings
+from threat.vocabulary import kind
+
+_PER_SIGHTING = (
+    "event_id",
+    "incident_id",
+    "occurred_at",
+    "until",
+    "recorded_at",
+    "visible_from",
+    "visible_until",
+    "counterpart",
+    "value",
+    "kind",
+    "code",
+    "role",
+    "domestic",
+    "reported_by",
+    "source",
+    "proactive",
+    "assessment",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class HarmEvent:
+    """One harm to add: a new incident of one ``kind``, recorded as it happened, ``days_before`` the row's as-of."""
+
+    kind: str
+    code: str | None = None
+    days_before: float = 1.0
+    domestic: str = "yes"
+
+
+HARM_EVENTS = (
+    HarmEvent("domestic_incident"),
+    HarmEvent("assault_without_injury"),
+    HarmEvent("assault_with_injury"),
+    HarmEvent("non_fatal_strangulation"),
+    HarmEvent("weapon_used", code="knife"),
+    HarmEvent("threat_to_kill"),
+    HarmEvent("threat_to_children"),
+    HarmEvent("stalking"),
+    HarmEvent("coercive_control"),
+    HarmEvent("rape"),
+    HarmEvent("breach_non_molestation", code="contact"),
+    HarmEvent("assault_with_injury", days_before=200.0),
+)
+"""The harms an evaluation adds unless it is told others."""
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """A score that fell when a harm was added. ``row`` is the place in the rows that were handed in."""
+
+    row: int
+    relationship_id: int
+    event: HarmEvent
+    before: float
+    after: float
+
+
+def violations(
+    score: Callable[[Matrix], NDArray[np.float64]],
+    sightings: Sightings,
+    rows: Rows,
+    catalogue: Catalogue | None = None,
+    events: Sequence[HarmEvent] = HARM_EVENTS,
+    *,
+    tolerance: float = 0.0,
+) -> list[Violation]:
+    """Every (row, event) whose score falls by more than ``tolerance`` when the event is added to the row's history.
+
+    ``score`` maps a matrix of the catalogue (None: the shipped one) to float64[n], higher = more urgent. Costs one
+    build of the matrix per event and one more. Raises UsageError for an event of no kind, with a code its kind does not
+    have, or not before the as-of.
+    """
+    for event in events:
+        _check(event)
+    private, copies = worlds(sightings, rows)
+    before = _scores(score, private, copies, catalogue)
+    found: list[Violation] = []
+    for event in events:
+        after = _scores(score, add(private, copies, event), copies, catalogue)
+        found += [
+            Violation(int(i), int(rows.relationship_id[i]), event, float(before[i]), float(after[i]))
+            for i in np.flatnonzero(after < before - tolerance)
+        ]
+    return found
+
+
+def _scores(
+    score: Callable[[Matrix], NDArray[np.float64]], sightings: Sightings, rows: Rows, catalogue: Catalogue | None
+) -> NDArray[np.float64]:
+    return np.asarray(score(build(sightings, rows, catalogue)), dtype=np.float64)
+
+
+def _check(event: HarmEvent) -> None:
+    known = kind(event.kind)
+    if event.code is not None and known.codes and event.code not in known.codes:
+        raise UsageError(f"Not a code of {event.kind}.", value=event.code, way_out=f"one of {', '.join(known.codes)}")
+    if event.domestic not in DOMESTIC:
+        raise UsageError("Not a value of domestic.", value=event.domestic, way_out=f"one of {', '.join(DOMESTIC)}")
+    if not event.days_before > 0:
+        raise UsageError("A harm is added before the as-of.", value=event.days_before, way_out="give days above 0")
+
+
+def worlds(sightings: Sightings, rows: Rows) -> tuple[Sightings, Rows]:
+    """A copy of both parties' sightings for each row, under person ids of its own; anyone else keeps no sightings.
+
+    Row i's subject becomes person 2i and its person at risk 2i + 1; third persons stay apart from one another.
+    """
+    n = len(rows)
+    taken, owner, counterpart = [np.empty(0, np.int64)], [np.empty(0, np.int64)], [np.empty(0, np.int32)]
+    for i in range(n):
+        parties = (int(rows.subject[i]), int(rows.at_risk[i]))
+        for party, person in enumerate(parties):
+            if person == NO_PERSON:
+                continue
+            place = sightings.rows_of(person)
+            where = np.arange(place.start, place.stop)
+            met = sightings.counterpart[where].astype(np.int64)
+            met_id = np.where(met >= 0, sightings.persons[met], NO_PERSON)
+            world = np.where(met >= 0, met + 2 * n, NO_PERSON)
+            for k, other in enumerate(parties):
+                if other != NO_PERSON:
+                    world = np.where(met_id == other, 2 * i + k, world)
+            taken.append(where)
+            owner.append(np.full(len(where), 2 * i + party, dtype=np.int64))
+            counterpart.append(world.astype(np.int32))
+    columns = {name: getattr(sightings, name)[np.concatenate(taken)] for name in _PER_SIGHTING}
+    columns["counterpart"] = np.concatenate(counterpart)
+    private = _assemble(sightings, columns, np.concatenate(owner), 2 * n + len(sightings.persons))
+    ids = np.arange(n, dtype=np.int64) * 2
+    at_risk = np.where(rows.at_risk == NO_PERSON, NO_PERSON, ids + 1)
+    return private, Rows(relationship_id=rows.relationship_id, subject=ids, at_risk=at_risk, as_of=rows.as_of)
+
+
+def add(private: Sightings, rows: Rows, event: HarmEvent) -> Sightings:
+    """The private histories with one event more in each row's; ``rows`` as ``worlds`` returned them."""
+    n, known = len(rows), kind(event.kind)
+    ids = _free_ids(private, n)
+    at = rows.as_of - int(event.days_before * DAY)
+    names = private.code_names
+    if event.code is not None and event.code not in names:
+        names = (*names, event.code)
+    row = np.arange(n, dtype=np.int64)
+    if known.about == "person":
+        sides = [(row, 2 * row, np.full(n, NO_PERSON), ROLE_ABOUT)]
+    else:
+        met = np.flatnonzero(rows.at_risk != NO_PERSON)
+        sides = [
+            (row, 2 * row, np.where(rows.at_risk == NO_PERSON, NO_PERSON, 2 * row + 1), ROLE_SUBJECT),
+            (met, 2 * met + 1, 2 * met, ROLE_AT_RISK),
+        ]
+    new: dict[str, list[Any]] = {name: [] for name in _PER_SIGHTING}
+    owners = []
+    for which, owner, counterpart, role in sides:
+        constant = {
+            "until": NEVER,
+            "visible_until": NEVER,
+            "value": np.nan,
+            "kind": known.number,
+            "code": -1 if event.code is None else names.index(event.code),
+            "role": role,
+            "domestic": DOMESTIC.index(event.domestic),
+            "reported_by": 0,
+            "source": 0,
+            "proactive": False,
+            "assessment": False,
+        }
+        varying = {
+            "event_id": ids[which],
+            "incident_id": ids[which],
+            "occurred_at": at[which],
+            "recorded_at": at[which],
+            "visible_from": at[which],
+            "counterpart": counterpart,
+        }
+        for name in _PER_SIGHTING:
+            new[name].append(varying[name] if name in varying else np.full(len(which), constant[name]))
+        owners.append(owner)
+    columns = {
+        name: np.concatenate([getattr(private, name), *(a.astype(getattr(private, name).dtype) for a in new[name])])
+        for name in _PER_SIGHTING
+    }
+    owner = np.repeat(np.arange(len(private.persons), dtype=np.int64), np.diff(private.offsets))
+    return _assemble(
+        replace(private, code_names=names), columns, np.concatenate([owner, *owners]), len(private.persons)
+    )
+
+
+def _free_ids(private: Sightings, n: int) -> NDArray[np.int64]:
+    """n ids that neither an event nor an incident has."""
+    used = np.union1d(private.event_id, private.incident_id)
+    return np.setdiff1d(np.arange(1, n + len(used) + 1, dtype=np.int64), used)[:n]
+
+
+def _assemble(like: Sightings, columns: dict[str, NDArray[Any]], owner: NDArray[np.int64], n_persons: int) -> Sightings:
+    order = np.lexsort((columns["event_id"], columns["recorded_at"], columns["occurred_at"], owner))
+    offsets = np.concatenate([[0], np.cumsum(np.bincount(owner, minlength=n_persons))]).astype(np.int64)
+    return replace(
+        like,
+        persons=np.arange(n_persons, dtype=np.int64),
+        offsets=offsets,
+        **cast(Any, {name: values[order] for name, values in columns.items()}),
+    )

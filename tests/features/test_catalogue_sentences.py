@@ -1,0 +1,133 @@
+"""The sentence a reviewer reads, for every definition and every value it can have."""
+
+from __future__ import annotations
+
+import math
+import re
+
+import pytest
+
+from features.definitions import Definition
+from features.load import load_catalogue
+from features.sentences import THEMES, TRUNCATED, sentence, window
+from threat.errors import UsageError
+
+CATALOGUE = load_catalogue()
+LARGE = 1_234_567.0
+NAN = math.nan
+
+REASSURING = re.compile(r"\b(low[- ]risk|low danger|safe|harmless|no risk|not dangerous|unlikely)\b", re.IGNORECASE)
+
+
+def values(d: Definition) -> list[float]:
+    """0, 1, 2, large and the like, where the statistic can have them."""
+    if d.statistic in ("in_custody", "order_in_force", "state_yes", "state_unanswered"):
+        return [0.0, 1.0]
+    if d.statistic == "grade":
+        return [1.0, 2.0, 3.0]
+    if d.statistic in ("share", "late_share"):
+        return [0.0, 0.001, 0.5, 1.0]
+    if d.statistic in ("count", "incidents", "distinct_counterparts", "rows_visible"):
+        return [0.0, 1.0, 2.0, LARGE]
+    if d.statistic == "slope":
+        return [-2.0, -1.0, 0.0, 0.004, 1.0, 2.0, LARGE]
+    return [0.0, 0.004, 0.4, 1.0, 1.9, 2.0, LARGE]
+
+
+V = "the person at risk"
+SAID: list[tuple[str, float, str]] = [
+    ("domestic_incidents_90d", 3, f"3 domestic incidents against {V} recorded in the last 90 days"),
+    ("domestic_incidents_90d", 1, f"1 domestic incident against {V} recorded in the last 90 days"),
+    ("domestic_incidents_30d", 0, f"No domestic incident against {V} in the last 30 days is recorded"),
+    ("domestic_incidents_ever", 0, f"No domestic incident against {V} is recorded"),
+    ("domestic_incidents_ever", 1234, f"1,234 domestic incidents against {V} recorded to date"),
+    ("days_since_domestic_incident", 12.7, f"Last domestic incident against {V} 12 days before this date"),
+    ("days_since_domestic_incident", 1.0, f"Last domestic incident against {V} 1 day before this date"),
+    ("days_since_domestic_incident", 0.2, f"Last domestic incident against {V} less than a day before this date"),
+    ("days_since_domestic_incident", NAN, f"No domestic incident against {V} is recorded"),
+    ("order_breaches_365d", 1, f"1 breach of bail or an order protecting {V} recorded in the last 12 months"),
+    ("order_breaches_365d", 2, f"2 breaches of bail or an order protecting {V} recorded in the last 12 months"),
+    ("order_breaches_365d", 0, f"No breach of bail or an order protecting {V} in the last 12 months is recorded"),
+    ("persons_at_risk_1095d", 1, "1 person recorded as at risk from the subject in the last 3 years"),
+    ("persons_at_risk_1095d", 2, "2 people recorded as at risk from the subject in the last 3 years"),
+    ("persons_at_risk_1095d", 0, "No known person recorded as at risk from the subject in the last 3 years"),
+    ("latest_grade", 2, "Latest officer grade is medium"),
+    ("latest_grade", NAN, "Never graded"),
+    ("answer_frightened", 1, f"Latest answer is yes: {V} is frightened"),
+    ("answer_frightened", 0, f"Latest answer is no to whether {V} is frightened"),
+    ("answer_frightened", NAN, f"No yes or no on record to whether {V} is frightened"),
+    ("unanswered_frightened", 1, f"Latest assessment leaves unanswered whether {V} is frightened"),
+    ("unanswered_frightened", NAN, f"Never asked whether {V} is frightened"),
+    ("in_custody", 0, "The subject is not recorded as in custody at this date"),
+    ("days_until_release", 3.0, "Release from custody is due 3 days after this date"),
+    ("days_until_release", NAN, "No coming release is known"),
+    ("subject_domestic_share", 0.25, "25% of the subject's recorded crimes against others are domestic"),
+    ("subject_domestic_share", 0, "None of the subject's recorded crimes against others is domestic"),
+    ("domestic_incident_slope_364d", -0.5, "Domestic incidents fell by 0.50 each quarter in the last 12 months"),
+    ("domestic_incident_slope_364d", 0, "Domestic incidents neither rose nor fell in the last 12 months"),
+    ("harm_sum_ever", 1, f"Incidents against {V} to date add to 1 day on the harm index"),
+    ("harm_sum_ever", 0, f"Incidents against {V} add to no days on the harm index"),
+    ("harm_sum_365d", 2555, f"Incidents against {V} in the last 12 months add to 2,555 days on the harm index"),
+    ("domestic_incident_rate_at_liberty_365d", NAN, "The subject was in custody for the whole period"),
+]
+
+
+@pytest.mark.parametrize(("name", "value", "said"), SAID)
+def test_sentences(name: str, value: float, said: str) -> None:
+    assert sentence(CATALOGUE[name], value) == said
+
+
+def test_truncated_is_said() -> None:
+    said = sentence(CATALOGUE["domestic_incidents_365d"], 2, truncated=True)
+    assert said == f"2 domestic incidents against the person at risk recorded in the last 12 months ({TRUNCATED})"
+
+
+@pytest.mark.parametrize("d", list(CATALOGUE), ids=lambda d: d.name)
+def test_every_sentence_reads_well(d: Definition) -> None:
+    said = {value: sentence(d, value) for value in [*values(d), NAN]}
+    for text in said.values():
+        assert text == text.strip()
+        assert text[0].isupper() or text[0].isdigit()
+        assert not text.endswith(".")
+        assert "  " not in text
+        assert not re.search(r"[{}|]|\bnan\b|\binf\b", text)
+        assert not REASSURING.search(text), text
+        assert not re.search(r"(?<![.\d])1 (days|incidents|records|breaches|people|domestic incidents)\b", text), text
+    assert said[NAN] == d.missing
+    if 2.0 in said and d.statistic not in ("order_in_force", "grade"):
+        assert len({said[v] for v in (0.0, 1.0, 2.0) if v in said}) == len([v for v in (0.0, 1.0, 2.0) if v in said])
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("in_custody", 2.0),
+        ("latest_grade", 4.0),
+        ("subject_domestic_share", 1.5),
+        ("domestic_incidents_90d", -1.0),
+        ("domestic_incidents_90d", 0.5),
+        ("days_since_domestic_incident", math.inf),
+    ],
+)
+def test_an_impossible_value_is_refused(name: str, value: float) -> None:
+    with pytest.raises(UsageError, match="Not a value"):
+        sentence(CATALOGUE[name], value)
+
+
+def test_every_theme_has_a_title() -> None:
+    assert {d.theme for d in CATALOGUE} <= set(THEMES)
+    assert len(set(THEMES.values())) == len(THEMES)
+
+
+@pytest.mark.parametrize(
+    ("days", "said"),
+    [
+        (None, "to date"),
+        (1, "in the last 1 day"),
+        (7, "in the last 7 days"),
+        (365.0, "in the last 12 months"),
+        (1.5, "in the last 1.5 days"),
+    ],
+)
+def test_windows(days: float | None, said: str) -> None:
+    assert window(days) == said
