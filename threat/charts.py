@@ -43,8 +43,8 @@ def bars(
     known = {label: value for label, value in (reference or {}).items() if math.isfinite(value)}
     low, high = _span([value for _, value in rows] + list(known.values()) + [0.0])
     x = _Scale(low, high, _LABEL, _WIDTH - _RIGHT)
-    height = 30 + _ROW * len(rows)
-    parts = _axis(x, height - 22, unit)
+    height = 46 + _ROW * len(rows)
+    parts = _axis(x, height - 38, unit)
     for i, (label, value) in enumerate(rows):
         y = 8 + i * _ROW
         parts.append(_text(_LABEL - 8, y + 13, label, anchor="end"))
@@ -79,7 +79,7 @@ def lines(
     """Lines through (x, y) points, one per series; each has its own colour, dash and named key."""
     points = [p for line in series.values() for p in line if math.isfinite(p[0]) and math.isfinite(p[1])]
     x = _Scale(*_span([p[0] for p in points] or [0.0, 1.0]), 60, _WIDTH - 20)
-    y = _Scale(*_span([p[1] for p in points] + [0.0]), 250, 16)
+    y = _Scale(*_span([p[1] for p in points] + [0.0]), 250, 22)
     parts = _axis(x, 258, x_name)
     for tick in y.ticks():
         parts.append(f'<line x1="60" x2="{_WIDTH - 20}" y1="{y(tick):.1f}" y2="{y(tick):.1f}" stroke="{_RULE}"/>')
@@ -89,13 +89,13 @@ def lines(
         style = f'stroke="{colour}" stroke-width="2" fill="none"' + (f' stroke-dasharray="{dash}"' if dash else "")
         path = " ".join(f"{x(a):.1f},{y(b):.1f}" for a, b in line if math.isfinite(a) and math.isfinite(b))
         parts.append(f'<polyline points="{path}" {style}/>')
-        below = 312 + 18 * i
+        below = 320 + 18 * i
         parts.append(f'<line x1="60" x2="100" y1="{below - 4}" y2="{below - 4}" {style}/>')
         parts.append(_text(108, below, name))
-    parts.append(_text(60, 12, y_name, colour=_GREY))
+    parts.append(_text(60, 11, y_name, colour=_GREY))
     table = [[name, _number(a), _number(b)] for name, line in series.items() for a, b in line]
     header = ["series", x_name or "x", y_name or "y"]
-    return _figure(title, sentence, 306 + 18 * len(series), parts, header, table)
+    return _figure(title, sentence, 314 + 18 * len(series), parts, header, table)
 
 
 def points_with_intervals(
@@ -106,8 +106,8 @@ def points_with_intervals(
         v for row in rows for v in (row.value, row.low, row.high, row.target) if v is not None and math.isfinite(v)
     ]
     x = _Scale(*_span(values or [0.0, 1.0]), _LABEL, _WIDTH - _RIGHT)
-    height = 30 + _ROW * len(rows)
-    parts = _axis(x, height - 22, unit)
+    height = 46 + _ROW * len(rows)
+    parts = _axis(x, height - 38, unit)
     for i, row in enumerate(rows):
         y = 16 + i * _ROW
         parts.append(_text(_LABEL - 8, y + 5, row.label, anchor="end"))
@@ -167,7 +167,7 @@ def _axis(x: _Scale, y: float, name: str) -> list[str]:
         parts.append(f'<line x1="{x(tick):.1f}" x2="{x(tick):.1f}" y1="{y}" y2="{y + 4}" stroke="{_INK}"/>')
         parts.append(_text(x(tick), y + 17, _number(tick), anchor="middle", colour=_GREY))
     if name:
-        parts.append(_text(x.stop, y - 5, name, anchor="end", colour=_GREY))
+        parts.append(_text((x.start + x.stop) / 2, y + 33, name, anchor="middle", colour=_GREY))
     return parts
 
 

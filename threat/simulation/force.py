@@ -138,7 +138,10 @@ def write(settings: Settings, out: Path, advance: Callable[[float], None] = lamb
         loaded_at=end,
         feed_lag_seconds=int(parameters.values("recording")["feed_lag"]),
         legal_basis="synthetic: no living person",
-        history_start=dict.fromkeys(ledger.SOURCES, settings.epoch),
+        history_start={
+            name: settings.epoch + int(offset)
+            for name, offset in zip(ledger.SOURCES, persons.history_start(), strict=True)
+        },
     )
     try:
         with store.writer(batch) as writer:

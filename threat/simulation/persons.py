@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from threat.asof import DAY
 from threat.history.schema import IDENTITIES, PERSON_LINKS, PERSONS, PROTECTED, RELATIONSHIP_KINDS, RELATIONSHIPS
 from threat.simulation import chance, parameters, recording, states
-from threat.simulation.ledger import to_arrow, words
+from threat.simulation.ledger import SOURCES, to_arrow, words
 from threat.simulation.population import CURRENT, EX, Population
 from threat.simulation.states import OFFENCES
 
@@ -29,7 +29,8 @@ def tables(
     people: Population, columns: dict[str, NDArray[Any]], rows: NDArray[Any], epoch: int, end: int
 ) -> tuple[dict[str, pa.Table], dict[str, pa.Table]]:
     """History tables and truth tables of a block: rows recorded in ``[epoch, end)`` of relationships that came to notice."""
-    inside = (columns["recorded"] >= epoch) & (columns["recorded"] < end) & (columns["occurred"] >= epoch)
+    begins = epoch + history_start()[columns["source"]]
+    inside = (columns["recorded"] >= begins) & (columns["recorded"] < end) & (columns["occurred"] >= epoch)
     columns = {name: column[inside] for name, column in columns.items()}
     relation, person = columns["relation"], columns["person"]
     n = len(people.relations)
@@ -78,6 +79,12 @@ def tables(
         "events": to_arrow(columns, subject, at_risk, person_ids, ~unknown),
     }
     return history, truth(people, rows, known, relation_ids, epoch)
+
+
+def history_start() -> I64:
+    """Seconds after the force's first day from which each source's rows were kept, in the order of ``SOURCES``."""
+    days = parameters.values("recording")["history_start"]
+    return np.array([int(days[name] * DAY) for name in SOURCES])
 
 
 def relationships(
