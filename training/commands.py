@@ -1,7 +1,73 @@
-"""Commands of this package."""
+"""``threat train``, ``threat evaluate``, ``threat results``."""
 
 from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
 
 import typer
 
 app = typer.Typer()
+
+Json = Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")]
+
+
+@app.command("train")
+def train(
+    config: Annotated[str, typer.Option(help="A preset by name, or a YAML file.")] = "default",
+    store: Annotated[Path, typer.Option(help="The history to learn from.")] = Path("var/history"),
+    out: Annotated[Path, typer.Option(help="Where RUNs are kept.")] = Path("var/runs"),
+    run_id: Annotated[
+        str | None, typer.Option(help="Name of the RUN; otherwise from the time and what is asked.")
+    ] = None,
+    policy: Annotated[Path | None, typer.Option(help="The force's own policy.yaml.")] = None,
+    capacity: Annotated[int | None, typer.Option(help="Relationships the unit can review per list.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Seed of every draw.")] = None,
+    threads: Annotated[int | None, typer.Option(help="Threads of the fit; the model does not depend on it.")] = None,
+    mlflow: Annotated[bool, typer.Option("--mlflow/--no-mlflow", help="Mirror the RUN to MLflow, locally.")] = True,
+    as_json: Json = False,
+) -> None:
+    """Train a challenger with its evidence: folds, baselines, calibration, checks. Releases nothing."""
+    import time
+
+    from threat.terminal import emit
+    from training.config import load
+    from training.job import name_run, train
+    from training.tables import summary_lines
+
+    settings = load(config, capacity=capacity, seed=seed, threads=threads)
+    started_at = int(time.time())
+    name = run_id or name_run(settings, started_at)
+    run = train(store, settings, out=out, run_id=name, started_at=started_at, policy=policy)
+    document: dict[str, Any] = {"run": str(run.directory), "run_id": run.id, "mlflow": None}
+    if mlflow:
+        from training.mirror import mirror
+
+        document["mlflow"] = mirror(run, out.parent)
+    evaluation = run.read_json("evaluation.json")
+    document |= {key: evaluation[key] for key in ("rung", "horizon_days", "capacity", "cohort", "rankings", "warnings")}
+    emit(document, as_json=as_json, lines=summary_lines)
+
+
+@app.command("evaluate")
+def evaluate(
+    run: Annotated[Path, typer.Argument(help="Directory of a RUN.")],
+    capacity: Annotated[int | None, typer.Option(help="Another length of list than the one sealed.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Measure a RUN's predictions again. Exit 5 when its sealed figures do not come out again."""
+    from threat.errors import IntegrityFailure
+    from threat.release.evidence import Run
+    from threat.terminal import emit
+    from training.reproduce import reproduce
+    from training.tables import summary_lines
+
+    opened = Run.open(run)
+    document = {"run": str(run), "run_id": opened.id} | reproduce(opened, capacity)
+    if document["reproduced"] is False:
+        raise IntegrityFailure(
+            "A RUN's figures come out of its predictions again.",
+            where=str(run / "evaluation.json"),
+            way_out="do not rely on it; train again",
+        )
+    emit(document, as_json=as_json, lines=summary_lines)

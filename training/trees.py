@@ -63,10 +63,18 @@ def parameters(candidate: TreeCandidate, constraints: Sequence[int], seed: int, 
 
 
 def fit(
-    sample: Sample, candidate: TreeCandidate, rounds: int, constraints: Sequence[int], *, seed: int, threads: int
+    sample: Sample,
+    candidate: TreeCandidate,
+    rounds: int,
+    constraints: Sequence[int],
+    *,
+    seed: int,
+    threads: int,
+    names: Sequence[str] | None = None,
 ) -> lgb.Booster:
-    """Fit ``rounds`` trees. Column names in the model text are f0, f1, ...; ``model/features.json`` names them."""
-    return lgb.train(parameters(candidate, constraints, seed, threads), _dataset(sample), num_boost_round=rounds)
+    """Fit ``rounds`` trees. ``names`` of the columns go into the model text, which serving checks."""
+    data = _dataset(sample, names=names)
+    return lgb.train(parameters(candidate, constraints, seed, threads), data, num_boost_round=rounds)
 
 
 def choose(
@@ -115,9 +123,10 @@ def choose(
     return Choice(candidate, rounds, tried, scores)
 
 
-def _dataset(sample: Sample, reference: lgb.Dataset | None = None) -> lgb.Dataset:
+def _dataset(sample: Sample, reference: lgb.Dataset | None = None, names: Sequence[str] | None = None) -> lgb.Dataset:
     return lgb.Dataset(
         sample.values,
+        feature_name="auto" if names is None else list(names),
         label=sample.label.astype(np.float32),
         weight=sample.weight.astype(np.float32),
         reference=reference,

@@ -1,0 +1,112 @@
+"""Checks that go into every RUN: no feature knew the future, no harm lowers a score, contributions sum."""
+
+from __future__ import annotations
+
+from dataclasses import fields, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from features import Catalogue, build
+from features.monotone import HARM_EVENTS, violations
+from threat.asof import NEVER, show
+from threat.history.sightings import Rows, Sightings
+from threat.release.scorer import contributions, raw_score
+from training.cohort import take
+from training.prepare import Material, test_rows
+
+CHECKED_ROWS = 48
+_SHARED = {"persons", "offsets", "code_names", "source_names", "history_start"}
+
+
+def checks(material: Material, booster: Any) -> dict[str, Any]:
+    """``checks.json``: leaks by construction on sampled test rows, dates of every fold, and directions of the score."""
+    positions, rows = test_rows(material)
+    rng = np.random.default_rng(material.settings.seed)
+    some = np.sort(rng.choice(len(rows), min(CHECKED_ROWS, len(rows)), replace=False))
+    sampled = take(rows, some)
+    values = material.matrix.values[material.at(positions[some])]
+    different = future_removed(material.sightings, sampled, values, material.catalogue)
+    contributions(booster, values, threads=material.settings.threads)
+    fell = violations(
+        lambda matrix: raw_score(booster, np.asarray(matrix.values)), material.sightings, sampled, material.catalogue
+    )
+    return {
+        "future_removed": {
+            "what": "features of sampled test rows, computed again from a history without any record that became "
+            "known at or after the as-of, and without knowing later withdrawals",
+            "rows": len(some),
+            "features": values.shape[1],
+            "values_that_differ": different,
+            "holds": different == 0,
+        },
+        "dates": _dates(material),
+        "contributions_sum": {"what": "tree contributions sum to the raw score", "rows": len(some), "holds": True},
+        "added_harm": {
+            "what": "one recorded harm more, a day before the as-of (or 200), must not lower the score; features "
+            "without a direction can make it fall, so falls are counted and not forbidden",
+            "rows": len(some),
+            "harms": len(HARM_EVENTS),
+            "scores": len(some) * len(HARM_EVENTS),
+            "fell": len(fell),
+            "largest_fall": max((one.before - one.after for one in fell), default=0.0),
+            "kinds_that_fell": sorted({one.event.kind for one in fell}),
+        },
+    }
+
+
+def _dates(material: Material) -> dict[str, Any]:
+    """For each fold, the dates the rule speaks of, read off the rows that were used (not off the plan)."""
+    folds, out = material.folds, []
+    wait = (folds.horizon_days + folds.embargo_days) * 86_400
+    for fold in (*folds.validation, folds.test):
+        fit, _ = material.samples[fold.name]
+        last_fit = int(material.cohort.rows.as_of[fit].max())
+        first_measured = int(material.cohort.rows.as_of[material.cohort.of(fold.measure)].min(initial=NEVER))
+        out.append(
+            {
+                "fold": fold.name,
+                "last_fit_as_of": show(last_fit),
+                "last_fit_label_known": show(last_fit + wait),
+                "fit_date": show(fold.fit_date),
+                "first_as_of_measured": show(first_measured),
+                "holds": last_fit + wait <= fold.fit_date <= first_measured,
+            }
+        )
+    return {
+        "what": "label known <= fit date <= first as-of measured",
+        "folds": out,
+        "holds": all(o["holds"] for o in out),
+    }
+
+
+def future_removed(sightings: Sightings, rows: Rows, values: NDArray[np.float32], catalogue: Catalogue) -> int:
+    """How many of ``values`` differ when each row is built from its two parties' past alone (0: no leak)."""
+    different = 0
+    for i in range(len(rows)):
+        past = known_before(sightings, (int(rows.subject[i]), int(rows.at_risk[i])), int(rows.as_of[i]))
+        again = build(past, take(rows, np.array([i])), catalogue, parallel=False).values
+        different += int((~((again[0] == values[i]) | (np.isnan(again[0]) & np.isnan(values[i])))).sum())
+    return different
+
+
+def known_before(sightings: Sightings, people: tuple[int, ...], as_of: int) -> Sightings:
+    """The sightings of some people as they stood at ``as_of``: later records gone, later withdrawals unknown."""
+    parts = [np.arange(place.start, place.stop) for place in map(sightings.rows_of, people)]
+    keep = np.unique(np.concatenate(parts))
+    keep = keep[sightings.visible_from[keep] < as_of]
+    columns = {
+        field.name: getattr(sightings, field.name)[keep] for field in fields(Sightings) if field.name not in _SHARED
+    }
+    columns["visible_until"] = np.where(columns["visible_until"] >= as_of, NEVER, columns["visible_until"])
+    return replace(sightings, offsets=np.searchsorted(keep, sightings.offsets).astype(np.int64), **columns)
+
+
+def as_if_known_at_once(sightings: Sightings) -> Sightings:
+    """Every record known the moment it happened: the leak of a builder that filters on the date of the event.
+
+    Only to measure what such a leak would be worth; nothing is trained for use on it.
+    """
+    early = np.minimum(np.asarray(sightings.visible_from), np.asarray(sightings.occurred_at))
+    return replace(sightings, visible_from=early)

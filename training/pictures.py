@@ -1,0 +1,87 @@
+"""The global picture of a model: which features and themes move its scores."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from threat.release.evidence import Run
+from threat.release.scorer import contributions
+from training.prepare import Material, test_rows
+
+_ROWS = 1_000
+_SHOWN = 20
+
+
+def global_picture(run: Run, material: Material, booster: Any) -> None:
+    """Write ``shap_summary.json`` (every feature and theme) and ``shap_summary.png`` (drawn by the ``shap`` package).
+
+    On at most 1,000 rows of the test cohort, drawn with the seed.
+    """
+    positions, _ = test_rows(material)
+    rng = np.random.default_rng(material.settings.seed)
+    some = positions[np.sort(rng.choice(len(positions), min(_ROWS, len(positions)), replace=False))]
+    values = material.matrix.values[material.at(some)]
+    parts = contributions(booster, values, threads=material.settings.threads)
+    run.write_json("shap_summary.json", summary(parts, values, material))
+    _draw(run, parts, values, list(material.catalogue.names))
+
+
+def summary(parts: NDArray[np.float64], values: NDArray[np.float32], material: Material) -> dict[str, Any]:
+    """Mean absolute contribution (log odds) by feature and by theme (of the theme's sum), largest first."""
+    own = parts[:, :-1]
+    size = np.abs(own).mean(axis=0)
+    themes: dict[str, NDArray[np.float64]] = {}
+    for column, definition in enumerate(material.catalogue):
+        themes[definition.theme] = themes.get(definition.theme, np.zeros(len(own))) + own[:, column]
+    by_theme = {theme: float(np.abs(total).mean()) for theme, total in themes.items()}
+    names = material.catalogue.names
+    return {
+        "rows": len(own),
+        "unit": "log odds, mean absolute contribution; exact tree SHAP",
+        "expected_score": float(parts[0, -1]) if len(parts) else None,
+        "features": [
+            {
+                "name": names[column],
+                "mean_absolute": float(size[column]),
+                "rises_with_value": _rises(values[:, column], own[:, column]),
+            }
+            for column in np.argsort(-size, kind="stable")
+            if size[column] > 0
+        ],
+        "themes": [
+            {"theme": theme, "mean_absolute": value}
+            for theme, value in sorted(by_theme.items(), key=lambda pair: -pair[1])
+        ],
+    }
+
+
+def _rises(values: NDArray[np.float32], parts: NDArray[np.float64]) -> float | None:
+    """Correlation of a feature's value with its contribution; None where either never varies."""
+    known = np.isfinite(values)
+    x, y = values[known].astype(np.float64), parts[known]
+    if len(x) < 3 or np.ptp(x) == 0 or np.ptp(y) == 0:
+        return None
+    return float(np.corrcoef(x, y)[0, 1])
+
+
+def _draw(run: Run, parts: NDArray[np.float64], values: NDArray[np.float32], names: list[str]) -> None:
+    os.environ.setdefault("MPLBACKEND", "Agg")
+    with warnings.catch_warnings():
+        # Third-party drawing code warns about itself; nothing here depends on it.
+        warnings.simplefilter("ignore")
+        import matplotlib as mpl
+
+        mpl.use("Agg")
+        import matplotlib.pyplot as plt
+        import shap
+
+        np.random.seed(0)  # noqa: NPY002 (shap spreads the points with the global generator; the picture is the same twice)
+        picture = shap.Explanation(parts[:, :-1], base_values=parts[:, -1], data=values, feature_names=names)
+        shap.plots.beeswarm(picture, max_display=_SHOWN, show=False, plot_size=(11, 7))
+        plt.gcf().savefig(run.path("shap_summary.png"), dpi=110, bbox_inches="tight", metadata={"Software": None})
+        plt.close("all")
