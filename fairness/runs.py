@@ -1,0 +1,111 @@
+"""The audit of a RUN: its predictions, the outcomes nobody could have foreseen, and the groups the history knows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow.parquet as pq
+
+from fairness.audit import audit
+from fairness.groups import Parties, characteristics, coverage
+from fairness.policy import Policy
+from threat.errors import BadInput, UsageError
+from threat.history.snapshot import Snapshot
+from threat.history.store import Store
+from threat.release.evidence import Run
+
+MODEL = "score"
+
+
+def snapshot_of(run: Run, store: Path) -> Snapshot:
+    """The very snapshot the RUN was made from. Raises UsageError when the history does not have it."""
+    return Store.open(store).snapshot(str(run.read_json("snapshot.json")["id"]))
+
+
+def audit_run(run: Run, snapshot: Snapshot, policy: Policy, *, ranking: str = MODEL) -> dict[str, Any]:
+    """``fairness.json`` of a RUN: the audit of one ranking in full, and the verdicts of every other one beside it.
+
+    Raises UsageError for a ranking the RUN does not have, BadInput when the predictions lack a column.
+    """
+    rows = pq.read_table(run.path("predictions.parquet")).to_pandas()
+    outside = pq.read_table(run.path("outside.parquet")).to_pandas()
+    needed = {"relationship_id", "subject_id", "person_at_risk_id", "as_of", "fold", "label", "credit", MODEL}
+    if missing := sorted(needed - set(rows)):
+        raise BadInput("The predictions lack a column.", value=", ".join(missing), where="predictions.parquet")
+    rankings = _rankings(run, set(rows))
+    if ranking not in rankings:
+        raise UsageError("The RUN has no such ranking.", value=ranking, way_out=", ".join(rankings))
+    evaluation = run.read_json("evaluation.json")
+
+    def ids(frame: Any, name: str) -> Any:
+        return frame[name].fillna(-1).to_numpy(dtype=np.int64) if name in frame else np.full(len(frame), -1)
+
+    who, other = (
+        Parties(*(ids(frame, name) for name in ("subject_id", "person_at_risk_id", "relationship_id", "as_of")))
+        for frame in (rows, outside)
+    )
+    groups = characteristics(snapshot, who, other, policy)
+    reports = {
+        name: audit(
+            rows[name].to_numpy(dtype=np.float64),
+            rows["label"].to_numpy(dtype=np.float64),
+            groups,
+            capacity=float(evaluation["capacity"]),
+            cluster=who.subject,
+            cycle=rows["fold"].to_numpy(),
+            weight=rows["credit"].to_numpy(dtype=np.float64),
+            probability=rows["probability"].to_numpy(dtype=np.float64) if name == MODEL else None,
+            outside_cluster=other.subject,
+            outside_weight=outside["credit"].to_numpy(dtype=np.float64),
+            policy=policy,
+            ranking=name,
+            dataset=f"test cohort of {run.id}: {evaluation['rung']} within {evaluation['horizon_days']} days",
+        )
+        for name in rankings
+    }
+    report = reports.pop(ranking)
+    report |= {
+        "title": rankings[ranking],
+        "run_id": run.id,
+        "run_manifest_sha256": run.manifest_sha256,
+        "coverage": coverage(groups),
+        "others": [_brief(name, rankings[name], other_report) for name, other_report in reports.items()],
+    }
+    return report
+
+
+def _rankings(run: Run, columns: set[str]) -> dict[str, str]:
+    """Rankings of the evaluation that have a column, with their titles; the model first."""
+    listed = {one["name"]: one["title"] for one in run.read_json("evaluation.json")["rankings"]}
+    return {name: title for name, title in listed.items() if name in columns}
+
+
+def _brief(name: str, title: str, report: dict[str, Any]) -> dict[str, Any]:
+    """What a comparison needs of another ranking's audit: would the unit serve people more evenly by it?"""
+    return {
+        "ranking": name,
+        "title": title,
+        "verdict": report["verdict"],
+        "recall": report["overall"]["recall"],
+        "characteristics": [
+            {
+                "party": one["party"],
+                "characteristic": one["characteristic"],
+                "gate": one["gate"],
+                "verdict": one["verdict"],
+                "worst": _worst(one),
+            }
+            for one in report["characteristics"]
+        ],
+    }
+
+
+def _worst(characteristic: dict[str, Any]) -> dict[str, Any] | None:
+    """The group with the lowest ratio."""
+    compared = [group for group in characteristic["groups"] if group["ratio"] is not None]
+    if not compared:
+        return None
+    group = min(compared, key=lambda one: one["ratio"])
+    return {key: group[key] for key in ("code", "title", "n", "events", "ratio", "ratio_interval", "p_below")}
