@@ -149,7 +149,11 @@ def _run(
     # Rows of one person side by side: the history is read from memory once, in order.
     rows = np.argsort(own, kind="stable")
     known = np.maximum(own[rows], 0)
-    lengths = np.where(own[rows] >= 0, sightings.offsets[known + 1] - sightings.offsets[known], 0) if len(sightings.persons) else own * 0
+    lengths = (
+        np.where(own[rows] >= 0, sightings.offsets[known + 1] - sightings.offsets[known], 0)
+        if len(sightings.persons)
+        else own * 0
+    )
     before, after = _arguments(program, sightings, acting)
 
     def block(first: int) -> None:

@@ -32,15 +32,15 @@ _O_COUNT, _O_SUM, _O_MAX_VALUE, _O_MAX_HARM = int(Out.COUNT), int(Out.SUM), int(
 _O_AGE, _O_OLDEST, _O_STORED, _O_LAST = int(Out.AGE), int(Out.OLDEST), int(Out.STORED), int(Out.LAST)
 _O_RATIO, _O_RATIO_OF_SUMS, _O_SHARE = int(Out.RATIO), int(Out.RATIO_OF_SUMS), int(Out.SHARE)
 _O_SLOPE, _O_SLOPE_OF_SUMS = int(Out.SLOPE), int(Out.SLOPE_OF_SUMS)
-_O_MEAN_GAP, _O_LAST_GAP, _O_GAP_RATIO = int(Out.MEAN_GAP), int(Out.LAST_GAP), int(Out.GAP_RATIO)
-_O_RATE, _O_DAYS = int(Out.RATE), int(Out.DAYS)
+_O_MEAN_GAP, _O_LAST_GAP = int(Out.MEAN_GAP), int(Out.LAST_GAP)
+_O_RATE, _O_DAYS, _O_BREACH = int(Out.RATE), int(Out.DAYS), int(Out.BREACH)
 
 _LATE_SECONDS = LATE_DAYS * DAY
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _HASH_SHIFT = np.uint64(40)
 
 
-def _compiled(function: Any) -> Any:
+def compiled(function: Any) -> Any:
     """``njit`` with its cache under ``var``; the process-wide setting is put back for other users of Numba."""
     before = config.CACHE_DIR
     if not before:
@@ -51,7 +51,7 @@ def _compiled(function: Any) -> Any:
         config.CACHE_DIR = before
 
 
-@_compiled
+@compiled
 def _place(keys: Any, marks: Any, places: Any, mark: int, mask: int, key: int, used: int) -> int:
     """Index of ``key`` among the distinct keys met in this row; ``used`` when it is new."""
     h = np.int64((np.uint64(key) * _GOLDEN) >> _HASH_SHIFT) & mask
@@ -65,74 +65,89 @@ def _place(keys: Any, marks: Any, places: Any, mark: int, mask: int, key: int, u
     return used
 
 
-@_compiled
-def _total(cells: Any, first: int, n: int) -> Any:
-    total = cells[first]
-    for i in range(first + 1, first + n):
-        total += cells[i]
-    return total
+@compiled
+def _write(row: int, unknown: bool, ci: Any, cf: Any, outputs: Any, factors: Any, pool: Any, out: Any) -> None:
+    """The values of a finished row from its cells; NaN = missing. ``unknown``: there is no known person at risk."""
+    for q in range(len(outputs)):
+        op, a, b, c, d, window = outputs[q, 0], outputs[q, 2], outputs[q, 3], outputs[q, 4], outputs[q, 5], outputs[q, 6]
+        x = np.nan
+        if outputs[q, 7] == 1 and unknown:
+            pass
+        elif op in (_O_COUNT, _O_SHARE, _O_RATIO, _O_RATE):
+            n, among = np.int64(0), np.int64(0)
+            for i in range(a, a + b):
+                n += ci[i]
+            if op == _O_COUNT:
+                x = float(n)
+            elif op == _O_RATE:
+                liberty = window - ci[c]
+                if liberty > 0:
+                    x = n * 365.0 / (liberty / DAY)
+            else:
+                for i in range(c, c + d):
+                    among += ci[i]
+                if op == _O_RATIO:
+                    x = (n + 1.0) / (among * factors[q, 0] / factors[q, 1] + 1.0)
+                elif among > 0:
+                    x = n / among
+        elif op in (_O_SUM, _O_RATIO_OF_SUMS):
+            x = 0.0
+            for i in range(a, a + b):
+                x += cf[i]
+            if op == _O_RATIO_OF_SUMS:
+                longer = 0.0
+                for i in range(c, c + d):
+                    longer += cf[i]
+                x = (x + 1.0) / (longer * factors[q, 0] / factors[q, 1] + 1.0)
+        elif op == _O_AGE:
+            if 0 < ci[a] <= window:
+                x = ci[a] / DAY
+        elif op == _O_LAST:
+            if 0 < ci[c] <= window:
+                x = cf[a]
+        elif op == _O_OLDEST:
+            for i in range(a, a + b):
+                if ci[i] > 0:
+                    x = ci[i] / DAY
+        elif op == _O_STORED:
+            if ci[a] > 0:
+                x = (ci[a] - 1) / DAY
+        elif op == _O_MAX_HARM:
+            x = 0.0
+            for i in range(a, a + b):
+                x = max(x, cf[i])
+        elif op == _O_MAX_VALUE:
+            for i in range(b):
+                if ci[c + i] > 0 and not cf[a + i] <= x:
+                    x = cf[a + i]
+        elif op in (_O_SLOPE, _O_SLOPE_OF_SUMS):
+            reached, before, total = 0.0, 0.0, 0.0
+            bucket = 0
+            for back in range(b):
+                while bucket < pool[c + back]:
+                    reached += cf[a + bucket] if op == _O_SLOPE_OF_SUMS else float(ci[a + bucket])
+                    bucket += 1
+                total += (b - 1 - 2 * back) * (reached - before)
+                before = reached
+            x = 6.0 * total / (b * (b * b - 1))
+        elif op == _O_DAYS:
+            x = ci[a] / DAY
+        elif op == _O_BREACH:
+            if ci[a + 3] > 0:
+                x = ci[a + 3] / DAY
+        elif ci[a] >= 2:  # the gaps: incidents met, ages of the first, the second and the last
+            mean = (ci[a + 3] - ci[a + 1]) / DAY / (ci[a] - 1)
+            gap = (ci[a + 2] - ci[a + 1]) / DAY
+            if op == _O_LAST_GAP:
+                x = gap
+            elif op == _O_MEAN_GAP:
+                x = mean
+            elif mean > 0:
+                x = gap / mean
+        out[row, outputs[q, 1]] = x
 
 
-@_compiled
-def _read(ci: Any, cf: Any, o: Any, factor: Any, pool: Any) -> float:
-    """The value of one output from the cells of a finished row; NaN = missing. ``o`` is a row of ``outputs``."""
-    op, a, b, c, d, window = o[0], o[2], o[3], o[4], o[5], o[6]
-    if op == _O_COUNT:
-        return float(_total(ci, a, b))
-    if op == _O_SUM:
-        return _total(cf, a, b)
-    if op == _O_AGE:
-        return ci[a] / DAY if 0 < ci[a] <= window else np.nan
-    if op == _O_LAST:
-        return cf[a] if 0 < ci[c] <= window else np.nan
-    if op == _O_OLDEST:
-        oldest = 0
-        for i in range(a, a + b):
-            oldest = max(oldest, ci[i])
-        return oldest / DAY if oldest > 0 else np.nan
-    if op == _O_STORED:
-        return (ci[a] - 1) / DAY if ci[a] > 0 else np.nan
-    if op == _O_SHARE:
-        among = _total(ci, c, d)
-        return _total(ci, a, b) / among if among > 0 else np.nan
-    if op == _O_RATIO:
-        return (_total(ci, a, b) + 1.0) / (_total(ci, c, d) * factor[0] / factor[1] + 1.0)
-    if op == _O_RATIO_OF_SUMS:
-        return (_total(cf, a, b) + 1.0) / (_total(cf, c, d) * factor[0] / factor[1] + 1.0)
-    if op == _O_MAX_HARM or op == _O_MAX_VALUE:
-        highest = 0.0 if op == _O_MAX_HARM else np.nan
-        for i in range(b):
-            if (op == _O_MAX_HARM or ci[c + i] > 0) and not cf[a + i] <= highest:
-                highest = cf[a + i]
-        return highest
-    if op == _O_SLOPE or op == _O_SLOPE_OF_SUMS:
-        total = 0.0
-        before = 0.0
-        for back in range(b):
-            reached = _total(cf, a, pool[c + back]) if op == _O_SLOPE_OF_SUMS else float(_total(ci, a, pool[c + back]))
-            total += (b - 1 - 2 * back) * (reached - before)
-            before = reached
-        return 6.0 * total / (b * (b * b - 1))
-    if op == _O_DAYS:
-        return ci[a] / DAY
-    if op == _O_RATE:
-        liberty = window - ci[c]
-        return _total(ci, a, b) * 365.0 / (liberty / DAY) if liberty > 0 else np.nan
-    if op == _O_MEAN_GAP or op == _O_LAST_GAP or op == _O_GAP_RATIO:
-        met, first, second, last = ci[a], ci[a + 1], ci[a + 2], ci[a + 3]
-        if met < 2:
-            return np.nan
-        mean = (last - first) / DAY / (met - 1)
-        gap = (second - first) / DAY
-        if op == _O_LAST_GAP:
-            return gap
-        if op == _O_MEAN_GAP:
-            return mean
-        return gap / mean if mean > 0 else np.nan
-    return ci[a + 3] / DAY if ci[a + 3] > 0 else np.nan  # BREACH
-
-
-@_compiled
+@compiled
 def fold(
     rows: Any, own: Any, other: Any, as_of: Any, capacity: int, out: Any,
     offsets: Any, occurred_at: Any, visible_from: Any, visible_until: Any, kind: Any, role: Any, proactive: Any,
@@ -228,7 +243,7 @@ def fold(
                     continue
                 if op == _COUNT:
                     ci[cell + bucket] += 1
-                elif op == _INCIDENTS or op == _HARM or op == _GAPS:
+                elif op in (_INCIDENTS, _HARM, _GAPS):
                     if place < 0:
                         this = incident_id[j]
                         if latest_place >= 0 and this == latest_incident:
@@ -285,7 +300,7 @@ def fold(
                         ci[aux + bucket] = 1
                 elif op == _MAX_HARM:
                     cf[cell + bucket] = max(cf[cell + bucket], harm[kind[j]])
-                elif op == _LAST_VALUE or op == _LAST_HARM:
+                elif op in (_LAST_VALUE, _LAST_HARM):
                     if ci[aux] == 0:
                         x = harm[kind[j]] if op == _LAST_HARM else float(value[j])
                         if not np.isnan(x):
@@ -339,8 +354,4 @@ def fold(
                                 ci[cell] += began - ended
                                 ci[cell + 1] = ended
 
-        for q in range(n_outputs):
-            if outputs[q, 7] == 1 and party == NO_PERSON:
-                out[row, outputs[q, 1]] = np.nan
-            else:
-                out[row, outputs[q, 1]] = _read(ci, cf, outputs[q], factors[q], pool)
+        _write(row, party == NO_PERSON, ci, cf, outputs, factors, pool, out)

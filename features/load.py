@@ -63,7 +63,9 @@ class Catalogue:
         if found is None:
             near = get_close_matches(name, self._by_name, n=3)
             raise UsageError(
-                "Not a feature of the catalogue.", value=name, way_out=f"did you mean {' or '.join(near)}?" if near else ""
+                "Not a feature of the catalogue.",
+                value=name,
+                way_out=f"did you mean {' or '.join(near)}?" if near else "",
             )
         return found
 
@@ -79,7 +81,9 @@ def load_catalogue(directory: Path | None = None) -> Catalogue:
     Raises UsageError that lists every problem of every file at once.
     """
     folder = files("features").joinpath("catalogue") if directory is None else directory
-    sources = sorted((entry for entry in folder.iterdir() if entry.name.endswith(".yaml")), key=lambda entry: entry.name)
+    sources = sorted(
+        (entry for entry in folder.iterdir() if entry.name.endswith(".yaml")), key=lambda entry: entry.name
+    )
     if not sources:
         raise UsageError("A catalogue is a folder of .yaml files.", value=str(folder), way_out="give one that has some")
     return read_catalogue([(source.name, source.read_text(encoding="utf-8")) for source in sources])
@@ -101,7 +105,9 @@ def read_catalogue(documents: Sequence[tuple[str, str]]) -> Catalogue:
             found = _problems(entry, f"{name}, definition {number}")
             problems += found
             if not found:
-                definitions.append(Definition(**{"kinds": (), **{key: _plain(key, value) for key, value in entry.items()}}))
+                definitions.append(
+                    Definition(**{"kinds": (), **{key: _plain(key, value) for key, value in entry.items()}})
+                )
     try:
         validate(definitions)
     except UsageError as error:
@@ -113,7 +119,11 @@ def read_catalogue(documents: Sequence[tuple[str, str]]) -> Catalogue:
 def _entries(document: Any, where: str) -> list[Any]:
     if isinstance(document, list):
         return document
-    if isinstance(document, dict) and isinstance(document.get("definitions"), list) and set(document) <= {"theme", "definitions"}:
+    if (
+        isinstance(document, dict)
+        and isinstance(document.get("definitions"), list)
+        and set(document) <= {"theme", "definitions"}
+    ):
         shared = {"theme": document["theme"]} if "theme" in document else {}
         return [{**shared, **entry} if isinstance(entry, dict) else entry for entry in document["definitions"]]
     raise UsageError("A catalogue file is a list, or a mapping of theme and definitions.", where=where)

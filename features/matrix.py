@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from threat.errors import UsageError
 from threat.history.sightings import Rows
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +44,9 @@ class Matrix:
     def truncated_by(self, source: str) -> NDArray[np.bool_]:
         """bool (n, d): the window reaches back before this source begins. Raises UsageError for an unknown source."""
         if source not in self.source_names:
-            raise UsageError("Not a source of this history.", value=source, way_out=f"one of {', '.join(self.source_names)}")
+            raise UsageError(
+                "Not a source of this history.", value=source, way_out=f"one of {', '.join(self.source_names)}"
+            )
         return self._reaches_before(int(self.history_start[self.source_names.index(source)]))
 
     def _reaches_before(self, begins: int) -> NDArray[np.bool_]:
@@ -55,5 +60,9 @@ class Matrix:
 
     def frame(self) -> pd.DataFrame:
         """The values with their names, indexed by relationship and as-of (int64 UTC seconds)."""
-        index = pd.MultiIndex.from_arrays([self.rows.relationship_id, self.rows.as_of], names=["relationship_id", "as_of"])
+        import pandas as pd
+
+        index = pd.MultiIndex.from_arrays(
+            [self.rows.relationship_id, self.rows.as_of], names=["relationship_id", "as_of"]
+        )
         return pd.DataFrame(np.asarray(self.values), columns=list(self.names), index=index)

@@ -196,7 +196,11 @@ class _Compiler:
                 longer = span_of(d.long_window_days)
                 a = self.need(_AMOUNT[d.of], own, [span, longer])
                 out = Out.RATIO_OF_SUMS if d.of == "harm" else Out.RATIO
-                return out, (*self.cells(a, span), *self.cells(a, longer)), (float(d.window_days or 0), float(d.long_window_days or 1))
+                return (
+                    out,
+                    (*self.cells(a, span), *self.cells(a, longer)),
+                    (float(d.window_days or 0), float(d.long_window_days or 1)),
+                )
             case "slope":
                 assert d.periods is not None
                 edges = period_edges(span, d.periods)
@@ -217,7 +221,10 @@ class _Compiler:
                 return _GAP[d.statistic], (a.cell,), (0.0, 0.0)
             case "rate_at_liberty":
                 about = "about_at_risk" if self.at_risk else "about_subject"
-                a, stay = self.need(Op.INCIDENTS, own, [span]), self.need(Op.STAY, Selector(about, frozenset({STAY})), (), span)
+                a, stay = (
+                    self.need(Op.INCIDENTS, own, [span]),
+                    self.need(Op.STAY, Selector(about, frozenset({STAY})), (), span),
+                )
                 return Out.RATE, (*self.cells(a, span), stay.cell, 0, span), (0.0, 0.0)
             case "days_in_custody":
                 return Out.DAYS, (self.need(Op.STAY, own, (), span).cell,), (0.0, 0.0)
@@ -226,7 +233,9 @@ class _Compiler:
             case "breach_after":
                 key = (own, span, expand(d.among))
                 a = self.need(Op.BREACH, own, [span], *key)
-                base = self.need(Op.ORDERED, Selector(d.scope, expand(d.among), proactive=d.include_proactive), [span], *key)
+                base = self.need(
+                    Op.ORDERED, Selector(d.scope, expand(d.among), proactive=d.include_proactive), [span], *key
+                )
                 base.cell = a.cell
                 return Out.BREACH, (a.cell,), (0.0, 0.0)
         raise AssertionError(d.statistic)
@@ -260,7 +269,9 @@ class _Compiler:
                 self.rates.append(a.aux[0] * float(DAY))
             if a.op is Op.LAST_CODE:
                 a.number = len(self.tables)
-                self.tables.append([_CODE_VALUE[a.aux[0]].get(code, _OTHER_CODE[a.aux[0]]) for code in ("", *self.code_names)])
+                self.tables.append(
+                    [_CODE_VALUE[a.aux[0]].get(code, _OTHER_CODE[a.aux[0]]) for code in ("", *self.code_names)]
+                )
         self.counters = counters
         return np.array(start or [0], np.int64), floats
 
@@ -355,9 +366,7 @@ def dispatch_keys(selector: Selector) -> list[int]:
 
 
 def _narrow(selector: Selector, names: frozenset[str]) -> Selector:
-    return Selector(
-        selector.scope, names, selector.codes, selector.domestic, selector.reported_by, selector.proactive
-    )
+    return Selector(selector.scope, names, selector.codes, selector.domestic, selector.reported_by, selector.proactive)
 
 
 def _window_map(own: list[int], edges: list[int]) -> tuple[int, ...]:
@@ -371,7 +380,9 @@ def _window_map(own: list[int], edges: list[int]) -> tuple[int, ...]:
 
 _AMOUNT = {None: Op.COUNT, "incidents": Op.INCIDENTS, "harm": Op.HARM}
 _GAP = {"mean_gap": Out.MEAN_GAP, "last_gap": Out.LAST_GAP, "gap_ratio": Out.GAP_RATIO}
-_FLOAT_CELLS = frozenset({Op.SUM, Op.HARM, Op.WEIGHTED, Op.MAX_VALUE, Op.MAX_HARM, Op.LAST_VALUE, Op.LAST_HARM, Op.LAST_CODE})
+_FLOAT_CELLS = frozenset(
+    {Op.SUM, Op.HARM, Op.WEIGHTED, Op.MAX_VALUE, Op.MAX_HARM, Op.LAST_VALUE, Op.LAST_HARM, Op.LAST_CODE}
+)
 _FLOAT_CELLS_WITH_MARKS = frozenset({Op.MAX_VALUE, Op.LAST_VALUE, Op.LAST_HARM, Op.LAST_CODE})
 _NUMBERED = {Op.INCIDENTS: "incident", Op.GAPS: "incident", Op.COUNTERPARTS: "counterpart", Op.HARM: "harm"}
 _READS: dict[Op, set[str]] = {

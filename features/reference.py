@@ -208,18 +208,24 @@ def _look_back(d: Definition, targets: list[Seen], in_scope: list[Seen], history
             return _gaps(d.statistic, _incidents(found))
         case "rate_at_liberty":
             assert d.window_days is not None
-            stays = _window([e for e in history if e.kind == STAY and e.role == ROLE_ABOUT and not e.proactive], as_of, None)
+            stays = _window(
+                [e for e in history if e.kind == STAY and e.role == ROLE_ABOUT and not e.proactive], as_of, None
+            )
             liberty = int(d.window_days * DAY) - _covered(stays, as_of, d.window_days)
             return (len(_incidents(found)) * 365.0 / (liberty / DAY), found) if liberty > 0 else (MISSING, [])
         case "days_in_custody":
             stays = _window(targets, as_of, None)
             start = as_of - int(d.window_days * DAY) if d.window_days else -(1 << 62)
-            return _covered(stays, as_of, d.window_days) / DAY, [e for e in stays if e.until > max(start, e.occurred_at)]
+            return _covered(stays, as_of, d.window_days) / DAY, [
+                e for e in stays if e.until > max(start, e.occurred_at)
+            ]
         case "in_custody" | "order_in_force":
             standing = [e for e in found if e.until > as_of]
             return (1.0 if standing else 0.0), standing
         case "breach_after":
-            return _breach_after([e for e in _window(in_scope, as_of, d.window_days) if e.kind in expand(d.among)], found)
+            return _breach_after(
+                [e for e in _window(in_scope, as_of, d.window_days) if e.kind in expand(d.among)], found
+            )
         case "state_yes":
             return (({"yes": 1.0, "no": 0.0}.get(found[-1].code, MISSING)), found[-1:]) if found else (MISSING, [])
         case "state_unanswered":

@@ -96,7 +96,9 @@ def expand(names: tuple[str, ...], *, in_advance: bool = False) -> frozenset[str
         group = name[1:]
         if group not in {"any", "crime", *themes()}:
             raise _unknown(name, [f"@{known}" for known in ("any", "crime", *themes())])
-        out |= {kind.name for kind in kinds().values() if _in_group(kind, group) and kind.known_in_advance == in_advance}
+        out |= {
+            kind.name for kind in kinds().values() if _in_group(kind, group) and kind.known_in_advance == in_advance
+        }
     return frozenset(out)
 
 
@@ -117,7 +119,9 @@ def _unknown(name: str, known: Iterable[str]) -> UsageError:
     return UsageError(
         "Not a kind or group of the vocabulary.",
         value=name,
-        way_out=f"did you mean {' or '.join(near)}?" if near else "see threat/vocabulary.csv; groups are @theme, @crime, @any",
+        way_out=f"did you mean {' or '.join(near)}?"
+        if near
+        else "see threat/vocabulary.csv; groups are @theme, @crime, @any",
     )
 
 
@@ -132,7 +136,8 @@ def validate(definitions: Sequence[Definition], *, where: str = "") -> None:
     for definition in definitions:
         place = f"{where}: {definition.name}" if where else definition.name
         problems += [
-            UsageError(error.rule, value=error.value, where=place, way_out=error.way_out) for error in _check(definition)
+            UsageError(error.rule, value=error.value, where=place, way_out=error.way_out)
+            for error in _check(definition)
         ]
     raise_all(problems)
 
@@ -149,7 +154,11 @@ def _check(d: Definition) -> list[UsageError]:
         given = getattr(d, field)
         if given not in allowed:
             near = get_close_matches(str(given), allowed, n=3)
-            wrong(f"Not a {field}.", given, f"did you mean {' or '.join(near)}?" if near else f"one of {', '.join(allowed)}")
+            wrong(
+                f"Not a {field}.",
+                given,
+                f"did you mean {' or '.join(near)}?" if near else f"one of {', '.join(allowed)}",
+            )
     if d.statistic not in get_args(Statistic) or d.scope not in get_args(Scope):
         return out
     out += _check_kinds(d)
@@ -164,7 +173,9 @@ def _check(d: Definition) -> list[UsageError]:
         if not str(getattr(d, field)).strip():
             wrong(f"A definition needs its {field}.")
     if d.sensitive and not d.justification.strip():
-        wrong("A sensitive definition needs a justification.", way_out="say why the feature is necessary, or leave it out")
+        wrong(
+            "A sensitive definition needs a justification.", way_out="say why the feature is necessary, or leave it out"
+        )
     if d.direction and (reason := forbidden_direction(d)):
         wrong("This definition may not have a direction.", d.direction, f"set direction: 0 ({reason})")
     return out
@@ -235,7 +246,9 @@ def _check_parts(d: Definition) -> list[UsageError]:
         if given is not None and (isinstance(given, bool) or not isinstance(given, int | float) or not given > 0):
             out.append(UsageError(f"{part} is a number of days above 0.", value=given))
         elif given is not None and part != "half_life_days" and given > 36_525:
-            out.append(UsageError(f"{part} is at most 100 years.", value=given, way_out="leave the window out for all history"))
+            out.append(
+                UsageError(f"{part} is at most 100 years.", value=given, way_out="leave the window out for all history")
+            )
     if d.periods is not None and (not isinstance(d.periods, int) or d.periods < 2):
         out.append(UsageError("A slope has at least two periods.", value=d.periods))
     if d.of not in _OF.get(d.statistic, (d.of,)):
@@ -245,7 +258,12 @@ def _check_parts(d: Definition) -> list[UsageError]:
         return out
     if d.long_window_days is not None and d.window_days is not None and d.long_window_days <= d.window_days:
         out.append(UsageError("The long window of a ratio is longer than its window.", value=d.long_window_days))
-    if d.statistic == "rate_at_liberty" and d.scope in ("reversed", "subject_at_risk", "at_risk_anyone", "at_risk_others"):
+    if d.statistic == "rate_at_liberty" and d.scope in (
+        "reversed",
+        "subject_at_risk",
+        "at_risk_anyone",
+        "at_risk_others",
+    ):
         out.append(UsageError("A rate at liberty is about the person who acts.", value=d.scope))
     return out
 

@@ -212,7 +212,14 @@ def histories(draw: st.DrawFn, most: int = 24, names: Sequence[str] = FEW_KINDS)
 
 
 QUESTIONS = rows(
-    [(11, 12, AS_OF), (12, 11, AS_OF), (11, UNKNOWN, AS_OF), (11, 12, AS_OF - 30 * DAY), (11, 14, AS_OF), (13, 99, AS_OF)]
+    [
+        (11, 12, AS_OF),
+        (12, 11, AS_OF),
+        (11, UNKNOWN, AS_OF),
+        (11, 12, AS_OF - 30 * DAY),
+        (11, 14, AS_OF),
+        (13, 99, AS_OF),
+    ]
 )
 """Both directions, an unknown person at risk, an earlier as-of, a merged person, and one the store never saw."""
 
@@ -247,7 +254,9 @@ def definitions(draw: st.DrawFn) -> Definition:
             window, parts["periods"] = draw(_WINDOWS), draw(st.sampled_from([2, 3, 4, 7]))
             parts["of"] = draw(st.sampled_from([None, "incidents", "harm"]))
         case "share" | "breach_after":
-            parts["among"] = tuple(draw(st.lists(st.sampled_from([*_READ, *_GROUPS]), min_size=1, max_size=3, unique=True)))
+            parts["among"] = tuple(
+                draw(st.lists(st.sampled_from([*_READ, *_GROUPS]), min_size=1, max_size=3, unique=True))
+            )
         case "days_until":
             names, window = draw(st.sampled_from([("release",), ("order_expiry", "bail_end"), ("@custody",)])), None
         case "days_since_end" | "order_in_force":
@@ -257,7 +266,11 @@ def definitions(draw: st.DrawFn) -> Definition:
             window = None if statistic == "in_custody" else window
         case "rate_at_liberty":
             window = draw(_WINDOWS)
-            scope = draw(st.sampled_from(["relationship", "subject_anyone", "subject_others", "at_risk_subject", "about_at_risk"]))
+            scope = draw(
+                st.sampled_from(
+                    ["relationship", "subject_anyone", "subject_others", "at_risk_subject", "about_at_risk"]
+                )
+            )
         case "state_yes" | "state_unanswered":
             names = ("item_strangled",)
         case "grade":
@@ -273,7 +286,14 @@ def definitions(draw: st.DrawFn) -> Definition:
 
 def define(name: str, **parts: Any) -> Definition:
     """A definition with the words a test does not care about filled in."""
-    words = {"theme": "test", "sentence": "{value}", "source": "test", "unit": "test", "missing": "test", "scope": "relationship"}
+    words = {
+        "theme": "test",
+        "sentence": "{value}",
+        "source": "test",
+        "unit": "test",
+        "missing": "test",
+        "scope": "relationship",
+    }
     return Definition(name=name, **{**words, **parts})
 
 

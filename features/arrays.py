@@ -1,0 +1,205 @@
+"""Sightings from plain arrays in any order, for an extract that does not live in the store (which keeps its own sorted)."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from features.fold import compiled
+from threat.asof import NEVER
+from threat.errors import BadInput
+from threat.history.schema import DOMESTIC, REPORTED_BY
+from threat.history.sightings import NO_PERSON, ROLE_ABOUT, Sightings
+from threat.vocabulary import kinds
+
+_DTYPES: dict[str, tuple[Any, Any]] = {
+    "until": (np.int64, NEVER),
+    "visible_until": (np.int64, NEVER),
+    "counterpart": (np.int32, NO_PERSON),
+    "value": (np.float32, np.nan),
+    "code": (np.int16, -1),
+    "role": (np.int8, ROLE_ABOUT),
+    "domestic": (np.int8, DOMESTIC.index("unknown")),
+    "reported_by": (np.int8, REPORTED_BY.index("unknown")),
+    "source": (np.int8, 0),
+    "proactive": (np.bool_, False),
+    "assessment": (np.bool_, False),
+}
+"""Columns that may be absent: dtype, and the value every row then has."""
+
+
+def sightings_from(
+    person: NDArray[np.int64],
+    kind: NDArray[np.integer[Any]],
+    occurred_at: NDArray[np.int64],
+    recorded_at: NDArray[np.int64],
+    *,
+    threads: int = 1,
+    code_names: tuple[str, ...] = (),
+    source_names: tuple[str, ...] = ("extract",),
+    history_start: ArrayLike | None = None,
+    **columns: NDArray[Any],
+) -> Sightings:
+    """Sort one row per (person, event) into sightings. Every array has length n; times are int64 UTC seconds.
+
+    ``kind``: vocabulary numbers. ``columns``: any further array of ``Sightings`` by name; ``counterpart`` holds person
+    ids (NO_PERSON: none). Absent: event_id and incident_id count the rows as they come, visible_from is recorded_at,
+    and the rest takes one constant for all rows, which costs no memory. Raises BadInput for arrays of different
+    lengths, a column that is none of those, a person without an id, or a kind number outside the vocabulary.
+    """
+    n = len(person)
+    given = {"kind": kind, "occurred_at": occurred_at, "recorded_at": recorded_at, **columns}
+    known = {"kind", "occurred_at", "recorded_at", "event_id", "incident_id", "visible_from", *_DTYPES}
+    for name, array in given.items():
+        if name not in known:
+            raise BadInput("Not a column of sightings.", value=name, way_out=f"one of {', '.join(sorted(known))}")
+        if len(array) != n:
+            raise BadInput("All columns have one entry per row.", value=f"{name}: {len(array)}, person: {n}")
+    if n and person.min() < 0:
+        raise BadInput("Unknown persons have no sightings of their own.", value=int(person.min()))
+    if n and not 0 <= kind.min() <= kind.max() < len(kinds()):
+        raise BadInput("Not a kind number of the vocabulary.", value=f"{kind.min()} to {kind.max()}")
+    persons, index = _distinct(person)
+    counterpart = given.get("counterpart")
+    if counterpart is not None:
+        persons = np.union1d(persons, counterpart[counterpart != NO_PERSON]).astype(np.int64)
+        index = np.searchsorted(persons, person).astype(np.int32)
+        given["counterpart"] = np.where(counterpart == NO_PERSON, NO_PERSON, np.searchsorted(persons, counterpart))
+    ties = given.get("event_id", np.empty(0, np.int64))
+    offsets, order, given["occurred_at"] = sort(index, len(persons), occurred_at, recorded_at, ties, threads)
+    del index
+
+    def column(name: str) -> NDArray[Any]:
+        if name in given:
+            dtype = {"kind": np.int16}.get(name) or _DTYPES.get(name, (np.int64, 0))[0]
+            return np.asarray(given.pop(name)).astype(dtype, copy=False)[order]
+        dtype, constant = _DTYPES[name]
+        return np.broadcast_to(np.array(constant, dtype), (n,))
+
+    recorded = column("recorded_at")
+    ids = column("event_id") if "event_id" in given else order
+    return Sightings(
+        persons=persons,
+        offsets=offsets,
+        event_id=ids,
+        incident_id=column("incident_id") if "incident_id" in given else ids,
+        occurred_at=given["occurred_at"],
+        recorded_at=recorded,
+        visible_from=column("visible_from") if "visible_from" in given else recorded,
+        kind=column("kind"),
+        **{name: column(name) for name in _DTYPES},
+        code_names=code_names,
+        source_names=source_names,
+        history_start=np.array(
+            np.full(len(source_names), np.iinfo(np.int64).min) if history_start is None else history_start, np.int64
+        ),
+    )
+
+
+def _distinct(person: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+    """Sorted distinct ids, and the place of each row's id among them."""
+    if len(person) and person.max() < 8 * len(person):  # small numbers need no sort
+        seen = np.zeros(int(person.max()) + 1, np.bool_)
+        seen[person] = True
+        place = np.cumsum(seen, dtype=np.int32)
+        place -= 1
+        return np.flatnonzero(seen), place[person]
+    persons, index = np.unique(person, return_inverse=True)
+    return persons, index.astype(np.int32)
+
+
+def sort(
+    index: NDArray[np.int32],
+    n_persons: int,
+    occurred_at: NDArray[np.int64],
+    recorded_at: NDArray[np.int64],
+    event_id: NDArray[np.int64],
+    threads: int = 1,
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """Offsets by person (int64, n_persons + 1), the rows in the order person, occurred_at, recorded_at, event_id, and
+    their occurred_at in that order.
+
+    One counting pass gathers each person's rows, then each person's few rows are sorted where they lie in the cache.
+    An empty ``event_id`` means the rows' own order.
+    """
+    offsets = np.zeros(n_persons + 1, np.int64)
+    order, times = np.empty(len(index), np.int64), np.empty(len(index), np.int64)
+    _gather(index, occurred_at, offsets, order, times)
+    bounds = np.searchsorted(offsets, np.linspace(0, len(index), 8 * threads + 1)).tolist()
+    bounds[0], bounds[-1] = 0, n_persons
+
+    def part(i: int) -> None:
+        _sort_each(offsets, bounds[i], bounds[i + 1], times, order, recorded_at, event_id)
+
+    with ThreadPoolExecutor(threads) as pool:
+        for _ in pool.map(part, range(8 * threads)):
+            pass
+    return offsets, order, times
+
+
+@compiled
+def _gather(index: Any, occurred_at: Any, offsets: Any, order: Any, times: Any) -> None:
+    """A counting sort by person that keeps the order of rows, and takes the times along."""
+    for i in range(len(index)):
+        offsets[index[i] + 1] += 1
+    for p in range(1, len(offsets)):
+        offsets[p] += offsets[p - 1]
+    for i in range(len(index)):
+        at = offsets[index[i]]
+        order[at] = i
+        times[at] = occurred_at[i]
+        offsets[index[i]] = at + 1
+    for p in range(len(offsets) - 1, 0, -1):
+        offsets[p] = offsets[p - 1]
+    offsets[0] = 0
+
+
+@compiled
+def _before(t: int, i: int, u: int, j: int, recorded_at: Any, event_id: Any) -> bool:
+    """Whether row ``i`` at time ``t`` comes before row ``j`` at time ``u``."""
+    if t != u:
+        return t < u
+    if recorded_at[i] != recorded_at[j]:
+        return recorded_at[i] < recorded_at[j]
+    if len(event_id) > 0:
+        return event_id[i] < event_id[j]
+    return i < j
+
+
+@compiled
+def _sort_each(offsets: Any, first: int, beyond: int, times: Any, order: Any, recorded_at: Any, event_id: Any) -> None:
+    """Sort each person's rows: insertion for a short run, then runs merged in pairs."""
+    longest = 0
+    for p in range(first, beyond):
+        longest = max(longest, offsets[p + 1] - offsets[p])
+    spare_times, spare_order = np.empty(longest, np.int64), np.empty(longest, np.int64)
+    run = 16
+    for p in range(first, beyond):
+        low, high = offsets[p], offsets[p + 1]
+        for start in range(low, high, run):
+            for i in range(start + 1, min(start + run, high)):
+                t, row, j = times[i], order[i], i - 1
+                while j >= start and _before(t, row, times[j], order[j], recorded_at, event_id):
+                    times[j + 1], order[j + 1] = times[j], order[j]
+                    j -= 1
+                times[j + 1], order[j + 1] = t, row
+        width = run
+        while width < high - low:
+            for start in range(low, high, 2 * width):
+                middle, end = min(start + width, high), min(start + 2 * width, high)
+                i, j = start, middle
+                for k in range(end - start):
+                    if j == end or (
+                        i < middle and not _before(times[j], order[j], times[i], order[i], recorded_at, event_id)
+                    ):
+                        spare_times[k], spare_order[k] = times[i], order[i]
+                        i += 1
+                    else:
+                        spare_times[k], spare_order[k] = times[j], order[j]
+                        j += 1
+                times[start:end] = spare_times[: end - start]
+                order[start:end] = spare_order[: end - start]
+            width *= 2
