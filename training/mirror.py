@@ -79,7 +79,7 @@ def _flat(document: dict[str, Any], prefix: str = "") -> dict[str, str]:
 
 
 def _metrics(evaluation: dict[str, Any]) -> dict[str, float]:
-    """Every figure with a value as ``ranking.figure`` (``.k50`` for a length of list); its bounds end in .low, .high."""
+    """Figures with a value as ``ranking.figure`` (``.k50``: length of list); bounds end in .low and .high."""
     out: dict[str, float] = {}
     for entry in evaluation["rankings"]:
         for one in entry["figures"]:
