@@ -68,7 +68,7 @@ def grades(book: Book) -> Any:
     )
     average = pull["control"] * sum(parameters.values("population")["control_shares"][1:])
     luck = chance.uniform(book.keys, "grade") - shift + average
-    standard, medium, high = p["grades"]
+    _, medium, high = p["grades"]
     return np.where(luck < high, 2, np.where(luck < high + medium, 1, 0))
 
 
@@ -87,6 +87,23 @@ def _items(ledger: Ledger, book: Book, fields: dict[str, Any]) -> None:
         missing = chance.choice(form.keys, item + " missing", p["form_missing"])
         answer = np.where(missing == 0, np.where(form.draw(item, share), 0, 1), missing + 1)
         ledger.add(item, form.keys, source="forms", assessment=True, code=answers[answer], **own)
+
+
+def plans(ledger: Ledger, book: Book) -> None:
+    """What the unit did by the intervention knob: a review and a plan, recorded the same day."""
+    found = book.what(states.PLAN)
+    for kind in ("unit_review", "unit_plan"):
+        ledger.add(
+            kind,
+            found.keys,
+            source="unit",
+            incident=found.keys,
+            occurred=found.at,
+            recorded=found.entered("unit"),
+            relation=found.relation,
+            until=found.until if kind == "unit_plan" else -1,
+            proactive=True,
+        )
 
 
 def _follow(ledger: Ledger, book: Book, grade: Any, fields: dict[str, Any]) -> None:

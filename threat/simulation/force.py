@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,8 +13,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from threat.asof import DAY, seconds
-from threat.errors import IntegrityFailure, UsageError
-from threat.simulation import chance, ledger, life, parameters, persons, population, recording
+from threat.errors import UsageError
+from threat.simulation import ledger, life, parameters, population, recording, tables
+from threat.simulation.knobs import Knobs
 from threat.simulation.states import RAW
 
 _OFFENCE_TABLES = ("share", "separated", "control", "family", "severity", "grave", "grave_family", "deadly")
@@ -28,6 +29,7 @@ class Settings:
     years: float = 8.0
     seed: int = 7
     end: datetime = datetime(2025, 1, 1, tzinfo=UTC)
+    knobs: Knobs = field(default_factory=Knobs)
 
     @property
     def epoch(self) -> int:
@@ -48,40 +50,52 @@ class Block:
     truth: dict[str, pa.Table]
 
 
-def blocks(settings: Settings) -> Iterator[Block]:
-    """The force, block by block of first contacts. Raises UsageError for settings that make no force."""
+def plan(settings: Settings) -> list[tuple[int, int]]:
+    """(number, clusters) of every block of first contacts. Raises UsageError for settings that make no force.
+
+    A block's content depends on the seed, its number and its size only: a longer span adds blocks and changes none.
+    """
     if settings.relationships < 1 or settings.years <= 0:
         raise UsageError("A force has at least one relationship and some time.", value=settings, way_out="raise both")
     p = parameters.values("population")
     size, warm = float(p["block_days"]), float(p["warm_up"])
-    first = -int(np.ceil(warm / size))
-    last = int(np.ceil(settings.days / size))
-    span = (last - first) * size
-    wanted = settings.relationships / p["relations_per_cluster"] / p["kept_share"]
+    first, last = -int(np.ceil(warm / size)), int(np.ceil(settings.days / size))
     # Relationships of the warm-up are kept only when something is recorded later; the density is that of the span.
-    per_block = wanted / (settings.days + warm * p["warm_kept"]) * size
-    made = 0.0
-    for number in range(first, last):
-        made += per_block
-        n = int(made)
-        made -= n
+    clusters = settings.relationships / p["relations_per_cluster"] / p["kept_share"]
+    per_block = clusters / (settings.days + warm * p["warm_kept"]) * size
+    edges = [int(per_block * (i - first)) for i in range(first, last + 1)]
+    return [(i, edges[i - first + 1] - edges[i - first]) for i in range(first, last)]
+
+
+def blocks(settings: Settings, since: int | None = None) -> Iterator[Block]:
+    """The force, block by block of first contacts."""
+    for number, n in plan(settings):
         if n:
-            yield block(settings, number, n, number * size, size, -warm, span)
+            yield block(settings, number, n, since)
 
 
-def block(settings: Settings, number: int, n: int, first_day: float, days: float, start: float, span: float) -> Block:
-    """One block's records and truth."""
-    people = population.draw(settings.seed, number, n, first_day, days, settings.end.year - int(settings.years))
-    rows = run(people, start, settings.days)
-    book = recording.record(people, rows, settings.epoch)
-    history, truth = persons.tables(people, book.columns(), rows, settings.epoch, seconds(settings.end))
+def block(settings: Settings, number: int, n: int, since: int | None = None) -> Block:
+    """One block's records (from ``since`` on) and truth."""
+    p = parameters.values("population")
+    people = draw(settings, number, n)
+    end, knobs = seconds(settings.end), settings.knobs
+    rows = run(people, -float(p["warm_up"]), settings.days, knobs.overrides(settings.epoch))
+    columns = recording.record(people, rows, settings.epoch, settings.days, knobs).columns()
+    since = settings.epoch if since is None else since
+    history, truth = tables.tables(people, columns, rows, settings.epoch, since, end, knobs.duplicates)
     return Block(history, truth)
+
+
+def draw(settings: Settings, number: int, n: int) -> population.Population:
+    """The people of a block."""
+    size = float(parameters.values("population")["block_days"])
+    return population.draw(settings.seed, number, n, number * size, size, settings.end.year - int(settings.years))
 
 
 def run(people: population.Population, start: float, end: float, overrides: dict[str, float] | None = None) -> Any:
     """The raw rows of a block's clusters, in order of cluster and time of decision."""
     record = parameters.mechanism(overrides)
-    tables = offence_tables()
+    offences = offence_tables()
     capacity = 24 * len(people.relations) + 1000
     while True:
         rows = np.zeros(capacity, RAW)
@@ -95,7 +109,7 @@ def run(people: population.Population, start: float, end: float, overrides: dict
             people.keys,
             start,
             end,
-            tables,
+            offences,
             rows,
             place,
         )
@@ -107,10 +121,10 @@ def run(people: population.Population, start: float, end: float, overrides: dict
 def offence_tables() -> Any:
     """The kernel's offence weights, one row per name of ``_OFFENCE_TABLES``."""
     found = parameters.values("offences")
-    tables = np.zeros((len(_OFFENCE_TABLES), 16))
+    out = np.zeros((len(_OFFENCE_TABLES), 16))
     for i, name in enumerate(_OFFENCE_TABLES):
-        tables[i, : len(found[name])] = found[name]
-    return tables
+        out[i, : len(found[name])] = found[name]
+    return out
 
 
 def simulate(settings: Settings) -> dict[str, pa.Table]:
@@ -140,7 +154,7 @@ def write(settings: Settings, out: Path, advance: Callable[[float], None] = lamb
         legal_basis="synthetic: no living person",
         history_start={
             name: settings.epoch + int(offset)
-            for name, offset in zip(ledger.SOURCES, persons.history_start(), strict=True)
+            for name, offset in zip(ledger.SOURCES, tables.history_start(), strict=True)
         },
     )
     try:
@@ -167,16 +181,6 @@ def write(settings: Settings, out: Path, advance: Callable[[float], None] = lamb
     }
 
 
-def check_distinct(name: str, ids: Any) -> None:
-    """Ids are hashes; two alike would join two histories. Raises IntegrityFailure."""
-    if len(np.unique(ids)) != len(ids):
-        raise IntegrityFailure("Two rows have one id.", where=name, way_out="choose another seed")
-
-
 def block_count(settings: Settings) -> int:
     """How many blocks a force takes, for a progress bar."""
-    p = parameters.values("population")
-    return int(np.ceil(settings.days / p["block_days"]) + np.ceil(p["warm_up"] / p["block_days"]))
-
-
-__all__ = ["Block", "Settings", "block_count", "blocks", "check_distinct", "run", "simulate", "write", "chance"]
+    return len(plan(settings))

@@ -116,13 +116,8 @@ class Ledger:
         }
 
 
-def to_arrow(
-    columns: dict[str, NDArray[Any]], subject: I64, at_risk: I64, person_ids: I64, at_risk_known: NDArray[np.bool_]
-) -> pa.Table:
-    """The rows as the events table, without ``batch_id``. ``subject``, ``at_risk``: person ids by relation row."""
-    relation, person = columns["relation"], columns["person"]
-    has = relation >= 0
-    safe = np.where(has, relation, 0)
+def to_arrow(columns: dict[str, NDArray[Any]], subject: pa.Array, at_risk: pa.Array, person: pa.Array) -> pa.Table:
+    """The rows as the events table, without ``batch_id``; the persons of every row are given as ids or null."""
     event_ids = chance.ids(columns["event"])
     supersedes = columns["supersedes"]
     return pa.table(
@@ -131,9 +126,9 @@ def to_arrow(
             "record_id": chance.ids(columns["record"]),
             "incident_id": chance.ids(columns["incident"]),
             "supersedes_event_id": pa.array(chance.ids(supersedes), mask=supersedes == 0),
-            "subject_id": pa.array(subject[safe], mask=~has),
-            "person_at_risk_id": pa.array(at_risk[safe], mask=~(has & at_risk_known[safe])),
-            "person_id": pa.array(person_ids[np.where(person >= 0, person, 0)], mask=person < 0),
+            "subject_id": subject,
+            "person_at_risk_id": at_risk,
+            "person_id": person,
             "kind": words(columns["kind"], _KINDS),
             "code": words(columns["code"], _CODES),
             "value": pa.array(columns["value"], mask=np.isnan(columns["value"])),
@@ -145,7 +140,7 @@ def to_arrow(
             "reported_by": words(columns["reported_by"], REPORTED_BY),
             "assertion": words(columns["assessment"].astype(np.int8), ("fact", "assessment")),
             "source_system": words(columns["source"], SOURCES),
-            "source_id": pa.nulls(len(relation), pa.string()),
+            "source_id": pa.nulls(len(event_ids), pa.string()),
         }
     )
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from threat.asof import DAY
 from threat.simulation import assessment, chance, circumstances, justice, parameters, revisions, states
 from threat.simulation.book import Book, Mask
+from threat.simulation.knobs import Knobs, before_recording, while_recording
 from threat.simulation.ledger import NONE, Ledger, number
 from threat.simulation.population import Population
 from threat.simulation.states import OFFENCES
@@ -31,18 +32,20 @@ def principal_kinds() -> NDArray[np.int64]:
     return np.array([number(name) for name in (*names, *_BREACHES, "strangulation_reported")])
 
 
-def record(people: Population, rows: NDArray[Any], epoch: int) -> Ledger:
-    """Every event row of a block, before the span cuts it off."""
+def record(people: Population, rows: NDArray[Any], epoch: int, days: float, knobs: Knobs) -> Ledger:
+    """Every event row of a block, before the span of ``days`` cuts it off."""
     ledger = Ledger()
-    book = Book.open(people, rows, epoch)
+    book = Book.open(people, before_recording(knobs, people, rows), epoch)
     calls = book.what(states.INCIDENT)
     incidents(ledger, calls)
     markers(ledger, calls)
     assessment.record(ledger, calls)
+    assessment.plans(ledger, book)
     justice.record(ledger, book)
     circumstances.record(ledger, book)
     revisions.disclosures(ledger, calls)
     revisions.late_suicide_markers(ledger, calls)
+    while_recording(knobs, ledger, book, days)
     return ledger
 
 
