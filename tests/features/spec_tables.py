@@ -1,69 +1,60 @@
-"""Reads spec tables: events in, one definition, expected values. The same files are printed in the data dictionary.
+"""Reads the spec tables of ``spec``: events in, definitions of the catalogue, expected values. They are docs as well.
 
-A file of ``spec`` is Markdown. Each ``## title`` section holds a sentence or two, a fenced ``yaml`` block, a table of
-events and a table of expected values:
+A file is Markdown. Each ``## title`` section holds a few sentences, a table of events and a table of expected values.
+Times are days relative to instant 0 (``-12.5``, ``-90-1s``, ``+1s``); 0 is 2024-06-01 00:00 UTC.
 
-    ```yaml
-    scope: relationship
-    statistic: count
-    kinds: [assault_with_injury]
-    window_days: 30
-    ```
-
-    | event | kind                | subject | person at risk | occurred   | recorded         |
-    |-------|---------------------|---------|----------------|------------|------------------|
-    | a     | assault_with_injury | S       | P              | 2024-05-20 | 2024-05-21       |
-    | b     | assault_with_injury | S       | P              | 2024-05-31 | 2024-06-01 00:00 |
-
-    | subject | person at risk | as of      | value   | events |
-    |---------|----------------|------------|---------|--------|
-    | S       | P              | 2024-06-01 | 1       | a      |
-
-The block holds fields of a definition, or only ``name`` for one of the shipped catalogue. Event columns: event, kind,
-occurred, and any of recorded (else as occurred), withdrawn, incident (else its own), subject, person at risk, about,
-code, value, until, domestic, reported by, proactive (yes), source. An empty party is unknown. Times are UTC. A further
-table with the columns ``same as | person | recorded | withdrawn`` merges one person into another. Expected ``value``
-may be ``missing``; ``events`` (optional) are the events behind it.
+- Events: ``event``, ``kind``, ``occurred``, ``recorded`` and any of ``subject``, ``at risk``, ``about`` and ``more``
+  (``code c; incident x; until t; withdrawn t; replaces a; domestic yes; by police; value 2; proactive; source s``).
+  Without the column, a kind between two persons is S towards V and a kind about one person is about S. ``?`` is
+  unknown. An event is domestic, by an unknown reporter and its own incident unless ``more`` says otherwise.
+- Expected: ``definition``, ``value`` (``missing``), and any of ``row`` (else ``S>V``), ``as-of`` (else 0), ``events``
+  (the lineage, checked where the column is there) and ``truncated`` (yes or no).
+- Links: ``source``, ``is``, ``from``, ``until``. A line ``History starts: -100`` sets where the records begin.
 """
 
 from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
-import yaml
-from feature_histories import UNKNOWN, Happening, Link, define, rows, sightings
+from feature_histories import UNKNOWN, Happening, Link, rows, sightings
 
-from features.definitions import Definition
 from features.load import load_catalogue
-from threat.asof import NEVER, seconds
+from threat.asof import DAY, NEVER
 from threat.history.sightings import Rows, Sightings
+from threat.vocabulary import kind
 
 SPEC = Path(__file__).parent / "spec"
-_EVENT = {
-    "event", "kind", "occurred", "recorded", "withdrawn", "incident", "subject", "person at risk", "about", "code", "value",
-    "until", "domestic", "reported by", "proactive", "source",
+ORIGIN = 1_717_200_000
+_EVENT = {"event", "kind", "subject", "at risk", "about", "occurred", "recorded", "more"}
+_EXPECTED = {"definition", "row", "as-of", "value", "events", "truncated"}
+_LINK = {"source", "is", "from", "until"}
+_MORE = {
+    "code": "code", "domestic": "domestic", "by": "reported_by", "source": "source", "incident": "incident_id",
+    "until": "until", "withdrawn": "withdrawn_at", "value": "value", "replaces": "", "proactive": "proactive",
 }  # fmt: skip
-_EXPECTED = {"subject", "person at risk", "as of", "value", "events"}
-_LINK = {"same as", "person", "recorded", "withdrawn"}
-_LISTS = ("kinds", "among", "codes", "reported_by")
+
+
+@dataclass(frozen=True)
+class Expected:
+    """One row of the table of expected values; ``value`` NaN: missing; None: not said."""
+
+    definition: str
+    rows: Rows
+    value: float
+    events: list[str] | None
+    truncated: bool | None
 
 
 @dataclass(frozen=True)
 class Spec:
-    """One section: what it says, what goes in, and the value (NaN: missing) and events expected of each row."""
+    """One section."""
 
     title: str
-    text: str
-    definition: Definition
     store: Sightings
-    rows: Rows
-    values: tuple[float, ...]
-    events: tuple[tuple[str, ...] | None, ...]
+    expected: list[Expected]
     letters: dict[int, str]
 
 
@@ -85,91 +76,97 @@ def read(document: str, where: str = "spec") -> list[Spec]:
 
 
 def _section(title: str, body: str) -> Spec:
-    block = re.search(r"^```yaml\n(.*?)^```", body, flags=re.MULTILINE | re.DOTALL)
-    if block is None:
-        raise ValueError("a section needs a yaml block")
-    tables = _tables(body[block.end() :])
-    events = _one(tables, "event", _EVENT)
-    expected = _one(tables, "value", _EXPECTED)
-    links = _one(tables, "same as", _LINK, needed=False)
-    persons: dict[str, int] = {}
+    tables = _tables(body)
+    strange = [t for t in tables if not any(column in t[0] for column in ("event", "definition", "is"))]
+    if strange:
+        raise ValueError(f"not a table of events, expected values or links: {', '.join(strange[0][0])}")
+    persons = {"": UNKNOWN, "?": UNKNOWN}
 
-    def person(letter: str | None) -> int:
-        return persons.setdefault(letter, len(persons) + 1) if letter else UNKNOWN
+    def person(letter: str) -> int:
+        return persons.setdefault(letter, len(persons))
 
-    happenings, letters, incidents = [], {}, {}
-    for number, e in enumerate(events, 1):
-        letters[number] = e["event"]
-        incident = incidents.setdefault(e.get("incident") or f"event {e['event']}", len(incidents) + 1)
-        happenings.append(
-            Happening(
-                kind=e["kind"],
-                occurred_at=_time(e["occurred"]),
-                recorded_at=_time(e.get("recorded") or e["occurred"]),
-                withdrawn_at=_time(e.get("withdrawn")),
-                until=_time(e.get("until")),
-                subject=person(e.get("subject")),
-                at_risk=person(e.get("person at risk")),
-                about=person(e.get("about")),
-                event_id=number,
-                incident_id=incident,
-                code=e.get("code", ""),
-                value=float(e.get("value") or "nan"),
-                domestic=e.get("domestic") or "unknown",
-                reported_by=e.get("reported by") or "unknown",
-                proactive=e.get("proactive") == "yes",
-                source=e.get("source") or "records",
+    happenings: dict[str, Happening] = {}
+    for number, e in enumerate(_rows(tables, "event", _EVENT), 1):
+        h = Happening(
+            kind=e["kind"],
+            occurred_at=time(e["occurred"]),
+            recorded_at=time(e["recorded"]),
+            event_id=number,
+            incident_id=number,
+            domestic="yes",
+        )
+        if kind(e["kind"]).about == "person":
+            h = replace(h, about=person(e.get("about", "S")))
+        else:
+            h = replace(h, subject=person(e.get("subject", "S")), at_risk=person(e.get("at risk", "V")))
+        for word, text in _more(e.get("more", "")):
+            if word == "replaces":
+                happenings[text] = replace(happenings[text], withdrawn_at=min(happenings[text].withdrawn_at, h.recorded_at))
+            else:
+                h = replace(h, **{_MORE[word]: _value(word, text)})
+        happenings[e["event"]] = h
+    links = [
+        Link(person(k["source"]), person(k["is"]), time(k["from"]), time(k["until"]) if k["until"] else NEVER)
+        for k in _rows(tables, "is", _LINK)
+    ]
+    start = re.search(r"^History starts: (\S+)$", body, flags=re.MULTILINE)
+    expected = []
+    for r in _rows(tables, "definition", _EXPECTED):
+        subject, _, at_risk = r.get("row", "S>V").partition(">")
+        expected.append(
+            Expected(
+                definition=r["definition"].strip("`"),
+                rows=rows([(person(subject), person(at_risk), time(r.get("as-of", "0")))]),
+                value=math.nan if r["value"] == "missing" else float(r["value"]),
+                events=r["events"].split() if "events" in r else None,
+                truncated=r["truncated"] == "yes" if "truncated" in r else None,
             )
         )
-    merged = [
-        Link(person(k["same as"]), person(k["person"]), _time(k["recorded"]), _time(k.get("withdrawn"))) for k in links
-    ]
-    asked = [(person(r["subject"]), person(r.get("person at risk")), _time(r["as of"])) for r in expected]
+    unknown = [x.definition for x in expected if x.definition not in load_catalogue().names]
+    if unknown or not expected:
+        raise ValueError(f"not in the catalogue: {', '.join(unknown)}" if unknown else "no expected values")
     return Spec(
         title=title,
-        text=body[: block.start()].strip(),
-        definition=_definition(yaml.safe_load(block[1])),
-        store=sightings(happenings, merged),
-        rows=rows(asked),
-        values=tuple(math.nan if r["value"] == "missing" else float(r["value"]) for r in expected),
-        events=tuple(tuple(r["events"].replace(",", " ").split()) if "events" in r else None for r in expected),
-        letters=letters,
+        store=sightings(list(happenings.values()), links, {"records": time(start[1])} if start else None),
+        expected=expected,
+        letters={h.event_id: letter for letter, h in happenings.items()},
     )
 
 
-def _definition(parts: dict[str, Any]) -> Definition:
-    if set(parts) == {"name"}:
-        return load_catalogue()[parts["name"]]
-    for key in _LISTS:
-        if key in parts:
-            parts[key] = tuple(parts[key]) if isinstance(parts[key], list) else (parts[key],)
-    if isinstance(parts.get("domestic"), bool):
-        parts["domestic"] = "yes" if parts["domestic"] else "no"
-    return define(parts.pop("name", "drawn"), kinds=parts.pop("kinds", ()), **parts)
+def time(text: str) -> int:
+    """Seconds of ``-12.5``, ``-90-1s`` or ``+1s``."""
+    found = re.fullmatch(r"([+-]?\d+(?:\.\d+)?)?(?:([+-]\d+)s)?", text)
+    if found is None or not text:
+        raise ValueError(f"not a time: {text!r}")
+    return ORIGIN + round(float(found[1] or 0) * DAY) + int(found[2] or 0)
+
+
+def _more(text: str) -> list[tuple[str, str]]:
+    pairs = [part.strip().partition(" ") for part in text.split(";") if part.strip()]
+    return [(word, rest.strip()) for word, _, rest in pairs]
+
+
+def _value(word: str, text: str) -> object:
+    if word in ("until", "withdrawn"):
+        return time(text)
+    if word == "incident":
+        return 1_000 + sum(ord(c) * 256**i for i, c in enumerate(text))
+    return {"value": lambda: float(text), "proactive": lambda: True}.get(word, lambda: text)()
 
 
 def _tables(text: str) -> list[list[dict[str, str]]]:
     out = []
     for block in re.findall(r"(?:^\|.*\n?)+", text, flags=re.MULTILINE):
-        header, rule, *lines = ([cell.strip() for cell in line.strip().strip("|").split("|")] for line in block.splitlines())
-        if not all(set(cell) <= set("-: ") for cell in rule):
-            raise ValueError("a table needs a rule under its header")
-        out.append([dict(zip(header, line, strict=True)) for line in lines] or [dict.fromkeys(header, "")][:0])
+        header, rule, *lines = ([cell.strip() for cell in line.strip()[1:-1].split("|")] for line in block.splitlines())
+        if not lines or not all(re.fullmatch(r":?-+:?", cell) for cell in rule):
+            raise ValueError("a table is a header, a rule and at least one row")
+        out.append([dict(zip(header, line, strict=True)) for line in lines])
     return out
 
 
-def _one(tables: list[list[dict[str, str]]], column: str, known: set[str], *, needed: bool = True) -> list[dict[str, str]]:
-    """The table that has the column (``value`` without ``event``: the expected ones)."""
-    found = [t for t in tables if t and column in t[0] and (column != "value" or "event" not in t[0])]
-    if not found:
-        if needed and column == "value":
-            raise ValueError("a section needs a table of expected values")
-        return []
-    strange = set(found[0][0]) - known
-    if strange or len(found) > 1:
-        raise ValueError(f"not a column: {', '.join(sorted(strange))}" if strange else f"two tables with {column}")
-    return found[0]
-
-
-def _time(text: str | None) -> int:
-    return seconds(datetime.fromisoformat(text).replace(tzinfo=UTC)) if text else NEVER
+def _rows(tables: list[list[dict[str, str]]], column: str, known: set[str]) -> list[dict[str, str]]:
+    out = [row for t in tables if column in t[0] for row in t]
+    strange = {name for row in out for name in row} - known
+    if strange:
+        raise ValueError(f"not a column: {', '.join(sorted(strange))}")
+    return out
