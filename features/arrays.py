@@ -1,4 +1,4 @@
-"""Sightings from plain arrays in any order, for an extract that does not live in the store (which keeps its own sorted)."""
+"""Sightings from plain arrays in any order, for an extract outside the store (which keeps its own sorted)."""
 
 from __future__ import annotations
 

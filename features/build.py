@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +22,8 @@ from threat.errors import UsageError
 from threat.history.schema import DOMESTIC, REPORTED_BY
 from threat.history.sightings import NO_PERSON, ROLE_AT_RISK, ROLE_SUBJECT, Rows, Sightings
 from threat.terminal import progress
+
+_T = TypeVar("_T", bound=np.generic)
 
 _UNSEEN = -2
 """Index of a person the store never saw; matches no counterpart."""
@@ -205,7 +208,7 @@ def _arguments(program: Program, sightings: Sightings, acting: int) -> tuple[tup
     return tuple(arrays), settings
 
 
-def _read_only(array: NDArray[np.generic]) -> NDArray[np.generic]:
+def _read_only(array: NDArray[_T]) -> NDArray[_T]:
     """A contiguous plain view that may not be written: one machine-code version serves arrays and memory maps."""
     view = np.ascontiguousarray(array).view(np.ndarray)
     view.flags.writeable = False

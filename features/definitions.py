@@ -124,9 +124,9 @@ GRADES = {"standard": 1.0, "medium": 2.0, "high": 3.0}
 class Definition:
     """One feature.
 
-    ``kinds``: vocabulary kinds, or ``@theme`` for all kinds of a theme, or ``@crime``, or ``@any``; ``codes``: keep only
-    these codes. ``window_days``: look-back window; None = the whole visible history. ``long_window_days``: the second
-    window of a ratio. ``periods``: equal parts of the window for a slope. ``domestic``: yes | no | any. ``proactive``
+    ``kinds``: vocabulary kinds, or ``@theme`` for all kinds of a theme, or ``@crime``, or ``@any``; ``codes``: keep
+    only these codes. ``window_days``: look-back window; None = the whole visible history. ``long_window_days``: the
+    second window of a ratio. ``periods``: equal parts of the window for a slope. ``domestic``: yes | no | any. Proactive
     events never count (the unit's own contacts are not incidents) unless ``include_proactive``. ``reported_by``: keep
     only these. ``direction``: +1 (more can only raise), -1, or 0 (none); ``policy`` marks a direction set by policy and
     not evidence. ``missing``: what NaN means. ``sensitive``: stands for a protected characteristic and needs

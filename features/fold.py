@@ -9,7 +9,6 @@ Machine code is cached in ``var/numba`` of the working directory, or where NUMBA
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any
 
@@ -41,14 +40,19 @@ _HASH_SHIFT = np.uint64(40)
 
 
 def compiled(function: Any) -> Any:
-    """``njit`` with its cache under ``var``; the process-wide setting is put back for other users of Numba."""
-    before = config.CACHE_DIR
+    """``njit`` with its cache under ``var``; the process-wide setting is put back for other users of Numba.
+
+    Where that folder may not be written, the code is compiled anew in each process.
+    """
+    before = config.CACHE_DIR  # type: ignore[attr-defined]
     if not before:
-        config.CACHE_DIR = str(Path(os.environ.get("THREAT_VAR", "var")).absolute() / "numba")
+        config.CACHE_DIR = str(Path("var").absolute() / "numba")  # type: ignore[attr-defined]
     try:
         return njit(nogil=True, cache=True, error_model="numpy")(function)
+    except (OSError, RuntimeError):
+        return njit(nogil=True, error_model="numpy")(function)
     finally:
-        config.CACHE_DIR = before
+        config.CACHE_DIR = before  # type: ignore[attr-defined]
 
 
 @compiled
@@ -69,7 +73,14 @@ def _place(keys: Any, marks: Any, places: Any, mark: int, mask: int, key: int, u
 def _write(row: int, unknown: bool, ci: Any, cf: Any, outputs: Any, factors: Any, pool: Any, out: Any) -> None:
     """The values of a finished row from its cells; NaN = missing. ``unknown``: there is no known person at risk."""
     for q in range(len(outputs)):
-        op, a, b, c, d, window = outputs[q, 0], outputs[q, 2], outputs[q, 3], outputs[q, 4], outputs[q, 5], outputs[q, 6]
+        op, a, b, c, d, window = (
+            outputs[q, 0],
+            outputs[q, 2],
+            outputs[q, 3],
+            outputs[q, 4],
+            outputs[q, 5],
+            outputs[q, 6],
+        )
         x = np.nan
         if outputs[q, 7] == 1 and unknown:
             pass
@@ -151,10 +162,10 @@ def _write(row: int, unknown: bool, ci: Any, cf: Any, outputs: Any, factors: Any
 def fold(
     rows: Any, own: Any, other: Any, as_of: Any, capacity: int, out: Any,
     offsets: Any, occurred_at: Any, visible_from: Any, visible_until: Any, kind: Any, role: Any, proactive: Any,
-    domestic: Any, counterpart: Any, code: Any, reported_by: Any, incident_id: Any, value: Any, until: Any, recorded_at: Any,
-    acting: int, reads_counterpart: bool, reads_code: bool,
-    instructions: Any, back: Any, ahead: Any, stays: Any, streams: Any, edges: Any, maps: Any, filters: Any, tables: Any,
-    start: Any, outputs: Any, factors: Any, pool: Any, rates: Any, harm: Any,
+    domestic: Any, counterpart: Any, code: Any, reported_by: Any, incident_id: Any, value: Any, until: Any,
+    recorded_at: Any, acting: int, reads_counterpart: bool, reads_code: bool,
+    instructions: Any, back: Any, ahead: Any, stays: Any, streams: Any, edges: Any, maps: Any, filters: Any,
+    tables: Any, start: Any, outputs: Any, factors: Any, pool: Any, rates: Any, harm: Any,
     n_floats: int, n_incident_bits: int, n_counterpart_bits: int, n_harm: int, n_domestic: int, n_reporters: int,
     any_ahead: bool, any_stays: bool,
 ) -> None:  # fmt: skip
@@ -164,7 +175,7 @@ def fold(
     the longest history among these rows. ``acting``: the role that is class 0 to 2 (``features.program.CLASSES``).
     Other parameters: the arrays of ``Sightings`` and of ``Program`` by name; an array no instruction reads may be short.
     """
-    n_kinds, n_edges, n_outputs = len(streams), len(edges), len(outputs)
+    n_kinds, n_edges = len(streams), len(edges)
     words, counterpart_words = (n_incident_bits + 63) // 64, (n_counterpart_bits + 63) // 64
     ci, cf = np.empty(len(start), np.int64), np.empty(n_floats, np.float64)
     size = 2
@@ -183,7 +194,7 @@ def fold(
         row = rows[number]
         person, party, now = own[row], other[row], as_of[row]
         if person == NO_PERSON:
-            for q in range(n_outputs):
+            for q in range(len(outputs)):
                 out[row, outputs[q, 1]] = np.nan
             continue
         ci[:] = start

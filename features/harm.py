@@ -14,7 +14,7 @@ from threat.vocabulary import kinds
 
 @cache
 def harm_days() -> Mapping[str, float]:
-    """Days of harm by kind name; a kind without a row carries none. Raises UsageError for a kind outside the vocabulary."""
+    """Days of harm by kind name; a kind without a row carries none. Raises UsageError for an unknown kind."""
     text = files("threat").joinpath("harm.csv").read_text(encoding="utf-8")
     out: dict[str, float] = {}
     for row in csv.DictReader(line for line in text.splitlines() if not line.startswith("#")):

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from enum import IntEnum
+
+from features.definitions import GRADES
 
 
 class Op(IntEnum):
-    """What one instruction does with one visible event. Events come newest first, so the first one met is the latest."""
+    """What one instruction does with one visible event. Events come newest first: the first one met is the latest."""
 
     COUNT = 0  # one more in the event's bucket of age
     INCIDENTS = 1  # one more, the first time this incident is met
@@ -53,3 +56,31 @@ class Out(IntEnum):
     RATE = 16
     DAYS = 17
     BREACH = 18
+
+
+FLOAT_CELLS = frozenset(
+    {Op.SUM, Op.HARM, Op.WEIGHTED, Op.MAX_VALUE, Op.MAX_HARM, Op.LAST_VALUE, Op.LAST_HARM, Op.LAST_CODE}
+)
+FLOAT_CELLS_WITH_MARKS = frozenset({Op.MAX_VALUE, Op.LAST_VALUE, Op.LAST_HARM, Op.LAST_CODE})
+NUMBERED = {Op.INCIDENTS: "incident", Op.GAPS: "incident", Op.COUNTERPARTS: "counterpart", Op.HARM: "harm"}
+READS: dict[Op, set[str]] = {
+    Op.INCIDENTS: {"incident_id"},
+    Op.GAPS: {"incident_id"},
+    Op.HARM: {"incident_id"},
+    Op.COUNTERPARTS: {"counterpart"},
+    Op.SUM: {"value"},
+    Op.MAX_VALUE: {"value"},
+    Op.LAST_VALUE: {"value"},
+    Op.LAST_CODE: {"code"},
+    Op.OPEN: {"until"},
+    Op.ENDED: {"until"},
+    Op.STAY: {"until"},
+    Op.LATE: {"recorded_at"},
+}
+CODE_VALUE: dict[str, dict[str, float]] = {
+    "state_yes": {"yes": 1.0, "no": 0.0},
+    "state_unanswered": {"yes": 0.0, "no": 0.0},
+    "grade": GRADES,
+}
+OTHER_CODE = {"state_yes": math.nan, "state_unanswered": 1.0, "grade": -1.0}
+"""What any other code gives; -1 makes the kernel go on to an older event."""

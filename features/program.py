@@ -8,7 +8,6 @@ end, so an event is added once however many windows hold it. ``features.fold`` s
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,9 +15,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from features.definitions import AT_RISK_SCOPES, GRADES, NEEDS_PERSON_AT_RISK, STAY, Definition
+from features.definitions import AT_RISK_SCOPES, NEEDS_PERSON_AT_RISK, STAY, Definition
 from features.harm import harm_days
-from features.operations import Op, Out
+from features.operations import (
+    CODE_VALUE,
+    FLOAT_CELLS,
+    FLOAT_CELLS_WITH_MARKS,
+    NUMBERED,
+    OTHER_CODE,
+    READS,
+    Op,
+    Out,
+)
 from features.validation import expand, read_kinds
 from threat.asof import DAY
 from threat.history.schema import DOMESTIC, REPORTED_BY
@@ -62,12 +70,14 @@ class Selector:
 class Program:
     """One half's program as arrays for the kernel.
 
-    ``instructions`` int32 (n, 5): operation, filter (0: none), cell, window map, auxiliary number. ``back``, ``ahead``,
-    ``stays``: int32 offsets by dispatch key of the instructions for look-back events, events to come, and stays. ``streams``: uint8 by kind, which of the three (1, 2, 4) read the kind at all.
-    ``edges``: int64 window lengths in seconds, ascending. ``maps``: int16 (m, edges + 1) from edge to bucket, -1 beyond.
-    ``filters``: bool (f, (codes + 1) * reporters). ``tables``: float64 (t, codes + 1) value of a code. ``start``: initial
-    integer cells. ``outputs`` int64 (n, 8): operation, column, a, b, c, d, window, needs a person at risk; ``factors``
-    float64 (n, 2); ``pool``: bucket lists of slopes. ``rates``: half lives. ``uses``: optional arrays that are read.
+    ``instructions`` int32 (n, 5): operation, filter (0: none), cell, window map, auxiliary number (LAST_CODE: mark cell,
+    table). ``back``, ``ahead``, ``stays``: int32 offsets by dispatch key of the instructions for look-back events,
+    events to come, and stays. ``streams``: uint8 by kind, which of the three (1, 2, 4) read the kind at all.
+    ``edges``: int64 window lengths in seconds, ascending. ``maps``: int16 (m, edges + 1) from edge to bucket, -1
+    beyond. ``filters``: bool (f, (codes + 1) * reporters). ``tables``: float64 (t, codes + 1) value of a code.
+    ``start``: initial integer cells. ``outputs`` int64 (n, 8): operation, column, a, b, c, d, window, needs a person at
+    risk; ``factors`` float64 (n, 2): windows of a ratio in days. ``pool``: bucket counts of slopes. ``rates``: half
+    lives in seconds. ``harm``: days by kind number. ``uses``: the columns of sightings that some instruction reads.
     """
 
     instructions: NDArray[np.int32]
@@ -141,7 +151,8 @@ class _Compiler:
         for _, d in mine:
             self.write(d)
         cells = self.lay_out()
-        outputs, factors = [], []
+        outputs: list[tuple[int, ...]] = []
+        factors = []
         for column, d in mine:
             op, numbers, pair = self.write(d)
             a, b, c, e, window = (*numbers, *([0] * (5 - len(numbers))))
@@ -251,9 +262,9 @@ class _Compiler:
         counters = {"incident": 0, "counterpart": 0, "harm": 0}
         for a in self.accumulators.values():
             width = max(1, len(a.edges))
-            if a.op in _FLOAT_CELLS:
+            if a.op in FLOAT_CELLS:
                 a.cell, floats = floats, floats + width
-                if a.op in _FLOAT_CELLS_WITH_MARKS:
+                if a.op in FLOAT_CELLS_WITH_MARKS:
                     a.second = len(start)
                     start += [0] * width
             elif a.op is not Op.ORDERED:
@@ -261,16 +272,16 @@ class _Compiler:
                 start += [0] * (4 if a.op in (Op.GAPS, Op.BREACH) else width)
                 if a.op is Op.STAY:
                     start.append(a.aux[0])
-            if a.op in _NUMBERED:
-                a.number = counters[_NUMBERED[a.op]]
-                counters[_NUMBERED[a.op]] += 1
+            if a.op in NUMBERED:
+                a.number = counters[NUMBERED[a.op]]
+                counters[NUMBERED[a.op]] += 1
             if a.op is Op.WEIGHTED:
                 a.number = len(self.rates)
                 self.rates.append(a.aux[0] * float(DAY))
             if a.op is Op.LAST_CODE:
                 a.number = len(self.tables)
                 self.tables.append(
-                    [_CODE_VALUE[a.aux[0]].get(code, _OTHER_CODE[a.aux[0]]) for code in ("", *self.code_names)]
+                    [CODE_VALUE[a.aux[0]].get(code, OTHER_CODE[a.aux[0]]) for code in ("", *self.code_names)]
                 )
         self.counters = counters
         return np.array(start or [0], np.int64), floats
@@ -289,7 +300,7 @@ class _Compiler:
         for a in accumulators:
             a.map = maps.setdefault(_window_map(sorted(a.edges), edges), len(maps))
             chosen = filters.setdefault((a.selector.codes, a.selector.reported_by), len(filters))
-            row = (int(a.op), chosen, a.cell, a.map, a.second if a.op in _FLOAT_CELLS_WITH_MARKS else a.number)
+            row = (int(a.op), chosen, a.cell, a.map, a.second if a.op in FLOAT_CELLS_WITH_MARKS else a.number)
             if a.op is Op.LAST_CODE:
                 row = (int(a.op), chosen, a.cell, a.second, a.number)
             where = by_key["ahead" if a.op is Op.UNTIL else "stays" if a.op is Op.STAY else "back"]
@@ -336,7 +347,7 @@ class _Compiler:
     def uses(self, accumulators: list[_Accumulator]) -> frozenset[str]:
         out = set()
         for a in accumulators:
-            out |= _READS.get(a.op, set())
+            out |= READS.get(a.op, set())
             if a.selector.scope in _OTHER_PARTY:
                 out.add("counterpart")
             if a.selector.codes or a.selector.reported_by:
@@ -380,29 +391,3 @@ def _window_map(own: list[int], edges: list[int]) -> tuple[int, ...]:
 
 _AMOUNT = {None: Op.COUNT, "incidents": Op.INCIDENTS, "harm": Op.HARM}
 _GAP = {"mean_gap": Out.MEAN_GAP, "last_gap": Out.LAST_GAP, "gap_ratio": Out.GAP_RATIO}
-_FLOAT_CELLS = frozenset(
-    {Op.SUM, Op.HARM, Op.WEIGHTED, Op.MAX_VALUE, Op.MAX_HARM, Op.LAST_VALUE, Op.LAST_HARM, Op.LAST_CODE}
-)
-_FLOAT_CELLS_WITH_MARKS = frozenset({Op.MAX_VALUE, Op.LAST_VALUE, Op.LAST_HARM, Op.LAST_CODE})
-_NUMBERED = {Op.INCIDENTS: "incident", Op.GAPS: "incident", Op.COUNTERPARTS: "counterpart", Op.HARM: "harm"}
-_READS: dict[Op, set[str]] = {
-    Op.INCIDENTS: {"incident_id"},
-    Op.GAPS: {"incident_id"},
-    Op.HARM: {"incident_id"},
-    Op.COUNTERPARTS: {"counterpart"},
-    Op.SUM: {"value"},
-    Op.MAX_VALUE: {"value"},
-    Op.LAST_VALUE: {"value"},
-    Op.LAST_CODE: {"code"},
-    Op.OPEN: {"until"},
-    Op.ENDED: {"until"},
-    Op.STAY: {"until"},
-    Op.LATE: {"recorded_at"},
-}
-_CODE_VALUE: dict[str, dict[str, float]] = {
-    "state_yes": {"yes": 1.0, "no": 0.0},
-    "state_unanswered": {"yes": 0.0, "no": 0.0},
-    "grade": GRADES,
-}
-_OTHER_CODE = {"state_yes": math.nan, "state_unanswered": 1.0, "grade": -1.0}
-"""What any other code gives; -1 makes the kernel go on to an older event."""

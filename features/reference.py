@@ -48,7 +48,7 @@ class Seen:
 
 
 Answer = tuple[float, list[Seen]]
-"""A value (NaN: missing) and the events behind it."""
+"""A value (NaN: missing) and the events behind it: none behind a missing value."""
 
 
 def value(sightings: Sightings, rows: Rows, name: str | Definition) -> NDArray[np.float32]:
@@ -61,7 +61,7 @@ def value(sightings: Sightings, rows: Rows, name: str | Definition) -> NDArray[n
 
 
 def lineage(sightings: Sightings, rows: Rows, i: int, name: str | Definition) -> list[int]:
-    """Ids of the events behind the value of one feature in row ``i``, oldest first, each once."""
+    """Ids of the events behind one feature's value in row ``i``, oldest first, each once; none when it is missing."""
     [(_, seen)] = answers(sightings, rows, i, [_definition(name)])
     return list(dict.fromkeys(event.event_id for event in sorted(seen, key=_order)))
 
@@ -148,7 +148,7 @@ def _wanted(e: Seen, d: Definition) -> bool:
     return (
         e.kind in read_kinds(d)
         and (not d.codes or e.code in d.codes)
-        and (d.domestic == "any" or e.domestic == d.domestic)
+        and d.domestic in ("any", e.domestic)
         and (not d.reported_by or e.reported_by in d.reported_by)
     )
 
@@ -191,7 +191,8 @@ def _look_back(d: Definition, targets: list[Seen], in_scope: list[Seen], history
             weights = [0.5 ** ((as_of - e.occurred_at) / DAY / d.half_life_days) for e in reversed(found)]
             return float(sum(weights)), found
         case "window_ratio":
-            assert d.window_days is not None and d.long_window_days is not None
+            assert d.window_days is not None
+            assert d.long_window_days is not None
             longer = _window(targets, as_of, d.long_window_days)
             expected = _amount(longer, d.of) * d.window_days / d.long_window_days
             return (_amount(found, d.of) + 1.0) / (expected + 1.0), longer
@@ -227,7 +228,8 @@ def _look_back(d: Definition, targets: list[Seen], in_scope: list[Seen], history
                 [e for e in _window(in_scope, as_of, d.window_days) if e.kind in expand(d.among)], found
             )
         case "state_yes":
-            return (({"yes": 1.0, "no": 0.0}.get(found[-1].code, MISSING)), found[-1:]) if found else (MISSING, [])
+            answered = found[-1:] if found and found[-1].code in ("yes", "no") else []
+            return (1.0 if answered[0].code == "yes" else 0.0, answered) if answered else (MISSING, [])
         case "state_unanswered":
             return (0.0 if found[-1].code in ("yes", "no") else 1.0, found[-1:]) if found else (MISSING, [])
         case "grade":
@@ -278,11 +280,13 @@ def _amount(found: list[Seen], of: str | None) -> float:
 
 def _slope(d: Definition, found: list[Seen], as_of: int) -> float:
     """6 sum((2p - (P - 1)) y_p) / (P (P^2 - 1)), p = 0 the oldest period: the closed form of least squares."""
-    assert d.window_days is not None and d.periods is not None
+    assert d.window_days is not None
+    assert d.periods is not None
     span, periods = int(d.window_days * DAY), d.periods
-    reached = [0.0]
-    for newest in range(1, periods + 1):
-        reached.append(_amount([e for e in found if (as_of - e.occurred_at - 1) * periods // span < newest], d.of))
+    reached = [
+        _amount([e for e in found if (as_of - e.occurred_at - 1) * periods // span < newest], d.of)
+        for newest in range(periods + 1)
+    ]
     total = 0.0
     for back in range(periods):
         total += (periods - 1 - 2 * back) * (reached[back + 1] - reached[back])

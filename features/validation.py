@@ -9,9 +9,9 @@ from difflib import get_close_matches
 from functools import cache
 from typing import get_args
 
-from features.definitions import GRADES, NEEDS_PERSON_AT_RISK, Definition, Scope, Statistic
+from features.definitions import GRADES, Definition, Scope, Statistic
 from threat.errors import ThreatError, UsageError, raise_all
-from threat.history.schema import DOMESTIC, REPORTED_BY
+from threat.history.schema import REPORTED_BY
 from threat.vocabulary import Kind, kinds, themes
 
 NEVER_READ = "record_keeping"
@@ -217,15 +217,12 @@ def _check_kinds(d: Definition) -> list[UsageError]:
         wanted = (*wanted, *GRADES)
     known_codes = {code for kind in targets for code in kind.codes}
     free = any(not kind.codes for kind in targets)
-    for code in dict.fromkeys(wanted):
-        if code not in known_codes and not (free and code in d.codes):
-            out.append(
-                UsageError(
-                    "None of the kinds has this code.",
-                    value=code,
-                    way_out=f"one of {', '.join(sorted(known_codes)) or 'none'}",
-                )
-            )
+    ways_out = f"one of {', '.join(sorted(known_codes)) or 'none'}"
+    out += [
+        UsageError("None of the kinds has this code.", value=code, way_out=ways_out)
+        for code in dict.fromkeys(wanted)
+        if code not in known_codes and not (free and code in d.codes)
+    ]
     return out
 
 
@@ -290,6 +287,3 @@ def forbidden_direction(d: Definition) -> str:
         if theme in _NO_DIRECTION_THEMES:
             return _NO_DIRECTION_THEMES[theme]
     return ""
-
-
-__all__ = ["DOMESTIC", "NEEDS_PERSON_AT_RISK", "expand", "forbidden_direction", "read_kinds", "validate"]

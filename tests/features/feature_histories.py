@@ -21,7 +21,7 @@ UNKNOWN = NO_PERSON
 
 @dataclass(frozen=True)
 class Happening:
-    """One event as a test writes it; persons are ids, UNKNOWN for one nobody knows. ``about`` for single-person kinds."""
+    """One event as a test writes it; persons are ids, UNKNOWN for one nobody knows."""
 
     kind: str
     occurred_at: int
@@ -54,7 +54,7 @@ class Link:
 def sightings(
     happenings: Sequence[Happening], links: Sequence[Link] = (), starts: dict[str, int] | None = None
 ) -> Sightings:
-    """Sightings by the contract of ``threat.history.sightings``: one row per person, event, known counterpart and span."""
+    """Sightings by the contract of ``threat.history.sightings``."""
     rows = []
     for h in happenings:
         for own, other, role in (
@@ -126,7 +126,7 @@ def rows(pairs: Sequence[tuple[int, int, int]]) -> Rows:
 
 PEOPLE = (11, 12, 13, 14)
 MERGED = 14
-"""The person the generated links merge into person 12, so one who never subjects herself to being her own counterpart."""
+"""The person whom generated links merge into person 12; the two never meet in one event."""
 
 AS_OF = 1_700_000_000 // DAY * DAY
 _DAYS = st.sampled_from([0, 1, 2, 6, 7, 8, 29, 30, 31, 89, 90, 91, 179, 180, 364, 365, 366, 729, 730, 731, 1500, 3000])

@@ -101,7 +101,9 @@ def _section(title: str, body: str) -> Spec:
             h = replace(h, subject=person(e.get("subject", "S")), at_risk=person(e.get("at risk", "V")))
         for word, text in _more(e.get("more", "")):
             if word == "replaces":
-                happenings[text] = replace(happenings[text], withdrawn_at=min(happenings[text].withdrawn_at, h.recorded_at))
+                happenings[text] = replace(
+                    happenings[text], withdrawn_at=min(happenings[text].withdrawn_at, h.recorded_at)
+                )
             else:
                 h = replace(h, **{_MORE[word]: _value(word, text)})
         happenings[e["event"]] = h

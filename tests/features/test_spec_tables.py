@@ -73,7 +73,7 @@ def test_a_wrong_table_fails(wrong, message):
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
-        (SAMPLE.replace("| recorded |", "| learned  |"), "recorded"),
+        (SAMPLE.replace("| recorded |", "| learned  |"), "not a column: learned"),
         (SAMPLE.replace("| more          |", "| colour        |"), "not a column: colour"),
         (SAMPLE.replace("| -12.5    |", "| 20 May   |"), "Known before as-of: not a time: '20 May'"),
         (SAMPLE.replace("domestic_incidents_30d", "domestic_incidents_31d"), "not in the catalogue"),
