@@ -32,8 +32,8 @@ class Trigger:
 
 @dataclass(frozen=True, slots=True)
 class MustSee:
-    """One relationship and its triggers, latest recorded first. ``relationship_id`` is 0 for a trigger that no
-    relationship on the list can be found for: it is shown all the same."""
+    """One relationship and its triggers, latest recorded first. ``relationship_id`` is 0 for an event between two
+    parties that no recorded relationship covers: it is shown all the same."""
 
     relationship_id: int
     triggers: tuple[Trigger, ...]
@@ -61,7 +61,8 @@ def find(
 
     ``rows``: the relationships at hand, parties resolved at ``as_of``. ``recorded_days``: look-back on *recorded_at*,
     so that an old event reported today opens an item today. ``release_days``: how near a release known in advance must
-    be, before or after. ``names``: kinds that trigger; by default those the vocabulary marks.
+    be, before or after. ``names``: kinds that trigger; by default those the vocabulary marks. An event about a person
+    who is in no relationship (a prisoner's release, say) opens nothing.
     """
     wanted = must_see_kinds() if names is None else frozenset(names)
     by_number = {kind.number: kind for kind in kinds().values() if kind.name in wanted}
@@ -91,9 +92,8 @@ def find(
             trigger = Trigger(event_id, kind.name, about, occurred, recorded)
             found.setdefault(int(rows.relationship_id[i]), {})[event_id] = trigger
             placed.add(event_id)
-        if not places:
-            about = {ROLE_SUBJECT: "pair", ROLE_AT_RISK: "pair"}.get(role, "subject")
-            orphans[event_id] = Trigger(event_id, kind.name, about, occurred, recorded)
+        if not places and role != ROLE_ABOUT:
+            orphans[event_id] = Trigger(event_id, kind.name, "pair", occurred, recorded)
     items = [MustSee(relationship_id, _ordered(triggers)) for relationship_id, triggers in found.items()]
     lost = {event_id: trigger for event_id, trigger in orphans.items() if event_id not in placed}
     items += [MustSee(0, (trigger,)) for trigger in lost.values()]

@@ -86,7 +86,7 @@ class Reason:
 def check_sum(base: float, contributions: Sequence[float], score: float, where: str) -> None:
     """Raise IntegrityFailure unless base and contributions add up to the raw score (1e-6 relative, floor 1e-6)."""
     total = math.fsum([base, *contributions])
-    if not abs(total - score) <= 1e-6 * max(1.0, abs(score)):
+    if not (math.isfinite(score) and abs(total - score) <= 1e-6 * max(1.0, abs(score))):
         raise IntegrityFailure(
             "Reasons add up to the score they explain.",
             value=f"reasons {total!r}, score {score!r}",

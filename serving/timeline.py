@@ -153,15 +153,18 @@ def _record_gaps(sightings: Sightings, places: Mapping[int, Direction], as_of: i
                     "record; others may be on their way.",
                 )
             )
+    begins: dict[int, list[str]] = {}
     for source, start in zip(sightings.source_names, sightings.history_start.tolist(), strict=True):
-        when = instant(start) if 0 < start < as_of else None
-        if when is not None:
-            out.append(
-                Unknown(
-                    title=f"Records from {source} begin on {when.day} {when:%B %Y}",
-                    sentence="What happened before that is not here, so counts over longer periods may be too small.",
-                )
+        if 0 < start < as_of:
+            begins.setdefault(start // DAY, []).append(source)
+    for start, sources in sorted(begins.items(), reverse=True):
+        when = instant(start * DAY)
+        out.append(
+            Unknown(
+                title=f"Anything before {when.day} {when:%B %Y}",
+                sentence=f"Records begin then ({', '.join(sources)}), so figures over longer periods may be too small.",
             )
+        )
     return out
 
 

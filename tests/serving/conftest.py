@@ -1,0 +1,184 @@
+"""The golden force with identities, its lists by rule and by a small model, and signed-in browsers of a desk."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import golden_force as golden
+import httpx
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from serving.app import create
+from serving.desk import Desk
+from serving.operations import make_list
+from threat.asof import DAY
+from threat.history.snapshot import Batch
+from threat.history.store import Store
+
+STARTED_AT = golden.LOADED_AT + DAY
+NOW = STARTED_AT + 3600
+MODEL_READS = (
+    "domestic_incidents_365d",
+    "harm_sum_365d",
+    "days_since_domestic_incident",
+    "subject_harm_sum_365d",
+    "latest_grade",
+)
+
+
+@pytest.fixture(scope="session")
+def golden_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("golden") / "history"
+    store = golden.build(folder)
+    store.append(
+        Batch(profile="golden_identities", loaded_at=golden.LOADED_AT, legal_basis="made up"),
+        {
+            "identities": pa.table(
+                {
+                    "person_id": [golden.person_id("S01"), golden.person_id("P01")],
+                    "names": ["Sam Example", "Pat <b>Example</b>"],
+                    "birth_date": ["1980-01-01", "1982-02-02"],
+                    "recorded_at": [golden.LOADED_AT - DAY] * 2,
+                }
+            )
+        },
+    )
+    return folder
+
+
+@pytest.fixture(scope="session")
+def rule_var(golden_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two lists by rule, a week apart; the later is published. Capacity 3."""
+    var = tmp_path_factory.mktemp("rule")
+    for as_of in (golden.AS_OF - 7 * DAY, golden.AS_OF):
+        make_list(golden_store, var, as_of, started_at=STARTED_AT, capacity=3, publish=True)
+    return var
+
+
+def make_bundle(store: Path, var: Path, *, run_id: str = "run-1") -> str:
+    """A small real model of the golden matrix, built, signed and promoted for the demonstration; its hash."""
+    import lightgbm
+
+    from features import build, load_catalogue
+    from threat.eligibility import eligible, load_policy
+    from threat.release import bundle, promotions
+    from threat.release.evidence import Run
+    from threat.release.signing import demonstration_signer
+
+    snapshot = Store.open(store).snapshot()
+    cohort = eligible(snapshot, golden.AS_OF, load_policy())
+    matrix = build(snapshot.sightings(), cohort.rows, parallel=False)
+    columns = [matrix.names.index(name) for name in MODEL_READS]
+    draw = np.random.default_rng(7)
+    values = np.repeat(matrix.values[:, columns], 40, axis=0)
+    values = values + draw.normal(scale=0.1, size=values.shape)
+    label = (values[:, 0] + draw.normal(size=len(values)) > 3).astype(int)
+    options = {
+        "objective": "binary",
+        "num_leaves": 7,
+        "verbosity": -1,
+        "num_threads": 1,
+        "seed": 1,
+        "min_data_in_leaf": 5,
+    }
+    data = lightgbm.Dataset(values, label, feature_name=list(MODEL_READS))
+    text = str(lightgbm.train(options, data, 12).model_to_string())
+    run = Run.create(var / "runs", run_id)
+    run.write_text("model/model.txt", text)
+    constraints = [0] * len(MODEL_READS)
+    run.write_json(
+        "model/features.json",
+        {"catalogue_version": load_catalogue().version, "names": list(MODEL_READS), "constraints": constraints},
+    )
+    run.write_json("model/calibrator.json", {"method": "platt", "slope": 1.0, "intercept": 0.0})
+    run.write_json("evaluation.json", {"rung": "Y2", "run": run_id})
+    run.seal()
+    run.add("gate.json", {"verdict": "pass", "environment": "demonstration", "policy_version": "test", "checks": []})
+    run.add("card.json", {"schema_version": "1.0"})
+    signer = demonstration_signer(var / "keys", "release service", role="service", purposes=("bundle", "promotion"))
+    built = bundle.build(run, var / "bundles", signer)
+    promotions.promote(var / "promotions.jsonl", built, "live", signer, at=STARTED_AT, reason="test")
+    return bundle.sha256_of(built)
+
+
+@pytest.fixture(scope="session")
+def model_var(golden_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A list by rule a week before, then the small model in service and its list, published. Capacity 3."""
+    var = tmp_path_factory.mktemp("model")
+    make_list(golden_store, var, golden.AS_OF - 14 * DAY, started_at=STARTED_AT, capacity=3, publish=True)
+    make_bundle(golden_store, var)
+    for as_of in (golden.AS_OF - 7 * DAY, golden.AS_OF):
+        make_list(golden_store, var, as_of, started_at=STARTED_AT, capacity=3, publish=True)
+    return var
+
+
+OpenDesk = Callable[..., Desk]
+
+
+@pytest.fixture
+def open_desk(golden_store: Path, tmp_path: Path) -> Iterator[OpenDesk]:
+    """Desks over a var folder, each with an audit log of its own."""
+    opened: list[Desk] = []
+
+    def make(var: Path, **options: object) -> Desk:
+        arguments = {"clock": lambda: NOW, "database_path": tmp_path / f"desk{len(opened)}.sqlite", **options}
+        opened.append(Desk(arguments.pop("store", golden_store), var, **arguments))
+        return opened[-1]
+
+    yield make
+    for desk in opened:
+        desk.close()
+
+
+class Browser:
+    """Asks an application directly, keeps cookies, follows no redirect; ``host`` and ``caller`` may be another's."""
+
+    def __init__(self, desk: Desk, *, host: str = "127.0.0.1:8000", caller: str = "127.0.0.1") -> None:
+        self.cookies = httpx.Cookies()
+        self._transport = httpx.ASGITransport(create(desk), raise_app_exceptions=False, client=(caller, 50000))
+        self._base = f"http://{host}"
+
+    def request(self, method: str, path: str, **options: object) -> httpx.Response:
+        async def ask() -> httpx.Response:
+            async with httpx.AsyncClient(
+                transport=self._transport, base_url=self._base, cookies=self.cookies, trust_env=False
+            ) as client:
+                answer = await client.request(method, path, **options)
+                self.cookies = client.cookies
+                return answer
+
+        return asyncio.run(ask())
+
+    def get(self, path: str, **options: object) -> httpx.Response:
+        return self.request("GET", path, **options)
+
+    def post(self, path: str, **options: object) -> httpx.Response:
+        return self.request("POST", path, **options)
+
+
+def client_of(desk: Desk, role: str | None = "reviewer", **options: str) -> Browser:
+    """A browser on this machine, signed in through the form when a role is given."""
+    browser = Browser(desk, **options)
+    if role is not None:
+        page = browser.get("/sign-in")
+        answer = browser.post("/sign-in", data={"role": role, "token": token_in(page.text)})
+        assert answer.status_code == 303, answer.text
+    return browser
+
+
+def token_in(page: str) -> str:
+    """The form token of a page."""
+    found = re.search(r'name="token" value="([0-9a-f]{64})"', page)
+    assert found, page
+    return found[1]
+
+
+@pytest.fixture
+def desk(open_desk: OpenDesk, rule_var: Path) -> Desk:
+    """A desk over the lists by rule."""
+    return open_desk(rule_var)
