@@ -9,21 +9,24 @@ from training.figures import Block, Draws, auc, capture, figure, ratio, totals
 
 
 def block(rows, outside=()) -> Block:
-    """rows: (subject, cycle, label, weight); outside: (subject, cycle, weight)."""
-    subject, cycle, label, weight = (np.array(column) for column in zip(*rows, strict=True))
-    out = tuple(np.array(column) for column in zip(*outside, strict=True)) if outside else (np.zeros(0),) * 3
+    """rows: (subject, cycle, label, credit), a row's event being its own; outside: (subject, credit)."""
+    subject, cycle, label, credit = (np.array(column) for column in zip(*rows, strict=True))
+    out = tuple(np.array(column) for column in zip(*outside, strict=True)) if outside else (np.zeros(0),) * 2
+    hits = np.flatnonzero(label)
     return Block(
         subject.astype(np.int64),
         cycle.astype(np.int64),
         label.astype(np.uint8),
-        weight.astype(float),
+        credit.astype(float),
+        hits,
+        subject[hits].astype(np.int64),
         out[0].astype(np.int64),
-        out[1].astype(np.int64),
-        out[2].astype(float),
+        out[1].astype(float),
+        1_000 + np.arange(len(out[0])),
     )
 
 
-#        subject cycle label weight score
+# subject cycle label credit score
 TIED = [
     (1, 0, 1, 1.0, 9.0),
     (2, 0, 0, 0.0, 5.0),
@@ -62,7 +65,7 @@ def test_ties_equal_the_mean_over_every_order() -> None:
     sampled = []
     for _ in range(4000):
         order = np.lexsort((rng.random(40), -scores))[:13]
-        sampled.append(b.weight[order].sum())
+        sampled.append(b.credit[order].sum())
     assert got.events[0] == pytest.approx(np.mean(sampled), abs=4 * np.std(sampled) / 63)
 
 
@@ -70,13 +73,13 @@ def test_recall_is_coverage_times_recall_in_the_cohort() -> None:
     # Two lists of one place each; one outcome (subject 9) has no row, one (subject 3) is foreseeable from both lists.
     b = block(
         [(1, 0, 1, 1.0), (3, 0, 1, 0.5), (2, 0, 0, 0.0), (1, 1, 0, 0.0), (3, 1, 1, 0.5)],
-        outside=[(9, 0, 1.0)],
+        outside=[(9, 1.0)],
     )
     scores = np.array([3.0, 2.0, 1.0, 1.0, 2.0])
     draws = Draws.of(b, 0, 1)
     [got] = capture(b, draws, scores, [1])
-    inside = totals(b.weight, draws.rows, draws)[0]
-    everything = inside + totals(b.outside_weight, draws.outside, draws)[0]
+    inside = totals(b.credit, draws.rows, draws)[0]
+    everything = inside + totals(b.outside_credit, draws.outside, draws)[0]
     assert (b.events, inside, everything) == (3, 2.0, 3.0)
     assert got.events[0] == 1.5  # all of subject 1's event, half of subject 3's
     coverage, in_cohort = inside / everything, got.events[0] / inside
@@ -107,7 +110,7 @@ def test_replicates_equal_the_measure_on_the_drawn_rows() -> None:
         (int(s), int(c), int(y), float(y))
         for s, c, y in zip(rng.integers(0, 12, 60), rng.integers(0, 3, 60), rng.random(60) < 0.3, strict=True)
     ]
-    b = block(rows, outside=[(3, 0, 1.0), (99, 1, 1.0), (-1, 2, 1.0), (-1, 2, 1.0)])
+    b = block(rows, outside=[(3, 1.0), (99, 1.0), (-1, 1.0), (-1, 1.0)])
     scores = rng.integers(0, 9, 60).astype(float)
     draws = Draws.of(b, 6, 5)
     assert draws.counts.shape[0] == len(set(b.subject)) + 1 + 2  # 99, and each unknown alone
@@ -116,9 +119,8 @@ def test_replicates_equal_the_measure_on_the_drawn_rows() -> None:
     for column in range(7):
         times = draws.counts[draws.rows, column]
         take = np.repeat(np.arange(60), times)
-        again = Block(
-            np.arange(len(take)), b.cycle[take], b.label[take], b.weight[take], *(np.zeros(0, int),) * 2, np.zeros(0)
-        )
+        fresh = zip(range(len(take)), b.cycle[take], b.label[take], b.credit[take], strict=True)
+        again = block(list(fresh))
         one = Draws.of(again, 0, 0)
         [expected] = capture(again, one, scores[take], [4])
         assert got.events[column] == pytest.approx(expected.events[0])

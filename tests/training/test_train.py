@@ -1,0 +1,202 @@
+"""A whole training on a small synthetic force: the RUN, its checks, the same bytes twice."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+from typer.testing import CliRunner
+
+from threat.asof import parse_as_of
+from threat.eligibility import load_policy
+from threat.errors import BadInput, UsageError
+from threat.history.store import Store
+from threat.outcomes import label
+from threat.release.evidence import Run
+from threat.release.scorer import probability, raw_score
+from threat.simulation.force import Settings as ForceSettings
+from threat.simulation.force import write
+from training import trees
+from training.checks import as_if_known_at_once, future_removed, known_before
+from training.commands import app
+from training.config import Settings, load
+from training.figures import Draws, auc
+from training.job import train
+from training.prepare import Material, found_by, prepare
+from training.prepare import test_rows as rows_of_test
+from training.reproduce import reproduce
+
+STARTED = parse_as_of("2025-01-02")
+SMALL = """
+extends: demo
+name: small
+rung: Y4
+capacity: 20
+calendar: {test_cycles: 3, validation_folds: 2, validation_cycles: 2}
+sampling: {negatives_per_positive: 5, floor: 3000}
+trees:
+  max_rounds: 60
+  candidates: [{num_leaves: 4, min_data_in_leaf: 30, lambda_l2: 10.0, learning_rate: 0.1}]
+linear: {c: [0.01]}
+bootstrap: 40
+threads: 1
+"""
+
+
+@pytest.fixture(scope="module")
+def force(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("force")
+    write(ForceSettings(relationships=700, years=4, seed=5), folder, lambda _: None)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    path = tmp_path_factory.mktemp("config") / "small.yaml"
+    path.write_text(SMALL)
+    return load(path)
+
+
+@pytest.fixture(scope="module")
+def run(force: Path, settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    return train(force / "history", settings, out=tmp_path_factory.mktemp("runs"), run_id="first", started_at=STARTED)
+
+
+@pytest.fixture(scope="module")
+def material(force: Path, settings: Settings) -> Material:
+    return prepare(Store.open(force / "history").snapshot(), settings, load_policy())
+
+
+def test_the_run_holds_what_the_contract_says(run: Run) -> None:
+    Run.open(run.directory)
+    files = json.loads((run.directory / "manifest.json").read_text())["files"]
+    assert set(files) == {
+        "config.json", "snapshot.json", "cohort.json", "folds.json", "choices.json", "evaluation.json", "checks.json",
+        "predictions.parquet", "outside.parquet", "outcomes.parquet", "model/model.txt", "model/calibrator.json",
+        "model/features.json", "baselines/elastic_net.json", "shap_summary.json", "shap_summary.png",
+    }  # fmt: skip
+    evaluation = run.read_json("evaluation.json")
+    assert evaluation["capacity"] == 20
+    names = [entry["name"] for entry in evaluation["rankings"]]
+    assert names[:2] == ["score", "elastic_net"]
+    assert {"rule_days_since_last", "rule_prior_count", "rule_trailing_year_harm", "rule_rfg"} <= set(names)
+    for entry in evaluation["rankings"]:
+        for one in entry["figures"]:
+            assert one["n"] > 0
+            assert one["value"] is not None or one["reason"]
+    for entry in evaluation["rankings"][1:]:
+        assert "recall_difference" in {one["name"] for one in entry["figures"]}
+    assert len(evaluation["replay"]) == 3
+    assert sum(band["n"] for band in evaluation["freshness"]) == evaluation["cohort"]["n"]
+
+
+def test_the_predictions_are_the_complete_cohort_scored_by_the_sealed_model(run: Run, material: Material) -> None:
+    import lightgbm
+
+    table = pq.read_table(run.path("predictions.parquet"))
+    positions, rows = rows_of_test(material)
+    assert len(table) == len(positions) == run.read_json("evaluation.json")["cohort"]["n"]
+    assert (table["relationship_id"].to_numpy() == rows.relationship_id).all()
+    booster = lightgbm.Booster(model_str=run.path("model/model.txt").read_text())
+    features = run.read_json("model/features.json")
+    assert booster.feature_name() == features["names"]
+    values = material.matrix.values[material.at(positions)]
+    score = raw_score(booster, values)
+    np.testing.assert_array_equal(table["score"].to_numpy(), score)
+    p = probability(run.read_json("model/calibrator.json"), score)
+    np.testing.assert_array_equal(table["probability"].to_numpy(), p)
+    outside = pq.read_table(run.path("outside.parquet"))
+    assert {"subject_id", "person_at_risk_id", "as_of", "credit"} <= set(outside.column_names)
+    total = table["credit"].to_numpy().sum() + outside["credit"].to_numpy().sum()
+    units = pq.read_table(run.path("outcomes.parquet")).to_pandas()
+    assert total == pytest.approx(units["incident"].nunique())
+
+
+def test_the_same_inputs_give_the_same_run(run: Run, force: Path, settings: Settings, tmp_path: Path) -> None:
+    again = train(force / "history", settings, out=tmp_path, run_id="again", started_at=STARTED)
+    first, second = (json.loads((r.directory / "manifest.json").read_text())["files"] for r in (run, again))
+    assert first == second
+    third = train(force / "history", settings, out=tmp_path, run_id="third", started_at=STARTED)
+    opening = third.read_json("folds.json")["test_opening"]
+    assert (opening["times_opened_in_this_run"], opening["earlier_runs_that_opened_it"]) == (1, ["again"])
+
+
+def test_no_leak_by_construction(run: Run, material: Material) -> None:
+    checks = run.read_json("checks.json")
+    assert checks["future_removed"]["values_that_differ"] == 0
+    assert checks["future_removed"]["rows"] == 48
+    assert checks["dates"]["holds"]
+    assert checks["contributions_sum"]["holds"]
+    # The check has teeth: against a builder that takes every record as known at once, values do differ.
+    from features import build
+
+    _, rows = rows_of_test(material)
+    leaky = build(as_if_known_at_once(material.sightings), rows, material.catalogue).values
+    assert future_removed(material.sightings, rows, leaky, material.catalogue) > 0
+
+
+def test_what_was_known_before_an_instant(material: Material) -> None:
+    sightings = material.sightings
+    person = int(sightings.persons[np.argmax(np.diff(sightings.offsets))])
+    place = sightings.rows_of(person)
+    middle = int(np.median(sightings.visible_from[place]))
+    past = known_before(sightings, (person, -1), middle)
+    seen = sightings.visible_from[place] < middle
+    own = past.rows_of(person)
+    assert own.stop - own.start == int(seen.sum()) > 0
+    assert (past.event_id[own] == sightings.event_id[place][seen]).all()
+    assert int(past.offsets[-1]) == int(seen.sum())
+
+
+def test_permuted_labels_rank_no_better_than_chance(material: Material) -> None:
+    """Fitted on shuffled labels and measured on the true ones: the mean AUC of twelve shuffles is near one half."""
+    fit, measured = material.fit_sample(material.folds.test), material.measured(material.folds.test, "test")
+    _, rows = rows_of_test(material)
+    truth = label(found_by(material.snapshot, material.settings, None), rows, material.settings.horizon_days)
+    index = np.arange(len(truth))
+    draws = Draws(np.ones((len(truth), 1), np.int16), index, index[:0])
+    candidate, rng, areas = material.settings.trees.candidates[0], np.random.default_rng(1), []
+    for shuffle in range(12):
+        shuffled = trees.Sample(fit.values, rng.permutation(fit.label), fit.weight)
+        booster = trees.fit(shuffled, candidate, 30, material.constraints, seed=shuffle, threads=1)
+        areas.append(auc(truth, raw_score(booster, measured.values), index, draws)[0])
+    assert np.mean(areas) == pytest.approx(0.5, abs=3 * np.std(areas) / np.sqrt(len(areas)) + 0.02)
+
+
+def test_evaluate_reproduces_the_sealed_figures(run: Run) -> None:
+    assert reproduce(Run.open(run.directory))["reproduced"] is True
+    other = reproduce(run, 5)
+    assert (other["reproduced"], other["capacity"]) == (None, 5)
+
+
+def test_a_history_without_outcomes_or_too_short_is_refused(force: Path, settings: Settings, tmp_path: Path) -> None:
+    import golden_force
+
+    golden_force.build(tmp_path / "golden")
+    with pytest.raises(UsageError, match="too short"):
+        train(tmp_path / "golden", load("default"), out=tmp_path, run_id="x", started_at=STARTED)
+    rare = settings.model_copy(update={"rung": "Y0"})
+    with pytest.raises(BadInput, match="nothing to learn from"):
+        train(force / "history", rare, out=tmp_path, run_id="y", started_at=STARTED)
+    assert not (tmp_path / "x").exists()
+    assert not (tmp_path / "y").exists()
+
+
+def test_commands(run: Run, force: Path, tmp_path: Path) -> None:
+    runner = CliRunner()
+    got = runner.invoke(app, ["evaluate", str(run.directory), "--json"])
+    assert got.exit_code == 0, got.output
+    assert json.loads(got.stdout)["reproduced"] is True
+    got = runner.invoke(app, ["evaluate", str(run.directory)])
+    assert "came out again, to the digit" in got.stdout
+    path = tmp_path / "small.yaml"
+    path.write_text(SMALL)
+    args = ["train", "--config", str(path), "--store", str(force / "history"), "--out", str(tmp_path / "runs")]
+    got = runner.invoke(app, [*args, "--run-id", "cli", "--no-mlflow", "--json"])
+    assert got.exit_code == 0, got.output
+    document = json.loads(got.stdout)
+    assert (document["run_id"], document["mlflow"]) == ("cli", None)
+    assert Run.open(tmp_path / "runs" / "cli").read_json("config.json")["name"] == "small"
