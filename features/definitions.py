@@ -126,12 +126,12 @@ class Definition:
 
     ``kinds``: vocabulary kinds, or ``@theme`` for all kinds of a theme, or ``@crime``, or ``@any``; ``codes``: keep
     only these codes. ``window_days``: look-back window; None = the whole visible history. ``long_window_days``: the
-    second window of a ratio. ``periods``: equal parts of the window for a slope. ``domestic``: yes | no | any. Proactive
-    events never count (the unit's own contacts are not incidents) unless ``include_proactive``. ``reported_by``: keep
+    second window of a ratio. ``periods``: equal parts of the window for a slope. ``domestic``: yes | no | any.
+    ``include_proactive``: read the unit's own contacts too, which are otherwise not incidents. ``reported_by``: keep
     only these. ``direction``: +1 (more can only raise), -1, or 0 (none); ``policy`` marks a direction set by policy and
     not evidence. ``missing``: what NaN means. ``sensitive``: stands for a protected characteristic and needs
-    ``justification``. ``sentence`` is for the reviewer and may use {value}, {window}, {s} (plural). ``factor``: row of
-    the risk-factor evidence it serves; ``source``: where the evidence is.
+    ``justification``. ``sentence`` is for the reviewer (``features.sentences``). ``factor``: row of the risk-factor
+    evidence it serves; ``source``: where the evidence is.
     """
 
     name: str

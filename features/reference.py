@@ -48,7 +48,7 @@ class Seen:
 
 
 Answer = tuple[float, list[Seen]]
-"""A value (NaN: missing) and the events behind it: none behind a missing value."""
+"""A value (NaN: missing) and the events behind it."""
 
 
 def value(sightings: Sightings, rows: Rows, name: str | Definition) -> NDArray[np.float32]:
@@ -61,7 +61,7 @@ def value(sightings: Sightings, rows: Rows, name: str | Definition) -> NDArray[n
 
 
 def lineage(sightings: Sightings, rows: Rows, i: int, name: str | Definition) -> list[int]:
-    """Ids of the events behind one feature's value in row ``i``, oldest first, each once; none when it is missing."""
+    """Ids of the events behind one feature's value in row ``i``, oldest first, each once."""
     [(_, seen)] = answers(sightings, rows, i, [_definition(name)])
     return list(dict.fromkeys(event.event_id for event in sorted(seen, key=_order)))
 
@@ -228,8 +228,7 @@ def _look_back(d: Definition, targets: list[Seen], in_scope: list[Seen], history
                 [e for e in _window(in_scope, as_of, d.window_days) if e.kind in expand(d.among)], found
             )
         case "state_yes":
-            answered = found[-1:] if found and found[-1].code in ("yes", "no") else []
-            return (1.0 if answered[0].code == "yes" else 0.0, answered) if answered else (MISSING, [])
+            return ({"yes": 1.0, "no": 0.0}.get(found[-1].code, MISSING), found[-1:]) if found else (MISSING, [])
         case "state_unanswered":
             return (0.0 if found[-1].code in ("yes", "no") else 1.0, found[-1:]) if found else (MISSING, [])
         case "grade":
