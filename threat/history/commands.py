@@ -1,7 +1,47 @@
-"""Commands of this package."""
+"""``threat load`` and ``threat history``."""
 
 from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
 
 import typer
 
 app = typer.Typer()
+
+StoreOption = Annotated[Path, typer.Option("--store", help="Folder of the history.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")]
+
+
+@app.command("load")
+def load_command(
+    profile: Annotated[str, typer.Argument(help="Name of a profile, or the path of a YAML file.")],
+    path: Annotated[Path, typer.Argument(help="The export: a folder, or a file where the profile reads one.")],
+    store: StoreOption = Path("var/history"),
+    as_json: JsonOption = False,
+) -> None:
+    """Load an export into the history. Rows that do not fit are put aside with a reason, never dropped."""
+    from datetime import UTC, datetime
+
+    from threat.asof import seconds
+    from threat.history.intake.load import find_files, lines, load
+    from threat.history.intake.profile import load_profile
+    from threat.terminal import emit, progress
+
+    read = load_profile(profile)
+    size = sum(where.stat().st_size for _, where in find_files(read, path))
+    with progress("Loading", total=size) as advance:
+        report = load(read, path, store, seconds(datetime.now(tz=UTC)), advance)
+    emit(report, as_json=as_json, lines=lines)
+    if report["rows_quarantined_unexpectedly"]:
+        raise typer.Exit(3)
+
+
+@app.command("history")
+def history_command(store: StoreOption = Path("var/history"), as_json: JsonOption = False) -> None:
+    """What the history holds: batches, rows by kind and source, where each source begins, how much came late."""
+    from threat.history.overview import lines, overview
+    from threat.history.store import Store
+    from threat.terminal import emit
+
+    emit(overview(Store.open(store).snapshot()), as_json=as_json, lines=lines)

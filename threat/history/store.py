@@ -48,12 +48,18 @@ class Store:
     def create(cls, path: str | Path) -> Store:
         """A new, empty store. Raises UsageError when the folder already holds something."""
         path = Path(path)
-        if path.exists() and (not path.is_dir() or any(path.iterdir())):
+        # A creation killed half-way may have left the unfinished manifest: that is still an empty folder.
+        if path.exists() and (not path.is_dir() or any(item.name != "manifest.json.new" for item in path.iterdir())):
             raise UsageError("A new store needs a folder of its own.", value=path, way_out="name an empty folder")
-        (path / "parts").mkdir(parents=True)
+        path.mkdir(parents=True, exist_ok=True)
         store = cls(path)
         store._replace_manifest([])
         return store
+
+    @classmethod
+    def open_or_create(cls, path: str | Path) -> Store:
+        """The store at ``path``, made new when there is none."""
+        return cls.open(path) if (Path(path) / "manifest.json").is_file() else cls.create(path)
 
     @classmethod
     def open(cls, path: str | Path) -> Store:
@@ -189,11 +195,16 @@ class Store:
 
 
 class Writer:
-    """One batch being written; nothing of it can be seen until the block ends without an exception."""
+    """One batch being written; nothing of it can be seen until the block ends without an exception.
+
+    ``batch`` may be replaced until then; ``batch_id`` is known afterwards ("" when the batch was abandoned).
+    """
 
     def __init__(self, store: Store, batch: Batch) -> None:
         self.batch_id = ""
-        self._store, self._batch = store, batch
+        self.batch = batch
+        self._store = store
+        self._abandoned = False
         self._content = ContentHash()
         self._files: dict[str, pq.ParquetWriter] = {}
         self._rows: dict[str, int] = {}
@@ -233,8 +244,12 @@ class Writer:
             self._rows[table] = self._rows.get(table, 0) + piece.num_rows
 
     def quarantine(self, rows: pa.Table) -> None:
-        """Keep rows that did not fit beside the batch; see ``threat.history.intake`` for the columns."""
+        """Keep rows that did not fit beside the batch; columns as ``threat.history.quarantine.SCHEMA``."""
         self._quarantine = rows
+
+    def abandon(self) -> None:
+        """Append nothing when the block ends."""
+        self._abandoned = True
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -242,14 +257,14 @@ class Writer:
         try:
             for file in self._files.values():
                 file.close()
-            if kind is None:
+            if kind is None and not self._abandoned:
                 self._commit()
         finally:
             shutil.rmtree(self._incoming, ignore_errors=True)
             self._held.__exit__(None, None, None)
 
     def _commit(self) -> None:
-        batch = self._batch
+        batch = self.batch
         self.batch_id = self._content.batch_id(batch.profile, batch.sha256, str(batch.rows_quarantined))
         entries = self._store.entries()
         if any(entry.batch_id == self.batch_id for entry in entries):

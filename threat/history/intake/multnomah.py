@@ -1,0 +1,257 @@
+"""Jail bookings and charges: what the rows mean.
+
+- A charge is one or more events (its kind and the markers its text proves), at the booking's time, known when that
+  charge was first seen. One booking is one incident: the roster does not say which charges belong together.
+- Custody opens with the booking, known when the booking was first seen. That it ended is known at the first roster on
+  which the booking no longer stands: the next time anything in the files was seen after ``last_seen_at``. Then a
+  correction of the custody row with ``until``, and a release, are recorded; both say ``last_seen_at``, the last
+  instant custody is known of.
+- A subject has one relationship, with an unknown person at risk, from the moment the first domestic charge was seen.
+- Gender and race, as the jail observed them, go to ``protected`` and nowhere else.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from threat.history.intake.codes import Meaning
+from threat.history.intake.profile import Profile
+from threat.history.intake.shaped import Shaped, ids, ordinals
+from threat.history.intake.sheet import Sheet
+from threat.history.snapshot import Snapshot
+from threat.vocabulary import kinds
+
+
+def shape(sheets: dict[str, Sheet], profile: Profile, snapshot: Snapshot) -> Shaped:
+    """The tables; rejects rows whose charge has no meaning or whose booking is not there. Looks at no snapshot."""
+    bookings, charges = sheets["bookings"], sheets["charges"]
+    _check(bookings, charges, profile)
+    held = bookings.frame[bookings.good].assign(from_row=np.flatnonzero(bookings.good))
+    held = held.reset_index(drop=True)
+    held["person_id"] = ids("person", held["person"], pd.Series([profile.source_system] * len(held))).astype("int64")
+    held["incident_id"] = ids("incident", held["booking"], pd.Series([profile.source_system] * len(held)))
+    events = pd.concat(
+        [_charges(charges, held, profile), _custody(bookings, charges, held, profile)], ignore_index=True
+    )
+    persons = held.sort_values("first_seen_at", kind="stable").drop_duplicates("person_id")
+    return {
+        "persons": pd.DataFrame(
+            {
+                "person_id": persons["person_id"],
+                "kind": "person",
+                "birth_year": persons["birth_year"],
+                "recorded_at": persons["first_seen_at"],
+                "from_file": "bookings",
+                "from_row": persons["from_row"],
+            }
+        ),
+        "protected": _protected(held, profile),
+        "relationships": _relationships(events),
+        "events": events,
+    }
+
+
+def _check(bookings: Sheet, charges: Sheet, profile: Profile) -> None:
+    frame = bookings.frame
+    late = (frame["booking_at"] > frame["first_seen_at"]).fillna(False)
+    bookings.reject(late, "impossible_date", "booking_at lies after first_seen_at")
+    gone = (frame["last_seen_at"] < frame["first_seen_at"]).fillna(False)
+    bookings.reject(gone, "impossible_date", "last_seen_at lies before first_seen_at")
+    meanings = _meanings(charges, profile)
+    reasons = charges.frame["charge"].map(lambda text: meanings[text] if isinstance(meanings.get(text), str) else "")
+    charges.reject(
+        reasons.fillna("") != "", reasons.fillna("").to_numpy(), "charge: " + charges.frame["charge"].fillna("")
+    )
+    known = set(frame.loc[bookings.good, "booking"])
+    there = charges.frame["booking"].isin(known).to_numpy()
+    charges.reject(~there, "unknown_reference", "booking_id: " + charges.frame["booking"].fillna(""))
+    booked = charges.frame["booking"].map(frame[bookings.good].set_index("booking")["booking_at"])
+    early = (charges.frame["first_seen_at"] < booked).fillna(False)
+    charges.reject(early, "impossible_date", "first_seen_at lies before the booking")
+
+
+def _meanings(charges: Sheet, profile: Profile) -> dict[Any, Meaning | str]:
+    assert profile.code_map is not None
+    return {text: profile.code_map.of(text) for text in charges.frame["charge"].dropna().unique()}
+
+
+def _charges(charges: Sheet, bookings: pd.DataFrame, profile: Profile) -> pd.DataFrame:
+    rows = charges.frame[charges.good].assign(from_row=np.flatnonzero(charges.good)).reset_index(drop=True)
+    rows["ordinal"] = ordinals(rows["booking"], rows["charge"], rows["level"], rows["count"], rows["first_seen_at"])
+    rows = rows.merge(bookings[["booking", "person_id", "incident_id", "booking_at"]], on="booking")
+    rows["record_id"] = ids(
+        "record",
+        rows["booking"],
+        rows["charge"],
+        rows["level"],
+        rows["count"],
+        rows["first_seen_at"],
+        pd.Series([profile.source_system] * len(rows)),
+        ordinal=rows["ordinal"],
+    )
+    known = {text: meaning for text, meaning in _meanings(charges, profile).items() if isinstance(meaning, Meaning)}
+    meaning = pd.DataFrame(
+        [
+            {
+                "charge": text,
+                "slot": "record" if i == 0 else kind,
+                "kind": kind,
+                "code": code,
+                "domestic": found.domestic,
+            }
+            for text, found in known.items()
+            for i, (kind, code) in enumerate(found.kinds)
+        ],
+        columns=["charge", "slot", "kind", "code", "domestic"],
+    )
+    rows = rows.merge(meaning.astype({"charge": "str"}), on="charge", how="inner")
+    pair = rows["kind"].map(lambda name: kinds()[name].about == "relationship").to_numpy(dtype=bool)
+    # A kind with codes of its own takes only those; a kind without keeps the text of the charge, for the reviewer.
+    free = rows["kind"].map(lambda name: not kinds()[name].codes).to_numpy(dtype=bool)
+    return _events(
+        profile,
+        event_id=ids("event", rows["record_id"], rows["slot"]),
+        record_id=rows["record_id"],
+        incident_id=rows["incident_id"],
+        subject_id=rows["person_id"].astype("Int64").where(pair),
+        person_id=rows["person_id"].astype("Int64").where(~pair),
+        kind=rows["kind"],
+        code=rows["code"].where(~free, rows["charge"]),
+        occurred_at=rows["booking_at"],
+        recorded_at=rows["first_seen_at"],
+        domestic=rows["domestic"],
+        source_id=rows["booking"],
+        from_file="charges",
+        from_row=rows["from_row"],
+    )
+
+
+def _custody(bookings: Sheet, charges: Sheet, held: pd.DataFrame, profile: Profile) -> pd.DataFrame:
+    rosters = np.unique(
+        np.concatenate(
+            [
+                bookings.frame.loc[bookings.good, "first_seen_at"].to_numpy(np.int64),
+                bookings.frame.loc[bookings.good, "last_seen_at"].dropna().to_numpy(np.int64),
+                charges.frame.loc[charges.good, "first_seen_at"].to_numpy(np.int64),
+            ]
+        )
+    )
+    opened = held
+    last = held["last_seen_at"].fillna(0).to_numpy(np.int64)
+    after = np.searchsorted(rosters, last, side="right")
+    gone = held["last_seen_at"].notna().to_numpy() & (after < len(rosters))
+    closed = (
+        held[gone].assign(known_at=rosters[np.minimum(after, max(len(rosters) - 1, 0))][gone]).reset_index(drop=True)
+    )
+
+    def event_ids(rows: pd.DataFrame, slot: str) -> pd.Series[Any]:
+        return ids("event", rows["incident_id"], pd.Series([slot] * len(rows)))
+
+    def record_ids(rows: pd.DataFrame) -> pd.Series[Any]:
+        return ids("record", rows["incident_id"], pd.Series(["custody"] * len(rows)))
+
+    shared = {"domestic": "unknown", "from_file": "bookings"}
+    parts = [
+        _events(
+            profile,
+            event_id=event_ids(opened, "custody"),
+            record_id=record_ids(opened),
+            incident_id=opened["incident_id"],
+            person_id=opened["person_id"],
+            kind="custody",
+            code="police",
+            occurred_at=opened["booking_at"],
+            recorded_at=opened["first_seen_at"],
+            source_id=opened["booking"],
+            from_row=opened["from_row"],
+            **shared,
+        )
+    ]
+    for kind, slot in (("custody", "custody_ended"), ("release", "release")):
+        ended = kind == "custody"
+        parts.append(
+            _events(
+                profile,
+                event_id=event_ids(closed, slot),
+                record_id=record_ids(closed),
+                incident_id=closed["incident_id"],
+                person_id=closed["person_id"],
+                supersedes_event_id=event_ids(closed, "custody") if ended else None,
+                kind=kind,
+                code="police" if ended else None,
+                occurred_at=closed["booking_at"] if ended else closed["last_seen_at"],
+                until=closed["last_seen_at"] if ended else None,
+                recorded_at=closed["known_at"],
+                source_id=closed["booking"],
+                from_row=closed["from_row"],
+                **shared,
+            )
+        )
+    return pd.concat(parts, ignore_index=True)
+
+
+def _events(profile: Profile, **columns: Any) -> pd.DataFrame:
+    """An events frame from columns of one length and constants."""
+    empty = {
+        "supersedes_event_id": None,
+        "subject_id": None,
+        "person_at_risk_id": None,
+        "person_id": None,
+        "until": None,
+    }
+    made = empty | columns
+    index = pd.RangeIndex(len(columns["event_id"]))
+    out = pd.DataFrame(index=index)
+    for name, column in made.items():
+        if isinstance(column, pd.Series):
+            out[name] = column.reset_index(drop=True)
+        elif column is None:
+            out[name] = pd.Series(pd.NA, index=index, dtype="str" if name == "code" else "Int64")
+        else:
+            out[name] = column
+    out["proactive"] = False
+    out["reported_by"] = "unknown"
+    out["assertion"] = "fact"
+    out["source_system"] = profile.source_system
+    return out
+
+
+def _relationships(events: pd.DataFrame) -> pd.DataFrame:
+    domestic = events[(events["domestic"] == "yes") & events["subject_id"].notna()]
+    first = domestic.sort_values("recorded_at", kind="stable").drop_duplicates("subject_id").reset_index(drop=True)
+    return pd.DataFrame(
+        {
+            "relationship_id": ids("relationship", first["subject_id"], pd.Series(["unknown"] * len(first))),
+            "recorded_at": first["recorded_at"],
+            "subject_id": first["subject_id"],
+            "kind": "unknown",
+            "from_file": first["from_file"],
+            "from_row": first["from_row"],
+        }
+    )
+
+
+def _protected(held: pd.DataFrame, profile: Profile) -> pd.DataFrame:
+    parts = []
+    for column, characteristic in (("gender", "sex"), ("race", "ethnicity")):
+        rows = held[held[column].notna()].sort_values("first_seen_at", kind="stable")
+        # A row only when what was observed differs from the observation before: the latest one holds.
+        rows = rows[rows[column] != rows.groupby("person_id")[column].shift()]
+        parts.append(
+            pd.DataFrame(
+                {
+                    "person_id": rows["person_id"],
+                    "characteristic": characteristic,
+                    "code": rows[column],
+                    "scheme": f"{profile.source_system}_{column}",
+                    "source": "observed",
+                    "recorded_at": rows["first_seen_at"],
+                    "from_file": "bookings",
+                    "from_row": rows["from_row"],
+                }
+            )
+        )
+    return pd.concat(parts, ignore_index=True)

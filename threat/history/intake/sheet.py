@@ -1,0 +1,231 @@
+"""One file of an export: read whole, typed column by column, each row kept or rejected with a reason."""
+
+from __future__ import annotations
+
+import codecs
+import gzip
+import io
+import json
+import zlib
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv as pc_csv
+from numpy.typing import NDArray
+
+from threat.asof import seconds
+from threat.errors import BadInput
+from threat.history.intake.profile import Column, File, Profile
+from threat.history.intake.times import TimeRule, read_times
+
+_BLOCK = 1 << 22
+YES_NO = {"yes": True, "true": True, "1": True, "y": True, "no": False, "false": False, "0": False, "n": False}
+
+
+class Sheet:
+    """The rows of one file.
+
+    ``raw``: every column as text, null where empty. ``frame``: our columns, typed (times int64 seconds, nullable Int64
+    where empty; words and text str). ``reason``: "" for a row that is kept, otherwise why not; ``detail``: what was
+    found. ``number``: the row's number in the file, the first row after the header being 1. Rows with too many or too
+    few cells are in ``torn`` (number, text) and in no other place.
+    """
+
+    def __init__(self, file: File, raw: pa.Table, number: NDArray[np.int64], torn: list[tuple[int, str]]) -> None:
+        self.file = file
+        self.raw = raw
+        self.number = number
+        self.torn = torn
+        self.frame = pd.DataFrame(index=pd.RangeIndex(raw.num_rows))
+        self.reason: NDArray[np.object_] = np.full(raw.num_rows, "", dtype=object)
+        self.detail: NDArray[np.object_] = np.full(raw.num_rows, "", dtype=object)
+
+    @property
+    def rows_in(self) -> int:
+        return len(self.reason) + len(self.torn)
+
+    @property
+    def good(self) -> NDArray[np.bool_]:
+        """True where a row is still kept."""
+        return np.asarray(self.reason == "", dtype=bool)
+
+    def reject(self, where: Any, reason: Any, detail: Any = "") -> None:
+        """Quarantine rows: ``where`` a mask, ``reason`` and ``detail`` one text or one per row. The first one stays."""
+        mask = np.asarray(where, dtype=bool) & self.good
+        if not mask.any():
+            return
+        for target, value in ((self.reason, reason), (self.detail, detail)):
+            target[mask] = value if isinstance(value, str) else np.asarray(value, dtype=object)[mask]
+
+    def record(self, row: int) -> str:
+        """The row as it was, as JSON."""
+        return json.dumps(
+            {name: self.raw.column(name)[row].as_py() for name in self.raw.column_names}, ensure_ascii=False
+        )
+
+
+def read_sheet(path: Path, file: File, profile: Profile, advance: Callable[[float], None]) -> Sheet:
+    """Read and type one file. Raises BadInput when it cannot be read as a whole: empty, truncated, in another encoding,
+    without a column it needs or with one the profile does not know. ``advance`` is told the bytes read.
+    """
+    raw, number, torn = _parse(_bytes(path, profile.encoding, advance), path)
+    _check_header(raw.column_names, file, path)
+    sheet = Sheet(file, raw, number, torn)
+    for column in file.columns:
+        if column.source in raw.column_names:
+            _type(sheet, column, profile)
+        else:
+            texts = pd.Series([column.default] * raw.num_rows, dtype="str")
+            sheet.frame[column.name] = _typed(sheet, column, texts, profile)
+    if file.key and raw.num_rows:
+        keys = sheet.frame[list(file.key)]
+        named = keys.notna().all(axis=1).to_numpy() & sheet.good
+        twice = np.zeros(len(named), dtype=bool)
+        twice[named] = keys[named].duplicated(keep="first").to_numpy()
+        shown = keys.astype("str").agg(", ".join, axis=1).to_numpy() if twice.any() else ""
+        sheet.reject(twice, "duplicate_key", shown)
+    return sheet
+
+
+def _bytes(path: Path, encoding: str, advance: Callable[[float], None]) -> bytes:
+    """The file, unpacked and as UTF-8."""
+    out = io.BytesIO()
+    decoder = codecs.getincrementaldecoder(encoding)()
+    lines = 1
+    with path.open("rb") as plain:
+        magic = plain.read(2)
+        plain.seek(0)
+        stream: Any = gzip.GzipFile(fileobj=plain) if magic == b"\x1f\x8b" or path.suffix == ".gz" else plain
+        try:
+            while block := stream.read(_BLOCK):
+                advance(len(block))
+                out.write(decoder.decode(block).encode("utf-8"))
+                lines += block.count(b"\n")
+            out.write(decoder.decode(b"", final=True).encode("utf-8"))
+        except EOFError:
+            raise BadInput(
+                "The file is cut off: its compressed data ends early.",
+                where=str(path),
+                way_out="export or copy it again; nothing was loaded",
+            ) from None
+        except (gzip.BadGzipFile, zlib.error) as error:
+            raise BadInput(
+                "The file is named .gz but is damaged or not compressed.",
+                value=error,
+                where=str(path),
+                way_out="export or copy it again; nothing was loaded",
+            ) from None
+        except UnicodeDecodeError as error:
+            line = lines + error.object[: error.start].count(b"\n")
+            raise BadInput(
+                f"The file is not in the encoding the profile names ({encoding}).",
+                value=f"byte 0x{error.object[error.start]:02x}",
+                where=f"{path}, about line {line}",
+                way_out="export it in that encoding, or change encoding in the profile (for example cp1252)",
+            ) from None
+    content = out.getvalue().removeprefix(codecs.BOM_UTF8)
+    if not content.strip():
+        raise BadInput("The file is empty.", where=str(path), way_out="check the export; nothing was loaded")
+    return content
+
+
+def _parse(content: bytes, path: Path) -> tuple[pa.Table, NDArray[np.int64], list[tuple[int, str]]]:
+    torn: list[tuple[int, str]] = []
+
+    def keep_aside(row: Any) -> str:
+        # Arrow counts the header as row 1.
+        torn.append((int(row.number) - 1, row.text))
+        return "skip"
+
+    header = content.split(b"\n", 1)[0].decode("utf-8").rstrip("\r")
+    names = [name.strip().strip('"') for name in header.split(",")]
+    repeated = sorted({name for name in names if names.count(name) > 1})
+    if repeated:
+        raise BadInput("A column stands twice.", value=", ".join(repeated), where=str(path), way_out="rename one")
+    try:
+        raw = pc_csv.read_csv(
+            io.BytesIO(content),
+            read_options=pc_csv.ReadOptions(use_threads=False, column_names=names, skip_rows=1, block_size=_BLOCK * 4),
+            parse_options=pc_csv.ParseOptions(newlines_in_values=True, invalid_row_handler=keep_aside),
+            convert_options=pc_csv.ConvertOptions(
+                column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=True, null_values=[""]
+            ),
+        )
+    except pa.ArrowInvalid as error:
+        raise BadInput("The file cannot be read as CSV.", value=error, where=str(path), way_out="check it") from None
+    trimmed = [pc.utf8_trim_whitespace(column) for column in raw.columns]
+    raw = pa.table([pc.if_else(pc.equal(column, ""), None, column) for column in trimmed], names=names)
+    if not raw.num_rows and not torn:
+        raise BadInput(
+            "The file has a header and no rows.", where=str(path), way_out="check the export; nothing was loaded"
+        )
+    number = np.delete(np.arange(1, raw.num_rows + len(torn) + 1), [at - 1 for at, _ in torn])
+    return raw, number, torn
+
+
+def _check_header(found: list[str], file: File, path: Path) -> None:
+    missing = [c.source for c in file.columns if c.source not in found and (c.required or c.name in file.key)]
+    if missing:
+        raise BadInput(
+            f"{'A column is' if len(missing) == 1 else 'Columns are'} missing.",
+            value=", ".join(missing),
+            where=str(path),
+            way_out=f"the header has {', '.join(found)}; export the column or name it in the profile",
+        )
+    unknown = sorted(set(found) - {column.source for column in file.columns} - set(file.ignored))
+    if unknown:
+        raise BadInput(
+            "The file has columns the profile does not know.",
+            value=", ".join(unknown),
+            where=str(path),
+            way_out="map them in the profile, or list them there as ignored: nothing is dropped silently",
+        )
+
+
+def _type(sheet: Sheet, column: Column, profile: Profile) -> None:
+    texts = sheet.raw.column(column.source).to_pandas().astype("str")
+    if column.default is not None:
+        texts = texts.fillna(column.default)
+    if column.required:
+        sheet.reject(texts.isna().to_numpy(), "missing_value", column.source)
+    sheet.frame[column.name] = _typed(sheet, column, texts, profile)
+
+
+def _typed(sheet: Sheet, column: Column, texts: pd.Series[Any], profile: Profile) -> Any:
+    empty = texts.isna().to_numpy()
+    if column.type == "time":
+        rule = TimeRule(
+            zone=profile.zone,
+            formats=profile.formats,
+            ambiguous=column.ambiguous or profile.ambiguous,
+            nonexistent=profile.nonexistent,
+            earliest=seconds(datetime.fromisoformat(profile.earliest).replace(tzinfo=UTC)),
+        )
+        values, reasons = read_times(texts, rule)
+        sheet.reject(reasons != "", reasons, column.source + ": " + texts.fillna(""))
+        return (
+            pd.array(values, dtype="Int64").copy() if not empty.any() else pd.Series(values, dtype="Int64").mask(empty)
+        )
+    if column.type in {"integer", "number"}:
+        numbers = pd.to_numeric(texts, errors="coerce")
+        wrong = numbers.isna().to_numpy() & ~empty
+        if column.type == "integer":
+            wrong |= ~empty & (numbers.fillna(0) % 1 != 0).to_numpy()
+        sheet.reject(wrong, "unreadable_number", column.source + ": " + texts.fillna(""))
+        numbers = numbers.mask(wrong)
+        return numbers.astype("Int64") if column.type == "integer" else numbers.astype("Float64")
+    if column.type == "yes_no":
+        answers = texts.str.lower().map(YES_NO)
+        sheet.reject(answers.isna().to_numpy() & ~empty, "unknown_code", column.source + ": " + texts.fillna(""))
+        return answers.astype("boolean")
+    if column.type == "word" and column.words:
+        words = texts.map(column.words)
+        sheet.reject(words.isna().to_numpy() & ~empty, "unknown_code", column.source + ": " + texts.fillna(""))
+        return words.astype("str")
+    return texts

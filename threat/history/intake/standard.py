@@ -1,0 +1,177 @@
+"""The standard shape: files that already say what the tables say, with the source's own references for ids.
+
+A person first named by an event or a relationship is added with that time. A pair named by a domestic event without a
+relationship on record gets one, of kind unknown, from that event's recording on: a severe first event must not lie
+outside every relationship. An event without a reference is known by its content and its ordinal among equal rows.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from threat.asof import NEVER
+from threat.history.intake.profile import Profile
+from threat.history.intake.shaped import Shaped, ids, ordinals
+from threat.history.intake.sheet import Sheet
+from threat.history.sightings import NO_PERSON
+from threat.history.snapshot import Snapshot
+from threat.vocabulary import kinds
+
+_PERSON_COLUMNS = {
+    "events": ("subject", "person_at_risk", "person"),
+    "relationships": ("subject", "person_at_risk"),
+    "person_links": ("source_person", "person"),
+}
+
+
+def shape(sheets: dict[str, Sheet], profile: Profile, snapshot: Snapshot) -> Shaped:
+    """The tables; rejects rows that break a rule of the history."""
+    out: Shaped = {}
+    if "events" in sheets:
+        _check_events(sheets["events"], profile, snapshot)
+    rows = {name: _good(sheet) for name, sheet in sheets.items()}
+    for name, columns in _PERSON_COLUMNS.items():
+        for column in columns if name in rows else ():
+            rows[name][f"{column}_id"] = _person_ids(rows[name][column], profile)
+    for name in ("identities", "protected"):
+        if name in rows:
+            out[name] = rows[name].assign(person_id=_person_ids(rows[name]["person"], profile))
+    if "person_links" in rows:
+        out["person_links"] = rows["person_links"]
+    if "events" in rows:
+        out["events"] = _events(rows["events"], profile)
+    relationships = [_relationships(rows["relationships"])] if "relationships" in rows else []
+    if "events" in out:
+        relationships.append(_missing_relationships(out["events"], relationships, snapshot))
+    if relationships:
+        out["relationships"] = pd.concat(relationships, ignore_index=True)
+    out["persons"] = _persons(rows, profile)
+    return out
+
+
+def _good(sheet: Sheet) -> pd.DataFrame:
+    rows = sheet.frame[sheet.good].assign(from_file=sheet.file.name, from_row=np.flatnonzero(sheet.good))
+    return rows.reset_index(drop=True)
+
+
+def _constant(text: str, like: Any) -> pd.Series[Any]:
+    return pd.Series([text] * len(like), dtype="str")
+
+
+def _person_ids(references: pd.Series[Any], profile: Profile) -> pd.Series[Any]:
+    return ids("person", references, _constant(profile.source_system, references))
+
+
+def _event_ids(references: pd.Series[Any], profile: Profile) -> pd.Series[Any]:
+    return ids("event", references, _constant(profile.source_system, references))
+
+
+def _check_events(sheet: Sheet, profile: Profile, snapshot: Snapshot) -> None:
+    frame = sheet.frame
+    text = frame["kind"].fillna("").astype("str")
+    sheet.reject(~text.isin(list(kinds())), "unknown_code", "kind: " + text)
+    has_code = frame["code"].notna()
+    allowed = {(kind.name, code) for kind in kinds().values() for code in kind.codes}
+    free = {kind.name for kind in kinds().values() if not kind.codes}
+    pairs = pd.Series(list(zip(text, frame["code"].fillna(""), strict=True)), index=frame.index, dtype=object)
+    wrong = has_code & ~text.isin(free) & ~pairs.isin(allowed)
+    sheet.reject(wrong, "unknown_code", "code of " + text + ": " + frame["code"].fillna("").astype("str"))
+    withdrawn = text == "withdrawn"
+    nobody = frame["subject"].isna() & frame["person_at_risk"].isna() & frame["person"].isna() & ~withdrawn
+    sheet.reject(nobody, "names_nobody", text)
+    ahead = text.isin([kind.name for kind in kinds().values() if kind.known_in_advance])
+    early = (frame["occurred_at"] > frame["recorded_at"]).fillna(False) & ~ahead
+    sheet.reject(early, "impossible_date", text + ": occurred_at lies after recorded_at")
+    short = (frame["until"] < frame["occurred_at"]).fillna(False)
+    sheet.reject(short, "impossible_date", text + ": until lies before occurred_at")
+    sheet.reject(withdrawn & frame["supersedes"].isna(), "missing_value", "supersedes")
+    named = frame["supersedes"].notna()
+    if named.any():
+        wanted = _event_ids(frame["supersedes"], profile)
+        there = set(_event_ids(frame.loc[sheet.good, "event"].reset_index(drop=True), profile).dropna())
+        held = snapshot.table("events", ["event_id"]).column("event_id").to_numpy()
+        missing = named & ~wanted.isin(there) & ~pd.Series(np.isin(wanted.fillna(NO_PERSON).to_numpy(np.int64), held))
+        sheet.reject(missing, "unknown_reference", "supersedes: " + frame["supersedes"].fillna("").astype("str"))
+
+
+def _events(rows: pd.DataFrame, profile: Profile) -> pd.DataFrame:
+    rows = rows.copy()
+    source = _constant(profile.source_system, rows)
+    content = [rows[name] for name in rows.columns if name not in {"event", "from_file", "from_row"}]
+    # The first field must never be null: it says which rows have an id at all.
+    by_content = ids("event row", source, *content, ordinal=ordinals(*content))
+    rows["event_id"] = _event_ids(rows["event"], profile).fillna(by_content)
+    own = rows["event_id"]
+    rows["record_id"] = ids("record", rows["record"], source).fillna(own)
+    rows["incident_id"] = ids("incident", rows["incident"], source).fillna(rows["record_id"])
+    rows["supersedes_event_id"] = _event_ids(rows["supersedes"], profile)
+    rows["source_system"] = rows["source_system"].fillna(profile.source_system)
+    rows["source_id"] = rows["event"]
+    return rows.drop(columns=["event", "record", "incident", "supersedes", "subject", "person_at_risk", "person"])
+
+
+def _relationships(rows: pd.DataFrame) -> pd.DataFrame:
+    named = ids("relationship", rows["relationship"])
+    pair = _pair_ids(rows["subject_id"], rows["person_at_risk_id"])
+    return rows.assign(relationship_id=named.fillna(pair)).drop(columns=["relationship", "subject", "person_at_risk"])
+
+
+def _pair_ids(subject: pd.Series[Any], at_risk: pd.Series[Any]) -> pd.Series[Any]:
+    return ids("relationship", subject.reset_index(drop=True), at_risk.fillna(NO_PERSON).reset_index(drop=True))
+
+
+def _missing_relationships(events: pd.DataFrame, given: list[pd.DataFrame], snapshot: Snapshot) -> pd.DataFrame:
+    domestic = events[(events["domestic"] == "yes") & events["subject_id"].notna()]
+    pairs = domestic.sort_values("recorded_at", kind="stable").assign(
+        at_risk=lambda rows: rows["person_at_risk_id"].fillna(NO_PERSON)
+    )
+    pairs = pairs.drop_duplicates(["subject_id", "at_risk"]).reset_index(drop=True)
+    known = snapshot.relationships
+    held = set(zip(known.subject_id.tolist(), known.person_at_risk_id.tolist(), strict=True))
+    for frame in given:
+        held |= set(zip(frame["subject_id"], frame["person_at_risk_id"].fillna(NO_PERSON), strict=True))
+    missing = [pair not in held for pair in zip(pairs["subject_id"], pairs["at_risk"], strict=True)]
+    pairs = pairs[np.array(missing, dtype=bool)].reset_index(drop=True)
+    return pd.DataFrame(
+        {
+            "relationship_id": _pair_ids(pairs["subject_id"], pairs["person_at_risk_id"]),
+            "recorded_at": pairs["recorded_at"],
+            "subject_id": pairs["subject_id"],
+            "person_at_risk_id": pairs["person_at_risk_id"],
+            "kind": "unknown",
+            "from_file": pairs["from_file"],
+            "from_row": pairs["from_row"],
+        }
+    )
+
+
+def _persons(rows: dict[str, pd.DataFrame], profile: Profile) -> pd.DataFrame:
+    parts = []
+    if "persons" in rows:
+        given = rows["persons"]
+        parts.append(given.assign(person_id=_person_ids(given["person"], profile), rank=0).drop(columns="person"))
+    for name, columns in _PERSON_COLUMNS.items():
+        for column in columns if name in rows else ():
+            named = rows[name][rows[name][f"{column}_id"].notna()]
+            parts.append(
+                pd.DataFrame(
+                    {
+                        "person_id": named[f"{column}_id"],
+                        "kind": "person",
+                        "recorded_at": named["recorded_at"],
+                        "from_file": named["from_file"],
+                        "from_row": named["from_row"],
+                        "rank": 1,
+                    }
+                )
+            )
+    if not parts:
+        return pd.DataFrame({"person_id": [], "kind": [], "recorded_at": [], "from_file": [], "from_row": []})
+    persons = pd.concat(parts, ignore_index=True)
+    persons["recorded_at"] = persons["recorded_at"].fillna(NEVER)
+    # What the source says of a person holds before what is inferred from its being named.
+    persons = persons.sort_values(["rank", "recorded_at"], kind="stable").drop_duplicates("person_id")
+    return persons.drop(columns="rank")

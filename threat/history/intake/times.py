@@ -1,0 +1,82 @@
+"""Times as sources write them, to int64 UTC seconds: formats, zones, the hours daylight saving repeats or skips."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+_OFFSET = r".*(?:Z|[+-]\d\d:?\d\d)$"
+
+
+@dataclass(frozen=True, slots=True)
+class TimeRule:
+    """How a column's times are read. A time with an offset in it needs no zone. ``ambiguous``: which of the two hours
+    an autumn hour means (``earlier``, ``later``), or ``quarantine``; ``nonexistent``: a spring hour that never was.
+    """
+
+    zone: str
+    formats: tuple[str, ...]
+    ambiguous: str
+    nonexistent: str
+    earliest: int
+
+
+def read_times(texts: pd.Series[Any], rule: TimeRule) -> tuple[NDArray[np.int64], NDArray[np.object_]]:
+    """Seconds (0 where empty or unreadable) and, for each row, the reason it cannot be used ("" where it can).
+
+    Reasons: ``unreadable_time``, ``ambiguous_time``, ``nonexistent_time``, ``impossible_date`` (before ``earliest``).
+    """
+    codes, unique = pd.factorize(texts)
+    values, reasons = _read_unique(pd.Series(unique, dtype="str"), rule)
+    seconds = np.append(values, 0)[codes]
+    return seconds, np.append(reasons, "")[codes]
+
+
+def _read_unique(texts: pd.Series[Any], rule: TimeRule) -> tuple[NDArray[np.int64], NDArray[np.object_]]:
+    seconds = np.zeros(len(texts), dtype=np.int64)
+    reasons = np.full(len(texts), "unreadable_time", dtype=object)
+    if not len(texts):
+        return seconds, reasons
+    with_offset = texts.str.match(_OFFSET).to_numpy(dtype=bool)
+    aware = pd.to_datetime(texts[with_offset], format="ISO8601", utc=True, errors="coerce")
+    local = pd.DatetimeIndex(_parsed(texts[~with_offset], rule.formats))
+    instants = pd.DatetimeIndex(aware)
+    known = ~np.asarray(instants.isna())
+    where = np.flatnonzero(with_offset)[known]
+    seconds[where] = _utc_seconds(instants)[known]
+    reasons[where] = ""
+
+    readable = ~np.asarray(local.isna())
+    first, second = (_utc_seconds(_localised(local, rule.zone, "shift_forward", summer)) for summer in (True, False))
+    exists = ~np.asarray(_localised(local, rule.zone, "NaT", True).isna())
+    twice = readable & (first != second)
+    where = np.flatnonzero(~with_offset)
+    seconds[where] = np.where(readable, np.where(rule.ambiguous == "earlier", first, second), 0)
+    reasons[where[readable]] = ""
+    if rule.ambiguous == "quarantine":
+        reasons[where[twice]] = "ambiguous_time"
+    if rule.nonexistent == "quarantine":
+        reasons[where[readable & ~exists]] = "nonexistent_time"
+    reasons[(reasons == "") & (seconds < rule.earliest)] = "impossible_date"
+    return seconds, reasons
+
+
+def _parsed(texts: pd.Series[Any], formats: tuple[str, ...]) -> pd.Series[Any]:
+    """Times without a zone, each by the first format that reads it; NaT where none does."""
+    out = pd.Series(pd.NaT, index=texts.index, dtype="datetime64[us]")
+    for item in formats:
+        unread = out.isna()
+        out[unread] = pd.to_datetime(texts[unread], format=item, errors="coerce").astype("datetime64[us]")
+    return out
+
+
+def _localised(local: pd.DatetimeIndex, zone: str, nonexistent: Any, summer: bool) -> pd.DatetimeIndex:
+    return local.tz_localize(zone, ambiguous=np.full(len(local), summer), nonexistent=nonexistent)
+
+
+def _utc_seconds(instants: pd.DatetimeIndex) -> NDArray[np.int64]:
+    return np.asarray(instants.tz_convert("UTC").as_unit("s").asi8)

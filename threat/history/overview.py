@@ -1,0 +1,82 @@
+"""What a snapshot holds, in figures."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from threat.asof import DAY, show
+from threat.history.schema import CLOSED, TABLES
+from threat.history.snapshot import Snapshot
+
+LATE_DAYS = 7
+"""Recorded more than this many days after it occurred: late."""
+
+
+def overview(snapshot: Snapshot) -> dict[str, Any]:
+    """Batches, rows by table, events by kind and by source with ``history_start`` and the share recorded late.
+
+    Rows of the closed tables are counted and never read. Events known in advance are neither late nor early.
+    """
+    by_kind = snapshot.query(
+        "SELECT kind, count(*) AS events, count(DISTINCT incident_id) AS incidents FROM events GROUP BY 1 "
+        "ORDER BY events DESC, kind"
+    ).to_pylist()
+    by_source = snapshot.query(
+        "SELECT source_system AS source, count(*) AS events, min(recorded_at) AS first_recorded, "
+        "max(recorded_at) AS last_recorded, "
+        "avg(CASE WHEN recorded_at - occurred_at > ? THEN 1.0 ELSE 0.0 END) "
+        "FILTER (recorded_at >= occurred_at) AS late "
+        "FROM events GROUP BY 1 ORDER BY 1",
+        [LATE_DAYS * DAY],
+    ).to_pylist()
+    declared: dict[str, int] = {}
+    for entry in snapshot.entries:
+        for source, at in entry.batch.history_start.items():
+            declared[source] = min(at, declared.get(source, at))
+    for row in by_source:
+        start = declared.get(row["source"], row.pop("first_recorded"))
+        row.pop("first_recorded", None)
+        row["history_start"] = show(start)
+        row["history_start_declared"] = row["source"] in declared
+        row["last_recorded"] = show(row["last_recorded"])
+        row["late_share"] = None if row["late"] is None else round(row["late"], 4)
+        del row["late"]
+    return {
+        "snapshot_id": snapshot.id,
+        "batches": [
+            {
+                "batch_id": entry.batch_id,
+                "profile": entry.batch.profile,
+                "loaded_at": show(entry.batch.loaded_at),
+                "rows_in": entry.batch.rows_in,
+                "rows_kept": entry.rows_kept,
+                "rows_quarantined": entry.batch.rows_quarantined,
+            }
+            for entry in snapshot.entries
+        ],
+        "rows": {name: snapshot.row_count(name) for name in TABLES if name != "batches"},
+        "closed": sorted(CLOSED),
+        "by_kind": by_kind,
+        "by_source": by_source,
+    }
+
+
+def lines(document: dict[str, Any]) -> str:
+    """The overview as people read it."""
+    out = [f"Snapshot {document['snapshot_id']}, {len(document['batches'])} batches"]
+    out += [
+        f"  {b['loaded_at'][:16]}  {b['profile']}: {b['rows_in']:,} rows in = {b['rows_kept']:,} kept + "
+        f"{b['rows_quarantined']:,} quarantined"
+        for b in document["batches"]
+    ]
+    out.append("Rows")
+    for name, rows in document["rows"].items():
+        out.append(f"  {rows:>11,}  {name}{' (closed)' if name in document['closed'] else ''}")
+    out.append("Sources")
+    for row in document["by_source"]:
+        declared = "declared" if row["history_start_declared"] else "first record"
+        late = "" if row["late_share"] is None else f", {row['late_share']:.1%} recorded over {LATE_DAYS} days late"
+        out.append(f"  {row['source']}: {row['events']:,} events from {row['history_start'][:16]} ({declared}){late}")
+    out.append("Events by kind")
+    out += [f"  {row['events']:>11,}  {row['kind']}, in {row['incidents']:,} incidents" for row in document["by_kind"]]
+    return "\n".join(out)

@@ -1,0 +1,58 @@
+"""Rows that did not fit: kept in the store with the reason, never coerced, never dropped."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from threat.history.snapshot import Snapshot
+
+SCHEMA = pa.schema(
+    [
+        pa.field("file", pa.string(), nullable=False),
+        pa.field("row", pa.int64(), nullable=False),
+        pa.field("reason", pa.string(), nullable=False),
+        pa.field("detail", pa.string(), nullable=False),
+        pa.field("severe", pa.bool_(), nullable=False),
+        pa.field("record", pa.string(), nullable=False),
+    ]
+)
+"""``row``: number in the file, the first after the header being 1. ``record``: the row as it was, as JSON."""
+
+REASONS = {
+    "wrong_number_of_cells": "more or fewer cells than the header has columns",
+    "missing_value": "a value the profile requires is empty",
+    "unreadable_time": "no format of the profile reads the time",
+    "ambiguous_time": "an hour that the end of summer time makes twice",
+    "nonexistent_time": "an hour that the start of summer time leaves out",
+    "impossible_date": "happened after it was recorded, ended before it began, or lies outside any record's years",
+    "recorded_in_future": "recorded later than the load",
+    "unreadable_number": "not a number where one belongs",
+    "unknown_code": "a code or word the profile does not map",
+    "not_a_record": "the profile knows this text as no record at all",
+    "duplicate_key": "the same key as an earlier row of the file",
+    "unknown_reference": "names a row that is neither in the file nor held",
+    "names_nobody": "an event that names no person",
+    "key_reused": "the key is held with other content; a correction needs a key of its own",
+}
+"""Every reason, in the words of the report."""
+
+
+def read(snapshot: Snapshot) -> pd.DataFrame:
+    """All quarantined rows of a snapshot: ``batch_id``, ``profile`` and the columns of ``SCHEMA``, oldest batch first.
+
+    The records are as the source wrote them, protected characteristics and identities included: show them only to
+    people who may see those.
+    """
+    frames = []
+    for entry in snapshot.entries:
+        path = snapshot.store_path / "quarantine" / f"{entry.batch_id}.parquet"
+        if path.is_file():
+            frame = pq.read_table(path).to_pandas()
+            frame.insert(0, "profile", entry.batch.profile)
+            frame.insert(0, "batch_id", entry.batch_id)
+            frames.append(frame)
+    if not frames:
+        return pd.DataFrame(columns=["batch_id", "profile", *SCHEMA.names])
+    return pd.concat(frames, ignore_index=True)
