@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from serving import lists, rankings
+from serving.frequency import frequency
 from serving.problems import NotFound
 from serving.reasons import Reason, check_sum, squares, theme_title
 from serving.responses import (
@@ -218,7 +219,7 @@ class View:
             base=base,
             score=score,
             reasons=_reasons(reasons),
-            frequency=[],
+            frequency=frequency(self.ranking, score, self.list.rows["score"].to_numpy()),
         )
 
     def _explain(self, relationship_id: int, score: float) -> tuple[float, float, tuple[Reason, ...]]:

@@ -24,6 +24,7 @@ def score(
     capacity: Annotated[int | None, typer.Option(help="Relationships the unit reviews; else the policy's.")] = None,
     publish: Annotated[bool, typer.Option("--publish", help="Make it the list the desk shows.")] = False,
     rule: Annotated[str | None, typer.Option(help="Rank by this rule, whatever is in service.")] = None,
+    policy: Annotated[Path | None, typer.Option(help="The force's own policy.yaml.")] = None,
     previous: Annotated[str | None, typer.Option(help="List to tell changes against; else the published one.")] = None,
     store: Store = Path("var/history"),
     var: Var = Path("var"),
@@ -43,6 +44,7 @@ def score(
             capacity=capacity,
             publish=publish,
             rule=rule,
+            policy_path=policy,
             previous=previous,
             advance=advance,
         )
@@ -86,6 +88,7 @@ def explain(
 @app.command("replay")
 def replay(
     list_id: Annotated[str, typer.Argument(metavar="LIST", help="The list's id, L-...")],
+    policy: Annotated[Path | None, typer.Option(help="The policy the list was made under.")] = None,
     store: Store = Path("var/history"),
     var: Var = Path("var"),
     as_json: AsJson = False,
@@ -96,7 +99,7 @@ def replay(
     from threat.terminal import emit, progress
 
     with progress("scoring again", 1.0) as advance:
-        document = replay_list(store, var, list_id, started_at=_now(), advance=advance)
+        document = replay_list(store, var, list_id, started_at=_now(), policy_path=policy, advance=advance)
     if not document["same"]:
         raise IntegrityFailure(
             "A list can be computed again, to the last digit.",
@@ -128,12 +131,13 @@ def demo(
     port: Annotated[int, typer.Option(min=0, max=65535, help="0 picks a free one.")] = 8000,
     var: Var = Path("var/demo"),
     seed: Annotated[int, typer.Option(help="Of the synthetic force.")] = 7,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Start over; otherwise what is there is used.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """A synthetic force, end to end: records, ranking, model, audit, gate, card, and the desk."""
     from serving.demo import run
 
-    run(var, port=port, serve=not no_serve, seed=seed, as_json=as_json)
+    run(var, port=port, serve=not no_serve, seed=seed, fresh=fresh, as_json=as_json)
 
 
 @audit_log.command("verify")

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from sqlalchemy import Engine
 
 from serving import database, lists
@@ -22,13 +22,14 @@ if TYPE_CHECKING:
 
 
 class TourStep(BaseModel):
-    """One stop of the guided tour; ``relationship`` is a reference to open, or empty."""
+    """One stop of the guided tour; ``link`` is a page of the desk to open."""
 
     model_config = ConfigDict(extra="forbid")
 
     title: str
     text: str
-    relationship: str = ""
+    link: str = Field(pattern=r"^/[-a-zA-Z0-9/]*$")
+    link_text: str
 
 
 class Tour(BaseModel):

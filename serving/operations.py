@@ -28,6 +28,7 @@ def make_list(
     capacity: int | None = None,
     publish: bool = False,
     rule: str | None = None,
+    policy_path: Path | None = None,
     previous: str | None = None,
     advance: Advance = lambda amount: None,
 ) -> ScoredList:
@@ -37,7 +38,7 @@ def make_list(
     whatever is in service. ``previous``: the LIST that changes are told against; None takes the published one.
     Raises UsageError for a capacity under 1 or an as-of after ``started_at``.
     """
-    policy = load_policy()
+    policy = load_policy(policy_path)
     capacity = policy.capacity if capacity is None else capacity
     if capacity < 1:
         raise UsageError("A unit reviews at least one relationship.", value=capacity, way_out="--capacity 1 or more")
@@ -66,14 +67,20 @@ def make_list(
 
 
 def replay_list(
-    store: Path, var: Path, list_id: str, *, started_at: int, advance: Advance = lambda amount: None
+    store: Path,
+    var: Path,
+    list_id: str,
+    *,
+    started_at: int,
+    policy_path: Path | None = None,
+    advance: Advance = lambda amount: None,
 ) -> dict[str, Any]:
     """Score again from the snapshot a LIST names, and compare every value: ``{list, rows, same, differences}``."""
     listed = lists.open_list(var / "lists", list_id)
     asked = listed.asked
     snapshot = Store.open(store).snapshot(asked.snapshot)
     ranking = rankings.of_list(asked, var / "promotions.jsonl")
-    policy = load_policy()
+    policy = load_policy(policy_path)
     differences = [
         f"{what} was {then}, is {now}"
         for what, then, now in (

@@ -1,0 +1,54 @@
+"""A calibrated probability as a natural frequency, only where the gate lets it be shown.
+
+The pattern is that of the national probation risk-score components: a frequency in words first, "about" when rounded,
+and absolute beside relative. No decimals, and never for a ranking whose calibration did not pass.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from serving.rankings import ModelRanking, Ranking
+from serving.responses import Frequency
+from threat.release.scorer import probability
+
+OUTCOMES = {
+    "Y0": "a domestic homicide",
+    "Y1": "a deadly attack, or one that could have been",
+    "Y2": "severe domestic harm",
+    "Y3": "serious recorded harm",
+    "Y4": "violence again",
+    "Y5": "a suspected suicide or serious self-harm of the person at risk",
+}
+
+
+def in_words(p: float) -> str:
+    """A probability as people say it: "about 7 in 100", "about 4 in 1,000", "fewer than 1 in 1,000"."""
+    if p < 0.0005:
+        return "fewer than 1 in 1,000"
+    if p < 0.0095:
+        return f"about {round(p * 1000)} in 1,000"
+    if p > 0.995:
+        return "more than 99 in 100"
+    return f"about {round(p * 100)} in 100"
+
+
+def frequency(ranking: Ranking, score: float, scores: np.ndarray) -> list[Frequency]:
+    """One sentence, or none when a rule ranks or the gate says rank only.
+
+    ``scores``: raw scores of the whole list, for the average beside it.
+    """
+    if not isinstance(ranking, ModelRanking) or ranking.bundle.gate.get("show_probability") is not True:
+        return []
+    asked = ranking.bundle.read_json("evaluation.json")
+    outcome, days = OUTCOMES[asked["rung"]], int(asked["horizon_days"])
+    own = float(probability(ranking.bundle.calibrator, np.array([score]))[0])
+    average = float(probability(ranking.bundle.calibrator, np.asarray(scores)).mean())
+    return [
+        Frequency(
+            sentence=f"Of relationships with a similar record, {in_words(own)} had {outcome} recorded within {days} "
+            f"days. Of all on this list, {in_words(average)}.",
+            outcome=outcome,
+            horizon_days=days,
+        )
+    ]

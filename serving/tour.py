@@ -1,0 +1,83 @@
+"""The stops of the guided tour, chosen from a LIST: one that rose, one beyond capacity, the gate at work."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from serving.desk import TourStep
+from serving.lists import ScoredList
+from threat.ids import show_id
+from threat.vocabulary import kind
+
+
+def tour_steps(listed: ScoredList, gate: dict[str, Any]) -> list[TourStep]:
+    """Up to four stops. ``gate``: the document the release gate wrote."""
+    rows = listed.rows.select(["relationship_id", "rank", "previous_rank", "new_records"]).to_pylist()
+    found = (_rose(listed, rows), _beyond(listed), _gate(gate), _log())
+    return [step for step in found if step is not None]
+
+
+def _rose(listed: ScoredList, rows: Iterable[dict[str, Any]]) -> TourStep | None:
+    """The row for review that rose furthest on new records; a new one when none rose."""
+    chosen = [row for row in rows if row["rank"] <= listed.asked.capacity and row["new_records"] > 0]
+    rose = [row for row in chosen if row["previous_rank"] is not None and row["previous_rank"] > row["rank"]]
+    if rose:
+        row = max(rose, key=lambda row: (row["previous_rank"] - row["rank"], -row["rank"]))
+        said = f"It went from rank {row['previous_rank']:,} to {row['rank']:,} in a week"
+    else:
+        new = [row for row in chosen if row["previous_rank"] is None]
+        if not new:
+            return None
+        row = new[0]
+        said = f"It was not on last week's list and is ranked {row['rank']:,} today"
+    records = f"{row['new_records']} new record{'' if row['new_records'] == 1 else 's'}"
+    return TourStep(
+        title="One that rose",
+        text=f"{said}, after {records}. What is new is marked, and each reason links to the records behind it.",
+        link=f"/relationships/{show_id('R', row['relationship_id'])}",
+        link_text="Open the relationship",
+    )
+
+
+def _beyond(listed: ScoredList) -> TourStep | None:
+    """A must-see item beyond capacity, the lowest in the order."""
+    placed = [(listed.row(item["relationship_id"]), item) for item in listed.must_see]
+    beyond = [(row["rank"], item) for row, item in placed if row is not None and row["rank"] > listed.asked.capacity]
+    if not beyond:
+        return None
+    rank, item = max(beyond, key=lambda pair: pair[0])
+    what = kind(item["triggers"][0]["kind"]).title.lower()
+    return TourStep(
+        title="One beyond capacity that still matters",
+        text=f"Ranked {rank:,} when the unit reviews {listed.asked.capacity}: the order alone would never show it. "
+        f"It is must-see all the same ({what}). No rank is a sign of safety.",
+        link=f"/relationships/{show_id('R', item['relationship_id'])}",
+        link_text="Open the relationship",
+    )
+
+
+def _gate(gate: dict[str, Any]) -> TourStep:
+    needed = [check for check in gate["checks"] if check["required"]]
+    passed = sum(check["verdict"] == "pass" for check in needed)
+    stopped = [check for check in needed if check["verdict"] != "pass"]
+    said = (
+        f"{passed} of {len(needed)} checks passed. The figures are this force's own; the signatures are DEMONSTRATION "
+        "ones and count nowhere else."
+        if not stopped
+        else f"{passed} of {len(needed)} checks passed. Stopped by {stopped[0]['title'].lower()}: "
+        f"{stopped[0]['reason']}. So a rule orders the list, and the page says so."
+    )
+    shown = (
+        "" if gate.get("show_probability") else " Calibration does not allow a probability, so ranks only are shown."
+    )
+    return TourStep(title="The gate at work", text=said + shown, link="/model-card", link_text="Open the model card")
+
+
+def _log() -> TourStep:
+    return TourStep(
+        title="Everything you opened was recorded",
+        text="Every page you opened is an entry in a chain of hashes. Sign out, sign in as governance, and check it.",
+        link="/audit-log",
+        link_text="Open the audit log",
+    )
