@@ -10,7 +10,6 @@ import argparse
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -18,9 +17,10 @@ from pathlib import Path
 import yaml
 
 from features.definitions import Definition
+from features.factors import factors, references
 from features.load import Catalogue, load_catalogue
 from features.rules import DEFAULT_RULE, RULES
-from features.sentences import THEMES
+from features.sentences import THEMES, sentence
 
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "features.md"
@@ -57,61 +57,67 @@ _WORDS = {
     "Truncated": "where a window reaches back before the records begin, the figure is marked",
     "Missing": "never filled in: each definition says what it means",
 }
+_STATISTICS = {
+    "count": ("number of events", "0"),
+    "incidents": ("number of incidents", "0"),
+    "sum": ("sum of harm days, the gravest record of each incident", "0"),
+    "max": ("harm days of the gravest event", "0"),
+    "last": ("harm days of the latest event", "missing"),
+    "days_since_last": ("days from the latest event to the as-of", "missing"),
+    "days_since_first": ("days from the earliest event to the as-of", "missing"),
+    "days_since_end": ("days from the latest end of a stay or order to the as-of", "missing"),
+    "recency_weighted": ("sum of weights, each halving with every half-life of age", "0"),
+    "window_ratio": (
+        "one more than the number in the window, over one more than the long window would lead to expect",
+        "1",
+    ),
+    "slope": ("least-squares change from each equal period of the window to the next", "0"),
+    "share": ("events of these kinds among those of wider kinds", "missing"),
+    "distinct_counterparts": ("number of different known persons on the other side", "0"),
+    "mean_gap": ("average days between incidents", "missing with fewer than two incidents"),
+    "last_gap": ("days between the last two incidents", "missing with fewer than two incidents"),
+    "gap_ratio": (
+        "the last gap over the average gap",
+        "missing with fewer than two incidents or no time between",
+    ),
+    "days_until": ("days from the as-of to the next event known in advance", "missing"),
+    "rate_at_liberty": (
+        "incidents per 365 days at liberty: the window without the time in custody",
+        "0; missing when never at liberty",
+    ),
+    "days_in_custody": ("days in custody, overlapping stays once, an open stay up to the as-of", "0"),
+    "in_custody": ("1 when a stay is open at the as-of", "0"),
+    "order_in_force": ("1 when an order or certificate is in force at the as-of", "0"),
+    "breach_after": ("days from the latest event of the second kinds to the first later one of the first", "missing"),
+    "state_yes": ("latest answer: 1 yes, 0 no", "missing: never asked, or no answer"),
+    "state_unanswered": ("1 when the latest question got no answer, 0 when it got one", "missing: never asked"),
+    "grade": ("latest officer grade: 1 standard, 2 medium, 3 high", "missing"),
+    "history_days": ("days from the earliest record to the as-of", "missing"),
+    "rows_visible": ("number of events of any kind", "0"),
+    "late_share": ("share of events recorded more than seven days after they happened", "missing"),
+}
+"""Each statistic in words, and what it is when nothing is recorded; ``features.definitions`` has the exact meaning."""
+
+_EXAMPLES = {
+    "share": 0.4,
+    "late_share": 0.4,
+    "window_ratio": 2.5,
+    "gap_ratio": 0.5,
+    "slope": 1.5,
+    "sum": 400.0,
+    "max": 365.0,
+    "last": 365.0,
+    "rate_at_liberty": 4.0,
+    "recency_weighted": 1.5,
+    "in_custody": 1.0,
+    "order_in_force": 1.0,
+    "state_yes": 1.0,
+    "state_unanswered": 1.0,
+}
+"""A value to show a sentence with; 3 where none is given."""
+
 _COLUMNS = ("Definition", "The reviewer reads", "Figure", "Unit", "Direction", "When missing", "Sensitive", "Source")
 _DIRECTIONS = {1: "may only raise", 0: "none", -1: "may only lower"}
-
-
-@dataclass(frozen=True, slots=True)
-class Factor:
-    """One published risk factor: what was found, by whom, the point-in-time trap, and what no record carries of it."""
-
-    number: int
-    title: str
-    found: str
-    references: tuple[str, ...]
-    trap: str
-    beyond: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Reference:
-    """A cited work: short name, title, address (empty: none)."""
-
-    name: str
-    title: str
-    address: str
-
-
-@cache
-def _table() -> dict[str, object]:
-    document: dict[str, object] = yaml.safe_load(files("features").joinpath("factors.yaml").read_text(encoding="utf-8"))
-    return document
-
-
-@cache
-def factors() -> tuple[Factor, ...]:
-    """The published risk factors in the order of their numbers."""
-    rows = _table()["factors"]
-    assert isinstance(rows, list)
-    return tuple(
-        Factor(
-            number=row["factor"],
-            title=row["title"],
-            found=row["found"],
-            references=tuple(row["references"]),
-            trap=row["trap"],
-            beyond=row.get("beyond", ""),
-        )
-        for row in sorted(rows, key=lambda row: row["factor"])
-    )
-
-
-@cache
-def references() -> dict[str, Reference]:
-    """Cited works by the short name that definitions use."""
-    rows = _table()["references"]
-    assert isinstance(rows, dict)
-    return {name: Reference(name, row["title"], row["address"]) for name, row in rows.items()}
 
 
 def page(catalogue: Catalogue | None = None, spec: Path = SPEC) -> str:
@@ -121,6 +127,8 @@ def page(catalogue: Catalogue | None = None, spec: Path = SPEC) -> str:
         _opening(catalogue),
         _sensitive(catalogue),
         _factors(catalogue),
+        _kinds_of_figure(catalogue),
+        _groups(catalogue),
         _by_theme(catalogue),
         _rules(),
         _drawn(spec),
@@ -195,28 +203,74 @@ def _factors(catalogue: Catalogue) -> Iterator[str]:
     )
 
 
+def _kinds_of_figure(catalogue: Catalogue) -> Iterator[str]:
+    counts = Counter[str](d.statistic for d in catalogue)
+    yield "## Kinds of figure"
+    yield _grid(
+        ("Figure", "In words", "With nothing on record", "Definitions"),
+        ((f"`{name}`", *words, str(counts[name])) for name, words in _STATISTICS.items() if counts[name]),
+    )
+
+
+def _groups(catalogue: Catalogue) -> Iterator[str]:
+    named = group_names()
+    used = {kinds: name for kinds, name in named.items() if any(kinds in (d.kinds, d.among) for d in catalogue)}
+    yield "## Groups of kinds"
+    yield _prose("""
+        Kinds are those of `threat/vocabulary.csv`. *every crime* and *every kind* mean all of them but those known in
+        advance; *every kind of* a theme, all of that theme.""")
+    yield _grid(
+        ("Group", "Kinds"),
+        (
+            (f"*{name}*", ", ".join(_kind(kind) for kind in kinds))
+            for kinds, name in sorted(used.items(), key=lambda x: x[1])
+        ),
+    )
+
+
+@cache
+def group_names() -> dict[tuple[str, ...], str]:
+    """Names of the lists of three kinds or more that the shipped catalogue uses again and again: their YAML anchors."""
+    out: dict[tuple[str, ...], str] = {}
+    for source in files("features").joinpath("catalogue").iterdir():
+        anchor: str | None = None
+        kinds: list[str] = []
+        for event in yaml.parse(source.read_text(encoding="utf-8")):
+            if isinstance(event, yaml.SequenceStartEvent):
+                anchor, kinds = event.anchor, []
+            elif isinstance(event, yaml.ScalarEvent):
+                kinds.append(event.value)
+            elif isinstance(event, yaml.SequenceEndEvent):
+                if anchor and len(kinds) > 2:
+                    out[tuple(kinds)] = anchor.replace("_", " ")
+                anchor = None
+    return out
+
+
 def _by_theme(catalogue: Catalogue) -> Iterator[str]:
     yield "## Every definition, by theme"
-    for theme, title in THEMES.items():
-        chosen = [d for d in catalogue if d.theme == theme]
+    members = {theme: [d for d in catalogue if d.theme == theme] for theme in THEMES}
+    yield _grid(
+        ("Theme", "Definitions", "May only raise", "Sensitive"),
+        (
+            (
+                THEMES[theme],
+                *(str(n) for n in (len(ds), sum(d.direction > 0 for d in ds), sum(d.sensitive for d in ds))),
+            )
+            for theme, ds in members.items()
+            if ds
+        ),
+    )
+    for theme, chosen in members.items():
         if not chosen:
             continue
-        yield f"### {title}"
+        yield f"### {THEMES[theme]}"
         yield _grid(
-            (
-                "Definition",
-                "What the reviewer reads",
-                "Figure",
-                "Unit",
-                "Direction",
-                "When missing",
-                "Sensitive",
-                "Source",
-            ),
+            _COLUMNS,
             (
                 (
                     f"`{d.name}`",
-                    d.sentence.replace("|", "/"),
+                    example(d),
                     _reads(d),
                     d.unit,
                     "may only raise, by policy" if d.policy else _DIRECTIONS[d.direction],
@@ -229,13 +283,18 @@ def _by_theme(catalogue: Catalogue) -> Iterator[str]:
         )
 
 
+def example(d: Definition) -> str:
+    """What the reviewer would read for an ordinary value of the definition."""
+    return sentence(d, _EXAMPLES.get(d.statistic, 3.0))
+
+
 def _reads(d: Definition) -> str:
     """Everything that decides the figure, in one cell."""
     what = f"`{d.statistic}`" + (f" of {d.of}" if d.of else "")
-    parts = [f"{what} of {', '.join(f'`{name}`' for name in d.kinds)}"]
+    parts = [f"{what}: {_kinds(d.kinds)}"]
     if d.among:
         link = "after the latest of" if d.statistic == "breach_after" else "among"
-        parts.append(f"{link} {', '.join(f'`{name}`' for name in d.among)}")
+        parts.append(f"{link} {_kinds(d.among)}")
     if d.codes:
         parts.append(f"code {' or '.join(d.codes)}")
     if d.domestic != "any":
@@ -254,6 +313,18 @@ def _reads(d: Definition) -> str:
     if d.include_proactive:
         parts.append("with proactive contacts")
     return "; ".join(parts)
+
+
+def _kinds(kinds: tuple[str, ...]) -> str:
+    name = group_names().get(kinds)
+    return f"*{name}*" if name else ", ".join(_kind(kind) for kind in kinds)
+
+
+def _kind(name: str) -> str:
+    if not name.startswith("@"):
+        return f"`{name}`"
+    group = name[1:].replace("_", " ")
+    return {"any": "*every kind*", "crime": "*every crime*"}.get(group, f"*every kind of {group}*")
 
 
 def _rules() -> Iterator[str]:
@@ -308,8 +379,11 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m features.dictionary", description=__doc__)
     parser.add_argument("--check", action="store_true", help="write nothing; exit 1 when docs/features.md is stale")
     parser.add_argument("--page", type=Path, default=PAGE, help="the page to write or to compare")
+    parser.add_argument("--spec", type=Path, default=SPEC, help="the folder of drawn tables")
     chosen = parser.parse_args(arguments)
-    text = page()
+    if not chosen.spec.is_dir():
+        parser.error(f"no drawn tables in {chosen.spec}: run it in a checkout, or say where they are with --spec")
+    text = page(spec=chosen.spec)
     if chosen.check:
         if chosen.page.exists() and chosen.page.read_text(encoding="utf-8") == text:
             print(f"{chosen.page.name} is up to date.")
