@@ -1,7 +1,56 @@
-"""Commands of this package."""
+"""``threat card``: the model card of a RUN."""
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
 import typer
 
+from threat.terminal import emit
+
 app = typer.Typer()
+
+
+@app.command("card")
+def card_command(
+    run: Annotated[Path, typer.Argument(help="Directory of a RUN.")],
+    human: Annotated[Path | None, typer.Option(help="JSON file with what people provide, by section.field.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Also write the page here.")] = None,
+    atrs: Annotated[Path | None, typer.Option(help="Also write a draft transparency record (ATRS) here.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="The card as one JSON document.")] = False,
+) -> None:
+    """Write the model card of a RUN: card.json and card.html, added to it.
+
+    What nobody has provided yet is shown as such and counted, never left out.
+    """
+    from model_cards.atrs import record
+    from model_cards.runs import add_card
+    from threat.release.evidence import Run
+
+    opened = Run.open(run)
+    card, page = add_card(opened, human=human, on=datetime.now(UTC).date())
+    if out is not None:
+        out.write_text(page, encoding="utf-8")
+    if atrs is not None:
+        import json
+
+        atrs.write_text(json.dumps(record(card), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    emit(card, as_json=as_json, lines=lambda document: _lines(document, run))
+
+
+def _lines(card: dict[str, Any], run: Path) -> str:
+    from model_cards.card import headline_words
+
+    summary = card["summary"]
+    fields = sum(len(section["fields"]) for section in card["sections"])
+    return "\n".join(
+        [
+            f"{summary['name']}: {summary['status']}",
+            f"  {headline_words(card)}",
+            f"  {summary['worst_served']}",
+            f"  {card['not_yet_provided']} of {fields} fields not yet provided",
+            f"  {run / 'card.html'}",
+        ]
+    )

@@ -1,0 +1,58 @@
+"""Numbers and codes as a governance reviewer reads them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+VERDICTS = {"pass": "Pass", "fail": "Fail", "not_enough_evidence": "Not enough evidence"}
+RUNGS = {
+    "Y0": "recorded domestic homicide",
+    "Y1": "recorded domestic homicide, attempted murder or grievous bodily harm with intent",
+    "Y2": "recorded deadly violence, or strangulation with injury, injury with a weapon, rape or kidnap",
+    "Y3": "recorded harm, in days of the harm index",
+    "Y4": "recorded violent repeat",
+    "Y5": "suspected suicide or serious self-harm of the person at risk",
+}
+FAIRNESS_WORDS = {
+    "sex": "sex of the person at risk",
+    "ethnicity_group": "ethnicity of the person at risk",
+    "age_band": "age of the person at risk",
+    "disability": "disability of the person at risk",
+    "same_sex": "same-sex couples",
+}
+
+
+def number(value: float) -> str:
+    """Thousands by comma, no needless decimals."""
+    return f"{int(value):,}" if float(value).is_integer() else f"{value:,.3g}"
+
+
+def share(value: float) -> str:
+    """A proportion as a percentage with one decimal."""
+    return f"{100 * value:.1f}%"
+
+
+def figure_words(figure: Mapping[str, Any] | None, *, signed: bool = False) -> str:
+    """``0.41 (0.35 to 0.47)``; the reason where there is no value, and a word where there is no interval."""
+    if figure is None:
+        return "not measured"
+    if figure["value"] is None:
+        return f"none: {figure.get('reason') or 'not measured'}"
+    small = abs(figure["value"]) < 0.05 and figure["value"] != 0
+    form = f"{'+' if signed else ''}.{4 if small else 2}f"
+    if figure["interval"] is None:
+        return f"{figure['value']:{form}} (no interval: {figure.get('reason') or 'too few outcomes'})"
+    low, high = figure["interval"]
+    return f"{figure['value']:{form}} ({low:{form}} to {high:{form}})"
+
+
+def withheld_below(group: Mapping[str, Any], least: int) -> str:
+    """``fewer than 10`` when a group's rows, outcomes, or those caught or missed are too few to publish, else empty."""
+    counts = (group["n"], group["events"], group["captured"], group["events"] - group["captured"])
+    return f"withheld (under {least})" if any(count < least for count in counts) else ""
+
+
+def table(columns: list[str], rows: list[list[str]]) -> dict[str, Any] | None:
+    """A table of words, or None when it would be empty."""
+    return {"columns": columns, "rows": rows} if rows else None
