@@ -14,22 +14,25 @@ ENOUGH_FOR_ISOTONIC = 500
 isotonic calibration to overfit small samples)."""
 
 
-def calibrator(scores: Floats, label: NDArray[np.uint8]) -> dict[str, Any]:
+def calibrator(scores: Floats, label: NDArray[np.uint8], weight: Floats | None = None) -> dict[str, Any]:
     """The table of ``model/calibrator.json`` (see ``threat.release.scorer.probability``) from n scores and labels.
+
+    ``weight``: inverse sampling shares, where rows without an outcome were sampled; None: all ones.
 
     With fewer than ENOUGH_FOR_ISOTONIC outcomes a logistic line; if that line would fall (the ranking was worthless on
     validation), a flat one at the base rate.
     """
     n, events = len(label), int(label.sum())
+    weight = np.ones(n) if weight is None else weight
     document: dict[str, Any] = {"n": n, "events": events, "fitted_on": "pooled out-of-fold scores"}
     if events >= ENOUGH_FOR_ISOTONIC:
-        model = IsotonicRegression(y_min=0.0, y_max=1.0, out_of_bounds="clip").fit(scores, label)
+        model = IsotonicRegression(y_min=0.0, y_max=1.0, out_of_bounds="clip").fit(scores, label, weight)
         x, first = np.unique(model.X_thresholds_, return_index=True)
         y = np.maximum.accumulate(model.y_thresholds_[first])
         return document | {"method": "isotonic", "x": x.tolist(), "y": y.tolist()}
-    intercept, slope = logistic_line(scores, label.astype(np.float64), np.ones((n, 1)))
+    intercept, slope = logistic_line(scores, label.astype(np.float64), weight[:, None])
     if not slope[0] > 0:
-        rate = (events + 0.5) / (n + 1)
+        rate = (float(weight @ label) + 0.5) / (float(weight.sum()) + 1)
         return document | {"method": "platt", "slope": 0.0, "intercept": float(np.log(rate / (1 - rate)))}
     return document | {"method": "platt", "slope": float(slope[0]), "intercept": float(intercept[0])}
 

@@ -34,14 +34,15 @@ class CalendarSettings(_Part):
     """Days and cycles of the folds. A cycle is one list: a calendar month or a week from Monday.
 
     ``look_back_days``: history wanted before the first fit as-of. ``embargo_days``: time after a label window for late
-    records to arrive before the fit date.
+    records to arrive before the fit date. ``validation_folds`` 0: the history is too short for forward-chained
+    validation; choose and calibrate across groups of subjects within the fit rows instead.
     """
 
     cycle: Literal["month", "week"] = "month"
     look_back_days: Annotated[int, Field(ge=0)] = 365
     embargo_days: Annotated[int, Field(ge=0)] = 30
     test_cycles: Count = 6
-    validation_folds: Count = 2
+    validation_folds: Annotated[int, Field(ge=0)] = 2
     validation_cycles: Count = 3
 
 

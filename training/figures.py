@@ -29,40 +29,49 @@ class Block:
     """A complete test cohort, ready to be measured.
 
     Of n rows: ``subject`` (person id; negative = unknown, its own cluster), ``cycle``, ``label`` (0 or 1: any outcome
-    in the window) and ``weight``: outcome events credited to the row. An event foreseeable from c rows and outside
-    units credits each with 1/c, so every outcome event counts once however many lists could have foreseen it. Of m
-    outcomes that no row covers: ``outside_subject``, ``outside_cycle`` and ``outside_weight``.
+    in the window) and ``credit``: outcome events credited to the row. An event foreseeable from several rows is shared
+    out among them, so that every outcome event counts once however many lists could have foreseen it. Of m outcomes
+    that no row covers: ``outside_subject``, ``outside_credit``. ``pair_row`` and ``pair_event``: which events (any
+    integer keys) each row's window holds; ``outside_event``: the keys of the m outcomes outside.
     """
 
     subject: NDArray[np.int64]
     cycle: NDArray[np.int64]
     label: NDArray[np.uint8]
-    weight: Floats
+    credit: Floats
+    pair_row: NDArray[np.int64]
+    pair_event: NDArray[np.int64]
     outside_subject: NDArray[np.int64]
-    outside_cycle: NDArray[np.int64]
-    outside_weight: Floats
+    outside_credit: Floats
+    outside_event: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.subject)
 
     @property
     def events(self) -> int:
         """Distinct outcome events, inside the cohort and out."""
-        return round(float(self.weight.sum() + self.outside_weight.sum()))
+        return len(np.unique(np.concatenate([self.pair_event, self.outside_event])))
 
     @property
     def events_inside(self) -> int:
-        """Distinct outcome events credited to rows (rounded where an event lies partly outside)."""
-        return round(float(self.weight.sum()))
+        """Distinct outcome events that a row's window holds."""
+        return len(np.unique(self.pair_event))
 
     def part(self, keep: NDArray[np.bool_]) -> Block:
         """The rows where ``keep``, without the outcomes outside: for measures within a slice."""
-        none = np.zeros(0)
+        place = np.cumsum(keep) - 1
+        held = keep[self.pair_row]
         return Block(
             self.subject[keep],
             self.cycle[keep],
             self.label[keep],
-            self.weight[keep],
-            none.astype(np.int64),
-            none.astype(np.int64),
-            none,
+            self.credit[keep],
+            place[self.pair_row[held]],
+            self.pair_event[held],
+            self.outside_subject[:0],
+            self.outside_credit[:0],
+            self.outside_event[:0],
         )
 
 
@@ -132,7 +141,7 @@ def capture(block: Block, draws: Draws, scores: Floats, capacities: Iterable[int
         order, last = _groups(scores[rows])
         rows = rows[order]
         group = np.repeat(np.arange(len(last)), np.diff(np.append(-1, last)))
-        hits = np.flatnonzero((block.label[rows] > 0) | (block.weight[rows] > 0))
+        hits = np.flatnonzero((block.label[rows] > 0) | (block.credit[rows] > 0))
         for which, size in enumerate(sizes):
             if size < len(rows):
                 at_cut = int(group[size])
@@ -145,12 +154,12 @@ def capture(block: Block, draws: Draws, scores: Floats, capacities: Iterable[int
             starts = np.vstack([np.zeros((1, ends.shape[1])), ends[:-1]])
             hit_group = group[hits]
             before, held = starts[hit_group], (ends - starts)[hit_group]
-            credit = weight[hits]
+            drawn = weight[hits]
             for which, size in enumerate(sizes):
                 with np.errstate(invalid="ignore", divide="ignore"):
                     share = np.where(held > 0, np.clip((size - before) / held, 0.0, 1.0), 0.0)
-                events[which, columns] += (credit * share * block.weight[rows[hits], None]).sum(axis=0)
-                positives[which, columns] += (credit * share * block.label[rows[hits], None]).sum(axis=0)
+                events[which, columns] += (drawn * share * block.credit[rows[hits], None]).sum(axis=0)
+                positives[which, columns] += (drawn * share * block.label[rows[hits], None]).sum(axis=0)
                 listed[which, columns] += np.minimum(size, total[-1])
     return [Captured(size, events[i], positives[i], listed[i], tied[i]) for i, size in enumerate(sizes)]
 

@@ -126,8 +126,8 @@ def draw(
         raise _no_room("test", calendar, horizon_days, history_start, label_knowledge)
     fit_date = test[0].start
     wanted = calendar.validation_folds * calendar.validation_cycles
-    measured = known_by(fit_date)[-wanted:]
-    if len(measured) < wanted:
+    measured = known_by(fit_date)[-wanted:] if wanted else []
+    if len(measured) < wanted or not known_by(fit_date):
         raise _no_room("validation", calendar, horizon_days, history_start, label_knowledge)
     validation = []
     for i in range(calendar.validation_folds):
@@ -150,11 +150,12 @@ def _no_room(
 ) -> UsageError:
     days = {"month": 31, "week": 7}[calendar.cycle]
     lists = calendar.test_cycles + calendar.validation_folds * calendar.validation_cycles + 1
-    wanted = calendar.look_back_days + 3 * (horizon_days + calendar.embargo_days) + lists * days
+    windows = 3 if calendar.validation_folds else 2
+    wanted = calendar.look_back_days + windows * (horizon_days + calendar.embargo_days) + lists * days
     return UsageError(
         f"The history is too short for the folds: no room for the {what}.",
-        value=f"{(label_knowledge - history_start) // DAY} days of records, about {wanted} wanted: look-back "
-        f"{calendar.look_back_days}, three times horizon {horizon_days} + embargo {calendar.embargo_days}, "
+        value=f"{(label_knowledge - history_start) // DAY} days of records, about {wanted} wanted (whole "
+        f"cycles): look-back {calendar.look_back_days}, {windows} times horizon {horizon_days} + embargo {calendar.embargo_days}, "
         f"{lists} cycles of up to {days}",
         where=f"{show(history_start)} to {show(label_knowledge)}",
         way_out="shorten horizon_days, look_back_days, test_cycles or validation folds, or load more history",

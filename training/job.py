@@ -86,11 +86,12 @@ def name_run(settings: Settings, started_at: int) -> str:
 def fit(material: Material) -> Fitted:
     """Choose on the validation folds, calibrate on their pooled out-of-fold scores, then fit on all the test allows."""
     settings, folds = material.settings, material.folds
-    pairs = [(material.fit_sample(fold), material.measured(fold, "test")) for fold in folds.validation]
+    pairs = material.pairs()
     directions = material.constraints
     choice = trees.choose(pairs, settings.trees, directions, seed=settings.seed, threads=settings.threads)
     lines = linear.choose(pairs, settings.linear, seed=settings.seed)
     labels = np.concatenate([measured.label for _, measured in pairs])
+    weights = np.concatenate([measured.weight for _, measured in pairs])
     final = material.fit_sample(folds.test)
 
     def fitted(sample: trees.Sample) -> Any:
@@ -111,10 +112,13 @@ def fit(material: Material) -> Fitted:
         fitted(final),
         None if without is None else fitted(without),
         linear.fit(final, lines.c, settings.linear, seed=settings.seed),
-        calibrator(np.concatenate(choice.scores), labels),
-        calibrator(np.concatenate(lines.scores), labels),
+        calibrator(np.concatenate(choice.scores), labels, weights),
+        calibrator(np.concatenate(lines.scores), labels, weights),
         {
-            "chosen_on": "pooled log loss of the validation folds; the test was closed",
+            "chosen_on": "pooled log loss of the forward-chained validation folds; the test was closed"
+            if folds.validation
+            else "pooled log loss across groups of subjects within the fit rows (no room for validation in time); "
+            "the test was closed",
             "trees": {"chosen": choice.candidate.model_dump() | {"rounds": choice.rounds}, "tried": choice.tried},
             "elastic_net": {"chosen": lines.c, "tried": lines.tried},
             "validation_rows": len(labels),

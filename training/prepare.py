@@ -57,6 +57,22 @@ class Material:
         rows = self.cohort.of(fold.measure)
         return Sample(self.matrix.values[self.at(rows)], self.labels[known][rows], np.ones(len(rows)))
 
+    def pairs(self) -> list[tuple[Sample, Sample]]:
+        """(fit, measure) pairs to choose on: the validation folds, or groups of subjects within the test's fit rows.
+
+        Either way every label was on record before the test's fit date.
+        """
+        if self.folds.validation:
+            return [(self.fit_sample(fold), self.measured(fold, "test")) for fold in self.folds.validation]
+        rows, _ = self.samples["test"]
+        whole = self.fit_sample(self.folds.test)
+        _, person = np.unique(self.cohort.rows.subject[rows], return_inverse=True)
+        group = np.random.default_rng(self.settings.seed).permutation(int(person.max()) + 1)[person] % SUBJECT_GROUPS
+        return [(whole.part(group != number), whole.part(group == number)) for number in range(SUBJECT_GROUPS)]
+
+
+SUBJECT_GROUPS = 4
+
 
 def catalogue_of(settings: Settings) -> Catalogue:
     """The catalogue less ``features_without``. Raises UsageError for a name that isn't in it."""

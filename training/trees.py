@@ -25,6 +25,10 @@ class Sample:
     label: NDArray[np.uint8]
     weight: Floats
 
+    def part(self, keep: NDArray[np.bool_]) -> Sample:
+        """The rows where ``keep``."""
+        return Sample(self.values[keep], self.label[keep], self.weight[keep])
+
 
 @dataclass(frozen=True, slots=True)
 class Choice:

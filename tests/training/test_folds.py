@@ -55,6 +55,12 @@ def test_weekly_folds_of_an_incident_cohort_wait_for_the_whole_week() -> None:
     ]
 
 
+def test_without_validation_in_time_only_the_test_fold_is_left() -> None:
+    calendar = CalendarSettings(look_back_days=30, embargo_days=14, test_cycles=2, validation_folds=0)
+    folds = draw(calendar, 365, history_start=day("2021-11-01"), label_knowledge=day("2024-10-07"), spread=False)
+    assert table(folds) == [("test", "2021-12-01", "2022-07-01", "2023-08-01", "2023-08-01", "2023-09-01")]
+
+
 @pytest.mark.parametrize("spread", [False, True])
 @pytest.mark.parametrize("cycle", ["month", "week"])
 @pytest.mark.parametrize(("horizon", "embargo"), [(1, 0), (30, 7), (180, 30)])
@@ -76,7 +82,7 @@ def test_the_rule_holds_for_every_fold(cycle: str, spread: bool, horizon: int, e
 def test_too_short_a_history_says_what_is_wanted() -> None:
     with pytest.raises(UsageError) as caught:
         draw(CalendarSettings(), 365, history_start=day("2022-01-01"), label_knowledge=day("2024-01-01"), spread=False)
-    assert "730 days of records, about 1953 wanted" in str(caught.value)
+    assert "730 days of records, about 1953 wanted (whole cycles)" in str(caught.value)
 
 
 @pytest.mark.parametrize(

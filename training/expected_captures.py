@@ -1,0 +1,224 @@
+"""Expected captures: how many outcomes a RUN's lists would meet on average, by the truth of a synthetic force.
+
+A list of k relationships is worth the sum of their true risks: the mean number of outcomes it meets over every way things
+could have gone from there, instead of the few that happened to. Ranked by the latent oracle it is the most any ranking can
+reach; ranked by the ceiling it is about what the records allow. Each true relation counts once in a list: rows of
+one (second records, repeated index incidents) share its risk.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from threat.asof import show
+from threat.errors import UsageError
+from threat.history.sightings import Rows
+from threat.release.evidence import Run
+from threat.simulation import force
+from threat.simulation.truth.oracle import HORIZONS, Risks, risks
+from training.evaluate import ladder
+from training.figures import METHOD, Block, Draws, auc, capture, figure, ratio, totals
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+ORACLE, CEILING = "oracle", "ceiling"
+ANNEX = "expected_captures.json"
+_ODD_RUNGS = {"Y0", "Y1", "Y4", "Y5"}
+
+
+@dataclass(frozen=True, slots=True)
+class Lists:
+    """A RUN's test lists with the truth of every row: ``risk`` (n) over the RUN's horizon; ``halves`` (n, 2)."""
+
+    rows: Rows
+    cycle: Ints
+    subject: Ints
+    label: NDArray[np.uint8]
+    risk: Floats
+    error: Floats
+    halves: Floats
+    true_relation: Ints
+    scores: dict[str, tuple[str, Floats]]
+    capacity: int
+    horizon_days: int
+
+    def __len__(self) -> int:
+        return len(self.cycle)
+
+
+def read_lists(
+    run: Run,
+    force_directory: Path,
+    *,
+    draws: int = 32,
+    seed: int = 0,
+    threads: int = 1,
+    advance: Callable[[float], None] = lambda amount: None,
+) -> Lists:
+    """A RUN's complete test cohort and the latent risk of each row. Raises UsageError for a RUN the oracle can't judge."""
+    evaluation = run.read_json("evaluation.json")
+    days = evaluation["horizon_days"]
+    if evaluation["rung"] in _ODD_RUNGS or days not in HORIZONS:
+        raise UsageError(
+            "The latent oracle knows severe harm (Y2) within 180 or 365 days.",
+            value=f"{evaluation['rung']} within {days} days",
+            where=str(run.directory),
+            way_out="train for Y2 within 180 or 365 days",
+        )
+    table = pq.read_table(run.path("predictions.parquet"))
+    column = {name: table.column(name).to_numpy() for name in table.column_names}
+    found = truth_of(
+        force_directory,
+        column["relationship_id"],
+        column["as_of"],
+        draws=draws,
+        seed=seed,
+        threads=threads,
+        advance=advance,
+    )
+    which = HORIZONS.index(days)
+    scores = {one["name"]: (one["title"], column[one["name"]].astype(np.float64)) for one in evaluation["rankings"]}
+    subject = column["subject_id"]
+    return Lists(
+        Rows(column["relationship_id"], subject, column["person_at_risk_id"], column["as_of"]),
+        column["fold"].astype(np.int64),
+        np.where(subject < 0, -1 - np.arange(len(subject)), subject),
+        column["label"],
+        found.risk[:, which],
+        found.error[:, which],
+        found.halves[:, which, :],
+        found.true_relation,
+        scores,
+        evaluation["capacity"],
+        days,
+    )
+
+
+def truth_of(force_directory: Path, relationship_id: Ints, as_of: Ints, **how: Any) -> Risks:
+    """The latent risk of rows of a force that was written. Raises BadInput for rows of another force."""
+    return risks(force.read_settings(force_directory), relationship_id, as_of, **how)
+
+
+def compare(
+    lists: Lists,
+    extra: Sequence[tuple[str, str, Floats]] = (),
+    *,
+    capacity: int | None = None,
+    replicates: int = 300,
+    seed: int = 7,
+) -> dict[str, Any]:
+    """Expected captures of every ranking of the RUN, of ``extra`` ones (name, title, scores) and of the oracle.
+
+    ``{capacity, horizon_days, n, relations, expected_outcomes, rankings: [{name, title, figures, lists}], lists}``.
+    Captures are per list; intervals are over subjects, paired between rankings. The oracle ranks on one half of the
+    draws and is judged on the other, both ways, so that luck in its own draws never flatters it.
+    """
+    k = capacity or lists.capacity
+    number = len(np.unique(lists.cycle))
+    share = 1.0 / _sharers(lists)
+    block = _block(lists, lists.risk * share)
+    draws = Draws.of(block, replicates, seed)
+    everything = totals(block.credit, draws.rows, draws) / number
+    held: dict[str, tuple[str, dict[int, Floats], Floats]] = {}
+    sizes = ladder(k)
+    for name, title, scores in [(n, t, s) for n, (t, s) in lists.scores.items()] + list(extra):
+        found = {one.capacity: one.events / number for one in capture(block, draws, scores, sizes)}
+        held[name] = title, found, scores
+    halves = []
+    for mine, other in ((0, 1), (1, 0)):
+        judged = _block(lists, lists.halves[:, other] * share)
+        halves.append(capture(judged, draws, lists.halves[:, mine], sizes))
+    best = {one.capacity: (one.events + two.events) / 2 / number for one, two in zip(*halves, strict=True)}
+    held[ORACLE] = "Latent oracle (the most any ranking can reach)", best, lists.risk
+    rankings = [
+        {
+            "name": name,
+            "title": title,
+            "figures": _figures(lists, draws, found, scores, k, everything, best, held.get(CEILING)),
+            "lists": _by_list(lists, draws, block, scores, k) if name != ORACLE else _oracle_lists(lists, draws, k),
+        }
+        for name, (title, found, scores) in held.items()
+    ]
+    return {
+        "capacity": k,
+        "horizon_days": lists.horizon_days,
+        "n": len(lists),
+        "relations": len(np.unique(lists.true_relation)),
+        "realised_rows": int(lists.label.sum()),
+        "expected_outcomes_per_list": float(everything[0]),
+        "mean_monte_carlo_error": float(lists.error.mean()),
+        "mean_risk": float(lists.risk.mean()),
+        "rankings": rankings,
+    }
+
+
+def _figures(
+    lists: Lists,
+    draws: Draws,
+    found: dict[int, Floats],
+    scores: Floats,
+    k: int,
+    everything: Floats,
+    best: dict[int, Floats],
+    ceiling: tuple[str, dict[int, Floats], Floats] | None,
+) -> list[dict[str, Any]]:
+    n, events, at = len(lists), int(lists.label.sum()), {"capacity": k}
+    means = np.mean([ratio(found[size], everything) for size in found], axis=0)
+    best_means = np.mean([ratio(best[size], everything) for size in best], axis=0)
+    out = [
+        figure("expected_captures", "Expected outcomes met by a list", found[k], n=n, events=events, by=at),
+        figure("expected_recall", "Of the risk in the cohort", ratio(found[k], everything), n=n, events=events, by=at),
+        figure("share_of_oracle", "Of what the oracle reaches", ratio(found[k], best[k]), n=n, events=events, by=at),
+        figure("mean_share_of_oracle", "Same, k/4 to 4k", ratio(means, best_means), n=n, events=events),
+    ]
+    if ceiling is not None:
+        _, theirs, _ = ceiling
+        reached = ratio(found[k], theirs[k])
+        out.append(figure("share_of_ceiling", "Of what the ceiling reaches", reached, n=n, events=events, by=at))
+    area = auc(lists.label, scores, draws.rows, draws)
+    out.append(figure("auc", "AUC on realised outcomes", area, n=n, events=events, method=METHOD))
+    return out
+
+
+def _block(lists: Lists, credit: Floats) -> Block:
+    none = np.zeros(0, np.int64)
+    nobody = np.zeros(len(lists), np.uint8)
+    return Block(lists.subject, lists.cycle, nobody, credit, none, none, none, np.zeros(0), none)
+
+
+def _sharers(lists: Lists) -> Floats:
+    """Rows of the same true relation in the same list, per row."""
+    pair = np.stack([lists.cycle, lists.true_relation], axis=1)
+    _, back, count = np.unique(pair, axis=0, return_inverse=True, return_counts=True)
+    return count[back.ravel()].astype(np.float64)
+
+
+def _by_list(lists: Lists, draws: Draws, block: Block, scores: Floats, k: int) -> list[dict[str, Any]]:
+    """Captures of each list by itself (no interval: lists share their subjects)."""
+    still = Draws(draws.counts[:, :1], draws.rows, draws.outside)
+    out = []
+    for cycle in np.unique(lists.cycle):
+        mine = lists.cycle == cycle
+        part = Draws(still.counts, still.rows[mine], still.outside)
+        one = capture(block.part(mine), part, scores[mine], [k])[0]
+        out.append(
+            {"as_of": show(int(lists.rows.as_of[mine].min())), "n": int(mine.sum()), "captures": float(one.events[0])}
+        )
+    return out
+
+
+def _oracle_lists(lists: Lists, draws: Draws, k: int) -> list[dict[str, Any]]:
+    share = 1.0 / _sharers(lists)
+    both = [
+        _by_list(lists, draws, _block(lists, lists.halves[:, other] * share), lists.halves[:, mine], k)
+        for mine, other in ((0, 1), (1, 0))
+    ]
+    return [one | {"captures": (one["captures"] + two["captures"]) / 2} for one, two in zip(*both, strict=True)]
