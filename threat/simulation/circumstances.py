@@ -36,6 +36,15 @@ def record(ledger: Ledger, book: Book) -> None:
         found = book.what(raw)
         fields = about(found, "custody") | {"person": found.at_risk}
         ledger.add(kind, found.keys, source="calls", domestic=False, **fields)
+    asked = book.what(states.SIGNAL)
+    ways = parameters.values("background")["ask"]["codes"]
+    ledger.add(
+        "clares_law_application",
+        asked.keys,
+        source="partners",
+        code=asked.coded("ask", ways),
+        **between(asked, "partners"),
+    )
     _crimes(ledger, book.what(states.CRIME))
     _background(ledger, book)
 

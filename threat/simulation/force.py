@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -11,8 +12,9 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
-from threat.asof import DAY, seconds
+from threat.asof import DAY, instant, seconds
 from threat.errors import UsageError
 from threat.simulation import ledger, life, parameters, population, recording, tables
 from threat.simulation.knobs import Knobs
@@ -23,12 +25,15 @@ _OFFENCE_TABLES = ("share", "separated", "control", "family", "severity", "grave
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What to simulate. ``end``: aware datetime, the last instant recorded (a synthetic force has no today)."""
+    """What to simulate. ``end``: aware datetime up to which the force is first made (a synthetic force has no today);
+    ``until``: the later instant a force that was continued has reached.
+    """
 
     relationships: int = 65_000
     years: float = 8.0
     seed: int = 7
     end: datetime = datetime(2025, 1, 1, tzinfo=UTC)
+    until: datetime | None = None
     knobs: Knobs = field(default_factory=Knobs)
 
     @property
@@ -37,9 +42,14 @@ class Settings:
         return seconds(self.end) - int(self.years * 365.25 * DAY)
 
     @property
+    def now(self) -> int:
+        """Instant up to which there are records."""
+        return seconds(self.end if self.until is None else self.until)
+
+    @property
     def days(self) -> float:
         """Length of the records in days."""
-        return (seconds(self.end) - self.epoch) / DAY
+        return (self.now - self.epoch) / DAY
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +72,7 @@ def plan(settings: Settings) -> list[tuple[int, int]]:
     first, last = -int(np.ceil(warm / size)), int(np.ceil(settings.days / size))
     # Relationships of the warm-up are kept only when something is recorded later; the density is that of the span.
     clusters = settings.relationships / p["relations_per_cluster"] / p["kept_share"]
-    per_block = clusters / (settings.days + warm * p["warm_kept"]) * size
+    per_block = clusters / (settings.years * 365.25 + warm * p["warm_kept"]) * size
     edges = [int(per_block * (i - first)) for i in range(first, last + 1)]
     return [(i, edges[i - first + 1] - edges[i - first]) for i in range(first, last)]
 
@@ -76,13 +86,12 @@ def blocks(settings: Settings, since: int | None = None) -> Iterator[Block]:
 
 def block(settings: Settings, number: int, n: int, since: int | None = None) -> Block:
     """One block's records (from ``since`` on) and truth."""
-    p = parameters.values("population")
     people = draw(settings, number, n)
-    end, knobs = seconds(settings.end), settings.knobs
-    rows = run(people, -float(p["warm_up"]), settings.days, knobs.overrides(settings.epoch))
+    knobs = settings.knobs
+    rows = run(people, settings, knobs.overrides(settings.epoch))
     columns = recording.record(people, rows, settings.epoch, settings.days, knobs).columns()
     since = settings.epoch if since is None else since
-    history, truth = tables.tables(people, columns, rows, settings.epoch, since, end, knobs.duplicates)
+    history, truth = tables.tables(people, columns, rows, settings.epoch, since, settings.now, knobs.duplicates)
     return Block(history, truth)
 
 
@@ -92,10 +101,21 @@ def draw(settings: Settings, number: int, n: int) -> population.Population:
     return population.draw(settings.seed, number, n, number * size, size, settings.end.year - int(settings.years))
 
 
-def run(people: population.Population, start: float, end: float, overrides: dict[str, float] | None = None) -> Any:
+def months(settings: Settings) -> NDArray[np.float64]:
+    """Month starts (UTC) in days of the force, from the beginning of the warm-up to the end of the records."""
+    warm = int(parameters.values("population")["warm_up"])
+    first = np.datetime64(instant(settings.epoch - warm * DAY).strftime("%Y-%m"))
+    last = np.datetime64(instant(settings.now).strftime("%Y-%m"))
+    starts = np.arange(first, last + 1).astype("datetime64[s]").astype(np.int64)
+    return (starts - settings.epoch) / DAY
+
+
+def run(
+    people: population.Population, settings: Settings, overrides: dict[str, float] | None = None
+) -> NDArray[np.void]:
     """The raw rows of a block's clusters, in order of cluster and time of decision."""
     record = parameters.mechanism(overrides)
-    offences = offence_tables()
+    offences, grid = offence_tables(), months(settings)
     capacity = 24 * len(people.relations) + 1000
     while True:
         rows = np.zeros(capacity, RAW)
@@ -107,8 +127,9 @@ def run(people: population.Population, start: float, end: float, overrides: dict
             people.subject_offsets,
             people.relation_offsets,
             people.keys,
-            start,
-            end,
+            -float(parameters.values("population")["warm_up"]),
+            settings.days,
+            grid,
             offences,
             rows,
             place,
@@ -144,7 +165,7 @@ def write(settings: Settings, out: Path, advance: Callable[[float], None] = lamb
     out = Path(out)
     store = Store.create(out / "history")
     (out / "truth").mkdir(parents=True, exist_ok=True)
-    end = seconds(settings.end)
+    end = settings.now
     counts: dict[str, int] = {}
     writers: dict[str, pq.ParquetWriter] = {}
     batch = Batch(
@@ -171,6 +192,7 @@ def write(settings: Settings, out: Path, advance: Callable[[float], None] = lamb
     finally:
         for file in writers.values():
             file.close()
+    _write_settings(settings, out)
     return {
         "history": str(out / "history"),
         "truth": str(out / "truth"),
@@ -184,3 +206,26 @@ def write(settings: Settings, out: Path, advance: Callable[[float], None] = lamb
 def block_count(settings: Settings) -> int:
     """How many blocks a force takes, for a progress bar."""
     return len(plan(settings))
+
+
+def _write_settings(settings: Settings, out: Path) -> None:
+    """Beside the truth, because the knobs are part of it."""
+    document = asdict(settings)
+    text = json.dumps(document, default=lambda when: when.isoformat(), indent=1)
+    (Path(out) / "truth" / "force.json").write_text(text, encoding="utf-8")
+
+
+def read_settings(out: Path) -> Settings:
+    """The settings of the force in ``out``. Raises UsageError when there is none."""
+    path = Path(out) / "truth" / "force.json"
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise UsageError(
+            "There is no synthetic force here.", value=error, where=str(path), way_out="make one: threat simulate --out DIR"
+        ) from None
+    knobs = document.pop("knobs")
+    for part, names in ((document, ("end", "until")), (knobs, ("drift_at",))):
+        for name in names:
+            part[name] = None if part[name] is None else datetime.fromisoformat(part[name])
+    return Settings(**document, knobs=Knobs(**knobs))

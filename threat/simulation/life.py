@@ -39,6 +39,7 @@ from threat.simulation.states import (
     SELF_HARM,
     SENTENCE,
     SEPARATION,
+    SIGNAL,
     STALKING_ORDER,
     SUBJECT_SUICIDAL,
     SUICIDE,
@@ -209,7 +210,7 @@ def part(p, rel, r, apart):
 
 @njit(cache=True)
 def enter(p, subjects, rel, r, t, luck, tables, scratch, book):
-    """The first recorded incident of a relationship."""
+    """A relationship comes to notice: by an incident or, for a few, by a request to the disclosure scheme."""
     q = rel[r]
     q.active = 1.0
     s = subjects[q.subject]
@@ -222,6 +223,9 @@ def enter(p, subjects, rel, r, t, luck, tables, scratch, book):
                     note(book, SEPARATION, 0, j, q.subject, s, other, t, -1.0, 0)
         if r > 0 and q.mirror < 0:
             note(book, NEW_PARTNER, 0, r, q.subject, s, q, t, -1.0, 0)
+    if draw(luck) < p.entry_signal:
+        note(book, SIGNAL, 0, r, q.subject, s, q, t, -1.0, 0)
+        return
     u = draw(luck)
     still = q.severity * m.power(p.control_grave, q.control)
     deadly = min(p.entry_deadly * still, 0.5)
@@ -231,40 +235,53 @@ def enter(p, subjects, rel, r, t, luck, tables, scratch, book):
 
 
 @njit(cache=True)
-def live(p, subjects, rel, start, end, luck, tables, scratch, book, target, watched, tally):
+def ahead(p, subjects, rel, t, end, work):
+    """The sum of all hazards at ``t``, and the next day (``end`` at the latest) at which a state changes by itself."""
+    total = 0.0
+    stop = end
+    if t < p.drift_day:
+        stop = min(stop, p.drift_day)
+    for r in range(len(rel)):
+        q = rel[r]
+        s = subjects[q.subject]
+        total += hazards(p, s, q, t, work[r])
+        if q.active == 0.0:
+            begin = max(q.entry, s.custody_until)
+            if s.dead == 0.0 and q.dead == 0.0:
+                stop = min(stop, max(begin, t))
+        if t < q.order_until:
+            stop = min(stop, q.order_until)
+        if t < q.plan_until:
+            stop = min(stop, q.plan_until)
+    own = 0.0
+    for k in range(len(subjects)):
+        s = subjects[k]
+        if t < s.custody_until:
+            stop = min(stop, s.custody_until)
+        if t < s.bail_until:
+            stop = min(stop, s.bail_until)
+        if t < s.next_from:
+            stop = min(stop, s.next_from)
+        own += subject_hazard(p, subjects, rel, k, t)
+    return total + own, stop
+
+
+@njit(cache=True)
+def live(p, subjects, rel, start, end, grid, luck, tables, scratch, book, target, watched, tally):
     """Run one cluster from ``start`` to ``end`` (days), changing its states in place.
 
     ``target`` 0: everything happens. 1 or 2: deadly, or grave and deadly, incidents of relationship ``watched`` are
-    suppressed and their hazard is summed into ``tally[0]`` (the latent oracle). Returns nothing.
+    suppressed and their hazard is summed into ``tally[0]`` (the latent oracle). ``tally[1]`` becomes 1 when one occurs.
+    ``grid``: days, rising, at which waiting times are drawn afresh (they have no memory), so that a replay can stop
+    there, look ahead, and go on along the same path.
     """
     t = start
     work = np.zeros((len(rel), HAZARDS))
+    place = np.searchsorted(grid, t, side="right")
     while t < end:
-        total = 0.0
-        stop = end
-        for r in range(len(rel)):
-            q = rel[r]
-            s = subjects[q.subject]
-            total += hazards(p, s, q, t, work[r])
-            if q.active == 0.0:
-                begin = max(q.entry, s.custody_until)
-                if s.dead == 0.0 and q.dead == 0.0:
-                    stop = min(stop, max(begin, t))
-            if t < q.order_until:
-                stop = min(stop, q.order_until)
-            if t < q.plan_until:
-                stop = min(stop, q.plan_until)
-        own = 0.0
-        for k in range(len(subjects)):
-            s = subjects[k]
-            if t < s.custody_until:
-                stop = min(stop, s.custody_until)
-            if t < s.bail_until:
-                stop = min(stop, s.bail_until)
-            if t < s.next_from:
-                stop = min(stop, s.next_from)
-            own += subject_hazard(p, subjects, rel, k, t)
-        total += own
+        while place < len(grid) and grid[place] <= t:
+            place += 1
+        total, stop = ahead(p, subjects, rel, t, min(end, grid[place]) if place < len(grid) else end, work)
         dt = wait(luck, 1.0 / total) if total > 0.0 else end - t
         jump = t + dt < stop
         until = t + dt if jump else stop
@@ -278,7 +295,7 @@ def live(p, subjects, rel, start, end, luck, tables, scratch, book, target, watc
             arrivals(p, subjects, rel, t, luck, tables, scratch, book)
             continue
         u = draw(luck) * total
-        happen(p, subjects, rel, t, u, luck, tables, scratch, book, target, watched, work)
+        happen(p, subjects, rel, t, u, luck, tables, scratch, book, target, watched, tally, work)
 
 
 @njit(cache=True)
@@ -348,7 +365,7 @@ def arrivals(p, subjects, rel, t, luck, tables, scratch, book):
 
 
 @njit(cache=True)
-def happen(p, subjects, rel, t, u, luck, tables, scratch, book, target, watched, work):
+def happen(p, subjects, rel, t, u, luck, tables, scratch, book, target, watched, tally, work):
     """Choose by ``u`` (below the bound) what happened at ``t``; nothing, when the excitation has fallen below the bound."""
     for r in range(len(rel)):
         q = rel[r]
@@ -366,6 +383,8 @@ def happen(p, subjects, rel, t, u, luck, tables, scratch, book, target, watched,
                 break
         k = q.subject
         if what <= 2:
+            if r == watched and what > 0:
+                tally[1] = 1.0
             if not (r == watched and what > 0 and (target == 2 or (target == 1 and what == 2))):
                 incident(p, subjects, rel, r, t, what, False, luck, tables, scratch, book)
         elif what == 3:
@@ -418,12 +437,14 @@ def happen(p, subjects, rel, t, u, luck, tables, scratch, book, target, watched,
 
 
 @njit(cache=True)
-def run_all(p_record, subjects, relations, subject_offsets, relation_offsets, seeds, start, end, tables, rows, place):
+def run_all(
+    p_record, subjects, relations, subject_offsets, relation_offsets, seeds, start, end, grid, tables, rows, place
+):
     """Every cluster of a block, from ``start`` to ``end``. Fills ``rows``; ``place[0]`` is the number wanted."""
     p = p_record[0]
     luck = np.zeros(1, np.uint64)
     scratch = np.zeros(32)
-    tally = np.zeros(1)
+    tally = np.zeros(2)
     book = (rows, place)
     for c in range(len(seeds)):
         luck[0] = seeds[c]
@@ -434,6 +455,7 @@ def run_all(p_record, subjects, relations, subject_offsets, relation_offsets, se
             relations[relation_offsets[c] : relation_offsets[c + 1]],
             start,
             end,
+            grid,
             luck,
             tables,
             scratch,

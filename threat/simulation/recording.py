@@ -29,7 +29,7 @@ _EPOCH_DAY = date(1970, 1, 1)
 def principal_kinds() -> NDArray[np.int64]:
     """Numbers of the kinds that can be an incident's principal row: one of them makes a relationship known."""
     names = [_PRINCIPAL.get(name, name) for name in OFFENCES]
-    return np.array([number(name) for name in (*names, *_BREACHES, "strangulation_reported")])
+    return np.array([number(name) for name in (*names, *_BREACHES, "strangulation_reported", "clares_law_application")])
 
 
 def record(people: Population, rows: NDArray[Any], epoch: int, days: float, knobs: Knobs) -> Ledger:

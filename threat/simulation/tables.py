@@ -40,23 +40,17 @@ def tables(
 ) -> tuple[dict[str, pa.Table], dict[str, pa.Table]]:
     """History and truth of a block.
 
-    Kept are rows recorded in ``[epoch, end)`` of relationships of which an incident came to notice; of these, the tables
-    hold what was recorded from ``since`` on (``epoch`` for a whole force). ``rows``: what truly happened. ``duplicates``:
+    Kept are rows recorded before ``end`` of relationships of which an incident came to notice; of these, the tables hold
+    what entered the history from ``since`` on (``epoch`` for a whole force). ``rows``: what truly happened. ``duplicates``:
     share of persons recorded twice and never linked, on top of the usual.
     """
-    inside = (columns["recorded"] >= epoch + history_start()[columns["source"]]) & (columns["recorded"] < end)
-    columns = _pick(columns, inside & (columns["occurred"] >= epoch))
+    inside = (columns["recorded"] >= epoch + history_start()[columns["source"]]) & (columns["occurred"] >= epoch)
+    columns = _pick(columns, inside)
     n, m = len(people.relations), len(people.person_keys)
-    relation, person = columns["relation"], columns["person"]
-    known = np.zeros(n, bool)
-    known[relation[np.isin(columns["kind"], recording.principal_kinds()) & (relation >= 0)]] = True
     keys = relation_keys(people)
     unknown = chance.chance(keys, "unknown person", parameters.values("population")["unknown_person"])
-    met = np.zeros(m, bool)
-    met[people.subject_person[known]] = True
-    met[people.at_risk_person[known & ~unknown]] = True
-    keep = np.where(person >= 0, met[np.maximum(person, 0)], known[np.maximum(relation, 0)])
-    columns = _pick(columns, keep)
+    release = _released(people, columns, ~unknown)
+    columns, release = _pick(columns, release < end), release[release < end]
     relation, person, recorded = columns["relation"], columns["person"], columns["recorded"]
     has, alone = relation >= 0, person >= 0
     safe = np.maximum(relation, 0)
@@ -71,14 +65,15 @@ def tables(
 
     person_keys = np.concatenate([people.person_keys, chance.derive(people.person_keys, "second record")])
     person_ids = chance.ids(person_keys)
-    first = np.full(2 * m, _FAR)
-    np.minimum.at(first, subject[has], recorded[has])
-    np.minimum.at(first, at_risk[has & ~unknown[safe]], recorded[has & ~unknown[safe]])
-    np.minimum.at(first, about[alone], recorded[alone])
-    held = np.flatnonzero(first < _FAR)
+    named = has & ~unknown[safe]
+    first, came = np.full(2 * m, _FAR), np.full(2 * m, _FAR)
+    for who, mask in ((subject, has), (at_risk, named), (about, alone)):
+        np.minimum.at(first, who[mask], recorded[mask])
+        np.minimum.at(came, who[mask], release[mask])
+    held = np.flatnonzero(came < _FAR)
     roll = Roll(held % m, held >= m, person_keys[held], person_ids[held], first[held])
 
-    pair, seen = _pairs(relation[has], left[has], right[has], recorded[has])
+    pair, seen, noticed = _pairs(relation[has], left[has], right[has], recorded[has], release[has])
     true = pair // 4
     relation_ids = chance.ids(chance.derive(keys[true], "records", pair % 4))
     check_distinct("persons", person_ids)
@@ -111,7 +106,12 @@ def tables(
     }
     check_distinct("events", history["events"].column("event_id").to_numpy())
     if since > epoch:
-        history = {name: _recorded_since(table, since) for name, table in history.items()}
+        new = {"events": release, "relationships": noticed, "person_links": history["person_links"].column("recorded_at")}
+        new |= dict.fromkeys(("persons", "identities"), came[held])
+        order = np.argsort(roll.ids)
+        at = np.searchsorted(roll.ids[order], history["protected"].column("person_id").to_numpy())
+        new["protected"] = came[held][order][at]
+        history = {name: table.filter(pa.array(np.asarray(new[name]) >= since)) for name, table in history.items()}
     return history, truth(people, rows, pair, seen, relation_ids, epoch)
 
 
@@ -119,8 +119,16 @@ def _pick(columns: Columns, mask: NDArray[np.bool_]) -> Columns:
     return {name: column[mask] for name, column in columns.items()}
 
 
-def _recorded_since(table: pa.Table, since: int) -> pa.Table:
-    return table.filter(pa.array(table.column("recorded_at").to_numpy() >= since))
+def _released(people: Population, columns: Columns, named: NDArray[np.bool_]) -> I64:
+    """When each row enters the history: when it is recorded, but not before an incident made its people known."""
+    relation, person, recorded = columns["relation"], columns["person"], columns["recorded"]
+    principal = np.isin(columns["kind"], recording.principal_kinds()) & (relation >= 0)
+    known = np.full(len(people.relations), _FAR)
+    np.minimum.at(known, relation[principal], recorded[principal])
+    met = np.full(len(people.person_keys), _FAR)
+    np.minimum.at(met, people.subject_person, known)
+    np.minimum.at(met, people.at_risk_person[named], known[named])
+    return np.maximum(recorded, np.where(person >= 0, met[np.maximum(person, 0)], known[np.maximum(relation, 0)]))
 
 
 def _doubled(people: Population, extra: float) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
@@ -141,12 +149,13 @@ def _second_records(people: Population, incident: NDArray[np.uint64], extra: flo
     return which
 
 
-def _pairs(relation: I64, left: I64, right: I64, recorded: I64) -> tuple[I64, I64]:
-    """Relationship records: codes 4 x relation + 2 x subject's record + person at risk's record, and when first seen."""
+def _pairs(relation: I64, left: I64, right: I64, recorded: I64, release: I64) -> tuple[I64, I64, I64]:
+    """Relationship records: codes 4 x relation + 2 x subject's record + person at risk's record; first seen and released."""
     pair, inverse = np.unique(relation * 4 + left * 2 + right, return_inverse=True)
-    seen = np.full(len(pair), _FAR)
+    seen, noticed = np.full(len(pair), _FAR), np.full(len(pair), _FAR)
     np.minimum.at(seen, inverse, recorded)
-    return pair, seen
+    np.minimum.at(noticed, inverse, release)
+    return pair, seen, noticed
 
 
 def persons(people: Population, roll: Roll) -> pa.Table:
