@@ -173,7 +173,7 @@ def fold(
 
     ``own``, ``other``: indices into the persons of the store, by row number: -1 unknown, -2 never seen. ``capacity``:
     the longest history among these rows. ``acting``: the role that is class 0 to 2 (``features.program.CLASSES``).
-    Other parameters: the arrays of ``Sightings`` and of ``Program`` by name; one that no instruction reads may be short.
+    Other parameters: the arrays of ``Sightings`` and of ``Program`` by name; one that nothing reads may be short.
     """
     n_kinds, n_edges = len(streams), len(edges)
     words, counterpart_words = (n_incident_bits + 63) // 64, (n_counterpart_bits + 63) // 64

@@ -71,8 +71,9 @@ class Program:
     """One half's program as arrays for the kernel.
 
     ``instructions`` int32 (n, 5): operation, filter (0: none), cell, window map, auxiliary number; for LAST_CODE the
-    last two are its mark cell and its table. ``back``, ``ahead``, ``stays``: int32 offsets by dispatch key of the instructions for look-back events,
-    events to come, and stays. ``streams``: uint8 by kind, which of the three (1, 2, 4) read the kind at all.
+    last two are its mark cell and its table. ``back``, ``ahead``, ``stays``: int32 offsets by dispatch key of the
+    instructions for look-back events, events to come, and stays. ``streams``: uint8 by kind, which of the three (1, 2,
+    4) read the kind at all.
     ``edges``: int64 window lengths in seconds, ascending. ``maps``: int16 (m, edges + 1) from edge to bucket, -1
     beyond. ``filters``: bool (f, (codes + 1) * reporters). ``tables``: float64 (t, codes + 1) value of a code.
     ``start``: initial integer cells. ``outputs`` int64 (n, 8): operation, column, a, b, c, d, window, needs a person at
