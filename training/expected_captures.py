@@ -1,9 +1,9 @@
 """Expected captures: how many outcomes a RUN's lists would meet on average, by the truth of a synthetic force.
 
-A list of k relationships is worth the sum of their true risks: the mean number of outcomes it meets over every way things
-could have gone from there, instead of the few that happened to. Ranked by the latent oracle it is the most any ranking can
-reach; ranked by the ceiling it is about what the records allow. Each true relation counts once in a list: rows of
-one (second records, repeated index incidents) share its risk.
+A list of k relationships is worth the sum of their true risks: the mean number of outcomes it meets over every way
+things could have gone from there, instead of the few that happened to. Ranked by the latent oracle it is the most any
+ranking can reach; ranked by the ceiling it is about what the records allow. Each true relation counts once in a list:
+rows of one (second records, repeated index incidents) share its risk.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from threat.asof import show
 from threat.errors import UsageError
 from threat.history.sightings import Rows
 from threat.release.evidence import Run
-from threat.simulation import force
 from threat.simulation.truth.oracle import HORIZONS, Risks, risks
+from threat.simulation.truth.remade import settings_of
 from training.evaluate import ladder
 from training.figures import METHOD, Block, Draws, auc, capture, figure, ratio, totals
 
@@ -63,7 +63,10 @@ def read_lists(
     threads: int = 1,
     advance: Callable[[float], None] = lambda amount: None,
 ) -> Lists:
-    """A RUN's complete test cohort and the latent risk of each row. Raises UsageError for a RUN the oracle can't judge."""
+    """A RUN's complete test cohort and the latent risk of each row.
+
+    Raises UsageError for a RUN that the oracle can't judge, BadInput when it is of another force.
+    """
     evaluation = run.read_json("evaluation.json")
     days = evaluation["horizon_days"]
     if evaluation["rung"] in _ODD_RUNGS or days not in HORIZONS:
@@ -104,7 +107,7 @@ def read_lists(
 
 def truth_of(force_directory: Path, relationship_id: Ints, as_of: Ints, **how: Any) -> Risks:
     """The latent risk of rows of a force that was written. Raises BadInput for rows of another force."""
-    return risks(force.read_settings(force_directory), relationship_id, as_of, **how)
+    return risks(settings_of(force_directory), relationship_id, as_of, **how)
 
 
 def compare(

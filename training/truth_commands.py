@@ -1,7 +1,89 @@
-"""``threat expected-captures``: what a RUN's lists would have met by the truth of a synthetic force."""
+"""``threat expected-captures``: what a RUN's lists would meet by the truth of a synthetic force."""
 
 from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
 
 import typer
 
 app = typer.Typer()
+
+
+@app.command("expected-captures")
+def expected_captures(
+    run: Annotated[Path, typer.Argument(help="Directory of a RUN trained on a synthetic force.")],
+    force: Annotated[Path, typer.Option("--force", help="Folder of that force.")],
+    reference: Annotated[
+        Path | None, typer.Option(help="An independent force, ten times larger: fit the records-only ceiling on it.")
+    ] = None,
+    capacity: Annotated[int | None, typer.Option(help="Relationships on a list; otherwise the RUN's.")] = None,
+    draws: Annotated[int, typer.Option(help="Runs forward per row.")] = 32,
+    rows: Annotated[int, typer.Option(help="Rows of the reference force that the ceiling is fitted on.")] = 150_000,
+    replicates: Annotated[int, typer.Option(help="Bootstrap replicates over subjects.")] = 300,
+    seed: Annotated[int, typer.Option(help="Seed of every draw.")] = 7,
+    threads: Annotated[int, typer.Option(help="Threads; the numbers do not depend on it.")] = 2,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")] = False,
+) -> None:
+    """How many outcomes each ranking's lists would meet on average, and the share of what can be reached.
+
+    Written into the RUN as an annex. Needs the truth of a synthetic force; a real force has none.
+    """
+    from threat.release.evidence import Run
+    from threat.simulation.force import block_count, read_settings
+    from threat.terminal import emit, progress
+    from training import ceiling
+    from training.expected_captures import ANNEX, CEILING, compare, read_lists
+
+    opened = Run.open(run)
+    extra, document = [], {}
+    parts = block_count(read_settings(force)) + (block_count(read_settings(reference)) if reference else 0)
+    with progress("looking ahead", parts) as advance:
+        lists = read_lists(opened, force, draws=draws, seed=seed, threads=threads, advance=advance)
+        if reference is not None:
+            fitted = ceiling.fit(opened, force, reference, rows=rows, seed=seed, threads=threads, advance=advance)
+            score = fitted.score(
+                force / "history", lists.rows, opened.read_json("snapshot.json")["id"], threads=threads
+            )
+            extra = [(CEILING, "Records-only ceiling (reference model, a lower bound of it)", score)]
+            document["ceiling"] = fitted.as_dict()
+    document |= compare(lists, extra, capacity=capacity, replicates=replicates, seed=seed)
+    document |= {"run_id": opened.id, "draws": draws, "seed": seed}
+    opened.add(ANNEX, document)
+    emit(document | {"run": str(run)}, as_json=as_json, lines=_lines)
+
+
+def _lines(document: dict[str, Any]) -> str:
+    out = [
+        f"RUN {document['run_id']}: {document['n']:,} rows, {document['relations']:,} relationships, lists of "
+        f"{document['capacity']}, {document['horizon_days']} days.",
+        f"By the truth a list's cohort holds {document['expected_outcomes_per_list']:.1f} expected outcomes "
+        f"(mean risk {document['mean_risk']:.3%}); {document['realised_rows']} rows saw one.",
+        "",
+        f"{'ranking':<28}{'captures a list':>24}{'of the oracle':>24}{'AUC, realised':>22}",
+    ]
+    for one in document["rankings"]:
+        by = {figure["name"]: figure for figure in one["figures"]}
+        out.append(
+            f"{one['name'][:27]:<28}{_with(by['expected_captures'], '.2f'):>24}"
+            f"{_with(by['share_of_oracle'], '.0%'):>24}{_with(by['auc'], '.3f'):>22}"
+        )
+        if "share_of_ceiling" in by and one["name"] == "score":
+            out.append(f"{'  of the ceiling':<28}{_with(by['share_of_ceiling'], '.0%'):>24}")
+    if "ceiling" in document:
+        fit = document["ceiling"]
+        out += [
+            "",
+            f"Ceiling: {fit['rows']:,} rows of the reference force, {fit['rounds']} trees; it explains "
+            f"{fit['deviance_explained']:.0%} of the deviance of the latent risk on held-out subjects.",
+        ]
+    return "\n".join(out)
+
+
+def _with(figure: dict[str, Any], form: str) -> str:
+    if figure["value"] is None:
+        return "not defined"
+    text = format(figure["value"], form)
+    if figure["interval"]:
+        text += f" [{format(figure['interval'][0], form)}, {format(figure['interval'][1], form)}]"
+    return text

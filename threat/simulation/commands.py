@@ -28,31 +28,6 @@ def simulate(
     emit(document, as_json=as_json, lines=_sentence)
 
 
-@app.command("simulate-truth")
-def simulate_truth(
-    out: Annotated[Path, typer.Option("--out", help="Folder of a synthetic force.")],
-    paths: Annotated[int, typer.Option(help="Paths for every relationship and month.")] = 4,
-    sample: Annotated[int, typer.Option(help="Relationship-dates of the sharper, stratified sample.")] = 3000,
-    sample_paths: Annotated[int, typer.Option(help="Paths for each of the sample.")] = 400,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")] = False,
-) -> None:
-    """Write the latent risk behind a synthetic force, at every month start and, sharper, on a sample."""
-    from threat.simulation.force import block_count, read_settings
-    from threat.simulation.foresight import write_truth
-    from threat.terminal import emit, progress
-
-    with progress("looking ahead", 2 * block_count(read_settings(out))) as advance:
-        document = write_truth(out, paths=paths, sample=sample, sample_paths=sample_paths, advance=advance)
-    emit(
-        document,
-        as_json=as_json,
-        lines=lambda d: (
-            f"{d['rows']:,} relationship-months and a sample of {d['sampled']:,} are in {out / 'truth'}.\n"
-            f"Mean latent risk of a severe incident: {d['mean_risk_180d']:.3%} in 180 days, {d['mean_risk_365d']:.3%} in 365."
-        ),
-    )
-
-
 def _sentence(document: dict[str, object]) -> str:
     rows = document["rows"]
     assert isinstance(rows, dict)

@@ -1,0 +1,130 @@
+"""The latent oracle: the risk of severe harm that the whole latent state carries, for any relationships and instants.
+
+risk = 1 - mean over draws of exp(-H), H the integrated hazard of the relationship's grave and deadly incidents (rung
+Y2) over the horizon, under usual policing: plans that stand go on, no new one is made. See ``docs/truth.md``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from threat.asof import DAY
+from threat.errors import BadInput, UsageError
+from threat.simulation import chance, force, parameters
+from threat.simulation.force import Settings
+from threat.simulation.population import Population
+from threat.simulation.tables import relation_keys
+from threat.simulation.truth.paths import look_ahead
+
+I64 = NDArray[np.int64]
+F64 = NDArray[np.float64]
+
+HORIZONS = (180, 365)
+"""Days; the columns of every risk."""
+SEVERE = 2
+"""The kernel's target: grave and deadly incidents, rung Y2."""
+_RECORDS = 4  # a true relation may be on record up to four times: either party may have a second record
+
+
+@dataclass(frozen=True, slots=True)
+class Risks:
+    """One entry per row asked. ``risk``, ``error`` (rows, 2): mean and its Monte Carlo standard error, by HORIZONS;
+    ``halves`` (rows, 2, 2): the means over even and over odd draws, for ranking on one and judging on the other;
+    ``true_relation`` (rows): the relation behind the record, the same for second records of one relation."""
+
+    risk: F64
+    error: F64
+    halves: F64
+    true_relation: I64
+
+
+def risks(
+    settings: Settings,
+    relationship_id: I64,
+    as_of: I64,
+    *,
+    draws: int = 64,
+    seed: int = 0,
+    threads: int = 1,
+    suppress: bool = True,
+    advance: Callable[[float], None] = lambda amount: None,
+) -> Risks:
+    """The latent risk of each (relationship record, as-of in UTC seconds). Any threads give the same numbers.
+
+    ``suppress`` False: brute force, the share of draws in which a severe incident happened; for checking only.
+    Raises UsageError for fewer than two draws, BadInput for a relationship that this force does not hold.
+    """
+    if draws < 2 or draws % 2:
+        raise UsageError("Draws are an even number, two at least: half of them rank, half judge.", value=draws)
+    n, shape = len(relationship_id), (len(relationship_id), len(HORIZONS))
+    total, square = np.zeros((*shape, 2)), np.zeros(shape)
+    true, found = np.zeros(n, np.int64), np.zeros(n, bool)
+    order = np.argsort(relationship_id, kind="stable")
+    wanted = relationship_id[order]
+
+    def one(number: int, size: int) -> None:
+        people = force.draw(settings, number, size)
+        keys = relation_keys(people)
+        ids = np.stack([chance.ids(chance.derive(keys, "records", k)) for k in range(_RECORDS)], axis=1).ravel()
+        first = np.searchsorted(wanted, ids, side="left")
+        count = np.searchsorted(wanted, ids, side="right") - first
+        relation = np.repeat(np.arange(len(ids)) // _RECORDS, count)
+        step = np.arange(int(count.sum())) - np.repeat(np.cumsum(count) - count, count)
+        rows = order[np.repeat(first, count) + step]
+        if not len(rows):
+            return
+        found[rows] = True
+        true[rows] = chance.ids(keys)[relation]
+        sort = np.lexsort((relation, as_of[rows], people.cluster[relation]))
+        rows, relation = rows[sort], relation[sort]
+        got = ahead(settings, people, relation, as_of[rows], draws=draws, seed=seed, suppress=suppress)
+        total[rows], square[rows] = got
+
+    with ThreadPoolExecutor(threads) as pool:
+        for _ in pool.map(lambda part: one(*part), [part for part in force.plan(settings) if part[1]]):
+            advance(1.0)
+    if not found.all():
+        raise BadInput(
+            "Every relationship asked about is one of this force.",
+            value=f"{int((~found).sum())} of {n} are not",
+            way_out="give the force that the records came from",
+        )
+    mean = total.sum(axis=2) / draws
+    spread = np.maximum(square / draws - mean * mean, 0.0)
+    return Risks(mean, np.sqrt(spread / (draws - 1)), total / (draws / 2), true)
+
+
+def ahead(
+    settings: Settings, people: Population, relation: I64, as_of: I64, *, draws: int, seed: int, suppress: bool
+) -> tuple[F64, F64]:
+    """Sums over draws for relation rows of one block, sorted by cluster and as-of: (rows, 2, 2) and (rows, 2)."""
+    overrides = settings.knobs.overrides(settings.epoch)
+    total, square = np.zeros((len(relation), len(HORIZONS), 2)), np.zeros((len(relation), len(HORIZONS)))
+    cluster = people.cluster[relation]
+    look_ahead(
+        parameters.mechanism(overrides),
+        parameters.mechanism(overrides | {"plan_share": 0.0}),
+        people.subjects,
+        people.relations,
+        people.subject_offsets,
+        people.relation_offsets,
+        people.keys,
+        -float(parameters.values("population")["warm_up"]),
+        force.months(settings),
+        force.offence_tables(),
+        cluster,
+        (as_of - settings.epoch) / DAY,
+        relation - people.relation_offsets[cluster],
+        chance.derive(chance.derive(relation_keys(people)[relation], "look ahead", seed), "as-of", as_of),
+        np.array(HORIZONS, np.float64),
+        draws,
+        SEVERE if suppress else 0,
+        total,
+        square,
+    )
+    return total, square

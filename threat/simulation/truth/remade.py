@@ -1,0 +1,45 @@
+"""A force that was written, made again from its settings: the only door to its latent states."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from threat.asof import DAY
+from threat.errors import IntegrityFailure
+from threat.simulation import chance, force, states
+from threat.simulation.force import Settings
+from threat.simulation.tables import relation_keys
+
+_BLOCKS = 3
+
+
+def settings_of(out: Path) -> Settings:
+    """The settings of the force in ``out``, after three blocks of it came out the same again.
+
+    Raises UsageError when there is no force, IntegrityFailure when today's parameters make another one: its latent
+    states can then no longer be retraced.
+    """
+    settings = force.read_settings(out)
+    written = pq.read_table(Path(out) / "truth" / "incidents.parquet", columns=["true_relation", "occurred_at"])
+    parts = [part for part in force.plan(settings) if part[1]]
+    for number, size in parts[:: max(1, len(parts) // _BLOCKS)]:
+        people = force.draw(settings, number, size)
+        rows = force.run(people, settings, settings.knobs.overrides(settings.epoch))
+        rows = rows[(rows["what"] == states.INCIDENT) & (rows["relation"] >= 0)]
+        ids = chance.ids(relation_keys(people))
+        again = np.stack([ids[rows["relation"]], settings.epoch + np.floor(rows["at"] * DAY).astype(np.int64)], axis=1)
+        kept = written.filter(pc.is_in(written.column("true_relation"), value_set=pa.array(ids)))
+        then = np.stack([kept.column(name).to_numpy() for name in ("true_relation", "occurred_at")], axis=1)
+        if not np.array_equal(again[np.lexsort(again.T)], then[np.lexsort(then.T)]):
+            raise IntegrityFailure(
+                "A force can be retraced only with the parameters it was made with.",
+                value=f"block {number} comes out differently",
+                where=str(out),
+                way_out="make the force again: threat simulate",
+            )
+    return settings
