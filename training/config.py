@@ -72,9 +72,9 @@ class TreeSettings(_Part):
 
 
 class LinearSettings(_Part):
-    """Elastic-net logistic regression: inverse strengths to try, share of L1."""
+    """Elastic-net logistic regression: penalties to try (per mean log loss, as glmnet's lambda), share of L1."""
 
-    c: Annotated[list[Annotated[float, Field(gt=0)]], Field(min_length=1)] = [0.001, 0.01, 0.1]
+    penalties: Annotated[list[Annotated[float, Field(gt=0)]], Field(min_length=1)] = [0.03, 0.01, 0.003]
     l1_ratio: Annotated[float, Field(ge=0, le=1)] = 0.5
 
 

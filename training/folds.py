@@ -154,9 +154,9 @@ def _no_room(
     wanted = calendar.look_back_days + windows * (horizon_days + calendar.embargo_days) + lists * days
     return UsageError(
         f"The history is too short for the folds: no room for the {what}.",
-        value=f"{(label_knowledge - history_start) // DAY} days of records, about {wanted} wanted (whole "
-        f"cycles): look-back {calendar.look_back_days}, {windows} times horizon {horizon_days} + embargo {calendar.embargo_days}, "
-        f"{lists} cycles of up to {days}",
+        value=f"{(label_knowledge - history_start) // DAY} days of records, about {wanted} wanted in whole cycles: "
+        f"look-back {calendar.look_back_days}, {windows} times horizon {horizon_days} + embargo "
+        f"{calendar.embargo_days}, {lists} cycles of up to {days}",
         where=f"{show(history_start)} to {show(label_knowledge)}",
         way_out="shorten horizon_days, look_back_days, test_cycles or validation folds, or load more history",
     )

@@ -111,7 +111,7 @@ def fit(material: Material) -> Fitted:
     return Fitted(
         fitted(final),
         None if without is None else fitted(without),
-        linear.fit(final, lines.c, settings.linear, seed=settings.seed),
+        linear.fit(final, lines.penalty, settings.linear, seed=settings.seed),
         calibrator(np.concatenate(choice.scores), labels, weights),
         calibrator(np.concatenate(lines.scores), labels, weights),
         {
@@ -120,7 +120,7 @@ def fit(material: Material) -> Fitted:
             else "pooled log loss across groups of subjects within the fit rows (no room for validation in time); "
             "the test was closed",
             "trees": {"chosen": choice.candidate.model_dump() | {"rounds": choice.rounds}, "tried": choice.tried},
-            "elastic_net": {"chosen": lines.c, "tried": lines.tried},
+            "elastic_net": {"chosen": lines.penalty, "tried": lines.tried},
             "validation_rows": len(labels),
             "validation_rows_with_outcome": int(labels.sum()),
         },

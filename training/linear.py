@@ -59,7 +59,7 @@ class Linear:
     scaling: Scaling
     coefficients: Floats
     intercept: float
-    c: float
+    penalty: float
     converged: bool
 
     def score(self, values: Matrix) -> Floats:
@@ -71,51 +71,56 @@ class Linear:
         labels = [names[i] for i in self.scaling.keep] + [f"{names[i]} is missing" for i in self.scaling.indicated]
         pairs = sorted(zip(labels, self.coefficients.tolist(), strict=True), key=lambda pair: -abs(pair[1]))
         return {
-            "c": self.c,
+            "penalty": self.penalty,
             "converged": self.converged,
             "intercept": self.intercept,
             "coefficients": {label: value for label, value in pairs if value != 0.0},
         }
 
 
-def fit(sample: Sample, c: float, settings: LinearSettings, *, seed: int) -> Linear:
-    """Fit with inverse strength ``c`` per unit of mean weight (so that it means the same for any number of rows)."""
+def fit(sample: Sample, penalty: float, settings: LinearSettings, *, seed: int) -> Linear:
+    """Fit with ``penalty`` on the mean weighted log loss, so that it means the same for any number of rows."""
     scaling = Scaling.of(sample.values, sample.weight)
     columns = scaling.columns(sample.values)
-    weight = sample.weight / sample.weight.sum() * len(sample.weight)
     model = LogisticRegression(
-        C=c, l1_ratio=settings.l1_ratio, solver="saga", max_iter=_ITERATIONS, tol=1e-3, random_state=seed
+        C=1.0 / (penalty * float(sample.weight.sum())),
+        l1_ratio=settings.l1_ratio,
+        solver="saga",
+        max_iter=_ITERATIONS,
+        tol=1e-3,
+        random_state=seed,
     )
     with warnings.catch_warnings():
         # The figure that matters is measured on later rows; whether it converged is written down with the fit.
         warnings.simplefilter("ignore", ConvergenceWarning)
-        model.fit(columns, sample.label, sample_weight=weight)
-    return Linear(scaling, model.coef_[0], float(model.intercept_[0]), c, bool(model.n_iter_[0] < _ITERATIONS))
+        model.fit(columns, sample.label, sample_weight=sample.weight)
+    converged = bool(model.n_iter_[0] < _ITERATIONS)
+    return Linear(scaling, model.coef_[0], float(model.intercept_[0]), penalty, converged)
 
 
 @dataclass(frozen=True, slots=True)
 class LinearChoice:
-    """The strength with the least pooled log loss on validation, and the out-of-fold scores it gave."""
+    """The penalty with the least pooled log loss on validation, and the out-of-fold scores it gave."""
 
-    c: float
+    penalty: float
     tried: list[dict[str, Any]]
     scores: list[Floats]
 
 
 def choose(folds: Sequence[tuple[Sample, Sample]], settings: LinearSettings, *, seed: int) -> LinearChoice:
-    """Try every strength on the (fit, measure) pairs."""
+    """Try every penalty on the (fit, measure) pairs."""
     tried: list[dict[str, Any]] = []
     best: tuple[float, float, list[Floats]] | None = None
-    for c in settings.c:
-        scores = [fit(sample, c, settings, seed=seed).score(measured.values) for sample, measured in folds]
+    for penalty in settings.penalties:
+        scores = [fit(sample, penalty, settings, seed=seed).score(measured.values) for sample, measured in folds]
         loss = sum(
             float(np.sum(measured.weight * log_loss(measured.label, score)))
             for score, (_, measured) in zip(scores, folds, strict=True)
         ) / sum(float(measured.weight.sum()) for _, measured in folds)
-        tried.append({"c": c, "log_loss": loss})
+        tried.append({"penalty": penalty, "log_loss": loss})
         if best is None or loss < best[0]:
-            best = (loss, c, scores)
-    assert best is not None  # the schema asks for at least one strength
+            best = (loss, penalty, scores)
+    assert best is not None  # the schema asks for at least one penalty
     return LinearChoice(best[1], tried, best[2])
 
 

@@ -78,7 +78,7 @@ def test_choice_takes_the_least_loss_and_gives_its_own_out_of_fold_scores() -> N
 def test_elastic_net_scales_indicates_and_leaves_out_what_never_varies() -> None:
     s = sample(5)
     values = np.hstack([s.values, np.full((2_000, 1), 3, np.float32), np.full((2_000, 1), np.nan, np.float32)])
-    got = linear.fit(trees.Sample(values, s.label, s.weight), 1.0, LinearSettings(c=[1.0]), seed=7)
+    got = linear.fit(trees.Sample(values, s.label, s.weight), 0.0005, LinearSettings(), seed=7)
     assert got.scaling.keep.tolist() == [0, 1, 2, 3, 4]
     assert got.scaling.indicated.tolist() == [0, 1, 2, 3, 4]
     columns = got.scaling.columns(values)
