@@ -16,7 +16,7 @@ from typing import Any
 import yaml
 
 from model_cards import facts, results
-from model_cards.words import FAIRNESS_WORDS, RUNGS, VERDICTS, figure_words, withheld_below
+from model_cards.words import FAIRNESS_WORDS, RUNGS, VERDICTS, share, withheld_below
 from threat.errors import BadInput, raise_all
 
 SCHEMA_VERSION = "1.0"
@@ -47,8 +47,8 @@ def build(documents: Mapping[str, Any], *, run_id: str, manifest_sha256: str, on
     """The card of a RUN.
 
     ``documents``: its JSON documents by file name (``evaluation.json``, ``fairness.json``, ``gate.json`` and so on);
-    ``human.json`` holds what people provided, ``{"section.field": {"value", "by", "on"}}``. What is missing shows as not
-    provided. Raises BadInput when ``human.json`` names a field that is not a human's to fill.
+    ``human.json`` holds what people provided, ``{"section.field": {"value", "by", "on"}}``. What is missing shows as
+    not provided. Raises BadInput when ``human.json`` names a field that is not a human's to fill.
     """
     docs: dict[str, Any] = {**documents, "run": {"id": run_id}}
     human = _human(docs.get("human.json") or {})
@@ -183,7 +183,13 @@ def _limits(docs: Mapping[str, Any]) -> list[str]:
     out.append(_RECORDED)
     report = docs.get("fairness.json")
     if report is not None and report["verdict"] != "pass":
-        out.append(f"Fairness: {VERDICTS[report['verdict']].lower()}; {results.worst_served(docs)}")
+        out.append(results.worst_served(docs))
+    harm = (docs.get("checks.json") or {}).get("added_harm")
+    if harm and harm["scores"] and harm["fell"]:
+        out.append(
+            f"One recorded harm more lowers {share(harm['fell'] / harm['scores'])} of the scores tested, because "
+            "features without a fixed direction move with it."
+        )
     out.append(
         "Past policing changed past outcomes; the figure assumes usual policing, and this card cannot test that."
     )
@@ -274,7 +280,10 @@ def headline_words(card: Mapping[str, Any]) -> str:
     figure = summary["recall"]
     if figure is None or figure["value"] is None:
         return "Recall at capacity has not been measured."
+    held = f"{figure['value']:.1%}"
+    if figure["interval"] is not None:
+        held += f" ({figure['interval'][0]:.1%} to {figure['interval'][1]:.1%})"
     return (
-        f"With {summary['capacity']:g} places on each list, {figure_words(figure)} of the {figure['events']:,} "
-        f"recorded outcomes within {summary['horizon_days']} days were on it."
+        f"With {summary['capacity']:g} places on each list, {held} of the {figure['events']:,} recorded outcomes "
+        f"within {summary['horizon_days']} days were on it."
     )

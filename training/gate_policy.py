@@ -44,7 +44,7 @@ class Numbers(_Part):
     regression: str
     observed_over_expected: tuple[float, float]
     slope: tuple[float, float]
-    largest_share_of_falls: float
+    note_falls_above: float
     acceptance_days: int
 
 
