@@ -205,7 +205,7 @@ def test_arrays_are_kept_and_empty_histories_have_some(tmp_path: Path) -> None:
 
 
 def recompute(rows: list[dict[str, Any]], merges: list[tuple[int, int, int, int | None]], as_of: int) -> set[Any]:
-    """(person, event, role, counterpart) by definition: every event as it stands and with who was known at the as-of."""
+    """(person, event, role, counterpart) by definition: every standing event, with who was known at the as-of."""
     known = replay(links(*merges), NONE, NONE)
 
     def who(person: int | None) -> int:

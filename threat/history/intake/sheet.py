@@ -148,6 +148,10 @@ def _parse(content: bytes, path: Path) -> tuple[pa.Table, NDArray[np.int64], lis
     repeated = sorted({name for name in names if names.count(name) > 1})
     if repeated:
         raise BadInput("A column stands twice.", value=", ".join(repeated), where=str(path), way_out="rename one")
+    if not content.partition(b"\n")[2].strip():
+        raise BadInput(
+            "The file has a header and no rows.", where=str(path), way_out="check the export; nothing was loaded"
+        )
     try:
         raw = pc_csv.read_csv(
             io.BytesIO(content),
@@ -161,10 +165,6 @@ def _parse(content: bytes, path: Path) -> tuple[pa.Table, NDArray[np.int64], lis
         raise BadInput("The file cannot be read as CSV.", value=error, where=str(path), way_out="check it") from None
     trimmed = [pc.utf8_trim_whitespace(column) for column in raw.columns]
     raw = pa.table([pc.if_else(pc.equal(column, ""), None, column) for column in trimmed], names=names)
-    if not raw.num_rows and not torn:
-        raise BadInput(
-            "The file has a header and no rows.", where=str(path), way_out="check the export; nothing was loaded"
-        )
     number = np.delete(np.arange(1, raw.num_rows + len(torn) + 1), [at - 1 for at, _ in torn])
     return raw, number, torn
 

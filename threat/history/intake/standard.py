@@ -102,7 +102,8 @@ def _events(rows: pd.DataFrame, profile: Profile) -> pd.DataFrame:
     source = _constant(profile.source_system, rows)
     content = [rows[name] for name in rows.columns if name not in {"event", "from_file", "from_row"}]
     # The first field must never be null: it says which rows have an id at all.
-    by_content = ids("event row", source, *content, ordinal=ordinals(*content))
+    # Equal rows are counted among those without a reference only, so that a row with one may come or go.
+    by_content = ids("event row", source, *content, ordinal=ordinals(rows["event"], *content))
     rows["event_id"] = _event_ids(rows["event"], profile).fillna(by_content)
     own = rows["event_id"]
     rows["record_id"] = ids("record", rows["record"], source).fillna(own)
