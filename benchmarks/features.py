@@ -74,16 +74,13 @@ def compare(
         times = 1 if shape == "L" else repeats
         runs: dict[str, list[dict[str, Any]]] = {engine: [] for engine in pythons}
         for turn in range(times):
-            for engine in pythons:
+            for engine, python in pythons.items():
                 if any("failed" in run for run in runs[engine]):
                     continue
                 load = os.getloadavg()[0]
-                runs[engine].append(
-                    call(pythons[engine], "features_engine.py", engine, shape, str(work)) | {"load": load}
-                )
-                say(
-                    f"{shape} {engine} {turn + 1}/{times}: {runs[engine][-1].get('wall', runs[engine][-1].get('failed'))}"
-                )
+                run = call(python, "features_engine.py", engine, shape, str(work)) | {"load": load}
+                runs[engine].append(run)
+                say(f"{shape} {engine} {turn + 1}/{times}: {run.get('wall', run.get('failed'))}")
         for engine, found in runs.items():
             failed = [run for run in found if "failed" in run]
             best = failed[0] if failed else min(found, key=lambda run: run["wall"])

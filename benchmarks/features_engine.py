@@ -139,7 +139,7 @@ def numpy(events: Path, rows: Path) -> Callable[[], Result]:
 def timeseriesflattener(events: Path, rows: Path) -> Callable[[], Result]:
     """The package's own flattener with a counting aggregator that knows the date of knowledge.
 
-    Its look-behind includes the prediction time, so that is set one microsecond before as-of: the same days are counted.
+    Its look-behind includes the prediction time, which is set one microsecond before as-of: the same days count.
     """
     import contextlib
     import datetime as dt
@@ -164,9 +164,7 @@ def timeseriesflattener(events: Path, rows: Path) -> Callable[[], Result]:
         specs = [
             PredictorSpec(
                 value_frame=ValueFrame(
-                    init_df=e.filter(pl.col("kind") == kind).select(
-                        "person", "occurred", pl.col("known").alias(f"k{kind}")
-                    ),
+                    init_df=e.filter(pl.col("kind") == kind).select("person", "occurred", known.alias(f"k{kind}")),
                     entity_id_col_name="person",
                     value_timestamp_col_name="occurred",
                 ),

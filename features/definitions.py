@@ -117,6 +117,9 @@ STAY = "custody"
 LATE_DAYS = 7
 """``late_share``: recorded more than this many days after it occurred."""
 
+DOMESTIC_READ = {"yes": ("yes",), "no": ("no",), "not_no": ("yes", "unknown"), "any": ("no", "yes", "unknown")}
+"""Values of an event's ``domestic`` that each filter reads."""
+
 GRADES = {"standard": 1.0, "medium": 2.0, "high": 3.0}
 
 
@@ -126,12 +129,12 @@ class Definition:
 
     ``kinds``: vocabulary kinds, or ``@theme`` for all kinds of a theme, or ``@crime``, or ``@any``; ``codes``: keep
     only these codes. ``window_days``: look-back window; None = the whole visible history. ``long_window_days``: the
-    second window of a ratio. ``periods``: equal parts of the window for a slope. ``domestic``: yes | no | any.
-    ``include_proactive``: read the unit's own contacts too, which are otherwise not incidents. ``reported_by``: keep
-    only these. ``direction``: +1 (more can only raise), -1, or 0 (none); ``policy`` marks a direction set by policy and
-    not evidence. ``missing``: what NaN means. ``sensitive``: stands for a protected characteristic and needs
-    ``justification``. ``sentence`` is for the reviewer (``features.sentences``). ``factor``: row of the risk-factor
-    evidence it serves; ``source``: where the evidence is.
+    second window of a ratio. ``periods``: equal parts of the window for a slope. ``domestic``: yes | no | not_no (yes
+    or unknown: forces leave the flag out) | any. ``include_proactive``: read the unit's own contacts too, which are
+    otherwise not incidents. ``reported_by``: keep only these. ``direction``: +1 (more can only raise), -1, or 0 (none);
+    ``policy`` marks a direction set by policy and not evidence. ``missing``: what NaN means. ``sensitive``: stands for
+    a protected characteristic and needs ``justification``. ``sentence`` is for the reviewer (``features.sentences``).
+    ``factor``: row of the risk-factor evidence it serves; ``source``: where the evidence is.
     """
 
     name: str
@@ -152,7 +155,7 @@ class Definition:
     of: Literal["value", "harm", "incidents"] | None = None
     among: tuple[str, ...] = ()
     codes: tuple[str, ...] = ()
-    domestic: Literal["yes", "no", "any"] = "any"
+    domestic: Literal["yes", "no", "not_no", "any"] = "any"
     reported_by: tuple[str, ...] = ()
     include_proactive: bool = False
     sensitive: bool = False

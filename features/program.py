@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from features.definitions import AT_RISK_SCOPES, NEEDS_PERSON_AT_RISK, STAY, Definition
+from features.definitions import AT_RISK_SCOPES, DOMESTIC_READ, NEEDS_PERSON_AT_RISK, STAY, Definition
 from features.harm import harm_days
 from features.operations import (
     CODE_VALUE,
@@ -353,8 +353,6 @@ class _Compiler:
                 out.add("counterpart")
             if a.selector.codes or a.selector.reported_by:
                 out |= {"code", "reported_by"}
-            if a.selector.domestic != "any":
-                out.add("domestic")
         return frozenset(out)
 
     def filter_row(self, codes: tuple[str, ...], reporters: tuple[str, ...]) -> list[bool]:
@@ -371,7 +369,7 @@ def dispatch_keys(selector: Selector) -> list[int]:
     for kind_class in CLASSES[selector.scope]:
         for proactive in (0, 1) if selector.proactive else (0,):
             for number, domestic in enumerate(DOMESTIC):
-                if selector.domestic in ("any", domestic):
+                if domestic in DOMESTIC_READ[selector.domestic]:
                     base = ((kind_class * 2 + proactive) * len(DOMESTIC) + number) * len(kinds())
                     out += [base + kinds()[name].number for name in selector.kinds]
     return out

@@ -12,7 +12,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from features.definitions import AT_RISK_SCOPES, GRADES, LATE_DAYS, NEEDS_PERSON_AT_RISK, STAY, Definition
+from features.definitions import (
+    AT_RISK_SCOPES,
+    DOMESTIC_READ,
+    GRADES,
+    LATE_DAYS,
+    NEEDS_PERSON_AT_RISK,
+    STAY,
+    Definition,
+)
 from features.harm import harm_days
 from features.load import load_catalogue
 from features.validation import expand, read_kinds
@@ -148,7 +156,7 @@ def _wanted(e: Seen, d: Definition) -> bool:
     return (
         e.kind in read_kinds(d)
         and (not d.codes or e.code in d.codes)
-        and d.domestic in ("any", e.domestic)
+        and e.domestic in DOMESTIC_READ[d.domestic]
         and (not d.reported_by or e.reported_by in d.reported_by)
     )
 

@@ -9,7 +9,7 @@ from difflib import get_close_matches
 from functools import cache
 from typing import get_args
 
-from features.definitions import GRADES, Definition, Scope, Statistic
+from features.definitions import DOMESTIC_READ, GRADES, Definition, Scope, Statistic
 from threat.errors import ThreatError, UsageError, raise_all
 from threat.history.schema import REPORTED_BY
 from threat.vocabulary import Kind, kinds, themes
@@ -159,11 +159,11 @@ def _check(d: Definition) -> list[UsageError]:
                 given,
                 f"did you mean {' or '.join(near)}?" if near else f"one of {', '.join(allowed)}",
             )
-    if d.statistic not in get_args(Statistic) or d.scope not in get_args(Scope):
+    if d.statistic not in get_args(Statistic):
         return out
     out += _check_kinds(d)
     out += _check_parts(d)
-    for field, allowed in (("domestic", ("yes", "no", "any")), ("direction", (-1, 0, 1))):
+    for field, allowed in (("domestic", tuple(DOMESTIC_READ)), ("direction", (-1, 0, 1))):
         if getattr(d, field) not in allowed:
             wrong(f"Not a value of {field}.", getattr(d, field), f"one of {', '.join(map(str, allowed))}")
     for reporter in d.reported_by:

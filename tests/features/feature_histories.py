@@ -236,7 +236,7 @@ def definitions(draw: st.DrawFn) -> Definition:
     statistic = draw(st.sampled_from(get_args(Statistic)))
     scope = draw(st.sampled_from(get_args(Scope)))
     names = tuple(draw(st.lists(st.sampled_from([*_READ, *_GROUPS]), min_size=1, max_size=4, unique=True)))
-    parts: dict[str, Any] = {"domestic": draw(st.sampled_from(["any", "any", "yes", "no"]))}
+    parts: dict[str, Any] = {"domestic": draw(st.sampled_from(["any", "any", "yes", "no", "not_no"]))}
     parts["include_proactive"] = draw(st.integers(0, 3)) == 0
     if draw(st.integers(0, 3)) == 0:
         parts["reported_by"] = tuple(draw(st.lists(st.sampled_from(REPORTED_BY), min_size=1, max_size=3, unique=True)))
