@@ -146,7 +146,7 @@ def _group(
         "false_positive_rate": figure(
             "false_positive_rate", "Share of rows without an outcome listed", "false", "negatives"
         ),
-        "calibration": observed_over_expected(counts, population, policy, code),
+        "calibration": observed_over_expected(counts, people, population, policy, code),
         "ratio": None,
         "ratio_interval": None,
         "p_below": None,

@@ -58,7 +58,9 @@ def rate(
     return figure | {"value": value, "interval": [float(low), float(high)], "method": method}
 
 
-def observed_over_expected(counts: Floats, population: Population, policy: Policy, code: str) -> dict[str, Any]:
+def observed_over_expected(
+    counts: Floats, people: int, population: Population, policy: Policy, code: str
+) -> dict[str, Any]:
     """Observed over expected outcomes, a guard: are the probabilities right for this group?"""
     top, bottom = counts[:, AT["positives"]], counts[:, AT["expected"]]
     observed, expected = float(top[0]), float(bottom[0])
@@ -77,14 +79,16 @@ def observed_over_expected(counts: Floats, population: Population, policy: Polic
         return figure | {"reason": "the ranking gives no probabilities"}
     if expected <= 0:
         return figure | {"reason": "no expected outcomes"}
-    if observed >= _ENOUGH_TO_RESAMPLE:
+    if min(observed, people) >= _ENOUGH_TO_RESAMPLE:
         low, high = np.nanpercentile(divide(top[1:], bottom[1:]), [2.5, 97.5])
         method = _BOOTSTRAP
     else:
         from scipy.stats import gamma
 
-        low = 0.0 if observed == 0 else float(gamma.ppf(0.025, observed + 0.5)) / expected
-        high = float(gamma.ppf(0.975, observed + 0.5)) / expected
+        worth = min(observed, float(people))  # one person's outcome on several lists is one event
+        scale = observed / worth / expected if worth else 1 / expected
+        low = 0.0 if observed == 0 else float(gamma.ppf(0.025, worth + 0.5)) * scale
+        high = float(gamma.ppf(0.975, worth + 0.5)) * scale
         method = "Jeffreys 95% for a count"
     return figure | {
         "value": observed / expected,

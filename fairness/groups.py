@@ -143,7 +143,7 @@ def _add_protected(add: Callable[..., None], party: str, ids: Ids, known: dict[t
         if name != "ethnicity":
             note = "observed"
             if own.notna().any():
-                note = f"self-defined for {int(own.notna().sum())} rows, observed for the rest"
+                note = f"self-defined where recorded ({int(own.notna().sum()):,} rows), otherwise observed"
             add(name, party, own.where(own.notna(), seen), note=note)
             continue
         used, source = (own, "self") if own.notna().any() else (seen, "observed")
@@ -171,10 +171,18 @@ def _titles(keys: list[tuple[str, str]]) -> dict[str, str]:
 
 
 def _rolled(keys: list[tuple[str, str]], codes: pd.Series) -> pd.Series:
-    """5+1 group of each code; a code the table does not know keeps its own group, named so."""
+    """5+1 group of each code; a code the table does not know keeps a group of its own, named so."""
     table = ethnicity_table()
-    each = {key: table[key]["group"] if key in table else f"{key[1]} (not in the roll-up table)" for key in set(keys)}
+    each = {key: table[key]["group"] if key in table else _as_group(*key) for key in set(keys)}
     return pd.Series([each[key] for key in keys], dtype=object).where(codes.notna(), None)
+
+
+def _as_group(scheme: str, code: str) -> str:
+    """A code recorded as a 5+1 group is that group, by letter or by word."""
+    words = {title: letter for letter, title in ETHNICITY_GROUPS.items()}
+    if scheme == "5+1" and (code in ETHNICITY_GROUPS or code in words):
+        return words.get(code, code)
+    return f"{code} (not in the roll-up table)"
 
 
 def _white(keys: list[tuple[str, str]]) -> pd.Series:

@@ -59,6 +59,7 @@ def page(report: dict[str, Any]) -> str:
         head,
         f"<main><h1>{escape(title)}</h1>",
         f"<p>{escape(report['dataset'])}</p>",
+        _who_may_read(report),
         _verdict(report),
         _overall(report),
     ]
@@ -71,6 +72,12 @@ def page(report: dict[str, Any]) -> str:
         parts += ["<h2>Also reported</h2>", *(_section(one) for one in rest)]
     parts += [_coverage(report), _others(report), _notes(report), "</main></body></html>"]
     return "\n".join(part for part in parts if part)
+
+
+def _who_may_read(report: dict[str, Any]) -> str:
+    if report.get("public"):
+        return "<p>Small counts are withheld.</p>"
+    return "<p><strong>For governance inside the force: it holds small counts. Publish only with --public.</strong></p>"
 
 
 def _verdict(report: dict[str, Any]) -> str:

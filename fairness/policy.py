@@ -55,6 +55,8 @@ class Policy(BaseModel):
 
 def load_policy(path: Path | None = None) -> Policy:
     """The policy in a YAML file (default: the product's own). Raises UsageError with all problems at once."""
+    if path is not None and not path.is_file():
+        raise UsageError("There is no such fairness policy.", where=str(path))
     text = (
         files("fairness").joinpath("policy.yaml").read_text(encoding="utf-8")
         if path is None
