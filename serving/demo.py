@@ -2,7 +2,8 @@
 
 Each step is a ``threat`` command in a process of its own. The desk opens on the rule ranking as soon as there is a
 list; training goes on meanwhile; then the audit, the gate with DEMONSTRATION signatories, and, when the gate lets it,
-the model ranking. A second run uses what is there: the force, and the model if one was released. ``--fresh`` starts over.
+the model ranking. A second run uses what is there: the force, and the model if one was released. ``--fresh`` starts
+over.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import subprocess
 import sys
 import time
 from dataclasses import dataclass
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +27,7 @@ from threat.asof import DAY, show
 from threat.errors import GateRefused, ThreatError, UsageError
 from threat.terminal import emit
 
-RELATIONSHIPS, YEARS, CAPACITY = 3_000, 5, 20
+RELATIONSHIPS, YEARS, CAPACITY = 3_000, 5, 50
 RUN = "demonstration"
 STEPS = 6
 MARK = "demo.json"
@@ -164,6 +166,7 @@ def prepare(demo: Demonstration, *, fresh: bool) -> None:
         "years": YEARS,
         "capacity": CAPACITY,
         "seed": demo.seed,
+        "training": (files("serving") / "demo_training.yaml").read_text(encoding="utf-8"),
         "catalogue": _catalogue_version(),
     }
     if demo.var.exists() and any(demo.var.iterdir()) and not mark.is_file():
@@ -202,7 +205,15 @@ def _steps(demo: Demonstration, port: int, *, serve: bool) -> dict[str, Any]:
             shutil.rmtree(demo.run_directory, ignore_errors=True)
             demo.begin("Training: folds, baselines, calibration (the desk stays open)")
             demo.threat(
-                *("train", "--config", "demo", "--capacity", str(CAPACITY), "--threads", "2"),
+                *(
+                    "train",
+                    "--config",
+                    str(files("serving") / "demo_training.yaml"),
+                    "--capacity",
+                    str(CAPACITY),
+                    "--threads",
+                    "2",
+                ),
                 *("--out", str(demo.var / "runs"), "--run-id", RUN, *store),
             )
         demo.begin("Fairness audit: who would a list of this length serve?")

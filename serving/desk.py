@@ -6,7 +6,7 @@ import json
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from sqlalchemy import Engine
@@ -19,6 +19,8 @@ from threat.errors import BadInput
 
 if TYPE_CHECKING:
     from serving.cases import View
+    from threat.release.bundle import Bundle
+    from threat.release.promotions import Standing
 
 
 class TourStep(BaseModel):
@@ -42,14 +44,15 @@ class Tour(BaseModel):
 
 
 class CardPage(BaseModel):
-    """The model card page: the bundle's card, or, with ``run`` empty, the rule that ranks and why."""
+    """The model card page: the bundle's card and gate, or, with ``run`` empty, the rule that ranks and why."""
 
     run: str
     state: str
     demonstration: bool
     ranking_title: str
     ranking_note: str
-    card: dict[str, object]
+    card: dict[str, Any]
+    checks: list[dict[str, Any]]
 
 
 class Desk:
@@ -109,9 +112,7 @@ class Desk:
 
     def card(self) -> Card:
         """The card of the bundle in service. Raises NotFound while a rule ranks."""
-        from threat.release.promotions import open_current
-
-        standing, bundle = open_current(self.promotions)
+        standing, bundle = self._in_service()
         if bundle is None:
             raise NotFound(
                 "No model is in service: a rule ranks, and a rule has no model card.",
@@ -132,21 +133,22 @@ class Desk:
         """The same for the page, which also says what ranks while no model does."""
         from serving.rankings import current
 
-        try:
-            card = self.card()
-        except NotFound:
-            rule = current(self.promotions)
-            return CardPage(
-                run="", state="", demonstration=False, ranking_title=rule.title, ranking_note=rule.note, card={}
-            )
+        ranking = current(self.promotions)
+        standing, bundle = self._in_service()
         return CardPage(
-            run=card.run,
-            state=card.state,
-            demonstration=card.environment == "demonstration",
-            ranking_title=f"Model {card.run}",
-            ranking_note="",
-            card=dict(card.card),
+            run="" if bundle is None else standing.run_id,
+            state=standing.state,
+            demonstration=ranking.demonstration,
+            ranking_title=ranking.title,
+            ranking_note=ranking.note,
+            card={} if bundle is None else bundle.card,
+            checks=[] if bundle is None else [dict(check) for check in bundle.gate.get("checks", [])],
         )
+
+    def _in_service(self) -> tuple[Standing, Bundle | None]:
+        from threat.release.promotions import open_current
+
+        return open_current(self.promotions)
 
     def tour(self) -> Tour:
         """The demonstration's tour as it stands; empty when this is no demonstration."""

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Request
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from serving import audit_log
@@ -165,7 +166,12 @@ def model_card(request: Request, visit: Annotated[Visit, Depends(may("see_card")
     with visit.logged("consultation", "view model card") as note:
         answer = visit.desk.card_page()
         note.subject = answer.run
-    return _page(request, "model_card.html", answer=answer)
+    charts: dict[str, list[Markup]] = {}
+    for chart in answer.card.get("charts", []):
+        points = [Point(**point) for point in chart["points"]]
+        drawn = points_with_intervals(chart["title"], chart["sentence"], points)
+        charts.setdefault(chart["section"], []).append(Markup(drawn))  # noqa: S704 (every label is escaped there)
+    return _page(request, "model_card.html", answer=answer, charts=charts)
 
 
 @router.get("/tour")

@@ -12,9 +12,9 @@ from threat.vocabulary import kind
 
 
 def tour_steps(listed: ScoredList, gate: dict[str, Any]) -> list[TourStep]:
-    """Up to four stops. ``gate``: the document the release gate wrote."""
+    """Up to five stops. ``gate``: the document the release gate wrote."""
     rows = listed.rows.select(["relationship_id", "rank", "previous_rank", "new_records"]).to_pylist()
-    found = (_rose(listed, rows), _beyond(listed), _gate(gate), _log())
+    found = (_rose(listed, rows), _beyond(listed), _taught(listed), _gate(gate), _log())
     return [step for step in found if step is not None]
 
 
@@ -54,6 +54,18 @@ def _beyond(listed: ScoredList) -> TourStep | None:
         f"It is must-see all the same ({what}). No rank is a sign of safety.",
         link=f"/relationships/{show_id('R', item['relationship_id'])}",
         link_text="Open the relationship",
+    )
+
+
+def _taught(listed: ScoredList) -> TourStep | None:
+    if listed.asked.ranking != "model":
+        return None
+    return TourStep(
+        title="What this model was taught",
+        text="A unit ranks by severe harm. A force this small has too few such outcomes to learn from or to judge by, so "
+        "the demonstration's model was taught violence again, and its card says so.",
+        link="/model-card",
+        link_text="Open the model card",
     )
 
 
