@@ -14,6 +14,7 @@ import argparse
 import json
 import os
 import platform
+import shutil
 import statistics
 import subprocess
 import sys
@@ -30,11 +31,11 @@ NAMES = {
     "duckdb": "DuckDB, one join",
 }
 JOBS = {
-    "counts-M": ("M, 96 counts, fold alone from the store", ["counts-M"]),
-    "counts-L": ("L, 96 counts, fold alone from the store", ["counts-L"]),
-    "whole-L": ("1 M rows over 25 M events, whole catalogue, from the store", ["L"]),
-    "national": ("4 M relationships over 14 M events, whole catalogue, to disk", ["national"]),
-    "one": ("one relationship, 200 events, whole catalogue", ["one"]),
+    "counts-M": ("M, 96 counts, fold alone from the store", "counts-M"),
+    "counts-L": ("L, 96 counts, fold alone from the store", "counts-L"),
+    "whole-L": ("1 M rows over 25 M events, whole catalogue, from the store", "L"),
+    "national": ("4 M relationships over 14 M events, whole catalogue, to disk", "national"),
+    "one": ("one relationship, 200 events, whole catalogue", "one"),
 }
 BARS = {
     "counts-M": "about 0.2 s",
@@ -68,9 +69,7 @@ def compare(
     """Best of ``repeats`` processes by engine and shape, the engines taking turns."""
     out = []
     for shape in shapes:
-        if not (work / f"{shape}_rows.parquet").exists():
-            say(f"{shape}: drawing histories")
-            call(sys.executable, "features_shapes.py", shape, str(work))
+        histories(shape, work)
         times = 1 if shape == "L" else repeats
         runs: dict[str, list[dict[str, Any]]] = {engine: [] for engine in pythons}
         for turn in range(times):
@@ -99,19 +98,32 @@ def disagreements(results: list[dict[str, Any]]) -> list[str]:
     ]
 
 
+def keep(store: str, work: Path) -> None:
+    """Write a store unless it is there."""
+    if (work / store).exists():
+        return
+    say(f"{store}: writing the store")
+    shutil.rmtree(work / f"{store}.partial", ignore_errors=True)
+    made = call(sys.executable, "features_store.py", f"make-{store}", str(work))
+    if "failed" in made:
+        say(made["failed"])
+
+
+def histories(shape: str, work: Path) -> None:
+    """Draw the histories of a shape unless they are there."""
+    if not (work / f"{shape}_rows.parquet").exists():
+        say(f"{shape}: drawing histories")
+        call(sys.executable, "features_shapes.py", shape, str(work))
+
+
 def jobs(names: list[str], work: Path, repeats: int) -> list[dict[str, Any]]:
     """Best of ``repeats`` processes for each job on a kept store."""
     out = []
     for name in names:
-        for store in JOBS[name][1]:
-            if not (work / store).exists():
-                shape = store.removeprefix("counts-")
-                if store != shape and not (work / f"{shape}_rows.parquet").exists():
-                    call(sys.executable, "features_shapes.py", shape, str(work))
-                say(f"{name}: writing the store")
-                made = call(sys.executable, "features_store.py", f"make-{store}", str(work))
-                if "failed" in made:
-                    say(made["failed"])
+        store = JOBS[name][1]
+        if store.startswith("counts-"):
+            histories(store.removeprefix("counts-"), work)
+        keep(store, work)
         found = [call(sys.executable, "features_store.py", name, str(work)) for _ in range(repeats)]
         failed = [run for run in found if "failed" in run]
         best = failed[0] if failed else min(found, key=lambda run: run.get("wall", run.get("p95_ms")))
@@ -219,7 +231,7 @@ def main() -> int:
         say("the rivals are left out: make an environment with `python -m venv .venv-bench` and")
         say("`.venv-bench/bin/pip install '.[bench]'`, or name one with --rivals-python")
     say("ours: compiling, or loading what was compiled before")
-    call(sys.executable, "features_store.py", "make-one", str(chosen.work))
+    keep("one", chosen.work)
     call(sys.executable, "features_store.py", "one", str(chosen.work))
     pythons = {engine: sys.executable if engine == "ours" else chosen.rivals_python for engine in engines}
     document: dict[str, Any] = {

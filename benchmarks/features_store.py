@@ -100,7 +100,7 @@ def make(name: str, folder: Path) -> None:
     blocks = max(1, persons // BLOCK)
     random = np.random.default_rng(SEED)
     partial = folder / f"{name}.partial"
-    partial.mkdir(parents=True, exist_ok=True)
+    partial.mkdir(parents=True)
     ids, offsets, pairs = [], [np.zeros(1, np.int64)], []
     files: dict[str, Any] = {}
     for number in range(blocks):
@@ -138,9 +138,11 @@ def open_store(folder: Path) -> Sightings:
     return Sightings(**arrays, code_names=_CODES, source_names=("records",), history_start=start)
 
 
-def rows_of(folder: Path, as_of: np.ndarray) -> Rows:
+def rows_of(folder: Path, as_of: int | np.ndarray) -> Rows:
+    """The pairs asked about, all at one as-of or each at its own."""
     pairs = np.load(folder / "pairs.npy").astype(np.int64)
-    return Rows(np.arange(len(pairs)), pairs[:, 0].copy(), pairs[:, 1].copy(), np.asarray(as_of, np.int64))
+    times = np.broadcast_to(np.asarray(as_of, np.int64), len(pairs)).copy()
+    return Rows(np.arange(len(pairs)), pairs[:, 0].copy(), pairs[:, 1].copy(), times)
 
 
 def make_counts(shape: str, folder: Path) -> None:
@@ -149,14 +151,15 @@ def make_counts(shape: str, folder: Path) -> None:
     numbers = np.array([kind.number for kind in COUNTED], np.int16)[events["kind"].to_numpy()]
     person, occurred, known = events["person"].to_numpy(), _seconds(events["occurred"]), _seconds(events["known"])
     store = sightings_from(person, numbers, occurred, known, threads=2)
-    target = folder / f"counts-{shape}"
-    target.mkdir(exist_ok=True)
+    target = folder / f"counts-{shape}.partial"
+    target.mkdir(parents=True)
     for field in fields(Sightings):
         if field.name not in _SHARED:
             np.save(target / f"{field.name}.npy", getattr(store, field.name))
     asked = pq.read_table(folder / f"{shape}_rows.parquet")
     np.save(target / "pairs.npy", np.stack([asked["person"].to_numpy(), np.full(len(asked), NO_PERSON)], axis=1))
     np.save(target / "as_of.npy", _seconds(asked["as_of"]))
+    target.replace(folder / f"counts-{shape}")
 
 
 def _seconds(column: Any) -> np.ndarray:
@@ -191,7 +194,7 @@ def whole(folder: Path) -> dict[str, Any]:
 def national(folder: Path) -> dict[str, Any]:
     """4 M relationships at one as-of, the shipped catalogue, written to disk in chunks."""
     store = open_store(folder / "national")
-    rows = rows_of(folder / "national", np.full(STORES["national"][2], START + SPAN))
+    rows = rows_of(folder / "national", START + SPAN)
     _warm(store, rows, load_catalogue())
     target = folder / "national_matrix.npy"
     result = _timed(lambda: build_to(target, store, rows).values, check=False)
@@ -201,7 +204,7 @@ def national(folder: Path) -> dict[str, Any]:
 def one(folder: Path) -> dict[str, Any]:
     """One relationship with 200 events now, as a server thread asks: arrays open, code loaded."""
     store = open_store(folder / "one")
-    rows = rows_of(folder / "one", np.array([START + SPAN]))
+    rows = rows_of(folder / "one", START + SPAN)
     times, cpu = [], []
     for _ in range(1_020):
         started, busy = time.perf_counter(), time.thread_time()
