@@ -28,6 +28,7 @@ from serving.visits import (
     the_desk,
     visit_of,
 )
+from threat.charts import Point, points_with_intervals
 from threat.errors import IntegrityFailure
 
 router = APIRouter(include_in_schema=False)
