@@ -49,6 +49,8 @@ _WORDS = {
     "Incident": "what happened once, however many records it has",
     "Harm index": """days per kind of event from `threat/harm.csv`: the gravest record of each incident, then summed.
         The shipped days are approximate. An index of sentencing says little of coercion, which has its own counts""",
+    "Domestic": """between the two of a relationship, a record counts unless it says that it is not domestic, since
+        forces leave the flag out; towards anyone it must say that it is""",
     "Proactive": "contacts made by the unit itself never count",
     "Custody is not clean time": """days since run through custody, so they carry no direction; the rate of incidents is
         over days at liberty only""",
@@ -117,6 +119,7 @@ _EXAMPLES = {
 """A value to show a sentence with; 3 where none is given."""
 
 _COLUMNS = ("Definition", "The reviewer reads", "Figure", "Unit", "Direction", "When missing", "Sensitive", "Source")
+_DOMESTIC = {"yes": "domestic", "no": "not domestic", "not_no": "domestic or not said"}
 _DIRECTIONS = {1: "may only raise", 0: "none", -1: "may only lower"}
 
 
@@ -298,7 +301,7 @@ def _reads(d: Definition) -> str:
     if d.codes:
         parts.append(f"code {' or '.join(d.codes)}")
     if d.domestic != "any":
-        parts.append("domestic" if d.domestic == "yes" else "not domestic")
+        parts.append(_DOMESTIC[d.domestic])
     if d.reported_by:
         parts.append(f"reported by {' or '.join(name.replace('_', ' ') for name in d.reported_by)}")
     parts.append(_SCOPES[d.scope])
