@@ -92,9 +92,9 @@ def coverage(found: list[Characteristic]) -> list[dict[str, str]]:
     have = {(item.party, item.name) for item in found if pd.notna(np.asarray(item.codes, dtype=object)).any()}
     out = []
     for party in PARTIES:
-        for name, tested, proxy in _NINE:
-            if tested and (party, tested) in have:
-                state, reason = "tested", f"audited as {tested}"
+        for name, tests, proxy in _NINE:
+            if tested := [one for one in tests if (party, one) in have]:
+                state, reason = "tested", f"audited as {tested[0]}"
             elif proxy and ("relationship", proxy) in have:
                 state, reason = "proxy_only", f"only through {proxy} of the relationship"
             else:
@@ -103,16 +103,16 @@ def coverage(found: list[Characteristic]) -> list[dict[str, str]]:
     return out
 
 
-_NINE = (
-    ("age", "age_band", ""),
-    ("disability", "disability", ""),
-    ("gender_reassignment", "gender_reassignment", ""),
-    ("marriage_civil_partnership", "marriage_civil_partnership", "kind"),
-    ("pregnancy_maternity", "pregnancy_maternity", ""),
-    ("race", "ethnicity_group", ""),
-    ("religion_belief", "religion", ""),
-    ("sex", "sex", ""),
-    ("sexual_orientation", "orientation", "same_sex"),
+_NINE: tuple[tuple[str, tuple[str, ...], str], ...] = (
+    ("age", ("age_band",), ""),
+    ("disability", ("disability",), ""),
+    ("gender_reassignment", ("gender_reassignment",), ""),
+    ("marriage_civil_partnership", ("marriage_civil_partnership",), "kind"),
+    ("pregnancy_maternity", ("pregnancy_maternity",), ""),
+    ("race", ("ethnicity_group",), ""),
+    ("religion_belief", ("religion",), ""),
+    ("sex", ("sex",), ""),
+    ("sexual_orientation", ("orientation",), "same_sex"),
 )
 _RECORDS_NOTE = "records about this person that were visible at the as-of; people with few are harder to rank"
 
@@ -156,7 +156,7 @@ def _add_protected(add: Callable[..., None], party: str, ids: Ids, known: dict[t
         add("white_minority", party, _white(keys), note=note)
         if source == "self":
             note = "as an officer saw it; never stands in for a person's own answer"
-            add("ethnicity_observed", party, seen, note=note)
+            add("ethnicity_observed", party, seen, ETHNICITY_GROUPS, note)
 
 
 def _codes(part: pd.DataFrame | None, ids: Ids) -> pd.Series:
@@ -178,10 +178,12 @@ def _rolled(keys: list[tuple[str, str]], codes: pd.Series) -> pd.Series:
 
 
 def _as_group(scheme: str, code: str) -> str:
-    """A code recorded as a 5+1 group is that group, by letter or by word."""
+    """A code recorded as a 5+1 group is that group, by letter or by word; a source's own scheme keeps its groups."""
     words = {title: letter for letter, title in ETHNICITY_GROUPS.items()}
     if scheme == "5+1" and (code in ETHNICITY_GROUPS or code in words):
         return words.get(code, code)
+    if scheme not in {"5+1", *(known for known, _ in ethnicity_table())}:
+        return code
     return f"{code} (not in the roll-up table)"
 
 

@@ -48,10 +48,27 @@ def build(documents: Mapping[str, Any], *, run_id: str, manifest_sha256: str, on
 
     ``documents``: its JSON documents by file name (``evaluation.json``, ``fairness.json``, ``gate.json`` and so on);
     ``human.json`` holds what people provided, ``{"section.field": {"value", "by", "on"}}``. What is missing shows as
-    not provided. Raises BadInput when ``human.json`` names a field that is not a human's to fill.
+    not provided. Raises BadInput when ``human.json`` names a field that is not a human's to fill, or a document does
+    not have the shape it should.
     """
     docs: dict[str, Any] = {**documents, "run": {"id": run_id}}
     human = _human(docs.get("human.json") or {})
+    try:
+        card = _build(docs, human, run_id, manifest_sha256, on)
+    except (KeyError, TypeError, AttributeError, IndexError) as error:
+        raise BadInput(
+            "A document of the RUN does not have the shape it should.",
+            value=f"{type(error).__name__} {error}",
+            where=run_id,
+            way_out="train and audit again with this version",
+        ) from error
+    validate(card)
+    return card
+
+
+def _build(
+    docs: dict[str, Any], human: Mapping[str, Any], run_id: str, manifest_sha256: str, on: date
+) -> dict[str, Any]:
     limits = _limits(docs)
     sections = [
         {
@@ -61,8 +78,7 @@ def build(documents: Mapping[str, Any], *, run_id: str, manifest_sha256: str, on
         }
         for section in outline()["sections"]
     ]
-    missing = sum(not one["provided"] for section in sections for one in section["fields"])
-    card = {
+    return {
         "schema_version": SCHEMA_VERSION,
         "made_on": on.isoformat(),
         "run_id": run_id,
@@ -70,10 +86,8 @@ def build(documents: Mapping[str, Any], *, run_id: str, manifest_sha256: str, on
         "summary": _summary(docs, run_id, limits),
         "sections": sections,
         "charts": _charts(docs),
-        "not_yet_provided": missing,
+        "not_yet_provided": sum(not one["provided"] for section in sections for one in section["fields"]),
     }
-    validate(card)
-    return card
 
 
 def validate(card: Any) -> None:

@@ -178,7 +178,17 @@ def test_the_roll_up_table() -> None:
     assert ("18+1", "O1") not in table
 
 
-def test_only_observed_ethnicity_is_used_and_said(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("code", "scheme", "group"),
+    [
+        ("White", "5+1", "W"),
+        ("B", "5+1", "B"),
+        ("X", "5+1", "X (not in the roll-up table)"),
+        ("W4", "18+1", "W4 (not in the roll-up table)"),
+        ("hispanic", "jail_race", "hispanic"),
+    ],
+)
+def test_only_observed_ethnicity_is_used_and_said(tmp_path: Path, code: str, scheme: str, group: str) -> None:
     store = Store.create(tmp_path / "history")
     store.append(
         Batch(profile="test", loaded_at=AS_OF),
@@ -186,7 +196,7 @@ def test_only_observed_ethnicity_is_used_and_said(tmp_path: Path) -> None:
             "persons": pa.table({"person_id": [11], "kind": ["person"], "recorded_at": [0]}),
             "protected": pa.table(
                 {
-                    "person_id": [11], "characteristic": ["ethnicity"], "code": ["White"], "scheme": ["5+1"],
+                    "person_id": [11], "characteristic": ["ethnicity"], "code": [code], "scheme": [scheme],
                     "source": ["observed"], "recorded_at": [1], "withdrawn_at": pa.nulls(1, pa.int64()),
                 }
             ),
@@ -195,7 +205,7 @@ def test_only_observed_ethnicity_is_used_and_said(tmp_path: Path) -> None:
     rows = Parties(ids(1), ids(11), ids(-1), ids(AS_OF))
     found = {(one.party, one.name): one for one in characteristics(store.snapshot(), rows, NOBODY, load_policy())}
     one = found["person_at_risk", "ethnicity_group"]
-    assert list(one.codes) == ["W"]
+    assert list(one.codes) == [group]
     assert "observed by an officer" in one.note
     assert ("person_at_risk", "ethnicity_observed") not in found
 

@@ -166,8 +166,8 @@ def test_summary() -> None:
     assert (summary["horizon_days"], summary["capacity"]) == (180, 50)
     assert summary["expires"] == "2026-08-30"
     assert summary["worst_served"] == (
-        "Fairness verdict: not enough evidence. Lowest among groups large enough to publish: Male (sex of the person at "
-        "risk), whose recall is 0.60 of the best-served group's (not enough evidence)."
+        "Fairness verdict: not enough evidence. Lowest among groups large enough to publish: Male (sex of the person "
+        "at risk), whose recall is 0.60 of the best-served group's (not enough evidence)."
     )
     assert len(summary["limits"]) == 3
     assert summary["limits"][0].startswith("Not being on the list says nothing about safety")
@@ -294,6 +294,12 @@ def test_what_is_not_a_card_is_refused(path: str, value: Any) -> None:
     at[last] = value
     with pytest.raises(BadInput, match=r"schema|problems"):
         validate(card)
+
+
+def test_a_document_of_another_shape_is_bad_input() -> None:
+    for name, broken in (("evaluation.json", {"rung": "Y2"}), ("fairness.json", {}), ("checks.json", {"dates": 1})):
+        with pytest.raises(BadInput, match="does not have the shape"):
+            made(**{name: broken})
 
 
 def test_the_schema_is_a_schema() -> None:

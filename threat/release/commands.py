@@ -1,4 +1,4 @@
-"""``threat promotions``, ``suspend``, ``resume``, ``roll-back``, ``revoke``: what is served, and how it is stopped."""
+"""What is served, and by whose word: promotions, suspension, roll-back, revocation, keys."""
 
 from __future__ import annotations
 
@@ -59,6 +59,37 @@ def revoke_command(
 ) -> None:
     """Never serve this bundle again; it stays readable for replay. Suspends it at once if it is the one served."""
     _act("revoke", var, key, as_json, bundle_sha256=bundle, reason=reason)
+
+
+@app.command("new-key")
+def new_key_command(
+    name: str = typer.Argument(..., help="The person (or service) the key stands for."),
+    role: str = typer.Option(..., "--role", help="validator, SRO, equality_lead, DPO ... or service."),
+    purpose: list[str] = typer.Option(..., "--purpose", help="bundle, promotion or approval; may be repeated."),
+    var: Path = _VAR,
+    as_json: bool = _JSON,
+) -> None:
+    """Make a signing key of the force: a private file (mode 600) to hand to its owner, and a line in the key list.
+
+    Whoever can change the key list decides who is believed: keep it where the service account cannot write.
+    """
+    from threat.errors import UsageError
+    from threat.release.signing import PURPOSES, generate_signer
+
+    if unknown := sorted(set(purpose) - set(PURPOSES)):
+        raise UsageError("A key has a known purpose.", value=", ".join(unknown), way_out=", ".join(PURPOSES))
+    signer = generate_signer(var / "keys", name, role=role, purposes=tuple(dict.fromkeys(purpose)))
+    document = {
+        "key_id": signer.key.key_id,
+        "name": signer.key.name,
+        "role": role,
+        "purposes": list(signer.key.purposes),
+    }
+    emit(
+        document,
+        as_json=as_json,
+        lines=lambda d: f"{d['name']} ({d['role']}): key {d['key_id'][:16]} in {var / 'keys'}",
+    )
 
 
 def _act(action: str, var: Path, key: Path | None, as_json: bool, **said: Any) -> None:
