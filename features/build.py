@@ -147,7 +147,7 @@ def _run(
     out: NDArray[np.float32],
     threads: int,
 ) -> None:
-    if not len(program.outputs) or not len(own):
+    if not len(program.plain) + len(program.outputs) or not len(own):
         return
     # Rows of one person side by side: the history is read from memory once, in order.
     rows = np.argsort(own, kind="stable")
@@ -189,7 +189,7 @@ def _arguments(program: Program, sightings: Sightings, acting: int) -> tuple[tup
         arrays.append(_read_only(array[:1] if name in _SOMETIMES and name not in program.uses else array))
     flat = (
         "instructions", "back", "ahead", "stays", "streams", "edges", "maps", "filters", "tables", "start",
-        "outputs", "factors", "pool", "rates", "harm",
+        "sums", "float_sums", "plain", "outputs", "factors", "pool", "rates", "harm",
     )  # fmt: skip
     settings = (
         acting,

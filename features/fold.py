@@ -70,52 +70,45 @@ def _place(keys: Any, marks: Any, places: Any, mark: int, mask: int, key: int, u
 
 
 @compiled
-def _write(row: int, unknown: bool, ci: Any, cf: Any, outputs: Any, factors: Any, pool: Any, out: Any) -> None:
+def _write(
+    row: int, unknown: bool, ci: Any, cf: Any, sums: Any, float_sums: Any, plain: Any, outputs: Any, factors: Any,
+    pool: Any, out: Any,
+) -> None:  # fmt: skip
     """The values of a finished row from its cells; NaN = missing. ``unknown``: there is no known person at risk."""
+    for r in range(len(sums)):
+        for i in range(sums[r, 0] + 1, sums[r, 0] + sums[r, 1]):
+            ci[i] += ci[i - 1]
+    for r in range(len(float_sums)):
+        for i in range(float_sums[r, 0] + 1, float_sums[r, 0] + float_sums[r, 1]):
+            cf[i] += cf[i - 1]
+    for q in range(len(plain)):
+        out[row, plain[q, 0]] = ci[plain[q, 1]]
     for q in range(len(outputs)):
-        op, a, b, c, d, window = (
-            outputs[q, 0],
-            outputs[q, 2],
-            outputs[q, 3],
-            outputs[q, 4],
-            outputs[q, 5],
-            outputs[q, 6],
-        )
+        op, a, b, c, window = outputs[q, 0], outputs[q, 2], outputs[q, 3], outputs[q, 4], outputs[q, 5]
         x = np.nan
-        if outputs[q, 7] == 1 and unknown:
+        if outputs[q, 6] == 1 and unknown:
             pass
-        elif op in (_O_COUNT, _O_SHARE, _O_RATIO, _O_RATE):
-            n, among = np.int64(0), np.int64(0)
-            for i in range(a, a + b):
-                n += ci[i]
-            if op == _O_COUNT:
-                x = float(n)
-            elif op == _O_RATE:
-                liberty = window - ci[c]
-                if liberty > 0:
-                    x = n * 365.0 / (liberty / DAY)
-            else:
-                for i in range(c, c + d):
-                    among += ci[i]
-                if op == _O_RATIO:
-                    x = (n + 1.0) / (among * factors[q, 0] / factors[q, 1] + 1.0)
-                elif among > 0:
-                    x = n / among
-        elif op in (_O_SUM, _O_RATIO_OF_SUMS):
-            x = 0.0
-            for i in range(a, a + b):
-                x += cf[i]
-            if op == _O_RATIO_OF_SUMS:
-                longer = 0.0
-                for i in range(c, c + d):
-                    longer += cf[i]
-                x = (x + 1.0) / (longer * factors[q, 0] / factors[q, 1] + 1.0)
         elif op == _O_AGE:
             if 0 < ci[a] <= window:
                 x = ci[a] / DAY
         elif op == _O_LAST:
             if 0 < ci[c] <= window:
                 x = cf[a]
+        elif op == _O_COUNT:
+            x = float(ci[a])
+        elif op == _O_SUM:
+            x = cf[a]
+        elif op == _O_SHARE:
+            if ci[c] > 0:
+                x = ci[a] / ci[c]
+        elif op == _O_RATIO:
+            x = (ci[a] + 1.0) / (ci[c] * factors[q, 0] / factors[q, 1] + 1.0)
+        elif op == _O_RATIO_OF_SUMS:
+            x = (cf[a] + 1.0) / (cf[c] * factors[q, 0] / factors[q, 1] + 1.0)
+        elif op == _O_RATE:
+            liberty = window - ci[c]
+            if liberty > 0:
+                x = ci[a] * 365.0 / (liberty / DAY)
         elif op == _O_OLDEST:
             for i in range(a, a + b):
                 if ci[i] > 0:
@@ -132,12 +125,9 @@ def _write(row: int, unknown: bool, ci: Any, cf: Any, outputs: Any, factors: Any
                 if ci[c + i] > 0 and not cf[a + i] <= x:
                     x = cf[a + i]
         elif op in (_O_SLOPE, _O_SLOPE_OF_SUMS):
-            reached, before, total = 0.0, 0.0, 0.0
-            bucket = 0
+            before, total = 0.0, 0.0
             for back in range(b):
-                while bucket < pool[c + back]:
-                    reached += cf[a + bucket] if op == _O_SLOPE_OF_SUMS else float(ci[a + bucket])
-                    bucket += 1
+                reached = cf[pool[a + back]] if op == _O_SLOPE_OF_SUMS else float(ci[pool[a + back]])
                 total += (b - 1 - 2 * back) * (reached - before)
                 before = reached
             x = 6.0 * total / (b * (b * b - 1))
@@ -165,7 +155,8 @@ def fold(
     domestic: Any, counterpart: Any, code: Any, reported_by: Any, incident_id: Any, value: Any, until: Any,
     recorded_at: Any, acting: int, reads_counterpart: bool, reads_code: bool,
     instructions: Any, back: Any, ahead: Any, stays: Any, streams: Any, edges: Any, maps: Any, filters: Any,
-    tables: Any, start: Any, outputs: Any, factors: Any, pool: Any, rates: Any, harm: Any,
+    tables: Any, start: Any, sums: Any, float_sums: Any, plain: Any, outputs: Any, factors: Any, pool: Any,
+    rates: Any, harm: Any,
     n_floats: int, n_incident_bits: int, n_counterpart_bits: int, n_harm: int, n_domestic: int, n_reporters: int,
     any_ahead: bool, any_stays: bool,
 ) -> None:  # fmt: skip
@@ -194,6 +185,8 @@ def fold(
         row = rows[number]
         person, party, now = own[row], other[row], as_of[row]
         if person == NO_PERSON:
+            for q in range(len(plain)):
+                out[row, plain[q, 0]] = np.nan
             for q in range(len(outputs)):
                 out[row, outputs[q, 1]] = np.nan
             continue
@@ -365,4 +358,4 @@ def fold(
                                 ci[cell] += began - ended
                                 ci[cell + 1] = ended
 
-        _write(row, party == NO_PERSON, ci, cf, outputs, factors, pool, out)
+        _write(row, party == NO_PERSON, ci, cf, sums, float_sums, plain, outputs, factors, pool, out)

@@ -35,12 +35,15 @@ class Op(IntEnum):
 
 
 class Out(IntEnum):
-    """How one value is read from the cells; a, b, c, d as ``features.program`` writes them."""
+    """How one value is read from the cells; a, b, c as ``features.program`` writes them.
 
-    COUNT = 0  # sum of b integer cells from a
-    SUM = 1  # sum of b float cells from a
+    By then the buckets of ``SUMMED`` operations hold running totals: bucket i is the window of buckets 0 to i.
+    """
+
+    COUNT = 0  # integer cell a
+    SUM = 1  # float cell a
     MAX_VALUE = 2  # highest of b float cells from a whose marks from c are set
-    MAX_HARM = 3
+    MAX_HARM = 3  # highest of b float cells from a
     AGE = 4  # cell a within the window, in days
     OLDEST = 5  # highest of b cells from a, in days
     STORED = 6  # cell a less one, in days
@@ -57,6 +60,9 @@ class Out(IntEnum):
     DAYS = 17
     BREACH = 18
 
+
+SUMMED = frozenset({Op.COUNT, Op.INCIDENTS, Op.COUNTERPARTS, Op.LATE, Op.SUM, Op.HARM, Op.WEIGHTED})
+"""Operations whose buckets are added up, newest first, when a row is finished."""
 
 FLOAT_CELLS = frozenset(
     {Op.SUM, Op.HARM, Op.WEIGHTED, Op.MAX_VALUE, Op.MAX_HARM, Op.LAST_VALUE, Op.LAST_HARM, Op.LAST_CODE}

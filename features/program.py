@@ -9,8 +9,8 @@ end, so an event is added once however many windows hold it. ``features.fold`` s
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +24,7 @@ from features.operations import (
     NUMBERED,
     OTHER_CODE,
     READS,
+    SUMMED,
     Op,
     Out,
 )
@@ -76,9 +77,11 @@ class Program:
     4) read the kind at all.
     ``edges``: int64 window lengths in seconds, ascending. ``maps``: int16 (m, edges + 1) from edge to bucket, -1
     beyond. ``filters``: bool (f, (codes + 1) * reporters). ``tables``: float64 (t, codes + 1) value of a code.
-    ``start``: initial integer cells. ``outputs`` int64 (n, 8): operation, column, a, b, c, d, window, needs a person at
-    risk; ``factors`` float64 (n, 2): windows of a ratio in days. ``pool``: bucket counts of slopes. ``rates``: half
-    lives in seconds. ``harm``: days by kind number. ``uses``: the columns of sightings that some instruction reads.
+    ``start``: initial integer cells. ``sums`` and ``float_sums`` int32 (n, 2): first cell and number of the buckets
+    that are added up. ``plain`` int32 (n, 2): column and integer cell of values that are read as they are; ``outputs``
+    int64 (n, 7): operation, column, a, b, c, window, needs a person at risk, for all other values; ``factors`` float64
+    (n, 2): windows of a ratio in days. ``pool``: cells of slopes. ``rates``: half lives in seconds. ``harm``: days by
+    kind number. ``uses``: the columns of sightings that some instruction reads.
     """
 
     instructions: NDArray[np.int32]
@@ -92,6 +95,9 @@ class Program:
     tables: NDArray[np.float64]
     start: NDArray[np.int64]
     n_floats: int
+    sums: NDArray[np.int32]
+    float_sums: NDArray[np.int32]
+    plain: NDArray[np.int32]
     outputs: NDArray[np.int64]
     factors: NDArray[np.float64]
     pool: NDArray[np.int32]
@@ -114,9 +120,24 @@ class _Accumulator:
     map: int = 0
     number: int = 0
 
-    def buckets(self, span: int) -> int:
-        """How many buckets, newest first, make up a window of that many seconds."""
-        return sorted(self.edges).index(span) + 1
+    def bucket(self, span: int) -> int:
+        """The bucket that ends a window of that many seconds."""
+        return sorted(self.edges).index(span)
+
+    def upto(self, span: int) -> int:
+        """The cell that holds a window's total once the buckets are added up."""
+        return self.cell + self.bucket(span)
+
+
+class _Reading(NamedTuple):
+    """How one value is read: see ``Out``."""
+
+    out: Out
+    a: int
+    b: int = 0
+    c: int = 0
+    window: int = 0
+    factors: tuple[float, float] = (0.0, 0.0)
 
 
 def compile_half(definitions: Sequence[Definition], at_risk: bool, code_names: tuple[str, ...]) -> Program:
@@ -152,108 +173,91 @@ class _Compiler:
         for _, d in mine:
             self.write(d)
         cells = self.lay_out()
+        plain: list[tuple[int, int]] = []
         outputs: list[tuple[int, ...]] = []
-        factors = []
+        factors: list[tuple[float, float]] = []
         for column, d in mine:
-            op, numbers, pair = self.write(d)
-            a, b, c, e, window = (*numbers, *([0] * (5 - len(numbers))))
-            outputs.append((op, column, a, b, c, e, window, d.scope in NEEDS_PERSON_AT_RISK))
-            factors.append(pair)
-        return self.assemble(outputs, factors, cells)
+            r = self.write(d)
+            needs_other = d.scope in NEEDS_PERSON_AT_RISK and not self.at_risk
+            if r.out is Out.COUNT and not needs_other:
+                plain.append((column, r.a))
+            else:
+                outputs.append((int(r.out), column, r.a, r.b, r.c, r.window, needs_other))
+                factors.append(r.factors)
+        return self.assemble(plain, outputs, factors, cells)
 
-    def write(self, d: Definition) -> tuple[Out, tuple[int, ...], tuple[float, float]]:
+    def write(self, d: Definition) -> _Reading:
         """Ask for the definition's accumulators and say how its value is read from them.
 
         Called twice: the first pass gathers accumulators and windows, the second reads their final cells.
         """
         own = Selector(d.scope, read_kinds(d), d.codes, d.domestic, d.reported_by, d.include_proactive)
+        among = Selector(d.scope, expand(d.among), proactive=d.include_proactive)
         span = span_of(d.window_days)
         match d.statistic:
             case "count" | "rows_visible":
-                a = self.need(Op.COUNT, own, [span])
-                return Out.COUNT, self.cells(a, span), (0.0, 0.0)
+                return _Reading(Out.COUNT, self.need(Op.COUNT, own, [span]).upto(span))
             case "incidents":
-                a = self.need(Op.INCIDENTS, own, [span])
-                return Out.COUNT, self.cells(a, span), (0.0, 0.0)
+                return _Reading(Out.COUNT, self.need(Op.INCIDENTS, own, [span]).upto(span))
             case "distinct_counterparts":
-                a = self.need(Op.COUNTERPARTS, own, [span])
-                return Out.COUNT, self.cells(a, span), (0.0, 0.0)
+                return _Reading(Out.COUNT, self.need(Op.COUNTERPARTS, own, [span]).upto(span))
+            case "in_custody" | "order_in_force":
+                return _Reading(Out.COUNT, self.need(Op.OPEN, own).cell)
             case "sum":
-                a = self.need(Op.HARM if d.of == "harm" else Op.SUM, own, [span])
-                return Out.SUM, self.cells(a, span), (0.0, 0.0)
+                return _Reading(Out.SUM, self.need(Op.HARM if d.of == "harm" else Op.SUM, own, [span]).upto(span))
             case "recency_weighted":
-                a = self.need(Op.WEIGHTED, own, [span], d.half_life_days)
-                return Out.SUM, self.cells(a, span), (0.0, 0.0)
+                return _Reading(Out.SUM, self.need(Op.WEIGHTED, own, [span], d.half_life_days).upto(span))
             case "max":
-                a = self.need(Op.MAX_HARM if d.of == "harm" else Op.MAX_VALUE, own, [span])
-                out = Out.MAX_HARM if d.of == "harm" else Out.MAX_VALUE
-                return out, (*self.cells(a, span), a.second), (0.0, 0.0)
+                op, out = (Op.MAX_HARM, Out.MAX_HARM) if d.of == "harm" else (Op.MAX_VALUE, Out.MAX_VALUE)
+                highest = self.need(op, own, [span])
+                return _Reading(out, highest.cell, highest.bucket(span) + 1, highest.second)
             case "last":
-                a = self.need(Op.LAST_HARM if d.of == "harm" else Op.LAST_VALUE, own)
-                return Out.LAST, (a.cell, 0, a.second, 0, span), (0.0, 0.0)
+                last = self.need(Op.LAST_HARM if d.of == "harm" else Op.LAST_VALUE, own)
+                return _Reading(Out.LAST, last.cell, c=last.second, window=span)
             case "state_yes" | "state_unanswered" | "grade":
-                a = self.need(Op.LAST_CODE, own, (), d.statistic)
-                return Out.LAST, (a.cell, 0, a.second, 0, span), (0.0, 0.0)
+                last = self.need(Op.LAST_CODE, own, (), d.statistic)
+                return _Reading(Out.LAST, last.cell, c=last.second, window=span)
             case "days_since_last":
-                a = self.need(Op.NEWEST, own)
-                return Out.AGE, (a.cell, 0, 0, 0, span), (0.0, 0.0)
+                return _Reading(Out.AGE, self.need(Op.NEWEST, own).cell, window=span)
             case "days_since_first" | "history_days":
-                a = self.need(Op.OLDEST, own, [span])
-                return Out.OLDEST, self.cells(a, span), (0.0, 0.0)
+                oldest = self.need(Op.OLDEST, own, [span])
+                return _Reading(Out.OLDEST, oldest.cell, oldest.bucket(span) + 1)
             case "days_since_end":
-                return Out.STORED, (self.need(Op.ENDED, own).cell,), (0.0, 0.0)
+                return _Reading(Out.STORED, self.need(Op.ENDED, own).cell)
             case "days_until":
-                return Out.STORED, (self.need(Op.UNTIL, own).cell,), (0.0, 0.0)
+                return _Reading(Out.STORED, self.need(Op.UNTIL, own).cell)
             case "window_ratio":
                 longer = span_of(d.long_window_days)
-                a = self.need(_AMOUNT[d.of], own, [span, longer])
+                n = self.need(_AMOUNT[d.of], own, [span, longer])
                 out = Out.RATIO_OF_SUMS if d.of == "harm" else Out.RATIO
-                return (
-                    out,
-                    (*self.cells(a, span), *self.cells(a, longer)),
-                    (float(d.window_days or 0), float(d.long_window_days or 1)),
-                )
+                days = float(d.window_days or 0), float(d.long_window_days or 1)
+                return _Reading(out, n.upto(span), c=n.upto(longer), factors=days)
             case "slope":
                 assert d.periods is not None
                 edges = period_edges(span, d.periods)
-                a = self.need(_AMOUNT[d.of], own, edges)
-                self.pool += [a.buckets(edge) for edge in edges]
+                n = self.need(_AMOUNT[d.of], own, edges)
+                self.pool += [n.upto(edge) for edge in edges]
                 out = Out.SLOPE_OF_SUMS if d.of == "harm" else Out.SLOPE
-                return out, (a.cell, d.periods, len(self.pool) - d.periods), (0.0, 0.0)
+                return _Reading(out, len(self.pool) - d.periods, d.periods)
             case "share":
-                among = expand(d.among)
-                both = self.need(Op.COUNT, _narrow(own, own.kinds & among), [span])
-                base = self.need(Op.COUNT, Selector(d.scope, among, proactive=d.include_proactive), [span])
-                return Out.SHARE, (*self.cells(both, span), *self.cells(base, span)), (0.0, 0.0)
+                both = self.need(Op.COUNT, replace(own, kinds=own.kinds & among.kinds), [span])
+                return _Reading(Out.SHARE, both.upto(span), c=self.need(Op.COUNT, among, [span]).upto(span))
             case "late_share":
-                late, base = self.need(Op.LATE, own, [span]), self.need(Op.COUNT, own, [span])
-                return Out.SHARE, (*self.cells(late, span), *self.cells(base, span)), (0.0, 0.0)
+                late = self.need(Op.LATE, own, [span])
+                return _Reading(Out.SHARE, late.upto(span), c=self.need(Op.COUNT, own, [span]).upto(span))
             case "mean_gap" | "last_gap" | "gap_ratio":
-                a = self.need(Op.GAPS, own, [span], span)
-                return _GAP[d.statistic], (a.cell,), (0.0, 0.0)
+                return _Reading(_GAP[d.statistic], self.need(Op.GAPS, own, [span], span).cell)
             case "rate_at_liberty":
-                about = "about_at_risk" if self.at_risk else "about_subject"
-                a, stay = (
-                    self.need(Op.INCIDENTS, own, [span]),
-                    self.need(Op.STAY, Selector(about, frozenset({STAY})), (), span),
-                )
-                return Out.RATE, (*self.cells(a, span), stay.cell, 0, span), (0.0, 0.0)
+                held = Selector("about_at_risk" if self.at_risk else "about_subject", frozenset({STAY}))
+                stay = self.need(Op.STAY, held, (), span)
+                return _Reading(Out.RATE, self.need(Op.INCIDENTS, own, [span]).upto(span), c=stay.cell, window=span)
             case "days_in_custody":
-                return Out.DAYS, (self.need(Op.STAY, own, (), span).cell,), (0.0, 0.0)
-            case "in_custody" | "order_in_force":
-                return Out.COUNT, (self.need(Op.OPEN, own).cell, 1), (0.0, 0.0)
+                return _Reading(Out.DAYS, self.need(Op.STAY, own, (), span).cell)
             case "breach_after":
-                key = (own, span, expand(d.among))
-                a = self.need(Op.BREACH, own, [span], *key)
-                base = self.need(
-                    Op.ORDERED, Selector(d.scope, expand(d.among), proactive=d.include_proactive), [span], *key
-                )
-                base.cell = a.cell
-                return Out.BREACH, (a.cell,), (0.0, 0.0)
+                breach = self.need(Op.BREACH, own, [span], own, span, among)
+                self.need(Op.ORDERED, among, [span], own, span, among).cell = breach.cell
+                return _Reading(Out.BREACH, breach.cell)
         raise AssertionError(d.statistic)
-
-    def cells(self, a: _Accumulator, span: int) -> tuple[int, int]:
-        return a.cell, a.buckets(span)
 
     def lay_out(self) -> tuple[NDArray[np.int64], int]:
         """Give every accumulator its cells; the pool of the first pass is thrown away."""
@@ -289,6 +293,7 @@ class _Compiler:
 
     def assemble(
         self,
+        plain: list[tuple[int, int]],
         outputs: list[tuple[int, ...]],
         factors: list[tuple[float, float]],
         cells: tuple[NDArray[np.int64], int],
@@ -331,7 +336,10 @@ class _Compiler:
             tables=np.array(self.tables or [[0.0]], np.float64),
             start=start,
             n_floats=max(1, n_floats),
-            outputs=np.array(outputs, np.int64).reshape(-1, 8),
+            sums=self.runs(floats=False),
+            float_sums=self.runs(floats=True),
+            plain=np.array(plain, np.int32).reshape(-1, 2),
+            outputs=np.array(outputs, np.int64).reshape(-1, 7),
             factors=np.array(factors, np.float64).reshape(-1, 2),
             pool=np.array(self.pool or [0], np.int32),
             rates=np.array(self.rates or [0.0], np.float64),
@@ -341,6 +349,15 @@ class _Compiler:
             n_harm=self.counters["harm"],
             uses=self.uses(accumulators),
         )
+
+    def runs(self, *, floats: bool) -> NDArray[np.int32]:
+        """First cell and number of the buckets of every accumulator whose buckets are added up."""
+        runs = [
+            (a.cell, len(a.edges))
+            for a in self.accumulators.values()
+            if a.op in SUMMED and len(a.edges) > 1 and (a.op in FLOAT_CELLS) == floats
+        ]
+        return np.array(runs, np.int32).reshape(-1, 2)
 
     def uses_harm(self) -> bool:
         return any(a.op in (Op.HARM, Op.MAX_HARM, Op.LAST_HARM) for a in self.accumulators.values())
@@ -373,10 +390,6 @@ def dispatch_keys(selector: Selector) -> list[int]:
                     base = ((kind_class * 2 + proactive) * len(DOMESTIC) + number) * len(kinds())
                     out += [base + kinds()[name].number for name in selector.kinds]
     return out
-
-
-def _narrow(selector: Selector, names: frozenset[str]) -> Selector:
-    return Selector(selector.scope, names, selector.codes, selector.domestic, selector.reported_by, selector.proactive)
 
 
 def _window_map(own: list[int], edges: list[int]) -> tuple[int, ...]:
