@@ -15,7 +15,9 @@ from html import escape
 _INK, _GREY, _RULE = "#0b0c0c", "#505a5f", "#b1b4b6"
 _COLOURS = ("#1d70b8", "#d4351c", "#00703c", "#4c2c92", "#b58840", "#5694ca")
 _DASHES = ("", "6 3", "2 3", "8 3 2 3", "1 2", "12 4")
-_WIDTH, _LABEL, _RIGHT, _ROW = 720, 250, 70, 26
+_WIDTH, _LABEL, _RIGHT, _ROW = 720, 260, 70, 32
+_LINE = 34
+"""Characters of a label on one line; a longer label takes two."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,7 @@ def bars(
     parts = _axis(x, height - 38, unit)
     for i, (label, value) in enumerate(rows):
         y = 8 + i * _ROW
-        parts.append(_text(_LABEL - 8, y + 13, label, anchor="end"))
+        parts += _label(y + 13, label)
         if math.isfinite(value):
             left, right = sorted((x(0.0), x(value)))
             parts.append(
@@ -110,7 +112,7 @@ def points_with_intervals(
     parts = _axis(x, height - 38, unit)
     for i, row in enumerate(rows):
         y = 16 + i * _ROW
-        parts.append(_text(_LABEL - 8, y + 5, row.label, anchor="end"))
+        parts += _label(y + 5, row.label)
         if math.isfinite(row.low) and math.isfinite(row.high):
             parts.append(
                 f'<line x1="{x(row.low):.1f}" x2="{x(row.high):.1f}" y1="{y}" y2="{y}" '
@@ -171,6 +173,18 @@ def _axis(x: _Scale, y: float, name: str) -> list[str]:
     return parts
 
 
+def _label(y: float, label: str) -> list[str]:
+    """A row's name left of the axis, on one line or two."""
+    if len(label) <= _LINE:
+        return [_text(_LABEL - 8, y, label, anchor="end")]
+    spaces = [i for i, letter in enumerate(label) if letter == " "] or [len(label) // 2]
+    cut = min(spaces, key=lambda i: abs(i - len(label) / 2))
+    return [
+        _text(_LABEL - 8, y - 7, label[:cut].strip(), anchor="end", size=13),
+        _text(_LABEL - 8, y + 7, label[cut:].strip(), anchor="end", size=13),
+    ]
+
+
 def _number(value: float) -> str:
     if not math.isfinite(value):
         return "not known"
@@ -179,9 +193,9 @@ def _number(value: float) -> str:
     return f"{value:,.3g}" if abs(value) < 1000 else f"{value:,.0f}"
 
 
-def _text(x: float, y: float, text: str, *, anchor: str = "start", colour: str = _INK) -> str:
+def _text(x: float, y: float, text: str, *, anchor: str = "start", colour: str = _INK, size: int = 14) -> str:
     return (
-        f'<text x="{x:.1f}" y="{y:.1f}" font-family="arial, sans-serif" font-size="14" fill="{colour}" '
+        f'<text x="{x:.1f}" y="{y:.1f}" font-family="arial, sans-serif" font-size="{size}" fill="{colour}" '
         f'text-anchor="{anchor}">{escape(text)}</text>'
     )
 

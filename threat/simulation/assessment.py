@@ -65,6 +65,7 @@ def grades(book: Book) -> Any:
         + pull["grave"] * (book.offence >= states.FIRST_GRAVE)
         + pull["menacing"] * menacing
         + pull["severity"] * book.condition("severe")
+        + pull["repeat"] * book.condition("escalating")
     )
     average = pull["control"] * sum(parameters.values("population")["control_shares"][1:])
     luck = chance.uniform(book.keys, "grade") - shift + average

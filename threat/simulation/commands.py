@@ -1,37 +1,108 @@
-"""``threat simulate``: a synthetic force."""
+"""``threat simulate`` and its sisters: a synthetic force, its next days, its truth, its picture, its calibration."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 app = typer.Typer()
 
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")]
+
 
 @app.command("simulate")
 def simulate(
-    out: Annotated[Path, typer.Option("--out", help="Folder for history/ and truth/.")],
-    relationships: Annotated[int, typer.Option(help="Relationships the records hold, about.")] = 65_000,
-    years: Annotated[float, typer.Option(help="Years of records.")] = 8.0,
+    out: Annotated[Path | None, typer.Option("--out", help="Folder for history/ and truth/.")] = None,
+    relationships: Annotated[int | None, typer.Option(help="Relationships the records hold, about (65000).")] = None,
+    years: Annotated[float | None, typer.Option(help="Years of records (8).")] = None,
     seed: Annotated[int, typer.Option(help="The same seed gives the same rows on any machine.")] = 7,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")] = False,
+    force: Annotated[str, typer.Option(help="A size: leicestershire, metropolitan or national.")] = "",
+    knob: Annotated[
+        list[str] | None, typer.Option(help="A fault to plant, name=value; see docs/simulation.md.")
+    ] = None,
+    advance: Annotated[str, typer.Option(help="Append the next days to the force in --out: 1d, 30d, 2w.")] = "",
+    report: Annotated[bool, typer.Option("--report", help="Write report.html for the force in --out.")] = False,
+    calibrate: Annotated[bool, typer.Option("--calibrate", help="Compare with the published figures.")] = False,
+    seeds: Annotated[int, typer.Option(help="Forces to average when calibrating.")] = 3,
+    page: Annotated[Path | None, typer.Option(help="Page whose calibration table is replaced.")] = None,
+    as_json: AsJson = False,
 ) -> None:
     """Make a synthetic force: a history to work on, and the truth about it kept apart."""
-    from threat.simulation.force import Settings, block_count, write
+    from dataclasses import replace
+
+    from threat.errors import UsageError
+    from threat.simulation.force import Settings, block_count, carry_on, preset, read_settings, write
+    from threat.simulation.knobs import read_knobs
     from threat.terminal import emit, progress
 
-    settings = Settings(relationships=relationships, years=years, seed=seed)
-    with progress("simulating", block_count(settings)) as advance:
-        document = write(settings, out, advance)
+    settings = preset(force) if force else Settings()
+    if relationships is not None:
+        settings = replace(settings, relationships=relationships)
+    if years is not None:
+        settings = replace(settings, years=years)
+    settings = replace(settings, seed=seed, knobs=read_knobs(knob or []))
+    if calibrate:
+        _calibrate(settings, seeds, page, as_json)
+        return
+    if out is None:
+        raise UsageError("A force needs a folder.", way_out="add --out DIR")
+    if report and not advance and (out / "history").exists():
+        _report(out, as_json)
+        return
+    if advance:
+        with progress("the next days", block_count(read_settings(out))) as step:
+            document = carry_on(out, _days(advance), step)
+    else:
+        with progress("simulating", block_count(settings)) as step:
+            document = write(settings, out, step)
+    if report:
+        document["report"] = str(_draw(out))
     emit(document, as_json=as_json, lines=_sentence)
 
 
-def _sentence(document: dict[str, object]) -> str:
+def _days(text: str) -> float:
+    from threat.errors import UsageError
+
+    unit = {"d": 1.0, "w": 7.0}.get(text[-1:].lower())
+    try:
+        if unit is None:
+            raise ValueError
+        return float(text[:-1]) * unit
+    except ValueError:
+        raise UsageError("A span is a number and d or w.", value=text, way_out="for example --advance 1d") from None
+
+
+def _draw(out: Path) -> Path:
+    from threat.simulation.report import write_report
+
+    return write_report(out)
+
+
+def _report(out: Path, as_json: bool) -> None:
+    from threat.terminal import emit
+
+    emit({"report": str(_draw(out))}, as_json=as_json, lines=lambda d: f"The picture of this force is {d['report']}.")
+
+
+def _calibrate(settings: Any, seeds: int, page: Path | None, as_json: bool) -> None:
+    from threat.simulation.calibration import as_rows, calibrate, markdown, write_table
+    from threat.terminal import emit, progress
+
+    with progress("measuring", seeds) as step:
+        found = calibrate(settings, range(settings.seed, settings.seed + seeds), step)
+    table = markdown(found, settings)
+    if page is not None:
+        write_table(page, table)
+    emit({"figures": as_rows(found)}, as_json=as_json, lines=lambda _: table)
+
+
+def _sentence(document: dict[str, Any]) -> str:
     rows = document["rows"]
-    assert isinstance(rows, dict)
     return (
-        f"A synthetic force of {rows['relationships']:,} relationships and {rows['events']:,} events is in "
-        f"{document['history']}.\nThe truth about it is apart, in {document['truth']}. No person in it lives."
+        f"{rows['relationships']:,} relationships and {rows['events']:,} events, recorded from {document['from'][:10]} to "
+        f"{document['to'][:10]}, are in {document['history']}.\n"
+        f"The truth about this synthetic force is apart, in {document['truth']}. No person in it lives."
+        + (f"\nIts picture is {document['report']}." if "report" in document else "")
     )

@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from threat.asof import DAY, instant, seconds
+from threat.asof import DAY, instant, seconds, show
 from threat.errors import UsageError
 from threat.simulation import ledger, life, parameters, population, recording, tables
 from threat.simulation.knobs import Knobs
 from threat.simulation.states import RAW
+from threat.simulation.treatment import potential_outcomes
+
+if TYPE_CHECKING:
+    from threat.history.store import Store
 
 _OFFENCE_TABLES = ("share", "separated", "control", "family", "severity", "grave", "grave_family", "deadly")
 
@@ -92,6 +96,9 @@ def block(settings: Settings, number: int, n: int, since: int | None = None) -> 
     columns = recording.record(people, rows, settings.epoch, settings.days, knobs).columns()
     since = settings.epoch if since is None else since
     history, truth = tables.tables(people, columns, rows, settings.epoch, since, settings.now, knobs.duplicates)
+    if knobs.reviewed:
+        without = run(people, settings, knobs.untreated().overrides(settings.epoch))
+        truth["plans"] = potential_outcomes(people, rows, without, settings.epoch, settings.days)
     return Block(history, truth)
 
 
@@ -157,48 +164,68 @@ def simulate(settings: Settings) -> dict[str, pa.Table]:
 def write(settings: Settings, out: Path, advance: Callable[[float], None] = lambda amount: None) -> dict[str, Any]:
     """Write the force: ``out/history`` (a store) and ``out/truth`` (Parquet, apart). Returns counts.
 
-    Raises UsageError when ``out`` already holds a history.
+    Memory holds one block at a time. Raises UsageError when ``out`` already holds a history.
     """
-    from threat.history.snapshot import Batch
     from threat.history.store import Store
 
-    out = Path(out)
-    store = Store.create(out / "history")
-    (out / "truth").mkdir(parents=True, exist_ok=True)
-    end = settings.now
+    return _append(Store.create(Path(out) / "history"), settings, settings.epoch, Path(out), advance)
+
+
+def carry_on(out: Path, days: float, advance: Callable[[float], None] = lambda amount: None) -> dict[str, Any]:
+    """Append what is recorded in the next ``days`` to the force in ``out``, and write its truth anew. Returns counts.
+
+    The rows are those that a longer force of the same seed would hold. Raises UsageError when there is no force.
+    """
+    from threat.history.store import Store
+
+    if not days > 0:
+        raise UsageError("Time goes forward.", value=days, way_out="give a number of days above 0")
+    settings = read_settings(out)
+    later = replace(settings, until=instant(settings.now + int(days * DAY)))
+    return _append(Store.open(Path(out) / "history"), later, settings.now, Path(out), advance)
+
+
+def _append(
+    store: Store, settings: Settings, since: int, out: Path, advance: Callable[[float], None]
+) -> dict[str, Any]:
+    from threat.history.snapshot import Batch
+
+    truth = out / "truth"
+    truth.mkdir(parents=True, exist_ok=True)
     counts: dict[str, int] = {}
-    writers: dict[str, pq.ParquetWriter] = {}
+    files: dict[str, pq.ParquetWriter] = {}
+    starts = zip(ledger.SOURCES, tables.history_start(), strict=True)
     batch = Batch(
         profile="simulation",
-        loaded_at=end,
+        loaded_at=settings.now,
         feed_lag_seconds=int(parameters.values("recording")["feed_lag"]),
         legal_basis="synthetic: no living person",
-        history_start={
-            name: settings.epoch + int(offset)
-            for name, offset in zip(ledger.SOURCES, tables.history_start(), strict=True)
-        },
+        history_start={name: settings.epoch + int(offset) for name, offset in starts},
     )
     try:
         with store.writer(batch) as writer:
-            for part in blocks(settings):
+            for part in blocks(settings, since):
                 for name, table in part.history.items():
-                    writer.write(name, table)
                     counts[name] = counts.get(name, 0) + table.num_rows
+                    if table.num_rows:
+                        writer.write(name, table)
                 for name, table in part.truth.items():
-                    if name not in writers:
-                        writers[name] = pq.ParquetWriter(out / "truth" / f"{name}.parquet", table.schema)
-                    writers[name].write_table(table)
+                    if name not in files:
+                        files[name] = pq.ParquetWriter(truth / f"{name}.parquet.new", table.schema)
+                    files[name].write_table(table)
                 advance(1.0)
     finally:
-        for file in writers.values():
+        for file in files.values():
             file.close()
+    for name in files:
+        (truth / f"{name}.parquet.new").replace(truth / f"{name}.parquet")
     _write_settings(settings, out)
     return {
         "history": str(out / "history"),
-        "truth": str(out / "truth"),
+        "truth": str(truth),
         "seed": settings.seed,
-        "from": settings.epoch,
-        "to": end,
+        "from": show(settings.epoch if since == settings.epoch else since),
+        "to": show(settings.now),
         "rows": counts,
     }
 
@@ -222,10 +249,21 @@ def read_settings(out: Path) -> Settings:
         document = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise UsageError(
-            "There is no synthetic force here.", value=error, where=str(path), way_out="make one: threat simulate --out DIR"
+            "There is no synthetic force here.",
+            value=error,
+            where=str(path),
+            way_out="make one: threat simulate --out DIR",
         ) from None
     knobs = document.pop("knobs")
     for part, names in ((document, ("end", "until")), (knobs, ("drift_at",))):
         for name in names:
             part[name] = None if part[name] is None else datetime.fromisoformat(part[name])
     return Settings(**document, knobs=Knobs(**knobs))
+
+
+def preset(name: str) -> Settings:
+    """The settings of a named force. Raises UsageError for a name that has none."""
+    known = parameters.values("presets")
+    if name not in known:
+        raise UsageError("Not a force with a preset.", value=name, way_out=f"use {', '.join(known)}")
+    return Settings(**known[name])

@@ -128,5 +128,6 @@ def _outcomes(ledger: Ledger, book: Book) -> None:
 
 def _fates(p: dict[str, Any]) -> list[float]:
     """Shares among crimes without a charge: not supported, evidential, still open or other."""
-    rest = 1.0 - p["withdrawal"] - p["evidential"]
-    return [p["withdrawal"], p["evidential"], rest]
+    open_share = 1.0 - p["charged_share"]
+    shares = [p["withdrawal"] / open_share, p["evidential"] / open_share]
+    return [*shares, 1.0 - sum(shares)]

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from threat.asof import DAY, seconds
-from threat.errors import UsageError
+from threat.asof import DAY, instant, parse_as_of, seconds
+from threat.errors import ThreatError, UsageError, raise_all
 from threat.simulation import chance, parameters, states
 from threat.simulation.book import Book
 from threat.simulation.characteristics import BROAD_CODES, ethnicity
@@ -162,3 +162,22 @@ def _over_police(knobs: Knobs, ledger: Ledger, book: Book, days: float) -> None:
         domestic=False,
         reported_by="police",
     )
+
+
+def read_knobs(settings: list[str]) -> Knobs:
+    """Knobs from ``name=value`` words. Raises UsageError, listing every fault."""
+    kinds: dict[str, Any] = {entry.name: entry.default for entry in fields(Knobs)}
+    found: dict[str, Any] = {}
+    problems: list[ThreatError] = []
+    for word in settings:
+        name, _, text = word.partition("=")
+        try:
+            if name == "drift_at":
+                found[name] = instant(parse_as_of(text))
+            else:
+                found[name] = type(kinds[name])(text)
+        except (KeyError, ValueError):
+            way_out = f"name=value with name one of {', '.join(kinds)}"
+            problems.append(UsageError("Not a knob of the simulation.", value=word, way_out=way_out))
+    raise_all(problems)
+    return Knobs(**found)

@@ -16,6 +16,7 @@ from threat.simulation.states import (
     BIT_ARRESTED,
     BIT_CHARGED,
     BIT_ENTRY,
+    BIT_ESCALATING,
     CHARGE,
     CONVICTION,
     CRIME,
@@ -85,15 +86,14 @@ def ordinary_offence(p, s, q, t, luck, tables, scratch):
 
 
 @njit(cache=True)
-def justice(p, s, q, r, k, t, offence, luck, book):
-    """Arrest, custody, bail, charge, conviction, sentence and orders after a crime. Returns state bits."""
+def justice(p, offence, luck):
+    """Whether a crime leads to an arrest and a charge, as state bits."""
     deadly, grave = offence >= FIRST_DEADLY, offence >= FIRST_GRAVE
     bits = 0
     if draw(luck) < (p.arrest_deadly if deadly else (p.arrest_grave if grave else p.arrest_crime)):
         bits |= BIT_ARRESTED
-    charged = draw(luck) < (p.charge_deadly if deadly else (p.charge_grave if grave else p.charge_crime))
-    if charged:
-        bits |= BIT_CHARGED
+        if draw(luck) < (p.charge_deadly if deadly else (p.charge_grave if grave else p.charge_crime)):
+            bits |= BIT_CHARGED
     return bits
 
 
@@ -166,9 +166,11 @@ def incident(p, subjects, rel, r, t, stream, entry, luck, tables, scratch, book)
     else:
         offence = ordinary_offence(p, s, q, t, luck, tables, scratch)
     bits = BIT_ENTRY if entry else 0
+    if q.a1 > q.frequency * p.escalating:
+        bits |= BIT_ESCALATING
     crimed = offence != 0 and offence != 13
     if crimed:
-        bits |= justice(p, s, q, r, k, t, offence, luck, book)
+        bits |= justice(p, offence, luck)
     note(book, INCIDENT, offence, r, k, s, q, t, -1.0, bits)
     if offence in (_STRANGULATION, FIRST_GRAVE):
         q.strangled = 1.0
@@ -188,8 +190,8 @@ def incident(p, subjects, rel, r, t, stream, entry, luck, tables, scratch, book)
         part(p, rel, r, 1.0)
         note(book, SEPARATION, 0, r, k, s, q, t, -1.0, 0)
     if p.plan_share > 0.0 and q.dead == 0.0 and draw(luck) < p.plan_share:
-        note(book, PLAN, 0, r, k, s, q, t + 1.0, t + 1.0 + p.plan_days, 0)
-        q.plan_until = t + 1.0 + p.plan_days
+        q.plan_until = t + p.plan_days
+        note(book, PLAN, 0, r, k, s, q, t, q.plan_until, 0)
 
 
 @njit(cache=True)
@@ -206,6 +208,14 @@ def part(p, rel, r, apart):
     q.separated = apart
     if q.mirror >= 0:
         rel[q.mirror].separated = apart
+
+
+@njit(cache=True)
+def entry_chances(p, s, q, t):
+    """The chances that a first recorded incident is deadly, and that it is grave."""
+    deadly = min(p.entry_deadly * m.gravity(p, s, q, t, True) / p.deadly_rate, p.entry_most)
+    grave = min(p.entry_grave * m.gravity(p, s, q, t, False) / p.grave_rate, p.entry_most)
+    return deadly, grave
 
 
 @njit(cache=True)
@@ -227,9 +237,7 @@ def enter(p, subjects, rel, r, t, luck, tables, scratch, book):
         note(book, SIGNAL, 0, r, q.subject, s, q, t, -1.0, 0)
         return
     u = draw(luck)
-    still = q.severity * m.power(p.control_grave, q.control)
-    deadly = min(p.entry_deadly * still, 0.5)
-    grave = min(p.entry_grave * still, 0.4)
+    deadly, grave = entry_chances(p, s, q, t)
     stream = 2 if u < deadly else (1 if u < deadly + grave else 0)
     incident(p, subjects, rel, r, t, stream, True, luck, tables, scratch, book)
 

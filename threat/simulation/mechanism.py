@@ -17,7 +17,6 @@ from threat.simulation.states import (
     BIT_ARMED,
     BIT_BAIL,
     BIT_DISTRESSED,
-    BIT_ESCALATING,
     BIT_GRIEVANCE,
     BIT_ORDER,
     BIT_SEPARATED,
@@ -100,8 +99,10 @@ def gravity(p, s, q, t, deadly):
             h *= p.firearm_deadly
         if s.suicidal > 0.0:
             h *= p.suicidal_deadly
-        if family and s.mental > 0.0:
-            h *= p.family_mental_deadly
+        if family:
+            h *= p.family_deadly
+            if s.mental > 0.0:
+                h *= p.family_mental_deadly
         if q.separated > 0.0:
             h *= p.separated_deadly * power(p.separated_control_deadly, q.control)
             if q.stalked > 0.0:
@@ -225,8 +226,6 @@ def note(book, what, offence, relation, subject, s, q, t, until, extra):
                 state |= BIT_DISTRESSED
             if t < q.order_until:
                 state |= BIT_ORDER | (int(q.order_kind) << ORDER_SHIFT)
-            if q.a0 + q.a1 > q.frequency * 0.02:
-                state |= BIT_ESCALATING
             if q.grievance > 0.0:
                 state |= BIT_GRIEVANCE
         if s.suicidal > 0.0:

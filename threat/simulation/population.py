@@ -86,7 +86,7 @@ def draw(seed: int, block: int, n: int, first_day: float, days: float, start_yea
     lag = chance.exponential(key, "lag", p["extra_lag"])
     relations["entry"] = first[cluster] + np.where(column == 0, 0.0, lag)
     relations["intimate"] = rel_kind <= EX
-    relations["children"] = (u(keys, "children")[cluster] < p["children"]) & (rel_kind <= EX)
+    relations["children"] = u(keys, "children")[cluster] < p["children"]
     frequency = np.array(p["frequency_values"])[chance.choice(key, "frequency", p["frequency_shares"])]
     control = chance.choice(key, "control", p["control_shares"])
     relations["frequency"] = frequency

@@ -13,7 +13,7 @@ from threat.errors import IntegrityFailure
 from threat.history.schema import PERSON_LINKS, PERSONS, RELATIONSHIP_KINDS, RELATIONSHIPS
 from threat.simulation import chance, parameters, recording, states
 from threat.simulation.characteristics import Roll, identities, protected
-from threat.simulation.ledger import SOURCES, to_arrow, words
+from threat.simulation.ledger import SOURCES, number, to_arrow, words
 from threat.simulation.population import Population
 from threat.simulation.states import OFFENCES
 
@@ -46,11 +46,12 @@ def tables(
     """
     inside = (columns["recorded"] >= epoch + history_start()[columns["source"]]) & (columns["occurred"] >= epoch)
     columns = _pick(columns, inside)
-    n, m = len(people.relations), len(people.person_keys)
+    m = len(people.person_keys)
     keys = relation_keys(people)
     unknown = chance.chance(keys, "unknown person", parameters.values("population")["unknown_person"])
     release = _released(people, columns, ~unknown)
-    columns, release = _pick(columns, release < end), release[release < end]
+    kept = _whole(columns, release < end)
+    columns, release = _pick(columns, kept), release[kept]
     relation, person, recorded = columns["relation"], columns["person"], columns["recorded"]
     has, alone = relation >= 0, person >= 0
     safe = np.maximum(relation, 0)
@@ -91,7 +92,9 @@ def tables(
                 "person_at_risk_id": pa.array(
                     person_ids[people.at_risk_person[true] + pair % 2 * m], mask=unknown[true]
                 ),
-                "kind": words(np.where(unknown[true], len(RELATIONSHIP_KINDS) - 1, people.kind[true]), RELATIONSHIP_KINDS),
+                "kind": words(
+                    np.where(unknown[true], len(RELATIONSHIP_KINDS) - 1, people.kind[true]), RELATIONSHIP_KINDS
+                ),
                 "valid_from": seen,
                 "withdrawn_at": pa.nulls(len(pair), pa.int64()),
             },
@@ -106,7 +109,11 @@ def tables(
     }
     check_distinct("events", history["events"].column("event_id").to_numpy())
     if since > epoch:
-        new = {"events": release, "relationships": noticed, "person_links": history["person_links"].column("recorded_at")}
+        new = {
+            "events": release,
+            "relationships": noticed,
+            "person_links": history["person_links"].column("recorded_at"),
+        }
         new |= dict.fromkeys(("persons", "identities"), came[held])
         order = np.argsort(roll.ids)
         at = np.searchsorted(roll.ids[order], history["protected"].column("person_id").to_numpy())
@@ -129,6 +136,14 @@ def _released(people: Population, columns: Columns, named: NDArray[np.bool_]) ->
     np.minimum.at(met, people.subject_person, known)
     np.minimum.at(met, people.at_risk_person[named], known[named])
     return np.maximum(recorded, np.where(person >= 0, met[np.maximum(person, 0)], known[np.maximum(relation, 0)]))
+
+
+def _whole(columns: Columns, kept: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """What is kept without withdrawals of rows that are not; a correction of such a row stands as a row of its own."""
+    supersedes = columns["supersedes"]
+    lost = (supersedes != 0) & ~np.isin(supersedes, columns["event"][kept])
+    columns["supersedes"] = np.where(lost, np.uint64(0), supersedes)
+    return kept & ~(lost & (columns["kind"] == number("withdrawn")))
 
 
 def _doubled(people: Population, extra: float) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:

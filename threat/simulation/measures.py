@@ -1,0 +1,323 @@
+"""What a simulated force shows of each published figure, measured from its records as an analyst of a force would."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from threat.asof import DAY
+from threat.harm import days_of
+from threat.history.sightings import NO_PERSON
+from threat.simulation.recording import principal_kinds
+from threat.vocabulary import kinds
+
+YEAR = 365 * DAY
+_VIOLENT = (
+    "assault_with_injury assault_without_injury wounding non_fatal_strangulation weapon_used threat_to_kill stalking "
+    "coercive_control breach_non_molestation breach_restraining_order breach_protection_order breach_stalking_order "
+    "gbh_with_intent attempted_murder rape kidnap"
+).split()
+_HOMICIDE = ("murder", "manslaughter")
+_DEADLY = (*_HOMICIDE, "attempted_murder", "gbh_with_intent")
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A force's records as frames: ``events`` (not withdrawn or superseded), ``incidents`` (one row each), ``relations``."""
+
+    events: pd.DataFrame
+    incidents: pd.DataFrame
+    relations: pd.DataFrame
+    persons: pd.DataFrame
+    start: int
+    end: int
+
+    @classmethod
+    def of(cls, tables: dict[str, pa.Table], start: int, end: int) -> Measured:
+        """From the history's tables (as ``simulate`` returns them)."""
+        names = "event_id incident_id supersedes_event_id subject_id person_at_risk_id person_id kind code occurred_at recorded_at"
+        events = frame_of(tables["events"].select(names.split()))
+        events = events[~events["event_id"].isin(events["supersedes_event_id"])]
+        events = events[events["kind"] != "withdrawn"]
+        order = list(kinds())
+        principal = {order[i] for i in principal_kinds()} - {"clares_law_application"}
+        between = events[events["subject_id"] >= 0]
+        heads = between[between["kind"].isin(principal)]
+        days = heads["kind"].map({name: max(days_of(name), 1.0) for name in order}).astype(float)
+        crime = heads["kind"].map({name: kind.crime for name, kind in kinds().items()}).astype(bool)
+        deadly = heads["kind"].isin(_DEADLY)
+        frame = heads.assign(days=days, crime=crime, deadly=deadly, homicide=heads["kind"].isin(_HOMICIDE))
+        frame["crimes"] = crime.astype(int)
+        incidents = frame.groupby("incident_id", sort=False).agg(
+            subject_id=("subject_id", "first"),
+            person_at_risk_id=("person_at_risk_id", "first"),
+            occurred_at=("occurred_at", "min"),
+            recorded_at=("recorded_at", "min"),
+            days=("days", "max"),
+            crime=("crime", "any"),
+            crimes=("crimes", "sum"),
+            deadly=("deadly", "any"),
+            homicide=("homicide", "any"),
+        )
+        incidents["violent"] = incidents.index.isin(heads.loc[heads["kind"].isin(_VIOLENT), "incident_id"])
+        incidents["pair"] = incidents.groupby(["subject_id", "person_at_risk_id"], sort=False, dropna=False).ngroup()
+        incidents = incidents.sort_values(["pair", "occurred_at"])
+        persons = tables["persons"].to_pandas().set_index("person_id")
+        return cls(events, incidents, frame_of(tables["relationships"]), persons, start, end)
+
+    def of_kind(self, *names: str) -> pd.DataFrame:
+        """Events of these kinds."""
+        return self.events[self.events["kind"].isin(names)]
+
+
+def frame_of(table: pa.Table) -> pd.DataFrame:
+    """A frame whose ids stay whole: a missing id is -1, never a float (which would round the others)."""
+    for i, field in enumerate(table.schema):
+        if field.name.endswith("_id") and pa.types.is_int64(field.type):
+            table = table.set_column(i, field.name, pc.fill_null(table.column(i), NO_PERSON))
+    return table.to_pandas()
+
+
+def measure(m: Measured, female: pd.Series) -> dict[str, float]:
+    """Every figure of ``targets.csv`` by name. ``female``: by person id, where recorded."""
+    return {
+        **_volumes(m, female),
+        **_repeats(m),
+        **_harm(m),
+        **_deadly(m),
+        **_markers(m),
+        **_grades(m),
+    }
+
+
+def _ratio(a: float, b: float) -> float:
+    return float(a) / float(b) if b else math.nan
+
+
+def _volumes(m: Measured, female: pd.Series) -> dict[str, float]:
+    inc = m.incidents
+    crimes = inc[inc["crime"]]
+    n, n_crime = len(inc), len(crimes)
+    closed = m.of_kind("no_further_action")
+    code = closed["code"].astype(str)
+    settled = crimes[crimes["occurred_at"] < m.end - YEAR].index
+    old_closed = closed["incident_id"].isin(settled)
+    known = m.relations["person_at_risk_id"].map(female).dropna()
+    partner = m.relations[m.relations["kind"].isin(["current_partner", "ex_partner"])]
+    of_women = partner[partner["person_at_risk_id"].map(female).eq(True) & partner["subject_id"].map(female).eq(False)]
+    change = int(pd.Timestamp("2023-05-01", tz="UTC").timestamp())
+    near = crimes[(crimes["recorded_at"] - change).abs() < 2 * YEAR]
+    before, after = near[near["recorded_at"] < change]["crimes"], near[near["recorded_at"] >= change]["crimes"]
+    arrests = m.of_kind("arrest")
+    return {
+        "not_crimed": 1 - n_crime / n,
+        "coercive_share": _ratio(len(m.of_kind("coercive_control")), crimes["crimes"].sum()),
+        "arrests_per_crime": _ratio(len(arrests), n_crime),
+        "charged": _ratio(m.of_kind("charge")["incident_id"].nunique(), n_crime),
+        "not_supporting": _ratio(int((old_closed & (code == "victim_not_supporting")).sum()), len(settled)),
+        "evidential": _ratio(int((old_closed & (code == "evidential")).sum()), len(settled)),
+        "counting_fall": _ratio(after.mean(), before.mean()) - 1 if len(before) and len(after) else math.nan,
+        "conference": _ratio(len(m.of_kind("marac_referral")), n),
+        "children_present": _ratio(m.of_kind("child_present")["incident_id"].isin(inc.index).sum(), n),
+        "female_at_risk": float(known.mean()),
+        "ex_partner": float((of_women["kind"] == "ex_partner").mean()),
+        "serial": _serial(m),
+    }
+
+
+def _serial(m: Measured) -> float:
+    """Subjects with two persons at risk on record within some three years, among those recorded."""
+    first = m.incidents.groupby(["subject_id", "person_at_risk_id"])["occurred_at"].min().reset_index()
+    first = first.sort_values(["subject_id", "occurred_at"])
+    gap = first.groupby("subject_id")["occurred_at"].diff()
+    return _ratio(first.loc[gap < 3 * YEAR, "subject_id"].nunique(), first["subject_id"].nunique())
+
+
+def _repeats(m: Measured) -> dict[str, float]:
+    inc = m.incidents
+    pair, at = inc["pair"].to_numpy(), inc["occurred_at"].to_numpy()
+    gap = np.full(len(inc), np.inf)
+    same = pair[1:] == pair[:-1]
+    gap[:-1][same] = (at[1:] - at[:-1])[same] / DAY
+    year = at < m.end - YEAR
+    first = np.r_[True, ~same]
+    number = np.arange(len(inc)) - np.maximum.accumulate(np.where(first, np.arange(len(inc)), 0))
+    begin = at[np.maximum.accumulate(np.where(first, np.arange(len(inc)), 0))]
+    long = begin < m.end - min(5 * YEAR, (m.end - m.start) // 2)
+    inside = long & (at < begin + 5 * YEAR)
+    count = np.bincount(pair[inside])
+    count = count[count > 0]
+    crimes = inc[inc["crime"]].sort_values(["subject_id", "occurred_at"])
+    later = crimes.groupby("subject_id")["occurred_at"].diff(-1).abs() / DAY
+    start = ~crimes.duplicated("subject_id") & (crimes["occurred_at"] < m.end - 731 * DAY)
+    follow = gap[year & (gap < np.inf)]
+    within = {d: float((gap[year] <= d).mean()) for d in (30, 90, 320, 365)}
+    ll = [math.log(-math.log(1 - within[d])) for d in (30, 320)]
+    del number, follow
+    return {
+        "repeat_five_years": float((count > 1).mean()),
+        "repeat_two_years": float((later[start] <= 731).mean()),
+        "repeat_after_report": within[365],
+        "repeat_quick": _ratio(within[90], within[320]),
+        "repeat_shape": (ll[1] - ll[0]) / math.log(320 / 30),
+        "contacts_1": float((count == 1).mean()),
+        "contacts_2": float((count == 2).mean()),
+        "contacts_3_4": float(((count >= 3) & (count <= 4)).mean()),
+        "contacts_5_9": float(((count >= 5) & (count <= 9)).mean()),
+        "contacts_10": float((count >= 10).mean()),
+    }
+
+
+def _top(values: NDArray[np.float64], share: float) -> float:
+    values = np.sort(values)[::-1]
+    return _ratio(values[: max(1, round(share * len(values)))].sum(), values.sum())
+
+
+def _harm(m: Measured) -> dict[str, float]:
+    inc = m.incidents
+    five = inc[inc["occurred_at"] >= m.end - 5 * YEAR]
+    two = inc[inc["occurred_at"] >= m.end - 2 * YEAR]
+    last = inc[(inc["occurred_at"] >= m.end - YEAR) & inc["crime"]]
+    size = inc.groupby("pair")["days"].transform("size")
+    chronic = inc[size >= 5]
+    step = chronic.groupby("pair").cumcount() / (size[size >= 5] - 1)
+    rank = chronic.groupby("pair")["days"].rank(pct=True)
+    trend = float(np.corrcoef(step, rank)[0, 1]) if len(chronic) > 10 else math.nan
+    return {
+        "harm_top_2": _top(five.groupby("pair")["days"].sum().to_numpy(), 0.02),
+        "harm_top_3": _top(two.groupby("subject_id")["days"].sum().to_numpy(), 0.03),
+        "light_year": float((last.groupby("subject_id")["days"].sum() <= 11).mean()),
+        "severity_trend": trend,
+    }
+
+
+def _deadly(m: Measured) -> dict[str, float]:
+    inc = m.incidents
+    # Only cases with three years of records before them: the look-back of the published studies is long.
+    cases = inc[inc["deadly"] & (inc["occurred_at"] >= m.start + min(3 * YEAR, (m.end - m.start) // 2))]
+    cases = cases.drop_duplicates("pair")
+    same = cases.reset_index()[["pair", "subject_id", "person_at_risk_id", "occurred_at"]].rename(
+        columns={"occurred_at": "when"}
+    )
+    before = inc.merge(same[["pair", "when"]], on="pair")
+    before = before[before["recorded_at"] < before["when"]].groupby("pair").size()
+    contacts = same["pair"].map(before).fillna(0)
+    domestic = inc[["subject_id", "recorded_at"]].merge(same[["subject_id", "when", "pair"]], on="subject_id")
+    domestic = set(domestic.loc[domestic["recorded_at"] < domestic["when"], "pair"])
+    own = m.events[["subject_id", "person_id", "recorded_at", "kind"]]
+    whom = own["subject_id"].where(own["subject_id"] >= 0, own["person_id"])
+    anything = own.assign(subject_id=whom)[["subject_id", "recorded_at"]].merge(
+        same[["subject_id", "when", "pair"]], on="subject_id"
+    )
+    anything = set(anything.loc[anything["recorded_at"] < anything["when"], "pair"])
+    kind = m.relations.drop_duplicates(["subject_id", "person_at_risk_id"]).set_index(
+        ["subject_id", "person_at_risk_id"]
+    )["kind"]
+    kinds_of = pd.Series(
+        [kind.get((s, r), "unknown") for s, r in zip(same["subject_id"], same["person_at_risk_id"], strict=True)]
+    ).astype(str)
+    partner = kinds_of.isin(["current_partner", "ex_partner"]).to_numpy()
+    family = ~partner & (kinds_of != "unknown").to_numpy()
+    born = same["subject_id"].map(m.persons["birth_year"]).to_numpy(dtype=float)
+    age = 1970 + same["when"].to_numpy() / (365.25 * DAY) - born - 0.5
+    years = (m.end - m.start) / YEAR
+    # Relationships recorded in five years, at the force's mean rate of first records.
+    pairs = inc["pair"].nunique() / years * 5
+    homicides, suicides = int(inc["homicide"].sum()), len(m.of_kind("suspected_suicide"))
+    return {
+        "deadly_no_contact": float((contacts == 0).mean()),
+        "deadly_one_contact": float((contacts == 1).mean()),
+        "deadly_known_domestic": float(same["pair"].isin(domestic).mean()),
+        "deadly_known": float(same["pair"].isin(anything).mean()),
+        "deadly_rate": _ratio(contacts.gt(0).sum() / max((m.end - cases_start(m)) / YEAR, 1e-9), pairs) * 1e5,
+        "homicide_rate": _ratio(homicides * float((contacts > 0).mean()) / years, pairs) * 1e5,
+        "family_deaths": _ratio(family.sum(), (family | partner).sum()),
+        "suicide_ratio": _ratio(suicides, homicides),
+        "age_family": float(age[family].mean()) if family.any() else math.nan,
+        "age_partner": float(age[partner].mean()) if partner.any() else math.nan,
+        "strangulation_odds": _odds(m, same, "non_fatal_strangulation", "strangulation_reported"),
+        "stalking_odds": _odds(m, same, "stalking"),
+    }
+
+
+def cases_start(m: Measured) -> int:
+    """From when deadly cases are looked at: they need records before them."""
+    return m.start + min(3 * YEAR, (m.end - m.start) // 2)
+
+
+def _odds(m: Measured, cases: pd.DataFrame, *names: str) -> float:
+    """Odds ratio of an earlier record of a kind: deadly cases with earlier contact against relationships known at mid-span."""
+    inc = m.incidents
+    marked = m.of_kind(*names)[["incident_id", "recorded_at"]].merge(inc[["pair"]].reset_index(), on="incident_id")
+    known = inc.merge(cases[["pair", "when"]], on="pair")
+    known = known[known["recorded_at"] < known["when"]]["pair"].unique()
+    with_mark = marked.merge(cases[["pair", "when"]], on="pair")
+    a = with_mark[(with_mark["recorded_at"] < with_mark["when"]) & with_mark["pair"].isin(known)]["pair"].nunique()
+    b = len(known) - a
+    middle = (cases_start(m) + m.end) // 2
+    others = np.setdiff1d(inc.loc[inc["recorded_at"] < middle, "pair"].unique(), cases["pair"].to_numpy())
+    c = marked.loc[(marked["recorded_at"] < middle) & marked["pair"].isin(others), "pair"].nunique()
+    return ((a + 0.5) * (len(others) - c + 0.5)) / ((b + 0.5) * (c + 0.5))
+
+
+def _markers(m: Measured) -> dict[str, float]:
+    marks = m.of_kind("suicidal_ideation")[["person_id", "recorded_at"]].rename(columns={"person_id": "subject_id"})
+    cases = m.incidents[m.incidents["deadly"] & (m.incidents["occurred_at"] >= cases_start(m))]
+    cases = cases.drop_duplicates("subject_id")[["subject_id", "occurred_at"]]
+    both = cases.merge(marks, on="subject_id")
+    before = both.loc[both["recorded_at"] < both["occurred_at"], "subject_id"].nunique()
+    after = both.loc[both["recorded_at"] >= both["occurred_at"], "subject_id"]
+    after_only = len(set(after) - set(both.loc[both["recorded_at"] < both["occurred_at"], "subject_id"]))
+    subjects = m.incidents.groupby("subject_id")["occurred_at"].first()
+    first = marks.groupby("subject_id")["recorded_at"].min()
+    middle = (cases_start(m) + m.end) // 2
+    known = subjects[subjects < middle].index
+    rate = float((first.reindex(known) < middle).mean())
+    share = _ratio(before, len(cases))
+    return {
+        "marker_before": share,
+        "marker_after": _ratio(after_only, after_only + before),
+        "marker_ratio": _ratio(share, rate),
+    }
+
+
+def _grades(m: Measured) -> dict[str, float]:
+    grades = m.of_kind("risk_grade")[["subject_id", "person_at_risk_id", "recorded_at", "code"]].copy()
+    key = ["subject_id", "person_at_risk_id"]
+    inc = m.incidents.reset_index()
+    deadly = inc[inc["deadly"]][[*key, "occurred_at"]]
+    high = grades[(grades["code"] == "high") & (grades["recorded_at"] < m.end - YEAR)]
+    hit = high.merge(deadly, on=key)
+    hit = hit[(hit["occurred_at"] > hit["recorded_at"]) & (hit["occurred_at"] < hit["recorded_at"] + YEAR)]
+    seen = deadly.merge(grades, on=key)
+    seen = seen[seen["recorded_at"] < seen["occurred_at"]]
+    violent = inc[inc["violent"]][[*key, "occurred_at"]].sort_values("occurred_at")
+    asked = grades[grades["recorded_at"] < m.end - YEAR].sort_values("recorded_at")
+    following = pd.merge_asof(
+        asked, violent, left_on="recorded_at", right_on="occurred_at", by=key, direction="forward", tolerance=YEAR
+    )
+    repeat = following["occurred_at"].notna().to_numpy()
+    level = following["code"].astype(str).map({"standard": 0, "medium": 1, "high": 2}).to_numpy(dtype=float)
+    return {
+        "high_deadly": _ratio(len(hit), len(high)),
+        "high_recall": _ratio(
+            seen.loc[seen["code"] == "high", key].drop_duplicates().shape[0], seen[key].drop_duplicates().shape[0]
+        ),
+        "grade_auc": auc(level, repeat),
+    }
+
+
+def auc(score: NDArray[Any], label: NDArray[np.bool_]) -> float:
+    """Area under the ROC curve with ties counted half; NaN without both classes."""
+    positive = int(label.sum())
+    if positive in (0, len(label)):
+        return math.nan
+    ranks = pd.Series(score).rank().to_numpy()
+    return float((ranks[label].sum() - positive * (positive + 1) / 2) / (positive * (len(label) - positive)))
