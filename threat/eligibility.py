@@ -126,8 +126,9 @@ def eligible(snapshot: Snapshot, as_of: int, policy: Policy) -> Cohort:
     drop("person_at_risk", ~organisation, "the other party is an organisation")
     drop("one_person", rows.subject != rows.at_risk, "quarantined: a merge made both parties one person")
     drop("twice", _first_of_pair(rows, recorded, keep), "after a merge, the same pair as an earlier relationship")
-    domestic, first_seen = _signals(sightings, rows, as_of, policy)
-    first_signal = np.minimum(recorded, first_seen) >= as_of - policy.first_signal_within_days * DAY
+    first_signal_from = as_of - policy.first_signal_within_days * DAY
+    domestic, seen_before = _signals(sightings, rows, as_of, policy, first_signal_from)
+    first_signal = (recorded >= first_signal_from) & ~seen_before
     drop(
         "window",
         domestic | first_signal,
@@ -149,30 +150,26 @@ def _first_of_pair(rows: Rows, recorded: NDArray[np.int64], among: NDArray[np.bo
 
 
 def _signals(
-    sightings: Sightings, rows: Rows, as_of: int, policy: Policy
-) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
-    """For each row: whether a domestic event of the pair lies in the window, and when the pair was first recorded."""
+    sightings: Sightings, rows: Rows, as_of: int, policy: Policy, first_signal_from: int
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """For each row: whether a domestic event of the pair lies in the window, and whether anything between the two was
+    recorded before ``first_signal_from``.
+    """
     ahead = np.array([kind.known_in_advance for kind in kinds().values()], dtype=bool)
     seen = (sightings.role == ROLE_SUBJECT) & visible(sightings.visible_from, sightings.visible_until, as_of)
-    seen = np.flatnonzero(seen)
-    person = np.searchsorted(sightings.offsets, seen, side="right") - 1
-    counterpart = sightings.counterpart[seen].astype(np.int64)
+    recent = seen & in_look_back(sightings.occurred_at, as_of, policy.domestic_event_within_days)
+    recent &= (sightings.domestic == DOMESTIC.index("yes")) & ~ahead[sightings.kind] & ~sightings.proactive
+    before = seen & (sightings.recorded_at < first_signal_from)
+    person = np.repeat(np.arange(len(sightings.persons), dtype=np.int64), np.diff(sightings.offsets))
     n = len(sightings.persons) + 1
-    pair = person * n + counterpart + 1
-    recent = (sightings.domestic[seen] == DOMESTIC.index("yes")) & ~ahead[sightings.kind[seen]]
-    recent &= in_look_back(sightings.occurred_at[seen], as_of, policy.domestic_event_within_days)
-    recent &= ~sightings.proactive[seen]
+
+    def pairs(where: NDArray[np.bool_]) -> NDArray[np.int64]:
+        return np.unique(person[where] * n + sightings.counterpart[where] + 1)
+
     wanted = _number(sightings, rows.subject) * n + _number(sightings, rows.at_risk) + 1
     wanted[~is_in(rows.subject, sightings.persons)] = -1
     wanted[(rows.at_risk != NO_PERSON) & ~is_in(rows.at_risk, sightings.persons)] = -1
-    domestic = is_in(wanted, np.unique(pair[recent]))
-    pairs, inverse = np.unique(pair, return_inverse=True)
-    first = np.full(len(pairs), np.iinfo(np.int64).max, dtype=np.int64)
-    np.minimum.at(first, inverse, sightings.recorded_at[seen])
-    first_seen = np.full(len(rows), np.iinfo(np.int64).max, dtype=np.int64)
-    held = is_in(wanted, pairs)
-    first_seen[held] = first[np.searchsorted(pairs, wanted[held])]
-    return domestic, first_seen
+    return is_in(wanted, pairs(recent)), is_in(wanted, pairs(before))
 
 
 def _number(sightings: Sightings, ids: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -137,8 +137,11 @@ def _build(snapshot: Snapshot, folder: Path) -> None:
     packed = keys.person.astype(np.int64) << (_ROLE_BITS + _RANK_BITS)
     packed |= keys.event.astype(np.int64) << _ROLE_BITS
     packed |= keys.role
-    keys = keys.take(np.argsort(packed, kind="stable"))
+    in_order = np.argsort(packed, kind="stable")
     del packed
+    for field in fields(keys):  # one column at a time: a second copy of all would double the peak
+        setattr(keys, field.name, getattr(keys, field.name)[in_order])
+    del in_order
     offsets = np.zeros(len(persons) + 1, dtype=np.int64)
     np.cumsum(np.bincount(keys.person, minlength=len(persons)), out=offsets[1:])
 
@@ -332,15 +335,16 @@ def _split(keys: _Keys, spans: _Spans, ids: NDArray[np.int32] | None, name: str)
 
 def _write(folder: Path, name: str, column: NDArray[Any], rows: NDArray[np.int32] | None = None) -> None:
     """Write ``column[rows]`` (or the column) as ``name.npy`` without holding a second copy."""
-    n = len(column) if rows is None else len(rows)
-    if n == 0:
-        np.save(folder / f"{name}.npy", np.empty(0, dtype=_DTYPES[name]))
-        return
-    out = np.lib.format.open_memmap(folder / f"{name}.npy", mode="w+", dtype=_DTYPES[name], shape=(n,))
-    for start in range(0, n, _CHUNK):
-        stop = min(start + _CHUNK, n)
-        out[start:stop] = column[start:stop] if rows is None else column[rows[start:stop]]
-    out.flush()
+    n, dtype = len(column) if rows is None else len(rows), np.dtype(_DTYPES[name])
+    with (folder / f"{name}.npy").open("wb") as file:
+        header = {"descr": np.lib.format.dtype_to_descr(dtype), "fortran_order": False, "shape": (n,)}
+        np.lib.format.write_array_header_1_0(file, header)
+        for start in range(0, n, _CHUNK):
+            stop = min(start + _CHUNK, n)
+            piece = column[start:stop] if rows is None else column[rows[start:stop]]
+            file.write(np.ascontiguousarray(piece, dtype=dtype).data)
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def _history_start(
