@@ -1,8 +1,8 @@
 """The records-only ceiling: a reference model that is taught the truth, on a force it will never be measured on.
 
 A model of an independent force, ten times larger, is fitted to the latent risk itself (soft labels, cross-entropy)
-instead of to the few outcomes that happened. What its ranking reaches on another force is a lower bound of what the records
-allow; the latent oracle is an upper bound (``docs/truth.md``).
+instead of to the few outcomes that happened. What its ranking reaches on another force is a lower bound of what the
+records allow; the latent oracle is an upper bound (``docs/truth.md``).
 """
 
 from __future__ import annotations

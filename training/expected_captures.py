@@ -2,8 +2,8 @@
 
 A list of k relationships is worth the sum of their true risks: the mean number of outcomes it meets over every way
 things could have gone from there, instead of the few that happened to. Ranked by the latent oracle it is the most any
-ranking can reach; ranked by the ceiling it is about what the records allow. Each true relation counts once in a list:
-rows of one (second records, repeated index incidents) share its risk.
+ranking can reach; ranked by the ceiling it is about what the records allow. Each true relation counts once in a list,
+by the row of it that is ranked first (second records, repeated index incidents): the others take up a place.
 """
 
 from __future__ import annotations
@@ -126,19 +126,20 @@ def compare(
     """
     k = capacity or lists.capacity
     number = len(np.unique(lists.cycle))
-    share = 1.0 / _sharers(lists)
-    block = _block(lists, lists.risk * share)
-    draws = Draws.of(block, replicates, seed)
-    everything = totals(block.credit, draws.rows, draws) / number
+    whole = _block(lists, lists.risk / _sharers(lists))
+    draws = Draws.of(whole, replicates, seed)
+    everything = totals(whole.credit, draws.rows, draws) / number
     held: dict[str, tuple[str, dict[int, Floats], Floats]] = {}
     sizes = ladder(k)
     for name, title, scores in [(n, t, s) for n, (t, s) in lists.scores.items()] + list(extra):
+        block = _block(lists, credit(lists, scores, lists.risk))
         found = {one.capacity: one.events / number for one in capture(block, draws, scores, sizes)}
         held[name] = title, found, scores
     halves = []
     for mine, other in ((0, 1), (1, 0)):
-        judged = _block(lists, lists.halves[:, other] * share)
-        halves.append(capture(judged, draws, lists.halves[:, mine], sizes))
+        order = _once(lists, lists.halves[:, mine])
+        judged = _block(lists, credit(lists, order, lists.halves[:, other]))
+        halves.append(capture(judged, draws, order, sizes))
     best = {one.capacity: (one.events + two.events) / 2 / number for one, two in zip(*halves, strict=True)}
     held[ORACLE] = "Latent oracle (the most any ranking can reach)", best, lists.risk
     rankings = [
@@ -146,7 +147,9 @@ def compare(
             "name": name,
             "title": title,
             "figures": _figures(lists, draws, found, scores, k, everything, best, held.get(CEILING)),
-            "lists": _by_list(lists, draws, block, scores, k) if name != ORACLE else _oracle_lists(lists, draws, k),
+            "lists": _by_list(lists, draws, scores, lists.risk, k)
+            if name != ORACLE
+            else _oracle_lists(lists, draws, k),
         }
         for name, (title, found, scores) in held.items()
     ]
@@ -204,8 +207,29 @@ def _sharers(lists: Lists) -> Floats:
     return count[back.ravel()].astype(np.float64)
 
 
-def _by_list(lists: Lists, draws: Draws, block: Block, scores: Floats, k: int) -> list[dict[str, Any]]:
+def credit(lists: Lists, scores: Floats, risk: Floats) -> Floats:
+    """Each relation's risk, given to the row of it that a list ranks first; rows tied for that share it."""
+    _, pair = np.unique(np.stack([lists.cycle, lists.true_relation], axis=1), axis=0, return_inverse=True)
+    pair = pair.ravel()
+    best = np.full(int(pair.max(initial=-1)) + 1, -np.inf)
+    np.maximum.at(best, pair, scores)
+    first = scores == best[pair]
+    tied = np.bincount(pair[first], minlength=len(best))
+    return np.where(first, risk / np.maximum(tied[pair], 1), 0.0)
+
+
+def _once(lists: Lists, scores: Floats) -> Floats:
+    """Scores that put every row but one of each relation last: what an ideal list would do."""
+    order = np.lexsort((-scores, lists.true_relation, lists.cycle))
+    same = (np.diff(lists.cycle[order]) == 0) & (np.diff(lists.true_relation[order]) == 0)
+    out = scores.copy()
+    out[order[1:][same]] = -np.inf
+    return out
+
+
+def _by_list(lists: Lists, draws: Draws, scores: Floats, risk: Floats, k: int) -> list[dict[str, Any]]:
     """Captures of each list by itself (no interval: lists share their subjects)."""
+    block = _block(lists, credit(lists, scores, risk))
     still = Draws(draws.counts[:, :1], draws.rows, draws.outside)
     out = []
     for cycle in np.unique(lists.cycle):
@@ -219,9 +243,8 @@ def _by_list(lists: Lists, draws: Draws, block: Block, scores: Floats, k: int) -
 
 
 def _oracle_lists(lists: Lists, draws: Draws, k: int) -> list[dict[str, Any]]:
-    share = 1.0 / _sharers(lists)
     both = [
-        _by_list(lists, draws, _block(lists, lists.halves[:, other] * share), lists.halves[:, mine], k)
+        _by_list(lists, draws, _once(lists, lists.halves[:, mine]), lists.halves[:, other], k)
         for mine, other in ((0, 1), (1, 0))
     ]
     return [one | {"captures": (one["captures"] + two["captures"]) / 2} for one, two in zip(*both, strict=True)]

@@ -1,7 +1,8 @@
 """The truth about a force that was written: latent risk at every month start for all, and a sharper sample of it.
 
 ``truth/monthly.parquet``: relationship_id, true_relation, as_of (int64 UTC seconds), latent_risk_180d,
-latent_risk_365d, for every relationship on record before that month start: the mean of a few draws, unbiased and noisy row by row.
+latent_risk_365d, for every relationship on record before that month start: the mean of a few draws, unbiased and noisy
+row by row.
 ``truth/oracle.parquet``: the same on a sample stratified by that risk, with many draws: mc_error_180d, mc_error_365d
 (standard errors), stratum, and weight (relationship-months each row stands for).
 """

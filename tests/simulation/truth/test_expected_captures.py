@@ -1,0 +1,146 @@
+"""Expected captures as drawn tables, the soft figures of the particle check, and what refuses to be compared."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from threat.errors import UsageError
+from threat.history.sightings import Rows
+from training import ceiling
+from training.expected_captures import CEILING, ORACLE, Lists, compare
+from training.particle_check import _draw, _soft_auc, _top_share
+
+
+def lists(risk: list[float], scores: list[float], cycle: list[int], relation: list[int], capacity: int = 1) -> Lists:
+    n = len(risk)
+    ids = np.arange(n, dtype=np.int64)
+    truth = np.array(risk)
+    return Lists(
+        rows=Rows(ids, ids, ids, np.array(cycle, np.int64) * 86_400),
+        cycle=np.array(cycle, np.int64),
+        subject=ids,
+        label=np.zeros(n, np.uint8),
+        risk=truth,
+        error=np.zeros(n),
+        halves=np.stack([truth, truth], axis=1),
+        true_relation=np.array(relation, np.int64),
+        scores={"score": ("LightGBM", np.array(scores))},
+        capacity=capacity,
+        horizon_days=180,
+    )
+
+
+def value(document: dict[str, Any], ranking: str, figure: str) -> float:
+    one = next(entry for entry in document["rankings"] if entry["name"] == ranking)
+    return next(entry for entry in one["figures"] if entry["name"] == figure)["value"]
+
+
+@pytest.mark.parametrize(
+    ("risk", "scores", "cycle", "relation", "k", "model", "oracle"),
+    [
+        # the model lists the second best; the oracle the best
+        ([0.5, 0.3, 0.1], [1, 2, 0], [0, 0, 0], [1, 2, 3], 1, 0.3, 0.5),
+        # ties share the place
+        ([0.5, 0.3, 0.1], [1, 1, 0], [0, 0, 0], [1, 2, 3], 1, 0.4, 0.5),
+        # two lists: the mean of each list's captures
+        ([0.5, 0.3, 0.2, 0.4], [2, 1, 2, 1], [0, 0, 1, 1], [1, 2, 1, 2], 1, 0.35, 0.45),
+        # two records of one relation take two places and count once; the oracle lists one of them
+        ([0.5, 0.5, 0.3], [3, 2, 1], [0, 0, 0], [1, 1, 2], 2, 0.5, 0.8),
+        # room for everyone: everything is captured
+        ([0.5, 0.3], [0, 1], [0, 0], [1, 2], 5, 0.8, 0.8),
+    ],
+)
+def test_captures(
+    risk: list[float],
+    scores: list[float],
+    cycle: list[int],
+    relation: list[int],
+    k: int,
+    model: float,
+    oracle: float,
+) -> None:
+    document = compare(lists(risk, scores, cycle, relation, k), replicates=0)
+    assert value(document, "score", "expected_captures") == pytest.approx(model)
+    assert value(document, ORACLE, "expected_captures") == pytest.approx(oracle)
+    assert value(document, "score", "share_of_oracle") == pytest.approx(model / oracle)
+
+
+def test_each_list_is_shown_and_averages_to_the_figure() -> None:
+    document = compare(lists([0.5, 0.3, 0.2, 0.4], [2, 1, 2, 1], [0, 0, 1, 1], [1, 2, 1, 2]), replicates=20)
+    one = next(entry for entry in document["rankings"] if entry["name"] == "score")
+    assert [entry["captures"] for entry in one["lists"]] == pytest.approx([0.5, 0.2])
+    assert [entry["as_of"] for entry in one["lists"]] == ["1970-01-01T00:00:00+00:00", "1970-01-02T00:00:00+00:00"]
+    figure = one["figures"][0]
+    assert figure["value"] == pytest.approx(0.35)
+    assert figure["interval"][0] <= 0.35 <= figure["interval"][1]
+
+
+def test_the_oracles_own_luck_does_not_flatter_it() -> None:
+    """Every row has the same risk: a noisy estimate, ranked and judged on the same draws, would seem to find more."""
+    rng = np.random.default_rng(3)
+    n = 4000
+    base = lists([0.02] * n, [0.0] * n, [0] * n, list(range(n)), capacity=100)
+    halves = np.maximum(0.02 + 0.01 * rng.standard_normal((n, 2)), 0.0)
+    document = compare(replace(base, halves=halves, risk=halves.mean(axis=1)), replicates=0)
+    assert value(document, ORACLE, "expected_captures") == pytest.approx(2.0, rel=0.1)
+
+
+def test_share_of_the_ceiling() -> None:
+    document = compare(
+        lists([0.5, 0.3, 0.1], [0, 1, 0], [0, 0, 0], [1, 2, 3]),
+        [(CEILING, "c", np.array([3.0, 2.0, 1.0]))],
+        replicates=0,
+    )
+    assert value(document, "score", "share_of_ceiling") == pytest.approx(0.6)
+    assert value(document, CEILING, "share_of_oracle") == pytest.approx(1.0)
+
+
+def test_soft_figures_against_plain_loops() -> None:
+    rng = np.random.default_rng(0)
+    order, risk = rng.integers(0, 6, 40).astype(float), rng.random(40)
+    weight = rng.random(40)[:, None]
+    above = below = 0.0
+    for i in range(40):
+        for j in range(40):
+            pair = weight[i, 0] * risk[i] * weight[j, 0] * (1 - risk[j])
+            below += pair
+            above += pair * (1.0 if order[i] > order[j] else 0.5 if order[i] == order[j] else 0.0)
+    assert _soft_auc(order, risk, weight)[0] == pytest.approx(above / below)
+    # The twentieth ranked first of 40 equal weights is two rows.
+    distinct = rng.permutation(40).astype(float)
+    first = np.argsort(-distinct)[:2]
+    assert _top_share(distinct, risk, np.ones((40, 1)))[0] == pytest.approx(risk[first].sum() / risk.sum())
+
+
+def test_the_sample_stands_for_everyone() -> None:
+    chosen, weight = _draw(np.arange(1000.0), 60, 1)
+    assert len(np.unique(chosen)) == 60
+    assert weight.sum() == pytest.approx(1000)
+    assert (chosen >= 950).sum() == 30
+
+
+def test_soft_labels_teach_the_risk_itself() -> None:
+    rng = np.random.default_rng(2)
+    values = rng.standard_normal((8000, 3)).astype(np.float32)
+    risk = 0.02 * np.exp(values[:, 0].astype(np.float64))
+    held = np.arange(8000) % 5 == 0
+    booster = ceiling.fit_soft(values, risk, held, names=["a", "b", "c"], seed=1, threads=1)
+    found = np.asarray(booster.predict(values[held]))
+    assert np.corrcoef(np.log(found), np.log(risk[held]))[0, 1] > 0.97
+    assert found.mean() == pytest.approx(risk[held].mean(), rel=0.05)
+
+
+def test_a_reference_must_be_independent(tmp_path: Path) -> None:
+    from threat.simulation import force
+
+    force.write(force.Settings(relationships=60, years=1, seed=2), tmp_path / "a")
+    force.write(force.Settings(relationships=60, years=2, seed=3), tmp_path / "b")
+    with pytest.raises(UsageError, match="independent"):
+        ceiling.fit(None, tmp_path / "a", tmp_path / "a")  # type: ignore[arg-type]
+    with pytest.raises(UsageError, match="same dates"):
+        ceiling.fit(None, tmp_path / "a", tmp_path / "b")  # type: ignore[arg-type]

@@ -1,0 +1,316 @@
+"""What the records could at best have said: the posterior mean risk by a particle filter, for some hundreds of rows.
+
+Particles carry the latent states of the row's whole cluster, are weighted by every record visible at the as-of, and
+look ahead like the oracle. The filter knows the true parameters, so it estimates the risk that the records themselves
+carry: between what a reference model finds in them and what the latent state holds. Approximations: ``docs/truth.md``.
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from threat.asof import DAY
+from threat.simulation import chance, force, parameters, recording, states
+from threat.simulation.book import Book
+from threat.simulation.force import Settings
+from threat.simulation.ledger import codes, number
+from threat.simulation.population import Population
+from threat.simulation.states import PAST
+from threat.simulation.tables import relation_keys
+from threat.simulation.truth import filtering
+from threat.simulation.truth.filtering import CONDITIONS, OBSERVATION
+from threat.simulation.truth.oracle import HORIZONS
+
+I64 = NDArray[np.int64]
+F64 = NDArray[np.float64]
+
+_NEVER = np.iinfo(np.int64).max
+_HIDDEN = 1.0e12  # a day that never comes: relationships not on record do not exist for the filter
+_SAME = {"distressed_start": "controlling"}
+_IGNORED = ("substance", "distressed", "escalating")
+
+
+@dataclass(frozen=True, slots=True)
+class Posterior:
+    """Per row: ``risk`` (rows, 2) by HORIZONS, NaN where the filter can't be used; ``effective``: the least effective
+    number of particles on the way; ``why``: "" or the reason it was left out."""
+
+    risk: F64
+    effective: F64
+    why: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """Form answers and markers of a block: one entry each, sorted by incident row."""
+
+    row: I64
+    yes: I64
+    base: F64
+    added: F64
+
+
+def posterior(
+    settings: Settings,
+    relationship_id: I64,
+    as_of: I64,
+    *,
+    particles: int = 1000,
+    looks: int = 400,
+    seed: int = 0,
+    threads: int = 1,
+) -> Posterior:
+    """The posterior mean risk of each (relationship record, as-of in UTC seconds)."""
+    risk, effective = np.full((len(as_of), len(HORIZONS)), np.nan), np.zeros(len(as_of))
+    why = ["not of this force"] * len(as_of)
+
+    def one(number_of: int, size: int) -> None:
+        people = force.draw(settings, number_of, size)
+        keys = relation_keys(people)
+        ids = np.stack([chance.ids(chance.derive(keys, "records", k)) for k in range(4)], axis=1)
+        mine = np.flatnonzero(np.isin(relationship_id, ids))
+        if not len(mine):
+            return
+        records = Records.of(settings, people, number_of)
+        for i in mine:
+            relation = int(np.flatnonzero((ids == relationship_id[i]).any(axis=1))[0])
+            out, least, reason = records.row(relation, int(as_of[i]), particles, looks, seed)
+            risk[i], effective[i], why[i] = out, least, reason
+
+    with ThreadPoolExecutor(threads) as pool:
+        list(pool.map(lambda part: one(*part), [part for part in force.plan(settings) if part[1]]))
+    return Posterior(risk, effective, why)
+
+
+@dataclass(frozen=True, slots=True)
+class Records:
+    """One block's raw rows, each with when it was first on record, and what the forms and markers beside them said."""
+
+    settings: Settings
+    people: Population
+    rows: NDArray[Any]
+    recorded: I64
+    answers: Answers
+    firearm: dict[int, int]
+
+    @classmethod
+    def of(cls, settings: Settings, people: Population, number_of: int) -> Records:
+        """Run and record the block again."""
+        knobs = settings.knobs
+        rows = force.run(people, settings, knobs.overrides(settings.epoch))
+        columns = recording.record(people, rows, settings.epoch, settings.days, knobs).columns()
+        book = Book.open(people, rows, settings.epoch)
+        order = np.argsort(book.keys)
+        place = np.minimum(np.searchsorted(book.keys[order], columns["incident"]), len(order) - 1)
+        raw = np.where(book.keys[order][place] == columns["incident"], order[place], -1)
+        recorded = np.full(len(rows), _NEVER)
+        named = raw >= 0
+        np.minimum.at(recorded, raw[named], columns["recorded"][named])
+        armed = columns["kind"] == number("firearm_access")
+        firearm = dict(zip(columns["person"][armed].tolist(), columns["recorded"][armed].tolist(), strict=True))
+        return cls(settings, people, rows, recorded, _answers(book, columns, raw), firearm)
+
+    def row(self, relation: int, as_of: int, particles: int, looks: int, seed: int) -> tuple[F64, float, str]:
+        """(risk by horizon, least effective number of particles, why it was left out)."""
+        people, nothing = self.people, np.full(len(HORIZONS), np.nan)
+        c = int(people.cluster[relation])
+        r0, r1 = int(people.relation_offsets[c]), int(people.relation_offsets[c + 1])
+        s0, s1 = int(people.subject_offsets[c]), int(people.subject_offsets[c + 1])
+        day = (as_of - self.settings.epoch) / DAY
+        first, last = np.searchsorted(self.rows["cluster"], [c, c + 1])
+        at = np.arange(first, last)
+        visible = at[(self.recorded[at] < as_of) & (self.rows["at"][at] < day)]
+        seen = self._observations(visible, r0, s0)
+        met = {int(one["relation"]) for one in seen if one["entry"]}
+        if relation - r0 not in met:
+            return nothing, 0.0, "its first incident is not on record"
+        shown = {int(one["relation"]) for one in seen if one["what"] == filtering.SEEN_INCIDENT}
+        if shown - met or (people.relations["entry"][r0:r1][sorted(met)] < 0).any():
+            return nothing, 0.0, "began before the records"
+        rng = np.random.default_rng([seed, relation, as_of])
+        subjects, rel = self._prior(rng, particles, slice(s0, s1), slice(r0, r1), met, as_of)
+        overrides = self.settings.knobs.overrides(self.settings.epoch)
+        out = np.zeros(len(HORIZONS))
+        lists = self.answers
+        least = filtering.run(
+            parameters.mechanism(overrides),
+            parameters.mechanism(overrides | {"plan_share": 0.0}),
+            subjects,
+            rel,
+            seen,
+            lists.yes,
+            lists.base,
+            lists.added,
+            self._pending(at, day, as_of, s0),
+            force.offence_tables(),
+            day,
+            relation - r0,
+            np.array(HORIZONS, np.float64),
+            float(parameters.values("circumstances")["separation_known"]),
+            float(parameters.values("recording")["suicide_marker"]),
+            np.uint64(rng.integers(1 << 63)),
+            min(looks, particles),
+            out,
+        )
+        return (out, least, "") if least > 0 else (nothing, 0.0, "every particle was ruled out")
+
+    def _observations(self, visible: I64, r0: int, s0: int) -> NDArray[Any]:
+        """The visible raw rows that say something about the latent states, in order."""
+        raw = self.rows[visible]
+        at = {(float(one["at"]), int(one["relation"])) for one in raw if one["what"] == states.INCIDENT}
+        entries = {(float(one["at"])) for one in raw if one["state"] & states.BIT_ENTRY or one["what"] == states.SIGNAL}
+        parted = {(float(o["at"]), int(o["relation"])) for o in raw if o["what"] == states.SEPARATION}
+        kinds = {
+            states.INCIDENT: filtering.SEEN_INCIDENT,
+            states.SIGNAL: filtering.SEEN_SIGNAL,
+            states.CUSTODY: filtering.SEEN_CUSTODY,
+            states.BAIL: filtering.SEEN_BAIL,
+            states.ORDER: filtering.SEEN_ORDER,
+            states.SUBJECT_SUICIDAL: filtering.SEEN_SUICIDAL,
+            states.SUICIDE: filtering.SEEN_DEATH,
+        }
+        out = []
+        for i, one in zip(visible, raw, strict=True):
+            what, relation, when = int(one["what"]), int(one["relation"]), float(one["at"])
+            offence = int(one["offence"])
+            if what in (states.SEPARATION, states.RECONCILIATION):
+                if (when, relation) in at or when in entries:
+                    continue  # part of that incident
+                seen, offence = filtering.SEEN_PARTING, int(what == states.SEPARATION)
+            elif what in kinds:
+                seen = kinds[what]
+            else:
+                continue
+            entry = int(what == states.SIGNAL or (what == states.INCIDENT and bool(one["state"] & states.BIT_ENTRY)))
+            first, last = np.searchsorted(self.answers.row, [i, i + 1])
+            together = int(what == states.INCIDENT and (when, relation) in parted)
+            subject = int(one["subject"]) - s0
+            here = relation - r0 if relation >= 0 else -1
+            out.append((when, seen, here, subject, offence, one["until"], entry, together, first, last))
+        made = np.array(out, dtype=OBSERVATION)
+        return made[np.argsort(made["at"], kind="stable")]
+
+    def _pending(self, at: I64, day: float, as_of: int, s0: int) -> F64:
+        """Charges on record that no court has decided, as ``filtering.run`` wants them."""
+        p = parameters.mechanism()[0]
+        out = [np.zeros((0, 5))]
+        remand: dict[int, float] = {}
+        crime: dict[int, float] = {}
+        rows = self.rows
+        for i in at:
+            what, subject = int(rows["what"][i]), int(rows["subject"][i])
+            if what == states.INCIDENT:
+                remand[subject], crime[subject] = PAST, float(rows["at"][i])
+            elif what == states.CUSTODY and rows["offence"][i] == states.REMAND:
+                remand[subject] = float(rows["until"][i])
+            elif what == states.CHARGE and self.recorded[i] < as_of and subject in crime:
+                offence, end = int(rows["offence"][i]), remand[subject]
+                if PAST < end <= day:
+                    continue  # decided when the remand ended
+                level = "deadly" if offence >= states.FIRST_DEADLY else "grave"
+                level = level if offence >= states.FIRST_GRAVE else "crime"
+                share = 1.0 if level == "deadly" else float(p[f"sentence_{level}"])
+                mean = float(p[f"sentence_{level}_mean"])
+                out.append(np.array([[subject - s0, crime[subject], end, share, mean]]))
+        return np.concatenate(out)
+
+    def _prior(
+        self, rng: np.random.Generator, n: int, own: slice, relations: slice, met: set[int], as_of: int
+    ) -> tuple[NDArray[Any], NDArray[Any]]:
+        """``n`` draws of the cluster: what is on record as it is, what is latent from the population."""
+        p, m = parameters.values("population"), parameters.mechanism()[0]
+        subjects = np.repeat(self.people.subjects[own][None, :], n, axis=0)
+        rel = np.repeat(self.people.relations[relations][None, :], n, axis=0)
+        shape = subjects.shape
+        subjects["mental"] = rng.random(shape) < p["mental"]
+        for k in range(shape[1]):
+            person = int(self.people.subject_rows[own.start + k])
+            share = float(parameters.values("background")["firearm"]["share"])
+            hidden = p["firearm"] * (1 - share) / (1 - p["firearm"] * share)
+            seen = self.firearm.get(person, _NEVER) < as_of
+            subjects["firearm"][:, k] = 1.0 if seen else rng.random(n) < hidden
+        onset = m["suicidal_on"] * np.where(subjects["mental"] > 0, m["suicidal_mental"], 1.0)
+        subjects["suicidal"] = rng.random(shape) < onset / (onset + m["suicidal_off"])
+        subjects["armed"] = rng.random(shape) < m["weapon_on"] / (m["weapon_on"] + m["weapon_off"])
+        shape = rel.shape
+        frequency = np.array(p["frequency_values"])
+        rel["frequency"] = rng.choice(frequency, shape, p=_shares(p["frequency_shares"]))
+        rel["control"] = rng.choice(3, shape, p=_shares(p["control_shares"]))
+        spread = float(p["severity_spread"])
+        rel["severity"] = np.exp(rng.standard_normal(shape) * spread - spread * spread / 2)
+        for r in range(shape[1]):
+            if r not in met:
+                rel["entry"][:, r] = _HIDDEN
+        return subjects, rel
+
+
+def _shares(weights: list[float]) -> F64:
+    return np.array(weights) / sum(weights)
+
+
+def _answers(book: Book, columns: dict[str, NDArray[Any]], raw: I64) -> Answers:
+    """Every answer given and every marker that could have stood beside an incident, with what its chance depends on."""
+    yes, no = codes(["yes"])[0], codes(["no"])[0]
+    parts = []
+    incident = book.rows["what"] == states.INCIDENT
+    for item, entry in parameters.values("items").items():
+        mine = (columns["kind"] == number(item)) & (raw >= 0) & np.isin(columns["code"], [yes, no])
+        extras = {name: share for name, share in entry.items() if name != "base"}
+        parts.append(_entries(book, raw[mine], columns["code"][mine] == yes, float(entry["base"]), extras))
+    markers = parameters.values("markers")
+    for name, entry in markers.items():
+        condition = entry.get("if", "")
+        if not condition:
+            continue
+        offences = _offences(entry["with"])
+        others = [o for other, o in markers.items() if other != name and o["kind"] == entry["kind"]]
+        taken = set().union(*(_offences(other["with"]) for other in others)) if others else set()
+        applies = np.flatnonzero(incident & np.isin(book.rows["offence"], sorted(offences - taken)))
+        there = np.zeros(len(book), bool)
+        there[raw[(columns["kind"] == number(entry["kind"])) & (raw >= 0)]] = True
+        parts.append(_entries(book, applies, there[applies], 0.0, {condition: float(entry["share"])}))
+    row, said, base, added = (np.concatenate([part[k] for part in parts]) for k in range(4))
+    order = np.argsort(row, kind="stable")
+    return Answers(row[order], said[order].astype(np.int64), base[order], added[order])
+
+
+def _offences(where: str | list[str]) -> set[int]:
+    everything = set(range(len(states.OFFENCES)))
+    if isinstance(where, list):
+        return {states.OFFENCES.index(name) for name in where}
+    call = set(states.NOT_CRIMED)
+    return {"any": everything, "call": call, "crime": everything - call}[where]
+
+
+def _entries(
+    book: Book, row: I64, said: NDArray[np.bool_], base: float, extras: dict[str, float]
+) -> tuple[I64, NDArray[np.bool_], F64, F64]:
+    """(row, answer, base chance, additions by latent condition); nothing where a condition can't be followed."""
+    start, added = np.full(len(row), base), np.zeros((len(row), len(CONDITIONS)))
+    if any(name in _IGNORED for name in extras):
+        return row[:0], said[:0], start[:0], added[:0]
+    here = book.take(np.isin(np.arange(len(book)), row))
+    where = np.searchsorted(np.flatnonzero(np.isin(np.arange(len(book)), row)), row)
+
+    def known(name: str) -> NDArray[Any]:
+        return np.asarray(here.condition(name), np.float64)[where]
+
+    for name, share in extras.items():
+        latent = _SAME.get(name, name)
+        if latent in CONDITIONS:
+            added[:, CONDITIONS.index(latent)] += share
+        elif name == "controlling_intimate":
+            added[:, CONDITIONS.index("controlling")] += share * known("intimate")
+        elif name == "together":
+            start += share * known("intimate")
+            added[:, CONDITIONS.index("separated")] -= share * known("intimate")
+        elif name == "children_apart":
+            added[:, CONDITIONS.index("separated")] += share * known("children")
+        else:
+            start += share * known(name)
+    return row, said, start, added
