@@ -23,7 +23,7 @@ from serving import lists
 from serving.desk import Tour, TourStep
 from serving.server import listen
 from serving.tour import tour_steps
-from threat.asof import DAY, show
+from threat.asof import DAY, parse_as_of, show
 from threat.errors import GateRefused, ThreatError, UsageError
 from threat.terminal import emit
 
@@ -258,7 +258,7 @@ def _force(demo: Demonstration) -> int:
             *("--out", str(demo.var / "force")),
         )
         note.write_text(json.dumps({"to": made["to"]}), encoding="utf-8")
-    return int(json.loads(note.read_text(encoding="utf-8"))["to"])
+    return parse_as_of(json.loads(note.read_text(encoding="utf-8"))["to"])
 
 
 def _released(demo: Demonstration) -> bool:
