@@ -117,7 +117,9 @@ def make(name: str, folder: Path) -> None:
                 column = np.where(column >= 0, column + base, column).astype(column.dtype)
             if field.name in ("event_id", "incident_id"):
                 column = column + number * (events // blocks)
-            files.setdefault(field.name, (column.dtype, (partial / field.name).open("wb")))[1].write(column.tobytes())
+            if field.name not in files:
+                files[field.name] = (column.dtype, (partial / field.name).open("wb"))
+            files[field.name][1].write(column.tobytes())
     offset = np.concatenate(offsets)
     for field_name, (dtype, file) in files.items():
         file.close()

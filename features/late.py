@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
 from features.build import person_index
+from features.fold import compiled
 from threat.history.sightings import Rows, Sightings
 from threat.vocabulary import kinds
 
@@ -16,23 +19,57 @@ def late_known(sightings: Sightings, rows: Rows) -> NDArray[np.int64]:
     A feature that filtered on the date of the event would have counted them. Kinds known in advance are left out, and
     an event that both parties are in counts once.
     """
-    subject, at_risk = person_index(sightings.persons, rows.subject), person_index(sightings.persons, rows.at_risk)
-    in_advance = np.array([kind.known_in_advance for kind in kinds().values()])
     out = np.zeros(len(rows), np.int64)
-    for i in range(len(rows)):
-        of_subject = _unknown_yet(sightings, int(subject[i]), int(rows.as_of[i]), in_advance)
-        of_at_risk = _unknown_yet(sightings, int(at_risk[i]), int(rows.as_of[i]), in_advance)
-        out[i] = len(np.union1d(of_subject, of_at_risk))
+    _count(
+        person_index(sightings.persons, rows.subject),
+        person_index(sightings.persons, rows.at_risk),
+        np.ascontiguousarray(rows.as_of),
+        *(
+            np.ascontiguousarray(getattr(sightings, name)).view(np.ndarray)
+            for name in ("offsets", "occurred_at", "visible_from", "event_id", "kind")
+        ),
+        np.array([kind.known_in_advance for kind in kinds().values()]),
+        out,
+    )
     return out
 
 
-def _unknown_yet(sightings: Sightings, person: int, as_of: int, in_advance: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """Ids of the person's events that occurred before as-of and were not visible until it or later."""
-    if person < 0:
-        return np.empty(0, np.int64)
-    where = slice(int(sightings.offsets[person]), int(sightings.offsets[person + 1]))
-    past = (sightings.occurred_at[where] < as_of) & ~in_advance[sightings.kind[where]]
-    ids = sightings.event_id[where]
-    first_seen = past & (sightings.visible_from[where] >= as_of)
-    seen = past & (sightings.visible_from[where] < as_of)
-    return np.setdiff1d(ids[first_seen], ids[seen])
+@compiled
+def _unknown(j: int, high: int, now: int, visible_from: Any, event_id: Any) -> tuple[int, bool]:
+    """End of the run of rows of one event from ``j`` on, and whether none of them was visible before ``now``."""
+    end, unknown = j, True
+    while end < high and event_id[end] == event_id[j]:
+        unknown = unknown and visible_from[end] >= now
+        end += 1
+    return end, unknown
+
+
+@compiled
+def _count(
+    subject: Any, at_risk: Any, as_of: Any, offsets: Any, occurred_at: Any, visible_from: Any, event_id: Any, kind: Any,
+    in_advance: Any, out: Any,
+) -> None:  # fmt: skip
+    for row in range(len(as_of)):
+        now = as_of[row]
+        for half in range(2):
+            person, other = (subject[row], -1) if half == 0 else (at_risk[row], subject[row])
+            j, high = (offsets[person], offsets[person + 1]) if person >= 0 else (0, 0)
+            while j < high and occurred_at[j] < now:
+                end, unknown = _unknown(j, high, now, visible_from, event_id)
+                if unknown and other >= 0:  # already counted when the subject is in it and did not know it either
+                    left, last = offsets[other], offsets[other + 1]
+                    beyond = last
+                    while left < beyond:
+                        middle = (left + beyond) // 2
+                        if occurred_at[middle] < occurred_at[j]:
+                            left = middle + 1
+                        else:
+                            beyond = middle
+                    while left < last and occurred_at[left] == occurred_at[j]:
+                        after, theirs = _unknown(left, last, now, visible_from, event_id)
+                        if event_id[left] == event_id[j] and theirs:
+                            unknown = False
+                        left = after
+                if unknown and not in_advance[kind[j]]:
+                    out[row] += 1
+                j = end

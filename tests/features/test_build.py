@@ -16,9 +16,10 @@ from features.arrays import sightings_from
 from threat.asof import DAY
 from threat.errors import BadInput, UsageError
 from threat.history.sightings import ROLE_AT_RISK, ROLE_SUBJECT
-from threat.vocabulary import kind
+from threat.vocabulary import kind, kinds
 
 HIT = kind("assault_with_injury").number
+ADVANCE = {k.number for k in kinds().values() if k.known_in_advance}
 ASSAULTS = {"statistic": "count", "kinds": ("assault_with_injury",)}
 
 
@@ -206,3 +207,20 @@ def test_a_store_that_is_read_only():
     for name in ("occurred_at", "kind", "offsets"):
         getattr(store, name).flags.writeable = False
     assert_array_equal(build(store, rows([(11, 12, AS_OF)]), catalogue([define("a", **ASSAULTS)])).values, [[1]])
+
+
+@settings(deadline=None, max_examples=40, suppress_health_check=list(HealthCheck))
+@given(histories(most=30))
+def test_late_known_is_what_a_plain_count_says(history):
+    store = sightings(*history)
+    expected = []
+    for subject, at_risk, as_of in zip(QUESTIONS.subject, QUESTIONS.at_risk, QUESTIONS.as_of, strict=True):
+        unknown: set[int] = set()
+        for person in (subject, at_risk):
+            where = store.rows_of(person)
+            rows_here = range(where.start, where.stop)
+            seen = {int(store.event_id[j]) for j in rows_here if store.visible_from[j] < as_of}
+            past = [j for j in rows_here if store.occurred_at[j] < as_of and store.kind[j] not in ADVANCE]
+            unknown |= {int(store.event_id[j]) for j in past} - seen
+        expected.append(len(unknown))
+    assert_array_equal(late_known(store, QUESTIONS), expected)
