@@ -71,3 +71,41 @@ def evaluate(
             way_out="do not rely on it; train again",
         )
     emit(document, as_json=as_json, lines=summary_lines)
+
+
+@app.command("results")
+def results(
+    real: Annotated[Path, typer.Option(help="Folder of the real records; left out, saying so, where it is absent.")],
+    out: Annotated[Path, typer.Option(help="The page to write.")] = Path("docs/results.md"),
+    as_json: Json = False,
+) -> None:
+    """The whole main job, on the real records where they are and on a synthetic force. Prints and writes aggregates.
+
+    What it makes on the way (stores, RUNs) holds rows about people and is removed at the end.
+    """
+    import sys
+    import tempfile
+    import time
+    from datetime import UTC, datetime
+
+    from threat.terminal import emit
+    from training.results import real_records, synthetic_force
+    from training.results_page import page
+
+    at = int(time.time())
+
+    def say(text: str) -> None:
+        print(f"{time.time() - at:6.0f} s  {text}", file=sys.stderr, flush=True)
+
+    present = (real / "bookings.csv.gz").exists()
+    if not present:
+        say(f"no real records at {real}: that part is left out")
+    Path("var").mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(dir="var", prefix="results-") as folder:
+        known = real_records(real, Path(folder), at, say) if present else None
+        made = synthetic_force(Path(folder), at, say)
+    text = page(known, made, datetime.fromtimestamp(at, tz=UTC).date().isoformat())
+    out.parent.mkdir(parents=True, exist_ok=True)
+    out.write_text(text, encoding="utf-8")
+    document = {"page": str(out), "real_records": present, "text": text}
+    emit(document, as_json=as_json, lines=lambda document: str(document["text"]))

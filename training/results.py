@@ -1,0 +1,122 @@
+"""The whole main job for ``docs/results.md``: real records where they are, and a synthetic force. Aggregates only."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+
+from threat.eligibility import load_policy
+from threat.history.snapshot import Snapshot
+from threat.history.store import Store
+from threat.release.evidence import Run
+from training.checks import as_if_known_at_once
+from training.config import load
+from training.evaluate import MODEL, Ranking, evaluate
+from training.job import fit, open_test, train
+from training.prepare import prepare
+from training.reproduce import read_block
+
+Say = Callable[[str], None]
+REAL = ("real_incident", "real_monthly")
+SENSITIVITIES = ("real_incident_new", "real_monthly_new", "real_incident_365", "real_monthly_365")
+SYNTHETIC = ("incident", "default")
+FORCE = {"relationships": 20_000, "years": 8.0, "seed": 7}
+ORACLE_DRAWS = 16
+
+
+def real_records(folder: Path, work: Path, at: int, say: Say) -> dict[str, Any]:
+    """Load the real records into ``work`` and train on them. ``at``: UTC seconds. Returns evaluations and checks.
+
+    ``work`` then holds rows about people: the caller removes it. Raises BadInput when the records can't be loaded.
+    """
+    from threat.history.intake.load import load as load_records
+    from threat.history.intake.profile import load_profile
+
+    store = work / "real"
+    report = load_records(load_profile("multnomah"), folder, store, at)
+    say(f"real records loaded: {report['rows_kept']:,} of {report['rows_in']:,} rows kept")
+    loaded = {name: report[name] for name in ("rows_in", "rows_kept", "rows_quarantined")}
+    out: dict[str, Any] = {"loaded": loaded, "runs": {}}
+    snapshot = Store.open(store).snapshot()
+    for preset in (*REAL, *SENSITIVITIES):
+        run = train(store, load(preset), out=work / "runs", run_id=preset, started_at=at)
+        out["runs"][preset] = _aggregates(run)
+        if preset in REAL:
+            out["runs"][preset]["audit"] = _audit(run, snapshot)
+            out["runs"][preset]["leak_worth"] = leak_worth(run, snapshot, preset)
+        say(f"trained {preset}")
+    return out
+
+
+def synthetic_force(work: Path, at: int, say: Say) -> dict[str, Any]:
+    """Make a synthetic force in ``work``, train on it, and ask its truth what the lists were worth."""
+    from threat.simulation.force import Settings, write
+
+    force = work / "force"
+    made = write(Settings(**FORCE), force, lambda amount: None)  # type: ignore[arg-type]
+    say(f"synthetic force made: {made['rows']['relationships']:,} relationships")
+    out: dict[str, Any] = {"force": FORCE | {"made": made["rows"]}, "runs": {}}
+    snapshot = Store.open(force / "history").snapshot()
+    for preset in SYNTHETIC:
+        run = train(force / "history", load(preset), out=work / "runs", run_id=preset, started_at=at)
+        out["runs"][preset] = _aggregates(run)
+        out["runs"][preset]["audit"] = _audit(run, snapshot)
+        say(f"trained {preset}")
+        out["runs"][preset]["truth"] = _truth(run, force)
+        say(f"asked the truth about {preset}")
+    return out
+
+
+def _aggregates(run: Run) -> dict[str, Any]:
+    config = run.read_json("config.json")
+    return {
+        "title": config["title"],
+        "capacity": config["capacity"],
+        "evaluation": run.read_json("evaluation.json"),
+        "folds": run.read_json("folds.json"),
+        "fit": run.read_json("cohort.json")["fit"],
+        "choices": run.read_json("choices.json"),
+        "checks": run.read_json("checks.json"),
+    }
+
+
+def _audit(run: Run, snapshot: Snapshot) -> dict[str, Any]:
+    """The fairness audit as it may be published: small cells withheld."""
+    from fairness.policy import load_policy as fairness_policy
+    from fairness.runs import audit_run
+    from fairness.suppression import public
+
+    return public(audit_run(run, snapshot, fairness_policy()))
+
+
+def leak_worth(run: Run, snapshot: Snapshot, preset: str) -> dict[str, Any]:
+    """What the leak of a builder that filters on the date of an event would add: the AUC Figure of the difference.
+
+    The same training again with every record known the moment it happened, paired with the honest scores.
+    """
+    settings = load(preset)
+    leaky = prepare(snapshot, settings, load_policy(), as_if_known_at_once(snapshot.sightings()))
+    document, tables = open_test(leaky, fit(leaky), run.read_json("evaluation.json")["capacity"])
+    honest = pq.read_table(run.path("predictions.parquet"))
+    block = read_block(honest, pq.read_table(run.path("outcomes.parquet")).to_pandas())
+    both = [
+        Ranking("leaky", "known at once", tables["predictions.parquet"].column(MODEL).to_numpy()),
+        Ranking(MODEL, "as known", honest.column(MODEL).to_numpy()),
+    ]
+    measured = evaluate(
+        block, both, capacity=document["capacity"], replicates=settings.bootstrap, seed=settings.seed, versus="leaky"
+    )
+    named = {one["name"]: one for one in measured["rankings"][1]["figures"]}
+    leaky_auc = next(one for one in measured["rankings"][0]["figures"] if one["name"] == "auc")
+    return {"leaky_auc": leaky_auc, "honest_auc": named["auc"], "difference": named["auc_difference"]}
+
+
+def _truth(run: Run, force: Path) -> dict[str, Any]:
+    """Expected captures of every ranking by the latent oracle of the force."""
+    from training.expected_captures import compare, read_lists
+
+    lists = read_lists(run, force, draws=ORACLE_DRAWS)
+    return compare(lists, [], replicates=300, seed=7)
