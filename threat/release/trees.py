@@ -151,10 +151,12 @@ def _tree(text: str, number: int, n_features: int, thresholds: dict[int, list[fl
     split = _integers(fields["split_feature"], n_leaves - 1, f"tree {number}: split_feature")
     if min(split) < 0 or max(split) >= n_features:
         raise _Wrong(f"tree {number}: split_feature out of bounds")
-    for feature, threshold in zip(
-        split, _numbers(fields["threshold"], n_leaves - 1, f"tree {number}: threshold"), strict=True
-    ):
-        thresholds.setdefault(feature, []).append(threshold)
+    # A split of missing from not missing has the threshold inf: every finite value goes left.
+    words = ["0" if word == "inf" else word for word in fields["threshold"].split(" ")]
+    _numbers(" ".join(words), n_leaves - 1, f"tree {number}: threshold")
+    for feature, word in zip(split, fields["threshold"].split(" "), strict=True):
+        if word != "inf":
+            thresholds.setdefault(feature, []).append(float(word))
     kinds = _integers(fields["decision_type"], n_leaves - 1, f"tree {number}: decision_type")
     if any(kind not in {0, 2, 4, 6, 8, 10} for kind in kinds):
         raise _Wrong(f"tree {number}: a decision type that is not a numeric split")
