@@ -96,7 +96,7 @@ class Settings(_Part):
     features_without: list[str] = []
     bootstrap: Annotated[int, Field(ge=0, le=10_000)] = 500
     seed: Annotated[int, Field(ge=0, le=2**31 - 1)] = 7
-    threads: Annotated[int, Field(ge=1, le=64)] = 2
+    threads: Annotated[int, Field(ge=1, le=64)] = 1
 
 
 def presets() -> list[str]:

@@ -42,12 +42,12 @@ def _real(real: dict[str, Any]) -> list[str]:
         "## Real records: jail bookings of one US county",
         "",
         f"{loaded['rows_in']:,} source rows, {loaded['rows_kept']:,} kept, {loaded['rows_quarantined']:,} put aside "
-        "with a reason. De-identified, dates moved by an undisclosed number of weeks; no person at risk is recorded, so "
-        "each subject has one relationship with an unknown person at risk. A booking is neither an offence nor a "
+        "with a reason. De-identified, dates moved by an undisclosed number of weeks; no person at risk is recorded, "
+        "so each subject has one relationship with an unknown person at risk. A booking is neither an offence nor a "
         "conviction. Outcome: a later domestic-violence booking that meets the severe rung (Y2: attempted murder, "
-        "assault with intent, strangulation with injury, injury with a weapon, rape, kidnap, homicide). This is not the "
-        "population, the law or the records of a British force: it shows that the line works on real records, not how "
-        "well it would "
+        "assault with intent, strangulation with injury, injury with a weapon, rape, kidnap, homicide). This is not "
+        "the population, the law or the records of a British force: it shows that the line works on real records, "
+        "not how well it would "
         "serve anyone. Only aggregates are printed, and nothing on fewer than ten.",
         "",
     ]
@@ -68,8 +68,8 @@ def _synthetic(synthetic: dict[str, Any]) -> list[str]:
         "## A synthetic force",
         "",
         f"`threat simulate --relationships {force['relationships']} --years {force['years']:g} "
-        f"--seed {force['seed']}`: {made['relationships']:,} relationships, {made['events']:,} events. No person in it lives; what it shows is "
-        "whether the method finds what is there, because here the truth is known.",
+        f"--seed {force['seed']}`: {made['relationships']:,} relationships, {made['events']:,} events. No person in "
+        "it lives; what it shows is whether the method finds what is there, because here the truth is known.",
         "",
     ]
     titles = {"incident": "Indexed on a domestic incident, 180 days", "default": "Monthly, 365 days"}
@@ -257,9 +257,9 @@ def _leaks(runs: dict[str, Any], titles: dict[str, str]) -> list[str]:
         worth = run["leak_worth"]
         order = "label known by the fit date, fit date by the first as-of" if dates["holds"] else "RULE BROKEN"
         lines.append(
-            f"- {title}: {removed['features']} features of {removed['rows']} sampled test rows were computed again from "
-            f"histories without any later record: {removed['values_that_differ']} values differ. Dates of every fold: "
-            f"{order}. A builder that filters on the date of the event, not on the time it became known, would have "
+            f"- {title}: {removed['features']} features of {removed['rows']} sampled test rows were computed again "
+            f"from histories without any later record: {removed['values_that_differ']} values differ. Dates of every "
+            f"fold: {order}. A builder that filters on the date of the event, not on the time it became known, would have "
             f"reported an AUC of {number(worth['leaky_auc'], 3)}, "
             f"{number(worth['difference'], 3, signed=True)} against the honest one."
         )
