@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import mmap
 import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import fields
 from functools import lru_cache
 from pathlib import Path
 from typing import TypeVar
@@ -30,6 +32,9 @@ _UNSEEN = -2
 
 _BLOCK = 4096
 """Rows per task of a thread: small enough to balance, large enough that scratch space costs nothing."""
+
+_HELD = 4_000_000
+"""Sightings read before the mapped store is let go: about a quarter of a gigabyte."""
 
 _CHUNK = 262_144
 """Rows per written chunk of ``build_to``; memory is about this times 4 bytes times the definitions."""
@@ -166,13 +171,39 @@ def _run(
 
     own, other, as_of = _read_only(own), _read_only(other), _read_only(as_of)
     firsts = range(0, len(rows), _BLOCK)
-    if threads == 1 or len(firsts) == 1:
-        for first in firsts:
-            block(first)
+    if len(firsts) == 1:
+        block(0)
         return
     with ThreadPoolExecutor(threads) as pool:
-        for _ in pool.map(block, firsts):
-            pass
+        for group in _groups(firsts, lengths):
+            for _ in pool.map(block, group):
+                pass
+            _let_go(sightings)
+
+
+def _groups(firsts: range, lengths: NDArray[np.int64]) -> Iterator[list[int]]:
+    """Consecutive blocks that read about ``_HELD`` sightings together."""
+    group: list[int] = []
+    held = 0
+    for first in firsts:
+        group.append(first)
+        held += int(lengths[first : first + _BLOCK].sum())
+        if held >= _HELD:
+            yield group
+            group, held = [], 0
+    if group:
+        yield group
+
+
+def _let_go(sightings: Sightings) -> None:
+    """Unmap what was read of a memory-mapped store: it stays in the system's cache, but is no longer this process's.
+
+    Rows come in the order of persons, so what was read is not needed again in this half.
+    """
+    for field in fields(sightings):
+        mapped = getattr(getattr(sightings, field.name), "_mmap", None)
+        if mapped is not None and hasattr(mmap, "MADV_DONTNEED"):
+            mapped.madvise(mmap.MADV_DONTNEED)
 
 
 _SOMETIMES = ("counterpart", "code", "reported_by", "incident_id", "value", "until", "recorded_at")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import fields, replace
 
 import numpy as np
 import pytest
@@ -224,3 +225,19 @@ def test_late_known_is_what_a_plain_count_says(history):
             unknown |= {int(store.event_id[j]) for j in past} - seen
         expected.append(len(unknown))
     assert_array_equal(late_known(store, QUESTIONS), expected)
+
+
+def test_a_mapped_store_that_is_let_go_between_blocks(tmp_path, monkeypatch):
+    """What was unmapped is read again where it is needed; no value changes."""
+    store = sightings([hit(i, i * 7, lag=i % 5, subject=11 + i % 3, at_risk=12 + i % 3) for i in range(1, 60)])
+    mapped = {}
+    for field in fields(store):
+        array = getattr(store, field.name)
+        if isinstance(array, np.ndarray):
+            np.save(tmp_path / f"{field.name}.npy", array)
+            mapped[field.name] = np.load(tmp_path / f"{field.name}.npy", mmap_mode="r")
+    asked = rows([(11 + i % 3, 12 + i % 3, AS_OF - i * DAY) for i in range(50)])
+    expected = build(store, asked, parallel=False).values
+    monkeypatch.setattr(sys.modules["features.build"], "_BLOCK", 3)
+    monkeypatch.setattr(sys.modules["features.build"], "_HELD", 1)
+    assert_array_equal(build(replace(store, **mapped), asked).values, expected)
