@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from threat.asof import DAY, in_look_back, visible
 from threat.errors import ThreatError, UsageError, raise_all
-from threat.history.links import is_in
+from threat.history.links import is_in, position
 from threat.history.schema import DOMESTIC
 from threat.history.sightings import NO_PERSON, ROLE_SUBJECT, Rows, Sightings
 from threat.history.snapshot import Snapshot
@@ -135,7 +135,8 @@ def eligible(snapshot: Snapshot, as_of: int, policy: Policy) -> Cohort:
         f"no domestic event in the last {policy.domestic_event_within_days} days and first recorded more than "
         f"{policy.first_signal_within_days} days ago",
     )
-    return Cohort(snapshot.rows(rows.relationship_id[keep], as_of), attrition)
+    kept = Rows(rows.relationship_id[keep], rows.subject[keep], rows.at_risk[keep], rows.as_of[keep])
+    return Cohort(kept, attrition)
 
 
 def _first_of_pair(rows: Rows, recorded: NDArray[np.int64], among: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -166,14 +167,7 @@ def _signals(
     def pairs(where: NDArray[np.bool_]) -> NDArray[np.int64]:
         return np.unique(person[where] * n + sightings.counterpart[where] + 1)
 
-    wanted = _number(sightings, rows.subject) * n + _number(sightings, rows.at_risk) + 1
-    wanted[~is_in(rows.subject, sightings.persons)] = -1
-    wanted[(rows.at_risk != NO_PERSON) & ~is_in(rows.at_risk, sightings.persons)] = -1
+    subject, at_risk = position(rows.subject, sightings.persons), position(rows.at_risk, sightings.persons)
+    never_seen = (subject < 0) | ((at_risk < 0) & (rows.at_risk != NO_PERSON))
+    wanted = np.where(never_seen, -1, subject * n + at_risk + 1)
     return is_in(wanted, pairs(recent)), is_in(wanted, pairs(before))
-
-
-def _number(sightings: Sightings, ids: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Index into ``persons``; NO_PERSON for NO_PERSON (and anything for a person never seen)."""
-    number = np.searchsorted(sightings.persons, ids).astype(np.int64)
-    number[ids == NO_PERSON] = NO_PERSON
-    return number

@@ -310,7 +310,7 @@ def test_a_killed_append_leaves_the_history_as_it_was(tmp_path: Path) -> None:
     rng = random.Random(7)
     outcomes = set()
     for _ in range(6):
-        command = [sys.executable, "-c", APPEND, str(store.path), str(Path(__file__).parent)]
+        command = [sys.executable, "-c", APPEND, str(store.path), str(Path(__file__).parents[1])]
         process = subprocess.Popen(command, stdout=subprocess.PIPE)
         assert process.stdout is not None
         process.stdout.readline()
@@ -324,7 +324,7 @@ def test_a_killed_append_leaves_the_history_as_it_was(tmp_path: Path) -> None:
         assert after.row_count("events") in {0, 3000}
         Store.open(store.path).verify()
         outcomes.add(after.row_count("events"))
-    subprocess.run([sys.executable, "-c", APPEND, str(store.path), str(Path(__file__).parent)], check=True)
+    subprocess.run([sys.executable, "-c", APPEND, str(store.path), str(Path(__file__).parents[1])], check=True)
     whole = Store.open(store.path)
     assert whole.snapshot().row_count("events") == 3000
     assert not (whole.path / "incoming").exists() or not any((whole.path / "incoming").iterdir())

@@ -1,4 +1,4 @@
-"""Small histories for the tests of this folder: tables from short rows."""
+"""Small histories for tests: tables from short rows."""
 
 from __future__ import annotations
 
