@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,10 +10,11 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from threat.asof import DAY
+from threat.asof import DAY, instant
 from threat.errors import BadInput, IntegrityFailure, UsageError
 from threat.simulation import chance, force, states
 from threat.simulation.force import Settings
+from threat.simulation.knobs import Knobs
 from threat.simulation.tables import relation_keys
 from threat.simulation.truth.monthly import write_truth
 from threat.simulation.truth.oracle import HORIZONS, risks
@@ -90,6 +92,30 @@ def test_numbers_do_not_depend_on_order_threads_or_company(asked: tuple[Any, Any
     np.testing.assert_array_equal(again.risk, whole.risk[mixed])
     np.testing.assert_array_equal(risks(SMALL, ids[7:8], as_of[7:8], draws=8).risk, whole.risk[7:8])
     np.testing.assert_allclose(whole.halves.mean(axis=2), whole.risk, rtol=1e-12)
+
+
+@pytest.mark.parametrize(("after", "low", "high"), [(0, 2.6, 3.05), (90, 1.5, 2.3), (180, 1.0, 1.0)])
+def test_drift_is_in_the_risk_from_its_day_on(asked: tuple[Any, Any], after: int, low: float, high: float) -> None:
+    """Hazards three times as high from some day of a horizon of 180 days: the rest of the horizon counts thrice."""
+    ids, as_of = asked[0][::4], asked[1][::4]
+    drifting = replace(SMALL, knobs=Knobs(drift_at=instant(int(as_of[0]) + after * DAY), drift=3.0))
+    plain = risks(SMALL, ids, as_of, draws=20).risk[:, 0].mean()
+    assert low <= risks(drifting, ids, as_of, draws=20).risk[:, 0].mean() / plain <= high
+
+
+@pytest.mark.parametrize(("factor", "low", "high"), [(1.0, 0.5, 0.75), (0.0, 0.0, 0.35)])
+def test_a_plan_that_stands_holds_back_the_near_risk(factor: float, low: float, high: float) -> None:
+    """Every incident is followed by a plan of 180 days, begun within the last 30: it stops the risk of the next 150."""
+    settings = replace(SMALL, knobs=Knobs(reviewed=1.0, plan_factor=factor))
+    day, ids = DAY_OF_FORCE, []
+    for number, size in force.plan(settings):
+        people = force.draw(settings, number, size)
+        rows = force.run(people, settings, settings.knobs.overrides(settings.epoch))
+        recent = (rows["what"] == states.PLAN) & (rows["at"] < day) & (rows["at"] > day - 30)
+        ids.append(chance.ids(chance.derive(relation_keys(people), "records", 0))[np.unique(rows["relation"][recent])])
+    everyone = np.concatenate(ids)
+    near, whole = risks(settings, everyone, np.full(len(everyone), SMALL.epoch + int(day * DAY)), draws=20).risk.T
+    assert low <= near.mean() / whole.mean() <= high
 
 
 @pytest.mark.parametrize("draws", [0, 1, 7])
