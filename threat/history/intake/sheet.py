@@ -72,7 +72,8 @@ class Sheet:
 
 def read_sheet(path: Path, file: File, profile: Profile, advance: Callable[[float], None]) -> Sheet:
     """Read and type one file. Raises BadInput when it cannot be read as a whole: empty, truncated, in another encoding,
-    without a column it needs or with one the profile does not know. ``advance`` is told the bytes read.
+    without a column it needs or with one the profile does not know. ``advance`` is told the bytes of
+    the file that were read.
     """
     raw, number, torn = _parse(_bytes(path, profile.encoding, advance), path)
     _check_header(raw.column_names, file, path)
@@ -103,8 +104,10 @@ def _bytes(path: Path, encoding: str, advance: Callable[[float], None]) -> bytes
         plain.seek(0)
         stream: Any = gzip.GzipFile(fileobj=plain) if magic == b"\x1f\x8b" or path.suffix == ".gz" else plain
         try:
+            done = 0
             while block := stream.read(_BLOCK):
-                advance(len(block))
+                advance(plain.tell() - done)
+                done = plain.tell()
                 out.write(decoder.decode(block).encode("utf-8"))
                 lines += block.count(b"\n")
             out.write(decoder.decode(b"", final=True).encode("utf-8"))
