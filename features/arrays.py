@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from features.fold import compiled
+from features.compiling import compiled
 from threat.asof import NEVER
 from threat.errors import BadInput
 from threat.history.schema import DOMESTIC, REPORTED_BY

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import mmap
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from dataclasses import fields
 from functools import lru_cache
 from pathlib import Path
@@ -48,7 +49,8 @@ def build(sightings: Sightings, rows: Rows, catalogue: Catalogue | None = None, 
     catalogue = load_catalogue() if catalogue is None else catalogue
     _check(rows)
     out = np.empty((len(rows), len(catalogue)), np.float32)
-    _fill(sightings, rows, catalogue, out, _cores() if parallel else 1)
+    with progress("Features", total=len(rows)) if len(rows) > _CHUNK else nullcontext(_quiet) as advance:
+        _fill(sightings, rows, catalogue, out, _cores() if parallel else 1, advance)
     return _matrix(out, sightings, rows, catalogue)
 
 
@@ -68,9 +70,8 @@ def build_to(
         np.lib.format.write_array_header_1_0(file, header)
         for chunk in _chunks(rows):
             out = np.empty((len(chunk), len(catalogue)), np.float32)
-            _fill(sightings, chunk, catalogue, out, _cores() if parallel else 1)
+            _fill(sightings, chunk, catalogue, out, _cores() if parallel else 1, advance)
             out.tofile(file)
-            advance(len(chunk))
     partial.replace(path)
     values = np.load(path, mmap_mode="r") if 0 not in shape else np.empty(shape, np.float32)
     return _matrix(values, sightings, rows, catalogue)
@@ -125,12 +126,23 @@ def _programs(catalogue: Catalogue, code_names: tuple[str, ...]) -> tuple[Progra
     return compile_half(definitions, False, code_names), compile_half(definitions, True, code_names)
 
 
-def _fill(sightings: Sightings, rows: Rows, catalogue: Catalogue, out: NDArray[np.float32], threads: int) -> None:
+def _quiet(amount: float) -> None:
+    """Nothing to show for a job of less than a second."""
+
+
+def _fill(
+    sightings: Sightings,
+    rows: Rows,
+    catalogue: Catalogue,
+    out: NDArray[np.float32],
+    threads: int,
+    advance: Callable[[float], None],
+) -> None:
     subject = person_index(sightings.persons, rows.subject)
     at_risk = person_index(sightings.persons, rows.at_risk)
     subject_half, at_risk_half = _programs(catalogue, sightings.code_names)
-    _run(subject_half, sightings, subject, at_risk, rows.as_of, ROLE_SUBJECT, out, threads)
-    _run(at_risk_half, sightings, at_risk, subject, rows.as_of, ROLE_AT_RISK, out, threads)
+    _run(subject_half, sightings, subject, at_risk, rows.as_of, ROLE_SUBJECT, out, threads, advance)
+    _run(at_risk_half, sightings, at_risk, subject, rows.as_of, ROLE_AT_RISK, out, threads, advance)
 
 
 def person_index(persons: NDArray[np.int64], ids: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -151,7 +163,9 @@ def _run(
     acting: int,
     out: NDArray[np.float32],
     threads: int,
+    advance: Callable[[float], None],
 ) -> None:
+    """One half of every row; ``advance`` is told half of the rows done."""
     if not len(program.plain) + len(program.outputs) or not len(own):
         return
     # Rows of one person side by side: the history is read from memory once, in order.
@@ -179,6 +193,7 @@ def _run(
             for _ in pool.map(block, group):
                 pass
             _let_go(sightings)
+            advance(len(group) * _BLOCK / 2)
 
 
 def _groups(firsts: range, lengths: NDArray[np.int64]) -> Iterator[list[int]]:

@@ -3,18 +3,15 @@
 Compiled once, without the interpreter lock: a batch runs blocks of rows on a few threads, a server thread runs one row,
 both through the same machine code. (Numba's own parallel loops abort when two threads of a server enter them, and are
 unsafe after a fork.) No fastmath: float64 sums are added in one thread in a fixed order.
-
-Machine code is cached in ``var/numba`` of the working directory, or where NUMBA_CACHE_DIR says.
 """
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numba import config, njit
 
+from features.compiling import compiled
 from features.definitions import LATE_DAYS
 from features.operations import Op, Out
 from threat.asof import DAY
@@ -37,22 +34,6 @@ _O_RATE, _O_DAYS, _O_BREACH = int(Out.RATE), int(Out.DAYS), int(Out.BREACH)
 _LATE_SECONDS = LATE_DAYS * DAY
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _HASH_SHIFT = np.uint64(40)
-
-
-def compiled(function: Any) -> Any:
-    """``njit`` with its cache under ``var``; the process-wide setting is put back for other users of Numba.
-
-    Where that folder may not be written, the code is compiled anew in each process.
-    """
-    before = config.CACHE_DIR  # type: ignore[attr-defined]
-    if not before:
-        config.CACHE_DIR = str(Path("var").absolute() / "numba")  # type: ignore[attr-defined]
-    try:
-        return njit(nogil=True, cache=True, error_model="numpy")(function)
-    except (OSError, RuntimeError):
-        return njit(nogil=True, error_model="numpy")(function)
-    finally:
-        config.CACHE_DIR = before  # type: ignore[attr-defined]
 
 
 @compiled

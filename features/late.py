@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features.build import person_index
-from features.fold import compiled
+from features.compiling import compiled
 from threat.history.sightings import Rows, Sightings
 from threat.vocabulary import kinds
 

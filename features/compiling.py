@@ -1,0 +1,36 @@
+"""Machine code by Numba, kept under ``var`` so that a second start is quick."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+from numba import config, njit
+
+from features.definitions import LATE_DAYS
+from features.operations import Op, Out
+from threat.asof import DAY
+from threat.history.sightings import NO_PERSON, ROLE_ABOUT, ROLE_AT_RISK, ROLE_SUBJECT
+
+_FROZEN = repr([*Op, *Out, LATE_DAYS, DAY, NO_PERSON, ROLE_ABOUT, ROLE_AT_RISK, ROLE_SUBJECT])
+"""Values that compiled code holds as constants."""
+
+
+def compiled(function: Any) -> Any:
+    """``njit`` without the interpreter lock and without fastmath; the code is cached.
+
+    The cache lies in ``var/numba`` of the working directory, or where NUMBA_CACHE_DIR says, under a hash of the source
+    file and of the constants that the code holds: Numba alone looks at the file's time and size, which two installed
+    versions may share. Where the folder may not be written, the code is compiled anew in each process.
+    """
+    source = Path(function.__code__.co_filename).read_bytes()
+    version = hashlib.sha256(source + _FROZEN.encode()).hexdigest()[:16]
+    before = config.CACHE_DIR  # type: ignore[attr-defined]
+    config.CACHE_DIR = str(Path(before or "var/numba").absolute() / version)  # type: ignore[attr-defined]
+    try:
+        return njit(nogil=True, cache=True, error_model="numpy")(function)
+    except (OSError, RuntimeError):
+        return njit(nogil=True, error_model="numpy")(function)
+    finally:
+        config.CACHE_DIR = before  # type: ignore[attr-defined]
