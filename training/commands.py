@@ -60,7 +60,7 @@ def evaluate(
     from threat.release.evidence import Run
     from threat.terminal import emit
     from training.reproduce import reproduce
-    from training.tables import summary_lines
+    from training.truth_tables import ANNEX, evaluation_lines
 
     opened = Run.open(run)
     document = {"run": str(run), "run_id": opened.id} | reproduce(opened, capacity)
@@ -70,7 +70,9 @@ def evaluate(
             where=str(run / "evaluation.json"),
             way_out="do not rely on it; train again",
         )
-    emit(document, as_json=as_json, lines=summary_lines)
+    if opened.has(ANNEX):  # of a synthetic force: the share of what can be reached
+        document["expected_captures"] = opened.read_json(ANNEX)
+    emit(document, as_json=as_json, lines=evaluation_lines)
 
 
 @app.command("results")

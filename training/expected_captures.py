@@ -30,7 +30,6 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 ORACLE, CEILING = "oracle", "ceiling"
-ANNEX = "expected_captures.json"
 _ODD_RUNGS = {"Y0", "Y1", "Y4", "Y5"}
 
 
