@@ -134,9 +134,19 @@ def test_same_seed_same_rows_other_seed_other_rows() -> None:
 
 def test_the_truth_is_apart(small_force: Path) -> None:
     history = {p.relative_to(small_force / "history").as_posix() for p in (small_force / "history").rglob("*.parquet")}
-    assert all(path.split("/")[1] in {
-        "persons", "identities", "protected", "person_links", "relationships", "events", "batches",
-    } for path in history)
+    assert all(
+        path.split("/")[1]
+        in {
+            "persons",
+            "identities",
+            "protected",
+            "person_links",
+            "relationships",
+            "events",
+            "batches",
+        }
+        for path in history
+    )
     columns = {c for p in (small_force / "history").rglob("*.parquet") for c in pq.read_schema(p).names}
     assert not columns & {"severity", "frequency", "control", "true_relation", "latent_risk_180d"}
     truth = pq.read_table(small_force / "truth" / "relationships.parquet")

@@ -21,7 +21,7 @@ BEGIN, END = "<!-- calibration: begin -->", "<!-- calibration: end -->"
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A published figure: its value, what the simulated mean may be, whether the source is weak and where it comes from."""
+    """A published figure: its value, what the simulated mean may be, if the source is weak, and the source."""
 
     name: str
     title: str

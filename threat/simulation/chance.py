@@ -1,8 +1,8 @@
 """Randomness and elementary functions that give the same bits on every machine.
 
-Draws are hashes of a key and a purpose, so a row's luck depends on nothing but the seed and the row. ``log`` and ``exp``
-are built from IEEE additions, multiplications, divisions and exact scalings only: a library's own may differ in the
-last bit with the processor's instruction set, and that bit would decide a row.
+Draws are hashes of a key and a purpose, so a row's luck depends on nothing but the seed and the row. ``log`` and
+``exp`` are built from IEEE additions, multiplications, divisions and exact scalings only: a library's own may differ
+in the last bit with the processor's instruction set, and that bit would decide a row.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Identities and protected characteristics of a block's persons. Names are invented; no feature may read either table."""
+"""Identities and protected characteristics of a block's persons. Names are invented; no feature reads either."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ _FIRST = (
     "Rovane Sorrel Tavi Ulrec Vesper Wendlo Xanthra Yarrow Zephra"
 ).split()
 _LAST = (
-    "Ambleworth Brackenby Crowhollow Dunmarrow Elderfen Farrowgate Gorsewick Hollowmere Inklewood Jestermoor Kettlemoor "
-    "Larkspool Mossgarth Nettlebeck Oxenhallow Pikestaff Quarrymoss Rushwater Stonyholt Thistleby Umberlow Vinterley "
-    "Wickenshaw Yewbarrow Zealmoor"
+    "Ambleworth Brackenby Crowhollow Dunmarrow Elderfen Farrowgate Gorsewick Hollowmere Inklewood Jestermoor "
+    "Kettlemoor Larkspool Mossgarth Nettlebeck Oxenhallow Pikestaff Quarrymoss Rushwater Stonyholt Thistleby "
+    "Umberlow Vinterley Wickenshaw Yewbarrow Zealmoor"
 ).split()
 _DAYS_IN_YEAR = 365
 
@@ -93,7 +93,7 @@ def detailed_ethnicity(people: Population) -> I64:
 
 
 def protected(people: Population, roll: Roll) -> pa.Table:
-    """Sex, ethnicity (self-defined 18+1; observed 5+1), disability, orientation, religion, and codes of the home area."""
+    """Sex, ethnicity (self-defined 18+1; observed 5+1), disability, orientation, religion, area codes."""
     p = parameters.values("characteristics")
     keys, who = roll.keys, roll.person
     u = chance.uniform

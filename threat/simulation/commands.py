@@ -101,8 +101,8 @@ def _calibrate(settings: Any, seeds: int, page: Path | None, as_json: bool) -> N
 def _sentence(document: dict[str, Any]) -> str:
     rows = document["rows"]
     return (
-        f"{rows['relationships']:,} relationships and {rows['events']:,} events, recorded from {document['from'][:10]} to "
-        f"{document['to'][:10]}, are in {document['history']}.\n"
+        f"{rows['relationships']:,} relationships and {rows['events']:,} events, recorded from "
+        f"{document['from'][:10]} to {document['to'][:10]}, are in {document['history']}.\n"
         f"The truth about this synthetic force is apart, in {document['truth']}. No person in it lives."
         + (f"\nIts picture is {document['report']}." if "report" in document else "")
     )

@@ -43,7 +43,7 @@ class Settings:
     @property
     def epoch(self) -> int:
         """First second of the records."""
-        return seconds(self.end) - int(self.years * 365.25 * DAY)
+        return seconds(self.end) - int(self.years * population.DAYS_PER_YEAR * DAY)
 
     @property
     def now(self) -> int:
@@ -76,7 +76,7 @@ def plan(settings: Settings) -> list[tuple[int, int]]:
     first, last = -int(np.ceil(warm / size)), int(np.ceil(settings.days / size))
     # Relationships of the warm-up are kept only when something is recorded later; the density is that of the span.
     clusters = settings.relationships / p["relations_per_cluster"] / p["kept_share"]
-    per_block = clusters / (settings.years * 365.25 + warm * p["warm_kept"]) * size
+    per_block = clusters / (settings.years * population.DAYS_PER_YEAR + warm * p["warm_kept"]) * size
     edges = [int(per_block * (i - first)) for i in range(first, last + 1)]
     return [(i, edges[i - first + 1] - edges[i - first]) for i in range(first, last)]
 

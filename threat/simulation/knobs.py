@@ -15,7 +15,7 @@ from threat.simulation import chance, parameters, states
 from threat.simulation.book import Book
 from threat.simulation.characteristics import BROAD_CODES, ethnicity
 from threat.simulation.ledger import Ledger, number
-from threat.simulation.population import Population
+from threat.simulation.population import DAYS_PER_YEAR, Population
 from threat.simulation.states import OFFENCES
 
 _ABH, _ARMED_INJURY = OFFENCES.index("assault_with_injury"), OFFENCES.index("injury_with_weapon")
@@ -26,13 +26,14 @@ _LEAK = 9
 class Knobs:
     """Everything off. Shares are in [0, 1].
 
-    ``group``: whom the group knobs touch, ``sex=female`` or ``ethnicity=Black`` (the person at risk's; the subject's for
-    ``over_policing``). ``thin_history``: share of the group's incidents short of severe never recorded. ``thin_labels``:
-    share of the group's severe incidents never recorded. ``over_policing``: extra police-made records a year for each of
-    the group's subjects. ``reviewed``, ``plan_factor``: share of incidents after which the unit makes a plan, and what a
-    plan does to every harm hazard. ``drift_at``, ``drift``: from when the grave and deadly hazards are multiplied by what.
-    ``label_noise``: share of severe incidents recorded as lesser, as many lesser ones as severe. ``duplicates``: share of
-    persons recorded twice, never linked. ``leak``: share of severe incidents that leave a row dated before them.
+    ``group``: whom the group knobs touch, ``sex=female`` or ``ethnicity=B`` (the person at risk's; the subject's for
+    ``over_policing``). ``thin_history``: share of the group's incidents short of severe never recorded.
+    ``thin_labels``: share of the group's severe incidents never recorded. ``over_policing``: extra police-made records
+    a year for each of the group's subjects. ``reviewed``, ``plan_factor``: share of incidents after which the unit
+    makes a plan, and what a plan does to every harm hazard. ``drift_at``, ``drift``: from when the grave and deadly
+    hazards are multiplied by what. ``label_noise``: share of severe incidents recorded as lesser, as many lesser ones
+    as severe. ``duplicates``: share of persons recorded twice, never linked. ``leak``: share of severe incidents that
+    leave a row dated before them.
     """
 
     group: str = ""
@@ -55,7 +56,7 @@ class Knobs:
             if not getattr(self, name) >= 0.0:
                 raise UsageError("A rate or ratio is not negative.", value=getattr(self, name), where=name)
         if (self.thin_history or self.thin_labels or self.over_policing) and not self.group:
-            raise UsageError("This knob needs a group.", way_out="for example group='ethnicity=Black'")
+            raise UsageError("This knob needs a group.", way_out="for example group=ethnicity=B")
         if self.group:
             self._group()
         if self.drift != 1.0 and self.drift_at is None:
@@ -95,7 +96,7 @@ class Knobs:
 
 
 def before_recording(knobs: Knobs, people: Population, rows: NDArray[Any]) -> NDArray[Any]:
-    """The raw rows as the police will meet them: thinned or mistaken for another offence. The truth keeps the originals."""
+    """The raw rows as the police will meet them: thinned, or taken for another offence. The truth is left."""
     if not (knobs.thin_history or knobs.thin_labels or knobs.label_noise):
         return rows
     keys = chance.derive(people.keys[rows["cluster"]], "knob", rows["ordinal"].astype(np.int64))
@@ -144,10 +145,10 @@ def _over_police(knobs: Knobs, ledger: Ledger, book: Book, days: float) -> None:
     people = book.people
     member = knobs.member(people)
     subjects = np.unique(people.subject_rows[member[people.subject_rows]])
-    candidates = int(np.ceil(2 * knobs.over_policing * days / 365.25))
+    candidates = int(np.ceil(2 * knobs.over_policing * days / DAYS_PER_YEAR))
     who = np.repeat(subjects, candidates)
     keys = chance.derive(people.person_keys[who], "over policing", np.tile(np.arange(candidates), len(subjects)))
-    kept = chance.chance(keys, "stopped", knobs.over_policing * days / 365.25 / max(candidates, 1))
+    kept = chance.chance(keys, "stopped", knobs.over_policing * days / DAYS_PER_YEAR / max(candidates, 1))
     who, keys = who[kept], keys[kept]
     at = book.epoch + np.floor(chance.uniform(keys, "stopped when") * days * DAY).astype(np.int64)
     kinds = np.array([number(name) for name in ("drugs_offence", "resisting_police", "other_crime")], np.int16)

@@ -55,7 +55,7 @@ def codes(names: tuple[str, ...] | list[str]) -> NDArray[np.int16]:
 
 @dataclass(slots=True)
 class Ledger:
-    """Event rows of one block. Times are int64 seconds; ``relation`` and ``person`` are rows of the block (NONE: none)."""
+    """Event rows of one block. Times: int64 seconds; ``relation``, ``person``: rows of the block or NONE."""
 
     _parts: dict[str, list[NDArray[Any]]] = field(default_factory=lambda: {name: [] for name, _ in _COLUMNS})
 

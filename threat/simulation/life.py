@@ -1,4 +1,4 @@
-"""The life of one cluster: what happens next, again and again, until the end. Compiled; see ``mechanism`` for the hazards."""
+"""The life of one cluster: what happens next, again and again, until the end. Compiled; hazards: ``mechanism``."""
 # mypy: disable-error-code="no-untyped-def"
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from threat.simulation.states import (
     INCIDENT,
     NEW_PARTNER,
     NON_MOLESTATION,
+    NOT_CRIMED,
     ORDER,
     PAST,
     PERSON_DISTRESSED,
@@ -50,8 +51,8 @@ from threat.simulation.states import (
 BASE, SEPARATED, CONTROL, FAMILY, SEVERITY, GRAVE, GRAVE_FAMILY, DEADLY = range(8)
 _STALKING, _THREAT, _STRANGULATION, _BREACH = 5, 8, 9, 14
 _ORDINARY_OFFENCES, _GRAVE_OFFENCES, _DEADLY_OFFENCES = 15, 5, 4
-POLICE_STAY, INQUIRY, TRIAL = 0.8, 21.0, 150.0
-"""Days in police custody; days to a charge after release under investigation; days to trial."""
+_SCRATCH = 32
+"""Room for one weight per offence."""
 
 
 @njit(cache=True)
@@ -102,7 +103,7 @@ def consequences(p, s, q, r, k, t, offence, bits, luck, book):
     """What follows an arrest, written and remembered."""
     deadly, grave = offence >= FIRST_DEADLY, offence >= FIRST_GRAVE
     charged = bits & BIT_CHARGED
-    free = t + POLICE_STAY
+    free = t + p.police_stay
     if bits & BIT_ARRESTED:
         note(book, ARREST, offence, r, k, s, q, t, -1.0, bits)
         note(book, CUSTODY, POLICE, r, k, s, q, t, free, bits)
@@ -121,12 +122,12 @@ def consequences(p, s, q, r, k, t, offence, bits, luck, book):
             s.custody_until = max(s.custody_until, out)
             decided = out
         else:
-            decided = t + TRIAL * (0.5 + draw(luck))
+            decided = t + p.trial * (0.5 + draw(luck))
             if draw(luck) < p.bail_conditional:
                 s.bail_until = max(s.bail_until, free + wait(luck, p.bail_mean))
                 note(book, BAIL, 0, r, k, s, q, free, s.bail_until, bits)
         if charged:
-            note(book, CHARGE, offence, r, k, s, q, t + (1.0 if remanded else INQUIRY), -1.0, bits)
+            note(book, CHARGE, offence, r, k, s, q, t + (1.0 if remanded else p.inquiry), -1.0, bits)
         if convicted:
             note(book, CONVICTION, offence, r, k, s, q, decided, -1.0, bits)
             if sentenced:
@@ -155,7 +156,7 @@ def consequences(p, s, q, r, k, t, offence, bits, luck, book):
 
 @njit(cache=True)
 def incident(p, subjects, rel, r, t, stream, entry, luck, tables, scratch, book):
-    """One incident of relationship ``r``: its offence, what it changes, what follows. ``stream``: 0 ordinary, 1 grave, 2 deadly."""
+    """One incident of relationship ``r``: offence, changes, consequences. ``stream``: 0 ordinary, 1 grave, 2 deadly."""
     q = rel[r]
     k = q.subject
     s = subjects[k]
@@ -168,7 +169,7 @@ def incident(p, subjects, rel, r, t, stream, entry, luck, tables, scratch, book)
     bits = BIT_ENTRY if entry else 0
     if q.a1 > q.frequency * p.escalating:
         bits |= BIT_ESCALATING
-    crimed = offence != 0 and offence != 13
+    crimed = offence not in NOT_CRIMED
     if crimed:
         bits |= justice(p, offence, luck)
     note(book, INCIDENT, offence, r, k, s, q, t, -1.0, bits)
@@ -227,10 +228,10 @@ def enter(p, subjects, rel, r, t, luck, tables, scratch, book):
     if q.intimate > 0.0:
         for j in range(len(rel)):
             other = rel[j]
-            if j != r and other.subject == q.subject and other.active > 0.0 and other.intimate > 0.0 and j != q.mirror:
-                if other.separated == 0.0 and other.dead == 0.0:
-                    part(p, rel, j, 1.0)
-                    note(book, SEPARATION, 0, j, q.subject, s, other, t, -1.0, 0)
+            former = j not in (r, q.mirror) and other.subject == q.subject and other.intimate > 0.0
+            if former and other.active > 0.0 and other.separated == 0.0 and other.dead == 0.0:
+                part(p, rel, j, 1.0)
+                note(book, SEPARATION, 0, j, q.subject, s, other, t, -1.0, 0)
         if r > 0 and q.mirror < 0:
             note(book, NEW_PARTNER, 0, r, q.subject, s, q, t, -1.0, 0)
     if draw(luck) < p.entry_signal:
@@ -308,7 +309,7 @@ def live(p, subjects, rel, start, end, grid, luck, tables, scratch, book, target
 
 @njit(cache=True)
 def integral(p, s, q, t, dt, target, work):
-    """The target's hazard over ``dt`` days from ``t``: exact, since only the excitation moves and it falls exponentially."""
+    """The target's hazard over ``dt`` days from ``t``: exact, as only the excitation moves."""
     x = m.exposure(p, s, q, t)
     if x == 0.0:
         return 0.0
@@ -374,7 +375,7 @@ def arrivals(p, subjects, rel, t, luck, tables, scratch, book):
 
 @njit(cache=True)
 def happen(p, subjects, rel, t, u, luck, tables, scratch, book, target, watched, tally, work):
-    """Choose by ``u`` (below the bound) what happened at ``t``; nothing, when the excitation has fallen below the bound."""
+    """Choose by ``u`` (below the bound) what happened at ``t``; nothing, when the excitation has fallen."""
     for r in range(len(rel)):
         q = rel[r]
         s = subjects[q.subject]
@@ -451,7 +452,7 @@ def run_all(
     """Every cluster of a block, from ``start`` to ``end``. Fills ``rows``; ``place[0]`` is the number wanted."""
     p = p_record[0]
     luck = np.zeros(1, np.uint64)
-    scratch = np.zeros(32)
+    scratch = np.zeros(_SCRATCH)
     tally = np.zeros(2)
     book = (rows, place)
     for c in range(len(seeds)):

@@ -30,7 +30,7 @@ _DEADLY = (*_HOMICIDE, "attempted_murder", "gbh_with_intent")
 
 @dataclass(frozen=True)
 class Measured:
-    """A force's records as frames: ``events`` (not withdrawn or superseded), ``incidents`` (one row each), ``relations``."""
+    """A force's records as frames: ``events`` that stand, ``incidents`` (one row each), ``relations``, ``persons``."""
 
     events: pd.DataFrame
     incidents: pd.DataFrame
@@ -42,7 +42,10 @@ class Measured:
     @classmethod
     def of(cls, tables: dict[str, pa.Table], start: int, end: int) -> Measured:
         """From the history's tables (as ``simulate`` returns them)."""
-        names = "event_id incident_id supersedes_event_id subject_id person_at_risk_id person_id kind code occurred_at recorded_at"
+        names = (
+            "event_id incident_id supersedes_event_id subject_id person_at_risk_id person_id kind code "
+            "occurred_at recorded_at"
+        )
         events = frame_of(tables["events"].select(names.split()))
         events = events[~events["event_id"].isin(events["supersedes_event_id"])]
         events = events[events["kind"] != "withdrawn"]
@@ -148,7 +151,6 @@ def _repeats(m: Measured) -> dict[str, float]:
     gap[:-1][same] = (at[1:] - at[:-1])[same] / DAY
     year = at < m.end - YEAR
     first = np.r_[True, ~same]
-    number = np.arange(len(inc)) - np.maximum.accumulate(np.where(first, np.arange(len(inc)), 0))
     begin = at[np.maximum.accumulate(np.where(first, np.arange(len(inc)), 0))]
     long = begin < m.end - min(5 * YEAR, (m.end - m.start) // 2)
     inside = long & (at < begin + 5 * YEAR)
@@ -157,10 +159,8 @@ def _repeats(m: Measured) -> dict[str, float]:
     crimes = inc[inc["crime"]].sort_values(["subject_id", "occurred_at"])
     later = crimes.groupby("subject_id")["occurred_at"].diff(-1).abs() / DAY
     start = ~crimes.duplicated("subject_id") & (crimes["occurred_at"] < m.end - 731 * DAY)
-    follow = gap[year & (gap < np.inf)]
     within = {d: float((gap[year] <= d).mean()) for d in (30, 90, 320, 365)}
     ll = [math.log(-math.log(1 - within[d])) for d in (30, 320)]
-    del number, follow
     return {
         "repeat_five_years": float((count > 1).mean()),
         "repeat_two_years": float((later[start] <= 731).mean()),
@@ -206,17 +206,17 @@ def _deadly(m: Measured) -> dict[str, float]:
     same = cases.reset_index()[["pair", "subject_id", "person_at_risk_id", "occurred_at"]].rename(
         columns={"occurred_at": "when"}
     )
-    before = inc.merge(same[["pair", "when"]], on="pair")
-    before = before[before["recorded_at"] < before["when"]].groupby("pair").size()
-    contacts = same["pair"].map(before).fillna(0)
-    domestic = inc[["subject_id", "recorded_at"]].merge(same[["subject_id", "when", "pair"]], on="subject_id")
-    domestic = set(domestic.loc[domestic["recorded_at"] < domestic["when"], "pair"])
+    earlier = inc.merge(same[["pair", "when"]], on="pair")
+    earlier = earlier[earlier["recorded_at"] < earlier["when"]]
+    contacts = same["pair"].map(earlier.groupby("pair").size()).fillna(0)
+    towards = inc[["subject_id", "recorded_at"]].merge(same[["subject_id", "when", "pair"]], on="subject_id")
+    domestic = set(towards.loc[towards["recorded_at"] < towards["when"], "pair"])
     own = m.events[["subject_id", "person_id", "recorded_at", "kind"]]
     whom = own["subject_id"].where(own["subject_id"] >= 0, own["person_id"])
-    anything = own.assign(subject_id=whom)[["subject_id", "recorded_at"]].merge(
+    held = own.assign(subject_id=whom)[["subject_id", "recorded_at"]].merge(
         same[["subject_id", "when", "pair"]], on="subject_id"
     )
-    anything = set(anything.loc[anything["recorded_at"] < anything["when"], "pair"])
+    anything = set(held.loc[held["recorded_at"] < held["when"], "pair"])
     kind = m.relations.drop_duplicates(["subject_id", "person_at_risk_id"]).set_index(
         ["subject_id", "person_at_risk_id"]
     )["kind"]
@@ -253,11 +253,11 @@ def cases_start(m: Measured) -> int:
 
 
 def _odds(m: Measured, cases: pd.DataFrame, *names: str) -> float:
-    """Odds ratio of an earlier record of a kind: deadly cases with earlier contact against relationships known at mid-span."""
+    """Odds ratio of an earlier record of a kind: deadly cases with contact against others known at mid-span."""
     inc = m.incidents
     marked = m.of_kind(*names)[["incident_id", "recorded_at"]].merge(inc[["pair"]].reset_index(), on="incident_id")
-    known = inc.merge(cases[["pair", "when"]], on="pair")
-    known = known[known["recorded_at"] < known["when"]]["pair"].unique()
+    seen = inc.merge(cases[["pair", "when"]], on="pair")
+    known = seen[seen["recorded_at"] < seen["when"]]["pair"].unique()
     with_mark = marked.merge(cases[["pair", "when"]], on="pair")
     a = with_mark[(with_mark["recorded_at"] < with_mark["when"]) & with_mark["pair"].isin(known)]["pair"].nunique()
     b = len(known) - a

@@ -1,7 +1,7 @@
 """The mechanism: one subject's relationships in continuous time (``docs/simulation.md``, "The mathematics").
 
-Every hazard is constant between changes of state but for the self-exciting part, which only falls, so the sum just after
-a change bounds what follows and thinning (Ogata 1981) is exact. No ``fastmath``; ``log`` and ``exp`` are ours.
+Every hazard is constant between changes of state but for the self-exciting part, which only falls, so the sum just
+after a change bounds what follows and thinning (Ogata 1981) is exact. No ``fastmath``; ``log`` and ``exp`` are ours.
 """
 # mypy: disable-error-code="no-untyped-def"
 

@@ -12,7 +12,7 @@ from threat.simulation import chance, parameters
 from threat.simulation.states import PAST, RELATION, SUBJECT
 
 CURRENT, EX, PARENT, CHILD, SIBLING, OTHER = range(6)
-MAX_RELATIONS = 4
+DAYS_PER_YEAR = 365.25
 
 I64 = NDArray[np.int64]
 
@@ -50,7 +50,7 @@ def draw(seed: int, block: int, n: int, first_day: float, days: float, start_yea
     kind = chance.choice(keys, "kind", p["kinds"])
     intimate = kind <= EX
     extra_partner = intimate & (u(keys, "extra partner") < p["extra_partner"])
-    more = extra_partner & (u(keys, "second extra") < 0.2)
+    more = extra_partner & (u(keys, "second extra") < p["second_extra"])
     extra_family = u(keys, "extra family") < p["extra_family"]
     both = u(keys, "both ways") < p["both_ways"]
     # Columns 0..3: main, mirror, extra partner or family, second extra partner.
@@ -70,7 +70,7 @@ def draw(seed: int, block: int, n: int, first_day: float, days: float, start_yea
         rel_kind[is_mirror & (kind[cluster] == old)] = new
     extra = column >= 2
     partner = extra & (extra_partner[cluster])
-    rel_kind[partner] = np.where(u(key[partner], "extra kind") < 0.5, CURRENT, EX)
+    rel_kind[partner] = np.where(u(key[partner], "extra kind") < p["extra_current"], CURRENT, EX)
     family = extra & ~partner
     rel_kind[family] = PARENT + chance.choice(key[family], "family kind", p["kinds"][PARENT:])
 
@@ -166,8 +166,9 @@ def _bodies(
     subject_male = u(keys, "sex") < np.where(intimate, p["subject_male_intimate"], p["subject_male_family"])
     mean = np.where(intimate, p["subject_age_intimate"][0], p["subject_age_family"][0])
     spread = np.where(intimate, p["subject_age_intimate"][1], p["subject_age_family"][1])
-    age = np.clip(mean + spread * chance.bell(keys, "age"), 16, 85)
-    year = start_year + np.floor(first / 365.25).astype(np.int64)
+    youngest, oldest, youngest_child, oldest_person = p["ages"]
+    age = np.clip(mean + spread * chance.bell(keys, "age"), youngest, oldest)
+    year = start_year + np.floor(first / DAYS_PER_YEAR).astype(np.int64)
     male = np.zeros(len(person_keys), bool)
     born = np.zeros(len(person_keys), np.int64)
     male[person_offsets[:-1]] = subject_male
@@ -180,8 +181,11 @@ def _bodies(
     female = u(key[rows], "family sex") < p["at_risk_female_family"]
     male[at_risk[rows]] = np.where(partner, opposite, ~female)
     gap = p["parent_gap"][0] + p["parent_gap"][1] * chance.bell(key[rows], "gap")
-    near = 5.0 * chance.bell(key[rows], "near")
-    shift = np.select([partner, k == PARENT, k == CHILD], [near + np.where(subject_male[c], -2, 2), gap, -gap], near)
-    person_age = np.clip(age[c] + shift, np.where(k == CHILD, 3, 16), 96)
+    older, wide = p["age_near"]
+    near = wide * chance.bell(key[rows], "near")
+    shift = np.select(
+        [partner, k == PARENT, k == CHILD], [near + np.where(subject_male[c], -older, older), gap, -gap], near
+    )
+    person_age = np.clip(age[c] + shift, np.where(k == CHILD, youngest_child, youngest), oldest_person)
     born[at_risk[rows]] = year[c] - person_age.astype(np.int64)
     return male, born

@@ -1,4 +1,4 @@
-"""How the police come to record what happened: the principal row of each incident, what stands beside it, who called."""
+"""How the police come to record what happened: each incident's principal row, what is beside it, who called."""
 
 from __future__ import annotations
 

@@ -45,16 +45,17 @@ def write_report(out: Path) -> Path:
     snapshot = Store.open(Path(out) / "history").snapshot()
     tables = {name: snapshot.table(name) for name in ("events", "relationships", "persons")}
     sex = protected.read(snapshot)
-    sex = sex[sex["characteristic"] == "sex"].drop_duplicates("person_id").set_index("person_id")["code"] == "female"
+    sex = sex[sex["characteristic"] == "sex"].drop_duplicates("person_id")
+    female = sex.set_index("person_id")["code"] == "female"
     measured = Measured.of(tables, settings.epoch, settings.now)
-    values = measure(measured, sex)
+    values = measure(measured, female)
     found = {t.name: Found(t, (values[t.name],)) for t in targets()}
     parts = [
         "<h1>A synthetic force beside the published figures</h1>",
         f"<p>{len(measured.relations):,} relationships, {tables['events'].num_rows:,} events, recorded from "
-        f"{escape(show(settings.epoch)[:10])} to {escape(show(settings.now)[:10])}, seed {settings.seed}. No person in it "
-        "lives. A single small force strays from the published figures by chance, most of all where few deadly cases "
-        "stand behind a figure; the calibration over several forces is in the documentation.</p>",
+        f"{escape(show(settings.epoch)[:10])} to {escape(show(settings.now)[:10])}, seed {settings.seed}. "
+        "No person in it lives. A single small force strays from the published figures by chance, most where few "
+        "deadly cases stand behind a figure; the calibration over several forces is in the documentation.</p>",
     ]
     for title, names in _CHARTED:
         points = [_point(found[name]) for name in names.split()]

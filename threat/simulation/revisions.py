@@ -19,7 +19,7 @@ _DISCLOSED = 8
 def principal(
     ledger: Ledger, book: Book, kind: NDArray[np.int16], code: NDArray[np.int16], source: str, fields: dict[str, Any]
 ) -> None:
-    """The principal rows of ``book``: some first as the lesser offence, some later found not to be a crime, some redated."""
+    """The principal rows of ``book``: some first as the lesser offence, some later no crime, some redated."""
     p = book.p
     first, share = kind.copy(), np.zeros(len(book))
     for name, lesser in p["reclassified_from"].items():
@@ -89,7 +89,7 @@ def disclosures(ledger: Ledger, book: Book) -> None:
 
 
 def late_suicide_markers(ledger: Ledger, book: Book) -> None:
-    """Markers of the subject's suicidality entered after a deadly offence, dated before it: most of all such markers."""
+    """Markers of the subject's suicidality entered after a deadly offence, dated before it: most of them."""
     p = book.p
     found = book.take((book.offence >= states.FIRST_DEADLY) & book.draw("marker after", p["suicide_marker_after"]))
     back = (chance.exponential(found.keys, "marker said", p["suicide_marker_said"]) * DAY).astype(np.int64) + DAY

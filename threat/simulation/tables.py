@@ -12,7 +12,7 @@ from threat.asof import DAY
 from threat.errors import IntegrityFailure
 from threat.history.schema import PERSON_LINKS, PERSONS, RELATIONSHIP_KINDS, RELATIONSHIPS
 from threat.simulation import chance, parameters, recording, states
-from threat.simulation.characteristics import Roll, identities, protected
+from threat.simulation.characteristics import BROAD_CODES, Roll, ethnicity, identities, protected
 from threat.simulation.ledger import SOURCES, number, to_arrow, words
 from threat.simulation.population import Population
 from threat.simulation.states import OFFENCES
@@ -40,9 +40,9 @@ def tables(
 ) -> tuple[dict[str, pa.Table], dict[str, pa.Table]]:
     """History and truth of a block.
 
-    Kept are rows recorded before ``end`` of relationships of which an incident came to notice; of these, the tables hold
-    what entered the history from ``since`` on (``epoch`` for a whole force). ``rows``: what truly happened. ``duplicates``:
-    share of persons recorded twice and never linked, on top of the usual.
+    Kept are rows recorded before ``end`` of relationships of which an incident came to notice; of these, the tables
+    hold what entered the history from ``since`` on (``epoch`` for a whole force). ``rows``: what truly happened.
+    ``duplicates``: share of persons recorded twice and never linked, on top of the usual.
     """
     inside = (columns["recorded"] >= epoch + history_start()[columns["source"]]) & (columns["occurred"] >= epoch)
     columns = _pick(columns, inside)
@@ -165,7 +165,7 @@ def _second_records(people: Population, incident: NDArray[np.uint64], extra: flo
 
 
 def _pairs(relation: I64, left: I64, right: I64, recorded: I64, release: I64) -> tuple[I64, I64, I64]:
-    """Relationship records: codes 4 x relation + 2 x subject's record + person at risk's record; first seen and released."""
+    """Relationship records (4 x relation + 2 x subject's + person at risk's record); first seen and released."""
     pair, inverse = np.unique(relation * 4 + left * 2 + right, return_inverse=True)
     seen, noticed = np.full(len(pair), _FAR), np.full(len(pair), _FAR)
     np.minimum.at(seen, inverse, recorded)
@@ -215,7 +215,10 @@ def links(people: Population, roll: Roll, person_ids: I64, end: int, extra: floa
 
 
 def truth(people: Population, rows: NDArray[Any], pair: I64, seen: I64, ids: I64, epoch: int) -> dict[str, pa.Table]:
-    """The latent make-up behind every relationship record, and every incident that happened, recorded or not."""
+    """The latent make-up behind every relationship record, and every incident that happened, recorded or not.
+
+    The person at risk's true sex and ethnicity stand beside each incident: not all are in the history.
+    """
     true_ids = chance.ids(relation_keys(people))
     q = people.relations[pair // 4]
     made = pa.table(
@@ -235,6 +238,8 @@ def truth(people: Population, rows: NDArray[Any], pair: I64, seen: I64, ids: I64
             "true_relation": true_ids[happened["relation"]],
             "occurred_at": epoch + np.floor(happened["at"] * DAY).astype(np.int64),
             "offence": words(happened["offence"], OFFENCES),
+            "at_risk_male": people.male[people.at_risk_person[happened["relation"]]],
+            "at_risk_ethnicity": words(ethnicity(people)[0][people.at_risk_person[happened["relation"]]], BROAD_CODES),
         }
     )
     return {"relationships": made, "incidents": incidents}

@@ -19,10 +19,10 @@ HORIZONS = (180, 365)
 def potential_outcomes(
     people: Population, treated: NDArray[np.void], untreated: NDArray[np.void], epoch: int, days: float
 ) -> pa.Table:
-    """One row per cluster's first plan: true_relation, planned_at and, by horizon, severe incidents with and without it.
+    """One row per cluster's first plan: true_relation, planned_at, severe incidents with and without it.
 
-    ``treated`` and ``untreated`` are raw rows of the same seed with and without the plans' effect: the two lives are one
-    up to the first plan. A horizon that ends after the records is null.
+    ``treated`` and ``untreated`` are raw rows of the same seed with and without the plans' effect: the two lives are
+    one up to the first plan. A horizon that ends after the records is null.
     """
     plans = treated[treated["what"] == states.PLAN]
     _, first = np.unique(plans["cluster"], return_index=True)

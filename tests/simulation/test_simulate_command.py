@@ -1,0 +1,60 @@
+"""``threat simulate`` from the command line."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from threat.errors import UsageError
+from threat.simulation.commands import app
+
+SMALL = ["--relationships", "150", "--years", "2", "--seed", "4"]
+
+
+def run(*words: str) -> str:
+    result = CliRunner().invoke(app, list(words), catch_exceptions=False)
+    assert result.exit_code == 0, result.output
+    return result.stdout
+
+
+def test_make_continue_and_draw(tmp_path: Path) -> None:
+    out = str(tmp_path / "force")
+    made = json.loads(run(*SMALL, "--out", out, "--json"))
+    assert made["rows"]["relationships"] > 100
+    assert made["to"].startswith("2025-01-01")
+    more = json.loads(run("--advance", "30d", "--out", out, "--json"))
+    assert more["from"].startswith("2025-01-01")
+    assert more["to"].startswith("2025-01-31")
+    drawn = json.loads(run("--report", "--out", out, "--json"))
+    page = Path(drawn["report"]).read_text(encoding="utf-8")
+    assert page.count("<figure") == 11
+    assert "No person in it" in page
+    assert 'lang="en-GB"' in page
+    assert "No person in it lives" in run(*SMALL, "--out", str(tmp_path / "other"), "--knob", "duplicates=0.2")
+
+
+@pytest.mark.parametrize(
+    ("words", "rule"),
+    [
+        ([], "needs a folder"),
+        (["--advance", "soon", "--out", "x"], "no synthetic force|A span is a number"),
+        (["--force", "nowhere", "--out", "x"], "Not a force with a preset"),
+        (["--knob", "leak=2", "--out", "x"], "between 0 and 1"),
+        (["--knob", "mischief=2", "--out", "x"], "Not a knob"),
+        (["--relationships", "0", "--out", "x"], "at least one relationship"),
+    ],
+)
+def test_wrong_usage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: list[str], rule: str) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UsageError, match=rule):
+        CliRunner().invoke(app, list(words), catch_exceptions=False)
+    assert not (tmp_path / "x" / "history" / "parts" / "events").exists()
+
+
+def test_a_folder_that_holds_a_history_is_refused(tmp_path: Path) -> None:
+    run(*SMALL, "--out", str(tmp_path))
+    with pytest.raises(UsageError, match="folder of its own"):
+        CliRunner().invoke(app, [*SMALL, "--out", str(tmp_path)], catch_exceptions=False)
