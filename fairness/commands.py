@@ -63,6 +63,38 @@ def audit_command(
     emit(shown, as_json=as_json, lines=_lines)
 
 
+@app.command("audit-power")
+def power_command(
+    events: Annotated[int, typer.Option(min=0, help="Outcome events of the group.")],
+    reference_events: Annotated[int, typer.Option(min=1, help="Outcome events of the best-served group.")],
+    recall: Annotated[float, typer.Option(min=0.001, max=1.0, help="True recall of the best-served group.")] = 0.5,
+    ratio: Annotated[float, typer.Option(min=0.0, help="True recall of the group, over that.")] = 0.6,
+    other_groups: Annotated[int, typer.Option(min=0, help="More groups of the same size, served fairly.")] = 0,
+    policy: Annotated[Path | None, typer.Option(help="A fairness policy; default: the product's own.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON document.")] = False,
+) -> None:
+    """Before an audit: how often would it pass, fail or lack evidence, with so many outcomes?"""
+    from fairness.policy import load_policy
+    from fairness.power import verdict_rates
+
+    if ratio * recall > 1:
+        raise UsageError("A recall is at most 1.", value=ratio * recall, way_out="a lower --ratio or --recall")
+    rates = verdict_rates(
+        events, reference_events, recall=recall, ratio=ratio, policy=load_policy(policy), other_groups=other_groups
+    )
+    emit(rates, as_json=as_json, lines=_rates)
+
+
+def _rates(rates: dict[str, Any]) -> str:
+    from fairness.page import WORDS
+
+    return "\n".join(
+        f"{'The group' if name == 'group' else 'The whole characteristic'}: "
+        + ", ".join(f"{WORDS[verdict].lower()} {share:.0%}" for verdict, share in found.items())
+        for name, found in rates.items()
+    )
+
+
 def _run(path: Path, store: Path, policy: Policy, ranking: str | None, given: list[str]) -> dict[str, Any]:
     from fairness.page import page
     from fairness.runs import MODEL, audit_run, snapshot_of

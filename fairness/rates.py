@@ -11,7 +11,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-_POINTS = 4_000
+_POINTS = 2_000
 
 
 def wilson(successes: float, n: float, level: float = 0.95) -> tuple[float, float]:

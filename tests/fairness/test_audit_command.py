@@ -34,7 +34,7 @@ def run(*arguments: str) -> Any:
 
 
 def test_a_file_is_audited(table: Path) -> None:
-    result = run(str(table), *GOOD, "--threshold", "0.7", "--cluster", "who", "--json")
+    result = run("audit", str(table), *GOOD, "--threshold", "0.7", "--cluster", "who", "--json")
     assert result.exit_code == 0
     report = json.loads(result.stdout)
     groups = {group["code"]: group for group in report["characteristics"][0]["groups"]}
@@ -52,7 +52,7 @@ def test_a_file_is_audited(table: Path) -> None:
 
 def test_several_groups_and_a_page(table: Path, tmp_path: Path) -> None:
     out = tmp_path / "page.html"
-    result = run(str(table), *GOOD, "--group", "who", "--capacity", "2", "--html", str(out))
+    result = run("audit", str(table), *GOOD, "--group", "who", "--capacity", "2", "--html", str(out))
     assert result.exit_code == 0
     assert result.stdout.startswith("Not enough evidence: ranking.csv")
     html = out.read_text()
@@ -79,7 +79,7 @@ def test_several_groups_and_a_page(table: Path, tmp_path: Path) -> None:
     ],
 )
 def test_mistakes(table: Path, arguments: list[str], error: type[ThreatError], words: list[str]) -> None:
-    result = run(str(table), *arguments)
+    result = run("audit", str(table), *arguments)
     assert type(result.exception) is error
     for word in words:
         assert word in str(result.exception)
@@ -98,19 +98,19 @@ def test_mistakes(table: Path, arguments: list[str], error: type[ThreatError], w
 def test_bad_files(tmp_path: Path, content: bytes, error: type[ThreatError], words: str) -> None:
     path = tmp_path / "bad.csv"
     path.write_bytes(content)
-    result = run(str(path), *GOOD, "--capacity", "1")
+    result = run("audit", str(path), *GOOD, "--capacity", "1")
     assert type(result.exception) is error
     assert words in str(result.exception)
 
 
 def test_no_such_file() -> None:
-    result = run("nowhere.csv", *GOOD, "--capacity", "1")
+    result = run("audit", "nowhere.csv", *GOOD, "--capacity", "1")
     assert isinstance(result.exception, UsageError)
     assert "no such RUN or file" in str(result.exception)
 
 
 def test_a_run_knows_its_columns(tmp_path: Path) -> None:
-    result = run(str(tmp_path), "--capacity", "3", "--group", "x")
+    result = run("audit", str(tmp_path), "--capacity", "3", "--group", "x")
     assert isinstance(result.exception, UsageError)
     assert "--group, --capacity" in str(result.exception)
 
