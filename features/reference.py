@@ -107,29 +107,37 @@ def known_history(sightings: Sightings, person: int, as_of: int) -> list[Seen]:
     """What was visible of one person at as-of, in the total order."""
     names = list(kinds())
     where = sightings.rows_of(person)
+    columns = (getattr(sightings, name)[where].tolist() for name in _READ)
     out = []
-    for j in range(where.start, where.stop):
-        if not visible(sightings.visible_from[j], sightings.visible_until[j], as_of):
-            continue
-        counterpart, code = int(sightings.counterpart[j]), int(sightings.code[j])
-        out.append(
-            Seen(
-                occurred_at=int(sightings.occurred_at[j]),
-                recorded_at=int(sightings.recorded_at[j]),
-                event_id=int(sightings.event_id[j]),
-                incident_id=int(sightings.incident_id[j]),
-                until=int(sightings.until[j]),
-                kind=names[int(sightings.kind[j])],
-                code=sightings.code_names[code] if code >= 0 else "",
-                value=float(sightings.value[j]),
-                role=int(sightings.role[j]),
-                counterpart=int(sightings.persons[counterpart]) if counterpart >= 0 else NO_PERSON,
-                domestic=DOMESTIC[int(sightings.domestic[j])],
-                reported_by=REPORTED_BY[int(sightings.reported_by[j])],
-                proactive=bool(sightings.proactive[j]),
+    for (
+        visible_from, visible_until, occurred_at, recorded_at, event_id, incident_id, until, kind, code, value, role,
+        counterpart, domestic, reported_by, proactive,
+    ) in zip(*columns, strict=True):  # fmt: skip
+        if visible(visible_from, visible_until, as_of):
+            out.append(
+                Seen(
+                    occurred_at=occurred_at,
+                    recorded_at=recorded_at,
+                    event_id=event_id,
+                    incident_id=incident_id,
+                    until=until,
+                    kind=names[kind],
+                    code=sightings.code_names[code] if code >= 0 else "",
+                    value=value,
+                    role=role,
+                    counterpart=int(sightings.persons[counterpart]) if counterpart >= 0 else NO_PERSON,
+                    domestic=DOMESTIC[domestic],
+                    reported_by=REPORTED_BY[reported_by],
+                    proactive=proactive,
+                )
             )
-        )
     return sorted(out, key=_order)
+
+
+_READ = (
+    "visible_from", "visible_until", "occurred_at", "recorded_at", "event_id", "incident_id", "until", "kind", "code",
+    "value", "role", "counterpart", "domestic", "reported_by", "proactive",
+)  # fmt: skip
 
 
 def _order(e: Seen) -> tuple[int, int, int]:
