@@ -123,8 +123,8 @@ def occurrences(snapshot: Snapshot, rung: str, recorded_before: int | None = Non
     Columns ``incident_id, subject_id, person_at_risk_id, occurred_at, recorded_at`` (int64; NO_PERSON where unknown or,
     as subject of a Y5 row, not needed), sorted by occurred_at. One row per incident and relationship: an incident with
     two victims has two rows, and counting incidents means counting distinct ``incident_id``. ``recorded_at``: when the
-    rule was first met on record. Events withdrawn or corrected before the cut do not count. Parties are resolved through the
-    merges known at the cut. Raises UsageError for an unknown rung.
+    rule was first met on record. Events withdrawn or corrected before the cut do not count. Parties are resolved
+    through the merges known at the cut. Raises UsageError for an unknown rung.
     """
     cut = NEVER if recorded_before is None else int(recorded_before)
     rules = rules_of(rung)

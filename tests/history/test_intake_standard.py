@@ -406,7 +406,8 @@ def test_the_command_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsy
     code, out = run("load", "standard_csv", export, "--store", store, "--json")
     assert (code, json.loads(out)["rule"]) == (3, "The file is empty.")
     assert run("load", "unheard_of", export, "--store", store)[0] == 2
-    assert "stalking, in 1 incidents" in run("history", "--store", store)[1]
+    code, out = run("history", "--store", store, "--verify")
+    assert (code, "stalking, in 1 incidents" in out, "3 parts, all as they were written" in out) == (0, True, True)
     held = json.loads(run("history", "--store", store, "--json")[1])
     assert held["rows"]["events"] == 1
     assert held["by_kind"] == [{"kind": "stalking", "events": 1, "incidents": 1}]

@@ -12,7 +12,6 @@ import pytest
 from history_rows import BATCH, events, links, persons, relationships
 
 from threat.asof import NEVER
-from threat.errors import BadInput
 from threat.history import Snapshot, Store
 from threat.history.links import replay
 from threat.history.sightings import NO_PERSON
@@ -140,14 +139,6 @@ def test_merged_persons_and_counterparts(tmp_path: Path) -> None:
     assert seen(snapshot, 6, 70) == [(1, 1, 2), (2, 1, 2), (3, 0, 2)]
     assert seen(snapshot, 6, 81) == [(1, 1, 1), (2, 1, 2), (3, 0, 1)]
     assert snapshot.rows([9, 9, 9], [50, 51, 81]).subject.tolist() == [1, 2, 1]
-
-
-def test_an_event_id_used_twice_is_refused(tmp_path: Path) -> None:
-    store = Store.create(tmp_path / "store")
-    store.append(BATCH, {"events": events({"event_id": 1, "subject_id": 5, "occurred_at": 1})})
-    store.append(BATCH, {"events": events({"event_id": 1, "subject_id": 5, "occurred_at": 2})})
-    with pytest.raises(BadInput, match="used twice"):
-        store.snapshot().sightings()
 
 
 def test_columns_of_the_arrays(tmp_path: Path) -> None:

@@ -260,6 +260,17 @@ def test_columns_are_checked(tmp_path: Path) -> None:
         store.append(BATCH, {"people": persons(1)})
 
 
+def test_an_event_id_is_used_once(tmp_path: Path) -> None:
+    store = Store.create(tmp_path / "store")
+    row = {"event_id": 7, "subject_id": 5, "occurred_at": 1}
+    with pytest.raises(BadInput, match="1 event ids are used twice"):
+        store.append(BATCH, {"events": events(row, row | {"kind": "rape"})})
+    store.append(BATCH, {"events": events(row)})
+    with pytest.raises(BadInput, match="E-0000000000000007"):
+        store.append(BATCH, {"events": events(row | {"kind": "rape"})})
+    assert store.snapshot().row_count("events") == 1
+
+
 def test_tampering_is_found(tmp_path: Path) -> None:
     store = Store.create(tmp_path / "store")
     store.append(BATCH, {"events": two_events(), "persons": persons(5)})

@@ -38,10 +38,16 @@ def load_command(
 
 
 @app.command("history")
-def history_command(store: StoreOption = Path("var/history"), as_json: JsonOption = False) -> None:
+def history_command(
+    store: StoreOption = Path("var/history"),
+    verify: Annotated[bool, typer.Option("--verify", help="Check every part against its SHA-256 first.")] = False,
+    as_json: JsonOption = False,
+) -> None:
     """What the history holds: batches, rows by kind and source, where each source begins, how much came late."""
     from threat.history.overview import lines, overview
     from threat.history.store import Store
     from threat.terminal import emit
 
-    emit(overview(Store.open(store).snapshot()), as_json=as_json, lines=lines)
+    held = Store.open(store)
+    document = {"parts_verified": held.verify() if verify else None, **overview(held.snapshot())}
+    emit(document, as_json=as_json, lines=lines)

@@ -69,6 +69,8 @@ def lines(document: dict[str, Any]) -> str:
         f"{b['rows_quarantined']:,} quarantined"
         for b in document["batches"]
     ]
+    if document.get("parts_verified") is not None:
+        out.append(f"  {document['parts_verified']} parts, all as they were written")
     out.append("Rows")
     for name, rows in document["rows"].items():
         out.append(f"  {rows:>11,}  {name}{' (closed)' if name in document['closed'] else ''}")

@@ -27,7 +27,6 @@ from threat.history.schema import DOMESTIC, REPORTED_BY
 from threat.history.sightings import NO_PERSON, ROLE_ABOUT, ROLE_AT_RISK, ROLE_SUBJECT, Sightings
 from threat.history.snapshot import Snapshot
 from threat.history.store import sync_folder
-from threat.ids import show_id
 from threat.vocabulary import kinds
 
 _ROLE_BITS, _RANK_BITS = 2, 30
@@ -222,16 +221,9 @@ def _narrow(name: str, codes: NDArray[np.int32], names: tuple[str, ...], dtype: 
 
 
 def _hidden(snapshot: Snapshot, event_id: NDArray[np.int64], recorded: NDArray[np.int64]) -> NDArray[np.int64]:
-    """When each event was withdrawn or corrected first; NEVER where it stands. Raises BadInput for an id used twice."""
+    """When each event was withdrawn or corrected first; NEVER where it stands."""
     by_id = np.argsort(event_id)
     ordered = event_id[by_id]
-    twice = np.flatnonzero(ordered[1:] == ordered[:-1])
-    if len(twice):
-        raise BadInput(
-            f"{len(twice)} event ids are used twice in this history.",
-            value=show_id("E", int(ordered[twice[0]])),
-            way_out="a correction has an id of its own and names the old one in supersedes_event_id",
-        )
     hidden = np.full(len(event_id), NEVER, dtype=np.int64)
     supersedes = _ints(snapshot, "supersedes_event_id")
     later = np.flatnonzero(supersedes >= 0)

@@ -25,14 +25,18 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
 from threat.errors import BadInput, IntegrityFailure, UsageError, raise_all
 from threat.history.checks import check, fit, stored_schema
 from threat.history.content import ContentHash
+from threat.history.links import is_in
 from threat.history.schema import TABLES
 from threat.history.snapshot import EMPTY, Batch, Entry, Snapshot, next_snapshot_id
+from threat.ids import show_id
 
 FORMAT = "threat-history/1"
 ROWS_PER_GROUP = 500_000
@@ -78,7 +82,8 @@ class Store:
 
         ``tables``: by table name, an Arrow table or an iterable of record batches (read one after the other, so that
         memory does not grow). The id is a hash of the content: appending the same rows twice changes nothing.
-        Raises BadInput for rows that break a rule of the history, UsageError when another load is writing.
+        Raises BadInput for rows that break a rule of the history or use an event id again, UsageError when another load
+        is writing.
         """
         with self.writer(batch) as writer:
             for name, rows in tables.items():
@@ -208,6 +213,7 @@ class Writer:
         self._content = ContentHash()
         self._files: dict[str, pq.ParquetWriter] = {}
         self._rows: dict[str, int] = {}
+        self._event_ids: list[NDArray[np.int64]] = []
         self._quarantine: pa.Table | None = None
 
     def __enter__(self) -> Writer:
@@ -242,6 +248,8 @@ class Writer:
                 )
             self._files[table].write_batch(piece, row_group_size=ROWS_PER_GROUP)
             self._rows[table] = self._rows.get(table, 0) + piece.num_rows
+            if table == "events":
+                self._event_ids.append(piece.column("event_id").to_numpy())
 
     def quarantine(self, rows: pa.Table) -> None:
         """Keep rows that did not fit beside the batch; columns as ``threat.history.quarantine.SCHEMA``."""
@@ -269,6 +277,7 @@ class Writer:
         entries = self._store.entries()
         if any(entry.batch_id == self.batch_id for entry in entries):
             return
+        self._refuse_reused_ids()
         rows_in = sum(self._rows.values()) + batch.rows_quarantined if batch.rows_in is None else batch.rows_in
         if rows_in < batch.rows_quarantined:
             raise BadInput("A batch cannot put aside more rows than it had.", value=batch.rows_quarantined)
@@ -281,6 +290,21 @@ class Writer:
             self._place("quarantine.parquet", f"quarantine/{self.batch_id}.parquet")
         entry = Entry(self.batch_id, replace(batch, rows_in=rows_in), rows_in - batch.rows_quarantined, parts)
         self._store._replace_manifest([*entries, entry])
+
+    def _refuse_reused_ids(self) -> None:
+        """An event id twice would count one event twice for ever: parts are not rewritten."""
+        if not self._event_ids:
+            return
+        ids = np.sort(np.concatenate(self._event_ids))
+        held = self._store.snapshot().table("events", ["event_id"]).column("event_id").to_numpy()
+        twice = np.concatenate([ids[1:][ids[1:] == ids[:-1]], held[is_in(held, ids)]])
+        if len(twice):
+            raise BadInput(
+                f"{len(twice)} event ids are used twice.",
+                value=show_id("E", int(twice[0])),
+                where="events.event_id",
+                way_out="a correction has an id of its own and names the old one in supersedes_event_id",
+            )
 
     def _place(self, name: str, target: str) -> str:
         """Move a finished file to where it stays, safely on disk; returns its SHA-256."""
