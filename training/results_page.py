@@ -259,8 +259,8 @@ def _leaks(runs: dict[str, Any], titles: dict[str, str]) -> list[str]:
         lines.append(
             f"- {title}: {removed['features']} features of {removed['rows']} sampled test rows were computed again "
             f"from histories without any later record: {removed['values_that_differ']} values differ. Dates of every "
-            f"fold: {order}. A builder that filters on the date of the event, not on the time it became known, would have "
-            f"reported an AUC of {number(worth['leaky_auc'], 3)}, "
+            f"fold: {order}. A builder that filters on the date of the event, not on the time it became known, would "
+            f"have reported an AUC of {number(worth['leaky_auc'], 3)}, "
             f"{number(worth['difference'], 3, signed=True)} against the honest one."
         )
     return [*lines, ""]

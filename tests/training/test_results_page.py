@@ -1,0 +1,74 @@
+"""The results page: what is withheld, and sentences that follow from intervals."""
+
+from __future__ import annotations
+
+import pytest
+
+from training.results_page import _commentary, few_on_the_list, number, percent
+
+
+def one(name: str, value, interval=None, events: int = 40, **by):
+    return {"name": name, "title": name, "value": value, "n": 900, "events": events, "interval": interval, "slice": by}
+
+
+@pytest.mark.parametrize(
+    ("figure", "public", "expected"),
+    [
+        (one("auc", 0.7, [0.65, 0.75]), True, "0.700 (0.650 to 0.750)"),
+        (one("auc", 0.7, [0.65, 0.75], events=9), True, "withheld"),
+        (one("auc", 0.7, [0.65, 0.75], events=9), False, "0.700 (0.650 to 0.750)"),
+        (one("auc", 0.7), True, "0.700"),
+        (one("auc", None), True, "-"),
+        (None, True, "-"),
+    ],
+)
+def test_a_figure_on_fewer_than_ten_events_is_withheld(figure, public: bool, expected: str) -> None:
+    assert number(figure, 3, public=public) == expected
+
+
+def test_percent_and_sign() -> None:
+    assert percent(one("recall", 0.123, [0.1, 0.15])) == "12.3% (10.0 to 15.0)"
+    assert number(one("auc_difference", 0.02, [-0.01, 0.05]), 3, signed=True) == "+0.020 (-0.010 to +0.050)"
+
+
+@pytest.mark.parametrize(
+    ("recall", "precision", "few"),
+    [
+        (0.30, 0.20, False),  # 12 of 40 events, 40 of 200 rows
+        (0.20, 0.20, True),  # 8 of 40 events
+        (0.30, 0.04, True),  # 8 of 200 rows
+    ],
+)
+def test_a_list_that_held_fewer_than_ten_is_told_only_as_that(recall: float, precision: float, few: bool) -> None:
+    figures = [
+        one("recall_at_capacity", recall, capacity=50),
+        one("precision_at_capacity", precision, capacity=50),
+    ]
+    assert few_on_the_list(figures, 50, 200) is few
+
+
+def test_the_commentary_says_plainly_where_the_model_does_not_beat_counting() -> None:
+    at = {"capacity": 50}
+
+    def ranking(name: str, *differences):
+        names = ("recall_difference", "mean_recall_difference", "auc_difference")
+        pairs = zip(names, differences, strict=True) if differences else ()
+        listed = [one("recall_at_capacity", 0.5, **at), one("precision_at_capacity", 0.5, **at)]
+        return {"name": name, "title": name, "figures": listed + [one(n, d[0], [d[1], d[2]]) for n, d in pairs]}
+
+    evaluation = {
+        "capacity": 50,
+        "cohort": {"lists": 4},
+        "rankings": [
+            ranking("score"),
+            ranking("counting", (0.1, -0.02, 0.2), (0.1, 0.02, 0.2), (0.03, 0.01, 0.05)),
+            ranking("linear", (0.0, -0.1, 0.1), (-0.1, -0.2, -0.05), (0.0, -0.01, 0.01)),
+        ],
+    }
+    text = "\n".join(_commentary(evaluation, public=True))
+    assert "LightGBM is better than: counting on mean recall and counting on AUC." in text
+    assert "**LightGBM is worse than: linear on mean recall.**" in text
+    assert (
+        "**LightGBM does not beat, as far as these rows can tell: counting on recall, linear on recall "
+        "and linear on AUC.**" in text
+    )
