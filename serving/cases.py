@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from serving import lists, rankings
+from serving.dates import day
 from serving.frequency import frequency
 from serving.problems import NotFound
 from serving.reasons import Reason, check_sum, squares, theme_title
@@ -281,13 +282,12 @@ class View:
         what, as_of = kind(trigger["kind"]), self.list.asked.as_of
         who = {"pair": "", "subject": ", about the subject", "person_at_risk": ", about the person at risk"}
         when = instant(trigger["occurred_at"])
-        day = f"{when.day} {when:%B %Y}"
         if what.known_in_advance and trigger["occurred_at"] >= as_of:
-            said = f"{what.title} expected on {day}{who[trigger['about']]}"
+            said = f"{what.title} expected on {day(when)}{who[trigger['about']]}"
         else:
             ago = (as_of - trigger["recorded_at"]) // DAY
             known = "recorded today" if ago == 0 else f"recorded {_count(int(ago), 'day')} ago"
-            said = f"{what.title} on {day}{who[trigger['about']]}, {known}"
+            said = f"{what.title} on {day(when)}{who[trigger['about']]}, {known}"
         return Trigger(
             event=show_id("E", trigger["event_id"]),
             kind=what.name,

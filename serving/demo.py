@@ -141,7 +141,7 @@ def run(var: Path, *, port: int, serve: bool, seed: int, fresh: bool, as_json: b
         listen("127.0.0.1", port).close()
     demo = Demonstration(var, seed, quiet=as_json, started=time.monotonic())
     prepare(demo, fresh=fresh)
-    previous_handler = signal.signal(signal.SIGTERM, _interrupt)
+    before = {number: signal.signal(number, _interrupt) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         document = _steps(demo, port, serve=serve)
         emit(document, as_json=as_json, lines=_show)
@@ -155,7 +155,8 @@ def run(var: Path, *, port: int, serve: bool, seed: int, fresh: bool, as_json: b
         demo.say("\nStopping. What was made stays; the next run goes on from there.")
     finally:
         demo.stop()
-        signal.signal(signal.SIGTERM, previous_handler)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def prepare(demo: Demonstration, *, fresh: bool) -> None:

@@ -8,18 +8,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from serving.rankings import ModelRanking, Ranking
+from serving.rankings import OUTCOMES, ModelRanking, Ranking
 from serving.responses import Frequency
 from threat.release.scorer import probability
-
-OUTCOMES = {
-    "Y0": "a domestic homicide",
-    "Y1": "a deadly attack, or one that could have been",
-    "Y2": "severe domestic harm",
-    "Y3": "serious recorded harm",
-    "Y4": "violence again",
-    "Y5": "a suspected suicide or serious self-harm of the person at risk",
-}
 
 
 def in_words(p: float) -> str:

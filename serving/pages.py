@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from functools import cache
 from typing import Annotated, Any
 
@@ -14,6 +13,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from serving import audit_log
 from serving.audit_log import Entry, record
+from serving.dates import day, moment
 from serving.problems import NotFound, plain
 from serving.responses import Problem
 from serving.sign_in import COOKIE, ROLE_TITLES, ROLES, SHIFT_SECONDS, Session
@@ -42,17 +42,6 @@ JUSTIFICATIONS = {
     "demonstration": "Demonstration or system test, synthetic records only",
 }
 """Why a name is opened. With free text beside it; both are logged."""
-
-
-def day(when: datetime | int) -> str:
-    """A date as people write it: 1 June 2024."""
-    when = datetime.fromtimestamp(when, tz=UTC) if isinstance(when, int) else when
-    return f"{when.day} {when:%B %Y}"
-
-
-def moment(when: datetime) -> str:
-    """Date and time, UTC: 1 June 2024, 08:00."""
-    return f"{day(when)}, {when:%H:%M}"
 
 
 @cache

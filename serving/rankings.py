@@ -15,13 +15,23 @@ from numpy.typing import NDArray
 
 from features.load import Catalogue, load_catalogue
 from features.rules import DEFAULT_RULE, RULES
+from serving.dates import day
 from serving.lists import Asked
 from serving.reasons import Matrix
-from threat.asof import show
 from threat.errors import IntegrityFailure, UsageError
 from threat.release import bundle as bundles
 from threat.release import promotions, scorer
 from threat.release.signing import load_keys
+
+OUTCOMES = {
+    "Y0": "a domestic homicide",
+    "Y1": "a deadly attack, or one that could have been",
+    "Y2": "severe domestic harm",
+    "Y3": "serious recorded harm",
+    "Y4": "violence again",
+    "Y5": "a suspected suicide or serious self-harm of the person at risk",
+}
+"""What a model was taught to put first, in words, by rung."""
 
 
 class Ranking(Protocol):
@@ -106,11 +116,11 @@ class ModelRanking:
 
     @property
     def title(self) -> str:
-        return f"Model {self.bundle.manifest['run_id']}"
+        return f"Model {self.bundle.manifest['run_id']}, taught to put first where {self._target()} was recorded next"
 
     @property
     def note(self) -> str:
-        return f"In service ({self.state}) since {show(self.since)}."
+        return f"In service ({self.state}) since {day(self.since)}."
 
     @property
     def demonstration(self) -> bool:
@@ -124,6 +134,10 @@ class ModelRanking:
 
     def contributions(self, matrix: Matrix) -> tuple[tuple[str, ...], NDArray[np.float64]]:
         return tuple(self.bundle.features["names"]), scorer.contributions(self.bundle.booster, self._columns(matrix))
+
+    def _target(self) -> str:
+        asked = self.bundle.read_json("evaluation.json")
+        return f"{OUTCOMES[asked['rung']]} within {asked['horizon_days']} days"
 
     def _columns(self, matrix: Matrix) -> NDArray[np.float32]:
         at = {name: i for i, name in enumerate(matrix.names)}
@@ -144,7 +158,7 @@ def current(promotions_path: Path, rule: str = DEFAULT_RULE) -> Ranking:
         return _model(bundle, standing.state, standing.since)
     if standing.state == "suspended":
         return named_rule(
-            rule, f"The model was suspended on {show(standing.since)} by {standing.by}: {standing.reason}."
+            rule, f"The model was suspended on {day(standing.since)} by {standing.by}: {standing.reason}."
         )
     return named_rule(rule, "No model has been released.")
 

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 
 import numpy as np
 
+from serving.dates import day
 from serving.responses import Direction, Record, Unknown
 from threat.asof import DAY, instant, visible
 from threat.history.schema import REPORTED_BY
@@ -158,10 +159,9 @@ def _record_gaps(sightings: Sightings, places: Mapping[int, Direction], as_of: i
         if 0 < start < as_of:
             begins.setdefault(start // DAY, []).append(source)
     for start, sources in sorted(begins.items(), reverse=True):
-        when = instant(start * DAY)
         out.append(
             Unknown(
-                title=f"Anything before {when.day} {when:%B %Y}",
+                title=f"Anything before {day(start * DAY)}",
                 sentence=f"Records begin then ({', '.join(sources)}), so figures over longer periods may be too small.",
             )
         )

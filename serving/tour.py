@@ -89,7 +89,7 @@ def _gate(gate: dict[str, Any]) -> TourStep:
 def _log() -> TourStep:
     return TourStep(
         title="Everything you opened was recorded",
-        text="Every page you opened is an entry in a chain of hashes. Sign out, sign in as governance, and check it.",
-        link="/audit-log",
-        link_text="Open the audit log",
+        text="Every page you opened is an entry in a chain of hashes. Sign in as governance to check it.",
+        link="/sign-in",
+        link_text="Sign in as governance",
     )

@@ -96,7 +96,7 @@ def make_bundle(store: Path, var: Path, *, run_id: str = "run-1") -> str:
         {"catalogue_version": load_catalogue().version, "names": list(MODEL_READS), "constraints": constraints},
     )
     run.write_json("model/calibrator.json", {"method": "platt", "slope": 1.0, "intercept": 0.0})
-    run.write_json("evaluation.json", {"rung": "Y2", "run": run_id})
+    run.write_json("evaluation.json", {"rung": "Y2", "horizon_days": 365, "run": run_id})
     run.seal()
     run.add("gate.json", {"verdict": "pass", "environment": "demonstration", "policy_version": "test", "checks": []})
     run.add("card.json", {"schema_version": "1.0"})
