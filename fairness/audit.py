@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from fairness.figures import AT, divide, observed_over_expected, rate, variance_of
-from fairness.policy import Gated, Policy, load_policy
+from fairness.policy import Policy, load_policy
 from fairness.population import MISSING, Characteristic, encode, people_with_events, population_of
 from fairness.rates import RatioPosterior, effective_n
 from fairness.resample import QUANTITIES, Floats, Population, order_rows, resample, tied_at_cut
@@ -64,12 +64,12 @@ def audit(
         draws=policy.draws,
         seed=policy.seed,
     )
-    gated = set(policy.gate) if policy.gate else set()
+    gated = {(one.party, one.characteristic) for one in policy.gate}
     reports = []
     for item, (codes, rows, outside), counts in zip(characteristics, groups, arrays, strict=True):
         people = people_with_events(population, rows, outside, len(codes))
         report = _characteristic(item, codes, counts, people, policy, population)
-        report["gate"] = item.party == "column" or Gated(party=item.party, characteristic=item.name) in gated  # type: ignore[arg-type]
+        report["gate"] = item.party == "column" or (item.party, item.name) in gated
         reports.append(report)
     return {
         "version": 1,

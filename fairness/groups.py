@@ -143,7 +143,7 @@ def _add_protected(add: Callable[..., None], party: str, ids: Ids, known: dict[t
         if name != "ethnicity":
             note = "observed"
             if own.notna().any():
-                note = f"self-defined where recorded ({int(own.notna().sum()):,} rows), otherwise observed"
+                note = "self-defined where recorded, otherwise observed"
             add(name, party, own.where(own.notna(), seen), note=note)
             continue
         used, source = (own, "self") if own.notna().any() else (seen, "observed")

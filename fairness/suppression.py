@@ -31,6 +31,9 @@ def public(report: dict[str, Any]) -> dict[str, Any]:
         for name in ("events", "outside_events", "selected"):
             out["overall"][name] = None
         _blank(out["overall"]["recall"], least)
+    elif out["overall"]["outside_events"] < least:
+        out["overall"]["outside_events"] = None
+    out.pop("others", None)  # their groups hold counts of their own
     out["notes"] = [f"Counts below {least} are withheld, with what would give them away."]
     out["public"] = True
     return out

@@ -164,6 +164,18 @@ def test_no_small_number_reaches_the_published_page() -> None:
     assert "withheld" in words
 
 
+def test_few_events_outside_and_other_rankings_are_not_published() -> None:
+    report = made({"A": (500, 100), "B": (400, 80)})
+    report["overall"]["outside_events"] = 3
+    report["others"] = [{"ranking": "x"}]
+    out = public(report)
+    assert out["overall"]["outside_events"] is None
+    assert out["overall"]["events"] == 180
+    assert "others" not in out
+    report["overall"]["outside_events"] = 30
+    assert public(report)["overall"]["outside_events"] == 30
+
+
 def test_a_policy_with_problems_names_them_all(tmp_path: Path) -> None:
     path = tmp_path / "policy.yaml"
     path.write_text("version: x\nline: 1.2\nfail_at: maybe\nage_bands: [30, 20]\nsurprise: 1\n")

@@ -149,7 +149,7 @@ def test_codes(found: Any, party: str, name: str, codes: list[str | None], outsi
 
 
 def test_notes_say_where_a_code_comes_from(found: Any) -> None:
-    assert found["subject", "sex"].note == "self-defined where recorded (2 rows), otherwise observed"
+    assert found["subject", "sex"].note == "self-defined where recorded, otherwise observed"
     assert found["person_at_risk", "ethnicity"].note == "self-defined"
     assert found["person_at_risk", "ethnicity"].titles["W3"] == "White: Gypsy or Irish Traveller"
 

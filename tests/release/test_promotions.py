@@ -174,6 +174,34 @@ def test_a_suspension_cannot_be_cut_off(ledger: Path, build: Any, signer: Signer
         promotions.current(ledger)
 
 
+def test_killed_between_record_and_checkpoint(ledger: Path, build: Any, signer: Signer) -> None:
+    """The checkpoint lags one record behind; the chain is longer, and stands."""
+    beside = ledger.parent / "promotions.checkpoint.json"
+    promotions.promote(ledger, build("run-1"), "live", signer, at=1, reason="first")
+    earlier = beside.read_bytes()
+    promotions.suspend(ledger, signer, at=2, reason="stop")
+    beside.write_bytes(earlier)
+    assert promotions.current(ledger).state == "suspended"
+    promotions.resume(ledger, signer, at=3, reason="go")
+    assert beside.read_bytes() != earlier
+    assert promotions.current(ledger).state == "live"
+
+
+def test_a_demonstration_is_not_served_where_a_force_decides(
+    ledger: Path, build: Any, signer: Signer, var: Path
+) -> None:
+    built = build("run-1")
+    assert promotions.promote(ledger, built, "live", signer, at=1, reason="first").served
+    generate_signer(var / "keys", "Vera Lid", role="validator", purposes=("approval",))
+    assert promotions.current(ledger).served
+    generate_signer(var / "keys", "Release Service", role="service", purposes=("promotion",))
+    standing, opened = promotions.open_current(ledger)
+    assert (standing.state, standing.served, opened) == ("suspended", False, None)
+    assert standing.reason == "DEMONSTRATION: valid nowhere else"
+    with pytest.raises(UsageError, match="not promoted where a force decides"):
+        promotions.promote(ledger, built, "live", signer, at=2, reason="again")
+
+
 def test_a_chain_without_its_checkpoint_is_refused(ledger: Path, build: Any, signer: Signer) -> None:
     promotions.promote(ledger, build("run-1"), "live", signer, at=1, reason="first")
     (ledger.parent / "promotions.checkpoint.json").unlink()

@@ -32,7 +32,16 @@ FORMAT = "threat-bundle/1"
 PAYLOAD_TYPE = "application/vnd.threat.bundle+json"
 MANIFEST, SIGNATURE = "manifest.json", "signature.json"
 REQUIRED = ("model/model.txt", "model/features.json", "model/calibrator.json", "gate.json", "canary.json")
-DOCUMENTS = ("gate.json", "card.json", "fairness.json", "evaluation.json", "cohort.json", "snapshot.json")
+DOCUMENTS = (
+    "gate.json",
+    "card.json",
+    "fairness.json",
+    "evaluation.json",
+    "checks.json",
+    "config.json",
+    "cohort.json",
+    "snapshot.json",
+)
 """What a bundle takes from the RUN beside ``model/``, where it is there."""
 
 _SUFFIXES = frozenset({".txt", ".json", ".parquet", ".html"})
@@ -233,14 +242,14 @@ def _check_manifest(manifest: dict[str, Any], environment: str, files: dict[str,
 
 def _check_documents(documents: dict[str, Any]) -> None:
     """The shape of what scoring relies on; ``card.json`` is checked against its own schema where cards are made."""
+    for name, document in documents.items():
+        if not isinstance(document, dict):
+            raise IntegrityFailure("A document of the bundle is not a JSON object.", where=name)
     names = documents["model/features.json"].get("names")
     if not isinstance(names, list) or not names or not all(isinstance(name, str) and name for name in names):
         raise IntegrityFailure("The bundle's feature list is malformed.", where="model/features.json")
     if len(set(names)) != len(names):
         raise IntegrityFailure("The bundle names a feature twice.", where="model/features.json")
-    for name, document in documents.items():
-        if not isinstance(document, dict):
-            raise IntegrityFailure("A document of the bundle is not a JSON object.", where=name)
 
 
 def _json(data: bytes, name: str) -> Any:

@@ -95,8 +95,8 @@ def read(path: Path, keys: Keys | None = None) -> Ledger:
     keys = load_keys(path.parent / "keys") if keys is None else keys
     ledger = Ledger((), Standing("none"), {}, frozenset(), ())
     count, last = 0, chain.START
-    at_checkpoint = None
     checkpoint = _checkpoint(path, keys)
+    at_checkpoint = chain.START if checkpoint is not None and checkpoint.count == 0 else None
     for line in chain.entries(path):
         record, key = verify(line["entry"], PAYLOAD_TYPE, keys, purpose="promotion")
         if record.get("environment") != key.environment:
@@ -117,7 +117,15 @@ def read(path: Path, keys: Keys | None = None) -> Ledger:
             value=f"{count} records, the checkpoint names {checkpoint.count}",
             where=str(path),
         )
+    if ledger.standing.environment == "demonstration" and _of_a_force(keys):
+        aside = replace(ledger.standing, state="suspended", reason="DEMONSTRATION: valid nowhere else")
+        ledger = replace(ledger, standing=aside)
     return ledger
+
+
+def _of_a_force(keys: Keys) -> bool:
+    """True where a force decides what is served: nothing of the demonstration is, from then on."""
+    return any(key.environment == "force" and "promotion" in key.purposes for key in keys.values())
 
 
 def promote(path: Path, built: Path, to: str, signer: Signer, *, at: int, reason: str) -> Standing:
@@ -136,6 +144,10 @@ def promote(path: Path, built: Path, to: str, signer: Signer, *, at: int, reason
         raise UsageError(
             "A bundle is promoted in the environment it was built in.",
             value=f"bundle {opened.environment}, key {signer.key.environment}",
+        )
+    if signer.key.environment == "demonstration" and _of_a_force(keys):
+        raise UsageError(
+            "A demonstration is not promoted where a force decides.", way_out="use a folder of its own: --var"
         )
     if opened.sha256 in ledger.revoked:
         raise UsageError("A revoked bundle is never promoted again.", value=opened.sha256, way_out="train again")
@@ -198,13 +210,21 @@ def _record(path: Path, signer: Signer, record: dict[str, Any]) -> Standing:
     if not record["reason"].strip():
         raise UsageError("A change of what is served needs a reason.", way_out="--reason 'why'")
     record |= {"by": signer.key.name, "environment": signer.key.environment}
+    if not path.exists():
+        _keep_head(path, signer, record["at"])  # so that a process killed after its first record leaves a checkpoint
     chain.append(path, sign(record, PAYLOAD_TYPE, signer))
+    _keep_head(path, signer, record["at"])
+    return current(path)
+
+
+def _keep_head(path: Path, signer: Signer, at: int) -> None:
+    """Replace the checkpoint. A process killed before this leaves an earlier one, which the longer chain still holds."""
     head = chain.head(path)
-    envelope = sign({"count": head.count, "hash": head.hash, "at": record["at"]}, CHECKPOINT_TYPE, signer)
+    envelope = sign({"count": head.count, "hash": head.hash, "at": at}, CHECKPOINT_TYPE, signer)
+    path.parent.mkdir(parents=True, exist_ok=True)
     fresh = _beside(path).with_name(f".{_beside(path).name}.{os.getpid()}")
     fresh.write_bytes(chain.canonical(envelope))
     fresh.replace(_beside(path))
-    return current(path)
 
 
 def _beside(path: Path) -> Path:
