@@ -19,6 +19,7 @@ from threat.history.intake.load import load
 from threat.history.intake.profile import load_profile
 from threat.history.schema import DOMESTIC
 from threat.ids import make_id
+from threat.outcomes import occurrences, rules_of
 from threat.vocabulary import kinds
 
 NOW = parse_as_of("2025-01-01")
@@ -229,3 +230,25 @@ def test_real_knowledge_never_comes_early(real: tuple[dict[str, Any], Snapshot],
     assert seen.recorded_at.min() == start
     assert DOMESTIC[int(np.bincount(seen.domestic).argmax())] == "unknown"
     assert (seen.occurred_at < start - 365 * DAY).any()
+
+
+@pytest.mark.real
+@pytest.mark.parametrize("rung", ["Y0", "Y1", "Y2", "Y4"])
+def test_real_outcomes_from_the_files_alone(
+    real: tuple[dict[str, Any], Snapshot], real_records: Path, rung: str
+) -> None:
+    """Counted again from the files with pandas: one set of kinds per booking, no store, no SQL."""
+    charges = pd.read_csv(real_records / "multnomah" / "charges.csv.gz", usecols=["booking_id", "charge"])
+    code_map = load_profile("multnomah").code_map
+    assert code_map is not None
+    kinds_of: dict[str, set[str]] = {}
+    domestic = set()
+    for booking, text in zip(charges["booking_id"], charges["charge"], strict=True):
+        meaning = code_map.of(text)
+        if isinstance(meaning, Meaning):
+            kinds_of.setdefault(booking, set()).update(kind for kind, _ in meaning.kinds)
+            if meaning.domestic == "yes":
+                domestic.add(booking)
+    expected = sum(any(set(rule.all_of) <= kinds_of[booking] for rule in rules_of(rung)) for booking in domestic)
+    assert len(occurrences(real[1], rung)) == expected
+    assert expected >= 10
