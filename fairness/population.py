@@ -44,6 +44,7 @@ def population_of(
     capacity: float | None,
     threshold: float | None,
 ) -> Population:
+    """Check the arguments of ``audit`` and number people and cycles. Raises UsageError and BadInput, as it says."""
     scores, labels = np.asarray(score, dtype=np.float64), np.asarray(label, dtype=np.float64)
     n = len(scores)
     problems: list[Any] = []
@@ -110,7 +111,7 @@ def encode(item: Characteristic, population: Population) -> tuple[list[str], Int
             f"The groups of {item.name} are as many as the rows.", value=f"{len(raw[0])} + {len(raw[1])}, {n} + {m}"
         )
     both = pd.concat(raw, ignore_index=True)
-    empty = both.isna() | (both.astype(str).str.strip() == "")
+    empty = both.isna() | both.astype(str).str.strip().isin(["", MISSING])
     text = both.where(empty, both.astype(str)).where(~empty, MISSING)
     codes = sorted(set(text) - {MISSING}) + ([MISSING] if empty.any() else [])
     number = {code: i for i, code in enumerate(codes)}

@@ -205,6 +205,12 @@ def test_missing_membership_is_a_group_that_can_fail() -> None:
     assert report["characteristics"][0]["reason"] == "served worse than the line allows: not recorded"
 
 
+@pytest.mark.parametrize("empty", [None, NAN, "", "  ", MISSING])
+def test_every_way_to_be_missing_is_one_group(empty: Any) -> None:
+    report = audit([3, 2, 1], [1, 1, 0], one(["A", empty, None]), capacity=1, policy=FAST)
+    assert {code: group["n"] for code, group in by_group(report).items()} == {"A": 1, MISSING: 2}
+
+
 def test_the_missing_are_never_the_yardstick() -> None:
     score, label, group = simulated({"A": 0.5, "B": 0.5, "": 0.9}, {"A": 400, "B": 400, "": 400}, 2)
     report = audit(score, label, one(group), capacity=capacity_of(score), policy=FAST)

@@ -218,7 +218,7 @@ def _record(path: Path, signer: Signer, record: dict[str, Any]) -> Standing:
 
 
 def _keep_head(path: Path, signer: Signer, at: int) -> None:
-    """Replace the checkpoint. A process killed before this leaves an earlier one, which the longer chain still holds."""
+    """Replace the checkpoint. A process killed before this leaves an earlier one, which the chain still holds."""
     head = chain.head(path)
     envelope = sign({"count": head.count, "hash": head.hash, "at": at}, CHECKPOINT_TYPE, signer)
     path.parent.mkdir(parents=True, exist_ok=True)
