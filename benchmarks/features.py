@@ -186,7 +186,38 @@ def table(document: dict[str, Any]) -> str:
             lines.append(f"| {title} | {bar} | {wall} | p95 {r['cpu_p95_ms']:.2f} ms | {r['peak_mb']:.0f} |")
         else:
             lines.append(f"| {title} | {bar} | {r['wall']:.2f} s | {r['cpu']:.2f} | {r['peak_mb']:.0f} |")
-    return "\n".join(lines)
+    return "\n".join(lines + profile(document.get("profile", {})))
+
+
+def profile(measured: dict[str, Any]) -> list[str]:
+    """The lines of the table of what one thread's time goes on."""
+    if "jobs" not in measured:
+        return []
+    lines = [
+        "",
+        f"One thread on L, {measured['jobs'][0]['rows']:,} rows: the time of a row without events, of a sighting in a row's "
+        "history, and of a sighting",
+        "when the history is in the processor's cache. The floor is copying the same bytes at "
+        f"{measured['copy_gb_per_s']:.0f} GB/s.",
+        "",
+        "| job | half | definitions | CPU s | row | sighting | in cache | MB moved | floor s | times floor |",
+        "|---|---|---|---|---|---|---|---|---|---|",
+    ]
+    for r in measured["jobs"]:
+        cells = (
+            r["job"],
+            r["half"],
+            str(r["definitions"]),
+            f"{r['cpu']:.2f}",
+            f"{r['row_us']:.2f} us",
+            f"{r['sighting_ns']:.0f} ns",
+            f"{r['sighting_near_ns']:.0f} ns",
+            f"{r['moved_mb']:.0f}",
+            f"{r['floor']:.3f}",
+            f"{r['times_floor']:.0f}",
+        )
+        lines.append(f"| {' | '.join(cells)} |")
+    return lines
 
 
 def plot(document: dict[str, Any], path: Path) -> None:
@@ -245,6 +276,9 @@ def main() -> int:
         say("\n".join(wrong))
         return 1
     document["jobs"] = jobs(chosen.jobs, chosen.work, chosen.repeats)
+    if {"counts-L", "whole-L"} <= set(chosen.jobs):
+        say("profile: what the time goes on")
+        document["profile"] = call(sys.executable, "features_profile.py", str(chosen.work))
     document["definitions"] = max((r["definitions"] for r in document["jobs"] if "definitions" in r), default=0)
     document["load"] += f", {os.getloadavg()[0]:.1f} after"
     (chosen.out / "features.json").write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")

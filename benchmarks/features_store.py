@@ -168,17 +168,22 @@ def _seconds(column: Any) -> np.ndarray:
     return column.cast("int32").to_numpy().astype(np.int64) * DAY
 
 
-def counts(shape: str, folder: Path) -> dict[str, Any]:
-    """The fold alone: 96 counts of the rivals' shape, its arrays kept sorted."""
-    folder = folder / f"counts-{shape}"
+def counted() -> Catalogue:
+    """The 96 counts."""
     words = {"theme": "t", "sentence": "s", "source": "s", "unit": "u", "missing": "m", "scope": "about_subject"}
-    catalogue = Catalogue(
+    return Catalogue(
         tuple(
             Definition(name=f"n_{kind.name}_{d}", statistic="count", kinds=(kind.name,), window_days=d, **words)
             for kind in COUNTED
             for d in (30, 90, 365, 3650)
         )
     )
+
+
+def counts(shape: str, folder: Path) -> dict[str, Any]:
+    """The fold alone: 96 counts of the rivals' shape, its arrays kept sorted."""
+    folder = folder / f"counts-{shape}"
+    catalogue = counted()
     store, rows = open_store(folder), rows_of(folder, np.load(folder / "as_of.npy"))
     _warm(store, rows, catalogue)
     return _timed(lambda: build(store, rows, catalogue).values)
