@@ -195,9 +195,8 @@ def profile(measured: dict[str, Any]) -> list[str]:
         return []
     lines = [
         "",
-        f"One thread on L, {measured['jobs'][0]['rows']:,} rows: the time of a row without events, of a sighting in a row's "
-        "history, and of a sighting",
-        "when the history is in the processor's cache. The floor is copying the same bytes at "
+        f"One thread on L, {measured['jobs'][0]['rows']:,} rows: the time of a row without events, of a sighting in a",
+        "row's history, and of one whose history is in the processor's cache. The floor is copying the same bytes at "
         f"{measured['copy_gb_per_s']:.0f} GB/s.",
         "",
         "| job | half | definitions | CPU s | row | sighting | in cache | MB moved | floor s | times floor |",

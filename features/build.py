@@ -188,9 +188,9 @@ def _run(
     if len(firsts) == 1:
         block(0)
         return
-    with ThreadPoolExecutor(threads) as pool:
+    with ThreadPoolExecutor(threads) if threads > 1 else nullcontext() as pool:
         for group in _groups(firsts, lengths):
-            for _ in pool.map(block, group):
+            for _ in pool.map(block, group) if pool else map(block, group):
                 pass
             _let_go(sightings)
             advance(len(group) * _BLOCK / 2)
