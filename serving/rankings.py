@@ -28,7 +28,7 @@ OUTCOMES = {
     "Y1": "a deadly attack, or one that could have been",
     "Y2": "severe domestic harm",
     "Y3": "serious recorded harm",
-    "Y4": "violence again",
+    "Y4": "further violence",
     "Y5": "a suspected suicide or serious self-harm of the person at risk",
 }
 """What a model was taught to put first, in words, by rung."""
@@ -116,7 +116,9 @@ class ModelRanking:
 
     @property
     def title(self) -> str:
-        return f"Model {self.bundle.manifest['run_id']}, taught to put first where {self._target()} was recorded next"
+        asked = self.bundle.read_json("evaluation.json")
+        outcome, days = OUTCOMES[asked["rung"]], asked["horizon_days"]
+        return f"Model {self.bundle.manifest['run_id']}: how likely {outcome} is to be recorded within {days} days"
 
     @property
     def note(self) -> str:
@@ -134,10 +136,6 @@ class ModelRanking:
 
     def contributions(self, matrix: Matrix) -> tuple[tuple[str, ...], NDArray[np.float64]]:
         return tuple(self.bundle.features["names"]), scorer.contributions(self.bundle.booster, self._columns(matrix))
-
-    def _target(self) -> str:
-        asked = self.bundle.read_json("evaluation.json")
-        return f"{OUTCOMES[asked['rung']]} within {asked['horizon_days']} days"
 
     def _columns(self, matrix: Matrix) -> NDArray[np.float32]:
         at = {name: i for i, name in enumerate(matrix.names)}

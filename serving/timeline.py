@@ -12,7 +12,7 @@ from threat.asof import DAY, instant, visible
 from threat.history.schema import REPORTED_BY
 from threat.history.sightings import NO_PERSON, ROLE_ABOUT, ROLE_AT_RISK, ROLE_SUBJECT, Sightings
 from threat.ids import show_id
-from threat.vocabulary import Kind, kinds
+from threat.vocabulary import kinds
 
 LONGEST = 300
 """Most records on one page; what is left out is counted and said."""
@@ -66,7 +66,7 @@ def records(
                 event=show_id("E", event_id),
                 kind=what.name,
                 title=what.title,
-                detail=_detail(sightings, j, what),
+                detail=_detail(sightings, j),
                 direction=places[j],
                 direction_title=DIRECTIONS[places[j]],
                 occurred_at=instant(occurred),
@@ -199,13 +199,13 @@ def _direction(role: int, between: bool, of_subject: bool) -> Direction:
     return "subject_elsewhere" if of_subject else "person_at_risk_elsewhere"
 
 
-def _detail(sightings: Sightings, j: int, what: Kind) -> str:
-    """Code and value in words; empty when the record has neither."""
+def _detail(sightings: Sightings, j: int) -> str:
+    """The code in words, else the value; empty when the record has neither."""
     parts = []
+    value = float(sightings.value[j])
     if sightings.code[j] >= 0:
         parts.append(sightings.code_names[int(sightings.code[j])].replace("_", " "))
-    value = float(sightings.value[j])
-    if not np.isnan(value):
+    elif not np.isnan(value):
         parts.append(f"{value:g}")
     if sightings.proactive[j]:
         parts.append("by the unit")

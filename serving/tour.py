@@ -63,7 +63,7 @@ def _taught(listed: ScoredList) -> TourStep | None:
     return TourStep(
         title="What this model was taught",
         text="A unit ranks by severe harm. A force this small has too few such outcomes to learn from or to judge by, "
-        "so the demonstration's model was taught violence again, and its card says so.",
+        "so the demonstration's model was taught further violence, and its card says so.",
         link="/model-card",
         link_text="Open the model card",
     )

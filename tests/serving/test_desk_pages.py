@@ -151,7 +151,7 @@ def test_the_model_s_pages_are_marked_as_a_demonstration(open_desk, model_var):
         assert "demonstration signatories" in client.get(path).text.lower()
     text = client.get(f"/relationships/{G['G01']}").text
     assert "it is not a cause" in text
-    assert "taught to put first where severe domestic harm within 365 days was recorded next" in client.get("/").text
+    assert "how likely severe domestic harm is to be recorded within 365 days" in client.get("/").text
     assert 'aria-label="strength 8 of 8"' in text
     assert not re.search(r"-?\d\.\d{3,}", text)  # no decimals of a score or a contribution
 
