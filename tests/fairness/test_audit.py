@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from fairness.audit import audit
 from fairness.policy import load_policy
@@ -137,6 +140,33 @@ def test_copies_of_a_row_take_as_many_places() -> None:
     )  # fmt: skip
     positions, part = shares(order_rows(population), np.array([2.0, 0.0, 2.0, 1.0]), 3)
     assert dict(zip(positions.tolist(), part.tolist(), strict=True)) == {0: 1.0, 1: 1.0, 2: 0.5}
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(st.tuples(st.integers(1, 3), st.integers(0, 2)), min_size=1, max_size=4),
+    st.integers(1, 6),
+)
+def test_a_share_is_the_average_over_every_order_of_the_tied(rows: list[tuple[int, int]], capacity: int) -> None:
+    """Brute force: all orders of all copies, kept by falling score, cut at the capacity."""
+    n = len(rows)
+    copies = [(score, which) for which, (score, count) in enumerate(rows) for _ in range(count)]
+    held, orders = np.zeros(n), 0
+    for order in itertools.permutations(copies):
+        orders += 1
+        for _, which in sorted(order, key=lambda one: -one[0])[:capacity]:
+            held[which] += 1
+    none = np.zeros(0, dtype=np.int64)
+    population = Population(
+        np.array([float(score) for score, _ in rows]), *(np.zeros(n),) * 2, np.arange(n), np.zeros(n, int), np.zeros(n),
+        none, np.zeros(0), n,
+    )  # fmt: skip
+    order_of = order_rows(population)
+    weight = np.array([float(count) for _, count in rows])
+    positions, part = shares(order_of, weight[order_of.rows], capacity)
+    found = np.zeros(n)
+    found[order_of.rows[positions]] = part * weight[order_of.rows[positions]]
+    assert found.tolist() == pytest.approx((held / orders).tolist())
 
 
 def simulated(recalls: dict[str, float], events: dict[str, int], seed: int) -> tuple[Any, Any, Any]:
