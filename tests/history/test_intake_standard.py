@@ -179,6 +179,20 @@ def test_rows_with_too_many_or_too_few_cells(tmp_path: Path) -> None:
     ]
 
 
+def test_a_file_of_nothing_but_torn_rows(tmp_path: Path) -> None:
+    report = load("standard_csv", write(tmp_path / "export", events=[HEADER, "a,b"]), tmp_path / "store", NOW)
+    assert (report["rows_in"], report["rows_kept"], report["rows_quarantined"]) == (1, 0, 1)
+
+
+def test_a_file_without_references(tmp_path: Path) -> None:
+    head = '"kind",subject,"person_at_risk",occurred_at,recorded_at'
+    row = "stalking,anna,ben,2024-01-01,2024-01-02"
+    report = load("standard_csv", write(tmp_path / "export", events=[head, row, row]), tmp_path / "store", NOW)
+    assert report["new"]["events"] == 2
+    incidents = Store.open(tmp_path / "store").snapshot().table("events", ["incident_id"]).column(0)
+    assert len(incidents.unique()) == 2
+
+
 def test_a_severe_record_in_quarantine_is_an_alarm(tmp_path: Path) -> None:
     quiet, loud = GOOD | {"kind": "theft", "until": "2023-01-01"}, GOOD | {"kind": "rape", "until": "2023-01-01"}
     for i, (row, severe) in enumerate([(quiet, 0), (loud, 1)]):
@@ -371,7 +385,8 @@ def test_profiles_are_checked_whole(tmp_path: Path) -> None:
                 "source_system": "own",
                 "colour": "red",
                 "shape": "round",
-                "time": {"zone": "Mars/Olympus", "ambiguous": "perhaps"},
+                "encoding": "morse",
+                "time": {"zone": "Mars/Olympus", "ambiguous": "perhaps", "earliest": "long ago"},
                 "files": {"events": {"columns": {"kind": {"type": "colour"}, "x": {"tpye": "text"}}, "key": ["y"]}},
             }
         )
@@ -379,7 +394,17 @@ def test_profiles_are_checked_whole(tmp_path: Path) -> None:
     with pytest.raises(UsageError) as told:
         load_profile(str(path))
     text = str(told.value)
-    for part in ("7 problems", "colour", "round", "Mars/Olympus", "perhaps", "tpye", "A key names a column"):
+    for part in (
+        "9 problems",
+        "colour",
+        "round",
+        "morse",
+        "long ago",
+        "Mars/Olympus",
+        "perhaps",
+        "tpye",
+        "A key names a column",
+    ):
         assert part in text
     with pytest.raises(UsageError, match="Not a profile"):
         load_profile("unheard_of")

@@ -15,6 +15,7 @@ from threat.asof import NEVER
 from threat.history import Snapshot, Store
 from threat.history.links import replay
 from threat.history.sightings import NO_PERSON
+from threat.history.sightings_build import KEPT
 from threat.vocabulary import kinds
 
 NONE = np.array([], dtype=np.int64)
@@ -193,6 +194,18 @@ def test_arrays_are_kept_and_empty_histories_have_some(tmp_path: Path) -> None:
     assert {path: path.stat().st_mtime_ns for path in files} == files
     assert isinstance(first.event_id, np.memmap)
     assert again.event_id.tolist() == [1]
+
+
+def test_only_the_last_arrays_stay_on_disk(tmp_path: Path) -> None:
+    store = Store.create(tmp_path / "store")
+    snapshots = []
+    for event in range(1, KEPT + 3):
+        store.append(BATCH, {"events": events({"event_id": event, "subject_id": 5, "occurred_at": event})})
+        snapshots.append(store.snapshot())
+        snapshots[-1].sightings()
+    kept = {path.parts[-3] for path in store.path.glob("derived/*/sightings-*/meta.json")}
+    assert kept == {snapshot.id for snapshot in snapshots[-KEPT:]}
+    assert snapshots[0].sightings().event_id.tolist() == [1]
 
 
 def recompute(rows: list[dict[str, Any]], merges: list[tuple[int, int, int, int | None]], as_of: int) -> set[Any]:

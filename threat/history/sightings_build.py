@@ -31,6 +31,8 @@ from threat.vocabulary import kinds
 
 _ROLE_BITS, _RANK_BITS = 2, 30
 _CHUNK = 1 << 22
+KEPT = 5
+"""Snapshots whose arrays stay on disk."""
 _DTYPES = {
     "event_id": np.int64,
     "incident_id": np.int64,
@@ -66,9 +68,19 @@ def open_or_build(snapshot: Snapshot) -> Sightings:
             except OSError:
                 if not (folder / "meta.json").is_file():
                     raise
+            _let_go(snapshot.store_path / "derived")
         finally:
             shutil.rmtree(temporary, ignore_errors=True)
     return _open(folder)
+
+
+def _let_go(derived: Path) -> None:
+    """Delete all but the arrays built last: a store loaded every night would otherwise grow by a copy a night. They can
+    be built again; a process that has them mapped keeps its pages.
+    """
+    built = sorted(derived.glob("*/sightings-*/meta.json"), key=lambda path: path.stat().st_mtime_ns)
+    for path in built[:-KEPT]:
+        shutil.rmtree(path.parent, ignore_errors=True)
 
 
 def _format() -> str:

@@ -19,7 +19,7 @@ from threat.errors import BadInput, UsageError
 from threat.history.intake import multnomah, standard
 from threat.history.intake.held import new_rows
 from threat.history.intake.profile import File, Profile, load_profile
-from threat.history.intake.shaped import Shaped, to_arrow
+from threat.history.intake.shaped import to_arrow
 from threat.history.intake.sheet import Sheet, read_sheet
 from threat.history.intake.times import TimeRule, read_times
 from threat.history.quarantine import REASONS, SCHEMA
@@ -64,8 +64,7 @@ def load(
             writer.abandon()
             return _already(profile, store, snapshot, earlier[0].batch_id, found)
         sheets = {file.name: read_sheet(where, file, profile, advance) for file, where in found}
-        shaped, tables, held = _settle(sheets, profile, snapshot, loaded_at)
-        del shaped
+        tables, held = _settle(sheets, profile, snapshot, loaded_at)
         aside = _quarantine(sheets, profile)
         report = describe(profile, sheets, tables, held, aside)
         if not aside.num_rows and not any(table.num_rows for table in tables.values()):
@@ -123,8 +122,11 @@ _EPOCH = datetime(1900, 1, 1, tzinfo=UTC)
 
 def _settle(
     sheets: dict[str, Sheet], profile: Profile, snapshot: Snapshot, loaded_at: int
-) -> tuple[Shaped, dict[str, pa.Table], dict[str, int]]:
-    """Shape the rows until none of what they make contradicts the history: each round rejects rows or is the last."""
+) -> tuple[dict[str, pa.Table], dict[str, int]]:
+    """Shape the rows until none of what they make contradicts the history: each round rejects rows or is the last.
+
+    Returns the rows to append and how many were held already, by table.
+    """
     while True:
         make = multnomah.shape if profile.shape == "multnomah" else standard.shape
         shaped = make(sheets, profile, snapshot)
@@ -141,7 +143,7 @@ def _settle(
             tables[name] = rows.filter(fresh)
             held[name] = rows.num_rows - tables[name].num_rows
         if not rejected:
-            return shaped, tables, held
+            return tables, held
 
 
 def _reject(sheets: dict[str, Sheet], rows: pd.DataFrame, reason: str) -> bool:

@@ -12,9 +12,11 @@ expected: reasons for quarantine that are usual in this source and do not make a
 
 from __future__ import annotations
 
+import codecs
 import hashlib
 import re
 from dataclasses import dataclass, field
+from datetime import date
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -133,6 +135,14 @@ def _read(document: dict[str, Any], text: str, folder: Any, where: str) -> Profi
         ZoneInfo(str(time.get("zone")))
     except (ZoneInfoNotFoundError, ValueError):
         wrong("Not a time zone.", time.get("zone"), "use a name such as Europe/London")
+    try:
+        codecs.lookup(str(document.get("encoding", "utf-8")))
+    except LookupError:
+        wrong("Not an encoding.", document["encoding"], "use utf-8 or cp1252")
+    try:
+        date.fromisoformat(str(time.get("earliest", "1930-01-01")))
+    except ValueError:
+        wrong("time.earliest is a date.", time["earliest"], "write it as 1930-01-01")
     severe = None
     try:
         severe = re.compile(document["severe"], re.IGNORECASE) if document.get("severe") else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import csv
 import gzip
 import io
 import json
@@ -72,8 +73,7 @@ class Sheet:
 
 def read_sheet(path: Path, file: File, profile: Profile, advance: Callable[[float], None]) -> Sheet:
     """Read and type one file. Raises BadInput when it cannot be read as a whole: empty, truncated, in another encoding,
-    without a column it needs or with one the profile does not know. ``advance`` is told the bytes of
-    the file that were read.
+    without a column it needs or with one the profile does not know. ``advance`` is told how many bytes were read.
     """
     raw, number, torn = _parse(_bytes(path, profile.encoding, advance), path)
     _check_header(raw.column_names, file, path)
@@ -146,8 +146,8 @@ def _parse(content: bytes, path: Path) -> tuple[pa.Table, NDArray[np.int64], lis
         torn.append((int(row.number) - 1, row.text))
         return "skip"
 
-    header = content.split(b"\n", 1)[0].decode("utf-8").rstrip("\r")
-    names = [name.strip().strip('"') for name in header.split(",")]
+    header = content.partition(b"\n")[0].decode("utf-8").rstrip("\r")
+    names = [name.strip() for name in next(csv.reader([header]))]
     repeated = sorted({name for name in names if names.count(name) > 1})
     if repeated:
         raise BadInput("A column stands twice.", value=", ".join(repeated), where=str(path), way_out="rename one")
@@ -173,7 +173,7 @@ def _parse(content: bytes, path: Path) -> tuple[pa.Table, NDArray[np.int64], lis
 
 
 def _check_header(found: list[str], file: File, path: Path) -> None:
-    missing = [c.source for c in file.columns if c.source not in found and (c.required or c.name in file.key)]
+    missing = [c.source for c in file.columns if c.required and c.source not in found]
     if missing:
         raise BadInput(
             f"{'A column is' if len(missing) == 1 else 'Columns are'} missing.",
