@@ -80,7 +80,8 @@ class LinearSettings(_Part):
 
 class Settings(_Part):
     """A whole training. ``capacity`` None: the policy's. ``new_charges_only``: an outcome must bring a severe kind that
-    no earlier incident of the subject carried (sensitivity for records where the same case returns)."""
+    no earlier incident of the subject carried (sensitivity for records where the same case returns). ``ensemble``: how
+    many times the chosen model is fitted again on resampled subjects, to see how stable the lists are."""
 
     name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
     title: str
@@ -95,6 +96,7 @@ class Settings(_Part):
     new_charges_only: bool = False
     features_without: list[str] = []
     bootstrap: Annotated[int, Field(ge=0, le=10_000)] = 500
+    ensemble: Annotated[int, Field(ge=0, le=50)] = 8
     seed: Annotated[int, Field(ge=0, le=2**31 - 1)] = 7
     threads: Annotated[int, Field(ge=1, le=64)] = 1
 

@@ -24,12 +24,13 @@ from threat.terminal import progress
 from training import linear, trees
 from training.calibrate import calibrator
 from training.checks import checks
-from training.config import Settings
+from training.config import Settings, TreeCandidate
 from training.evaluate import MODEL, Ranking, evaluate
 from training.outcomes import Events, measured_block
 from training.pictures import global_picture
 from training.prepare import Material, found_by, names_of, prepare, test_rows
 from training.slices import lead_time, replay
+from training.stability import stability
 
 Floats = NDArray[np.float64]
 FRESHNESS_FEATURE = "days_since_domestic_incident"
@@ -40,6 +41,8 @@ class Fitted:
     """What was chosen and fitted before the test was opened."""
 
     booster: Any
+    candidate: TreeCandidate
+    rounds: int
     without_sensitive: Any | None
     regression: linear.Linear
     calibrator: dict[str, Any]
@@ -70,6 +73,8 @@ def train(
         for name, table in tables.items():
             pq.write_table(table, run.path(name), compression="zstd")
         run.write_json("evaluation.json", document)
+        raw = tables["predictions.parquet"].column(MODEL).to_numpy()
+        run.write_json("stability.json", stability(material, fitted.candidate, fitted.rounds, raw, capacity))
         run.write_json("checks.json", checks(material, fitted.booster))
         global_picture(run, material, fitted.booster)
         run.seal()
@@ -110,6 +115,8 @@ def fit(material: Material) -> Fitted:
     without = replace(final, values=np.where(kept, final.values, np.float32(np.nan))) if sensitive else None
     return Fitted(
         fitted(final),
+        choice.candidate,
+        choice.rounds,
         None if without is None else fitted(without),
         linear.fit(final, lines.penalty, settings.linear, seed=settings.seed),
         calibrator(np.concatenate(choice.scores), labels, weights),

@@ -18,6 +18,7 @@ _FILES = (
     "cohort.json",
     "choices.json",
     "checks.json",
+    "stability.json",
     "shap_summary.json",
     "manifest.json",
 )

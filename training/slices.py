@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from threat.asof import DAY, show
 from training.figures import Block, Draws, Floats, auc, capture, figure, ratio, totals
@@ -50,6 +51,17 @@ def by_freshness(
     return out
 
 
+def listed(
+    scores: Floats, cycle: NDArray[np.int64], relationship: NDArray[np.int64], capacity: int
+) -> NDArray[np.bool_]:
+    """True for the rows that each cycle's list of ``capacity`` holds; ties in the order of their ids."""
+    out = np.zeros(len(scores), bool)
+    for number in np.unique(cycle):
+        rows = np.flatnonzero(cycle == number)
+        out[rows[np.lexsort((relationship[rows], -scores[rows]))[:capacity]]] = True
+    return out
+
+
 def replay(
     block: Block, scores: Floats, starts: dict[int, int], relationship: Any, capacity: int
 ) -> list[dict[str, Any]]:
@@ -61,18 +73,19 @@ def replay(
     """
     out: list[dict[str, Any]] = []
     before: set[int] | None = None
+    on_list = listed(scores, block.cycle, relationship, capacity)
     for number in np.unique(block.cycle):
         rows = np.flatnonzero(block.cycle == number)
-        listed = rows[np.lexsort((relationship[rows], -scores[rows]))[:capacity]]
-        now = set(np.asarray(relationship)[listed].tolist())
+        held = rows[on_list[rows]]
+        now = set(np.asarray(relationship)[held].tolist())
         out.append(
             {
                 "cycle": int(number),
                 "start": show(starts[int(number)]),
                 "n": len(rows),
                 "with_outcome": int(block.label[rows].sum()),
-                "listed": len(listed),
-                "listed_with_outcome": int(block.label[listed].sum()),
+                "listed": len(held),
+                "listed_with_outcome": int(block.label[held].sum()),
                 "new_since_last": None if before is None else len(now - before),
             }
         )
@@ -85,12 +98,9 @@ def lead_time(units: pd.DataFrame, cycle: Any, scores: Floats, relationship: Any
 
     ``units``: the frame of ``training.outcomes.measured_block``; lists as in ``replay``.
     """
-    listed = np.zeros(len(scores), bool)
-    for number in np.unique(cycle):
-        rows = np.flatnonzero(cycle == number)
-        listed[rows[np.lexsort((relationship[rows], -scores[rows]))[:capacity]]] = True
+    on_list = listed(scores, cycle, relationship, capacity)
     inside = units[units["row"] >= 0]
-    held = inside[listed[inside["row"].to_numpy()]]
+    held = inside[on_list[inside["row"].to_numpy()]]
     ahead = held["occurred_at"] - held["as_of"]
     days = ahead.groupby(held["incident"]).max() / DAY
     if not len(days):

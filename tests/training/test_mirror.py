@@ -19,7 +19,16 @@ def run(tmp_path: Path) -> Run:
     nothing = {"name": "auc", "value": None, "interval": None, "slice": {}}
     run.write_json("evaluation.json", {"rankings": [{"name": "score", "figures": [figure, nothing]}]})
     run.write_json("config.json", {"seed": 7, "calendar": {"cycle": "month"}})
-    for name in ("folds", "cohort", "choices", "checks", "shap_summary", "model/calibrator", "model/features"):
+    for name in (
+        "folds",
+        "cohort",
+        "choices",
+        "checks",
+        "stability",
+        "shap_summary",
+        "model/calibrator",
+        "model/features",
+    ):
         run.write_json(f"{name}.json", {})
     run.write_text("model/model.txt", "tree\n")
     run.seal()

@@ -1,0 +1,59 @@
+"""How stable a list is under retraining: the same model fitted again on resampled subjects."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from threat.release.scorer import raw_score
+from training import trees
+from training.config import TreeCandidate
+from training.prepare import Material, test_rows
+from training.slices import listed
+
+
+def stability(
+    material: Material, candidate: TreeCandidate, rounds: int, scores: NDArray[np.float64], capacity: int
+) -> dict[str, Any]:
+    """``stability.json``: over ``ensemble`` members, how much of the RUN's lists each member's lists keep.
+
+    A member is fitted on subjects drawn with replacement, with the candidate and rounds already chosen. It says how far
+    a rank depends on who happened to be in the records, not how uncertain the risk of a person is. ``scores``: of the
+    RUN's model on the complete test cohort. Ties are taken in the order of relationship ids.
+    """
+    settings, folds = material.settings, material.folds
+    positions, rows = test_rows(material)
+    values = material.matrix.values[material.at(positions)]
+    cycle = material.cohort.cycle[positions]
+    fit_rows, _ = material.samples[folds.test.name]
+    sample = material.fit_sample(folds.test)
+    _, person = np.unique(material.cohort.rows.subject[fit_rows], return_inverse=True)
+    people = int(person.max()) + 1
+    ours = listed(scores, cycle, rows.relationship_id, capacity)
+    votes = np.zeros(len(positions))
+    kept = []
+    for member in range(settings.ensemble):
+        rng = np.random.default_rng((settings.seed, member))
+        times = np.bincount(rng.integers(0, people, people), minlength=people)[person]
+        drawn = replace(sample, weight=sample.weight * times).part(times > 0)
+        booster = trees.fit(
+            drawn, candidate, rounds, material.constraints, seed=settings.seed, threads=settings.threads
+        )
+        again = raw_score(booster, values, threads=settings.threads)
+        theirs = listed(again, cycle, rows.relationship_id, capacity)
+        votes += theirs
+        kept.append(float((ours & theirs).sum() / max(int(ours.sum()), 1)))
+    share = votes[ours] / max(settings.ensemble, 1)
+    return {
+        "what": "share of the RUN's places that a model fitted again on resampled subjects fills with the same people",
+        "members": settings.ensemble,
+        "capacity": capacity,
+        "places": int(ours.sum()),
+        "kept_mean": float(np.mean(kept)) if kept else None,
+        "kept_least": min(kept, default=None),
+        "places_kept_by_three_in_four": float((share >= 0.75).mean()) if kept else None,
+        "places_kept_by_under_one_in_four": float((share < 0.25).mean()) if kept else None,
+    }
