@@ -205,6 +205,7 @@ class View:
                 "list of referrals). That is not a finding about it and not a sign of safety.",
             )
         score, base, reasons = self._explained(row["relationship_id"], row["score"])
+        check_sum(base, [reason.contribution for reason in reasons], score, show_id("R", row["relationship_id"]))
         asked, place = self.list.asked, row["rank"]
         shared = f", sharing this rank with {_count(row['tied'] - 1, 'other')}" if row["tied"] > 1 else ""
         return Ranked(

@@ -15,7 +15,6 @@ from serving import database, lists
 from serving.problems import NotFound
 from serving.responses import Card
 from serving.sign_in import Keeper
-from threat.errors import BadInput
 
 if TYPE_CHECKING:
     from serving.cases import View
@@ -151,15 +150,17 @@ class Desk:
         return open_current(self.promotions)
 
     def tour(self) -> Tour:
-        """The demonstration's tour as it stands; empty when this is no demonstration."""
+        """The demonstration's tour as it stands; empty when this is no demonstration. One that can't be read says so."""
         if self._tour_path is None:
             return Tour()
         try:
             return Tour.model_validate(json.loads(self._tour_path.read_text(encoding="utf-8")))
         except FileNotFoundError:
             return Tour()
-        except (ValueError, ValidationError) as error:
-            raise BadInput("The tour can be read.", value=error, where=str(self._tour_path)) from None
+        except (ValueError, ValidationError):
+            return Tour(
+                status=f"The guided tour cannot be read: {self._tour_path.name} is not what the demonstration wrote."
+            )
 
     def close(self) -> None:
         """Let go of the database."""

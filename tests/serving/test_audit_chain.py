@@ -59,6 +59,13 @@ TAMPERING = {
         "UPDATE audit_entries SET sequence = abs(sequence)",
         "entry 2 does not follow entry 1",
     ),
+    "one put in": (
+        "UPDATE audit_entries SET sequence = -sequence - 1 WHERE sequence > 2; "
+        "UPDATE audit_entries SET sequence = -sequence WHERE sequence < 0; "
+        "INSERT INTO audit_entries SELECT 3, at, who, role, operation, action, subject, outcome, detail, "
+        "previous_hash, 'new' FROM audit_entries WHERE sequence = 4",
+        "entry 3 was changed",
+    ),
     "gap closed up": (
         "DELETE FROM audit_entries WHERE sequence = 2; "
         "UPDATE audit_entries SET sequence = sequence - 1 WHERE sequence > 2",

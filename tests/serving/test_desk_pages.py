@@ -282,6 +282,8 @@ def test_the_tour(open_desk, rule_var, tmp_path):
     path.write_text(json.dumps({"status": "Ready.", "steps": [step]}))
     assert G["G01"] in client.get("/tour").text
     assert "every person and every record here is made up" in client.get("/").text
+    path.write_text("{")
+    assert "The guided tour cannot be read" in client.get("/").text
 
 
 @pytest.mark.parametrize(
