@@ -6,12 +6,11 @@ document is missing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable
 
 from model_cards import results
 from model_cards.results import Documents, Value
-from model_cards.words import RUNGS, VERDICTS, figure_words, number, table
+from model_cards.words import RUNGS, VERDICTS, day, figure_words, number, table
 
 Fact = tuple[str, Callable[[Documents], Value]]
 
@@ -73,7 +72,7 @@ def _cohort(docs: Documents) -> Value:
     lines = [
         f"{number(cohort['n'])} rows, {number(cohort['relationships'])} relationships, "
         f"{number(cohort['subjects'])} subjects, {number(cohort['lists'])} lists",
-        f"From {cohort['from']} to {cohort['to']}",
+        f"From {day(cohort['from'])} to {day(cohort['to'])}",
     ]
     return (
         lines if recall is None else [*lines, f"{number(recall['events'])} outcome events, inside the cohort and out"]
@@ -81,26 +80,15 @@ def _cohort(docs: Documents) -> Value:
 
 
 def _attrition(docs: Documents) -> Value:
-    steps = _steps((docs.get("cohort.json") or {}).get("cycles"))
-    if not steps:
+    """Of the last list: what each filter kept and left out."""
+    cycles = (docs.get("cohort.json") or {}).get("cycles")
+    if not cycles:
         return None
-    rows = [[str(one["step"]), number(one["kept"]), number(one["dropped"]), str(one["reason"])] for one in steps]
-    return table(["Step", "Kept", "Left out", "Why"], rows)
-
-
-def _steps(cycles: Any) -> list[dict[str, Any]]:
-    """Attrition of the last list when it is kept by list, else as it is."""
-    if isinstance(cycles, Mapping):
-        cycles = list(cycles.values())
-    if not isinstance(cycles, Sequence) or isinstance(cycles, str) or not cycles:
-        return []
-    last = cycles[-1]
-    if isinstance(last, Mapping) and "attrition" in last:
-        return _steps(last["attrition"])
-    if isinstance(last, Sequence) and not isinstance(last, str):
-        return _steps(last)
-    wanted = {"step", "kept", "dropped", "reason"}
-    return [dict(one) for one in cycles if isinstance(one, Mapping) and wanted <= one.keys()]
+    steps = cycles[-1]["steps"]
+    rows = [
+        [one["step"].replace("_", " "), number(one["kept"]), number(one["dropped"]), one["reason"]] for one in steps
+    ]
+    return table([f"Filter, list of {day(cycles[-1]['as_of'])}", "Kept", "Left out", "Rule"], rows)
 
 
 def _features(docs: Documents) -> Value:
@@ -151,7 +139,7 @@ def _folds(docs: Documents) -> Value:
         return None
     columns = ["Fold", "Last as-of fitted on", "Its outcome known by", "Fit date", "First as-of measured"]
     keys = ("fold", "last_fit_as_of", "last_fit_label_known", "fit_date", "first_as_of_measured")
-    return table(columns, [[str(one[key]) for key in keys] for one in dates["folds"]])
+    return table(columns, [[day(one[key]) for key in keys] for one in dates["folds"]])
 
 
 def _leaks(docs: Documents) -> Value:

@@ -28,6 +28,11 @@ def number(value: float) -> str:
     return f"{int(value):,}" if float(value).is_integer() else f"{value:,.3g}"
 
 
+def day(text: object) -> str:
+    """A time at midnight UTC as its date; any other time as it is."""
+    return str(text).removesuffix("T00:00:00+00:00")
+
+
 def share(value: float) -> str:
     """A proportion as a percentage with one decimal."""
     return f"{100 * value:.1f}%"

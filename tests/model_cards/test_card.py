@@ -45,7 +45,13 @@ EVIDENCE: dict[str, Any] = {
     "config.json": {"title": "Severe harm, monthly"},
     "snapshot.json": {"id": "abc123", "batches": ["b1", "b2"], "started_at": "2026-05-01T00:00:00+00:00"},
     "cohort.json": {
-        "cycles": {"2025-01": [{"step": "eligible", "kept": 1_000, "dropped": 250, "reason": "no record in 24 months"}]}
+        "cycles": [
+            {"as_of": "2025-01-01T00:00:00+00:00", "steps": []},
+            {
+                "as_of": "2025-02-01T00:00:00+00:00",
+                "steps": [{"step": "in_window", "kept": 1_000, "dropped": 250, "reason": "no record in 24 months"}],
+            },
+        ]
     },
     "folds.json": {"test_opening": {"earlier_runs_that_opened_it": ["r0"]}},
     "choices.json": {"model_sha256": "a" * 64, "trees": {"chosen": {"num_leaves": 15, "rounds": 120}}},
@@ -152,6 +158,7 @@ def field(card: dict[str, Any], path: str) -> dict[str, Any]:
 
 
 def test_every_field_of_the_outline_has_a_source_and_every_fact_a_field() -> None:
+    assert all(set(f) == {"id", "title", "source"} for s in outline()["sections"] for f in s["fields"])
     fields = [(f"{s['id']}.{f['id']}", f["source"]) for s in outline()["sections"] for f in s["fields"]]
     assert len(fields) == len(set(fields)) == 76
     assert {path for path, source in fields if source == "auto"} == {*FACTS, "limits.numbered"}
@@ -181,7 +188,9 @@ def test_values_come_from_the_evidence() -> None:
     card = made()
     assert field(card, "identity.model_sha256")["value"] == "a" * 64
     assert field(card, "model.constraints")["value"] == "1 of 3 features can only move the score one way"
-    assert field(card, "data.attrition")["value"]["rows"] == [["eligible", "1,000", "250", "no record in 24 months"]]
+    attrition = field(card, "data.attrition")["value"]
+    assert attrition["columns"][0] == "Filter, list of 2025-02-01"
+    assert attrition["rows"] == [["in window", "1,000", "250", "no record in 24 months"]]
     assert field(card, "design.test_opened")["value"].startswith("Once in this RUN; by 1 earlier RUNs")
     rows = field(card, "performance.rankings")["value"]["rows"]
     assert rows[0] == [
