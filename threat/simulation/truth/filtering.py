@@ -373,6 +373,6 @@ def sentence(p, subjects, pending, t, luck):
         if pending[i, 2] > PAST:
             s.custody_until = max(s.custody_until, pending[i, 2] + served)
             continue
-        begin = pending[i, 1] + life.TRIAL * (0.5 + draw(luck))
+        begin = pending[i, 1] + p.trial * (0.5 + draw(luck))
         if begin > t:
             s.next_from, s.next_until = begin, begin + served
