@@ -157,6 +157,8 @@ def happenings(draw: st.DrawFn, number: int, names: Sequence[str] = FEW_KINDS) -
     recorded = AS_OF - draw(st.sampled_from([-1, 0, 1, DAY, 100 * DAY])) if ahead else occurred + lag
     if draw(st.integers(0, 9)) == 0:
         recorded = draw(st.sampled_from([AS_OF, AS_OF - 1, AS_OF + 1]))
+    if draw(st.integers(0, 9)) == 0:  # dated ahead by mistake: known before as-of, said to happen at it or later
+        occurred, recorded = AS_OF + draw(st.sampled_from([0, 0, 1, DAY])), AS_OF - draw(st.sampled_from([1, DAY]))
     parties: dict[str, int] = {}
     if kind.about == "person":
         parties["about"] = draw(st.sampled_from(PEOPLE))
