@@ -150,7 +150,7 @@ class Desk:
         return open_current(self.promotions)
 
     def tour(self) -> Tour:
-        """The demonstration's tour as it stands; empty when this is no demonstration. One that can't be read says so."""
+        """The demonstration's tour as it stands; empty when this is none. One that can't be read says so."""
         if self._tour_path is None:
             return Tour()
         try:
