@@ -16,7 +16,7 @@ from typing import Any
 import yaml
 
 from model_cards import facts, results
-from model_cards.words import FAIRNESS_WORDS, RUNGS, VERDICTS, share, withheld_below
+from model_cards.words import FAIRNESS_WORDS, PUBLISH, RUNGS, VERDICTS, share, withheld_below
 from threat.errors import BadInput, raise_all
 
 SCHEMA_VERSION = "1.0"
@@ -242,7 +242,7 @@ def _calibration_chart(docs: Mapping[str, Any]) -> dict[str, Any] | None:
     points = [
         {**_point(f"{one['slice']['from']:.2%} to {one['slice']['to']:.2%}", one), "target": one["slice"]["expected"]}
         for one in bins
-        if one["value"] is not None and one["interval"] is not None and one["events"] >= _PUBLISH
+        if one["value"] is not None and one["interval"] is not None and one["events"] >= PUBLISH
     ]
     if not points:
         return None
@@ -250,13 +250,9 @@ def _calibration_chart(docs: Mapping[str, Any]) -> dict[str, Any] | None:
         "section": "performance",
         "title": "Do the probabilities mean what they say",
         "sentence": "Share of rows with an outcome by band of probability, with 95% intervals; bands with under "
-        f"{_PUBLISH} outcomes are left out. The target is the mean probability of the band.",
+        f"{PUBLISH} outcomes are left out. The target is the mean probability of the band.",
         "points": points,
     }
-
-
-_PUBLISH = 10
-"""Smallest count a card shows in a chart of its own making."""
 
 
 def _fairness_charts(docs: Mapping[str, Any]) -> list[dict[str, Any]]:

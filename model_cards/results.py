@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from model_cards.words import FAIRNESS_WORDS, VERDICTS, figure_words, number, share, table, withheld_below
+from model_cards.words import FAIRNESS_WORDS, PUBLISH, VERDICTS, figure_words, number, share, table, withheld_below
 
 Documents = Mapping[str, Any]
 Value = str | list[str] | dict[str, Any] | None
@@ -103,13 +103,14 @@ def calibration_field(docs: Documents) -> Value:
 
 
 def freshness_field(docs: Documents) -> Value:
-    """Figures by time since the last incident."""
+    """The model's figures by time since the last incident; under 10 outcomes they are withheld."""
     rows = []
-    for one in (docs.get("evaluation.json") or {}).get("freshness") or []:
-        for figure in one.get("figures", [one] if "value" in one else []):
-            words = ", ".join(f"{key} {value}" for key, value in figure["slice"].items() if key != "capacity")
-            rows.append([words or figure["title"], figure["title"], number(figure["n"]), figure_words(figure)])
-    return table(["Last incident", "Figure", "Rows", "Value"], rows) if rows else None
+    for band in (docs.get("evaluation.json") or {}).get("freshness") or []:
+        for figure in band["figures"]:
+            if figure["slice"].get("ranking") == "score":
+                words = figure_words(figure) if figure["events"] >= PUBLISH else f"withheld (under {PUBLISH} outcomes)"
+                rows.append([band["band"], figure["title"], number(figure["n"]), words])
+    return table(["Last incident", "Figure", "Rows", "Value"], rows)
 
 
 def warnings_field(docs: Documents) -> Value:

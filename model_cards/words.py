@@ -23,6 +23,10 @@ FAIRNESS_WORDS = {
 }
 
 
+PUBLISH = 10
+"""Smallest count shown where no policy says otherwise."""
+
+
 def number(value: float) -> str:
     """Thousands by comma, no needless decimals."""
     return f"{int(value):,}" if float(value).is_integer() else f"{value:,.3g}"

@@ -104,7 +104,16 @@ EVIDENCE: dict[str, Any] = {
                 {**figure("observed_rate", 0.1, 0.0, 0.3, 9), "slice": {"from": 0.01, "to": 0.2, "expected": 0.05}},
             ],
         },
-        "freshness": [],
+        "freshness": [
+            {
+                "band": "under 1 day",
+                "figures": [
+                    figure("recall", 0.5, 0.4, 0.6, 40, ranking="score"),
+                    figure("recall", 0.1, 0.0, 0.2, 40, ranking="rule_grade"),
+                    figure("auc", 0.9, 0.8, 1.0, 9, ranking="score"),
+                ],
+            }
+        ],
         "warnings": ["Rules tie at the cut."],
     },
     "fairness.json": {
@@ -207,6 +216,10 @@ def test_values_come_from_the_evidence() -> None:
         "Under the gate's policy, probabilities are not shown, only ranks."
         in field(card, "performance.calibration")["value"]
     )
+    assert field(card, "performance.freshness")["value"]["rows"] == [
+        ["under 1 day", "Recall", "9,000", "0.50 (0.40 to 0.60)"],
+        ["under 1 day", "Auc", "9,000", "withheld (under 10 outcomes)"],
+    ]
     assert field(card, "security.added_harm")["value"].startswith(
         "One recorded harm more lowered 3 of 200 scores (1.5%)"
     )
@@ -231,13 +244,12 @@ def test_what_nobody_provided_is_counted_and_shown() -> None:
     absent = [f for s in card["sections"] for f in s["fields"] if not f["provided"]]
     assert {f"{s['id']}.{f['id']}" for s in card["sections"] for f in s["fields"] if not f["provided"]} == {
         *human,
-        "performance.freshness",
         "fairness.others",
         "basis.documents",
     }
     assert card["not_yet_provided"] == len(absent)
     assert page(card).count("Not yet provided") == len(human)
-    assert page(card).count("Not in the evidence") == 3
+    assert page(card).count("Not in the evidence") == 2
     filled = made(**{"human.json": {"identity.contact": {"value": "the unit", "by": "A. Person", "on": "2026-05-02"}}})
     contact = field(filled, "identity.contact")
     assert (contact["value"], contact["evidence"], contact["last_checked"]) == (
