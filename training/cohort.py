@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -42,22 +42,23 @@ def take(rows: Rows, which: Ints) -> Rows:
     return Rows(rows.relationship_id[which], rows.subject[which], rows.at_risk[which], rows.as_of[which])
 
 
-def build(snapshot: Snapshot, cycles: Sequence[Cycle], settings: CohortSettings, policy: Any) -> Cohort:
-    """The complete cohort of every cycle: monthly, or indexed on a domestic incident."""
+def build(snapshot: Snapshot, cycles: Sequence[Cycle], settings: CohortSettings, policy: Any, lag: int = 0) -> Cohort:
+    """The complete cohort of every cycle: monthly, or indexed on a domestic incident. ``lag``: of the feed, seconds."""
     if settings.kind == "monthly":
-        return monthly(snapshot, cycles, policy)
-    return indexed(snapshot, cycles, settings.after_seconds)
+        return monthly(snapshot, cycles, policy, lag)
+    return indexed(snapshot, cycles, settings.after_seconds + lag)
 
 
-def monthly(snapshot: Snapshot, cycles: Sequence[Cycle], policy: Any) -> Cohort:
-    """Everyone eligible at each cycle's start, by the policy."""
+def monthly(snapshot: Snapshot, cycles: Sequence[Cycle], policy: Any, lag: int = 0) -> Cohort:
+    """Everyone eligible at each cycle's start, by the policy and by what had reached us ``lag`` seconds after it was
+    recorded."""
     from threat.eligibility import eligible
 
     parts, numbers, attrition = [], [], []
     with progress("cohorts", len(cycles)) as advance:
         for one in cycles:
-            found = eligible(snapshot, one.start, policy)
-            parts.append(found.rows)
+            found = eligible(snapshot, one.start - lag, policy)
+            parts.append(replace(found.rows, as_of=np.full(len(found.rows), one.start, np.int64)))
             numbers.append(np.full(len(found.rows), one.number, np.int64))
             attrition.append({"cycle": one.number, "as_of": show(one.start), "steps": list(found.attrition)})
             advance(1)
@@ -66,6 +67,7 @@ def monthly(snapshot: Snapshot, cycles: Sequence[Cycle], policy: Any) -> Cohort:
 
 def indexed(snapshot: Snapshot, cycles: Sequence[Cycle], after_seconds: int) -> Cohort:
     """Each relationship ``after_seconds`` after a domestic crime or incident of it was first on record as domestic.
+    (The feed's lag is part of them: a list cannot answer what has not reached it.)
 
     Facts only, not the unit's own contacts. Rows of one relationship at one instant are one row.
     """

@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from features import Catalogue, Matrix, build, load_catalogue
+from threat.asof import NEVER
 from threat.errors import BadInput, UsageError
 from threat.history.sightings import Rows, Sightings
 from threat.history.snapshot import Snapshot
@@ -19,6 +20,7 @@ from training import cohort as cohorts
 from training.cohort import Cohort, Ints
 from training.config import SamplingSettings, Settings
 from training.folds import Fold, Folds, draw
+from training.lag import delayed, feed_lags
 from training.trees import Sample
 
 
@@ -86,10 +88,14 @@ def catalogue_of(settings: Settings) -> Catalogue:
 def prepare(snapshot: Snapshot, settings: Settings, policy: Any, sightings: Sightings | None = None) -> Material:
     """Read, draw the folds, build every cohort, label, sample and compute the features of the rows that are needed.
 
+    Records and withdrawals reach every as-of, and labels every fit date, with the lag of their feed.
+
     ``sightings``: other than the snapshot's own only to show what a leak would do. Raises BadInput when the history
     holds no outcome to learn from, UsageError when it is too short for the folds.
     """
-    sightings = snapshot.sightings() if sightings is None else sightings
+    lags = feed_lags(snapshot)
+    lag = max(lags.values(), default=0)
+    sightings = delayed(snapshot.sightings(), lags) if sightings is None else sightings
     catalogue = catalogue_of(settings)
     known = cohorts.label_knowledge(snapshot)
     if not known:
@@ -101,10 +107,10 @@ def prepare(snapshot: Snapshot, settings: Settings, policy: Any, sightings: Sigh
         label_knowledge=known,
         spread=settings.cohort.kind == "incident",
     )
-    cohort = cohorts.build(snapshot, folds.cycles(), settings.cohort, policy)
+    cohort = cohorts.build(snapshot, folds.cycles(), settings.cohort, policy, lag)
     labels, samples, counts = {}, {}, {}
     for number, fold in enumerate((*folds.validation, folds.test)):
-        found = found_by(snapshot, settings, fold.fit_date)
+        found = found_by(snapshot, settings, fold.fit_date - lag)
         labels[fold.name] = label(found, cohort.rows, settings.horizon_days)
         rows = cohort.of(fold.fit)
         samples[fold.name] = sample(labels[fold.name], rows, settings.sampling, settings.seed + number)
@@ -153,15 +159,15 @@ def sample(
 def found_by(snapshot: Snapshot, settings: Settings, recorded_before: int | None) -> pd.DataFrame:
     """Outcomes of the rung on record before a date (None: all), or only those that bring a new severe kind."""
     found = occurrences(snapshot, settings.rung, recorded_before)
-    return only_new_kinds(snapshot, found, settings.rung) if settings.new_charges_only else found
+    return only_new_kinds(snapshot, found, settings.rung, recorded_before) if settings.new_charges_only else found
 
 
-def only_new_kinds(snapshot: Snapshot, found: pd.DataFrame, rung: str) -> pd.DataFrame:
+def only_new_kinds(snapshot: Snapshot, found: pd.DataFrame, rung: str, recorded_before: int | None) -> pd.DataFrame:
     """The occurrences whose incident carries a kind of the rung that no earlier incident of the subject carried.
 
     A sensitivity: where a later record may be the same case coming back, a kind seen before proves nothing new. It also
-    leaves out true repeats of the same kind, so it errs low. Compares ids as recorded. Raises UsageError for a rung
-    about the person at risk alone.
+    leaves out true repeats of the same kind, so it errs low. As known before ``recorded_before``; compares ids as
+    recorded. Raises UsageError for a rung about the person at risk alone.
     """
     rules = rules_of(rung)
     if any(rule.attributed_to == "person_at_risk" for rule in rules):
@@ -170,7 +176,9 @@ def only_new_kinds(snapshot: Snapshot, found: pd.DataFrame, rung: str) -> pd.Dat
         """
         WITH severe AS (
             SELECT subject_id, kind, incident_id, min(occurred_at) AS at
-            FROM events WHERE subject_id IS NOT NULL AND kind IN (SELECT unnest(?)) GROUP BY ALL
+            FROM events
+            WHERE subject_id IS NOT NULL AND kind IN (SELECT unnest(?)) AND recorded_at < ?
+            GROUP BY ALL
         )
         SELECT DISTINCT a.incident_id FROM severe a
         WHERE NOT EXISTS (
@@ -178,7 +186,10 @@ def only_new_kinds(snapshot: Snapshot, found: pd.DataFrame, rung: str) -> pd.Dat
             WHERE b.subject_id = a.subject_id AND b.kind = a.kind AND b.incident_id <> a.incident_id AND b.at <= a.at
         )
         """,
-        [sorted({kind for rule in rules for kind in rule.all_of})],
+        [
+            sorted({kind for rule in rules for kind in rule.all_of}),
+            NEVER if recorded_before is None else recorded_before,
+        ],
     )
     fresh = table.column(0).to_numpy()
     return found[found["incident_id"].isin(fresh)]

@@ -6,7 +6,7 @@ import golden_force as golden
 import numpy as np
 import pytest
 
-from threat.asof import parse_as_of, show
+from threat.asof import NEVER, parse_as_of, show
 from threat.eligibility import load_policy
 from threat.history.snapshot import Snapshot
 from threat.outcomes import label, occurrences
@@ -15,6 +15,7 @@ from training.config import SamplingSettings
 from training.evaluate import Ranking, evaluate
 from training.figures import Draws
 from training.folds import Cycle, cycles
+from training.lag import delayed, feed_lags
 from training.outcomes import Events, measured_block
 from training.prepare import only_new_kinds, sample
 from training.tables import found
@@ -141,7 +142,7 @@ def test_outcomes_of_the_person_at_risk_go_to_every_row_in_which_they_are_at_ris
 
 def test_only_an_outcome_with_a_new_severe_kind_counts_in_the_sensitivity(snapshot: Snapshot) -> None:
     outcomes = occurrences(snapshot, "Y2")
-    fresh = only_new_kinds(snapshot, outcomes, "Y2")
+    fresh = only_new_kinds(snapshot, outcomes, "Y2", None)
     names = {golden.incident_id(row["incident"]): row["incident"] for row in golden.rows()}
     assert {names[i] for i in outcomes["incident_id"]} - {names[i] for i in fresh["incident_id"]} == {
         "c-5"  # strangulation and injury: G03's subject had both on record before
@@ -159,3 +160,20 @@ def test_sampling_keeps_every_outcome_and_the_total_weight() -> None:
     everything, ones = sample(labels, rows, SamplingSettings(negatives_per_positive=4, floor=10_000), 3)
     assert (everything == rows).all()
     assert (ones == 1).all()
+
+
+def test_records_and_withdrawals_reach_a_list_with_the_lag_of_their_feed(snapshot: Snapshot) -> None:
+    assert feed_lags(snapshot) == {"golden": 0}
+    sightings = snapshot.sightings()
+    assert delayed(sightings, {"golden": 0}) is sightings
+    later = delayed(sightings, {"golden": 7_200})
+    assert (later.visible_from - sightings.visible_from == 7_200).all()
+    withdrawn = sightings.visible_until < NEVER
+    assert withdrawn.any()
+    assert (later.visible_until[withdrawn] - sightings.visible_until[withdrawn] == 7_200).all()
+    assert (later.visible_until[~withdrawn] == NEVER).all()
+    # Eligible with a lag of 305 days: as things stood on 1 August 2023, but listed on 1 June 2024.
+    june = months("2024-06-01", "2024-06-01", spread=False)
+    got = cohorts.monthly(snapshot, june, load_policy(), lag=305 * 86_400)
+    assert sorted(NAMES[r] for r in got.rows.relationship_id) == ["G02", "G04", "G07", "G11"]
+    assert (got.rows.as_of == june[0].start).all()
