@@ -199,12 +199,15 @@ def test_arrays_are_kept_and_empty_histories_have_some(tmp_path: Path) -> None:
 def test_only_the_last_arrays_stay_on_disk(tmp_path: Path) -> None:
     store = Store.create(tmp_path / "store")
     snapshots = []
+    killed = store.path / "derived" / "0" / ".sightings-0-0-4194305"  # no process has a number that high
+    killed.mkdir(parents=True)
     for event in range(1, KEPT + 3):
         store.append(BATCH, {"events": events({"event_id": event, "subject_id": 5, "occurred_at": event})})
         snapshots.append(store.snapshot())
         snapshots[-1].sightings()
     kept = {path.parts[-3] for path in store.path.glob("derived/*/sightings-*/meta.json")}
     assert kept == {snapshot.id for snapshot in snapshots[-KEPT:]}
+    assert not killed.exists()
     assert snapshots[0].sightings().event_id.tolist() == [1]
 
 

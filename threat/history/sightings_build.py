@@ -58,7 +58,7 @@ def open_or_build(snapshot: Snapshot) -> Sightings:
     """The sightings of a snapshot, built on first use. Safe when two processes build at once: one result is kept."""
     folder = snapshot.store_path / "derived" / snapshot.id / f"sightings-{_format()}"
     if not (folder / "meta.json").is_file():
-        temporary = folder.with_name(f".{folder.name}-{uuid.uuid4().hex}")
+        temporary = folder.with_name(f".{folder.name}-{uuid.uuid4().hex}-{os.getpid()}")
         temporary.mkdir(parents=True)
         try:
             _build(snapshot, temporary)
@@ -75,12 +75,25 @@ def open_or_build(snapshot: Snapshot) -> Sightings:
 
 
 def _let_go(derived: Path) -> None:
-    """Delete all but the arrays built last: a store loaded every night would otherwise grow by a copy a night. They can
-    be built again; a process that has them mapped keeps its pages.
+    """Delete all but the arrays built last, and what a killed build left: a store loaded every night would otherwise
+    grow by a copy a night. They can be built again; a process that has them mapped keeps its pages.
     """
+    for left in derived.glob("*/.sightings-*"):
+        if not _runs(int(left.name.rpartition("-")[2])):
+            shutil.rmtree(left, ignore_errors=True)
     built = sorted(derived.glob("*/sightings-*/meta.json"), key=lambda path: path.stat().st_mtime_ns)
     for path in built[:-KEPT]:
         shutil.rmtree(path.parent, ignore_errors=True)
+
+
+def _runs(process: int) -> bool:
+    try:
+        os.kill(process, 0)  # signal 0 asks and does nothing
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 def _format() -> str:
