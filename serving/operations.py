@@ -99,9 +99,20 @@ def replay_list(
 
 
 def explain_relationship(store: Path, var: Path, reference: str, as_of: int, *, started_at: int) -> dict[str, Any]:
-    """Score and reasons of one relationship with the ranking in service, as a JSON document."""
+    """Score and reasons of one relationship with the ranking in service, as a JSON document.
+
+    Raises UsageError for a relationship that was not on record at ``as_of``.
+    """
     relationship_id = parse_id(reference)
     snapshot = Store.open(store).snapshot()
+    known = snapshot.relationships
+    if not ((known.relationship_id == relationship_id) & (known.recorded_at < as_of)).any():
+        raise UsageError(
+            "This relationship was not on record at that as-of.",
+            value=show_id("R", relationship_id),
+            where=show(as_of),
+            way_out="a later as-of, or a reference copied from a list of this history",
+        )
     ranking = rankings.current(var / "promotions.jsonl")
     score, base, reasons = scoring.explain(snapshot, relationship_id, as_of, ranking)
     _log(var, "consultation", "explain", show_id("R", relationship_id), started_at, as_of=show(as_of))

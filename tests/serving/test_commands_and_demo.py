@@ -24,6 +24,8 @@ from threat.cli import main
 from threat.errors import UsageError
 from threat.ids import show_id
 
+G01 = show_id("R", golden.relationship_id("G01"))
+
 REFUSED = {
     "verdict": "not_enough_evidence",
     "show_probability": False,
@@ -80,6 +82,8 @@ def test_score_explain_replay_verify(threat, golden_store, tmp_path):
         (("score", "--as-of", "yesterday"), 2, "An as-of is a date or a time in ISO 8601."),
         (("score", "--as-of", "2024-06-01T08:00"), 2, "A time needs a time zone."),
         (("explain", "G01", "--as-of", "2024-06-01"), 2, "A relationship reference is R- and 16 hexadecimal digits."),
+        (("explain", G01, "--as-of", "2020-01-01"), 2, "This relationship was not on record at that as-of."),
+        (("explain", "R-0000000000000001", "--as-of", "2024-06-01"), 2, "This relationship was not on record"),
         (("replay", "L-1"), 2, "There is no such list."),
         (("audit-log", "verify"), 2, "There is an audit log to verify."),
         (("serve", "--host", "0.0.0.0"), 2, "The development sign-in serves this machine only."),
@@ -89,7 +93,8 @@ def test_score_explain_replay_verify(threat, golden_store, tmp_path):
 def test_what_the_commands_refuse(threat, golden_store, tmp_path, arguments, code, rule):
     store = () if arguments[0] == "audit-log" else ("--store", str(golden_store))
     found, said, _ = threat(*arguments, *store, "--var", str(tmp_path / "var"))
-    assert (found, said["rule"]) == (code, rule)
+    assert found == code
+    assert said["rule"].startswith(rule)
     assert said["way_out"]
 
 
