@@ -25,7 +25,7 @@ def snapshot_of(run: Run, store: Path) -> Snapshot:
 
 
 def audit_run(run: Run, snapshot: Snapshot, policy: Policy, *, ranking: str = MODEL) -> dict[str, Any]:
-    """``fairness.json`` of a RUN: the audit of one ranking in full, and the verdicts of every other one beside it.
+    """``fairness.json`` of a RUN: the audit of one ranking in full, and every other one by what the gate rests on.
 
     Raises UsageError for a ranking the RUN does not have, BadInput when the predictions lack a column.
     """
@@ -47,11 +47,13 @@ def audit_run(run: Run, snapshot: Snapshot, policy: Policy, *, ranking: str = MO
         for frame in (rows, outside)
     )
     groups = characteristics(snapshot, who, other, policy)
+    gated = {(one.party, one.characteristic) for one in policy.gate}
+    decisive = [one for one in groups if (one.party, one.name) in gated]
     reports = {
         name: audit(
             rows[name].to_numpy(dtype=np.float64),
             rows["label"].to_numpy(dtype=np.float64),
-            groups,
+            groups if name == ranking else decisive,
             capacity=float(evaluation["capacity"]),
             cluster=who.subject,
             cycle=rows["fold"].to_numpy(),
@@ -64,6 +66,7 @@ def audit_run(run: Run, snapshot: Snapshot, policy: Policy, *, ranking: str = MO
             dataset=f"test cohort of {run.id}: {evaluation['rung']} within {evaluation['horizon_days']} days",
         )
         for name in rankings
+        if decisive or name == ranking
     }
     report = reports.pop(ranking)
     report |= {
