@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from serving import lists
+from serving.dates import day
 from serving.desk import Tour, TourStep
 from serving.server import listen
 from serving.tour import tour_steps
@@ -186,11 +187,11 @@ def _steps(demo: Demonstration, port: int, *, serve: bool) -> dict[str, Any]:
     store, var = ("--store", str(demo.store)), ("--var", str(demo.var))
     demo.begin(f"A synthetic force: about {RELATIONSHIPS:,} relationships over {YEARS} years, nobody in it lives")
     as_of = _force(demo)
-    today, week_ago = show(as_of)[:10], show(as_of - 7 * DAY)[:10]
+    today, week_ago = show(as_of), show(as_of - 7 * DAY)
     score = ("score", "--capacity", str(CAPACITY), *store, *var)
     released = _released(demo)
     if not released:
-        demo.begin(f"A first list for {today}, by a rule: no model has been released")
+        demo.begin(f"A first list for {day(as_of)}, by a rule: no model has been released")
         _, before = demo.threat(*score, "--as-of", week_ago)
         _, rule = demo.threat(*score, "--as-of", today, "--previous", before["list"], "--publish")
         demo.tell("A rule orders this list while a model is being trained. Reload this page in a minute or two.")
@@ -205,16 +206,9 @@ def _steps(demo: Demonstration, port: int, *, serve: bool) -> dict[str, Any]:
         if not (demo.run_directory / "manifest.json").is_file():
             shutil.rmtree(demo.run_directory, ignore_errors=True)
             demo.begin("Training: folds, baselines, calibration (the desk stays open)")
+            training = str(files("serving") / "demo_training.yaml")
             demo.threat(
-                *(
-                    "train",
-                    "--config",
-                    str(files("serving") / "demo_training.yaml"),
-                    "--capacity",
-                    str(CAPACITY),
-                    "--threads",
-                    "2",
-                ),
+                *("train", "--config", training, "--capacity", str(CAPACITY), "--threads", "2"),
                 *("--out", str(demo.var / "runs"), "--run-id", RUN, *store),
             )
         demo.begin("Fairness audit: who would a list of this length serve?")
