@@ -8,150 +8,43 @@ from numba import njit
 
 from threat.simulation import mechanism as m
 from threat.simulation.mechanism import HAZARDS, draw, excite, fade, hazards, note, wait
-from threat.simulation.states import (
+from threat.simulation.offences import STALKED, STRANGLED, THREATENED, consequences, justice, ordinary_offence, pick
+from threat.simulation.states import (  # noqa: F401  (read by truth.filtering)
     ARMED,
-    ARREST,
     ATTEMPT,
-    BAIL,
+    BASE,
     BIT_ARRESTED,
-    BIT_CHARGED,
     BIT_ENTRY,
     BIT_ESCALATING,
-    CHARGE,
-    CONVICTION,
+    CONTROL,
     CRIME,
-    CUSTODY,
+    DEADLY,
+    FAMILY,
     FIRST_DEADLY,
     FIRST_GRAVE,
     FIRST_HOMICIDE,
+    GRAVE,
+    GRAVE_FAMILY,
     GRIEVANCE,
     INCIDENT,
     NEW_PARTNER,
-    NON_MOLESTATION,
     NOT_CRIMED,
-    ORDER,
     PAST,
     PERSON_DISTRESSED,
     PLAN,
-    POLICE,
-    PROTECTION,
     RECONCILIATION,
-    REMAND,
-    RESTRAINING,
     SELF_HARM,
-    SENTENCE,
+    SEPARATED,
     SEPARATION,
+    SEVERITY,
     SIGNAL,
-    STALKING_ORDER,
     SUBJECT_SUICIDAL,
     SUICIDE,
 )
 
-# Rows of the offence tables and positions the kernel must know by name.
-BASE, SEPARATED, CONTROL, FAMILY, SEVERITY, GRAVE, GRAVE_FAMILY, DEADLY = range(8)
-_STALKING, _THREAT, _STRANGULATION, _BREACH = 5, 8, 9, 14
-_ORDINARY_OFFENCES, _GRAVE_OFFENCES, _DEADLY_OFFENCES = 15, 5, 4
+_GRAVE_OFFENCES, _DEADLY_OFFENCES = 5, 4
 _SCRATCH = 32
 """Room for one weight per offence."""
-
-
-@njit(cache=True)
-def pick(luck, table, n):
-    total = 0.0
-    for i in range(n):
-        total += table[i]
-    u = draw(luck) * total
-    for i in range(n - 1):
-        u -= table[i]
-        if u < 0.0:
-            return i
-    return n - 1
-
-
-@njit(cache=True)
-def ordinary_offence(p, s, q, t, luck, tables, scratch):
-    restrained = t < q.order_until or t < s.bail_until
-    if restrained and draw(luck) < p.breach_share:
-        return _BREACH
-    for i in range(_BREACH):
-        w = tables[BASE, i]
-        if q.separated > 0.0:
-            w *= tables[SEPARATED, i]
-        w *= m.power(tables[CONTROL, i], q.control)
-        if q.intimate == 0.0:
-            w *= tables[FAMILY, i]
-        if q.severity > 1.0:
-            w *= tables[SEVERITY, i]
-        scratch[i] = w
-    return pick(luck, scratch, _BREACH)
-
-
-@njit(cache=True)
-def justice(p, offence, luck):
-    """Whether a crime leads to an arrest and a charge, as state bits."""
-    deadly, grave = offence >= FIRST_DEADLY, offence >= FIRST_GRAVE
-    bits = 0
-    if draw(luck) < (p.arrest_deadly if deadly else (p.arrest_grave if grave else p.arrest_crime)):
-        bits |= BIT_ARRESTED
-        if draw(luck) < (p.charge_deadly if deadly else (p.charge_grave if grave else p.charge_crime)):
-            bits |= BIT_CHARGED
-    return bits
-
-
-@njit(cache=True)
-def consequences(p, s, q, r, k, t, offence, bits, luck, book):
-    """What follows an arrest, written and remembered."""
-    deadly, grave = offence >= FIRST_DEADLY, offence >= FIRST_GRAVE
-    charged = bits & BIT_CHARGED
-    free = t + p.police_stay
-    if bits & BIT_ARRESTED:
-        note(book, ARREST, offence, r, k, s, q, t, -1.0, bits)
-        note(book, CUSTODY, POLICE, r, k, s, q, t, free, bits)
-        s.custody_until = max(s.custody_until, free)
-        remanded = charged and draw(luck) < (
-            p.remand_deadly if deadly else (p.remand_grave if grave else p.remand_crime)
-        )
-        convicted = charged and draw(luck) < p.convict
-        sentenced = convicted and (deadly or draw(luck) < (p.sentence_grave if grave else p.sentence_crime))
-        served = wait(
-            luck, p.sentence_deadly_mean if deadly else (p.sentence_grave_mean if grave else p.sentence_crime_mean)
-        )
-        if remanded:
-            out = free + wait(luck, p.remand_mean)
-            note(book, CUSTODY, REMAND, r, k, s, q, free, out, bits)
-            s.custody_until = max(s.custody_until, out)
-            decided = out
-        else:
-            decided = t + p.trial * (0.5 + draw(luck))
-            if draw(luck) < p.bail_conditional:
-                s.bail_until = max(s.bail_until, free + wait(luck, p.bail_mean))
-                note(book, BAIL, 0, r, k, s, q, free, s.bail_until, bits)
-        if charged:
-            note(book, CHARGE, offence, r, k, s, q, t + (1.0 if remanded else p.inquiry), -1.0, bits)
-        if convicted:
-            note(book, CONVICTION, offence, r, k, s, q, decided, -1.0, bits)
-            if sentenced:
-                note(book, CUSTODY, SENTENCE, r, k, s, q, decided, decided + served, bits)
-                if remanded:
-                    s.custody_until = max(s.custody_until, decided + served)
-                else:
-                    s.next_from = decided
-                    s.next_until = decided + served
-        if not deadly and t >= q.order_until:
-            granted = draw(luck) < p.order_arrest or (q.separated > 0.0 and draw(luck) < p.order_separated)
-            if granted:
-                kind = PROTECTION
-                if q.stalked > 0.0 and q.separated > 0.0:
-                    kind = STALKING_ORDER
-                elif charged:
-                    kind = RESTRAINING
-                elif q.separated > 0.0:
-                    kind = NON_MOLESTATION
-                q.order_kind = kind
-                q.order_until = t + 1.0 + wait(luck, p.order_mean)
-                note(book, ORDER, kind, r, k, s, q, t + 1.0, q.order_until, bits)
-                if q.grievance < 2.0 and draw(luck) < p.order_grievance:
-                    q.grievance += 1.0
 
 
 @njit(cache=True)
@@ -173,11 +66,11 @@ def incident(p, subjects, rel, r, t, stream, entry, luck, tables, scratch, book)
     if crimed:
         bits |= justice(p, offence, luck)
     note(book, INCIDENT, offence, r, k, s, q, t, -1.0, bits)
-    if offence in (_STRANGULATION, FIRST_GRAVE):
+    if offence in (STRANGLED, FIRST_GRAVE):
         q.strangled = 1.0
-    elif offence == _THREAT:
+    elif offence == THREATENED:
         q.threatened = 1.0
-    elif offence == _STALKING:
+    elif offence == STALKED:
         q.stalked = 1.0
     elif offence in (FIRST_GRAVE + 1, FIRST_GRAVE + 2):
         q.armed = 1.0

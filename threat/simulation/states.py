@@ -124,3 +124,6 @@ ORDER_SHIFT = 12
 # Kinds of custody and of order, in `offence` of those rows.
 POLICE, REMAND, SENTENCE = 0, 1, 2
 NON_MOLESTATION, PROTECTION, RESTRAINING, STALKING_ORDER = 0, 1, 2, 3
+
+# Rows of the offence tables.
+BASE, SEPARATED, CONTROL, FAMILY, SEVERITY, GRAVE, GRAVE_FAMILY, DEADLY = range(8)
