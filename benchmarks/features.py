@@ -63,28 +63,25 @@ def say(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
-def compare(
-    shapes: list[str], engines: list[str], pythons: dict[str, str], work: Path, repeats: int
-) -> list[dict[str, Any]]:
-    """Best of ``repeats`` processes by engine and shape, the engines taking turns."""
+def compare(shape: str, pythons: dict[str, str], work: Path, repeats: int) -> list[dict[str, Any]]:
+    """Best of ``repeats`` processes by engine, the engines taking turns; one process each on L."""
+    histories(shape, work)
+    times = 1 if shape == "L" else repeats
+    runs: dict[str, list[dict[str, Any]]] = {engine: [] for engine in pythons}
+    for turn in range(times):
+        for engine, python in pythons.items():
+            if any("failed" in run for run in runs[engine]):
+                continue
+            load = os.getloadavg()[0]
+            run = call(python, "features_engine.py", engine, shape, str(work)) | {"load": load}
+            runs[engine].append(run)
+            say(f"{shape} {engine} {turn + 1}/{times}: {run.get('wall', run.get('failed'))}")
     out = []
-    for shape in shapes:
-        histories(shape, work)
-        times = 1 if shape == "L" else repeats
-        runs: dict[str, list[dict[str, Any]]] = {engine: [] for engine in pythons}
-        for turn in range(times):
-            for engine, python in pythons.items():
-                if any("failed" in run for run in runs[engine]):
-                    continue
-                load = os.getloadavg()[0]
-                run = call(python, "features_engine.py", engine, shape, str(work)) | {"load": load}
-                runs[engine].append(run)
-                say(f"{shape} {engine} {turn + 1}/{times}: {run.get('wall', run.get('failed'))}")
-        for engine, found in runs.items():
-            failed = [run for run in found if "failed" in run]
-            best = failed[0] if failed else min(found, key=lambda run: run["wall"])
-            median = {} if failed else {"median_wall": statistics.median(run["wall"] for run in found)}
-            out.append(best | median | {"engine": engine, "shape": shape, "runs": len(found)})
+    for engine, found in runs.items():
+        failed = [run for run in found if "failed" in run]
+        best = failed[0] if failed else min(found, key=lambda run: run["wall"])
+        median = {} if failed else {"median_wall": statistics.median(run["wall"] for run in found)}
+        out.append(best | median | {"engine": engine, "shape": shape, "runs": len(found)})
     return out
 
 
@@ -135,7 +132,8 @@ def jobs(names: list[str], work: Path, repeats: int) -> list[dict[str, Any]]:
 def table(document: dict[str, Any]) -> str:
     """The one table, as Markdown."""
     lines = [
-        f"Measured {document['measured']} on {document['machine']}; load average {document['load']}.",
+        f"Measured {document['measured']} on {document['machine']}; load average "
+        f"{' before, '.join(map(str, document['load']))} after.",
         "",
         "96 counts (24 kinds x 30, 90, 365, 3,650 days) by the date of knowledge, from unsorted Parquet:",
         "",
@@ -267,24 +265,33 @@ def main() -> int:
     document: dict[str, Any] = {
         "measured": time.strftime("%Y-%m-%d %H:%M", time.gmtime()) + " UTC",
         "machine": f"{len(os.sched_getaffinity(0))} cores, {_processor()}, Python {platform.python_version()}",
-        "load": f"{os.getloadavg()[0]:.1f} before",
+        "load": [round(os.getloadavg()[0], 1)],
+        "engines": [],
     }
-    document["engines"] = compare(chosen.shapes, pythons, chosen.work, chosen.repeats)
-    wrong = disagreements(document["engines"])
-    if wrong:
-        say("\n".join(wrong))
-        return 1
     document["jobs"] = jobs(chosen.jobs, chosen.work, chosen.repeats)
+    document["definitions"] = max((r["definitions"] for r in document["jobs"] if "definitions" in r), default=0)
     if {"counts-L", "whole-L"} <= set(chosen.jobs):
         say("profile: what the time goes on")
         document["profile"] = call(sys.executable, "features_profile.py", str(chosen.work))
-    document["definitions"] = max((r["definitions"] for r in document["jobs"] if "definitions" in r), default=0)
-    document["load"] += f", {os.getloadavg()[0]:.1f} after"
-    (chosen.out / "features.json").write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
-    (chosen.out / "features.md").write_text(table(document) + "\n", encoding="utf-8")
-    plot(document, chosen.out / "features.png")
+    for shape in chosen.shapes:
+        document["engines"] += compare(shape, pythons, chosen.work, chosen.repeats)
+        wrong = disagreements(document["engines"])
+        if wrong:
+            say("\n".join(wrong))
+            return 1
+        save(document, chosen.out)  # a long run that is stopped keeps what it has
+    save(document, chosen.out)
     print(table(document))
     return 0
+
+
+def save(document: dict[str, Any], out: Path) -> None:
+    """Write what has been measured so far: JSON, table and picture."""
+    document["load"] = [document["load"][0], round(os.getloadavg()[0], 1)]
+    (out / "features.json").write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
+    (out / "features.md").write_text(table(document) + "\n", encoding="utf-8")
+    if document["engines"]:
+        plot(document, out / "features.png")
 
 
 def _processor() -> str:
