@@ -32,7 +32,7 @@ def _problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
 @router.get("/api/v1/health", response_model=Health, tags=["service"])
 def health(desk: Annotated[Desk, Depends(the_desk)]) -> Health:
     """Whether the desk can answer. No case data, so no sign-in and no audit entry."""
-    return Health(status="ok", version=threat.__version__, list_published=bool(desk.published()))
+    return Health(status="ok", version=threat.__version__, list_published=bool(desk.published().list))
 
 
 @router.get("/api/v1/queue", response_model=Queue, responses=_problems(401, 403, 404, 503), tags=["cases"])

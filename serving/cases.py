@@ -61,7 +61,8 @@ RELATIONSHIP_KINDS = {
 class View:
     """A LIST with the snapshot it was computed from. Safe for threads: it changes nothing but its own cache."""
 
-    def __init__(self, scored: lists.ScoredList, snapshot: Snapshot, ranking: rankings.Ranking) -> None:
+    def __init__(self, scored: lists.ScoredList, snapshot: Snapshot, ranking: rankings.Ranking, note: str = "") -> None:
+        self.note = note or scored.asked.ranking_note
         self.list = scored
         self.snapshot = snapshot
         self.ranking = ranking
@@ -69,13 +70,13 @@ class View:
         self._explained = lru_cache(maxsize=512)(self._explain)
 
     @classmethod
-    def open(cls, store: str | Path, var: str | Path, list_id: str) -> View:
-        """Open and verify a LIST, its snapshot and its ranking."""
+    def open(cls, store: str | Path, var: str | Path, list_id: str, note: str = "") -> View:
+        """Open and verify a LIST, its snapshot and its ranking. ``note``: why it ranks, where the list can't say."""
         from threat.history.store import Store
 
         scored = lists.open_list(Path(var) / "lists", list_id)
         snapshot = Store.open(store).snapshot(scored.asked.snapshot)
-        return cls(scored, snapshot, rankings.of_list(scored.asked, Path(var) / "promotions.jsonl"))
+        return cls(scored, snapshot, rankings.of_list(scored.asked, Path(var) / "promotions.jsonl"), note)
 
     def reference(self, text: str) -> str:
         """A relationship reference as the log writes it. Raises UsageError when it is none."""
@@ -91,7 +92,7 @@ class View:
             snapshot=asked.snapshot,
             ranking="model" if asked.ranking == "model" else "rule",
             ranking_title=asked.ranking_title,
-            ranking_note=asked.ranking_note,
+            ranking_note=self.note,
             demonstration=asked.demonstration,
             capacity=asked.capacity,
             selected=self.list.selected,

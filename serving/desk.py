@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from sqlalchemy import Engine
 
-from serving import database, lists
+from serving import database
+from serving.dates import day
+from serving.lists import Published, published
 from serving.problems import NotFound
 from serving.responses import Card
 from serving.sign_in import Keeper
@@ -79,6 +81,7 @@ class Desk:
         self._tour_path = None if tour_path is None else Path(tour_path)
         self._lock = threading.Lock()
         self._view: View | None = None
+        self._note = ""
 
     @property
     def lists(self) -> Path:
@@ -90,24 +93,42 @@ class Desk:
         """The chain of promotions."""
         return self.var / "promotions.jsonl"
 
-    def published(self) -> str:
-        """The id of the published list; empty when there is none."""
-        return lists.published(self.lists)
+    def published(self) -> Published:
+        """What was published; an empty one when nothing was."""
+        return published(self.lists)
 
     def view(self) -> View:
-        """The published list with its snapshot, opened and verified once. Raises NotFound when none is published."""
+        """The published list with its snapshot, opened and verified once. Raises NotFound when none is published.
+
+        A list by a model that is no longer in service (suspended, revoked, replaced) is never shown: the list by rule
+        that stands by takes its place at once, and says why.
+        """
         from serving.cases import View
 
-        list_id = self.published()
-        if not list_id:
+        shown, note = self._shown()
+        with self._lock:
+            if self._view is None or (self._view.list.id, self._note) != (shown, note):
+                self._view, self._note = View.open(self.store, self.var, shown, note), note
+            return self._view
+
+    def _shown(self) -> tuple[str, str]:
+        """The list to show and, when it stands in for a model's, why."""
+        from threat.release import promotions
+
+        chosen = self.published()
+        if not chosen.list:
             raise NotFound(
                 "No list has been published yet.",
                 way_out="publish one: threat score --as-of DATE --publish",
             )
-        with self._lock:
-            if self._view is None or self._view.list.id != list_id:
-                self._view = View.open(self.store, self.var, list_id)
-            return self._view
+        if not chosen.bundle:
+            return chosen.list, ""
+        now = promotions.current(self.promotions)
+        if now.served and now.bundle_sha256 == chosen.bundle:
+            return chosen.list, ""
+        if now.state == "suspended":
+            return chosen.standby, f"The model was suspended on {day(now.since)} by {now.by}: {now.reason}."
+        return chosen.standby, "The model that ordered the list is no longer in service, and no list was made since."
 
     def card(self) -> Card:
         """The card of the bundle in service. Raises NotFound while a rule ranks."""

@@ -185,31 +185,40 @@ def open_list(directory: str | Path, list_id: str) -> ScoredList:
     return ScoredList(list_id, asked, document["must_see"], pq.read_table(rows_path))
 
 
-def publish(directory: str | Path, list_id: str) -> None:
+@dataclass(frozen=True, slots=True)
+class Published:
+    """What the desk shows: a LIST, the bundle that ordered it (empty for a rule), and the LIST by rule that takes its
+    place at once when that bundle goes out of service."""
+
+    list: str = ""
+    bundle: str = ""
+    standby: str = ""
+
+
+def publish(directory: str | Path, chosen: Published) -> None:
     """Make a LIST the one the desk shows: ``current.json`` is replaced in one step."""
     path = Path(directory) / "current.json"
     part = path.with_suffix(f".{os.getpid()}.part")
-    part.write_text(json.dumps({"list": list_id}), encoding="utf-8")
+    part.write_text(json.dumps(asdict(chosen)), encoding="utf-8")
     part.replace(path)
 
 
-def published(directory: str | Path) -> str:
-    """The id of the published LIST; empty when none was published. Raises BadInput for a spoilt ``current.json``."""
+def published(directory: str | Path) -> Published:
+    """What was published; an empty one when nothing was. Raises BadInput for a spoilt ``current.json``."""
     path = Path(directory) / "current.json"
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
+        return Published(**json.loads(path.read_text(encoding="utf-8")))
     except FileNotFoundError:
-        return ""
-    except ValueError:
-        document = None
-    if not isinstance(document, dict) or not isinstance(document.get("list"), str):
-        raise BadInput("current.json names a list.", where=str(path), way_out="publish one: threat score --publish")
-    return str(document["list"])
+        return Published()
+    except (ValueError, TypeError):
+        raise BadInput(
+            "current.json names a list.", where=str(path), way_out="publish one: threat score --publish"
+        ) from None
 
 
 def previous_to(directory: str | Path, as_of: int) -> ScoredList | None:
     """The published LIST, when its as-of lies before ``as_of``: what changed is told against it."""
-    current = published(directory)
+    current = published(directory).list
     if not current:
         return None
     found = open_list(directory, current)

@@ -36,7 +36,8 @@ def make_list(
 
     ``as_of`` and ``started_at`` are UTC seconds. ``capacity``: None takes the policy's. ``rule``: rank by this rule
     whatever is in service. ``previous``: the LIST that changes are told against; None takes the published one.
-    Raises UsageError for a capacity under 1 or an as-of after ``started_at``.
+    With a model's list a list by rule is published to stand by: the desk shows it from the moment the model is
+    suspended. Raises UsageError for a capacity under 1 or an as-of after ``started_at``.
     """
     policy = load_policy(policy_path)
     capacity = policy.capacity if capacity is None else capacity
@@ -55,14 +56,21 @@ def make_list(
         raise UsageError(
             "The previous list lies before this one.", value=before.id, way_out=f"one before {show(as_of)}"
         )
-    scored = scoring.score(snapshot, as_of, ranking, policy, capacity=capacity, previous=before, advance=advance)
-    asked = scoring.asked(
-        snapshot, as_of, ranking, policy, scored, capacity=capacity, started_at=started_at, previous=before
-    )
-    made = lists.freeze(folder, asked, [item.as_dict() for item in scored.must_see], scored.rows)
-    _log(var, "combination", "publish list" if publish else "make list", made.id, started_at, ranking=asked.ranking)
-    if publish:
-        lists.publish(folder, made.id)
+
+    def made_by(order: rankings.Ranking) -> ScoredList:
+        scored = scoring.score(snapshot, as_of, order, policy, capacity=capacity, previous=before, advance=advance)
+        asked = scoring.asked(
+            snapshot, as_of, order, policy, scored, capacity=capacity, started_at=started_at, previous=before
+        )
+        return lists.freeze(folder, asked, [item.as_dict() for item in scored.must_see], scored.rows)
+
+    made = made_by(ranking)
+    _log(var, "combination", "publish list" if publish else "make list", made.id, started_at, ranking=ranking.kind)
+    if publish and ranking.kind == "model":
+        standby = made_by(rankings.named_rule(rankings.DEFAULT_RULE, "It stands by for the model's list."))
+        lists.publish(folder, lists.Published(made.id, ranking.id, standby.id))
+    elif publish:
+        lists.publish(folder, lists.Published(made.id))
     return made
 
 

@@ -101,7 +101,7 @@ def test_what_the_commands_refuse(threat, golden_store, tmp_path, arguments, cod
 def test_replay_of_a_changed_history_exits_5(threat, golden_store, rule_var, tmp_path):
     other = tmp_path / "var"
     shutil.copytree(rule_var, other)
-    listed = lists.open_list(other / "lists", lists.published(other / "lists"))
+    listed = lists.open_list(other / "lists", lists.published(other / "lists").list)
     rows = listed.rows.set_column(8, "last_recorded_at", [listed.rows["last_recorded_at"].to_numpy() + 1])
     forged = lists.freeze(other / "lists", listed.asked, listed.must_see, rows)
     code, said, _ = threat("replay", forged.id, "--store", str(golden_store), "--var", str(other))
@@ -194,7 +194,7 @@ def test_the_demonstration_uses_what_is_there_or_starts_over(tmp_path):
 
 
 def test_the_tour_by_rule_after_a_refusal(rule_var):
-    listed = lists.open_list(rule_var / "lists", lists.published(rule_var / "lists"))
+    listed = lists.open_list(rule_var / "lists", lists.published(rule_var / "lists").list)
     steps = tour_steps(listed, REFUSED)
     by_title = {step.title: step for step in steps}
     assert "One that rose" in by_title

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 import threading
 
@@ -149,17 +150,39 @@ def test_an_empty_force(open_desk, tmp_path):
 
 
 def test_a_list_that_was_changed_is_not_served(open_desk, rule_var, tmp_path):
-    import shutil
-
     from serving.lists import published
 
     shutil.copytree(rule_var, tmp_path / "var")
-    path = tmp_path / "var" / "lists" / published(tmp_path / "var" / "lists") / "rows.parquet"
+    path = tmp_path / "var" / "lists" / published(tmp_path / "var" / "lists").list / "rows.parquet"
     path.write_bytes(path.read_bytes()[:-1] + b"x")
     answer = client_of(open_desk(tmp_path / "var")).get("/api/v1/queue")
     assert answer.status_code == 503
     assert "frozen" in answer.json()["rule"]
     assert str(tmp_path) not in answer.text
+
+
+def test_a_suspended_model_s_list_gives_way_at_once(open_desk, model_var, tmp_path):
+    from threat.release import promotions
+    from threat.release.signing import operator
+
+    shutil.copytree(model_var, tmp_path / "var")
+    chain = tmp_path / "var" / "promotions.jsonl"
+    signer = operator(tmp_path / "var" / "keys", None)
+    client = client_of(open_desk(tmp_path / "var"))
+    before = client.get("/api/v1/queue").json()["listing"]
+    promotions.suspend(chain, signer, at=NOW, reason="calibration drifted")
+    during = client.get("/api/v1/queue").json()
+    page = client.get("/").text
+    promotions.resume(chain, signer, at=NOW + 60, reason="recalibrated")
+    after = client.get("/api/v1/queue").json()["listing"]
+    assert (before["ranking"], during["listing"]["ranking"], after) == ("model", "rule", before)
+    assert during["listing"]["as_of"] == before["as_of"]
+    assert [row["relationship"] for row in during["rows"]] == [G["G01"], G["G02"], G["G03"]]
+    assert during["rows"][0]["change"]["kind"] == "another_ranking"
+    said = "The model was suspended on 2 January 2025 by DEMONSTRATION release service: calibration drifted."
+    assert during["listing"]["ranking_note"] == said
+    assert said in page
+    assert "Ordered by a rule, not by the model" in page
 
 
 def test_what_breaks_inside_tells_nothing(desk, monkeypatch):

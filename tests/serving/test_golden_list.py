@@ -24,7 +24,7 @@ NAME = {golden.relationship_id(name): name for name in golden.KINDS}
 
 
 def published(var: Path) -> lists.ScoredList:
-    return lists.open_list(var / "lists", lists.published(var / "lists"))
+    return lists.open_list(var / "lists", lists.published(var / "lists").list)
 
 
 def names(listed: lists.ScoredList) -> list[str]:
