@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from features.compiling import compiled
+from features.compiling import compiled, read_only
 from threat.asof import NEVER
 from threat.errors import BadInput
 from threat.history.schema import DOMESTIC, REPORTED_BY
@@ -125,6 +125,8 @@ def sort(
     One counting pass gathers each person's rows, then each person's few rows are sorted where they lie in the cache.
     An empty ``event_id`` means the rows' own order.
     """
+    index, occurred_at = read_only(index), read_only(occurred_at)
+    recorded_at, event_id = read_only(recorded_at), read_only(event_id)
     offsets = np.zeros(n_persons + 1, np.int64)
     order, times = np.empty(len(index), np.int64), np.empty(len(index), np.int64)
     _gather(index, occurred_at, offsets, order, times)

@@ -10,11 +10,11 @@ from contextlib import nullcontext
 from dataclasses import fields
 from functools import lru_cache
 from pathlib import Path
-from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from features.compiling import read_only
 from features.definitions import Definition
 from features.fold import fold
 from features.load import Catalogue, load_catalogue
@@ -25,8 +25,6 @@ from threat.errors import UsageError
 from threat.history.schema import DOMESTIC, REPORTED_BY
 from threat.history.sightings import NO_PERSON, ROLE_AT_RISK, ROLE_SUBJECT, Rows, Sightings
 from threat.terminal import progress
-
-_T = TypeVar("_T", bound=np.generic)
 
 _UNSEEN = -2
 """Index of a person the store never saw; matches no counterpart."""
@@ -181,9 +179,9 @@ def _run(
     def block(first: int) -> None:
         part = slice(first, first + _BLOCK)
         capacity = max(1, int(lengths[part].max()))
-        fold(_read_only(rows[part]), own, other, as_of, capacity, out, *before, *after)
+        fold(read_only(rows[part]), own, other, as_of, capacity, out, *before, *after)
 
-    own, other, as_of = _read_only(own), _read_only(other), _read_only(as_of)
+    own, other, as_of = read_only(own), read_only(other), read_only(as_of)
     firsts = range(0, len(rows), _BLOCK)
     if len(firsts) == 1:
         block(0)
@@ -232,7 +230,7 @@ def _arguments(program: Program, sightings: Sightings, acting: int) -> tuple[tup
     arrays = []
     for name in names:
         array = getattr(sightings, name)
-        arrays.append(_read_only(array[:1] if name in _SOMETIMES and name not in program.uses else array))
+        arrays.append(read_only(array[:1] if name in _SOMETIMES and name not in program.uses else array))
     flat = (
         "instructions", "back", "ahead", "stays", "streams", "edges", "maps", "filters", "tables", "start",
         "sums", "float_sums", "plain", "outputs", "factors", "pool", "rates", "harm",
@@ -252,10 +250,3 @@ def _arguments(program: Program, sightings: Sightings, acting: int) -> tuple[tup
         bool(program.stays[0] < program.stays[-1]),
     )
     return tuple(arrays), settings
-
-
-def _read_only(array: NDArray[_T]) -> NDArray[_T]:
-    """A contiguous plain view that may not be written: one machine-code version serves arrays and memory maps."""
-    view = np.ascontiguousarray(array).view(np.ndarray)
-    view.flags.writeable = False
-    return view

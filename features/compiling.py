@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
+import numpy as np
 from numba import config, njit
+from numpy.typing import NDArray
 
 from features.definitions import LATE_DAYS
 from features.operations import Op, Out
 from threat.asof import DAY
 from threat.history.sightings import NO_PERSON, ROLE_ABOUT, ROLE_AT_RISK, ROLE_SUBJECT
+
+_T = TypeVar("_T", bound=np.generic)
 
 _FROZEN = repr([*Op, *Out, LATE_DAYS, DAY, NO_PERSON, ROLE_ABOUT, ROLE_AT_RISK, ROLE_SUBJECT])
 """Values that compiled code holds as constants."""
@@ -34,3 +38,10 @@ def compiled(function: Any) -> Any:
         return njit(nogil=True, error_model="numpy")(function)
     finally:
         config.CACHE_DIR = before  # type: ignore[attr-defined]
+
+
+def read_only(array: NDArray[_T]) -> NDArray[_T]:
+    """A contiguous plain view that may not be written: one machine-code version serves arrays and memory maps."""
+    view = np.ascontiguousarray(array).view(np.ndarray)
+    view.flags.writeable = False
+    return view

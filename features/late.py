@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features.build import person_index
-from features.compiling import compiled
+from features.compiling import compiled, read_only
 from threat.history.sightings import Rows, Sightings
 from threat.vocabulary import kinds
 
@@ -23,9 +23,9 @@ def late_known(sightings: Sightings, rows: Rows) -> NDArray[np.int64]:
     _count(
         person_index(sightings.persons, rows.subject),
         person_index(sightings.persons, rows.at_risk),
-        np.ascontiguousarray(rows.as_of),
+        read_only(rows.as_of),
         *(
-            np.ascontiguousarray(getattr(sightings, name)).view(np.ndarray)
+            read_only(getattr(sightings, name))
             for name in ("offsets", "occurred_at", "visible_from", "event_id", "kind")
         ),
         np.array([kind.known_in_advance for kind in kinds().values()]),
