@@ -12,17 +12,19 @@ from threat.eligibility import load_policy
 from threat.history.snapshot import Snapshot
 from threat.history.store import Store
 from threat.release.evidence import Run
+from threat.release.scorer import raw_score
+from training import trees
 from training.checks import as_if_known_at_once
 from training.config import load
 from training.evaluate import MODEL, Ranking, evaluate
-from training.job import fit, open_test, train
-from training.prepare import prepare
+from training.job import train
+from training.prepare import prepare, test_rows
 from training.reproduce import read_block
 
 Say = Callable[[str], None]
 REAL = ("real_incident", "real_monthly")
 SENSITIVITIES = ("real_incident_new", "real_monthly_new", "real_incident_365", "real_monthly_365")
-SYNTHETIC = ("incident", "default")
+SYNTHETIC = ("synthetic_incident", "synthetic_monthly")
 FORCE = {"relationships": 20_000, "years": 8.0, "seed": 7}
 ORACLE_DRAWS = 16
 
@@ -80,6 +82,7 @@ def _aggregates(run: Run) -> dict[str, Any]:
         "fit": run.read_json("cohort.json")["fit"],
         "choices": run.read_json("choices.json"),
         "checks": run.read_json("checks.json"),
+        "stability": run.read_json("stability.json"),
     }
 
 
@@ -99,15 +102,21 @@ def leak_worth(run: Run, snapshot: Snapshot, preset: str) -> dict[str, Any]:
     """
     settings = load(preset)
     leaky = prepare(snapshot, settings, load_policy(), as_if_known_at_once(snapshot.sightings()))
-    document, tables = open_test(leaky, fit(leaky), run.read_json("evaluation.json")["capacity"])
+    seeded = {"seed": settings.seed, "threads": settings.threads}
+    choice = trees.choose(leaky.pairs(), settings.trees, leaky.constraints, **seeded)
+    sample = leaky.fit_sample(leaky.folds.test)
+    booster = trees.fit(sample, choice.candidate, choice.rounds, leaky.constraints, **seeded)
+    positions, _ = test_rows(leaky)
+    scores = raw_score(booster, leaky.matrix.values[leaky.at(positions)])
     honest = pq.read_table(run.path("predictions.parquet"))
     block = read_block(honest, pq.read_table(run.path("outcomes.parquet")).to_pandas())
     both = [
-        Ranking("leaky", "known at once", tables["predictions.parquet"].column(MODEL).to_numpy()),
+        Ranking("leaky", "known at once", scores),
         Ranking(MODEL, "as known", honest.column(MODEL).to_numpy()),
     ]
+    capacity = run.read_json("evaluation.json")["capacity"]
     measured = evaluate(
-        block, both, capacity=document["capacity"], replicates=settings.bootstrap, seed=settings.seed, versus="leaky"
+        block, both, capacity=capacity, replicates=settings.bootstrap, seed=settings.seed, versus="leaky"
     )
     named = {one["name"]: one for one in measured["rankings"][1]["figures"]}
     leaky_auc = next(one for one in measured["rankings"][0]["figures"] if one["name"] == "auc")

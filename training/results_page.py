@@ -72,7 +72,10 @@ def _synthetic(synthetic: dict[str, Any]) -> list[str]:
         "it lives; what it shows is whether the method finds what is there, because here the truth is known.",
         "",
     ]
-    titles = {"incident": "Indexed on a domestic incident, 180 days", "default": "Monthly, 365 days"}
+    titles = {
+        "synthetic_incident": "Indexed on a domestic incident, 180 days",
+        "synthetic_monthly": "Monthly, 365 days",
+    }
     for name, title in titles.items():
         run = synthetic["runs"][name]
         lines += _run(title, run, public=False)
@@ -103,9 +106,9 @@ def _run(title: str, run: dict[str, Any], *, public: bool) -> list[str]:
         "| " + " | ".join([entry["title"], *_cells(entry["figures"], k, places, public)]) + " |"
         for entry in evaluation["rankings"]
     ]
-    lines += ["", *_commentary(evaluation, public), "", *_reliability(evaluation, public), ""]
+    lines += ["", *_commentary(evaluation, public), *_reliability(evaluation, public), *_stability(run["stability"])]
     lines += _audit(run["audit"])
-    lines += [f"Note: {warning}" for warning in evaluation["warnings"]]
+    lines += [f"- Note: {warning}" for warning in evaluation["warnings"] if "tie at the cut" not in warning]
     return [*lines, ""]
 
 
@@ -140,7 +143,7 @@ def _commentary(evaluation: dict[str, Any], public: bool) -> list[str]:
         "| baseline | recall | mean recall | AUC |",
         "|---|---|---|---|",
     ]
-    beaten: dict[str, list[str]] = {"better": [], "worse": [], "undecided": []}
+    beaten: dict[str, dict[str, list[str]]] = {"better": {}, "worse": {}, "undecided": {}}
     k = evaluation["capacity"]
     places = k * evaluation["cohort"]["lists"]
     ours = next(entry for entry in evaluation["rankings"] if entry["name"] == MODEL)["figures"]
@@ -153,15 +156,18 @@ def _commentary(evaluation: dict[str, Any], public: bool) -> list[str]:
             one = found(entry["figures"], name)
             cells.append("withheld" if few and name == "recall_difference" else number(one, 3, signed=True))
             if not entry["name"].startswith("without"):
-                beaten[_side(one)].append(f"{entry['title']} on {word}")
+                beaten[_side(one)].setdefault(entry["title"], []).append(word)
         lines.append(f"| {entry['title']} | " + " | ".join(cells) + " |")
     lines.append("")
-    if beaten["better"]:
-        lines.append(f"LightGBM is better than: {_list(beaten['better'])}.")
-    if beaten["worse"]:
-        lines.append(f"**LightGBM is worse than: {_list(beaten['worse'])}.**")
-    if beaten["undecided"]:
-        lines.append(f"**LightGBM does not beat, as far as these rows can tell: {_list(beaten['undecided'])}.**")
+    sides = (
+        ("better", "LightGBM ranks better than {}."),
+        ("worse", "**LightGBM ranks worse than {}.**"),
+        ("undecided", "**LightGBM does not beat, as far as these rows can tell, {}.**"),
+    )
+    for side, sentence in sides:
+        if beaten[side]:
+            named = [f"{title[0].lower()}{title[1:]} ({_list(words)})" for title, words in beaten[side].items()]
+            lines.append(f"- {sentence.format('; '.join(named))}")
     return lines
 
 
@@ -177,7 +183,7 @@ def _reliability(evaluation: dict[str, Any], public: bool) -> list[str]:
     lines = []
     if calibration:
         lines.append(
-            f"Calibration: slope {number(calibration['slope'], 2, public=public)}, observed over expected "
+            f"- Calibration: slope {number(calibration['slope'], 2, public=public)}, observed over expected "
             f"{number(calibration['observed_over_expected'], 2, public=public)}."
         )
     bands = []
@@ -189,15 +195,24 @@ def _reliability(evaluation: dict[str, Any], public: bool) -> list[str]:
         else:
             bands.append(f"{name}: {band['n']:,} rows, {band['events']} events, AUC {number(area, 3)}")
     if bands:
-        lines.append(f"By days since the last domestic incident: {'; '.join(bands)}.")
+        lines.append(f"- By days since the last domestic incident: {'; '.join(bands)}.")
     lead = evaluation["lead_time"]
     if lead["events"] >= LEAST:
         lines.append(
-            f"Lead time, first list to outcome, over the {lead['events']} events a list held: median "
+            f"- Lead time, first list to outcome, over the {lead['events']} events a list held: median "
             f"{lead['median_days']:.0f} days "
             f"(quartiles {lead['quarter_days']:.0f} to {lead['three_quarter_days']:.0f})."
         )
     return lines
+
+
+def _stability(stable: dict[str, Any]) -> list[str]:
+    if stable["kept_mean"] is None:
+        return []
+    return [
+        f"- Fitted again on resampled subjects ({stable['members']} times), the model keeps {stable['kept_mean']:.0%} "
+        "of the listed places on average."
+    ]
 
 
 def _audit(report: dict[str, Any]) -> list[str]:
@@ -211,9 +226,9 @@ def _audit(report: dict[str, Any]) -> list[str]:
             absent.append(name)
         else:
             recorded.append(f"{name}: {words[one['verdict']]}")
-    lines = [f"Fairness audit, recall by group: {words[report['verdict']]}. {'; '.join(recorded)}."]
+    lines = [f"- Fairness audit, recall by group: {words[report['verdict']]}. {'; '.join(recorded)}."]
     if absent:
-        lines.append(f"Not recorded for anyone, so not enough evidence: {_list(absent)}.")
+        lines.append(f"- Not recorded for anyone, so not enough evidence: {_list(absent)}.")
     return lines
 
 

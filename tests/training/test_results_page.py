@@ -66,9 +66,9 @@ def test_the_commentary_says_plainly_where_the_model_does_not_beat_counting() ->
         ],
     }
     text = "\n".join(_commentary(evaluation, public=True))
-    assert "LightGBM is better than: counting on mean recall and counting on AUC." in text
-    assert "**LightGBM is worse than: linear on mean recall.**" in text
+    assert "- LightGBM ranks better than counting (mean recall and AUC)." in text
+    assert "- **LightGBM ranks worse than linear (mean recall).**" in text
     assert (
-        "**LightGBM does not beat, as far as these rows can tell: counting on recall, linear on recall "
-        "and linear on AUC.**" in text
+        "- **LightGBM does not beat, as far as these rows can tell, counting (recall); linear (recall and AUC).**"
+        in text
     )
