@@ -2,12 +2,14 @@
 
 A replicate draws clusters (people) with replacement; every row of a drawn person comes along, and the list is ranked
 and cut anew. Rows with equal scores at the cut share the places that are left: the expected value over random orders of
-the tied rows. The work per replicate is one cumulative sum over the rows in score order, and counts by group.
+the tied rows. The work per replicate is one cumulative sum over the rows in score order, one sparse product for the
+totals, and counts on the list.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -130,45 +132,70 @@ def resample(
     ``groups``: per characteristic, the group number of each row, of each outside event, and how many groups there are.
     """
     order = order_rows(population)
-    out = [np.zeros((draws + 1, size, len(QUANTITIES))) for _, _, size in groups]
+    sizes = [size for _, _, size in groups]
+    out = [np.zeros((draws + 1, size, len(QUANTITIES))) for size in sizes]
+    still = _by_cluster(population, groups)
     known = ~np.isnan(population.label)
     hit = known & (population.label > 0)
-    eventful = np.flatnonzero(population.weight > 0)
-    expected = np.where(known, np.nan_to_num(population.probability), 0.0)
     codes = [rows[order.rows] for rows, _, _ in groups]
     fixed = None
     if threshold is not None:
         above = np.flatnonzero(population.score[order.rows] >= threshold)
         fixed = (above, np.ones(len(above)))
+    cluster = population.cluster[order.rows]
     random = np.random.default_rng(seed)
     for draw in range(draws + 1):
-        if draw == 0:
-            copies = np.ones(population.clusters)
-        else:
+        copies = np.ones(population.clusters)
+        if draw > 0:
             drawn = random.integers(0, population.clusters, population.clusters)
             copies = np.bincount(drawn, minlength=population.clusters).astype(np.float64)
-        weight = copies[population.cluster]
-        outside = copies[population.outside_cluster] * population.outside_weight
-        ordered = weight[order.rows]
+        ordered = copies[cluster]
         positions, part = fixed if fixed is not None else shares(order, ordered, float(capacity or 0))
         rows = order.rows[positions]
         listed = ordered[positions] * part
-        for which, (group, outside_group, size) in enumerate(groups):
-            at = codes[which][positions]
-
-            def count(code: Ints, value: Floats, size: int = size) -> Floats:
-                return np.asarray(np.bincount(code, weights=value, minlength=size), dtype=np.float64)
-
-            row = out[which][draw]
-            row[:, 0] = count(group, weight)
-            row[:, 1] = count(group[eventful], weight[eventful] * population.weight[eventful])
-            row[:, 1] += count(outside_group, outside)
-            row[:, 2] = count(at, listed * population.weight[rows])
-            row[:, 3] = count(at, listed)
-            row[:, 4] = count(at, listed * known[rows])
-            row[:, 5] = count(at, listed * hit[rows])
-            row[:, 8] = count(group[hit], weight[hit])
-            row[:, 6] = count(group[known], weight[known]) - row[:, 8]
-            row[:, 7] = row[:, 4] - row[:, 5]
-            row[:, 9] = count(group, weight * expected)
+        moving = {
+            "captured": listed * population.weight[rows],
+            "selected": listed,
+            "labelled": listed * known[rows],
+            "hits": listed * hit[rows],
+        }
+        totals = np.split(still @ copies, np.cumsum([len(_STILL) * size for size in sizes])[:-1])
+        for which, size in enumerate(sizes):
+            row, at = out[which][draw], codes[which][positions]
+            row[:, [QUANTITIES.index(name) for name in _STILL]] = totals[which].reshape(len(_STILL), size).T
+            for name, value in moving.items():
+                row[:, QUANTITIES.index(name)] = np.bincount(at, weights=value, minlength=size)
+            row[:, QUANTITIES.index("false")] = row[:, QUANTITIES.index("labelled")] - row[:, QUANTITIES.index("hits")]
     return out
+
+
+_STILL = ("n", "events", "negatives", "positives", "expected")
+"""Quantities that do not depend on who is selected: sums over a person's rows, so one sparse product per replicate."""
+
+
+def _by_cluster(population: Population, groups: list[tuple[Ints, Ints, int]]) -> Any:
+    """Sparse (all characteristics x quantities x groups, clusters): what one copy of a person adds to each total."""
+    from scipy.sparse import csr_array, vstack
+
+    known = ~np.isnan(population.label)
+    hit = known & (population.label > 0)
+    values = {
+        "n": np.ones(len(population.score)),
+        "events": population.weight,
+        "negatives": (known & ~hit).astype(np.float64),
+        "positives": hit.astype(np.float64),
+        "expected": np.where(known, np.nan_to_num(population.probability), 0.0),
+    }
+    blocks = []
+    for rows, outside, size in groups:
+        for name in _STILL:
+            keep = np.flatnonzero(values[name])
+            group, cluster, value = rows[keep], population.cluster[keep], values[name][keep]
+            if name == "events":
+                group = np.concatenate([group, outside])
+                cluster = np.concatenate([cluster, population.outside_cluster])
+                value = np.concatenate([value, population.outside_weight])
+            block = csr_array((value, (group, cluster)), shape=(size, population.clusters))
+            block.sum_duplicates()
+            blocks.append(block)
+    return vstack(blocks, format="csr")
