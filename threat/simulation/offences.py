@@ -50,10 +50,8 @@ def pick(luck, table, n):
 
 
 @njit(cache=True)
-def ordinary_offence(p, s, q, t, luck, tables, scratch):
-    restrained = t < q.order_until or t < s.bail_until
-    if restrained and draw(luck) < p.breach_share:
-        return BREACHED
+def ordinary_weights(q, tables, out):
+    """Fill ``out`` with how likely each ordinary offence but a breach is, up to a factor."""
     for i in range(BREACHED):
         w = tables[BASE, i]
         if q.separated > 0.0:
@@ -63,7 +61,15 @@ def ordinary_offence(p, s, q, t, luck, tables, scratch):
             w *= tables[FAMILY, i]
         if q.severity > 1.0:
             w *= tables[SEVERITY, i]
-        scratch[i] = w
+        out[i] = w
+
+
+@njit(cache=True)
+def ordinary_offence(p, s, q, t, luck, tables, scratch):
+    restrained = t < q.order_until or t < s.bail_until
+    if restrained and draw(luck) < p.breach_share:
+        return BREACHED
+    ordinary_weights(q, tables, scratch)
     return pick(luck, scratch, BREACHED)
 
 

@@ -14,9 +14,9 @@ import numpy as np
 from numba import njit
 
 from threat.simulation import life, mechanism
-from threat.simulation.life import BASE, CONTROL, DEADLY, FAMILY, GRAVE, GRAVE_FAMILY, SEPARATED, SEVERITY
 from threat.simulation.mechanism import HAZARDS, draw, excite, exp, fade, wait
-from threat.simulation.states import FIRST_DEADLY, FIRST_GRAVE, FIRST_HOMICIDE, PAST
+from threat.simulation.offences import BREACHED, STALKED, STRANGLED, THREATENED, ordinary_weights
+from threat.simulation.states import DEADLY, FIRST_DEADLY, FIRST_GRAVE, FIRST_HOMICIDE, GRAVE, GRAVE_FAMILY, PAST
 from threat.simulation.truth.paths import copy, silent
 
 OBSERVATION = np.dtype(
@@ -36,12 +36,12 @@ OBSERVATION = np.dtype(
 SEEN_INCIDENT, SEEN_SIGNAL, SEEN_CUSTODY, SEEN_BAIL, SEEN_ORDER, SEEN_PARTING, SEEN_SUICIDAL, SEEN_DEATH = range(8)
 
 CONDITIONS = ("separated", "controlling", "high_control", "severe", "mental", "firearm", "armed", "suicidal")
-_STALKING, _THREAT, _STRANGULATION, _BREACH, _GRAVE_KINDS, _DEADLY_KINDS = 5, 8, 9, 14, 5, 4
+_GRAVE_KINDS, _DEADLY_KINDS = 5, 4
 _NEVER = -1.0e300
 
 
 @njit(cache=True)
-def offence_chance(p, s, q, t, offence, tables):
+def offence_chance(p, s, q, t, offence, tables, scratch):
     """The chance of an offence, given that an incident of its stream happened."""
     if offence >= FIRST_DEADLY:
         total = 0.0
@@ -55,22 +55,13 @@ def offence_chance(p, s, q, t, offence, tables):
             total += tables[row, i]
         return tables[row, offence - FIRST_GRAVE] / total
     restrained = t < q.order_until or t < s.bail_until
-    if offence == _BREACH:
+    if offence == BREACHED:
         return p.breach_share if restrained else 0.0
-    total, mine = 0.0, 0.0
-    for i in range(_BREACH):
-        w = tables[BASE, i]
-        if q.separated > 0.0:
-            w *= tables[SEPARATED, i]
-        w *= mechanism.power(tables[CONTROL, i], q.control)
-        if q.intimate == 0.0:
-            w *= tables[FAMILY, i]
-        if q.severity > 1.0:
-            w *= tables[SEVERITY, i]
-        total += w
-        if i == offence:
-            mine = w
-    return mine / total * (1.0 - p.breach_share if restrained else 1.0)
+    ordinary_weights(q, tables, scratch)
+    total = 0.0
+    for i in range(BREACHED):
+        total += scratch[i]
+    return scratch[offence] / total * (1.0 - p.breach_share if restrained else 1.0)
 
 
 @njit(cache=True)
@@ -184,7 +175,7 @@ def enter(p, rel, r):
 
 
 @njit(cache=True)
-def observe(p, subjects, rel, seen, luck, tables, answers, base, added, known, work):
+def observe(p, subjects, rel, seen, luck, tables, answers, base, added, known, work, scratch):
     """Change one particle by one record; returns the log chance of that record."""
     k = seen.subject
     s = subjects[k]
@@ -226,15 +217,15 @@ def observe(p, subjects, rel, seen, luck, tables, answers, base, added, known, w
     else:
         mechanism.hazards(p, s, q, t, work[r])
         chance = work[r, stream]
-    chance *= offence_chance(p, s, q, t, offence, tables)
+    chance *= offence_chance(p, s, q, t, offence, tables, scratch)
     if chance <= 0.0:
         return _NEVER
     weight = math.log(chance) + form_weight(s, q, seen.first, seen.last, answers, base, added)
-    if offence in (_STRANGULATION, FIRST_GRAVE):
+    if offence in (STRANGLED, FIRST_GRAVE):
         q.strangled = 1.0
-    elif offence == _THREAT:
+    elif offence == THREATENED:
         q.threatened = 1.0
-    elif offence == _STALKING:
+    elif offence == STALKED:
         q.stalked = 1.0
     elif offence in (FIRST_GRAVE + 1, FIRST_GRAVE + 2):
         q.armed = 1.0
@@ -307,7 +298,7 @@ def run(
     p, q = past[0], future[0]
     n = len(subjects)
     luck = np.full(1, seed)
-    work = np.zeros((rel.shape[1], HAZARDS))
+    work, scratch = np.zeros((rel.shape[1], HAZARDS)), np.zeros(32)
     logs, picks = np.zeros(n), np.zeros(n, np.int64)
     spare_subjects, spare_rel = subjects.copy(), rel.copy()
     t, least = seen[0].at, float(n)
@@ -315,7 +306,7 @@ def run(
         now = seen[i]
         for j in range(n):
             logs[j] += drift(p, subjects[j], rel[j], t, now.at, luck, known, marked, work)
-            logs[j] += observe(p, subjects[j], rel[j], now, luck, tables, answers, base, added, known, work)
+            logs[j] += observe(p, subjects[j], rel[j], now, luck, tables, answers, base, added, known, work, scratch)
         t = now.at
         if logs.max() < -1.0e200:
             return 0.0
@@ -324,7 +315,7 @@ def run(
     for j in range(n):
         logs[j] += drift(p, subjects[j], rel[j], t, end, luck, known, marked, work)
     least = min(least, shuffle(logs, luck, picks, subjects, rel, spare_subjects, spare_rel))
-    tally, scratch, book, nowhere = np.zeros(2), np.zeros(32), silent(), np.zeros(0)
+    tally, book, nowhere = np.zeros(2), silent(), np.zeros(0)
     for j in range(looks):
         i = j * n // looks
         sentence(q, subjects[i], pending, end, luck)
