@@ -12,9 +12,9 @@ from threat.vocabulary import kind
 
 
 def tour_steps(listed: ScoredList, gate: dict[str, Any]) -> list[TourStep]:
-    """Up to five stops. ``gate``: the document the release gate wrote."""
+    """Up to six stops. ``gate``: the document the release gate wrote."""
     rows = listed.rows.select(["relationship_id", "rank", "previous_rank", "new_records"]).to_pylist()
-    found = (_rose(listed, rows), _beyond(listed), _taught(listed), _gate(gate), _log())
+    found = (_rose(listed, rows), _beyond(listed), _taught(listed), _gate(gate), _stop(listed), _log())
     return [step for step in found if step is not None]
 
 
@@ -84,6 +84,18 @@ def _gate(gate: dict[str, Any]) -> TourStep:
         "" if gate.get("show_probability") else " Calibration does not allow a probability, so ranks only are shown."
     )
     return TourStep(title="The gate at work", text=said + shown, link="/model-card", link_text="Open the model card")
+
+
+def _stop(listed: ScoredList) -> TourStep | None:
+    if listed.asked.ranking != "model":
+        return None
+    return TourStep(
+        title="Stopping the model",
+        text="threat suspend --var var/demo --reason 'a drill' (the folder of the demonstration) puts a list by rule in "
+        "the model's place at once, labelled; threat resume brings it back.",
+        link="/",
+        link_text="Open today's referrals",
+    )
 
 
 def _log() -> TourStep:

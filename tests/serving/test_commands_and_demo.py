@@ -203,7 +203,18 @@ def test_the_tour_by_rule_after_a_refusal(rule_var):
         "page says so. Calibration does not allow a probability, so ranks only are shown."
     )
     assert by_title["The gate at work"].link == "/model-card"
-    assert "What this model was taught" not in by_title
+    assert not {"What this model was taught", "Stopping the model"} & set(by_title)
+
+
+def test_the_tour_by_the_model(model_var):
+    listed = lists.open_list(model_var / "lists", lists.published(model_var / "lists").list)
+    titles = [step.title for step in tour_steps(listed, {**REFUSED, "checks": REFUSED["checks"][1:]})]
+    assert titles[-4:] == [
+        "What this model was taught",
+        "The gate at work",
+        "Stopping the model",
+        "Everything you opened was recorded",
+    ]
 
 
 def test_the_tour_shows_one_beyond_capacity(golden_store, tmp_path):
