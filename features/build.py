@@ -213,10 +213,13 @@ def _let_go(sightings: Sightings) -> None:
 
     Rows come in the order of persons, so what was read is not needed again in this half.
     """
+    if not hasattr(mmap, "MADV_DONTNEED"):
+        return
     for field in fields(sightings):
-        mapped = getattr(getattr(sightings, field.name), "_mmap", None)
-        if mapped is not None and hasattr(mmap, "MADV_DONTNEED"):
-            mapped.madvise(mmap.MADV_DONTNEED)
+        array = getattr(sightings, field.name)
+        # Only of a map that cannot have been written: in a private one that would undo the writing.
+        if isinstance(array, np.memmap) and array.mode == "r":
+            array._mmap.madvise(mmap.MADV_DONTNEED)  # type: ignore[attr-defined]
 
 
 _SOMETIMES = ("counterpart", "code", "reported_by", "incident_id", "value", "until", "recorded_at")
