@@ -70,6 +70,7 @@ def decide(evidence: Evidence, policy: GatePolicy, *, environment: Environment, 
         "evidence_sha256": evidence.sha256,
         "run_manifest_sha256": evidence.manifest_sha256,
         "policy_version": policy.version,
+        "policy": policy.model_dump(mode="json"),
         "show_probability": bool(shown),
         "checks": checks,
         "approvals": [

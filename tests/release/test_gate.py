@@ -135,6 +135,7 @@ def test_good_evidence_passes() -> None:
     assert gate["verdict"] == PASS
     assert gate["show_probability"] is True
     assert gate["evidence_sha256"] == EVIDENCE
+    assert gate["policy"]["numbers"]["least_events"] == 50  # every number it was judged by is in the verdict
     assert [one["by"] for one in gate["approvals"]] == ["Vera Lid", "Sam Owner"]
     assert reasons(gate) == []
 
