@@ -14,7 +14,7 @@ from threat.vocabulary import kind
 def tour_steps(listed: ScoredList, gate: dict[str, Any]) -> list[TourStep]:
     """Up to six stops. ``gate``: the document the release gate wrote."""
     rows = listed.rows.select(["relationship_id", "rank", "previous_rank", "new_records"]).to_pylist()
-    found = (_rose(listed, rows), _beyond(listed), _taught(listed), _gate(gate), _stop(listed), _log())
+    found = [_rose(listed, rows), _beyond(listed), _taught(listed), _gate(gate), _stop(listed), _log()]
     return [step for step in found if step is not None]
 
 
@@ -91,8 +91,8 @@ def _stop(listed: ScoredList) -> TourStep | None:
         return None
     return TourStep(
         title="Stopping the model",
-        text="threat suspend --var var/demo --reason 'a drill' (the folder of the demonstration) puts a list by rule in "
-        "the model's place at once, labelled; threat resume brings it back.",
+        text="threat suspend --var var/demo --reason 'a drill' (the folder of the demonstration) puts a list by rule "
+        "in the model's place at once, labelled; threat resume brings it back.",
         link="/",
         link_text="Open today's referrals",
     )

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import re
 from html.parser import HTMLParser
 from pathlib import Path
 
 import golden_force as golden
+import numpy as np
 import pytest
 from conftest import client_of, token_in
 
 import serving
+from serving import rankings
+from serving.frequency import frequency, in_words
 from threat.ids import show_id
 
 G = {name: show_id("R", golden.relationship_id(name)) for name in golden.KINDS}
@@ -301,6 +305,20 @@ def test_the_tour(open_desk, rule_var, tmp_path):
     ],
 )
 def test_frequencies_in_words(p, words):
-    from serving.frequency import in_words
-
     assert in_words(p) == words
+
+
+@pytest.mark.parametrize(("shown", "sentences"), [(True, 1), (False, 0), (None, 0)])
+def test_a_frequency_is_told_only_where_the_gate_allows_it(model_var, shown, sentences):
+    ranking = rankings.current(model_var / "promotions.jsonl")
+    gate = {name: value for name, value in ranking.bundle.gate.items() if name != "show_probability"}
+    gate |= {} if shown is None else {"show_probability": shown}
+    allowed = dataclasses.replace(ranking, bundle=dataclasses.replace(ranking.bundle, gate=gate))
+    found = frequency(allowed, -3.0, np.array([-3.0, -6.0]))  # 1 / (1 + e^3) = 0.047; mean with 0.0025: 0.025
+    assert len(found) == sentences
+    if found:
+        assert found[0].sentence == (
+            "Of relationships with a similar record, about 5 in 100 had severe domestic harm recorded within 365 days. "
+            "Of all on this list, about 2 in 100."
+        )
+    assert frequency(rankings.named_rule("rfg", ""), -3.0, np.array([-3.0])) == []
