@@ -83,9 +83,11 @@ class Ledger:
     ) -> NDArray[np.uint64]:
         """Add one row per key; returns the rows' event keys (``chance.ids`` of them are the event ids)."""
         n = len(keys)
+        if n == 0:
+            return keys
         kind_number = np.full(n, _NUMBER[kind], np.int16) if isinstance(kind, str) else kind
         events = chance.derive(keys, "event", kind_number.astype(np.int64) + 1000 * ordinal)
-        own = {
+        own: dict[str, Any] = {
             "event": events,
             "record": chance.derive(keys, f"record {source}") if record is None else record,
             "incident": incident,
@@ -98,14 +100,16 @@ class Ledger:
             "occurred": occurred,
             "until": until,
             "recorded": recorded,
-            "domestic": np.where(domestic, _YES, _NO),
+            "domestic": (_YES if domestic else _NO) if isinstance(domestic, bool) else np.where(domestic, _YES, _NO),
             "proactive": proactive,
             "reported_by": REPORTED_BY.index(reported_by) if isinstance(reported_by, str) else reported_by,
             "assessment": assessment,
             "source": SOURCES.index(source),
         }
         for name, kind_of in _COLUMNS:
-            self._parts[name].append(np.broadcast_to(np.asarray(own[name]), (n,)).astype(kind_of))
+            column = own[name]
+            whole = column.astype(kind_of) if isinstance(column, np.ndarray) else np.full(n, column, kind_of)
+            self._parts[name].append(whole)
         return events
 
     def columns(self) -> dict[str, NDArray[Any]]:
