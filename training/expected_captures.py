@@ -30,7 +30,6 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 ORACLE, CEILING = "oracle", "ceiling"
-_ODD_RUNGS = {"Y0", "Y1", "Y4", "Y5"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +67,7 @@ def read_lists(
     """
     evaluation = run.read_json("evaluation.json")
     days = evaluation["horizon_days"]
-    if evaluation["rung"] in _ODD_RUNGS or days not in HORIZONS:
+    if evaluation["rung"] != "Y2" or days not in HORIZONS:
         raise UsageError(
             "The latent oracle knows severe harm (Y2) within 180 or 365 days.",
             value=f"{evaluation['rung']} within {days} days",
@@ -119,9 +118,10 @@ def compare(
 ) -> dict[str, Any]:
     """Expected captures of every ranking of the RUN, of ``extra`` ones (name, title, scores) and of the oracle.
 
-    ``{capacity, horizon_days, n, relations, expected_outcomes, rankings: [{name, title, figures, lists}], lists}``.
-    Captures are per list; intervals are over subjects, paired between rankings. The oracle ranks on one half of the
-    draws and is judged on the other, both ways, so that luck in its own draws never flatters it.
+    ``{capacity, horizon_days, n, relations, realised_rows, expected_outcomes_per_list, mean_risk,
+    mean_monte_carlo_error, rankings: [{name, title, figures, lists: [{as_of, n, captures}]}]}``. Captures are per list;
+    intervals are over subjects, paired between rankings. The oracle ranks on one half of the draws and is judged on the
+    other, both ways, so that luck in its own draws never flatters it.
     """
     k = capacity or lists.capacity
     number = len(np.unique(lists.cycle))

@@ -16,7 +16,8 @@ def captures_lines(document: dict[str, Any]) -> str:
         f"RUN {document['run_id']}: {document['n']:,} rows, {document['relations']:,} relationships, lists of "
         f"{document['capacity']}, {document['horizon_days']} days.",
         f"By the truth a list's cohort holds {document['expected_outcomes_per_list']:.1f} expected outcomes "
-        f"(mean risk {document['mean_risk']:.3%}); {document['realised_rows']} rows saw one.",
+        f"(mean risk {document['mean_risk']:.3%}, Monte Carlo error of one row "
+        f"{document['mean_monte_carlo_error']:.3%}); {document['realised_rows']} rows saw one.",
         "",
         f"{'ranking':<28}{'captures a list':>24}{'of the oracle':>24}{'AUC, realised':>22}",
     ]

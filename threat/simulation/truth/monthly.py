@@ -45,11 +45,14 @@ def write_truth(
 ) -> dict[str, Any]:
     """Compute and write both tables for the force in ``out``; each file replaces the last one whole.
 
-    Returns ``{rows, sampled, draws, sample_draws, mean, strata: [{from, to, rows, sampled, mean_risk_365d}]}``, also
-    written as ``truth/truth.json``. Raises UsageError when there is no force.
+    Returns ``{rows, sampled, draws, sample_draws, mean, weighted_sample_mean, strata: [{from, to, rows, sampled}]}``,
+    also written as ``truth/truth.json``. Raises UsageError when there is no force, or for numbers that can't be drawn.
     """
-    if sample < 0:
-        raise UsageError("A sample is not negative.", value=sample)
+    if sample < 0 or draws < 1 or sample_draws < 2 or sample_draws % 2:
+        raise UsageError(
+            "A sample is not negative, draws are one at least, and those of the sample an even number.",
+            value=f"sample {sample}, draws {draws}, sample draws {sample_draws}",
+        )
     settings = settings_of(out)
     folder = Path(out) / "truth"
     records = pq.read_table(folder / "relationships.parquet").to_pandas()
