@@ -107,4 +107,4 @@ def test_a_planted_leak_is_seen_by_a_naive_builder_and_not_by_ours(tmp_path: Pat
         found[name] = {k: fitted_auc(s, rows, y, cut, 180) for k, s in (("sound", sound), ("naive", naive))}
         print(name, {k: round(v, 3) for k, v in found[name].items()}, int(y.sum()), len(y))
     assert found["leak"]["naive"] > found["no leak"]["naive"] + 0.03
-    assert abs(found["leak"]["sound"] - found["no leak"]["sound"]) < 0.03
+    assert found["leak"]["sound"] < found["no leak"]["sound"] + 0.03

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from threat.asof import DAY
 from threat.simulation import chance, parameters, states
 from threat.simulation.ledger import codes
-from threat.simulation.population import PARENT, Population
+from threat.simulation.population import DAYS_PER_YEAR, PARENT, Population
 from threat.simulation.states import OFFENCES
 
 I64 = NDArray[np.int64]
@@ -20,6 +20,7 @@ U64 = NDArray[np.uint64]
 Mask = NDArray[np.bool_]
 
 MINUTE = 60
+EPOCH_YEAR = 1970
 HIDDEN = tuple(OFFENCES.index(name) for name in ("rape", "sexual_assault", "coercive_control"))
 
 
@@ -124,6 +125,14 @@ class Book:
         """A fixed field of the relationship."""
         return self.people.relations[field][self.relation]
 
+    @property
+    def may_bear(self) -> Mask:
+        """The person at risk is a woman of child-bearing age, with a man."""
+        youngest, oldest = parameters.values("population")["mother_ages"]
+        age = EPOCH_YEAR + self.at // int(DAYS_PER_YEAR * DAY) - self.people.born[self.at_risk]
+        couple = (self.latent("intimate") > 0) & ~self.people.male[self.at_risk] & self.people.male[self.subject]
+        return couple & (age >= youngest) & (age <= oldest)
+
     def about_subject(self, field: str) -> Mask:
         """A fixed yes-or-no field of the subject."""
         return np.asarray(self.people.subjects[field][self.rows["subject"]] > 0)
@@ -137,12 +146,7 @@ CONDITIONS: dict[str, Any] = {
     "intimate": lambda b: b.latent("intimate") > 0,
     "family": lambda b: b.latent("intimate") == 0,
     "parent": lambda b: b.people.kind[b.relation] == PARENT,
-    "mother": lambda b: (
-        (b.latent("intimate") > 0)
-        & ~b.people.male[b.at_risk]
-        & (b.people.male[b.subject])
-        & (b.people.born[b.at_risk] > b.people.born[b.at_risk].max(initial=0) - MOTHER_YEARS)
-    ),
+    "mother": lambda b: b.may_bear,
     "controlling": lambda b: b.latent("control") > 0,
     "controlling_intimate": lambda b: (b.latent("control") > 0) & (b.latent("intimate") > 0),
     "high_control": lambda b: b.latent("control") > 1,
@@ -158,5 +162,3 @@ CONDITIONS: dict[str, Any] = {
     "escalating": lambda b: b.bit(states.BIT_ESCALATING),
     "arrested": lambda b: b.bit(states.BIT_ARRESTED),
 }
-MOTHER_YEARS = 38
-"""Width in birth years of the band that may be pregnant, from the youngest in the block."""

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from threat.asof import DAY
 from threat.harm import days_of
 from threat.history.sightings import NO_PERSON
+from threat.simulation import recording
 from threat.simulation.recording import principal_kinds
 from threat.vocabulary import kinds
 
@@ -115,7 +116,7 @@ def _volumes(m: Measured, female: pd.Series) -> dict[str, float]:
     known = m.relations["person_at_risk_id"].map(female).dropna()
     partner = m.relations[m.relations["kind"].isin(["current_partner", "ex_partner"])]
     of_women = partner[partner["person_at_risk_id"].map(female).eq(True) & partner["subject_id"].map(female).eq(False)]
-    change = int(pd.Timestamp("2023-05-01", tz="UTC").timestamp())
+    change = recording.counting_change()
     near = crimes[(crimes["recorded_at"] - change).abs() < 2 * YEAR]
     before, after = near[near["recorded_at"] < change]["crimes"], near[near["recorded_at"] >= change]["crimes"]
     arrests = m.of_kind("arrest")

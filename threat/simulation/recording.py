@@ -32,6 +32,12 @@ def principal_kinds() -> NDArray[np.int64]:
     return np.array([number(name) for name in (*names, *_BREACHES, "strangulation_reported", "clares_law_application")])
 
 
+def counting_change() -> int:
+    """First second of the changed counting rule (UTC)."""
+    day = date.fromisoformat(str(parameters.values("recording")["counting_change"]))
+    return (day - _EPOCH_DAY).days * DAY
+
+
 def record(people: Population, rows: NDArray[Any], epoch: int, days: float, knobs: Knobs) -> Ledger:
     """Every event row of a block, before the span of ``days`` cuts it off."""
     ledger = Ledger()
@@ -88,8 +94,7 @@ def incidents(ledger: Ledger, book: Book) -> None:
     for source, mask in (("calls", called), ("crime", ~called)):
         revisions.principal(ledger, book.take(mask), kind[mask], code[mask], source, common(book, mask))
     second = ~called & (book.offence < states.FIRST_GRAVE) & book.draw("second", p["second_crime"])
-    change = (date.fromisoformat(str(p["counting_change"])) - _EPOCH_DAY).days * DAY
-    second &= ~((book.called >= change) & book.draw("counting", p["counting_dropped"]))
+    second &= ~((book.called >= counting_change()) & book.draw("counting", p["counting_dropped"]))
     names, weights = list(p["second_crimes"]), list(p["second_crimes"].values())
     kinds = np.array([number(name) for name in names], np.int16)[chance.choice(book.keys, "second kind", weights)]
     second &= kinds != kind
