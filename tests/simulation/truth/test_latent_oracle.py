@@ -171,6 +171,17 @@ def test_the_truth_is_not_in_the_history(written: Path) -> None:
     assert not list((written / "history").rglob("*truth*"))
 
 
+def test_only_the_judging_of_rankings_imports_the_truth() -> None:
+    import threat
+
+    root = Path(threat.__file__).parents[1]
+    packages = [root / name for name in ("features", "fairness", "model_cards", "serving", "threat", "training")]
+    sources = [path for package in packages for path in package.rglob("*.py")]
+    readers = {path.relative_to(root).as_posix() for path in sources if "simulation.truth" in path.read_text("utf-8")}
+    judges = {f"training/{name}.py" for name in ("ceiling", "expected_captures", "leak", "particle_check")}
+    assert {name for name in readers if not name.startswith("threat/simulation/truth/")} == judges
+
+
 def test_a_force_made_with_other_parameters_is_refused(written: Path) -> None:
     assert settings_of(written).seed == 9
     path = written / "truth" / "force.json"
