@@ -102,10 +102,10 @@ def leak_worth(run: Run, snapshot: Snapshot, preset: str) -> dict[str, Any]:
     """
     settings = load(preset)
     leaky = prepare(snapshot, settings, load_policy(), as_if_known_at_once(snapshot.sightings()))
-    seeded = {"seed": settings.seed, "threads": settings.threads}
-    choice = trees.choose(leaky.pairs(), settings.trees, leaky.constraints, **seeded)
+    seed, threads, directions = settings.seed, settings.threads, leaky.constraints
+    choice = trees.choose(leaky.pairs(), settings.trees, directions, seed=seed, threads=threads)
     sample = leaky.fit_sample(leaky.folds.test)
-    booster = trees.fit(sample, choice.candidate, choice.rounds, leaky.constraints, **seeded)
+    booster = trees.fit(sample, choice.candidate, choice.rounds, directions, seed=seed, threads=threads)
     positions, _ = test_rows(leaky)
     scores = raw_score(booster, leaky.matrix.values[leaky.at(positions)])
     honest = pq.read_table(run.path("predictions.parquet"))

@@ -216,20 +216,17 @@ def _stability(stable: dict[str, Any]) -> list[str]:
 
 
 def _audit(report: dict[str, Any]) -> list[str]:
-    """One line per characteristic; counts of groups are withheld in the published rendering."""
+    """Verdicts by characteristic; counts of groups are withheld in the published rendering."""
     words = {"pass": "pass", "fail": "fail", "not_enough_evidence": "not enough evidence"}
-    recorded: list[str] = []
-    absent: list[str] = []
+    by_verdict: dict[str, list[str]] = {}
     for one in report["characteristics"]:
-        name = f"{one['characteristic'].replace('_', ' ')} ({one['party'].replace('_', ' ')})"
-        if "not recorded" in one["reason"]:
-            absent.append(name)
-        else:
-            recorded.append(f"{name}: {words[one['verdict']]}")
-    lines = [f"- Fairness audit, recall by group: {words[report['verdict']]}. {'; '.join(recorded)}."]
-    if absent:
-        lines.append(f"- Not recorded for anyone, so not enough evidence: {_list(absent)}.")
-    return lines
+        absent = one["reason"].startswith("not recorded for anyone")
+        verdict = "not recorded for anyone" if absent else words[one["verdict"]]
+        name = f"{one['characteristic'].replace('_', ' ')} of the {one['party'].replace('_', ' ')}"
+        by_verdict.setdefault(verdict, []).append(name)
+    listed = [f"{verdict}: {_list(by_verdict[verdict])}" for verdict in sorted(by_verdict) if verdict != words["pass"]]
+    passed = [f"pass: {_list(by_verdict['pass'])}"] if "pass" in by_verdict else []
+    return [f"- Fairness audit, recall by group, {words[report['verdict']]}. {'; '.join(listed + passed)}."]
 
 
 def _sensitivities(runs: dict[str, Any]) -> list[str]:
