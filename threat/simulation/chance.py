@@ -12,6 +12,7 @@ from functools import cache
 from typing import Any
 
 import numpy as np
+from numba import njit, vectorize
 from numpy.typing import NDArray
 
 U64 = NDArray[np.uint64]
@@ -33,6 +34,19 @@ def mix(x: U64) -> U64:
     return x ^ (x >> _S31)
 
 
+_mix = njit(mix)
+
+
+@vectorize(["uint64(uint64, uint64, uint64)"], cache=True)
+def _derive(key, name, ordinal):  # type: ignore[no-untyped-def]
+    return _mix(_mix(key ^ name) + _GOLDEN + ordinal * _GOLDEN)
+
+
+@vectorize(["float64(uint64, uint64)"], cache=True)
+def _uniform(key, name):  # type: ignore[no-untyped-def]
+    return np.float64(_mix(_mix(key ^ name) + _GOLDEN) >> _S11) * _TO_UNIT
+
+
 @cache
 def purpose(name: str) -> np.uint64:
     """A fixed 64-bit word for what a draw is for."""
@@ -41,8 +55,7 @@ def purpose(name: str) -> np.uint64:
 
 def derive(keys: U64, name: str, ordinal: NDArray[np.int64] | int = 0) -> U64:
     """New keys from keys, for a purpose and an ordinal."""
-    step = np.asarray(ordinal).astype(np.uint64) * _GOLDEN
-    return mix(mix(keys ^ purpose(name)) + _GOLDEN + step)
+    return np.asarray(_derive(keys, purpose(name), np.asarray(ordinal).astype(np.uint64)))
 
 
 def seed_keys(seed: int, name: str, ordinals: NDArray[np.int64]) -> U64:
@@ -58,7 +71,7 @@ def ids(keys: U64) -> NDArray[np.int64]:
 
 def uniform(keys: U64, name: str) -> F64:
     """One number in [0, 1) per key, for a purpose."""
-    return (derive(keys, name) >> _S11).astype(np.float64) * _TO_UNIT
+    return np.asarray(_uniform(keys, purpose(name)))
 
 
 def chance(keys: U64, name: str, probability: F64 | float) -> NDArray[np.bool_]:

@@ -53,14 +53,15 @@ def load() -> dict[str, dict[str, Parameter]]:
     return out
 
 
+@cache
 def values(section: str) -> dict[str, Any]:
-    """The plain values of one section."""
+    """The plain values of one section; not to be changed."""
     return {name: parameter.value for name, parameter in load()[section].items()}
 
 
 def mechanism(overrides: Mapping[str, float] | None = None) -> NDArray[Any]:
     """The kernel's parameters as a record array of length 1. Raises UsageError for an unknown override."""
-    found = values("mechanism")
+    found = dict(values("mechanism"))
     unknown = sorted(set(overrides or {}) - set(found))
     if unknown:
         raise UsageError("Not a parameter of the mechanism.", value=", ".join(unknown), way_out="see parameters.yaml")
