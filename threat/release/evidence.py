@@ -200,7 +200,7 @@ class Run:
 _HOW_MADE = {
     "fairness.json": "make it: threat audit RUN",
     "card.json": "make it: threat card RUN",
-    "gate.json": "make it: threat gate RUN",
+    "gate.json": "make it: threat release RUN",
 }
 
 
