@@ -66,10 +66,10 @@ def expected_captures(
 def show_leak(
     out: Annotated[Path, typer.Option("--out", help="Where the two forces are kept.")] = Path("var/leak"),
     config: Annotated[str, typer.Option(help="A preset by name, or a YAML file.")] = "demo",
-    relationships: Annotated[int, typer.Option(help="Relationships of each force.")] = 12_000,
-    years: Annotated[float, typer.Option(help="Years of records.")] = 5.0,
+    relationships: Annotated[int, typer.Option(help="Relationships of each force.")] = 16_000,
+    years: Annotated[float, typer.Option(help="Years of records.")] = 6.0,
     seed: Annotated[int, typer.Option(help="Seed of both forces.")] = 7,
-    leak: Annotated[float, typer.Option(help="Share of severe incidents that leave a row dated before them.")] = 0.6,
+    leak: Annotated[float, typer.Option(help="Share of severe incidents that leave a row dated before them.")] = 1.0,
     threads: Annotated[int | None, typer.Option(help="Threads of the fit.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")] = False,
 ) -> None:

@@ -311,10 +311,10 @@ def run(
         if logs.max() < -1.0e200:
             return 0.0
         if now.what not in (SEEN_CUSTODY, SEEN_BAIL):
-            least = min(least, shuffle(logs, luck, picks, subjects, rel, spare_subjects, spare_rel))
+            least = min(least, shuffle(logs, luck, picks, subjects, rel, spare_subjects, spare_rel, 0.5))
     for j in range(n):
         logs[j] += drift(p, subjects[j], rel[j], t, end, luck, known, marked, work)
-    least = min(least, shuffle(logs, luck, picks, subjects, rel, spare_subjects, spare_rel))
+    least = min(least, shuffle(logs, luck, picks, subjects, rel, spare_subjects, spare_rel, 1.0))
     tally, book, nowhere = np.zeros(2), silent(), np.zeros(0)
     for j in range(looks):
         i = j * n // looks
@@ -331,8 +331,8 @@ def run(
 
 
 @njit(cache=True)
-def shuffle(logs, luck, picks, subjects, rel, spare_subjects, spare_rel):
-    """Resample when fewer than half the particles count."""
+def shuffle(logs, luck, picks, subjects, rel, spare_subjects, spare_rel, share):
+    """Resample when no more than ``share`` of the particles count; 1: always, for what follows is not weighted."""
     n = len(logs)
     top = logs.max()
     total, square = 0.0, 0.0
@@ -341,7 +341,7 @@ def shuffle(logs, luck, picks, subjects, rel, spare_subjects, spare_rel):
         total += w
         square += w * w
     effective = total * total / square
-    if effective < 0.5 * n:
+    if effective <= share * n + 1e-6:
         resample(logs, luck, picks)
         for j in range(n):
             copy(subjects[picks[j]], spare_subjects[j])
