@@ -19,9 +19,10 @@ def tour_steps(listed: ScoredList, gate: dict[str, Any]) -> list[TourStep]:
 
 
 def _rose(listed: ScoredList, rows: Iterable[dict[str, Any]]) -> TourStep | None:
-    """The row for review that rose furthest on new records; a new one when none rose."""
-    chosen = [row for row in rows if row["rank"] <= listed.asked.capacity and row["new_records"] > 0]
-    rose = [row for row in chosen if row["previous_rank"] is not None and row["previous_rank"] > row["rank"]]
+    """The row that rose furthest on new records, one for review if any did; a new one when none rose."""
+    fresh = [row for row in rows if row["new_records"] > 0]
+    chosen = [row for row in fresh if row["rank"] <= listed.asked.capacity]
+    rose = _risen(chosen) or _risen(fresh)
     if rose:
         row = max(rose, key=lambda row: (row["previous_rank"] - row["rank"], -row["rank"]))
         said = f"It went from rank {row['previous_rank']:,} to {row['rank']:,} in a week"
@@ -38,6 +39,10 @@ def _rose(listed: ScoredList, rows: Iterable[dict[str, Any]]) -> TourStep | None
         link=f"/relationships/{show_id('R', row['relationship_id'])}",
         link_text="Open the relationship",
     )
+
+
+def _risen(rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [row for row in rows if row["previous_rank"] is not None and row["previous_rank"] > row["rank"]]
 
 
 def _beyond(listed: ScoredList) -> TourStep | None:
