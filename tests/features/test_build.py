@@ -241,3 +241,12 @@ def test_a_mapped_store_that_is_let_go_between_blocks(tmp_path, monkeypatch):
     monkeypatch.setattr(sys.modules["features.build"], "_BLOCK", 3)
     monkeypatch.setattr(sys.modules["features.build"], "_HELD", 1)
     assert_array_equal(build(replace(store, **mapped), asked).values, expected)
+
+
+def test_an_unknown_counterpart_is_nobody_else():
+    """Neither the other party nor one of the others; somebody unknown is only *anyone*."""
+    scopes = ("relationship", "subject_others", "subject_anyone", "at_risk_others", "at_risk_anyone")
+    wanted = catalogue([define("a", **ASSAULTS, scope=scope) for scope in scopes])
+    store = sightings([hit(1, 10, at_risk=UNKNOWN), hit(2, 20, subject=UNKNOWN), hit(3, 30, at_risk=13)])
+    found = build(store, rows([(11, 12, AS_OF), (11, UNKNOWN, AS_OF)]), wanted).values
+    assert_array_equal(found, [[0, 1, 2, 0, 1], [1, 1, 2, np.nan, np.nan]])
