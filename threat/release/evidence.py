@@ -1,7 +1,7 @@
 """A RUN: one directory holding the evidence of one training, closed by a manifest of hashes.
 
 While a RUN is open, files are written into it. ``seal`` lists every file with its SHA-256 and size in
-``manifest.json``; from then on nothing in it may change. What is made later about it (fairness report, verdict, card) is
+``manifest.json``; from then on nothing in it may change. What is made later (fairness report, verdict, card) is
 added as an *annex*: ``annexes.json`` names the manifest it belongs to and every annex ever added, so the order in
 which evidence arrived can be read back.
 """
