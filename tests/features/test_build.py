@@ -250,3 +250,14 @@ def test_an_unknown_counterpart_is_nobody_else():
     store = sightings([hit(1, 10, at_risk=UNKNOWN), hit(2, 20, subject=UNKNOWN), hit(3, 30, at_risk=13)])
     found = build(store, rows([(11, 12, AS_OF), (11, UNKNOWN, AS_OF)]), wanted).values
     assert_array_equal(found, [[0, 1, 2, 0, 1], [1, 1, 2, np.nan, np.nan]])
+
+
+def test_more_distinct_counts_than_bits_in_a_word():
+    """Each definition that tells incidents apart has a bit; seventy need two words, cleared for each row."""
+    gaps = {"statistic": "last_gap", "kinds": ("assault_with_injury",)}
+    wanted = catalogue([define("a", **gaps, window_days=days) for days in range(1, 71)])
+    store = sightings([hit(i, i * 3.5, incident_id=i // 2) for i in range(1, 40)])
+    asked = rows([(11, 12, AS_OF), (11, 12, AS_OF - 20 * DAY), (11, 12, AS_OF - 60 * DAY)])
+    slow = np.stack([value(store, asked, d) for d in wanted], axis=1)
+    assert_array_equal(build(store, asked, wanted).values, slow)
+    assert np.isfinite(slow[:, -1]).all()
