@@ -74,8 +74,8 @@ def test_a_missing_optional_part_says_how_to_get_it(tmp_path: Path) -> None:
         (("explain", "R-not-an-id", "--as-of", "2024-01-01"), 2),
         (("score", "--as-of", "yesterday"), 2),
         (("train", "--config", "no-such-config.yaml"), 2),
-        (("evaluate", "no-such-run"), 3),
-        (("audit", "no-such-file.csv", "--score", "s", "--label", "l", "--group", "g", "--capacity", "5"), 3),
+        (("evaluate", "no-such-run"), 2),
+        (("audit", "no-such-file.csv", "--score", "s", "--label", "l", "--group", "g", "--capacity", "5"), 2),
     ],
 )
 def test_a_mistake_ends_with_its_exit_code_and_no_traceback(

@@ -218,7 +218,7 @@ def test_the_tour_by_the_model(model_var):
 
 
 def test_the_tour_shows_one_beyond_capacity(golden_store, tmp_path):
-    from conftest import STARTED_AT
+    from desk_browser import STARTED_AT
 
     from serving.operations import make_list
 

@@ -8,7 +8,7 @@ import threading
 
 import golden_force as golden
 import pytest
-from conftest import NOW, Browser, client_of, token_in
+from desk_browser import NOW, Browser, client_of, token_in
 
 from serving import api, pages
 from serving.app import HEADERS

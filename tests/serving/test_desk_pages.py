@@ -11,7 +11,7 @@ from pathlib import Path
 import golden_force as golden
 import numpy as np
 import pytest
-from conftest import client_of, token_in
+from desk_browser import client_of, token_in
 
 import serving
 from serving import rankings

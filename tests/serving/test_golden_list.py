@@ -11,7 +11,7 @@ import golden_force as golden
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
-from conftest import STARTED_AT
+from desk_browser import STARTED_AT
 
 from serving import lists, rankings, scoring
 from serving.operations import explain_relationship, make_list, replay_list

@@ -5,10 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from small_force import SMALL
 
-from threat.simulation.force import Settings, write
-
-SMALL = Settings(relationships=2500, years=4, seed=11)
+from threat.simulation.force import write
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import SMALL
+from small_force import SMALL
 
 from threat.errors import UsageError
 from threat.simulation.calibration import BEGIN, END, Found, Target, calibrate, markdown, targets, write_table

@@ -10,7 +10,7 @@ import pandas as pd
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
-from conftest import SMALL
+from small_force import SMALL
 
 from threat.errors import UsageError
 from threat.history import Store
