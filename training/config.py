@@ -72,9 +72,10 @@ class TreeSettings(_Part):
 
 
 class LinearSettings(_Part):
-    """Elastic-net logistic regression: penalties to try (per mean log loss, as glmnet's lambda), share of L1."""
+    """Elastic-net logistic regression: penalties to try (shares of the least one that leaves every coefficient at 0),
+    share of L1."""
 
-    penalties: Annotated[list[Annotated[float, Field(gt=0)]], Field(min_length=1)] = [0.03, 0.01, 0.003]
+    penalties: Annotated[list[Annotated[float, Field(gt=0, lt=1)]], Field(min_length=1)] = [0.5, 0.2, 0.1, 0.05]
     l1_ratio: Annotated[float, Field(ge=0, le=1)] = 0.5
 
 

@@ -78,24 +78,45 @@ class Linear:
         }
 
 
-def fit(sample: Sample, penalty: float, settings: LinearSettings, *, seed: int) -> Linear:
-    """Fit with ``penalty`` on the mean weighted log loss, so that it means the same for any number of rows."""
+def path(sample: Sample, settings: LinearSettings, *, seed: int) -> list[Linear]:
+    """A fit for each penalty of the settings, strongest first, each starting from the one before (Friedman, Hastie and
+    Tibshirani 2010, "Regularization paths for generalized linear models via coordinate descent").
+
+    A penalty is a share of the least one that leaves every coefficient at 0. On the mean log loss that one falls with
+    the base rate, so a fixed number that suits a common outcome empties the model of a rare one.
+    """
     scaling = Scaling.of(sample.values, sample.weight)
     columns = scaling.columns(sample.values)
+    total = float(sample.weight.sum())
+    rate = float(sample.weight @ sample.label) / total
+    slopes = np.abs(columns.T @ (sample.weight * (sample.label - rate))) / total
+    emptying = max(float(slopes.max()) / max(settings.l1_ratio, 1e-3), 1e-12)
     model = LogisticRegression(
-        C=1.0 / (penalty * float(sample.weight.sum())),
         l1_ratio=settings.l1_ratio,
         solver="saga",
         max_iter=_ITERATIONS,
         tol=1e-3,
         random_state=seed,
+        warm_start=True,
     )
-    with warnings.catch_warnings():
-        # The figure that matters is measured on later rows; whether it converged is written down with the fit.
-        warnings.simplefilter("ignore", ConvergenceWarning)
-        model.fit(columns, sample.label, sample_weight=sample.weight)
-    converged = bool(model.n_iter_[0] < _ITERATIONS)
-    return Linear(scaling, model.coef_[0], float(model.intercept_[0]), penalty, converged)
+    # From 0 the intercept of a rare outcome takes more passes to arrive than there are.
+    model.coef_, model.intercept_ = np.zeros((1, columns.shape[1])), np.array([np.log(rate / (1 - rate))])
+    out = []
+    for penalty in sorted(settings.penalties, reverse=True):
+        model.C = 1.0 / (penalty * emptying * total)
+        with warnings.catch_warnings():
+            # The figure that matters is measured on later rows; whether it converged is written down with the fit.
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            model.fit(columns, sample.label, sample_weight=sample.weight)
+        converged = bool(model.n_iter_[0] < _ITERATIONS)
+        out.append(Linear(scaling, model.coef_[0].copy(), float(model.intercept_[0]), penalty, converged))
+    return out
+
+
+def fit(sample: Sample, penalty: float, settings: LinearSettings, *, seed: int) -> Linear:
+    """The fit with ``penalty``, by the same path as when it was chosen."""
+    down_to = settings.model_copy(update={"penalties": [one for one in settings.penalties if one >= penalty]})
+    return path(sample, down_to, seed=seed)[-1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,10 +130,12 @@ class LinearChoice:
 
 def choose(folds: Sequence[tuple[Sample, Sample]], settings: LinearSettings, *, seed: int) -> LinearChoice:
     """Try every penalty on the (fit, measure) pairs."""
+    paths = [path(sample, settings, seed=seed) for sample, _ in folds]
     tried: list[dict[str, Any]] = []
     best: tuple[float, float, list[Floats]] | None = None
-    for penalty in settings.penalties:
-        scores = [fit(sample, penalty, settings, seed=seed).score(measured.values) for sample, measured in folds]
+    for fits in zip(*paths, strict=True):
+        penalty = fits[0].penalty
+        scores = [one.score(measured.values) for one, (_, measured) in zip(fits, folds, strict=True)]
         loss = sum(
             float(np.sum(measured.weight * log_loss(measured.label, score)))
             for score, (_, measured) in zip(scores, folds, strict=True)

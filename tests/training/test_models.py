@@ -78,7 +78,7 @@ def test_choice_takes_the_least_loss_and_gives_its_own_out_of_fold_scores() -> N
 def test_elastic_net_scales_indicates_and_leaves_out_what_never_varies() -> None:
     s = sample(5)
     values = np.hstack([s.values, np.full((2_000, 1), 3, np.float32), np.full((2_000, 1), np.nan, np.float32)])
-    got = linear.fit(trees.Sample(values, s.label, s.weight), 0.0005, LinearSettings(), seed=7)
+    got = linear.fit(trees.Sample(values, s.label, s.weight), 0.05, LinearSettings(), seed=7)
     assert got.scaling.keep.tolist() == [0, 1, 2, 3, 4]
     assert got.scaling.indicated.tolist() == [0, 1, 2, 3, 4]
     columns = got.scaling.columns(values)
@@ -88,6 +88,19 @@ def test_elastic_net_scales_indicates_and_leaves_out_what_never_varies() -> None
     named = got.as_dict([f"x{i}" for i in range(7)])["coefficients"]
     assert next(iter(named)) in {"x0", "x2"}
     assert named["x0"] > 0 > named["x2"]
+
+
+@pytest.mark.parametrize("shift", [0.0, -4.0])
+def test_a_penalty_means_the_same_for_a_common_outcome_and_a_rare_one(shift: float) -> None:
+    rng = np.random.default_rng(3)
+    values = rng.normal(size=(20_000, 4)).astype(np.float32)
+    label = (rng.random(20_000) < 1 / (1 + np.exp(2 - shift - values[:, 0]))).astype(np.uint8)
+    weight = np.where(label, 1.0, 25.0)
+    path = linear.path(trees.Sample(values, label, weight), LinearSettings(penalties=[0.1, 0.99]), seed=7)
+    assert [one.penalty for one in path] == [0.99, 0.1]
+    assert [np.flatnonzero(np.abs(one.coefficients) > 0.02).tolist() for one in path] == [[], [0]]
+    assert path[1].coefficients[0] > 0.4
+    assert all(one.converged for one in path)
 
 
 def test_logistic_line_equals_the_library() -> None:

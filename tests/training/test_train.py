@@ -40,7 +40,7 @@ sampling: {negatives_per_positive: 5, floor: 3000}
 trees:
   max_rounds: 60
   candidates: [{num_leaves: 4, min_data_in_leaf: 30, lambda_l2: 10.0, learning_rate: 0.1}]
-linear: {penalties: [0.01]}
+linear: {penalties: [0.2]}
 bootstrap: 40
 ensemble: 2
 threads: 1
