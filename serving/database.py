@@ -1,4 +1,6 @@
-"""The desk's own database: the audit log. SQLite by default; what the force records stays in the history.
+"""The desk's own database, SQLite by default: the audit log and the sessions signed out of.
+
+What the force records stays in the history.
 
 Every connection begins with ``BEGIN IMMEDIATE``: one writer at a time, so an entry's place in the chain is settled
 before it is written, and readers of another process see whole transactions.
@@ -30,6 +32,13 @@ AUDIT_ENTRIES = Table(
     Column("detail", String, nullable=False),  # canonical JSON object
     Column("previous_hash", String, nullable=False),
     Column("entry_hash", String, nullable=False, unique=True),
+)
+
+ENDED_SESSIONS = Table(
+    "ended_sessions",
+    METADATA,
+    Column("session_id", String, primary_key=True),
+    Column("ends_at", Integer, nullable=False),  # UTC seconds; after it the cookie is refused by itself
 )
 
 for _verb in ("UPDATE", "DELETE"):
@@ -68,6 +77,6 @@ def connect(path: str | Path) -> Engine:
             "The desk's database can be opened.",
             value=error.orig,
             where=str(path),
-            way_out="restore it from its backup, or name another file with --database",
+            way_out="restore it from its backup, or name another folder with --var",
         ) from None
     return engine

@@ -230,10 +230,9 @@ def signed_in(request: Request, form: Annotated[Mapping[str, str], Depends(form_
 def sign_out(
     visit: Annotated[Visit, Depends(visit_of)], form: Annotated[Mapping[str, str], Depends(form_of)]
 ) -> Response:
-    """End the session in this browser."""
+    """End the session, here and in the browser."""
     require_token(visit.desk, form.get("token", ""), visit.session.id)
-    with visit.logged("access", "sign out"):
-        pass
+    visit.sign_out()
     response = RedirectResponse("/sign-in", status_code=303)
     response.delete_cookie(COOKIE, path="/", httponly=True, samesite="strict")
     return response

@@ -10,8 +10,10 @@ from typing import Annotated
 from urllib.parse import parse_qs
 
 from fastapi import Depends, Request
+from sqlalchemy import delete, insert, select
 
-from serving.audit_log import Entry, Operation, record
+from serving.audit_log import Entry, Operation, append, record, tell_witness
+from serving.database import ENDED_SESSIONS
 from serving.desk import Desk
 from serving.problems import Denied, NotFound
 from serving.sign_in import COOKIE, Permission, Session
@@ -59,6 +61,15 @@ class Visit:
         """The token of this session's forms."""
         return self.desk.keeper.form_token(self.session.id)
 
+    def sign_out(self) -> None:
+        """End the session here, with its entry: a copy of its cookie opens nothing from now on."""
+        user, ended = self.session, ENDED_SESSIONS
+        with self.desk.engine.begin() as connection:
+            connection.execute(delete(ended).where((ended.c.ends_at <= self.at) | (ended.c.session_id == user.id)))
+            connection.execute(insert(ended).values(session_id=user.id, ends_at=user.ends_at))
+            sequence, digest = append(connection, Entry(user.who, user.role, "access", "sign out"), self.at)
+        tell_witness(self.desk.engine, sequence, digest)
+
     def _record(self, operation: Operation, action: str, note: Note, outcome: str) -> None:
         user = self.session
         entry = Entry(user.who, user.role, operation, action, note.subject, outcome, note.detail)
@@ -80,9 +91,21 @@ def the_desk(request: Request) -> Desk:
 
 
 def session_of(request: Request) -> Session | None:
-    """The session the cookie carries, or None."""
-    desk = the_desk(request)
-    return desk.keeper.read(request.cookies.get(COOKIE, ""), desk.clock())
+    """The session the cookie carries, or None: none, forged, over or signed out of. Looked up once a request."""
+    if not hasattr(request.state, "session"):
+        request.state.session = None  # where the look-up fails, the page of that error shows nobody signed in
+        desk = the_desk(request)
+        session = desk.keeper.read(request.cookies.get(COOKIE, ""), desk.clock())
+        if session is not None and not _signed_out(desk, session):
+            request.state.session = session
+    found: Session | None = request.state.session
+    return found
+
+
+def _signed_out(desk: Desk, session: Session) -> bool:
+    with desk.engine.connect() as connection:
+        asked = select(ENDED_SESSIONS.c.session_id).where(ENDED_SESSIONS.c.session_id == session.id)
+        return connection.execute(asked).first() is not None
 
 
 def visit_of(request: Request) -> Visit:

@@ -15,7 +15,9 @@ from desk_browser import client_of, token_in
 
 import serving
 from serving import rankings
+from serving.audit_log import verify
 from serving.frequency import frequency, in_words
+from serving.sign_in import COOKIE
 from threat.ids import show_id
 
 G = {name: show_id("R", golden.relationship_id(name)) for name in golden.KINDS}
@@ -257,9 +259,14 @@ def test_sign_in_needs_a_role(desk):
 
 def test_sign_out_ends_the_session(desk):
     client = client_of(desk)
+    stolen = client.cookies.get(COOKIE)
     answer = client.post("/sign-out", data={"token": token_in(client.get("/").text)})
     assert (answer.status_code, answer.headers["location"]) == (303, "/sign-in")
     assert client.get("/api/v1/queue").status_code == 401
+    client.cookies.set(COOKIE, stolen)
+    assert client.get("/api/v1/queue").status_code == 401  # ended here, not in the browser alone
+    assert client_of(desk).get("/api/v1/queue").status_code == 200  # another session goes on
+    assert verify(desk.engine).entries == 5  # sign in, the page, sign out; sign in, the queue
 
 
 def test_the_audit_page_says_whether_the_log_is_whole(desk):
