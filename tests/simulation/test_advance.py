@@ -45,7 +45,7 @@ def test_three_steps_are_one_longer_force(tmp_path: Path) -> None:
     assert read_settings(tmp_path / "stepwise").now == whole.now
 
 
-@pytest.mark.parametrize("days", [0, -1, float("nan")])
+@pytest.mark.parametrize("days", [0, -1, float("nan"), float("inf")])
 def test_time_goes_forward(tmp_path: Path, days: float) -> None:
     with pytest.raises(UsageError, match="Time goes forward"):
         carry_on(tmp_path, days)

@@ -120,7 +120,7 @@ def test_revisions_supersede_rows_that_exist(tables: dict[str, pd.DataFrame]) ->
     assert {"withdrawn", "risk_grade", "assault_with_injury"} <= set(revised["kind"])
 
 
-def test_suicide_markers_of_deadly_subjects_mostly_come_afterwards(tables: dict[str, pd.DataFrame]) -> None:
+def test_the_share_of_deadly_subjects_marked_suicidal_afterwards_is_the_published_one() -> None:
     share = parameters.values("recording")["suicide_marker_after"]
     assert share == pytest.approx(90 / 620, abs=0.001)
 
@@ -192,7 +192,7 @@ def test_impossible_sizes_are_refused(settings: Settings) -> None:
         simulate(settings)
 
 
-def test_presets_and_settings_read_back(small_force: Path) -> None:
+def test_presets_and_settings_read_back(small_force: Path, tmp_path: Path) -> None:
     assert preset("leicestershire").relationships == 104_000
     assert preset("national").relationships == 4_000_000
     with pytest.raises(UsageError, match="Not a force with a preset"):
@@ -200,6 +200,10 @@ def test_presets_and_settings_read_back(small_force: Path) -> None:
     assert read_settings(small_force) == SMALL
     with pytest.raises(UsageError, match="no synthetic force here"):
         read_settings(small_force / "truth")
+    (tmp_path / "truth").mkdir()
+    (tmp_path / "truth" / "force.json").write_text("{}", encoding="utf-8")
+    with pytest.raises(UsageError, match="no synthetic force here"):
+        read_settings(tmp_path)
 
 
 def test_a_block_is_the_same_in_a_longer_force() -> None:

@@ -33,6 +33,9 @@ def test_make_continue_and_draw(tmp_path: Path) -> None:
     assert page.count("<figure") == 11
     assert "No person in it" in page
     assert 'lang="en-GB"' in page
+    for ignored in (["--advance", "1d", "--seed", "5"], ["--report", "--knob", "leak=1"]):
+        with pytest.raises(UsageError, match="keeps its own settings"):
+            CliRunner().invoke(app, [*ignored, "--out", out], catch_exceptions=False)
     assert "No person in it lives" in run(*SMALL, "--out", str(tmp_path / "other"), "--knob", "duplicates=0.2")
 
 
@@ -45,6 +48,9 @@ def test_make_continue_and_draw(tmp_path: Path) -> None:
         (["--knob", "leak=2", "--out", "x"], "between 0 and 1"),
         (["--knob", "mischief=2", "--out", "x"], "Not a knob"),
         (["--relationships", "0", "--out", "x"], "at least one relationship"),
+        (["--years", "nan", "--out", "x"], "some time"),
+        (["--years", "2000", "--out", "x"], "some time"),
+        (["--knob", "drift=inf", "--out", "x"], "not negative"),
     ],
 )
 def test_wrong_usage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: list[str], rule: str) -> None:

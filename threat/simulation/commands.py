@@ -17,7 +17,7 @@ def simulate(
     out: Annotated[Path | None, typer.Option("--out", help="Folder for history/ and truth/.")] = None,
     relationships: Annotated[int | None, typer.Option(help="Relationships the records hold, about (65000).")] = None,
     years: Annotated[float | None, typer.Option(help="Years of records (8).")] = None,
-    seed: Annotated[int, typer.Option(help="The same seed gives the same rows on any machine.")] = 7,
+    seed: Annotated[int | None, typer.Option(help="The same seed gives the same rows on any machine (7).")] = None,
     force: Annotated[str, typer.Option(help="A size: leicestershire, metropolitan or national.")] = "",
     knob: Annotated[
         list[str] | None, typer.Option(help="A fault to plant, name=value; see docs/simulation.md.")
@@ -25,7 +25,7 @@ def simulate(
     advance: Annotated[str, typer.Option(help="Append the next days to the force in --out: 1d, 30d, 2w.")] = "",
     report: Annotated[bool, typer.Option("--report", help="Write report.html for the force in --out.")] = False,
     calibrate: Annotated[bool, typer.Option("--calibrate", help="Compare with the published figures.")] = False,
-    seeds: Annotated[int, typer.Option(help="Forces to average when calibrating.")] = 3,
+    seeds: Annotated[int, typer.Option(min=1, help="Forces to average when calibrating.")] = 3,
     page: Annotated[Path | None, typer.Option(help="Page whose calibration table is replaced.")] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -42,13 +42,22 @@ def simulate(
         settings = replace(settings, relationships=relationships)
     if years is not None:
         settings = replace(settings, years=years)
-    settings = replace(settings, seed=seed, knobs=read_knobs(knob or []))
+    if seed is not None:
+        settings = replace(settings, seed=seed)
+    settings = replace(settings, knobs=read_knobs(knob or []))
     if calibrate:
         _calibrate(settings, seeds, page, as_json)
         return
     if out is None:
         raise UsageError("A force needs a folder.", way_out="add --out DIR")
-    if report and not advance and (out / "history").exists():
+    only_drawn = report and not advance and (out / "history").exists()
+    if (advance or only_drawn) and settings != Settings():
+        raise UsageError(
+            "A force that is there keeps its own settings.",
+            value=str(out),
+            way_out="leave out size, seed and knobs, or make another force in a new folder",
+        )
+    if only_drawn:
         _report(out, as_json)
         return
     if advance:

@@ -24,6 +24,9 @@ from threat.simulation.treatment import potential_outcomes
 if TYPE_CHECKING:
     from threat.history.store import Store
 
+_LONGEST = 50
+"""Years of records at most, at first and added at once: birth years have a table of fixed length."""
+
 _OFFENCE_TABLES = ("share", "separated", "control", "family", "severity", "grave", "grave_family", "deadly")
 
 
@@ -69,8 +72,12 @@ def plan(settings: Settings) -> list[tuple[int, int]]:
 
     A block's content depends on the seed, its number and its size only: a longer span adds blocks and changes none.
     """
-    if settings.relationships < 1 or settings.years <= 0:
-        raise UsageError("A force has at least one relationship and some time.", value=settings, way_out="raise both")
+    if settings.relationships < 1 or not 0 < settings.years <= _LONGEST:
+        raise UsageError(
+            "A force has at least one relationship and some time.",
+            value=f"{settings.relationships} relationships, {settings.years:g} years",
+            way_out=f"1 relationship or more, and above 0 to {_LONGEST} years",
+        )
     p = parameters.values("population")
     size, warm = float(p["block_days"]), float(p["warm_up"])
     first, last = -int(np.ceil(warm / size)), int(np.ceil(settings.days / size))
@@ -178,8 +185,10 @@ def carry_on(out: Path, days: float, advance: Callable[[float], None] = lambda a
     """
     from threat.history.store import Store
 
-    if not days > 0:
-        raise UsageError("Time goes forward.", value=days, way_out="give a number of days above 0")
+    if not 0 < days <= _LONGEST * population.DAYS_PER_YEAR:
+        raise UsageError(
+            "Time goes forward.", value=days, way_out=f"days above 0, and at most {_LONGEST} years of them"
+        )
     settings = read_settings(out)
     later = replace(settings, until=instant(settings.now + int(days * DAY)))
     return _append(Store.open(Path(out) / "history"), later, settings.now, Path(out), advance)
@@ -247,18 +256,18 @@ def read_settings(out: Path) -> Settings:
     path = Path(out) / "truth" / "force.json"
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+        knobs = document.pop("knobs")
+        for part, names in ((document, ("end", "until")), (knobs, ("drift_at",))):
+            for name in names:
+                part[name] = None if part[name] is None else datetime.fromisoformat(part[name])
+        return Settings(**document, knobs=Knobs(**knobs))
+    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
         raise UsageError(
             "There is no synthetic force here.",
             value=error,
             where=str(path),
             way_out="make one: threat simulate --out DIR",
         ) from None
-    knobs = document.pop("knobs")
-    for part, names in ((document, ("end", "until")), (knobs, ("drift_at",))):
-        for name in names:
-            part[name] = None if part[name] is None else datetime.fromisoformat(part[name])
-    return Settings(**document, knobs=Knobs(**knobs))
 
 
 def preset(name: str) -> Settings:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any
@@ -53,8 +54,8 @@ class Knobs:
             if not 0.0 <= getattr(self, name) <= 1.0:
                 raise UsageError("A share lies between 0 and 1.", value=getattr(self, name), where=name)
         for name in ("over_policing", "plan_factor", "drift"):
-            if not getattr(self, name) >= 0.0:
-                raise UsageError("A rate or ratio is not negative.", value=getattr(self, name), where=name)
+            if not 0.0 <= getattr(self, name) < math.inf:
+                raise UsageError("A rate or ratio is a number and not negative.", value=getattr(self, name), where=name)
         if (self.thin_history or self.thin_labels or self.over_policing) and not self.group:
             raise UsageError("This knob needs a group.", way_out="for example group=ethnicity=B")
         if self.group:
