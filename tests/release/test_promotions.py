@@ -11,7 +11,7 @@ import pytest
 
 from threat.errors import IntegrityFailure, UsageError
 from threat.release import bundle, chain, promotions
-from threat.release.signing import Signer, generate_signer, load_keys, sign, write_keys
+from threat.release.signing import Signer, demonstration_signer, generate_signer, load_keys, sign, write_keys
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ def force(var: Path) -> Signer:
 
 @pytest.fixture
 def build_force(make_run: Any, var: Path, force: Signer) -> Any:
-    passed = {"verdict": "pass", "environment": "force"}
+    passed = {"verdict": "pass", "environment": "force", "to": "live"}
     return lambda run_id: bundle.build(make_run(run_id, gate=passed), var / "bundles", force)
 
 
@@ -133,6 +133,40 @@ def test_in_a_force_each_step_is_taken(ledger: Path, build_force: Any, force: Si
     else:
         with pytest.raises(UsageError, match=f"A model that is {before} cannot become {to}"):
             promotions.promote(ledger, built, to, force, at=9, reason="jump")
+
+
+@pytest.mark.parametrize(
+    ("passed_for", "way"), [("shadow", ["shadow", "pilot"]), ("pilot", ["shadow", "pilot", "live"])]
+)
+def test_a_bundle_goes_no_further_than_its_gate(
+    ledger: Path, make_run: Any, var: Path, force: Signer, passed_for: str, way: list[str]
+) -> None:
+    gate = {"verdict": "pass", "environment": "force", "to": passed_for}
+    built = bundle.build(make_run("run-1", gate=gate), var / "bundles", force)
+    for step in way[:-1]:
+        promotions.promote(ledger, built, step, force, at=1, reason="on the way")
+    with pytest.raises(UsageError, match=f"did not pass this bundle for {way[-1]}"):
+        promotions.promote(ledger, built, way[-1], force, at=2, reason="further")
+
+
+def test_a_key_whose_record_would_not_verify_writes_none(
+    ledger: Path, build_force: Any, var: Path, force: Signer
+) -> None:
+    built = build_force("run-1")
+    for at, step in enumerate(WAY["live"]):
+        promotions.promote(ledger, built, step, force, at=at, reason="on the way")
+    validator = generate_signer(var / "keys", "Vera Lid", role="validator", purposes=("approval",))
+    shown = demonstration_signer(var / "keys", "operator", role="service", purposes=("promotion",))
+    before = ledger.read_bytes()
+    for signer, rule in ((validator, "may not change what is served"), (shown, "where a force decides")):
+        with pytest.raises(UsageError, match=rule):
+            promotions.suspend(ledger, signer, at=9, reason="because")
+    assert ledger.read_bytes() == before
+    assert promotions.current(ledger).state == "live"
+    record = {"action": "suspend", "at": 9, "reason": "x", "by": shown.key.name, "environment": "demonstration"}
+    chain.append(ledger, sign(record, promotions.PAYLOAD_TYPE, shown))
+    with pytest.raises(IntegrityFailure, match="demonstration key signed a change of what a force serves"):
+        promotions.current(ledger)
 
 
 def test_a_bundle_stays_in_its_environment(ledger: Path, build: Any, force: Signer) -> None:

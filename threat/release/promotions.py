@@ -105,6 +105,12 @@ def read(path: Path, keys: Keys | None = None) -> Ledger:
                 value=record.get("environment"),
                 where=f"{path}, line {line['sequence'] + 1}",
             )
+        if key.environment == "demonstration" and ledger.standing.environment == "force":
+            raise IntegrityFailure(
+                "A demonstration key signed a change of what a force serves.",
+                value=key.name,
+                where=f"{path}, line {line['sequence'] + 1}",
+            )
         ledger = _fold(ledger, record, path)
         count, last = count + 1, line["hash"]
         if checkpoint is not None and count == checkpoint.count:
@@ -156,6 +162,14 @@ def promote(path: Path, built: Path, to: str, signer: Signer, *, at: int, reason
             f"A model that is {before} cannot become {to}.",
             value=run_id,
             way_out=f"next: {' or '.join(_FORWARD.get(before, ())) or 'train again'}",
+        )
+    passed_for = opened.gate.get("to")
+    reach = STATES.index(passed_for) if passed_for in STATES else 0
+    if signer.key.environment != "demonstration" and STATES.index(to) > reach:
+        raise UsageError(
+            f"The gate did not pass this bundle for {to}.",
+            value=f"passed for {passed_for}",
+            way_out=f"threat release RUN --to {to}",
         )
     return _record(
         path,
@@ -209,12 +223,29 @@ def revoke(path: Path, bundle_sha256: str, signer: Signer, *, at: int, reason: s
 def _record(path: Path, signer: Signer, record: dict[str, Any]) -> Standing:
     if not record["reason"].strip():
         raise UsageError("A change of what is served needs a reason.", way_out="--reason 'why'")
+    _may_record(signer, load_keys(path.parent / "keys"))
     record |= {"by": signer.key.name, "environment": signer.key.environment}
     if not path.exists():
         _keep_head(path, signer, record["at"])  # so that a process killed after its first record leaves a checkpoint
     chain.append(path, sign(record, PAYLOAD_TYPE, signer))
     _keep_head(path, signer, record["at"])
     return current(path)
+
+
+def _may_record(signer: Signer, keys: Keys) -> None:
+    """Refuse a key whose record would not verify: once written, it would close the whole chain."""
+    if signer.key.revoked or "promotion" not in signer.key.purposes:
+        raise UsageError(
+            "This key may not change what is served.",
+            value=signer.key.name,
+            way_out="sign with an unrevoked key made for promotions: threat new-key --purpose promotion",
+        )
+    if signer.key.environment == "demonstration" and _of_a_force(keys):
+        raise UsageError(
+            "A demonstration key changes nothing where a force decides.",
+            value=signer.key.name,
+            way_out="--key FILE.pem of the force",
+        )
 
 
 def _keep_head(path: Path, signer: Signer, at: int) -> None:
