@@ -189,7 +189,10 @@ def _show_reasons(document: dict[str, Any]) -> str:
         if reason["sentences"]:
             way = "+" if reason["contribution"] > 0 else "-" if reason["contribution"] < 0 else " "
             lines.append(f"{way} {reason['title']}")
-            lines += [f"    {said['text']} ({len(said['events'])} records)" for said in reason["sentences"]]
+            for said in reason["sentences"]:
+                n = len(said["events"])
+                lines.append(f"    {said['text']} ({n:,} record{'' if n == 1 else 's'})")
+    lines.append("A minus moves it down in this order; it is not a sign of safety.")
     return "\n".join(lines)
 
 

@@ -15,11 +15,11 @@ from threat.release.scorer import probability
 
 def in_words(p: float) -> str:
     """A probability as people say it: "about 7 in 100", "about 4 in 1,000", "fewer than 1 in 1,000"."""
-    if p < 0.0005:
+    if p <= 0.0005:
         return "fewer than 1 in 1,000"
     if p < 0.0095:
         return f"about {round(p * 1000)} in 1,000"
-    if p > 0.995:
+    if p >= 0.995:
         return "more than 99 in 100"
     return f"about {round(p * 100)} in 100"
 

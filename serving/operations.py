@@ -43,10 +43,7 @@ def make_list(
     capacity = policy.capacity if capacity is None else capacity
     if capacity < 1:
         raise UsageError("A unit reviews at least one relationship.", value=capacity, way_out="--capacity 1 or more")
-    if as_of > started_at:
-        raise UsageError(
-            "An as-of lies in the past: nothing is recorded ahead of now.", value=show(as_of), way_out="an earlier date"
-        )
+    _require_past(as_of, started_at)
     snapshot = Store.open(store).snapshot()
     scoring.require_loaded_before(snapshot, started_at)
     ranking = rankings.named_rule(rule, "A rule was asked for.") if rule else rankings.current(var / "promotions.jsonl")
@@ -65,13 +62,21 @@ def make_list(
         return lists.freeze(folder, asked, [item.as_dict() for item in scored.must_see], scored.rows)
 
     made = made_by(ranking)
-    _log(var, "combination", "publish list" if publish else "make list", made.id, started_at, ranking=ranking.kind)
+    shown = lists.Published(made.id)
     if publish and ranking.kind == "model":
         standby = made_by(rankings.named_rule(rankings.DEFAULT_RULE, "It stands by for the model's list."))
-        lists.publish(folder, lists.Published(made.id, ranking.id, standby.id))
-    elif publish:
-        lists.publish(folder, lists.Published(made.id))
+        shown = lists.Published(made.id, ranking.id, standby.id)
+    _log(var, "combination", "publish list" if publish else "make list", made.id, started_at, ranking=ranking.kind)
+    if publish:
+        lists.publish(folder, shown)
     return made
+
+
+def _require_past(as_of: int, started_at: int) -> None:
+    if as_of > started_at:
+        raise UsageError(
+            "An as-of lies in the past: nothing is recorded ahead of now.", value=show(as_of), way_out="an earlier date"
+        )
 
 
 def replay_list(
@@ -109,8 +114,9 @@ def replay_list(
 def explain_relationship(store: Path, var: Path, reference: str, as_of: int, *, started_at: int) -> dict[str, Any]:
     """Score and reasons of one relationship with the ranking in service, as a JSON document.
 
-    Raises UsageError for a relationship that was not on record at ``as_of``.
+    Raises UsageError for a relationship that was not on record at ``as_of``, or an ``as_of`` after ``started_at``.
     """
+    _require_past(as_of, started_at)
     relationship_id = parse_id(reference)
     snapshot = Store.open(store).snapshot()
     known = snapshot.relationships

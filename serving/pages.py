@@ -110,7 +110,7 @@ def names(
     form: Annotated[Mapping[str, str], Depends(form_of)],
 ) -> Response:
     """The same page with names, for this one answer. Needs a reason, which is logged before anything is read."""
-    require_token(visit.desk, form.get("token", ""), visit.session.id)
+    visit.require_form(form.get("token", ""), "open names")
     code, text = form.get("justification", ""), form.get("reason", "").strip()
     if code not in JUSTIFICATIONS or not 5 <= len(text) <= 500:
         error = "Choose why you need the names." if code not in JUSTIFICATIONS else "Say why in 5 to 500 characters."
@@ -231,7 +231,7 @@ def sign_out(
     visit: Annotated[Visit, Depends(visit_of)], form: Annotated[Mapping[str, str], Depends(form_of)]
 ) -> Response:
     """End the session, here and in the browser."""
-    require_token(visit.desk, form.get("token", ""), visit.session.id)
+    visit.require_form(form.get("token", ""), "sign out")
     visit.sign_out()
     response = RedirectResponse("/sign-in", status_code=303)
     response.delete_cookie(COOKIE, path="/", httponly=True, samesite="strict")

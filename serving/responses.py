@@ -40,7 +40,7 @@ class Problem(Answer):
 
 
 class Health(Answer):
-    """Whether the desk can answer: the published list, if any, and the kind of ranking in it."""
+    """Whether the desk can answer, and whether a list is published."""
 
     status: Literal["ok"]
     version: str
@@ -95,7 +95,9 @@ class Reason(Answer):
 
     theme: str
     title: str
-    direction: Literal["raises", "lowers", "none"]
+    direction: Literal["raises", "lowers", "none"] = Field(
+        description="Of the theme `rule`, which alone makes a rule's order: only the sign of the rule's own score."
+    )
     strength: int = Field(ge=0, le=8, description="Length of the bar: 8 is this relationship's strongest theme.")
     contribution: float
     sentences: list[Sentence]

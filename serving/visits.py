@@ -57,9 +57,13 @@ class Visit:
             way_out="sign in with a role that may, if it is yours to use",
         )
 
-    def form_token(self) -> str:
-        """The token of this session's forms."""
-        return self.desk.keeper.form_token(self.session.id)
+    def require_form(self, token: str, action: str) -> None:
+        """Raise Denied, and log it, unless a form came from this desk's own page in this session."""
+        try:
+            require_token(self.desk, token, self.session.id)
+        except Denied:
+            self._record("access", action, Note(""), "refused")
+            raise
 
     def sign_out(self) -> None:
         """End the session here, with its entry: a copy of its cookie opens nothing from now on."""

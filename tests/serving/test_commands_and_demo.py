@@ -84,6 +84,7 @@ def test_score_explain_replay_verify(threat, golden_store, tmp_path):
         (("explain", "G01", "--as-of", "2024-06-01"), 2, "A relationship reference is R- and 16 hexadecimal digits."),
         (("explain", G01, "--as-of", "2020-01-01"), 2, "This relationship was not on record at that as-of."),
         (("explain", "R-0000000000000001", "--as-of", "2024-06-01"), 2, "This relationship was not on record"),
+        (("explain", G01, "--as-of", "2999-01-01"), 2, "An as-of lies in the past"),
         (("replay", "L-1"), 2, "There is no such list."),
         (("audit-log", "verify"), 2, "There is an audit log to verify."),
         (("serve", "--host", "0.0.0.0"), 2, "The development sign-in serves this machine only."),

@@ -11,12 +11,15 @@ from pathlib import Path
 import golden_force as golden
 import numpy as np
 import pytest
-from desk_browser import client_of, token_in
+from desk_browser import STARTED_AT, client_of, token_in
+from sqlalchemy import select
 
 import serving
 from serving import rankings
 from serving.audit_log import verify
+from serving.database import AUDIT_ENTRIES
 from serving.frequency import frequency, in_words
+from serving.operations import make_list
 from serving.sign_in import COOKIE
 from threat.ids import show_id
 
@@ -130,6 +133,7 @@ def test_a_relationship_page(desk):
         "Ranked 6 of 10 relationships. The unit reviews 3.",
         "Beyond today's capacity is not a sign of safety.",
         "Subject (alleged)",
+        "Relation of the person at risk</span> <strong>Former partner",
         "The other way round",
         G["G10"],
         "What we don't know",
@@ -143,6 +147,19 @@ def test_a_relationship_page(desk):
     event = show_id("E", golden.event_id("f3"))
     assert f'href="#{event}"' in text
     assert f'id="{event}"' in text
+
+
+def test_a_rule_s_own_reason_is_shown_as_what_it_is(open_desk, golden_store, tmp_path):
+    """Whatever the sign of its score: days since the last incident count downwards."""
+    make_list(
+        golden_store, tmp_path, golden.AS_OF, started_at=STARTED_AT, capacity=3, publish=True, rule="days_since_last"
+    )
+    client = client_of(open_desk(tmp_path))
+    assert client.get("/").text.count("<strong>The rule that ranks:</strong>") == 3
+    text = client.get(f"/relationships/{G['G01']}").text
+    own = text[text.index("What the rule reads") :]
+    assert own.index("The rule that ranks") < own.index("Also on record (takes no part in this order)")
+    assert "Moves it" not in text
 
 
 def test_late_and_moved_records_are_marked(desk):
@@ -231,9 +248,17 @@ def test_names_stay_closed(desk, changed, status, said):
     assert "Sam Example" not in answer.text
 
 
-def test_another_session_s_token_opens_nothing(desk):
+def test_another_session_s_token_opens_nothing_and_is_logged(desk):
     theirs = token_in(client_of(desk, "supervisor").get(f"/relationships/{G['G01']}").text)
-    assert open_names(client_of(desk), token=theirs).status_code == 403
+    client = client_of(desk)
+    assert open_names(client, token=theirs).status_code == 403
+    assert client.post("/sign-out", data={"token": theirs}).status_code == 403
+    with desk.engine.connect() as connection:
+        found = connection.execute(select(AUDIT_ENTRIES).order_by(AUDIT_ENTRIES.c.sequence)).all()[-2:]
+    assert [(e.role, e.action, e.outcome) for e in found] == [
+        ("reviewer", "open names", "refused"),
+        ("reviewer", "sign out", "refused"),
+    ]
 
 
 def test_an_analyst_never_sees_the_form_or_the_names(desk):
@@ -302,12 +327,14 @@ def test_the_tour(open_desk, rule_var, tmp_path):
     [
         (0.0, "fewer than 1 in 1,000"),
         (0.0004, "fewer than 1 in 1,000"),
+        (0.0005, "fewer than 1 in 1,000"),
         (0.0006, "about 1 in 1,000"),
         (0.004, "about 4 in 1,000"),
         (0.0094, "about 9 in 1,000"),
         (0.0096, "about 1 in 100"),
         (0.07, "about 7 in 100"),
         (0.994, "about 99 in 100"),
+        (0.995, "more than 99 in 100"),
         (0.999, "more than 99 in 100"),
     ],
 )

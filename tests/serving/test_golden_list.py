@@ -198,6 +198,21 @@ def test_what_score_refuses(golden_store, tmp_path, options, rule):
         make_list(golden_store, tmp_path, arguments.pop("as_of"), started_at=STARTED_AT, **arguments)
 
 
+def test_a_list_that_cannot_be_published_is_not_logged_as_published(golden_store, model_var, tmp_path, monkeypatch):
+    from serving.database import AUDIT_ENTRIES, connect
+
+    shutil.copytree(model_var, tmp_path / "var")
+    before = lists.published(tmp_path / "var" / "lists")
+    monkeypatch.setattr(rankings, "DEFAULT_RULE", "no such rule")
+    with pytest.raises(UsageError, match="Not a rule"):
+        make_list(golden_store, tmp_path / "var", golden.AS_OF, started_at=STARTED_AT + 60, capacity=2, publish=True)
+    assert lists.published(tmp_path / "var" / "lists") == before
+    engine = connect(tmp_path / "var" / "desk.sqlite")
+    with engine.connect() as connection:
+        assert len(connection.execute(AUDIT_ENTRIES.select()).all()) == 3  # the three lists of the fixture
+    engine.dispose()
+
+
 def test_the_previous_list_lies_before(golden_store, rule_var):
     with pytest.raises(UsageError, match="previous list lies before"):
         make_list(
