@@ -17,7 +17,7 @@ from threat.errors import UsageError
 
 THEMES = {
     "incidents": "Domestic incidents",
-    "escalation": "Escalation",
+    "escalation": "Frequency and severity",
     "strangulation": "Strangulation",
     "weapons": "Weapons and firearms",
     "threats": "Threats to kill or to harm children",

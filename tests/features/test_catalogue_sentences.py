@@ -119,6 +119,10 @@ def test_every_theme_has_a_title() -> None:
     assert len(set(THEMES.values())) == len(THEMES)
 
 
+def test_a_sum_of_harm_is_not_headed_as_a_rise() -> None:
+    assert THEMES[CATALOGUE["harm_sum_365d"].theme] == "Frequency and severity"
+
+
 @pytest.mark.parametrize(
     ("days", "said"),
     [
