@@ -26,7 +26,8 @@ def show_id(prefix: str, value: int) -> str:
 def parse_id(text: str, prefix: str = "R") -> int:
     """Read what ``show_id`` wrote. Raises UsageError for anything else."""
     head, _, tail = text.strip().partition("-")
-    if head.upper() != prefix or len(tail) != 16 or any(c not in "0123456789abcdef" for c in tail.lower()):
+    digits = len(tail) == 16 and all(c in "0123456789abcdef" for c in tail.lower())
+    if head.upper() != prefix or not digits or int(tail, 16) >> 63:  # an id has 63 bits
         raise UsageError(
             f"A {_PREFIXES.get(prefix, 'record')} reference is {prefix}- and 16 hexadecimal digits.",
             value=text,

@@ -77,7 +77,9 @@ def test_ids_hash_fields_and_ordinal() -> None:
     assert parse_id(show_id("R", first)) == first
 
 
-@pytest.mark.parametrize("text", ["", "R-12", "P-0123456789abcdef", "R-0123456789abcdeg", "0123456789abcdef"])
+@pytest.mark.parametrize(
+    "text", ["", "R-12", "P-0123456789abcdef", "R-0123456789abcdeg", "0123456789abcdef", "R-8000000000000000"]
+)
 def test_a_bad_reference_is_refused(text: str) -> None:
     with pytest.raises(UsageError, match="16 hexadecimal digits"):
         parse_id(text)
