@@ -268,7 +268,7 @@ def _attributed(met: pd.DataFrame, events: pd.DataFrame, relationships: Relation
     """Move a victim without a relationship on record to the relationship the incident also names (module docstring)."""
     known = relationships.rows(relationships.relationship_id, cut)
     held = pd.DataFrame({"subject": known.subject, "at_risk": known.at_risk, "since": relationships.recorded_at})
-    held = held.groupby(["subject", "at_risk"], as_index=False).min()
+    held = held[held["since"] < cut].groupby(["subject", "at_risk"], as_index=False).min()
     met = met.merge(held, on=["subject", "at_risk"], how="left")
     corollary = met[met["since"].isna() & (met["at_risk"] != NO_PERSON)]
     if len(corollary):

@@ -120,6 +120,19 @@ def test_children_and_corollary_victims(
     assert labels.tolist() == [1 if also_named else 0, 0]
 
 
+@pytest.mark.parametrize(("before", "victim"), [(500, P), (501, CHILD), (None, CHILD)])
+def test_a_relationship_recorded_later_does_not_move_what_was_known(
+    tmp_path: Path, before: int | None, victim: int
+) -> None:
+    snapshot = history(
+        tmp_path,
+        {"event_id": 1, "subject_id": S, "person_at_risk_id": CHILD, "kind": "murder"},
+        {"event_id": 2, **PAIR, "kind": "harassment"},
+        relationships=relationships((9, S, P), (6, S, CHILD, 500)),
+    )
+    assert found(snapshot, "Y0", before) == [(50, S, victim, 100, 100)]
+
+
 def test_an_unknown_person_at_risk(tmp_path: Path) -> None:
     snapshot = history(tmp_path, {"event_id": 1, "subject_id": OTHER, "kind": "rape"})
     assert found(snapshot, "Y2") == [(50, OTHER, NO_PERSON, 100, 100)]
