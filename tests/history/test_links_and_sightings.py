@@ -211,6 +211,23 @@ def test_only_the_last_arrays_stay_on_disk(tmp_path: Path) -> None:
     assert snapshots[0].sightings().event_id.tolist() == [1]
 
 
+def test_arrays_half_deleted_are_built_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def killed_half_way(folder: Path, ignore_errors: bool = False) -> None:
+        for file in folder.glob("event_id.npy"):
+            file.unlink()
+
+    store = Store.create(tmp_path / "store")
+    snapshots = []
+    with monkeypatch.context() as patch:
+        patch.setattr("threat.history.sightings_build.shutil.rmtree", killed_half_way)
+        for event in range(1, KEPT + 2):
+            rows = events({"event_id": event, "subject_id": 5, "occurred_at": event})
+            store.append(BATCH, {"events": rows})
+            snapshots.append(store.snapshot())
+            snapshots[-1].sightings()
+    assert store.snapshot(snapshots[0].id).sightings().event_id.tolist() == [1]
+
+
 def recompute(rows: list[dict[str, Any]], merges: list[tuple[int, int, int, int | None]], as_of: int) -> set[Any]:
     """(person, event, role, counterpart) by definition: every standing event, with who was known at the as-of."""
     known = replay(links(*merges), NONE, NONE)

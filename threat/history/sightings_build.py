@@ -11,6 +11,7 @@ import json
 import os
 import shutil
 import uuid
+from contextlib import suppress
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -83,7 +84,11 @@ def _let_go(derived: Path) -> None:
             shutil.rmtree(left, ignore_errors=True)
     built = sorted(derived.glob("*/sightings-*/meta.json"), key=lambda path: path.stat().st_mtime_ns)
     for path in built[:-KEPT]:
-        shutil.rmtree(path.parent, ignore_errors=True)
+        # Aside first: killed half-way, arrays under their own name would look whole.
+        aside = path.parent.with_name(f".{path.parent.name}-{uuid.uuid4().hex}-{os.getpid()}")
+        with suppress(OSError):  # another process was faster
+            path.parent.rename(aside)
+        shutil.rmtree(aside, ignore_errors=True)
 
 
 def _runs(process: int) -> bool:
