@@ -12,6 +12,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 import yaml
 
@@ -23,10 +24,13 @@ from threat.history import identities as identity_table
 from threat.history import protected as protected_table
 from threat.history.intake.load import lines, load
 from threat.history.intake.profile import built_in, load_profile
+from threat.history.intake.times import TimeRule, read_times
 from threat.ids import make_id
 
 NOW = parse_as_of("2025-01-01")
-HEADER = "event,incident,subject,person_at_risk,person,kind,code,occurred_at,until,recorded_at,domestic,supersedes"
+HEADER = (
+    "event,incident,subject,person_at_risk,person,kind,code,value,occurred_at,until,recorded_at,domestic,supersedes"
+)
 GOOD = {
     "event": "E1",
     "incident": "I1",
@@ -142,6 +146,8 @@ def test_all_seven_tables(tmp_path: Path) -> None:
         ({"supersedes": "E99"}, "unknown_reference", "supersedes: E99"),
         ({"kind": "withdrawn"}, "missing_value", "supersedes"),
         ({"event": "E0"}, "duplicate_key", "E0"),
+        ({"value": "inf"}, "unreadable_number", "value: inf"),
+        ({"value": "1e39"}, "unreadable_number", "value: 1e39"),
     ],
     ids=lambda value: str(value)[:24],
 )
@@ -157,6 +163,34 @@ def test_every_reason_for_quarantine(tmp_path: Path, change: dict[str, str], rea
     kept = {name: value for name, value in json.loads(row["record"]).items() if value is not None}
     assert kept == {name: value for name, value in (GOOD | change).items() if value}
     assert f"{reason}: {quarantine.REASONS[reason]}" in lines(report)
+
+
+@pytest.mark.parametrize(
+    ("year", "reason"),
+    [
+        ("19850101", "impossible_date"),  # a whole date
+        ("0", "impossible_date"),
+        ("99999999999999999999", "unreadable_number"),
+        ("inf", "unreadable_number"),
+        ("1985.5", "unreadable_number"),
+    ],
+)
+def test_a_birth_year_that_is_none(tmp_path: Path, year: str, reason: str) -> None:
+    rows = ["person,birth_year,recorded_at", f"anna,{year},2024-01-01", "ben,1985,2024-01-01"]
+    report = load("standard_csv", write(tmp_path / "export", persons=rows), tmp_path / "store", NOW)
+    assert [(item["reason"], item["rows"]) for item in report["reasons"]] == [(reason, 1)]
+    found = Store.open(tmp_path / "store").snapshot().table("persons", ["person_id", "birth_year"]).to_pylist()
+    assert found == [{"person_id": person("ben"), "birth_year": 1985}]
+
+
+def test_one_reference_of_two_sources_is_two_relationships(tmp_path: Path) -> None:
+    rows = ["relationship,subject,person_at_risk,recorded_at", "R1,anna,ben,2024-01-01"]
+    export, store = write(tmp_path / "export", relationships=rows), tmp_path / "store"
+    document = yaml.safe_load(_profile_text("standard_csv")) | {"source_system": "another"}
+    (tmp_path / "own.yaml").write_text(yaml.safe_dump(document))
+    for profile in ("standard_csv", str(tmp_path / "own.yaml")):
+        assert load(profile, export, store, NOW)["new"]["relationships"] == 1
+    assert len(Store.open(store).snapshot().relationships) == 2
 
 
 def test_known_in_advance_may_lie_ahead(tmp_path: Path) -> None:
@@ -230,6 +264,21 @@ def test_daylight_saving(tmp_path: Path, written: str, ambiguous: str, expected:
     else:
         found = Store.open(tmp_path / "store").snapshot().table("events", ["occurred_at"]).to_pylist()
         assert found == [{"occurred_at": parse_as_of(expected)}]
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        ("01-06-2024", "2024-05-31T23:00+00:00"),
+        ("01-06-2024 10:00", "2024-06-01T09:00+00:00"),
+        ("2024-06-01T10:00:00-0500", "2024-06-01T15:00+00:00"),
+        ("2024-06-01 10:00+01:00", "2024-06-01T09:00+00:00"),
+    ],
+)
+def test_a_year_at_the_end_is_no_offset(written: str, expected: str) -> None:
+    rule = TimeRule("Europe/London", ("%d-%m-%Y", "%d-%m-%Y %H:%M"), "later", "quarantine", 0)
+    values, reasons = read_times(pd.Series([written], dtype="str"), rule)
+    assert (values.tolist(), reasons.tolist()) == ([parse_as_of(expected)], [""])
 
 
 def test_the_shipped_profile_never_knows_too_early(tmp_path: Path) -> None:

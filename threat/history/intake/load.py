@@ -28,6 +28,8 @@ from threat.history.store import Store, Writer, file_sha256
 from threat.vocabulary import kinds
 
 _ORDER = ("persons", "identities", "protected", "person_links", "relationships", "events")
+BIRTH_YEARS = (1850, 2200)
+"""A birth year outside is a slip (a whole date, an age, a 0 for unknown)."""
 EXAMPLES = 3
 
 
@@ -135,6 +137,10 @@ def _settle(
             if name not in shaped or not len(shaped[name]):
                 continue
             frame = shaped[name].reset_index(drop=True)
+            if "birth_year" in frame:
+                unborn = ~frame["birth_year"].between(*BIRTH_YEARS).fillna(True).to_numpy(dtype=bool)
+                rejected |= _reject(sheets, frame[unborn], "impossible_date", "birth_year")
+                frame = frame[~unborn].reset_index(drop=True)
             future = (frame["recorded_at"] > loaded_at).fillna(False).to_numpy(dtype=bool)
             rejected |= _reject(sheets, frame[future], "recorded_in_future")
             rows = to_arrow(name, frame)
@@ -146,11 +152,11 @@ def _settle(
             return tables, held
 
 
-def _reject(sheets: dict[str, Sheet], rows: pd.DataFrame, reason: str) -> bool:
+def _reject(sheets: dict[str, Sheet], rows: pd.DataFrame, reason: str, detail: str = "") -> bool:
     for name, some in rows.groupby("from_file"):
         mask = np.zeros(len(sheets[str(name)].reason), dtype=bool)
         mask[some["from_row"].to_numpy(np.int64)] = True
-        sheets[str(name)].reject(mask, reason)
+        sheets[str(name)].reject(mask, reason, detail)
     return len(rows) > 0
 
 

@@ -217,7 +217,9 @@ def _typed(sheet: Sheet, column: Column, texts: pd.Series[Any], profile: Profile
         )
     if column.type in {"integer", "number"}:
         numbers = pd.to_numeric(texts, errors="coerce")
-        wrong = numbers.isna().to_numpy() & ~empty
+        # No infinity, and nothing that int64 or the float32 of the sightings cannot hold.
+        largest = float(1 << 53) if column.type == "integer" else float(np.finfo(np.float32).max)
+        wrong = ~(numbers.abs() <= largest).to_numpy(dtype=bool) & ~empty
         if column.type == "integer":
             wrong |= ~empty & (numbers.fillna(0) % 1 != 0).to_numpy()
         sheet.reject(wrong, "unreadable_number", column.source + ": " + texts.fillna(""))

@@ -43,7 +43,7 @@ def shape(sheets: dict[str, Sheet], profile: Profile, snapshot: Snapshot) -> Sha
         out["person_links"] = rows["person_links"]
     if "events" in rows:
         out["events"] = _events(rows["events"], profile)
-    relationships = [_relationships(rows["relationships"])] if "relationships" in rows else []
+    relationships = [_relationships(rows["relationships"], profile)] if "relationships" in rows else []
     if "events" in out:
         relationships.append(_missing_relationships(out["events"], relationships, snapshot))
     if relationships:
@@ -114,8 +114,8 @@ def _events(rows: pd.DataFrame, profile: Profile) -> pd.DataFrame:
     return rows.drop(columns=["event", "record", "incident", "supersedes", "subject", "person_at_risk", "person"])
 
 
-def _relationships(rows: pd.DataFrame) -> pd.DataFrame:
-    named = ids("relationship", rows["relationship"])
+def _relationships(rows: pd.DataFrame, profile: Profile) -> pd.DataFrame:
+    named = ids("relationship", rows["relationship"], _constant(profile.source_system, rows))
     pair = _pair_ids(rows["subject_id"], rows["person_at_risk_id"])
     return rows.assign(relationship_id=named.fillna(pair)).drop(columns=["relationship", "subject", "person_at_risk"])
 

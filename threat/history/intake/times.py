@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-_OFFSET = r".*(?:Z|[+-]\d\d:?\d\d)$"
+_OFFSET = r".*\d[T ]\d\d:?\d\d.*(?:Z|[+-]\d\d:?\d\d)$"
+"""A time of day, then an offset: the year of 01-06-2024 is none."""
 
 
 @dataclass(frozen=True, slots=True)
