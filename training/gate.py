@@ -22,7 +22,8 @@ class Evidence:
     """What the gate reads.
 
     ``documents``: of the RUN, by file name (absent: not there). ``verified``: the RUN's manifest and hashes held.
-    ``sha256``: what approvals, acceptances and authorship must be about.
+    ``sha256``: what approvals, acceptances and authorship must be about. ``fairness_policy``: the one the audit must
+    have been made under, whole.
     """
 
     run_id: str
@@ -31,6 +32,7 @@ class Evidence:
     verified: bool
     model_sha256: str
     documents: Mapping[str, Any]
+    fairness_policy: Mapping[str, Any]
     statements: tuple[Statement, ...] = field(default=())
 
 
@@ -39,7 +41,7 @@ def decide(evidence: Evidence, policy: GatePolicy, *, environment: Environment, 
 
     ``to``: the state asked for (shadow, pilot, live). ``on``: the day it is decided, for expiry.
     """
-    aside = {id(one): why for one in evidence.statements if (why := _why_not(one, evidence, environment))}
+    aside = {id(one): why for one in evidence.statements if (why := _why_not(one, evidence, environment, policy))}
     counted = tuple(one for one in evidence.statements if id(one) not in aside)
     view = _View(evidence, policy, counted, on, to)
     required = policy.required[to]  # type: ignore[index]
@@ -201,6 +203,8 @@ def _fair(view: _View) -> _Result:
     facts = {"verdict": report.get("verdict"), "policy_version": report.get("policy", {}).get("version")}
     if report.get("run_manifest_sha256") != view.evidence.manifest_sha256 or report.get("ranking") != "score":
         return FAIL, "the fairness report is about another RUN or ranking", facts
+    if report.get("policy") != view.evidence.fairness_policy:
+        return FAIL, "the fairness report was made under another policy than the one set", facts
     gated = [one for one in report["characteristics"] if one["gate"]]
     if not gated:
         return NOT_ENOUGH, "the report rests on no characteristic", facts
@@ -342,10 +346,11 @@ def _figure(ranking: Any, name: str, view: _View) -> Any:
     return None
 
 
-def _why_not(one: Statement, evidence: Evidence, environment: str) -> str:
+def _why_not(one: Statement, evidence: Evidence, environment: str, policy: GatePolicy) -> str:
     """Why a statement does not count here; empty when it does. A DEMONSTRATION signature never counts in a force."""
     if one.environment != environment:
         return f"signed with a key of the environment {one.environment}"
-    if one.kind != "document" and one.body.get("evidence_sha256") != evidence.sha256:
+    general = one.kind == "document" and one.body.get("document") not in policy.of_the_run
+    if not general and one.body.get("evidence_sha256") != evidence.sha256:
         return "about other evidence than this"
     return ""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from importlib.resources import files
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from threat.errors import UsageError, raise_all
 
@@ -38,7 +38,7 @@ class _Part(BaseModel):
 class Numbers(_Part):
     """Thresholds; the meaning of each stands in ``gate_policy.yaml``."""
 
-    least_events: int
+    least_events: Annotated[int, Field(ge=1)]
     margin: float
     comparators: str
     regression: str
@@ -51,7 +51,7 @@ class Numbers(_Part):
 class Approvals(_Part):
     """Who must approve."""
 
-    persons: int
+    persons: Annotated[int, Field(ge=1)]
     roles: tuple[str, ...]
 
 
@@ -69,6 +69,7 @@ class GatePolicy(_Part):
     approvals: Approvals
     acceptances: dict[str, tuple[str, ...]]
     documents: dict[str, tuple[str, ...]]
+    of_the_run: tuple[str, ...]
     required: dict[Literal["shadow", "pilot", "live"], tuple[str, ...]]
     environments: dict[Environment, Enters]
 
@@ -77,6 +78,9 @@ class GatePolicy(_Part):
         named = {*self.acceptances, *self.documents, *(check for checks in self.required.values() for check in checks)}
         if unknown := sorted(named - TITLES.keys()):
             raise ValueError(f"not a check of the gate: {', '.join(unknown)}")
+        for state, checks in self.required.items():
+            if missing := [check for check in ("G0", "approvals") if check not in checks]:
+                raise ValueError(f"{state} is entered without {' or '.join(missing)}")
         return self
 
 

@@ -10,6 +10,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
+from fairness.policy import load_policy
 from model_cards.runs import add_card
 from threat.errors import BadInput, UsageError
 from threat.release import bundle, promotions
@@ -36,8 +37,8 @@ DOCUMENTS = (
 _ROLES = ("validator", "SRO", "equality_lead")
 
 
-def evidence_of(run: Run, statements: Iterable[Statement] = ()) -> Evidence:
-    """What the gate reads of an opened (so verified) RUN."""
+def evidence_of(run: Run, fairness_policy: Path | None = None) -> Evidence:
+    """What the gate reads of an opened (so verified) RUN. ``fairness_policy``: the force's; None: the product's own."""
     fairness = run.path("fairness.json")
     seal = {
         "manifest": run.manifest_sha256,
@@ -51,7 +52,7 @@ def evidence_of(run: Run, statements: Iterable[Statement] = ()) -> Evidence:
         verified=True,
         model_sha256=hashlib.sha256(model.read_bytes()).hexdigest() if model.is_file() else "",
         documents={name: run.read_json(name) for name in DOCUMENTS if run.has(name)},
-        statements=tuple(statements),
+        fairness_policy=load_policy(fairness_policy).model_dump(mode="json"),
     )
 
 
@@ -147,9 +148,10 @@ def judge(
     to: str,
     on: date,
     envelopes: list[dict[str, Any]],
+    fairness_policy: Path | None = None,
 ) -> dict[str, Any]:
     """Ask the gate, and keep its answer and the statements it read in the RUN (``gate.json``, ``approvals.json``)."""
-    evidence = replace(evidence_of(run), statements=tuple(verified_statements(envelopes, keys)))
+    evidence = replace(evidence_of(run, fairness_policy), statements=tuple(verified_statements(envelopes, keys)))
     gate = decide(evidence, policy, environment=environment, to=to, on=on)
     run.add("approvals.json", {"statements": envelopes})
     run.add("gate.json", gate)

@@ -25,6 +25,9 @@ def release_command(
     environment: Annotated[str, typer.Option(help="demonstration or force.")] = "force",
     to: Annotated[str | None, typer.Option(help="shadow, pilot or live; default: what the policy says.")] = None,
     policy: Annotated[Path | None, typer.Option(help="A gate policy; default: the product's own.")] = None,
+    fairness_policy: Annotated[
+        Path | None, typer.Option(help="The fairness policy set for the audit; default: the product's own.")
+    ] = None,
     key: Annotated[Path | None, typer.Option(help="The release service's private key.")] = None,
     var: _Var = Path("var"),
     as_json: _Json = False,
@@ -63,7 +66,14 @@ def release_command(
     else:
         envelopes = []
     gate = judge(
-        opened, rules, load_keys(var / "keys"), environment=place, to=state, on=now.date(), envelopes=envelopes
+        opened,
+        rules,
+        load_keys(var / "keys"),
+        environment=place,
+        to=state,
+        on=now.date(),
+        envelopes=envelopes,
+        fairness_policy=fairness_policy,
     )
     if gate["verdict"] != "pass":
         add_card(opened, on=now.date())

@@ -102,6 +102,7 @@ def evidence(
         "verified": True,
         "model_sha256": "m",
         "documents": GOOD if documents is None else documents,
+        "fairness_policy": {"version": "fairness-1"},
         "statements": tuple([*approvals(), *papers()] if statements is None else statements),
     }
     return Evidence(**(given | change))
@@ -327,6 +328,19 @@ def test_documents_by_state(to: str, missing: str, verdict: str) -> None:
         assert f"{missing}: not provided" in "; ".join(reasons(gate))
 
 
+def test_the_shadow_run_of_another_run_does_not_count() -> None:
+    other = said("document", "Dee Pio", "DPO", document="SHADOW_REPORT", review_due="2027-01-01", evidence_sha256="x")
+    general = said("document", "Dee Pio", "DPO", document="DPIA", review_due="2027-01-01", evidence_sha256="x")
+    held = [one for one in papers() if one.body["document"] not in {"SHADOW_REPORT", "DPIA"}]
+    gate = judged(evidence(statements=[*approvals("pilot"), *held, other, general]), "pilot")
+    assert reasons(gate) == ["G10 Shadow run: not enough evidence: SHADOW_REPORT: not provided"]
+
+
+def test_an_audit_under_another_policy_fails() -> None:
+    gate = judged(evidence(fairness_policy={"version": "fairness-1", "line": 0.8}))
+    assert reasons(gate) == ["G7 Fairness: fails: the fairness report was made under another policy than the one set"]
+
+
 def test_a_document_past_its_review_does_not_count() -> None:
     gate = judged(evidence(statements=[*approvals(), *papers(due="2026-05-31")]))
     assert gate["verdict"] == NOT_ENOUGH
@@ -341,6 +355,9 @@ def test_a_policy_that_names_an_unknown_check_is_refused(tmp_path) -> None:
     path = tmp_path / "policy.yaml"
     path.write_text(text.replace("G12: [GO_LIVE_DRILL]", "G13: [GO_LIVE_DRILL]"))
     with pytest.raises(UsageError, match="not a check of the gate: G13"):
+        load_gate_policy(path)
+    path.write_text(text.replace("shadow: [G0, G1, G2, G3, G4, G5, G6, G7, G8, G9, approvals]", "shadow: []"))
+    with pytest.raises(UsageError, match="shadow is entered without G0 or approvals"):
         load_gate_policy(path)
     path.write_text(text.replace("margin: 0.0", "margin: none"))
     with pytest.raises(UsageError) as caught:

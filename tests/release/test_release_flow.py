@@ -11,6 +11,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
+from fairness.policy import load_policy
 from threat.errors import BadInput, GateRefused, IntegrityFailure, UsageError
 from threat.release import bundle, promotions
 from threat.release.commands import app as release_app
@@ -84,7 +85,7 @@ def make_audited(tmp_path: Path, model_text: str) -> Any:
             "fairness.json",
             {
                 "ranking": "score", "run_manifest_sha256": run.manifest_sha256, "verdict": ethnicity, "notes": [],
-                "policy": {"version": "fairness-1", "publish_at_least": 10}, "coverage": [], "others": [],
+                "policy": load_policy().model_dump(mode="json"), "coverage": [], "others": [],
                 "characteristics": [
                     {
                         "party": "person_at_risk", "characteristic": "ethnicity_group", "gate": True,
