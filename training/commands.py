@@ -52,7 +52,7 @@ def train(
 @app.command("evaluate")
 def evaluate(
     run: Annotated[Path, typer.Argument(help="Directory of a RUN.")],
-    capacity: Annotated[int | None, typer.Option(help="Another length of list than the one sealed.")] = None,
+    capacity: Annotated[int | None, typer.Option(min=1, help="Another length of list than the one sealed.")] = None,
     as_json: Json = False,
 ) -> None:
     """Measure a RUN's predictions again. Exit 5 when its sealed figures do not come out again."""

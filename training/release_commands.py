@@ -115,7 +115,9 @@ def approve_command(
     controls: Annotated[str | None, typer.Option(help="Acceptance: what is done instead.")] = None,
     document: Annotated[str | None, typer.Option(help="Document: its kind, such as DPIA.")] = None,
     title: Annotated[str | None, typer.Option(help="Document: its title and version.")] = None,
-    file: Annotated[Path | None, typer.Option(help="Document: the file; its SHA-256 is kept.")] = None,
+    file: Annotated[
+        Path | None, typer.Option(exists=True, dir_okay=False, help="Document: the file; its SHA-256 is kept.")
+    ] = None,
     review_due: Annotated[str | None, typer.Option(help="Document: when its review is due.")] = None,
     author: Annotated[list[str] | None, typer.Option(help="Authorship: who made the model.")] = None,
     var: _Var = Path("var"),

@@ -17,7 +17,7 @@ def expected_captures(
     reference: Annotated[
         Path | None, typer.Option(help="An independent force, ten times larger: fit the records-only ceiling on it.")
     ] = None,
-    capacity: Annotated[int | None, typer.Option(help="Relationships on a list; otherwise the RUN's.")] = None,
+    capacity: Annotated[int | None, typer.Option(min=1, help="Relationships on a list; otherwise the RUN's.")] = None,
     draws: Annotated[int, typer.Option(help="Runs forward per row.")] = 32,
     rows: Annotated[int, typer.Option(help="Rows of the reference force that the ceiling is fitted on.")] = 150_000,
     particles: Annotated[

@@ -341,6 +341,14 @@ def test_wrong_usage_of_approve(
     assert not (tmp_path / "a.json").exists()
 
 
+def test_a_document_that_is_not_there_is_refused(make_audited: Any, var: Path, force: Any, tmp_path: Path) -> None:
+    given = ("--document", "DPIA", "--title", "x", "--review-due", "2027-01-01", "--file", tmp_path / "nowhere.pdf")
+    signed = ("--key", force["Vera Lid"], "--approvals", tmp_path / "a.json", "--var", var)
+    result = run_command("approve", make_audited("r1").directory, "document", *given, *signed)
+    assert result.exit_code == 2
+    assert not (tmp_path / "a.json").exists()
+
+
 def test_a_broken_approvals_file(tmp_path: Path) -> None:
     path = tmp_path / "a.json"
     for text in ("{", "[]", '{"statements": 1}'):

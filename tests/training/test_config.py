@@ -5,9 +5,21 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import typer
+from typer.testing import CliRunner
 
 from threat.errors import UsageError
+from training.commands import app as train_app
 from training.config import load, presets
+from training.truth_commands import app as truth_app
+
+
+@pytest.mark.parametrize(
+    ("app", "command"), [(train_app, ["evaluate", "r"]), (truth_app, ["expected-captures", "r", "--force", "f"])]
+)
+def test_a_list_has_at_least_one_place(app: typer.Typer, command: list[str]) -> None:
+    assert CliRunner().invoke(app, [*command, "--capacity", "-5"]).exit_code == 2
+    assert isinstance(CliRunner().invoke(app, [*command, "--capacity", "5"]).exception, UsageError)  # no such RUN
 
 
 @pytest.mark.parametrize("name", presets())

@@ -47,6 +47,8 @@ def test_manifest_holds_the_hash_and_size_of_every_file(sealed: Run) -> None:
         (lambda d: (d / "extra.json").write_text("{}"), "extra.json: not in the manifest"),
         (lambda d: (d / "link").symlink_to(d / "config.json"), "symbolic links"),
         (lambda d: (d / "manifest.json").write_text("{"), "is JSON"),
+        (lambda d: (d / "manifest.json").write_text("[]"), "malformed"),
+        (lambda d: (d / "annexes.json").write_text("[]"), "malformed"),
         (lambda d: (d / "manifest.json").unlink(), "never sealed"),
         (lambda d: (d / "fairness.json").write_text('{"verdict": "pass"}'), "fairness.json: changed"),
         (lambda d: (d / "annexes.json").unlink(), "fairness.json: not in the manifest"),

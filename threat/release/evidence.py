@@ -65,9 +65,14 @@ class Run:
                 where=str(path / MANIFEST),
                 way_out="the training that made it did not finish: train again",
             )
-        manifest = _read_json(path / MANIFEST)
-        run = cls(path, str(manifest.get("run_id")))
-        run._verify(manifest)
+        try:
+            manifest = _read_json(path / MANIFEST)
+            run = cls(path, str(manifest["run_id"]))
+            run._verify(manifest)
+        except (KeyError, TypeError, AttributeError) as error:
+            raise IntegrityFailure(
+                "The manifest or the annexes of a RUN are malformed.", value=repr(error), where=str(path)
+            ) from None
         return run
 
     @property
@@ -171,7 +176,7 @@ class Run:
                 yield path.relative_to(self.directory).as_posix()
 
     def _verify(self, manifest: dict[str, Any]) -> None:
-        expected: dict[str, dict[str, Any]] = dict(manifest.get("files", {}))
+        expected: dict[str, dict[str, Any]] = dict(manifest["files"])
         if (self.directory / ANNEXES).exists():
             document = _read_json(self.directory / ANNEXES)
             if document.get("manifest_sha256") != self.manifest_sha256:
