@@ -20,6 +20,11 @@ from threat.history.snapshot import Snapshot
 from threat.vocabulary import kinds
 
 REVEAL_STEPS = ("records", "own_grade", "rank_and_reasons")
+_KEYS = {
+    "": {"version", "eligibility", "capacity", "cycle_days", "must_see", "reveal_order"},
+    "eligibility": {"domestic_event_within_days", "first_signal_within_days"},
+    "must_see": {"add", "remove", "recorded_within_days", "release_within_days"},
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +55,16 @@ def load_policy(path: str | Path | None = None) -> Policy:
     if path is None:
         name, text = "threat/policy.yaml", files("threat").joinpath("policy.yaml").read_text(encoding="utf-8")
     else:
-        name, text = str(path), Path(path).read_text(encoding="utf-8")
+        name = str(path)
+        if not Path(path).is_file():
+            raise UsageError("There is no policy here.", value=path, way_out="name a YAML file; see threat/policy.yaml")
+        text = Path(path).read_text(encoding="utf-8")
     try:
         document = yaml.safe_load(text)
     except yaml.YAMLError as error:
         raise UsageError("The policy is not YAML.", value=error, where=name) from None
+    if not isinstance(document, dict):
+        raise UsageError("A policy is a mapping.", value=document, where=name, way_out="see threat/policy.yaml")
     problems: list[ThreatError] = []
 
     def number(*keys: str, least: int = 1) -> int:
@@ -66,22 +76,25 @@ def load_policy(path: str | Path | None = None) -> Policy:
             return least
         return value
 
-    must_see = (document or {}).get("must_see") or {}
+    problems += _unknown_keys(document, name)
+    section = document.get("must_see")
+    must_see: dict[str, Any] = section if isinstance(section, dict) else {}
     triggers = {kind.name for kind in kinds().values() if kind.must_see}
+    added, removed = ([str(word) for word in must_see.get(key) or ()] for key in ("add", "remove"))
     problems += [
         UsageError("A trigger is a kind of the vocabulary.", value=word, where=name)
-        for word in [*(must_see.get("add") or []), *(must_see.get("remove") or [])]
+        for word in [*added, *removed]
         if word not in kinds()
     ]
-    triggers = (triggers | set(must_see.get("add") or [])) - set(must_see.get("remove") or [])
-    order = tuple((document or {}).get("reveal_order") or ())
+    triggers = (triggers | set(added)) - set(removed)
+    order = tuple(str(step) for step in document.get("reveal_order") or ())
     if sorted(order) != sorted(REVEAL_STEPS):
         problems.append(
             UsageError(
                 "The reveal order names each step once.", value=order, where=name, way_out=", ".join(REVEAL_STEPS)
             )
         )
-    version = (document or {}).get("version")
+    version = document.get("version")
     if not isinstance(version, str) or not version:
         problems.append(UsageError("A policy has a version, as text.", value=version, where=name))
     policy = Policy(
@@ -97,6 +110,16 @@ def load_policy(path: str | Path | None = None) -> Policy:
     )
     raise_all(problems)
     return policy
+
+
+def _unknown_keys(document: dict[str, Any], name: str) -> list[ThreatError]:
+    """A misspelt line must not fall silent: ``removed`` would leave every trigger in force."""
+    out: list[ThreatError] = []
+    for section, keys in _KEYS.items():
+        found = document.get(section) if section else document
+        unknown = sorted({str(key) for key in found} - keys) if isinstance(found, dict) else []
+        out += [UsageError("Not a key of a policy.", value=key, where=f"{name}: {section or 'top'}") for key in unknown]
+    return out
 
 
 def eligible(snapshot: Snapshot, as_of: int, policy: Policy) -> Cohort:

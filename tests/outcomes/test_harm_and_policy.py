@@ -112,6 +112,23 @@ def test_a_wrong_policy_tells_every_problem(tmp_path: Path) -> None:
         load_policy(tmp_path / "own.yaml")
     for part in ("5 problems", "two years", "capacity", "quarrel", "reveal order", "as text"):
         assert part in str(told.value)
-    (tmp_path / "own.yaml").write_text("a: [")
-    with pytest.raises(UsageError, match="not YAML"):
+
+
+@pytest.mark.parametrize(
+    ("text", "rule"),
+    [
+        ("a: [", "not YAML"),
+        ("- capacity", "A policy is a mapping"),
+        ("", "A policy is a mapping"),
+        (None, "There is no policy here"),
+        ("must_see: {removed: [release]}", "Not a key of a policy.\n  found: removed"),
+        ("must_see: [release]", "must_see.recorded_within_days is a whole number"),
+        ("reveal_order: [records, 3]", "The reveal order names each step once"),
+    ],
+)
+def test_a_file_that_is_no_policy(tmp_path: Path, text: str | None, rule: str) -> None:
+    if text is not None:
+        (tmp_path / "own.yaml").write_text(text)
+    with pytest.raises(UsageError) as told:
         load_policy(tmp_path / "own.yaml")
+    assert rule in str(told.value)
