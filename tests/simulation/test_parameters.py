@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -10,9 +11,11 @@ import pytest
 import threat.simulation
 from threat.errors import UsageError
 from threat.simulation import parameters
+from threat.simulation.calibration import targets
 from threat.simulation.states import OFFENCES
 from threat.vocabulary import kinds
 
+TAG = re.compile(r"\bS\d+\b")
 ALL = [p for section in parameters.load().values() for p in section.values()]
 
 
@@ -22,6 +25,14 @@ def test_a_parameter_says_its_unit_and_where_it_comes_from(parameter: parameters
     words = ("assumption", "derived", "choice", "knob", "by definition")
     assert "[" in parameter.source or parameter.source.startswith(words), parameter.source
     assert "memory" not in parameter.source
+
+
+def test_every_source_that_is_cited_can_be_looked_up() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "simulation.md").read_text(encoding="utf-8")
+    listed = set(re.findall(r"^- \*\*(S\d+)\*\*: \S", page, re.MULTILINE))
+    cited = {tag for text in (*(p.source for p in ALL), *(t.source for t in targets())) for tag in TAG.findall(text)}
+    assert len(cited) > 30
+    assert cited == listed
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The two figures that ``docs/simulation.md`` shows: a model of repeat violence, and a planted leak."""
+"""The figures under *What it shows* of ``docs/simulation.md``: repeat violence, and a planted leak."""
 
 from __future__ import annotations
 
