@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from threat.asof import NEVER, show
+from threat.asof import DAY, NEVER, show
 from threat.history.sightings import Rows
 from threat.history.snapshot import Snapshot
 from threat.terminal import progress
@@ -95,6 +95,19 @@ def indexed(snapshot: Snapshot, cycles: Sequence[Cycle], after_seconds: int) -> 
         numbers.append(np.full(len(kept), one.number, np.int64))
         attrition.append({"cycle": one.number, "as_of": show(one.start), "steps": steps})
     return Cohort(_joined(parts), np.concatenate([*numbers, np.zeros(0, np.int64)]), attrition)
+
+
+def index_rows(
+    snapshot: Snapshot, cycles: Sequence[Cycle], settings: CohortSettings, horizon_days: int, lag: int = 0
+) -> Rows | None:
+    """Every index row whose window may hold an outcome of these cycles or of a window that opens in them: from a
+    horizon before the first to a horizon after the last, whether or not a fold uses it. None for a monthly cohort.
+    """
+    if settings.kind == "monthly":
+        return None
+    span = horizon_days * DAY
+    whole = Cycle(0, cycles[0].start - span, cycles[-1].end + span, cycles[-1].end + span - 1)
+    return indexed(snapshot, [whole], settings.after_seconds + lag).rows
 
 
 def _step(step: str, kept: int, dropped: int, reason: str) -> dict[str, Any]:

@@ -28,7 +28,7 @@ from training.config import Settings, TreeCandidate
 from training.evaluate import MODEL, Ranking, evaluate
 from training.outcomes import Events, measured_block
 from training.pictures import global_picture
-from training.prepare import Material, found_by, names_of, prepare, test_rows
+from training.prepare import Material, found_by, index_rows, names_of, prepare, test_rows
 from training.slices import lead_time, replay
 from training.stability import stability
 
@@ -151,7 +151,7 @@ def open_test(material: Material, fitted: Fitted, capacity: int) -> tuple[dict[s
         settings.horizon_days,
         cut=int(getattr(found, "cut", folds.label_knowledge)),
         spread=settings.cohort.kind == "incident",
-        every_row=material.cohort.rows,
+        every_row=index_rows(material),
     )
     raw = raw_score(fitted.booster, values, threads=settings.threads)
     line = fitted.regression.score(values)

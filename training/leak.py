@@ -27,7 +27,7 @@ from training.config import Settings
 from training.evaluate import MODEL, Ranking, evaluate
 from training.expected_captures import Lists, compare, truth_of
 from training.outcomes import Events, measured_block
-from training.prepare import found_by, prepare, test_rows
+from training.prepare import found_by, index_rows, prepare, test_rows
 
 SHOWN = ("auc", "recall_at_capacity", "expected_captures", "share_of_oracle")
 
@@ -92,7 +92,7 @@ def measure(where: Path, settings: Settings, by_occurrence: bool, draws: int) ->
         settings.horizon_days,
         cut=folds.label_knowledge,
         spread=settings.cohort.kind == "incident",
-        every_row=material.cohort.rows,
+        every_row=index_rows(material),
     )
     capacity = settings.capacity or policy.capacity
     ranking = Ranking(MODEL, "LightGBM", scores)

@@ -97,9 +97,9 @@ def measured_block(
 
     Monthly lists (``spread`` False): an event is credited in equal parts to every list whose window it lies in, to the
     row of its relationship or, where that list has none, outside. Cohorts indexed on an incident (``spread`` True): in
-    equal parts to every index row whose window holds it, in the test or before it (``every_row``: all index rows);
-    events of the test period that no index incident preceded within the horizon are outside. Over a long series of
-    tests either way adds up to one per event.
+    equal parts to every index row whose window holds it, in the test, before it or after it (``every_row``, as
+    ``training.cohort.index_rows`` gives them); events of the test period that no index incident preceded within the
+    horizon are outside. Over a long series of tests either way adds up to one per event.
 
     ``cut``: label-knowledge date. The frame has ``row`` (-1: outside), ``incident``, ``fold`` (the cycle's number),
     ``subject_id``, ``person_at_risk_id``, ``as_of`` (of the row, or the list's start), ``occurred_at`` and ``credit``.

@@ -38,6 +38,7 @@ class Material:
     samples: dict[str, tuple[Ints, NDArray[np.float64]]]
     positions: Ints
     matrix: Matrix
+    lag: int
     counts: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -126,7 +127,9 @@ def prepare(snapshot: Snapshot, settings: Settings, policy: Any, sightings: Sigh
     needed += [cohort.of(fold.measure) for fold in (*folds.validation, folds.test)]
     positions = np.unique(np.concatenate(needed))
     matrix = build(sightings, cohorts.take(cohort.rows, positions), catalogue)
-    return Material(snapshot, sightings, settings, catalogue, folds, cohort, labels, samples, positions, matrix, counts)
+    return Material(
+        snapshot, sightings, settings, catalogue, folds, cohort, labels, samples, positions, matrix, lag, counts
+    )
 
 
 def _counts(cohort: Cohort, rows: Ints, labels: NDArray[np.uint8], sampled: Ints) -> dict[str, int]:
@@ -199,6 +202,13 @@ def test_rows(material: Material) -> tuple[Ints, Rows]:
     """The complete test cohort: positions in the cohort, and the rows."""
     positions = material.cohort.of(material.folds.test.measure)
     return positions, cohorts.take(material.cohort.rows, positions)
+
+
+def index_rows(material: Material) -> Rows | None:
+    """The index rows that share an outcome of the test with its rows (None for a monthly cohort)."""
+    settings = material.settings
+    lists = material.folds.test.measure
+    return cohorts.index_rows(material.snapshot, lists, settings.cohort, settings.horizon_days, material.lag)
 
 
 def names_of(catalogue: Catalogue, *, sensitive: bool) -> Sequence[str]:

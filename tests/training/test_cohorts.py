@@ -11,7 +11,7 @@ from threat.eligibility import load_policy
 from threat.history.snapshot import Snapshot
 from threat.outcomes import label, occurrences
 from training import cohort as cohorts
-from training.config import SamplingSettings
+from training.config import CohortSettings, SamplingSettings
 from training.evaluate import Ranking, evaluate
 from training.figures import Draws
 from training.folds import Cycle, cycles
@@ -124,6 +124,21 @@ def test_an_outcome_after_several_index_incidents_is_shared_among_them(snapshot:
     # G11's murder of 1 October followed no index incident within 180 days: outside.
     assert units["credit"].tolist() == [1.0]
     assert NAMES_OF_SUBJECT[int(block.outside_subject[0])] == "S11"
+
+
+def test_an_outcome_after_an_index_incident_that_no_fold_uses_is_not_outside(snapshot: Snapshot) -> None:
+    may = months("2024-05-01", "2024-05-31T23:59:59+00:00", spread=True)
+    settings = CohortSettings(kind="incident")
+    got = cohorts.indexed(snapshot, may, settings.after_seconds)
+    alone, _ = credit_of(snapshot, may, got.rows, got.cycle, spread=True, every_row=got.rows)
+    assert len(alone.outside_event) == 2  # among them G07's of 20 May, indexed in April: wrongly nobody's
+    every = cohorts.index_rows(snapshot, may, settings, 180)
+    assert every is not None
+    assert {*got.rows.as_of.tolist()} < {*every.as_of.tolist()}
+    block, _ = credit_of(snapshot, may, got.rows, got.cycle, spread=True, every_row=every)
+    assert len(block.outside_event) == 0
+    assert sorted(block.credit[block.credit > 0].round(4).tolist()) == [0.3333, 0.3333, 0.5]
+    assert cohorts.index_rows(snapshot, may, CohortSettings(), 180) is None
 
 
 NAMES_OF_SUBJECT = {golden.person_id(name): name for name in golden.PERSONS}
