@@ -36,8 +36,8 @@ class Entry:
 
     ``who`` and ``role``: the signed-in user, or ``command line``. ``action``: a short verb phrase, ``view queue``.
     ``subject``: the reference of what was touched (``R-...``, ``L-...``), never a name. ``outcome``: ``done``,
-    ``refused`` or ``not found``. ``detail``: reasons, list ids, figures; no names and nothing free but the
-    justification the user typed.
+    ``refused``, ``not found`` or ``failed`` (something broke). ``detail``: reasons, list ids, figures; no names and
+    nothing free but the justification the user typed.
     """
 
     who: str

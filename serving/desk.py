@@ -17,6 +17,7 @@ from serving.lists import Published, published
 from serving.problems import NotFound
 from serving.responses import Card
 from serving.sign_in import Keeper
+from threat.errors import BadInput, UsageError
 
 if TYPE_CHECKING:
     from serving.cases import View
@@ -98,7 +99,8 @@ class Desk:
         return published(self.lists)
 
     def view(self) -> View:
-        """The published list with its snapshot, opened and verified once. Raises NotFound when none is published.
+        """The published list with its snapshot, opened and verified once. Raises NotFound when none is published,
+        BadInput when what was published is not there.
 
         A list by a model that is no longer in service (suspended, revoked, replaced) is never shown: the list by rule
         that stands by takes its place at once, and says why.
@@ -108,7 +110,12 @@ class Desk:
         shown, note = self._shown()
         with self._lock:
             if self._view is None or (self._view.list.id, self._note) != (shown, note):
-                self._view, self._note = View.open(self.store, self.var, shown, note), note
+                try:
+                    self._view, self._note = View.open(self.store, self.var, shown, note), note
+                except UsageError as error:  # what was published is gone: the keeper's to mend, not the caller's
+                    raise BadInput(
+                        error.rule, value=error.value, where=error.where, way_out="threat score --publish makes another"
+                    ) from None
             return self._view
 
     def _shown(self) -> tuple[str, str]:

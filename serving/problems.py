@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from serving.responses import Problem
-from threat.errors import BadInput, GateRefused, IntegrityFailure, ThreatError, UsageError
+from threat.errors import GateRefused, IntegrityFailure, ThreatError, UsageError
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -38,7 +38,7 @@ class NotFound(ThreatError):
 
 
 def status_of(error: ThreatError) -> int:
-    """The HTTP status of an error."""
+    """The HTTP status of an error. Of bad input only a UsageError is the caller's: the rest is what is kept here."""
     if isinstance(error, Denied):
         return error.status
     if isinstance(error, NotFound):
@@ -47,7 +47,7 @@ def status_of(error: ThreatError) -> int:
         return 503
     if isinstance(error, GateRefused):
         return 409
-    return 422 if isinstance(error, (UsageError, BadInput)) else 500
+    return 422 if isinstance(error, UsageError) else 500
 
 
 def problem(error: ThreatError) -> Problem:

@@ -40,8 +40,9 @@ class Visit:
         note = Note(subject)
         try:
             yield note
-        except ThreatError as error:
-            self._record(operation, action, note, "not found" if isinstance(error, NotFound) else "refused")
+        except Exception as error:
+            known = "refused" if isinstance(error, ThreatError) else "failed"
+            self._record(operation, action, note, "not found" if isinstance(error, NotFound) else known)
             raise
         self._record(operation, action, note, "done")
 

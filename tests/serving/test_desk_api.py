@@ -196,6 +196,19 @@ def test_what_breaks_inside_tells_nothing(desk, monkeypatch):
         assert answer.status_code == 500
         assert "secret" not in answer.text
         assert answer.headers["cache-control"] == "no-store"
+    assert [entry[1:] for entry in entries(desk)[1:]] == [("view queue", "", "failed")] * 2
+
+
+@pytest.mark.parametrize(
+    ("current", "rule"),
+    [("spoilt", "current.json names a list."), ('{"list": "L-2024-06-01-gone"}', "There is no such list.")],
+)
+def test_what_is_wrong_here_is_not_the_callers_fault(open_desk, tmp_path, current, rule):
+    (tmp_path / "var" / "lists").mkdir(parents=True)
+    (tmp_path / "var" / "lists" / "current.json").write_text(current, encoding="utf-8")
+    answer = client_of(open_desk(tmp_path / "var")).get("/api/v1/queue")
+    assert (answer.status_code, answer.json()["rule"]) == (500, rule)
+    assert str(tmp_path) not in answer.text
 
 
 def test_no_entry_no_answer(desk, monkeypatch):
