@@ -17,7 +17,8 @@ from training.trees import Sample
 
 Floats = NDArray[np.float64]
 Matrix = NDArray[np.float32]
-_ITERATIONS = 60
+_PASSES, _VISITS = 60, 400_000
+"""Passes over the rows before a fit stops, and visits of rows it may always make: with few rows a pass does little."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,10 +92,11 @@ def path(sample: Sample, settings: LinearSettings, *, seed: int) -> list[Linear]
     rate = float(sample.weight @ sample.label) / total
     slopes = np.abs(columns.T @ (sample.weight * (sample.label - rate))) / total
     emptying = max(float(slopes.max()) / max(settings.l1_ratio, 1e-3), 1e-12)
+    passes = max(_PASSES, _VISITS // len(columns))
     model = LogisticRegression(
         l1_ratio=settings.l1_ratio,
         solver="saga",
-        max_iter=_ITERATIONS,
+        max_iter=passes,
         tol=1e-3,
         random_state=seed,
         warm_start=True,
@@ -108,7 +110,7 @@ def path(sample: Sample, settings: LinearSettings, *, seed: int) -> list[Linear]
             # The figure that matters is measured on later rows; whether it converged is written down with the fit.
             warnings.simplefilter("ignore", ConvergenceWarning)
             model.fit(columns, sample.label, sample_weight=sample.weight)
-        converged = bool(model.n_iter_[0] < _ITERATIONS)
+        converged = bool(model.n_iter_[0] < passes)
         out.append(Linear(scaling, model.coef_[0].copy(), float(model.intercept_[0]), penalty, converged))
     return out
 
