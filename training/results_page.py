@@ -187,11 +187,16 @@ def _reliability(evaluation: dict[str, Any], public: bool) -> list[str]:
             f"{number(calibration['observed_over_expected'], 2, public=public)}."
         )
     bands = []
+    few = [band for band in evaluation["freshness"] if band["n"] < LEAST or band["events"] < LEAST]
+    # What the withheld bands hold together could be had by subtracting the others from the whole.
+    given_away = public and few and min(sum(band[name] for band in few) for name in ("n", "events")) < LEAST
     for band in evaluation["freshness"]:
         name = band["band"]
         area = next(one for one in band["figures"] if one["name"] == "auc" and one["slice"]["ranking"] == MODEL)
-        if public and (band["n"] < LEAST or band["events"] < LEAST):
+        if public and band in few:
             bands.append(f"{name}: fewer than {LEAST} outcomes, withheld")
+        elif given_away:
+            bands.append(f"{name}: AUC {number(area, 3)} (its counts would give away those withheld)")
         else:
             bands.append(f"{name}: {band['n']:,} rows, {band['events']} events, AUC {number(area, 3)}")
     if bands:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from training.results_page import _commentary, few_on_the_list, number, percent
+from training.results_page import _commentary, _reliability, few_on_the_list, number, percent
 
 
 def one(name: str, value, interval=None, events: int = 40, **by):
@@ -45,6 +45,28 @@ def test_a_list_that_held_fewer_than_ten_is_told_only_as_that(recall: float, pre
         one("precision_at_capacity", precision, capacity=50),
     ]
     assert few_on_the_list(figures, 50, 200) is few
+
+
+@pytest.mark.parametrize(
+    ("events", "shown"),
+    [
+        (
+            (46, 0),
+            ["fresh: AUC 0.700 (its counts would give away those withheld)", "old: fewer than 10 outcomes, withheld"],
+        ),
+        ((46, 9, 8), ["fresh: 500 rows, 46 events, AUC 0.700", "old: fewer", "older: fewer"]),
+        ((46, 12), ["fresh: 500 rows, 46 events, AUC 0.700", "old: 500 rows, 12 events, AUC 0.700"]),
+    ],
+)
+def test_a_withheld_band_cannot_be_had_by_subtraction(events: tuple[int, ...], shown: list[str]) -> None:
+    bands = [
+        {"band": name, "n": 500, "events": n, "figures": [one("auc", 0.7, ranking="score")]}
+        for name, n in zip(("fresh", "old", "older"), events, strict=False)
+    ]
+    text = "\n".join(_reliability({"calibration": {}, "freshness": bands, "lead_time": {"events": 0}}, public=True))
+    for part in shown:
+        assert part in text
+    assert ("46" in text) is (events != (46, 0))
 
 
 def test_the_commentary_says_plainly_where_the_model_does_not_beat_counting() -> None:
