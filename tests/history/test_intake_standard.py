@@ -421,6 +421,42 @@ def test_an_unmerge_in_a_later_load(tmp_path: Path) -> None:
     days = ["2024-01-02", "2024-02-02", "2024-03-02"]
     found = known.resolve([person("a")] * 3, [parse_as_of(day) for day in days])
     assert found.tolist() == [person("b"), person("a"), person("b")]
+    # An export that grows: what is held is left out, a second unmerge is not.
+    everything = [head, "a,b,2024-01-01,2024-02-01", "a,b,2024-03-01,", "a,b,2024-03-01,2024-04-01"]
+    report = load("standard_csv", write(tmp_path / "grown", person_links=everything), store, NOW)
+    assert (report["new"]["person_links"], report["held_already"]["person_links"]) == (1, 2)
+    assert Store.open(store).snapshot().links.resolve([person("a")], parse_as_of("2024-04-02")).tolist() == [
+        person("a")
+    ]
+
+
+def test_what_may_change_with_time(tmp_path: Path) -> None:
+    store = tmp_path / "store"
+    pair, trait = "anna,ben,{},{}", "anna,sex,{},census,self,{}"
+    days = [f"2024-0{month}-01" for month in (1, 2, 3, 4, 5)]
+    steps = [("unknown", "x"), ("ex_partner", "y"), ("current_partner", "x")]
+    steps += [("current_partner", "x"), ("unknown", "y")]
+    kinds, codes, new = [], [], []
+    for i in range(len(days)):
+        # An export that grows: every row of before comes again.
+        rows = list(zip(steps[: i + 1], days, strict=False))
+        export = write(
+            tmp_path / f"export{i}",
+            relationships=["subject,person_at_risk,kind,recorded_at", *(pair.format(k, day) for (k, _), day in rows)],
+            protected=[
+                "person,characteristic,code,scheme,source,recorded_at",
+                *(trait.format(code, day) for (_, code), day in rows),
+            ],
+        )
+        report = load("standard_csv", export, store, NOW)
+        new.append((report["new"]["relationships"], report["new"]["protected"]))
+        snapshot = Store.open(store).snapshot()
+        kinds += snapshot.relationships.kind.tolist()
+        codes += protected_table.read(snapshot)["code"].tolist()
+        assert snapshot.relationships.recorded_at.tolist() == [parse_as_of(days[0])]
+    assert kinds == ["unknown", "ex_partner", "current_partner", "current_partner", "unknown"]
+    assert codes == ["x", "y", "x", "x", "y"]
+    assert new == [(1, 1), (1, 1), (1, 1), (0, 0), (1, 1)]
 
 
 def test_profiles_are_checked_whole(tmp_path: Path) -> None:

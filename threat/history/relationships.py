@@ -24,7 +24,7 @@ class Relationships:
     """One row per relationship, sorted by id: parties as recorded, when recorded, when withdrawn (NEVER: stands).
 
     A relationship appended again (a withdrawal is such a row) keeps its earliest ``recorded_at`` and its earliest
-    ``withdrawn_at``. int64 each; ``kind`` is what the last row appended says.
+    ``withdrawn_at``. int64 each; ``kind`` is what the row recorded last says.
     """
 
     relationship_id: NDArray[np.int64]
@@ -41,13 +41,15 @@ class Relationships:
         table = snapshot.table("relationships")
         ids = table.column("relationship_id").to_numpy()
         unique, first, inverse = np.unique(ids, return_index=True, return_inverse=True)
+        times = table.column("recorded_at").to_numpy()
         recorded = np.full(len(unique), NEVER, dtype=np.int64)
-        np.minimum.at(recorded, inverse, table.column("recorded_at").to_numpy())
+        np.minimum.at(recorded, inverse, times)
         withdrawn = np.full(len(unique), NEVER, dtype=np.int64)
         np.minimum.at(withdrawn, inverse, pc.fill_null(table.column("withdrawn_at"), NEVER).to_numpy())
         at_risk = pc.fill_null(table.column("person_at_risk_id"), NO_PERSON).to_numpy()
         last = np.zeros(len(unique), dtype=np.int64)
-        last[inverse] = np.arange(len(ids))
+        in_time = np.argsort(times, kind="stable")
+        last[inverse[in_time]] = in_time
         kind = np.array(table.column("kind").combine_chunks().dictionary_decode().to_pylist(), dtype=object)
         return cls(
             relationship_id=unique,

@@ -22,13 +22,18 @@ _KEYS = {
     "relationships": ["relationship_id"],
     "events": ["event_id"],
 }
+_CHANGES = {
+    "relationships": (["relationship_id"], "kind"),
+    "protected": (["person_id", "characteristic", "scheme", "source"], "code"),
+}
+"""A word that may change with time, and what it belongs to."""
 
 
 def new_rows(snapshot: Snapshot, table: str, rows: pa.Table) -> tuple[pa.Array, pa.Array]:
     """Which rows to append and which contradict the history, as two boolean arrays; the rest are held already.
 
     Events: an id that is held with other content contradicts. Other tables: a row is new when its key is not held, or
-    when it says something held rows do not (an earlier ``recorded_at``, a withdrawal).
+    when it says something held rows do not (an earlier ``recorded_at``, a withdrawal, another word since).
     """
     if not rows.num_rows:
         return pa.array([], pa.bool_()), pa.array([], pa.bool_())
@@ -45,10 +50,22 @@ def new_rows(snapshot: Snapshot, table: str, rows: pa.Table) -> tuple[pa.Array, 
     fresh = (
         joined["known"].isna() | (joined["recorded_at"] < joined["known"]) | (joined["withdrawn_at"] < joined["gone"])
     )
-    if table == "person_links":  # the same two may be linked, parted and linked again
-        again = joined["recorded_at"] > joined["gone"].where(joined["gone"] < NEVER, NEVER)
-        fresh |= again.fillna(False)
+    if table in {"person_links", "protected"}:  # the same two may be linked, parted and linked again
+        whole = [*key, "recorded_at", "withdrawn_at"]
+        said = new.merge(old[whole].drop_duplicates(), on=whole, how="left", indicator=True)["_merge"] == "both"
+        fresh |= (joined["recorded_at"] > joined["gone"]) & ~said
+    if table in _CHANGES:
+        fresh |= _changed(rows, held, *_CHANGES[table])
     return pa.array(fresh.to_numpy(dtype=bool)), pa.array(np.zeros(len(joined), dtype=bool))
+
+
+def _changed(rows: pa.Table, held: pa.Table, key: list[str], word: str) -> Any:
+    """Where a row says another word than the latest held one, later."""
+    names = [*key, word, "recorded_at"]
+    latest = _comparable(held, names).sort_values("recorded_at", kind="stable").drop_duplicates(key, keep="last")
+    joined = _comparable(rows, names).merge(latest, on=key, how="left", suffixes=("", "_held"))
+    later = joined["recorded_at"] > joined["recorded_at_held"]
+    return (later & (joined[word] != joined[f"{word}_held"])).to_numpy()
 
 
 def _held(snapshot: Snapshot, table: str, rows: pa.Table) -> pa.Table:
