@@ -13,7 +13,7 @@ from small_force import SMALL
 from threat.errors import UsageError
 from threat.simulation.calibration import BEGIN, END, Found, Target, calibrate, markdown, targets, write_table
 from threat.simulation.force import Settings
-from threat.simulation.measures import auc
+from threat.simulation.measures import auc, weibull_shape
 
 STEADY = (
     "not_crimed coercive_share arrests_per_crime charged not_supporting evidential children_present female_at_risk "
@@ -95,3 +95,13 @@ def test_the_table_is_put_between_its_marks(tmp_path: Path) -> None:
 )
 def test_auc(score: list[float], label: list[int], area: float) -> None:
     assert auc(np.array(score, dtype=float), np.array(label, dtype=bool)) == pytest.approx(area)
+
+
+@pytest.mark.parametrize(
+    ("by_30", "by_320", "shape"),
+    [(1 - math.exp(-0.1), 1 - math.exp(-0.1 * (320 / 30) ** 0.48), 0.48), (0.0, 0.2, None), (0.1, 1.0, None)],
+)
+def test_weibull_shape(by_30: float, by_320: float, shape: float | None) -> None:
+    """A force so small that nobody repeats has no shape, and its report can be drawn all the same."""
+    found = weibull_shape(30, by_30, 320, by_320)
+    assert math.isnan(found) if shape is None else found == pytest.approx(shape)

@@ -161,19 +161,25 @@ def _repeats(m: Measured) -> dict[str, float]:
     later = crimes.groupby("subject_id")["occurred_at"].diff(-1).abs() / DAY
     start = ~crimes.duplicated("subject_id") & (crimes["occurred_at"] < m.end - 731 * DAY)
     within = {d: float((gap[year] <= d).mean()) for d in (30, 90, 320, 365)}
-    ll = [math.log(-math.log(1 - within[d])) for d in (30, 320)]
     return {
         "repeat_five_years": float((count > 1).mean()),
         "repeat_two_years": float((later[start] <= 731).mean()),
         "repeat_after_report": within[365],
         "repeat_quick": _ratio(within[90], within[320]),
-        "repeat_shape": (ll[1] - ll[0]) / math.log(320 / 30),
+        "repeat_shape": weibull_shape(30, within[30], 320, within[320]),
         "contacts_1": float((count == 1).mean()),
         "contacts_2": float((count == 2).mean()),
         "contacts_3_4": float(((count >= 3) & (count <= 4)).mean()),
         "contacts_5_9": float(((count >= 5) & (count <= 9)).mean()),
         "contacts_10": float((count >= 10).mean()),
     }
+
+
+def weibull_shape(early: float, by_early: float, late: float, by_late: float) -> float:
+    """Shape of the Weibull curve through two points (days, share); NaN where a share is 0 or 1."""
+    if not (0 < by_early < 1 and 0 < by_late < 1):
+        return math.nan
+    return (math.log(-math.log(1 - by_late)) - math.log(-math.log(1 - by_early))) / math.log(late / early)
 
 
 def _top(values: NDArray[np.float64], share: float) -> float:
