@@ -63,7 +63,8 @@ class Material:
     def pairs(self) -> list[tuple[Sample, Sample]]:
         """(fit, measure) pairs to choose on: the validation folds, or groups of subjects within the test's fit rows.
 
-        Either way every label was on record before the test's fit date.
+        Either way every label was on record before the test's fit date. Raises BadInput when so few subjects had an
+        outcome that one group holds them all.
         """
         if self.folds.validation:
             return [(self.fit_sample(fold), self.measured(fold, "test")) for fold in self.folds.validation]
@@ -71,7 +72,15 @@ class Material:
         whole = self.fit_sample(self.folds.test)
         _, person = np.unique(self.cohort.rows.subject[rows], return_inverse=True)
         group = np.random.default_rng(self.settings.seed).permutation(int(person.max()) + 1)[person] % SUBJECT_GROUPS
-        return [(whole.part(group != number), whole.part(group == number)) for number in range(SUBJECT_GROUPS)]
+        parts = [(whole.part(group != number), whole.part(group == number)) for number in range(SUBJECT_GROUPS)]
+        if not all(fitted.label.any() and len(measured.label) for fitted, measured in parts):
+            raise BadInput(
+                "Choosing across groups of subjects needs outcomes of several subjects among the fit rows.",
+                value=f"{int(whole.label.sum())} rows with an outcome, {int(person.max()) + 1} subjects",
+                where=str(self.snapshot.store_path),
+                way_out="load more history, or choose a rung that happens more often (Y4)",
+            )
+        return parts
 
 
 SUBJECT_GROUPS = 4
@@ -109,6 +118,13 @@ def prepare(snapshot: Snapshot, settings: Settings, policy: Any, sightings: Sigh
         spread=settings.cohort.kind == "incident",
     )
     cohort = cohorts.build(snapshot, folds.cycles(), settings.cohort, policy, lag)
+    for fold in (*folds.validation, folds.test):
+        if not len(cohort.of(fold.measure)):
+            raise BadInput(
+                f"Nobody is on the lists that {fold.name} is measured on.",
+                where=str(snapshot.store_path),
+                way_out="load records up to the present, or check the eligibility policy",
+            )
     labels, samples, counts = {}, {}, {}
     for number, fold in enumerate((*folds.validation, folds.test)):
         found = found_by(snapshot, settings, fold.fit_date - lag)

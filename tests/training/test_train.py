@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +22,7 @@ from threat.simulation.force import Settings as ForceSettings
 from threat.simulation.force import write
 from training import trees
 from training.checks import as_if_known_at_once, future_removed, known_before
+from training.cohort import Cohort, _joined
 from training.commands import app
 from training.config import Settings, load
 from training.figures import Draws, auc
@@ -188,6 +190,22 @@ def test_a_history_without_outcomes_or_too_short_is_refused(force: Path, setting
         train(force / "history", rare, out=tmp_path, run_id="y", started_at=STARTED)
     assert not (tmp_path / "x").exists()
     assert not (tmp_path / "y").exists()
+
+
+def test_lists_with_nobody_on_them_are_refused(
+    force: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("training.cohort.build", lambda *_: Cohort(_joined([]), np.zeros(0, np.int64), []))
+    with pytest.raises(BadInput, match="Nobody is on the lists that validation_1 is measured on"):
+        prepare(Store.open(force / "history").snapshot(), settings, load_policy())
+
+
+def test_one_subject_with_outcomes_is_too_few_to_choose_across_subjects(material: Material) -> None:
+    rows, _ = material.samples["test"]
+    only = np.where(material.cohort.rows.subject == material.cohort.rows.subject[rows[0]], 1, 0).astype(np.uint8)
+    folds = replace(material.folds, validation=())
+    with pytest.raises(BadInput, match="outcomes of several subjects"):
+        replace(material, folds=folds, labels={"test": only}).pairs()
 
 
 def test_commands(run: Run, force: Path, tmp_path: Path) -> None:
