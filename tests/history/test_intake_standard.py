@@ -16,7 +16,7 @@ import pandas as pd
 import pytest
 import yaml
 
-from threat.asof import parse_as_of
+from threat.asof import NEVER, parse_as_of
 from threat.cli import main
 from threat.errors import BadInput, ThreatError, UsageError
 from threat.history import Store, quarantine
@@ -428,6 +428,24 @@ def test_an_unmerge_in_a_later_load(tmp_path: Path) -> None:
     assert Store.open(store).snapshot().links.resolve([person("a")], parse_as_of("2024-04-02")).tolist() == [
         person("a")
     ]
+
+
+def test_a_domestic_event_after_the_relationship_was_withdrawn(tmp_path: Path) -> None:
+    store, head = tmp_path / "store", "relationship,subject,person_at_risk,recorded_at,withdrawn_at"
+    pair = "R1,anna,ben,2024-01-01,2024-03-01"
+    steps = [
+        ([GOOD], 1),  # recorded while it stood
+        ([GOOD, GOOD | {"event": "E2", "recorded_at": "2024-03-01"}], 2),
+        ([GOOD, GOOD | {"event": "E2", "recorded_at": "2024-03-01"}, GOOD | {"event": "E3"}], 2),
+    ]
+    for i, (rows, count) in enumerate(steps):
+        export = write(tmp_path / f"export{i}", relationships=[head, pair], events=events(*rows))
+        load("standard_csv", export, store, NOW)
+        known = Store.open(store).snapshot().relationships
+        assert len(known) == count
+    stands = known.withdrawn_at == NEVER
+    assert known.recorded_at[stands].tolist() == [parse_as_of("2024-03-01")]
+    assert known.subject_id[stands].tolist() == [person("anna")]
 
 
 def test_what_may_change_with_time(tmp_path: Path) -> None:

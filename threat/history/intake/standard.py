@@ -1,8 +1,8 @@
 """The standard shape: files that already say what the tables say, with the source's own references for ids.
 
 A person first named by an event or a relationship is added with that time. A pair named by a domestic event without a
-relationship on record gets one, of kind unknown, from that event's recording on: a severe first event must not lie
-outside every relationship. An event without a reference is known by its content and its ordinal among equal rows.
+relationship on record (or with withdrawn ones only) gets one, of kind unknown, from that event's recording on: a severe
+first event must not lie outside every relationship. An event without a reference is known by its content and its ordinal among equal rows.
 """
 
 from __future__ import annotations
@@ -120,33 +120,61 @@ def _relationships(rows: pd.DataFrame, profile: Profile) -> pd.DataFrame:
     return rows.assign(relationship_id=named.fillna(pair)).drop(columns=["relationship", "subject", "person_at_risk"])
 
 
-def _pair_ids(subject: pd.Series[Any], at_risk: pd.Series[Any]) -> pd.Series[Any]:
-    return ids("relationship", subject.reset_index(drop=True), at_risk.fillna(NO_PERSON).reset_index(drop=True))
+def _pair_ids(subject: pd.Series[Any], at_risk: pd.Series[Any], ordinal: Any = None) -> pd.Series[Any]:
+    whom = at_risk.fillna(NO_PERSON).reset_index(drop=True)
+    return ids("relationship", subject.reset_index(drop=True), whom, ordinal=ordinal)
 
 
 def _missing_relationships(events: pd.DataFrame, given: list[pd.DataFrame], snapshot: Snapshot) -> pd.DataFrame:
     domestic = events[(events["domestic"] == "yes") & events["subject_id"].notna()]
-    pairs = domestic.sort_values("recorded_at", kind="stable").assign(
-        at_risk=lambda rows: rows["person_at_risk_id"].fillna(NO_PERSON)
-    )
-    pairs = pairs.drop_duplicates(["subject_id", "at_risk"]).reset_index(drop=True)
-    known = snapshot.relationships
-    held = set(zip(known.subject_id.tolist(), known.person_at_risk_id.tolist(), strict=True))
-    for frame in given:
-        held |= set(zip(frame["subject_id"], frame["person_at_risk_id"].fillna(NO_PERSON), strict=True))
-    missing = [pair not in held for pair in zip(pairs["subject_id"], pairs["at_risk"], strict=True)]
-    pairs = pairs[np.array(missing, dtype=bool)].reset_index(drop=True)
+    domestic = domestic.sort_values("recorded_at", kind="stable").reset_index(drop=True)
+    pairs = list(zip(domestic["subject_id"], domestic["person_at_risk_id"].fillna(NO_PERSON), strict=True))
+    ends = _ends(set(pairs), given, snapshot)
+    # Recorded once every relationship of the two was withdrawn: as-ofs after it see none.
+    outside = [
+        at >= max(ends[pair].values(), default=at) for at, pair in zip(domestic["recorded_at"], pairs, strict=True)
+    ]
+    first = domestic.assign(before=np.array([len(ends[pair]) for pair in pairs], dtype=np.int64))[
+        np.array(outside, dtype=bool)
+    ]
+    first = first.drop_duplicates(["subject_id", "person_at_risk_id"]).reset_index(drop=True)
     return pd.DataFrame(
         {
-            "relationship_id": _pair_ids(pairs["subject_id"], pairs["person_at_risk_id"]),
-            "recorded_at": pairs["recorded_at"],
-            "subject_id": pairs["subject_id"],
-            "person_at_risk_id": pairs["person_at_risk_id"],
+            "relationship_id": _pair_ids(first["subject_id"], first["person_at_risk_id"], first["before"]),
+            "recorded_at": first["recorded_at"],
+            "subject_id": first["subject_id"],
+            "person_at_risk_id": first["person_at_risk_id"],
             "kind": "unknown",
-            "from_file": pairs["from_file"],
-            "from_row": pairs["from_row"],
+            "from_file": first["from_file"],
+            "from_row": first["from_row"],
         }
     )
+
+
+def _ends(
+    pairs: set[tuple[int, int]], given: list[pd.DataFrame], snapshot: Snapshot
+) -> dict[tuple[int, int], dict[int, int]]:
+    """When each relationship of these pairs, held or given, was withdrawn (NEVER: it stands), by its id."""
+    known = snapshot.relationships
+    rows: list[tuple[Any, ...]] = [
+        (known.relationship_id, known.subject_id, known.person_at_risk_id, known.withdrawn_at)
+    ]
+    rows += [
+        (
+            frame["relationship_id"],
+            frame["subject_id"],
+            frame["person_at_risk_id"].fillna(NO_PERSON),
+            frame["withdrawn_at"].fillna(NEVER),
+        )
+        for frame in given
+    ]
+    out: dict[tuple[int, int], dict[int, int]] = {pair: {} for pair in pairs}
+    for columns in rows:
+        for relationship, subject, at_risk, end in zip(*(column.tolist() for column in columns), strict=True):
+            if (subject, at_risk) in out:
+                of_pair = out[subject, at_risk]
+                of_pair[relationship] = min(end, of_pair.get(relationship, NEVER))
+    return out
 
 
 def _persons(rows: dict[str, pd.DataFrame], profile: Profile) -> pd.DataFrame:
