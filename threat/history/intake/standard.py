@@ -1,8 +1,9 @@
 """The standard shape: files that already say what the tables say, with the source's own references for ids.
 
 A person first named by an event or a relationship is added with that time. A pair named by a domestic event without a
-relationship on record (or with withdrawn ones only) gets one, of kind unknown, from that event's recording on: a severe
-first event must not lie outside every relationship. An event without a reference is known by its content and its ordinal among equal rows.
+relationship on record (or with withdrawn ones only) gets one, of kind unknown, from that event's recording on: a
+severe first event must not lie outside every relationship. An event without a reference is known by its content and
+its ordinal among equal rows.
 """
 
 from __future__ import annotations
