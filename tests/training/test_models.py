@@ -103,6 +103,16 @@ def test_a_penalty_means_the_same_for_a_common_outcome_and_a_rare_one(shift: flo
     assert all(one.converged for one in path)
 
 
+def test_few_rows_of_great_weight_do_not_run_away() -> None:
+    rng = np.random.default_rng(4)
+    values = rng.poisson(0.3, (1_200, 30)).astype(np.float32)
+    label = np.repeat([1, 0], 600).astype(np.uint8)
+    values[:600, 0] += 1
+    path = linear.path(trees.Sample(values, label, np.where(label, 1.0, 200.0)), LinearSettings(), seed=7)
+    assert all(-9 < one.intercept < -4 for one in path)
+    assert all(one.coefficients.argmax() == 0 and one.coefficients.max() < 3 for one in path)
+
+
 def test_logistic_line_equals_the_library() -> None:
     rng = np.random.default_rng(2)
     x = rng.normal(size=400)
