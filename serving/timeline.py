@@ -12,7 +12,7 @@ from threat.asof import DAY, instant, visible
 from threat.history.schema import REPORTED_BY
 from threat.history.sightings import NO_PERSON, ROLE_ABOUT, ROLE_AT_RISK, ROLE_SUBJECT, Sightings
 from threat.ids import show_id
-from threat.vocabulary import kinds
+from threat.vocabulary import Kind, kinds
 
 LONGEST = 300
 """Most records on one page; what is left out is counted and said."""
@@ -25,6 +25,14 @@ DIRECTIONS: dict[Direction, str] = {
     "subject_elsewhere": "The subject and someone else",
     "person_at_risk_elsewhere": "The person at risk and someone else",
 }
+
+_NO_ACT = frozenset("children separation adult_family criminal_justice order assessment partner_agency unit".split())
+_ABOUT: dict[Direction, str] = {
+    "this_way": "About this relationship",
+    "other_way": "About the relationship the other way round",
+}
+"""How a record of these themes is headed when it is no crime: a charge, a referral or a visit is no act of the subject
+towards the person at risk."""
 
 REPORTERS = {
     "unknown": "not recorded",
@@ -66,9 +74,9 @@ def records(
                 event=show_id("E", event_id),
                 kind=what.name,
                 title=what.title,
-                detail=_detail(sightings, j),
+                detail=_detail(sightings, j, what),
                 direction=places[j],
-                direction_title=DIRECTIONS[places[j]],
+                direction_title=_direction_title(what, places[j]),
                 occurred_at=instant(occurred),
                 recorded_at=instant(recorded),
                 days_to_record=max(0, (recorded - occurred) // DAY),
@@ -199,7 +207,13 @@ def _direction(role: int, between: bool, of_subject: bool) -> Direction:
     return "subject_elsewhere" if of_subject else "person_at_risk_elsewhere"
 
 
-def _detail(sightings: Sightings, j: int) -> str:
+def _direction_title(what: Kind, direction: Direction) -> str:
+    if what.theme in _NO_ACT and not what.crime:
+        return _ABOUT.get(direction, DIRECTIONS[direction])
+    return DIRECTIONS[direction]
+
+
+def _detail(sightings: Sightings, j: int, what: Kind) -> str:
     """The code in words, else the value; empty when the record has neither."""
     parts = []
     value = float(sightings.value[j])
@@ -207,6 +221,6 @@ def _detail(sightings: Sightings, j: int) -> str:
         parts.append(sightings.code_names[int(sightings.code[j])].replace("_", " "))
     elif not np.isnan(value):
         parts.append(f"{value:g}")
-    if sightings.proactive[j]:
+    if sightings.proactive[j] and what.theme != "unit":  # whose titles say so
         parts.append("by the unit")
     return ", ".join(parts)

@@ -61,6 +61,19 @@ def test_a_relationship(desk):
     assert body["records_left_out"] == 0
 
 
+def test_what_nobody_did_to_anyone_is_not_headed_as_an_act(desk):
+    """A grade and a visit are about the relationship; an assault goes from the alleged subject to the person at risk."""
+    body = client_of(desk).get(f"/api/v1/relationships/{G['G09']}").json()
+    shown = {
+        record["event"]: (record["title"], record["detail"], record["direction_title"]) for record in body["timeline"]
+    }
+    assert {shown[show_id("E", golden.event_id(name))] for name in ("i1", "i2", "i3")} == {
+        ("Assault with injury", "", "Subject towards person at risk"),
+        ("Officer risk grade", "standard", "About this relationship"),
+        ("Contact by the unit", "visit", "About this relationship"),
+    }
+
+
 def test_nothing_recorded_later_or_withdrawn_is_shown(desk):
     client = client_of(desk)
     for name, hidden in (("G01", "a13"), ("G02", "b8"), ("G07", "g4"), ("G08", "h4")):
