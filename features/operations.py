@@ -77,7 +77,7 @@ READS: dict[Op, set[str]] = {
     Op.SUM: {"value"},
     Op.MAX_VALUE: {"value"},
     Op.LAST_VALUE: {"value"},
-    Op.LAST_CODE: {"code"},
+    Op.LAST_CODE: {"code", "reported_by"},  # where the kernel reads the one it reads the other
     Op.OPEN: {"until"},
     Op.ENDED: {"until"},
     Op.STAY: {"until"},

@@ -14,6 +14,7 @@ from numpy.testing import assert_array_equal
 
 from features import build, build_to, late_known, lineage, load_catalogue, value
 from features.arrays import sightings_from
+from features.program import compile_half
 from threat.asof import DAY
 from threat.errors import BadInput, UsageError
 from threat.history.sightings import ROLE_AT_RISK, ROLE_SUBJECT
@@ -250,6 +251,16 @@ def test_an_unknown_counterpart_is_nobody_else():
     store = sightings([hit(1, 10, at_risk=UNKNOWN), hit(2, 20, subject=UNKNOWN), hit(3, 30, at_risk=13)])
     found = build(store, rows([(11, 12, AS_OF), (11, UNKNOWN, AS_OF)]), wanted).values
     assert_array_equal(found, [[0, 1, 2, 0, 1], [1, 1, 2, np.nan, np.nan]])
+
+
+def test_an_array_the_kernel_reads_is_never_cut_short():
+    """The kernel takes code and reporter together; a column nobody names is handed over one entry long."""
+    for at_risk in (False, True):
+        scope = "at_risk_anyone" if at_risk else "relationship"
+        answered = define("a", statistic="state_yes", kinds=("item_strangled",), scope=scope)
+        assert {"code", "reported_by"} <= compile_half([answered], at_risk, ("yes",)).uses
+    counted = compile_half([define("a", **ASSAULTS)], False, ("yes",)).uses
+    assert not {"code", "reported_by"} & counted
 
 
 def test_more_distinct_counts_than_bits_in_a_word():
