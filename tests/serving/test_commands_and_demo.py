@@ -145,6 +145,7 @@ def test_the_desk_in_a_process_of_its_own(golden_store, rule_var):
         with urllib.request.urlopen(f"{address}health", timeout=30) as answer:
             assert json.load(answer) == {"status": "ok", "version": "0.1.0", "list_published": True}
             assert answer.headers["Content-Security-Policy"].startswith("default-src 'none'")
+            assert "Server" not in answer.headers
         with urllib.request.urlopen(f"{address}sign-in", timeout=30) as answer:
             assert "Development sign-in" in answer.read().decode()
         process.send_signal(signal.SIGINT)

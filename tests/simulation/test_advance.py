@@ -23,7 +23,6 @@ def rows(table: object, *columns: str) -> set[tuple[object, ...]]:
 def test_three_steps_are_one_longer_force(tmp_path: Path) -> None:
     write(START, tmp_path / "stepwise")
     counts = [carry_on(tmp_path / "stepwise", days)["rows"]["events"] for days in (1, 30, 89)]
-    assert all(n >= 0 for n in counts)
     assert sum(counts) > 100
     whole = replace(START, until=START.end + timedelta(days=120))
     write(whole, tmp_path / "whole")
