@@ -67,13 +67,7 @@ def read_lists(
     """
     evaluation = run.read_json("evaluation.json")
     days = evaluation["horizon_days"]
-    if evaluation["rung"] != "Y2" or days not in HORIZONS:
-        raise UsageError(
-            "The latent oracle knows severe harm (Y2) within 180 or 365 days.",
-            value=f"{evaluation['rung']} within {days} days",
-            where=str(run.directory),
-            way_out="train for Y2 within 180 or 365 days",
-        )
+    require_known(evaluation["rung"], days, str(run.directory))
     table = pq.read_table(run.path("predictions.parquet"))
     column = {name: table.column(name).to_numpy() for name in table.column_names}
     found = truth_of(
@@ -101,6 +95,17 @@ def read_lists(
         evaluation["capacity"],
         days,
     )
+
+
+def require_known(rung: str, horizon_days: int, where: str) -> None:
+    """Raise UsageError for a question that the latent oracle has no answer to."""
+    if rung != "Y2" or horizon_days not in HORIZONS:
+        raise UsageError(
+            "The latent oracle knows severe harm (Y2) within 180 or 365 days.",
+            value=f"{rung} within {horizon_days} days",
+            where=where,
+            way_out="train for Y2 within 180 or 365 days",
+        )
 
 
 def truth_of(force_directory: Path, relationship_id: Ints, as_of: Ints, **how: Any) -> Risks:

@@ -25,7 +25,7 @@ from threat.simulation.truth.oracle import HORIZONS
 from training import trees
 from training.config import Settings
 from training.evaluate import MODEL, Ranking, evaluate
-from training.expected_captures import Lists, compare, truth_of
+from training.expected_captures import Lists, compare, require_known, truth_of
 from training.outcomes import Events, measured_block
 from training.prepare import found_by, index_rows, prepare, test_rows
 
@@ -54,8 +54,10 @@ def demonstrate(
 ) -> dict[str, Any]:
     """Two forces in ``out`` (made when absent), without and with the leak; each trained on both ways.
 
+    Raises UsageError, before anything is made, for an outcome that the truth does not know.
     Returns ``{settings, rows: [{force, builder, n, events, figures: {name: Figure}}]}``.
     """
+    require_known(settings.rung, settings.horizon_days, settings.name)
     rows = []
     for name, knobs in (("no leak planted", Knobs()), ("leak planted", Knobs(leak=leak))):
         where = out / ("leak" if knobs.leak else "plain")
@@ -77,8 +79,7 @@ def measure(where: Path, settings: Settings, by_occurrence: bool, draws: int) ->
     material = prepare(snapshot, settings, policy, naive(seen) if by_occurrence else seen)
     folds, directions = material.folds, material.constraints
     how: dict[str, Any] = {"seed": settings.seed, "threads": settings.threads}
-    pairs = [(material.fit_sample(fold), material.measured(fold, "test")) for fold in folds.validation]
-    choice = trees.choose(pairs, settings.trees, directions, **how)
+    choice = trees.choose(material.pairs(), settings.trees, directions, **how)
     booster = trees.fit(material.fit_sample(folds.test), choice.candidate, choice.rounds, directions, **how)
     positions, rows = test_rows(material)
     scores = raw_score(booster, material.matrix.values[material.at(positions)], threads=settings.threads)
