@@ -167,7 +167,7 @@ class View:
         frame = identities.read(self.snapshot, list(known.values()), reason=reason, by=by)
         found = {int(row["person_id"]): row for row in frame.to_dict("records")}
         return {
-            party: {"names": str(found[person]["names"]), "birth_date": str(found[person]["birth_date"])}
+            party: {field: _said(found[person][field]) for field in ("names", "birth_date")}
             for party, person in known.items()
             if person in found
         }
@@ -322,6 +322,10 @@ def _reasons(reasons: tuple[Reason, ...]) -> list[ReasonAnswer]:
         )
         for reason in reasons
     ]
+
+
+def _said(value: object) -> str:
+    return value if isinstance(value, str) and value else "not recorded"
 
 
 def _person(person_id: int) -> str:

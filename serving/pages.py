@@ -99,7 +99,7 @@ def relationship(
     visit: Annotated[Visit, Depends(may("see_cases"))],
 ) -> Response:
     """One relationship: standing and reasons, what changed, the records in both directions, what is not known."""
-    return _relationship(request, visit, reference, names={}, reason="")
+    return _relationship(request, visit, reference, names=None, reason="")
 
 
 @router.post("/relationships/{reference}/names")
@@ -114,7 +114,7 @@ def names(
     code, text = form.get("justification", ""), form.get("reason", "").strip()
     if code not in JUSTIFICATIONS or not 5 <= len(text) <= 500:
         error = "Choose why you need the names." if code not in JUSTIFICATIONS else "Say why in 5 to 500 characters."
-        return _relationship(request, visit, reference, names={}, reason=text, error=error, status=422)
+        return _relationship(request, visit, reference, names=None, reason=text, error=error, status=422)
     with visit.logged("consultation", "open names") as note:
         view = visit.desk.view()
         note.subject = view.reference(reference)
@@ -128,7 +128,7 @@ def _relationship(
     visit: Visit,
     reference: str,
     *,
-    names: Mapping[str, Mapping[str, str]],
+    names: Mapping[str, Mapping[str, str]] | None,
     reason: str,
     error: str = "",
     status: int = 200,
@@ -143,7 +143,8 @@ def _relationship(
         "relationship.html",
         status=status,
         answer=answer,
-        names=names,
+        opened=names is not None,
+        names=names or {},
         justifications=JUSTIFICATIONS,
         reason=reason,
         error=error,

@@ -203,10 +203,10 @@ def test_not_signed_in_is_sent_to_the_sign_in(desk):
 # --- names ---
 
 
-def open_names(client, **changed):
-    token = token_in(client.get(f"/relationships/{G['G01']}").text)
+def open_names(client, name="G01", **changed):
+    token = token_in(client.get(f"/relationships/{G[name]}").text)
     data = {"token": token, "justification": "daily_review", "reason": "morning review of the list", **changed}
-    return client.post(f"/relationships/{G['G01']}/names", data=data)
+    return client.post(f"/relationships/{G[name]}/names", data=data)
 
 
 def test_names_open_with_a_reason_and_are_logged(desk):
@@ -228,6 +228,26 @@ def test_names_open_with_a_reason_and_are_logged(desk):
     ]
     assert "Example" not in json.dumps(found)
     assert "Sam Example" not in client.get(f"/relationships/{G['G01']}").text  # for that one answer only
+
+
+def test_where_no_identity_is_on_record_the_page_says_so(desk):
+    text = open_names(client_of(desk), "G04").text
+    assert "No identity of either party is on record. Your reason was recorded: “morning review of the list”." in text
+    assert "Why do you need the names?" not in text
+
+
+def test_a_date_of_birth_that_is_not_on_record_is_said_so(desk, monkeypatch):
+    from threat.history import identities
+
+    def without_dates(*args: object, **options: object) -> object:
+        return found(*args, **options).assign(birth_date=None)
+
+    found = identities.read
+    monkeypatch.setattr(identities, "read", without_dates)
+    text = open_names(client_of(desk)).text
+    assert "Sam Example" in text
+    assert text.count("date of birth not recorded") == 2
+    assert "None" not in text
 
 
 @pytest.mark.parametrize(
