@@ -11,9 +11,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from sqlalchemy import Connection, Engine, desc, insert, select
 
@@ -26,6 +27,9 @@ Operation = Literal["collection", "alteration", "consultation", "disclosure", "c
 
 START = "0" * 64
 """The previous hash of the first entry."""
+
+_AT_ONCE = 1000
+"""Entries read in one transaction."""
 
 _HASHED = ("sequence", "at", "who", "role", "operation", "action", "subject", "outcome", "detail")
 
@@ -128,30 +132,40 @@ def verify(engine: Engine, witness: Path | None = None) -> Verified:
     witnessed = 0
     where = str(engine.url.database)
     last_at, set_back = 0, 0
-    with engine.connect() as connection:
-        for found in connection.execution_options(yield_per=1000).execute(
-            select(AUDIT_ENTRIES).order_by(AUDIT_ENTRIES.c.sequence)
-        ):
-            row = dict(found._mapping)
-            count += 1
-            if row["sequence"] != count:
-                raise _broken(f"entry {count} is missing: the next one is {row['sequence']}", where)
-            if row["previous_hash"] != previous:
-                raise _broken(f"entry {count} does not follow entry {count - 1}", where)
-            if hash_entry(previous, row) != row["entry_hash"]:
-                raise _broken(f"entry {count} was changed after it was written", where)
-            at = parse_as_of(str(row["at"]))
-            set_back += at < last_at - 60  # waiting for the other writer can put entries seconds out of order
-            if count in vouched:
-                if vouched.pop(count) != {row["entry_hash"]}:
-                    raise _broken(f"entry {count} is not the one the witness saw: the chain was written anew", where)
-                witnessed += 1
-            previous, last_at = row["entry_hash"], at
+    for row in _entries(engine):
+        count += 1
+        if row["sequence"] != count:
+            raise _broken(f"entry {count} is missing: the next one is {row['sequence']}", where)
+        if row["previous_hash"] != previous:
+            raise _broken(f"entry {count} does not follow entry {count - 1}", where)
+        if hash_entry(previous, row) != row["entry_hash"]:
+            raise _broken(f"entry {count} was changed after it was written", where)
+        at = parse_as_of(str(row["at"]))
+        set_back += at < last_at - 60  # waiting for the other writer can put entries seconds out of order
+        if count in vouched:
+            if vouched.pop(count) != {row["entry_hash"]}:
+                raise _broken(f"entry {count} is not the one the witness saw: the chain was written anew", where)
+            witnessed += 1
+        previous, last_at = row["entry_hash"], at
     if vouched:
         raise _broken(
             f"the log ends at entry {count}, and the witness saw entry {max(vouched)}: its end is gone", where
         )
     return Verified(count, previous, witnessed, set_back)
+
+
+def _entries(engine: Engine) -> Iterator[dict[str, Any]]:
+    """All entries in order, some at a time: no one who reads a case waits until a long log has been read."""
+    asked = select(AUDIT_ENTRIES).order_by(AUDIT_ENTRIES.c.sequence).limit(_AT_ONCE)
+    last: int | None = None
+    while True:
+        with engine.connect() as connection:
+            further = asked if last is None else asked.where(AUDIT_ENTRIES.c.sequence > last)
+            rows = [dict(found._mapping) for found in connection.execute(further)]
+        yield from rows
+        if len(rows) < _AT_ONCE:
+            return
+        last = rows[-1]["sequence"]
 
 
 def _read_witness(path: Path, *, required: bool) -> dict[int, set[str]]:

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from serving.audit_log import START, Entry, record, verify, witness_path
+from serving import audit_log
+from serving.audit_log import START, Entry, hash_entry, record, verify, witness_path
 from serving.database import connect
 from threat.errors import BadInput, IntegrityFailure
 
@@ -32,6 +33,25 @@ def test_whole_chain(log):
     found = verify(engine)
     assert (found.entries, found.witnessed) == (5, 5)
     assert found.head != START
+
+
+def test_others_write_while_a_log_is_read(log, monkeypatch):
+    """In pieces, none of which holds the database while it is checked."""
+    engine, path = log
+    written = []
+
+    def slowly(previous: str, row: dict[str, object]) -> str:
+        if not written:
+            written.append(1)
+            with sqlite3.connect(path, timeout=0.1, isolation_level=None) as other:
+                other.execute("BEGIN IMMEDIATE")  # fails at once while the reader holds the database
+                other.execute("ROLLBACK")
+            other.close()
+        return hash_entry(previous, row)
+
+    monkeypatch.setattr(audit_log, "hash_entry", slowly)
+    monkeypatch.setattr(audit_log, "_AT_ONCE", 2)
+    assert verify(engine).entries == 5
 
 
 def test_empty_log_is_whole(tmp_path):
