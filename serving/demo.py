@@ -28,7 +28,7 @@ from threat.asof import DAY, parse_as_of, show
 from threat.errors import GateRefused, ThreatError, UsageError
 from threat.terminal import emit
 
-RELATIONSHIPS, YEARS, CAPACITY = 3_000, 5, 50
+RELATIONSHIPS, YEARS, CAPACITY = 8_000, 5, 150
 RUN = "demonstration"
 STEPS = 6
 MARK = "demo.json"
@@ -175,7 +175,7 @@ def prepare(demo: Demonstration, *, fresh: bool) -> None:
         raise UsageError(
             "The demonstration has a folder of its own.", where=str(demo.var), way_out="name an empty one with --var"
         )
-    if mark.is_file() and (fresh or json.loads(mark.read_text(encoding="utf-8")) != made_with):
+    if mark.is_file() and (fresh or _note(mark) != made_with):
         if not fresh:
             demo.say("The earlier demonstration was made with other settings or features: starting over.")
         shutil.rmtree(demo.var)
@@ -246,14 +246,23 @@ def _steps(demo: Demonstration, port: int, *, serve: bool) -> dict[str, Any]:
 def _force(demo: Demonstration) -> int:
     """Make the force, or use the one that is there; the end of its records in UTC seconds."""
     note = demo.var / "force.json"
-    if not note.is_file():
+    if not isinstance(_note(note).get("to"), str):
         shutil.rmtree(demo.var / "force", ignore_errors=True)
         _, made = demo.threat(
             *("simulate", "--relationships", str(RELATIONSHIPS), "--years", str(YEARS), "--seed", str(demo.seed)),
             *("--out", str(demo.var / "force")),
         )
         note.write_text(json.dumps({"to": made["to"]}), encoding="utf-8")
-    return parse_as_of(json.loads(note.read_text(encoding="utf-8"))["to"])
+    return parse_as_of(_note(note)["to"])
+
+
+def _note(path: Path) -> dict[str, Any]:
+    """What an earlier run wrote down; nothing where there is no such file or a torn one, which is then made anew."""
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def _released(demo: Demonstration) -> bool:

@@ -193,6 +193,9 @@ def test_the_demonstration_uses_what_is_there_or_starts_over(tmp_path):
     assert kept(8)
     assert not kept(8, fresh=True)
     assert json.loads((var / MARK).read_text())["seed"] == 8
+    (var / MARK).write_text('{"seed": 8, "rel')  # torn by a crash
+    assert not kept(8)
+    assert kept(8)
 
 
 def test_the_tour_by_rule_after_a_refusal(rule_var):
