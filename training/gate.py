@@ -138,12 +138,51 @@ def _leaks(view: _View) -> _Result:
 def _local(view: _View) -> _Result:
     recall = _figure(_ranking(view, "score"), "recall_at_capacity", view)
     least = view.policy.numbers.least_events
+    wrong, unknown, facts = _as_served(view)
+    if wrong:
+        return FAIL, "; ".join(wrong), facts
     if recall is None:
-        return NOT_ENOUGH, "the RUN has no evaluation of the model at capacity", {}
-    facts = {"events": recall["events"], "least_events": least}
+        return NOT_ENOUGH, "; ".join(["the RUN has no evaluation of the model at capacity", *unknown]), facts
+    facts |= {"events": recall["events"], "least_events": least}
     if recall["events"] < least:
-        return NOT_ENOUGH, f"{recall['events']} outcome events in the test, {least} needed", facts
+        unknown = [f"{recall['events']} outcome events in the test, {least} needed", *unknown]
+    if unknown:
+        return NOT_ENOUGH, "; ".join(unknown), facts
     return PASS, f"{recall['events']} outcome events, later than anything the model was fitted on", facts
+
+
+def _as_served(view: _View) -> tuple[list[str], list[str], dict[str, Any]]:
+    """Whether the test asked what a list answers: what is wrong, what is not known, and the facts.
+
+    A list of almost everyone catches every outcome and serves every group alike; one measured only after an incident,
+    or only on new kinds of harm, says nothing of a list made each month.
+    """
+    config, evaluation = view.document("config.json") or {}, view.document("evaluation.json") or {}
+    asked, measured = config.get("cohort") or {}, evaluation.get("cohort") or {}
+    numbers, wrong, unknown = view.policy.numbers, [], []
+    named = {document.get("kind") for document in (asked, measured)}
+    if others := sorted(str(kind) for kind in named - {None, numbers.cohort}):
+        wrong.append(f"measured on a cohort of kind {', '.join(others)}; lists are made of a {numbers.cohort} one")
+    elif None in named:
+        unknown.append("the RUN does not say which cohort it was trained and measured on")
+    new_only = config.get("new_charges_only")
+    if new_only is None:
+        unknown.append("the RUN does not say which outcomes counted")
+    elif new_only is not False:
+        wrong.append("only outcomes with a new kind of charge counted; a list is for all of them")
+    capacity, rows, lists = evaluation.get("capacity"), measured.get("n"), measured.get("lists")
+    facts: dict[str, Any] = {"cohort": measured.get("kind"), "new_charges_only": new_only, "capacity": capacity}
+    if not (capacity and rows and lists):
+        unknown.append("the RUN does not say how many were listed, of how many")
+    else:
+        facts |= {"rows_per_list": rows / lists, "capacity_share": numbers.capacity_share}
+        if capacity * lists > numbers.capacity_share * rows:
+            most = int(numbers.capacity_share * rows / lists)
+            wrong.append(
+                f"a list of {capacity} out of {rows / lists:,.0f} rows on average; at most {most} "
+                f"({numbers.capacity_share:.0%}) is a list to judge by"
+            )
+    return wrong, unknown, facts
 
 
 def _useful(view: _View) -> _Result:

@@ -39,6 +39,8 @@ class Numbers(_Part):
     """Thresholds; the meaning of each stands in ``gate_policy.yaml``."""
 
     least_events: Annotated[int, Field(ge=1)]
+    cohort: str
+    capacity_share: Annotated[float, Field(gt=0, le=1)]
     margin: float
     comparators: str
     regression: str

@@ -30,6 +30,7 @@ def ranking(name: str, **figures: dict[str, Any]) -> dict[str, Any]:
 
 
 GOOD: dict[str, Any] = {
+    "config.json": {"cohort": {"kind": "monthly"}, "new_charges_only": False},
     "choices.json": {"model_sha256": "m"},
     "snapshot.json": {"id": "s"},
     "folds.json": {"test_opening": {"earlier_runs_that_opened_it": []}},
@@ -41,6 +42,7 @@ GOOD: dict[str, Any] = {
     },
     "evaluation.json": {
         "capacity": 50,
+        "cohort": {"kind": "monthly", "n": 3_000, "lists": 6},
         "rankings": [
             ranking("score", recall_at_capacity=figure(0.4, capacity=50)),
             ranking("rule_days", recall_difference=figure(0.1, 0.05, 0.15, capacity=50)),
@@ -152,6 +154,32 @@ CASES = [
     ("checks.json/future_removed/holds", None, "G2", NOT_ENOUGH, "not checked"),
     ("evaluation.json/rankings/0/figures/0/events", 49, "G4", NOT_ENOUGH, "49 outcome events in the test, 50 needed"),
     ("evaluation.json/rankings/0", ranking("x"), "G4", NOT_ENOUGH, "no evaluation of the model"),
+    ("evaluation.json/cohort/n", 2_999, "G4", FAIL, "a list of 50 out of 500 rows on average; at most 49 (10%)"),
+    (
+        "evaluation.json/cohort/lists",
+        7,
+        "G4",
+        FAIL,
+        "a list of 50 out of 429 rows on average; at most 42",
+    ),
+    ("evaluation.json/cohort/n", 50 * 6, "G4", FAIL, "out of 50 rows on average; at most 5"),
+    ("evaluation.json/cohort/n", 0, "G4", NOT_ENOUGH, "how many were listed, of how many"),
+    ("evaluation.json/cohort/n", ..., "G4", NOT_ENOUGH, "how many were listed, of how many"),
+    ("evaluation.json/cohort/lists", ..., "G4", NOT_ENOUGH, "how many were listed, of how many"),
+    ("evaluation.json/capacity", None, "G4", NOT_ENOUGH, "how many were listed, of how many"),
+    (
+        "evaluation.json/cohort/kind",
+        "incident",
+        "G4",
+        FAIL,
+        "a cohort of kind incident; lists are made of a monthly one",
+    ),
+    ("evaluation.json/cohort/kind", ..., "G4", NOT_ENOUGH, "which cohort"),
+    ("config.json/cohort/kind", "incident", "G4", FAIL, "a cohort of kind incident"),
+    ("config.json/cohort", ..., "G4", NOT_ENOUGH, "which cohort"),
+    ("config.json/new_charges_only", True, "G4", FAIL, "only outcomes with a new kind of charge counted"),
+    ("config.json/new_charges_only", ..., "G4", NOT_ENOUGH, "which outcomes counted"),
+    ("config.json", ..., "G4", NOT_ENOUGH, "which cohort it was trained and measured on; the RUN does not say which"),
     ("evaluation.json/rankings/1/figures/0/interval", [-0.01, 0.2], "G5", NOT_ENOUGH, "rule_days +0.100"),
     ("evaluation.json/rankings/1/figures/0/interval", [0.0, 0.2], "G5", NOT_ENOUGH, "rule_days"),
     ("evaluation.json/rankings/1/figures/0/interval", None, "G5", NOT_ENOUGH, "no paired difference"),

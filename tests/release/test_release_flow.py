@@ -48,7 +48,7 @@ def make_audited(tmp_path: Path, model_text: str) -> Any:
         run.write_json("model/calibrator.json", {"method": "platt", "slope": 1.0, "intercept": 0.0})
         run.write_json("choices.json", {"model_sha256": hashlib.sha256(model_text.encode()).hexdigest()})
         run.write_json("snapshot.json", {"id": "s1", "batches": [], "started_at": "2026-01-01"})
-        run.write_json("config.json", {"title": "A test"})
+        run.write_json("config.json", {"title": "A test", "cohort": {"kind": "monthly"}, "new_charges_only": False})
         run.write_json(
             "checks.json",
             {
