@@ -84,7 +84,7 @@ docs: setup ## every generated page
 UV_COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
 lock: setup ## resolve the dependencies anew
 	@$(UV_COMPILE) --extra all --extra dev pyproject.toml --output-file requirements.lock
-	@$(UV_COMPILE) benchmarks/requirements.in --output-file requirements-bench.lock
+	@$(UV_COMPILE) --extra bench pyproject.toml --output-file requirements-bench.lock
 
 clean: ## remove everything that was made here
 	@rm -rf .venv* var dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
