@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from threat.asof import DAY, in_look_back, visible
 from threat.errors import ThreatError, UsageError, raise_all
-from threat.history.links import is_in, position
+from threat.history.links import is_in, position, since
 from threat.history.schema import DOMESTIC
 from threat.history.sightings import NO_PERSON, ROLE_SUBJECT, Rows, Sightings
 from threat.history.snapshot import Snapshot
@@ -145,8 +145,9 @@ def eligible(snapshot: Snapshot, as_of: int, policy: Policy) -> Cohort:
         "not recorded before the as-of, or withdrawn by then",
     )
     drop("subject", rows.subject != NO_PERSON, "the subject is unknown or an organisation")
-    organisation = is_in(relationships.person_at_risk_id, snapshot.links.organisations)
-    drop("person_at_risk", ~organisation, "the other party is an organisation")
+    links = snapshot.links
+    known_since = since(relationships.person_at_risk_id, links.organisations, links.organisations_since)
+    drop("person_at_risk", known_since >= as_of, "the other party is an organisation")
     drop("one_person", rows.subject != rows.at_risk, "quarantined: a merge made both parties one person")
     drop("twice", _first_of_pair(rows, recorded, keep), "after a merge, the same pair as an earlier relationship")
     first_signal_from = as_of - policy.first_signal_within_days * DAY

@@ -97,6 +97,18 @@ def test_unknown_and_organisation_parties(tmp_path: Path) -> None:
         assert dropped_at(tmp_path / str(i), rows, persons=people) == expected
 
 
+@pytest.mark.parametrize(
+    ("kind", "party", "expected"),
+    [("organisation", 1, "subject"), ("unknown", 1, "subject"), ("organisation", 2, "person_at_risk")],
+)
+def test_a_party_found_to_be_no_person_later(tmp_path: Path, kind: str, party: int, expected: str) -> None:
+    told = AS_OF - 3 * DAY
+    row = {"person_id": party, "kind": kind, "birth_year": None, "recorded_at": told}
+    people = pa.concat_tables([persons(1, 2, 3), pa.Table.from_pylist([row], schema=persons(1).schema)])
+    steps = [dropped_at(tmp_path / str(at), RECENT, at, persons=people) for at in (told - DAY, told, told + 1, AS_OF)]
+    assert steps == ["", "", expected, expected]
+
+
 def test_an_unknown_person_at_risk_is_a_relationship_too(tmp_path: Path) -> None:
     rows = [PAIR | {"person_at_risk_id": None, "occurred_at": AS_OF - 5}]
     assert dropped_at(tmp_path, rows, relationships=relationships((9, 1, None, OLD))) == ""

@@ -32,8 +32,9 @@ class Links:
     """Spans sorted by (person, start): at ``start < as_of <= end`` the person was known to be ``survivor``.
 
     Only persons that ever were a source have spans; all others are themselves. int64 each. ``nobody``: sorted ids of
-    organisations and unknown persons, which are never keys; ``organisations``: those of them. ``circular``: how many
-    links were set aside.
+    organisations and unknown persons, which are never keys once known to be that; ``organisations``: those of them.
+    ``nobody_since`` and ``organisations_since`` (int64 UTC seconds, aligned): when that was first recorded; it is known
+    at ``since < as_of``. ``circular``: how many links were set aside.
     """
 
     person: NDArray[np.int64]
@@ -41,25 +42,25 @@ class Links:
     end: NDArray[np.int64]
     survivor: NDArray[np.int64]
     nobody: NDArray[np.int64]
+    nobody_since: NDArray[np.int64]
     organisations: NDArray[np.int64]
+    organisations_since: NDArray[np.int64]
     circular: int = 0
 
     @classmethod
     def of(cls, snapshot: Snapshot) -> Links:
         """Replay the ``person_links`` of a snapshot."""
         links = snapshot.table("person_links", ["source_person_id", "person_id", "recorded_at", "withdrawn_at"])
-        persons = snapshot.table("persons", ["person_id", "kind"])
+        persons = snapshot.table("persons", ["person_id", "kind", "recorded_at"])
         kinds = persons.column("kind").cast(pa.string())
-        unknown, organisations = (
-            np.unique(persons.filter(pc.equal(kinds, word)).column("person_id").to_numpy())
-            for word in ("unknown", "organisation")
-        )
-        return replay(links, unknown, organisations)
+        organisation = pc.equal(kinds, "organisation")
+        nobody = pc.or_(organisation, pc.equal(kinds, "unknown"))
+        return replay(links, _since(persons.filter(nobody)), _since(persons.filter(organisation)))
 
     def resolve(self, person_ids: ArrayLike, as_of: ArrayLike) -> NDArray[np.int64]:
         """The ids these persons were known by at each as-of (int64 UTC seconds; one, or one per person).
 
-        Organisations, unknown persons and NO_PERSON give NO_PERSON.
+        NO_PERSON, and who was by then recorded as an organisation or unknown, give NO_PERSON.
         """
         ids = np.atleast_1d(np.asarray(person_ids, dtype=np.int64))
         at = np.broadcast_to(np.asarray(as_of, dtype=np.int64), ids.shape)
@@ -75,7 +76,7 @@ class Links:
                     break
                 span[later] += 1
             out[known] = self.survivor[span]
-        out[is_in(out, self.nobody)] = NO_PERSON
+        out[since(out, self.nobody, self.nobody_since) < at] = NO_PERSON
         return out
 
 
@@ -99,8 +100,28 @@ def is_in(ids: NDArray[np.int64], among: NDArray[np.int64]) -> NDArray[np.bool_]
     return position(ids, among) >= 0
 
 
-def replay(links: pa.Table, unknown: NDArray[np.int64], organisations: NDArray[np.int64]) -> Links:
-    """Spans from link rows (source_person_id, person_id, recorded_at, withdrawn_at)."""
+def since(ids: NDArray[np.int64], among: NDArray[np.int64], first: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The instant that belongs to each id of a sorted array (``first``, aligned with it); NEVER for other ids."""
+    return np.append(first, NEVER)[position(ids, among)]
+
+
+def _since(persons: pa.Table) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The ids of some persons rows, sorted and distinct, and when each was first recorded."""
+    ids, recorded = (persons.column(name).to_numpy().astype(np.int64) for name in ("person_id", "recorded_at"))
+    order = np.lexsort((recorded, ids))
+    distinct, first = np.unique(ids[order], return_index=True)
+    return distinct, recorded[order][first]
+
+
+def replay(
+    links: pa.Table,
+    nobody: tuple[NDArray[np.int64], NDArray[np.int64]],
+    organisations: tuple[NDArray[np.int64], NDArray[np.int64]],
+) -> Links:
+    """Spans from link rows (source_person_id, person_id, recorded_at, withdrawn_at).
+
+    ``nobody`` and ``organisations``: sorted ids, and since when each is known to be that.
+    """
     standing: dict[tuple[int, int, int], int] = {}
     for row in links.to_pylist():
         key = (row["source_person_id"], row["person_id"], row["recorded_at"])
@@ -114,8 +135,7 @@ def replay(links: pa.Table, unknown: NDArray[np.int64], organisations: NDArray[n
     spans.sort()
     table = np.array(spans, dtype=np.int64).reshape(-1, 4)
     person, start, end, survivor = (np.ascontiguousarray(table[:, i]) for i in range(4))
-    nobody = np.union1d(unknown, organisations)
-    return Links(person, start, end, survivor, nobody, organisations, len(circular))
+    return Links(person, start, end, survivor, *nobody, *organisations, len(circular))
 
 
 def _groups(keys: list[tuple[int, int, int]]) -> dict[int, list[tuple[int, int, int]]]:

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from threat.asof import NEVER
 from threat.errors import BadInput
-from threat.history.links import is_in
+from threat.history.links import since
 from threat.history.schema import DOMESTIC, REPORTED_BY
 from threat.history.sightings import NO_PERSON, ROLE_ABOUT, ROLE_AT_RISK, ROLE_SUBJECT, Sightings
 from threat.history.snapshot import Snapshot
@@ -103,7 +103,7 @@ def _runs(process: int) -> bool:
 
 def _format() -> str:
     """Changes when the arrays would mean something else: their layout, or the numbers of the vocabulary."""
-    words = [f"{name}:{dtype.__name__}" for name, dtype in _DTYPES.items()] + list(kinds()) + ["1"]
+    words = [f"{name}:{dtype.__name__}" for name, dtype in _DTYPES.items()] + list(kinds()) + ["2"]
     return hashlib.sha256("\n".join([*words, *DOMESTIC, *REPORTED_BY]).encode()).hexdigest()[:8]
 
 
@@ -156,10 +156,13 @@ def _build(snapshot: Snapshot, folder: Path) -> None:
     recorded, hidden = recorded[order], hidden[order]
     standing = (_kind(snapshot)[order] != kinds()["withdrawn"].number) & (hidden > recorded)
 
-    persons, parties, spans = _persons(snapshot, order)
+    persons, parties, spans = _persons(snapshot, order, recorded)
     keys = _keys(parties, standing, recorded, hidden)
     if len(spans.start):
         keys = _relinked(keys, spans)
+    known_since = since(persons, snapshot.links.nobody, snapshot.links.nobody_since)
+    if (known_since < NEVER).any():
+        keys = _until_known(keys, np.append(known_since, NEVER))
     n = len(keys.event)
     if len(order) >= 1 << _RANK_BITS:
         raise BadInput("A store holds up to a thousand million events.", value=len(order), way_out="split the store")
@@ -264,12 +267,17 @@ def _hidden(snapshot: Snapshot, event_id: NDArray[np.int64], recorded: NDArray[n
     return hidden
 
 
-def _persons(snapshot: Snapshot, order: NDArray[np.int32]) -> tuple[NDArray[np.int64], list[NDArray[np.int32]], _Spans]:
-    """Sorted person ids; subject, person at risk and person of each ordered event as numbers (NO_PERSON); the spans."""
+def _persons(
+    snapshot: Snapshot, order: NDArray[np.int32], recorded: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], list[NDArray[np.int32]], _Spans]:
+    """Sorted person ids; subject, person at risk and person of each ordered event as numbers (NO_PERSON); the spans.
+
+    Who was known to be nobody when the event was recorded has no number here.
+    """
     links = snapshot.links
     columns = [_ints(snapshot, name)[order] for name in ("subject_id", "person_at_risk_id", "person_id")]
     for column in columns:
-        column[is_in(column, links.nobody)] = NO_PERSON
+        column[since(column, links.nobody, links.nobody_since) <= recorded] = NO_PERSON
     linked = np.concatenate([links.person, links.survivor])
     codes, found = pd.factorize(np.concatenate([*columns, linked]))
     by_id = np.argsort(found)
@@ -330,6 +338,25 @@ def _relinked(keys: _Keys, spans: _Spans) -> _Keys:
     linked = linked.then(under_survivor)
     linked = linked.take(np.lexsort((linked.end, linked.start)))
     return rest.then(linked)
+
+
+def _until_known(keys: _Keys, known_since: NDArray[np.int64]) -> _Keys:
+    """Sightings of persons recorded as an organisation or unknown only after the event: theirs end when that is known,
+    and the counterpart's go on without them. ``known_since`` by person number, NEVER last for NO_PERSON.
+    """
+    end = np.minimum(keys.end, known_since[keys.person])
+    other = known_since[keys.counterpart]
+    touched = (end < keys.end) | (other < end)
+    if not touched.any():
+        return keys
+    rest, late, other = keys.take(~touched), keys.take(touched), other[touched]
+    late.end = end[touched]
+    without = late.take(other < late.end)
+    without.start = np.maximum(without.start, other[other < late.end])
+    without.counterpart = np.full(len(without.event), NO_PERSON, dtype=np.int32)
+    late.end = np.minimum(late.end, other)
+    late = late.then(without)
+    return rest.then(late.take(late.start < late.end))
 
 
 def _split(keys: _Keys, spans: _Spans, ids: NDArray[np.int32] | None, name: str) -> _Keys:
