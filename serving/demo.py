@@ -266,10 +266,11 @@ def _note(path: Path) -> dict[str, Any]:
 
 
 def _released(demo: Demonstration) -> bool:
-    from threat.release.promotions import current
+    """Whether a model ranks; one whose release has expired is released again."""
+    from serving.rankings import current
 
     chain = demo.var / "promotions.jsonl"
-    return chain.is_file() and current(chain).served
+    return chain.is_file() and current(chain, int(time.time())).kind == "model"
 
 
 def _gate_of_release(demo: Demonstration) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,6 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from sqlalchemy import Engine
 
 from serving import database
-from serving.dates import day
 from serving.lists import Published, published
 from serving.problems import NotFound
 from serving.responses import Card
@@ -83,6 +83,7 @@ class Desk:
         self._lock = threading.Lock()
         self._view: View | None = None
         self._note = ""
+        self._expires: dict[str, date | None] = {}
 
     @property
     def lists(self) -> Path:
@@ -102,8 +103,8 @@ class Desk:
         """The published list with its snapshot, opened and verified once. Raises NotFound when none is published,
         BadInput when what was published is not there.
 
-        A list by a model that is no longer in service (suspended, revoked, replaced) is never shown: the list by rule
-        that stands by takes its place at once, and says why.
+        A list by a model that is no longer in service (suspended, revoked, replaced, expired) is never shown: the list
+        by rule that stands by takes its place at once, and says why.
         """
         from serving.cases import View
 
@@ -120,6 +121,7 @@ class Desk:
 
     def _shown(self) -> tuple[str, str]:
         """The list to show and, when it stands in for a model's, why."""
+        from serving import rankings
         from threat.release import promotions
 
         chosen = self.published()
@@ -132,9 +134,14 @@ class Desk:
             return chosen.list, ""
         now = promotions.current(self.promotions)
         if now.served and now.bundle_sha256 == chosen.bundle:
-            return chosen.list, ""
+            if chosen.bundle not in self._expires:  # a hash names one content for ever, so it is opened once
+                self._expires[chosen.bundle] = rankings.expires(rankings.opened(self.promotions, now))
+            set_aside = rankings.expired(now, self._expires[chosen.bundle], self.clock())
+            if set_aside is None:
+                return chosen.list, ""
+            now = set_aside
         if now.state == "suspended":
-            return chosen.standby, f"The model was suspended on {day(now.since)} by {now.by}: {now.reason}."
+            return chosen.standby, rankings.why_a_rule(now)
         return chosen.standby, "The model that ordered the list is no longer in service, and no list was made since."
 
     def card(self) -> Card:
@@ -160,7 +167,7 @@ class Desk:
         """The same for the page, which also says what ranks while no model does."""
         from serving.rankings import current
 
-        ranking = current(self.promotions)
+        ranking = current(self.promotions, self.clock())
         standing, bundle = self._in_service()
         return CardPage(
             run="" if bundle is None else standing.run_id,
@@ -173,9 +180,9 @@ class Desk:
         )
 
     def _in_service(self) -> tuple[Standing, Bundle | None]:
-        from threat.release.promotions import open_current
+        from serving.rankings import in_service
 
-        return open_current(self.promotions)
+        return in_service(self.promotions, self.clock())
 
     def tour(self) -> Tour:
         """The demonstration's tour as it stands; empty when this is none. One that can't be read says so."""

@@ -46,7 +46,11 @@ def make_list(
     _require_past(as_of, started_at)
     snapshot = Store.open(store).snapshot()
     scoring.require_loaded_before(snapshot, started_at)
-    ranking = rankings.named_rule(rule, "A rule was asked for.") if rule else rankings.current(var / "promotions.jsonl")
+    ranking = (
+        rankings.named_rule(rule, "A rule was asked for.")
+        if rule
+        else rankings.current(var / "promotions.jsonl", started_at)
+    )
     folder = var / "lists"
     before = lists.open_list(folder, previous) if previous else lists.previous_to(folder, as_of)
     if before is not None and before.asked.as_of >= as_of:
@@ -127,7 +131,7 @@ def explain_relationship(store: Path, var: Path, reference: str, as_of: int, *, 
             where=show(as_of),
             way_out="a later as-of, or a reference copied from a list of this history",
         )
-    ranking = rankings.current(var / "promotions.jsonl")
+    ranking = rankings.current(var / "promotions.jsonl", started_at)
     score, base, reasons = scoring.explain(snapshot, relationship_id, as_of, ranking)
     _log(var, "consultation", "explain", show_id("R", relationship_id), started_at, as_of=show(as_of))
     return {

@@ -1,12 +1,14 @@
 """What puts relationships in order: the model in service, or, labelled, a rule.
 
-A bundle is used only when the promotions say it is in service. With none released, or while it is suspended, a rule
-ranks. When the chain of promotions or the bundle does not verify, nothing is scored at all (exit 5).
+A bundle is used only when the promotions say it is in service and nothing its release rested on has expired. With none
+released, or while it is suspended, a rule ranks. When the chain of promotions or the bundle does not verify, nothing is
+scored at all (exit 5).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 from typing import Literal, Protocol
 
@@ -18,6 +20,7 @@ from features.rules import DEFAULT_RULE, RULES
 from serving.dates import day
 from serving.lists import Asked
 from serving.reasons import Matrix
+from threat.asof import instant
 from threat.errors import IntegrityFailure, UsageError
 from threat.release import bundle as bundles
 from threat.release import promotions, scorer
@@ -145,20 +148,58 @@ class ModelRanking:
         return tuple(self.bundle.features["names"])
 
 
-def current(promotions_path: Path, rule: str = DEFAULT_RULE) -> Ranking:
-    """The ranking in service: the model of the promotions, or the rule with the reason why a rule ranks.
+def current(promotions_path: Path, at: int, rule: str = DEFAULT_RULE) -> Ranking:
+    """The ranking in service at ``at`` (UTC seconds): the model of the promotions, or the rule with the reason why a
+    rule ranks.
 
     Raises IntegrityFailure when the promotions or the bundle do not verify, or the model was made with another
     catalogue.
     """
-    standing, bundle = promotions.open_current(promotions_path)
+    standing, bundle = in_service(promotions_path, at)
     if bundle is not None:
         return _model(bundle, standing.state, standing.since)
-    if standing.state == "suspended":
-        return named_rule(
-            rule, f"The model was suspended on {day(standing.since)} by {standing.by}: {standing.reason}."
-        )
-    return named_rule(rule, "No model has been released.")
+    return named_rule(rule, why_a_rule(standing) or "No model has been released.")
+
+
+def in_service(promotions_path: Path, at: int) -> tuple[promotions.Standing, bundles.Bundle | None]:
+    """What the promotions say, and the bundle that is served at ``at`` (UTC seconds).
+
+    A bundle whose release rested on an acceptance that has expired by then stands suspended, whatever the promotions
+    say: nobody answers any longer for what could not be shown.
+    """
+    standing, bundle = promotions.open_current(promotions_path)
+    if bundle is not None and (set_aside := expired(standing, expires(bundle), at)):
+        return set_aside, None
+    return standing, bundle
+
+
+def expires(bundle: bundles.Bundle) -> date | None:
+    """The last day on which every acceptance that the release rested on holds; None when it rested on none.
+
+    Raises IntegrityFailure for an acceptance without a date.
+    """
+    accepted = [one for check in bundle.gate.get("checks", []) for one in check.get("accepted", [])]
+    try:
+        return min((date.fromisoformat(str(one.get("expires"))) for one in accepted), default=None)
+    except ValueError:
+        raise IntegrityFailure("An acceptance says until when it holds.", where=f"{bundle.path}/gate.json") from None
+
+
+def expired(standing: promotions.Standing, until: date | None, at: int) -> promotions.Standing | None:
+    """The standing as suspended when ``until``, an acceptance's last day, is over at ``at``; None while it holds."""
+    if until is None or instant(at).date() <= until:
+        return None
+    reason = f"An acceptance this release rested on expired on {day(until)}"
+    return replace(standing, state="suspended", by="", reason=reason)
+
+
+def why_a_rule(standing: promotions.Standing) -> str:
+    """Why a rule ranks though a model was released, as a sentence; empty when the model was not suspended."""
+    if standing.state != "suspended":
+        return ""
+    if not standing.by:  # nobody suspended it: time did
+        return f"{standing.reason}."
+    return f"The model was suspended on {day(standing.since)} by {standing.by}: {standing.reason}."
 
 
 def named_rule(name: str, note: str) -> RuleRanking:
@@ -168,15 +209,22 @@ def named_rule(name: str, note: str) -> RuleRanking:
     return RuleRanking(name, note)
 
 
+def opened(promotions_path: Path, standing: promotions.Standing) -> bundles.Bundle:
+    """The bundle of a standing, verified. Raises IntegrityFailure when it does not verify or there is none."""
+    if standing.bundle is None:
+        raise IntegrityFailure("What is served has a bundle.", value=standing.run_id, where=str(promotions_path))
+    return bundles.open(
+        standing.bundle, load_keys(promotions_path.parent / "keys"), expected_sha256=standing.bundle_sha256
+    )
+
+
 def of_list(asked: Asked, promotions_path: Path) -> Ranking:
     """The ranking a LIST was made with, released still or not (a revoked bundle can be read for replay)."""
     if asked.ranking == "rule":
         return named_rule(asked.ranking_id.removeprefix("rule:"), asked.ranking_note)
-    keys = load_keys(promotions_path.parent / "keys")
-    for standing in promotions.read(promotions_path, keys).served:
-        if standing.bundle_sha256 == asked.ranking_id and standing.bundle is not None:
-            opened = bundles.open(standing.bundle, keys, expected_sha256=asked.ranking_id)
-            return _model(opened, standing.state, standing.since)
+    for standing in promotions.read(promotions_path).served:
+        if standing.bundle_sha256 == asked.ranking_id:
+            return _model(opened(promotions_path, standing), standing.state, standing.since)
     raise IntegrityFailure(
         "A list names a bundle that was promoted.", value=asked.ranking_id, where=str(promotions_path)
     )

@@ -55,8 +55,9 @@ def rule_var(golden_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Pa
     return var
 
 
-def make_bundle(store: Path, var: Path, *, run_id: str = "run-1") -> str:
-    """A small real model of the golden matrix, built, signed and promoted for the demonstration; its hash."""
+def make_bundle(store: Path, var: Path, *, run_id: str = "run-1", checks: list[dict[str, object]] | None = None) -> str:
+    """A small real model of the golden matrix, built, signed and promoted for the demonstration; its hash.
+    ``checks``: those of its gate."""
     import lightgbm
 
     from features import build, load_catalogue
@@ -93,12 +94,19 @@ def make_bundle(store: Path, var: Path, *, run_id: str = "run-1") -> str:
     run.write_json("model/calibrator.json", {"method": "platt", "slope": 1.0, "intercept": 0.0})
     run.write_json("evaluation.json", {"rung": "Y2", "horizon_days": 365, "run": run_id})
     run.seal()
-    run.add("gate.json", {"verdict": "pass", "environment": "demonstration", "policy_version": "test", "checks": []})
+    gate = {"verdict": "pass", "environment": "demonstration", "policy_version": "test", "checks": checks or []}
+    run.add("gate.json", gate)
     run.add("card.json", {"schema_version": "1.0"})
     signer = demonstration_signer(var / "keys", "release service", role="service", purposes=("bundle", "promotion"))
     built = bundle.build(run, var / "bundles", signer)
     promotions.promote(var / "promotions.jsonl", built, "live", signer, at=STARTED_AT, reason="test")
     return bundle.sha256_of(built)
+
+
+@pytest.fixture(scope="session")
+def release() -> Callable[..., str]:
+    """``make_bundle``, for a test that needs another gate."""
+    return make_bundle
 
 
 @pytest.fixture(scope="session")

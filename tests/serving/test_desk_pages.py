@@ -112,7 +112,7 @@ def test_the_queue_page(desk):
     for said in (
         "Not being on this list is not a sign of safety.",
         "55% had no earlier police contact with the victim (Thornton 2017)",
-        "Ordered by a rule, not by the model: harm by the subject in the trailing year.",
+        "Ordered by a rule, not by the model: recorded harm by the subject in the trailing year.",
         "No model has been released.",
         "Must see",
         "Threat to kill on 30 May 2024, recorded 1 day ago",
@@ -364,7 +364,7 @@ def test_frequencies_in_words(p, words):
 
 @pytest.mark.parametrize(("shown", "sentences"), [(True, 1), (False, 0), (None, 0)])
 def test_a_frequency_is_told_only_where_the_gate_allows_it(model_var, shown, sentences):
-    ranking = rankings.current(model_var / "promotions.jsonl")
+    ranking = rankings.current(model_var / "promotions.jsonl", STARTED_AT)
     gate = {name: value for name, value in ranking.bundle.gate.items() if name != "show_probability"}
     gate |= {} if shown is None else {"show_probability": shown}
     allowed = dataclasses.replace(ranking, bundle=dataclasses.replace(ranking.bundle, gate=gate))

@@ -330,7 +330,7 @@ def test_a_model_made_with_another_catalogue_is_refused(golden_store, model_var,
     other = dataclasses.replace(load_catalogue(), definitions=load_catalogue().definitions[:-1])
     monkeypatch.setattr(rankings, "load_catalogue", lambda: other)
     with pytest.raises(IntegrityFailure, match="catalogue it was made with"):
-        rankings.current(model_var / "promotions.jsonl")
+        rankings.current(model_var / "promotions.jsonl", STARTED_AT)
 
 
 def test_a_tampered_bundle_scores_nothing(golden_store, model_var, tmp_path):
