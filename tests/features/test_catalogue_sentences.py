@@ -35,6 +35,7 @@ def values(d: Definition) -> list[float]:
 
 
 V = "the person at risk"
+BY = "{} recorded as by the subject"
 SAID: list[tuple[str, float, str]] = [
     ("domestic_incidents_90d", 3, f"3 domestic incidents against {V} recorded in the last 90 days"),
     ("domestic_incidents_90d", 1, f"1 domestic incident against {V} recorded in the last 90 days"),
@@ -68,6 +69,12 @@ SAID: list[tuple[str, float, str]] = [
     ("harm_sum_ever", 1, f"Incidents against {V} to date add to 1 day on the harm index"),
     ("harm_sum_ever", 0, f"Incidents against {V} add to no days on the harm index"),
     ("harm_sum_365d", 2555, f"Incidents against {V} in the last 12 months add to 2,555 days on the harm index"),
+    ("subject_harm_max_ever", 1, f"The worst {BY.format('crime')} against anyone carries 1 day on the harm index"),
+    ("subject_domestic_incidents_90d", 2, f"2 {BY.format('domestic incidents')} against anyone in the last 90 days"),
+    ("subject_domestic_incidents_90d", 0, f"No {BY.format('domestic incident')} against anyone in the last 90 days"),
+    ("subject_domestic_incidents_ever", 0, f"No {BY.format('domestic incident')} against anyone"),
+    ("supervision_breaches_365d", 1, f"1 {BY.format('breach of licence or supervision')} in the last 12 months"),
+    ("subject_other_offending_365d", 1, f"1 {BY.format('crime')} with no person at risk named in the last 12 months"),
     ("domestic_incident_rate_at_liberty_365d", NAN, "The subject was in custody for the whole period"),
 ]
 
@@ -75,6 +82,12 @@ SAID: list[tuple[str, float, str]] = [
 @pytest.mark.parametrize(("name", "value", "said"), SAID)
 def test_sentences(name: str, value: float, said: str) -> None:
     assert sentence(CATALOGUE[name], value) == said
+
+
+def test_no_sentence_states_an_allegation_as_fact() -> None:
+    told = [word for d in CATALOGUE if "by the subject" in d.sentence for word in d.sentence.split(" | ")[:1]]
+    assert len(told) > 20
+    assert [word for word in told if not re.search(r"record(\{s\}|ed)? ", word)] == []
 
 
 def test_truncated_is_said() -> None:
