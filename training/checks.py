@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from features import Catalogue, build
+from features import Catalogue, build, late_known
 from features.monotone import HARM_EVENTS, violations
 from threat.asof import NEVER, show
 from threat.history.sightings import Rows, Sightings
@@ -21,7 +21,8 @@ _SHARED = {"persons", "offsets", "code_names", "source_names", "history_start"}
 
 
 def checks(material: Material, booster: Any) -> dict[str, Any]:
-    """``checks.json``: leaks by construction on sampled test rows, dates of every fold, and directions of the score."""
+    """``checks.json``: leaks by construction on sampled test rows, what reached us late on all of them, dates of every
+    fold, and directions of the score."""
     positions, rows = test_rows(material)
     rng = np.random.default_rng(material.settings.seed)
     some = np.sort(rng.choice(len(rows), min(CHECKED_ROWS, len(rows)), replace=False))
@@ -41,6 +42,7 @@ def checks(material: Material, booster: Any) -> dict[str, Any]:
             "values_that_differ": different,
             "holds": different == 0,
         },
+        "late_known": known_late(material.sightings, rows),
         "dates": _dates(material),
         "contributions_sum": {"what": "tree contributions sum to the raw score", "rows": len(some), "holds": True},
         "added_harm": {
@@ -53,6 +55,23 @@ def checks(material: Material, booster: Any) -> dict[str, Any]:
             "largest_fall": max((one.before - one.after for one in fell), default=0.0),
             "kinds_that_fell": sorted({one.event.kind for one in fell}),
         },
+    }
+
+
+def known_late(sightings: Sightings, rows: Rows) -> dict[str, Any]:
+    """How much of the past the rows could not know: ``{what, rows, events, rows_with_any, share}``.
+
+    ``events`` counts an event once for each row it is late for; ``share`` is of rows with any, None without rows.
+    """
+    late = late_known(sightings, rows)
+    some = int((late > 0).sum())
+    return {
+        "what": "events of either party that had happened before the as-of and were known only at or after it, on all "
+        "test rows: what a builder that filters on the date of the event would have leaked",
+        "rows": len(rows),
+        "events": int(late.sum()),
+        "rows_with_any": some,
+        "share": some / len(rows) if len(rows) else None,
     }
 
 

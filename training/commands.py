@@ -46,6 +46,7 @@ def train(
         document["mlflow"] = mirror(run, out.parent)
     evaluation = run.read_json("evaluation.json")
     document |= {key: evaluation[key] for key in ("rung", "horizon_days", "capacity", "cohort", "rankings", "warnings")}
+    document["late_known"] = run.read_json("checks.json")["late_known"]
     emit(document, as_json=as_json, lines=summary_lines)
 
 

@@ -46,6 +46,11 @@ def summary_lines(document: dict[str, Any]) -> str:
         ]
         lines.append(f"{entry['title']:<48} {cells[0]:<26} {cells[1]:<26} {cells[2]}")
     lines += [f"Note: {warning}" for warning in document["warnings"]]
+    if late := document.get("late_known"):
+        lines.append(
+            f"Known late: {late['events']:,} events had happened before a test row's as-of and were known only after "
+            f"it ({late['rows_with_any']:,} of {late['rows']:,} rows have any). No feature counts them."
+        )
     if document.get("reproduced"):
         lines.append("The sealed figures came out again, to the digit.")
     if document.get("mlflow"):

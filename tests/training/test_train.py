@@ -11,17 +11,20 @@ import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner
 
-from threat.asof import parse_as_of
+from features.arrays import sightings_from
+from threat.asof import DAY, parse_as_of
 from threat.eligibility import load_policy
 from threat.errors import BadInput, UsageError
+from threat.history.sightings import Rows
 from threat.history.store import Store
 from threat.outcomes import label
 from threat.release.evidence import Run
 from threat.release.scorer import probability, raw_score
 from threat.simulation.force import Settings as ForceSettings
 from threat.simulation.force import write
+from threat.vocabulary import kind
 from training import trees
-from training.checks import as_if_known_at_once, future_removed, known_before
+from training.checks import as_if_known_at_once, future_removed, known_before, known_late
 from training.cohort import Cohort, _joined
 from training.commands import app
 from training.config import Settings, load
@@ -30,6 +33,7 @@ from training.job import train
 from training.prepare import Material, found_by, prepare
 from training.prepare import test_rows as rows_of_test
 from training.reproduce import reproduce
+from training.tables import summary_lines
 
 STARTED = parse_as_of("2025-01-02")
 SMALL = """
@@ -137,12 +141,41 @@ def test_no_leak_by_construction(run: Run, material: Material) -> None:
     assert checks["future_removed"]["rows"] == 48
     assert checks["dates"]["holds"]
     assert checks["contributions_sum"]["holds"]
+    late = checks["late_known"]
+    assert late["rows"] == run.read_json("evaluation.json")["cohort"]["n"]
+    assert late["events"] >= late["rows_with_any"] > 0
+    assert late["share"] == late["rows_with_any"] / late["rows"]
+    said = summary_lines(run.read_json("evaluation.json") | {"run": "r", "late_known": late})
+    assert f"Known late: {late['events']:,} events had happened before a test row's as-of" in said
     # The check has teeth: against a builder that takes every record as known at once, values do differ.
     from features import build
 
     _, rows = rows_of_test(material)
     leaky = build(as_if_known_at_once(material.sightings), rows, material.catalogue).values
     assert future_removed(material.sightings, rows, leaky, material.catalogue) > 0
+
+
+def test_what_reached_us_late_on_a_drawn_history() -> None:
+    """Two people, four events, three as-ofs.
+
+    event  person   happened  known
+    1      11       day 1     day 4    late for as-ofs 2 and 4 (known at as-of 4 itself), known at 9
+    2      11       day 3     day 3    never late
+    3      12       day 1     day 8    late for 2 and 4, known at 9
+    4      12       day 9     day 9    after every as-of
+    """
+    day = np.array([1, 3, 1, 9], np.int64) * DAY
+    known = np.array([4, 3, 8, 9], np.int64) * DAY
+    hit = np.full(4, kind("assault_with_injury").number, np.int16)
+    sightings = sightings_from(np.array([11, 11, 12, 12], np.int64), hit, day, known)
+    as_of = np.array([2, 4, 9, 4], np.int64) * DAY
+    subject, at_risk = np.array([11, 11, 11, 99], np.int64), np.array([12, 12, 12, 12], np.int64)
+    found = known_late(sightings, Rows(np.arange(4), subject, at_risk, as_of))
+    assert {name: found[name] for name in ("rows", "events", "rows_with_any", "share")} == {
+        "rows": 4, "events": 2 + 2 + 0 + 1, "rows_with_any": 3, "share": 0.75,
+    }  # fmt: skip
+    none = np.zeros(0, np.int64)
+    assert known_late(sightings, Rows(none, none, none, none))["share"] is None
 
 
 def test_what_was_known_before_an_instant(material: Material) -> None:
@@ -222,4 +255,5 @@ def test_commands(run: Run, force: Path, tmp_path: Path) -> None:
     assert got.exit_code == 0, got.output
     document = json.loads(got.stdout)
     assert (document["run_id"], document["mlflow"]) == ("cli", None)
+    assert document["late_known"] == run.read_json("checks.json")["late_known"]
     assert Run.open(tmp_path / "runs" / "cli").read_json("config.json")["name"] == "small"
