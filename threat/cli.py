@@ -27,6 +27,14 @@ _EXTRA_OF = {
     "securesystemslib": "release",
 }
 
+_WAY_OUT: dict[type[OSError], str] = {
+    FileNotFoundError: "make its folder first, or name another path",
+    PermissionError: "name a path you may use",
+    IsADirectoryError: "name a file, not a folder",
+    NotADirectoryError: "name a folder, not a file",
+    FileExistsError: "name another path",
+}
+
 
 def build() -> typer.Typer:
     """The whole command line. Importing a package's ``commands`` module must stay cheap: no NumPy, no pandas."""
@@ -60,6 +68,16 @@ def main() -> None:
             "This command needs an optional part that is not installed.",
             value=error.name,
             way_out=f"install it: pip install 'threat-assessment[{extra}]'",
+        )
+        _complain(hint)
+        raise SystemExit(hint.exit_code) from None
+    except OSError as error:
+        if error.filename is None:  # not about a path a person named: a defect, to be seen whole
+            raise
+        hint = UsageError(
+            f"A file or folder of this command cannot be used: {(error.strerror or type(error).__name__).lower()}.",
+            value=error.filename,
+            way_out=_WAY_OUT.get(type(error), "check the path"),
         )
         _complain(hint)
         raise SystemExit(hint.exit_code) from None

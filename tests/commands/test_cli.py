@@ -104,6 +104,36 @@ def test_an_error_under_json_is_one_document(tmp_path: Path) -> None:
     assert document["way_out"]
 
 
+@pytest.mark.parametrize(
+    ("page", "says"),
+    [
+        (
+            "missing/page.html",
+            "no such file or directory",
+        ),
+        (".", "is a directory"),
+        ("audited.csv/page.html", "not a directory"),
+    ],
+)
+def test_a_page_that_cannot_be_written_is_a_mistake_and_no_traceback(page: str, says: str, tmp_path: Path) -> None:
+    rows = [f"{i % 7},{i % 2},{'ab'[i % 3 == 0]}" for i in range(60)]
+    (tmp_path / "audited.csv").write_text("\n".join(["s,l,g", *rows]), encoding="utf-8")
+    asked = ("audit", "audited.csv", "--score", "s", "--label", "l", "--group", "g", "--capacity", "9", "--html", page)
+    for extra in ((), ("--json",)):
+        out = subprocess.run(
+            [sys.executable, "-P", "-m", "threat.cli", *asked, *extra],
+            capture_output=True,
+            text=True,
+            timeout=120,
+            cwd=tmp_path,
+        )
+        assert (out.returncode, "Traceback" in out.stderr) == (2, False), out.stderr
+    document = json.loads(out.stdout)
+    assert document["rule"] == f"A file or folder of this command cannot be used: {says}."
+    assert (document["error"], document["value"]) == ("UsageError", page)
+    assert document["way_out"]
+
+
 def test_an_error_says_rule_value_place_and_way_out() -> None:
     error = BadInput("Every row needs a time.", value="''", where="charges.csv line 7", way_out="fill the column")
     assert str(error) == "Every row needs a time.\n  found: ''\n  where: charges.csv line 7\n  do: fill the column"
