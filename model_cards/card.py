@@ -16,7 +16,7 @@ from typing import Any
 import yaml
 
 from model_cards import facts, results
-from model_cards.words import FAIRNESS_WORDS, PUBLISH, RUNGS, VERDICTS, share, withheld_below
+from model_cards.words import FAIRNESS_WORDS, PUBLISH, RUNGS, VERDICTS, share, withheld
 from threat.errors import BadInput, raise_all
 
 SCHEMA_VERSION = "1.0"
@@ -263,8 +263,8 @@ def _fairness_charts(docs: Mapping[str, Any]) -> list[dict[str, Any]]:
     for one in report["characteristics"]:
         points = [
             _point(group["title"], group["recall"])
-            for group in one["groups"]
-            if one["gate"] and group["recall"]["value"] is not None and not withheld_below(group, least)
+            for group, hidden in zip(one["groups"], withheld(one["groups"], least), strict=True)
+            if one["gate"] and group["recall"]["value"] is not None and not hidden
         ]
         if points:
             what = FAIRNESS_WORDS.get(one["characteristic"], one["characteristic"])
@@ -272,7 +272,8 @@ def _fairness_charts(docs: Mapping[str, Any]) -> list[dict[str, Any]]:
                 {
                     "section": "fairness",
                     "title": f"Outcomes on the list by {what}",
-                    "sentence": f"{VERDICTS[one['verdict']]}: {one['reason']}. Small groups are left out.",
+                    "sentence": f"{VERDICTS[one['verdict']]}: {one['reason']}. Small groups are left out, with what "
+                    "would give them away.",
                     "points": points,
                 }
             )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from model_cards.words import FAIRNESS_WORDS, PUBLISH, VERDICTS, figure_words, number, share, table, withheld_below
+from model_cards.words import FAIRNESS_WORDS, PUBLISH, VERDICTS, figure_words, number, share, table, too_small, withheld
 
 Documents = Mapping[str, Any]
 Value = str | list[str] | dict[str, Any] | None
@@ -32,7 +32,7 @@ def worst_served(docs: Documents) -> str:
         for one in report["characteristics"]
         if one["gate"]
         for group in one["groups"]
-        if group["ratio"] is not None and not withheld_below(group, least)
+        if group["ratio"] is not None and not too_small(group, least)  # a ratio alone gives no other group away
     ]
     verdict = f"Fairness verdict: {VERDICTS[report['verdict']].lower()}."
     if not found:
@@ -128,7 +128,7 @@ def verdict_field(docs: Documents) -> Value:
 
 
 def by_group_field(docs: Documents) -> Value:
-    """Groups of the characteristics the verdict rests on; small ones withheld."""
+    """Groups of the characteristics the verdict rests on; small ones withheld, and what would give them away."""
     report = docs.get("fairness.json")
     if report is None:
         return None
@@ -136,8 +136,7 @@ def by_group_field(docs: Documents) -> Value:
     for one in report["characteristics"]:
         if not one["gate"]:
             continue
-        for group in one["groups"]:
-            hidden = withheld_below(group, least)
+        for group, hidden in zip(one["groups"], withheld(one["groups"], least), strict=True):
             ratio = "" if group["ratio"] is None else f"{group['ratio']:.2f}"
             rows.append(
                 [

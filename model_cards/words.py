@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 VERDICTS = {"pass": "Pass", "fail": "Fail", "not_enough_evidence": "Not enough evidence"}
@@ -56,10 +56,24 @@ def figure_words(figure: Mapping[str, Any] | None, *, signed: bool = False) -> s
     return f"{figure['value']:{form}} ({low:{form}} to {high:{form}})"
 
 
-def withheld_below(group: Mapping[str, Any], least: int) -> str:
-    """``fewer than 10`` when a group's rows, outcomes, or those caught or missed are too few to publish, else empty."""
+def withheld(groups: Sequence[Mapping[str, Any]], least: int) -> list[str]:
+    """Why each group of one characteristic is not shown, in words; empty for one that is.
+
+    Rows, outcomes, or those caught or missed may be under ``least``. A group withheld alone could be had by subtracting
+    the others from the total, so the next smallest is withheld with it.
+    """
+    out = [f"withheld (under {least})" if too_small(group, least) else "" for group in groups]
+    shown = [i for i, why in enumerate(out) if not why]
+    if len(out) - len(shown) == 1 and shown:
+        smallest = min(shown, key=lambda i: (groups[i]["events"], groups[i]["n"]))
+        out[smallest] = "withheld (it would give a smaller group away)"
+    return out
+
+
+def too_small(group: Mapping[str, Any], least: int) -> bool:
+    """True when a group's rows, outcomes, or those caught or missed are fewer than may be published."""
     counts = (group["n"], group["events"], group["captured"], group["events"] - group["captured"])
-    return f"withheld (under {least})" if any(count < least for count in counts) else ""
+    return any(count < least for count in counts)
 
 
 def table(columns: list[str], rows: list[list[str]]) -> dict[str, Any] | None:

@@ -14,6 +14,7 @@ from model_cards.atrs import NOT_PROVIDED, TIER_2, record
 from model_cards.card import build, headline_words, outline, schema, validate
 from model_cards.facts import FACTS
 from model_cards.page import page
+from model_cards.words import withheld
 from threat.errors import BadInput
 
 ON = date(2026, 6, 1)
@@ -231,11 +232,32 @@ def test_small_groups_are_withheld() -> None:
     rows = {row[1]: row for row in field(card, "fairness.by_group")["value"]["rows"]}
     assert rows["Female"][2:6] == ["8,000", "100", "0.40 (0.10 to 0.60)", "1.00"]
     assert rows["Unknown"][2:6] == ["withheld (under 10)"] * 4
+    assert rows["Male"][2:6] == ["withheld (it would give a smaller group away)"] * 4
     assert "Zed" not in rows
     chart = next(one for one in card["charts"] if one["section"] == "fairness")
-    assert [point["label"] for point in chart["points"]] == ["Female", "Male"]
+    assert [point["label"] for point in chart["points"]] == ["Female"]
     bands = next(one for one in card["charts"] if one["title"].startswith("Do the probabilities"))
     assert [point["label"] for point in bands["points"]] == ["0.00% to 1.00%"]
+
+
+BIG, MIDDLE, FEW, TINY = (900, 90, 30), (800, 80, 30), (700, 20, 15), (9, 9, 0)
+
+
+@pytest.mark.parametrize(
+    ("groups", "shown"),
+    [
+        ([BIG, MIDDLE], [True, True]),
+        ([BIG, MIDDLE, FEW], [True, False, False]),  # 5 missed; the next smallest goes with it
+        ([BIG, TINY, MIDDLE], [True, False, False]),
+        ([BIG, TINY], [False, False]),
+        ([BIG, MIDDLE, FEW, TINY], [True, True, False, False]),  # two already: neither can be had alone
+        ([TINY], [False]),
+        ([], []),
+    ],
+)
+def test_no_group_is_withheld_alone(groups: list[tuple[int, int, int]], shown: list[bool]) -> None:
+    drawn = [{"n": n, "events": events, "captured": captured} for n, events, captured in groups]
+    assert [why == "" for why in withheld(drawn, 10)] == shown
 
 
 def test_what_nobody_provided_is_counted_and_shown() -> None:
