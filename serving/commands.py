@@ -130,7 +130,7 @@ def demo(
     no_serve: Annotated[bool, typer.Option("--no-serve", help="Stop before serving.")] = False,
     port: Annotated[int, typer.Option(min=0, max=65535, help="0 picks a free one.")] = 8000,
     var: Var = Path("var/demo"),
-    seed: Annotated[int, typer.Option(help="Of the synthetic force.")] = 7,
+    seed: Annotated[int, typer.Option(help="Of the synthetic force; the gate refuses the model of most.")] = 1,
     fresh: Annotated[bool, typer.Option("--fresh", help="Start over; otherwise what is there is used.")] = False,
     as_json: AsJson = False,
 ) -> None:
