@@ -120,7 +120,7 @@ def months(settings: Settings) -> NDArray[np.float64]:
     warm = int(parameters.values("population")["warm_up"])
     first = np.datetime64(instant(settings.epoch - warm * DAY).strftime("%Y-%m"))
     last = np.datetime64(instant(settings.now).strftime("%Y-%m"))
-    starts = np.arange(first, last + 1).astype("datetime64[s]").astype(np.int64)
+    starts = np.arange(first, last + np.timedelta64(1, "M")).astype("datetime64[s]").astype(np.int64)
     return (starts - settings.epoch) / DAY
 
 
