@@ -98,7 +98,7 @@ def _rates(rates: dict[str, Any]) -> str:
 def _run(path: Path, store: Path, policy: Policy, ranking: str | None, given: list[str]) -> dict[str, Any]:
     from fairness.page import page
     from fairness.runs import MODEL, audit_run, snapshot_of
-    from threat.release.evidence import Run
+    from threat.release.runs import Run
 
     if given:
         raise UsageError(

@@ -14,7 +14,7 @@ from fairness.policy import Policy
 from threat.errors import BadInput, UsageError
 from threat.history.snapshot import Snapshot
 from threat.history.store import Store
-from threat.release.evidence import Run
+from threat.release.runs import Run
 
 MODEL = "score"
 

@@ -27,7 +27,7 @@ def card_command(
     """
     from model_cards.atrs import record
     from model_cards.runs import add_card
-    from threat.release.evidence import Run
+    from threat.release.runs import Run
 
     opened = Run.open(run)
     card, page = add_card(opened, human=human, on=datetime.now(UTC).date())

@@ -10,7 +10,7 @@ from typing import Any
 from model_cards.card import build
 from model_cards.page import page
 from threat.errors import BadInput, UsageError
-from threat.release.evidence import Run
+from threat.release.runs import Run
 
 DOCUMENTS = (
     "config.json",

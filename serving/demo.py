@@ -275,7 +275,7 @@ def _released(demo: Demonstration) -> bool:
 
 
 def _gate_of_release(demo: Demonstration) -> dict[str, Any]:
-    from threat.release.evidence import Run
+    from threat.release.runs import Run
 
     return dict(Run.open(demo.run_directory).read_json("gate.json"))
 

@@ -45,4 +45,4 @@ def person(reference: str) -> int:
 
 def profile_text(name: str) -> str:
     """A shipped profile, to be changed."""
-    return files("threat.history").joinpath("profiles", f"{name}.yaml").read_text(encoding="utf-8")
+    return files("threat.history.intake").joinpath("sources", name, "profile.yaml").read_text(encoding="utf-8")

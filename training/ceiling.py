@@ -22,7 +22,7 @@ from threat.eligibility import load_policy
 from threat.errors import BadInput, UsageError
 from threat.history.sightings import Rows
 from threat.history.store import Store
-from threat.release.evidence import Run
+from threat.release.runs import Run
 from threat.simulation.truth.oracle import HORIZONS, risks
 from threat.simulation.truth.remade import settings_of
 from training import cohort

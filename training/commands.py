@@ -58,7 +58,7 @@ def evaluate(
 ) -> None:
     """Measure a RUN's predictions again. Exit 5 when its sealed figures do not come out again."""
     from threat.errors import IntegrityFailure
-    from threat.release.evidence import Run
+    from threat.release.runs import Run
     from threat.terminal import emit
     from training.reproduce import reproduce
     from training.truth_tables import ANNEX, evaluation_lines

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from threat.asof import show
 from threat.errors import UsageError
 from threat.history.sightings import Rows
-from threat.release.evidence import Run
+from threat.release.runs import Run
 from threat.simulation.truth.oracle import HORIZONS, Risks, risks
 from threat.simulation.truth.remade import settings_of
 from training.evaluate import ladder

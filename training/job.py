@@ -18,7 +18,7 @@ from features.rules import RULES
 from threat.asof import instant, show
 from threat.eligibility import load_policy
 from threat.history.store import Store
-from threat.release.evidence import Run
+from threat.release.runs import Run
 from threat.release.scorer import probability, raw_score
 from threat.terminal import progress
 from training import linear, trees

@@ -8,7 +8,7 @@ import warnings
 from pathlib import Path
 from typing import Any
 
-from threat.release.evidence import Run
+from threat.release.runs import Run
 
 EXPERIMENT = "threat-assessment"
 _QUIET = {"MLFLOW_DISABLE_TELEMETRY": "true", "DO_NOT_TRACK": "true", "MLFLOW_LOGGING_LEVEL": "ERROR"}

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from threat.release.evidence import Run
+from threat.release.runs import Run
 from threat.release.scorer import contributions
 from training.prepare import Material, test_rows
 

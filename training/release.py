@@ -15,7 +15,7 @@ from model_cards.runs import add_card
 from threat.errors import BadInput, UsageError
 from threat.release import bundle, promotions
 from threat.release.chain import canonical
-from threat.release.evidence import Run
+from threat.release.runs import Run
 from threat.release.signing import Keys, Signer, demonstration_signer, sign, verify
 from training.gate import Evidence, decide
 from training.gate_policy import Environment, GatePolicy

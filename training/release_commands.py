@@ -37,7 +37,7 @@ def release_command(
     In the environment ``demonstration``, without --approvals, DEMONSTRATION signatories sign: they count nowhere else.
     """
     from model_cards.runs import add_card
-    from threat.release.evidence import Run
+    from threat.release.runs import Run
     from threat.release.signing import load_keys, operator
     from training.gate import reasons
     from training.gate_policy import load_gate_policy
@@ -126,7 +126,7 @@ def approve_command(
     """Sign a statement about a RUN and add it to an approvals file. Your name and role come from the key list."""
     import hashlib
 
-    from threat.release.evidence import Run
+    from threat.release.runs import Run
     from threat.release.signing import load_keys, load_signer
     from training.release import evidence_of, read_envelopes, statement, verified_statements
 

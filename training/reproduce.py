@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from threat.errors import UsageError
-from threat.release.evidence import Run
+from threat.release.runs import Run
 from training.evaluate import MODEL, Ranking, evaluate
 from training.figures import Block
 

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 from threat.eligibility import load_policy
 from threat.history.snapshot import Snapshot
 from threat.history.store import Store
-from threat.release.evidence import Run
+from threat.release.runs import Run
 from threat.release.scorer import raw_score
 from training import trees
 from training.checks import as_if_known_at_once

@@ -32,7 +32,7 @@ def expected_captures(
 
     Written into the RUN as an annex. Needs the truth of a synthetic force; a real force has none.
     """
-    from threat.release.evidence import Run
+    from threat.release.runs import Run
     from threat.simulation.force import block_count, read_settings
     from threat.terminal import emit, progress
     from training import ceiling, particle_check

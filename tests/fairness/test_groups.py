@@ -220,7 +220,7 @@ def test_an_empty_history_still_names_what_the_gate_rests_on(tmp_path: Path) -> 
 def test_the_audit_of_a_run(snapshot: Snapshot, tmp_path: Path) -> None:
     from fairness.runs import audit_run
     from threat.errors import BadInput, UsageError
-    from threat.release.evidence import Run
+    from threat.release.runs import Run
 
     def run(name: str, **change: Any) -> Run:
         made = Run.create(tmp_path / "runs", name)

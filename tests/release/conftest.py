@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from threat.release.evidence import Run
+from threat.release.runs import Run
 from threat.release.signing import Signer, demonstration_signer
 
 FEATURES = ["incidents_90d", "days_since_last", "breaches_all", "history_days"]

@@ -192,7 +192,7 @@ def test_only_a_pass_is_built(make_run: Any, var: Path, signer: Signer, verdict:
 
 
 def test_a_missing_model_file_is_bad_input(tmp_path: Path, var: Path, signer: Signer) -> None:
-    from threat.release.evidence import Run
+    from threat.release.runs import Run
 
     run = Run.create(tmp_path / "runs", "empty")
     run.write_json("model/features.json", {"names": ["a"]})

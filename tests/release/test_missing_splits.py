@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from threat.errors import IntegrityFailure
-from threat.release import trees
+from threat.release import tree_structure
 
 
 @pytest.fixture(scope="module")
@@ -23,7 +23,7 @@ def text() -> str:
 
 def test_a_split_on_missing_is_well_formed_and_no_canary_is_drawn_there(text):
     assert any(line.startswith("threshold=") and "inf" in line.split("=")[1].split(" ") for line in text.split("\n"))
-    shape = trees.check(text.encode(), ["a", "b"], "model.txt")
+    shape = tree_structure.check(text.encode(), ["a", "b"], "model.txt")
     assert all(np.isfinite(points).all() for points in shape.thresholds.values())
 
 
@@ -36,7 +36,7 @@ def test_other_endless_thresholds_are_refused(text, word):
         for line in tampered.split("\n")
     )
     with pytest.raises(IntegrityFailure, match="not well formed") as caught:
-        trees.check(tampered.encode(), ["a", "b"], "model.txt")
+        tree_structure.check(tampered.encode(), ["a", "b"], "model.txt")
     assert "finite" in str(caught.value) or "number" in str(caught.value)
 
 

@@ -15,7 +15,7 @@ from fairness.policy import load_policy
 from threat.errors import BadInput, GateRefused, IntegrityFailure, UsageError
 from threat.release import bundle, promotions
 from threat.release.commands import app as release_app
-from threat.release.evidence import Run
+from threat.release.runs import Run
 from threat.release.signing import demonstration_signer, load_keys, load_signer
 from training.release import read_envelopes, verified_statements
 from training.release_commands import app as gate_app

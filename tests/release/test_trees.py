@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from threat.errors import IntegrityFailure
-from threat.release.trees import check
+from threat.release.tree_structure import check
 
 FEATURES = ["incidents_90d", "days_since_last", "breaches_all", "history_days"]
 

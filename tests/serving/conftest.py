@@ -63,7 +63,7 @@ def make_bundle(store: Path, var: Path, *, run_id: str = "run-1", checks: list[d
     from features import build, load_catalogue
     from threat.eligibility import eligible, load_policy
     from threat.release import bundle, promotions
-    from threat.release.evidence import Run
+    from threat.release.runs import Run
     from threat.release.signing import demonstration_signer
 
     snapshot = Store.open(store).snapshot()

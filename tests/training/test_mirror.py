@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from threat.release.evidence import Run
+from threat.release.runs import Run
 from training import mirror as mirrors
 
 

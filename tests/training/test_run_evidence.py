@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from threat.errors import IntegrityFailure, UsageError
-from threat.release.evidence import Run
+from threat.release.runs import Run
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from threat.errors import BadInput, UsageError
 from threat.history.sightings import Rows
 from threat.history.store import Store
 from threat.outcomes import label
-from threat.release.evidence import Run
+from threat.release.runs import Run
 from threat.release.scorer import probability, raw_score
 from threat.simulation.force import Settings as ForceSettings
 from threat.simulation.force import write

@@ -18,9 +18,9 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from threat.errors import BadInput, GateRefused, IntegrityFailure, UsageError
-from threat.release import trees
+from threat.release import tree_structure
 from threat.release.chain import canonical
-from threat.release.evidence import Run
+from threat.release.runs import Run
 from threat.release.signing import Keys, Signer, sign, verify
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ def build(run: Run, out: Path, signer: Signer) -> Path:
     if missing:
         raise BadInput("The RUN lacks a part of its model.", value=", ".join(missing), where=str(run.directory))
     features = _json(files["model/features.json"], "model/features.json")
-    shape = trees.check(files["model/model.txt"], features["names"], "model/model.txt")
+    shape = tree_structure.check(files["model/model.txt"], features["names"], "model/model.txt")
     rows = _canary_rows(shape)
     scores = [float(score) for score in _predict(_booster(files["model/model.txt"]), _matrix(rows))]
     files["canary.json"] = canonical({"rows": rows, "scores": scores})
@@ -141,7 +141,7 @@ def open(path: Path, keys: Keys, *, expected_sha256: str | None = None) -> Bundl
     features, gate = documents["model/features.json"], documents["gate.json"]
     _check_documents(documents)
     _require_pass(gate, key.environment, IntegrityFailure)
-    trees.check(files["model/model.txt"], features["names"], str(path / "model/model.txt"))
+    tree_structure.check(files["model/model.txt"], features["names"], str(path / "model/model.txt"))
     booster = _booster(files["model/model.txt"])
     _check_canaries(booster, documents["canary.json"], path)
     return Bundle(
@@ -280,7 +280,7 @@ def _predict(booster: lightgbm.Booster, matrix: NDArray[np.float64]) -> NDArray[
     return np.asarray(booster.predict(matrix, raw_score=True, num_threads=1), dtype=np.float64)
 
 
-def _canary_rows(shape: trees.Shape) -> list[list[float | None]]:
+def _canary_rows(shape: tree_structure.Shape) -> list[list[float | None]]:
     """Rows that walk many paths: per feature one of the model's own split points, a value beside it, or missing."""
     draw = random.Random(20_240_601)  # noqa: S311 (any fixed rows do; they are stored with the bundle)
     rows: list[list[float | None]] = [[None] * len(shape.features), [0.0] * len(shape.features)]

@@ -16,11 +16,12 @@ import pyarrow as pa
 
 from threat.asof import seconds
 from threat.errors import BadInput, UsageError
-from threat.history.intake import multnomah, standard
-from threat.history.intake.held import new_rows
+from threat.history.intake.already_held import new_rows
 from threat.history.intake.profile import File, Profile, load_profile
 from threat.history.intake.shaped import to_arrow
 from threat.history.intake.sheet import Sheet, read_sheet
+from threat.history.intake.sources.multnomah import shape as multnomah
+from threat.history.intake.sources.standard_csv import shape as standard
 from threat.history.intake.times import TimeRule, read_times
 from threat.history.quarantine import REASONS, SCHEMA
 from threat.history.snapshot import Batch, Snapshot

@@ -84,15 +84,15 @@ class Profile:
 
 def built_in() -> list[str]:
     """Names of the profiles shipped."""
-    folder = files("threat.history").joinpath("profiles")
-    return sorted(item.name.removesuffix(".yaml") for item in folder.iterdir() if item.name.endswith(".yaml"))
+    folder = files("threat.history.intake").joinpath("sources")
+    return sorted(item.name for item in folder.iterdir() if item.joinpath("profile.yaml").is_file())
 
 
 def load_profile(name: str) -> Profile:
     """A profile by name, or by the path of a YAML file. Raises UsageError, with every problem, when it is wrong."""
     if name in built_in():
-        folder: Any = files("threat.history").joinpath("profiles")
-        where, text = f"profile {name}", folder.joinpath(f"{name}.yaml").read_text(encoding="utf-8")
+        folder: Any = files("threat.history.intake").joinpath("sources", name)
+        where, text = f"profile {name}", folder.joinpath("profile.yaml").read_text(encoding="utf-8")
     elif name.endswith((".yaml", ".yml")) and Path(name).is_file():
         folder, where = Path(name).parent, name
         text = Path(name).read_text(encoding="utf-8")

@@ -1,0 +1,1 @@
+"""The export `multnomah`: its profile and the shape of its files."""

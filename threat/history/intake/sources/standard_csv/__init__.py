@@ -1,0 +1,1 @@
+"""The export `standard_csv`: its profile and the shape of its files."""
