@@ -11,9 +11,9 @@ import pytest
 from small_force import SMALL
 
 from threat.errors import UsageError
-from threat.simulation.calibration import BEGIN, END, Found, Target, calibrate, markdown, targets, write_table
+from threat.simulation.calibration.check import BEGIN, END, Found, Target, calibrate, markdown, targets, write_table
+from threat.simulation.calibration.measures import auc, weibull_shape
 from threat.simulation.force import Settings
-from threat.simulation.measures import auc, weibull_shape
 
 STEADY = (
     "not_crimed coercive_share arrests_per_crime charged not_supporting evidential children_present female_at_risk "

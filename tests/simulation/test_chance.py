@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from threat.simulation import chance, mechanism
+from threat.simulation.world import chance, mechanism
 
 FIRST_KEYS = [47328711072447469, 17354558996540888817]
 FIRST_UNIFORMS = [0.587861204207119, 0.8745022971957317]

@@ -25,7 +25,7 @@ NEVER_MADE = {"unit_review", "unit_plan"}
 
 @pytest.fixture(scope="module")
 def tables() -> dict[str, pd.DataFrame]:
-    from threat.simulation.measures import frame_of
+    from threat.simulation.calibration.measures import frame_of
 
     return {name: frame_of(table) for name, table in simulate(SMALL).items()}
 
@@ -159,7 +159,7 @@ def test_the_truth_is_apart(small_force: Path) -> None:
 
 
 def test_names_are_of_no_one(tables: dict[str, pd.DataFrame]) -> None:
-    from threat.simulation.characteristics import _FIRST, _LAST
+    from threat.simulation.records.characteristics import _FIRST, _LAST
 
     words = tables["identities"]["names"].str.split(" ", expand=True)
     assert words[0].isin(_FIRST).mean() > 0.95

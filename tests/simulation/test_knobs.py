@@ -13,10 +13,10 @@ import pytest
 
 from threat.asof import DAY
 from threat.errors import UsageError
-from threat.simulation import states
+from threat.simulation.calibration.measures import auc, frame_of
 from threat.simulation.force import Settings, blocks
 from threat.simulation.knobs import Knobs, read_knobs
-from threat.simulation.measures import auc, frame_of
+from threat.simulation.world import states
 
 BASE = Settings(relationships=4000, years=4, seed=21)
 SEVERE = set(states.OFFENCES[states.FIRST_GRAVE :])

@@ -37,9 +37,9 @@ from threat.eligibility import load_policy as eligibility_policy
 from threat.history.sightings import Rows
 from threat.history.store import Store
 from threat.outcomes import occurrences
-from threat.simulation import states
 from threat.simulation.force import Settings, write
 from threat.simulation.knobs import Knobs
+from threat.simulation.world import states
 from training.figures import Block, Draws
 from training.folds import Cycle
 from training.outcomes import Events, measured_block

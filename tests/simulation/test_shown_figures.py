@@ -14,9 +14,9 @@ from threat.history import Store
 from threat.history.sightings import Rows, Sightings
 from threat.history.snapshot import Snapshot
 from threat.outcomes import label, occurrences
+from threat.simulation.calibration.measures import auc
 from threat.simulation.force import Settings, write
 from threat.simulation.knobs import Knobs
-from threat.simulation.measures import auc
 
 FORCE = Settings(relationships=20_000, years=6, seed=7)
 

@@ -84,7 +84,7 @@ def _days(text: str) -> float:
 
 
 def _draw(out: Path) -> Path:
-    from threat.simulation.report import write_report
+    from threat.simulation.calibration.report import write_report
 
     return write_report(out)
 
@@ -96,7 +96,7 @@ def _report(out: Path, as_json: bool) -> None:
 
 
 def _calibrate(settings: Any, seeds: int, page: Path | None, as_json: bool) -> None:
-    from threat.simulation.calibration import as_rows, calibrate, markdown, write_table
+    from threat.simulation.calibration.check import as_rows, calibrate, markdown, write_table
     from threat.terminal import emit, progress
 
     with progress("measuring", seeds) as step:

@@ -16,10 +16,12 @@ from numpy.typing import NDArray
 
 from threat.asof import DAY, instant, seconds, show
 from threat.errors import UsageError
-from threat.simulation import ledger, life, parameters, population, recording, tables
+from threat.simulation import parameters
 from threat.simulation.knobs import Knobs
-from threat.simulation.states import RAW
-from threat.simulation.treatment import potential_outcomes
+from threat.simulation.records import ledger, recording, tables
+from threat.simulation.world import life, population
+from threat.simulation.world.states import RAW
+from threat.simulation.world.treatment import potential_outcomes
 
 if TYPE_CHECKING:
     from threat.history.store import Store

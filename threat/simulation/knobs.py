@@ -12,12 +12,13 @@ from numpy.typing import NDArray
 
 from threat.asof import DAY, instant, parse_as_of, seconds
 from threat.errors import ThreatError, UsageError, raise_all
-from threat.simulation import chance, parameters, states
-from threat.simulation.book import Book
-from threat.simulation.characteristics import BROAD_CODES, ethnicity
-from threat.simulation.ledger import Ledger, number
-from threat.simulation.population import DAYS_PER_YEAR, Population
-from threat.simulation.states import OFFENCES
+from threat.simulation import parameters
+from threat.simulation.records.book import Book
+from threat.simulation.records.characteristics import BROAD_CODES, ethnicity
+from threat.simulation.records.ledger import Ledger, number
+from threat.simulation.world import chance, states
+from threat.simulation.world.population import DAYS_PER_YEAR, Population
+from threat.simulation.world.states import OFFENCES
 
 _ABH, _ARMED_INJURY = OFFENCES.index("assault_with_injury"), OFFENCES.index("injury_with_weapon")
 _LEAK = 9

@@ -12,13 +12,14 @@ import pytest
 
 from threat.asof import DAY, instant
 from threat.errors import BadInput, IntegrityFailure, UsageError
-from threat.simulation import chance, force, states
+from threat.simulation import force
 from threat.simulation.force import Settings
 from threat.simulation.knobs import Knobs
-from threat.simulation.tables import relation_keys
+from threat.simulation.records.tables import relation_keys
 from threat.simulation.truth.monthly import write_truth
 from threat.simulation.truth.oracle import HORIZONS, risks
 from threat.simulation.truth.remade import settings_of
+from threat.simulation.world import chance, states
 
 SMALL = Settings(relationships=1200, years=3, seed=5)
 DAY_OF_FORCE = 700.4  # not a month start: the state between two of the grid's days

@@ -14,9 +14,10 @@ from threat.asof import DAY
 from threat.history.sightings import Rows
 from threat.history.snapshot import Snapshot
 from threat.history.store import Store
-from threat.simulation import force, states
+from threat.simulation import force
 from threat.simulation.force import Settings
 from threat.simulation.knobs import Knobs
+from threat.simulation.world import states
 from training.leak import naive
 
 PLAIN = Settings(relationships=4000, years=3, seed=4)

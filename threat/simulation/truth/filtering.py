@@ -13,11 +13,11 @@ import math
 import numpy as np
 from numba import njit
 
-from threat.simulation import life, mechanism
-from threat.simulation.mechanism import HAZARDS, draw, excite, exp, fade, wait
-from threat.simulation.offences import BREACHED, STALKED, STRANGLED, THREATENED, ordinary_weights
-from threat.simulation.states import DEADLY, FIRST_DEADLY, FIRST_GRAVE, FIRST_HOMICIDE, GRAVE, GRAVE_FAMILY, PAST
 from threat.simulation.truth.paths import copy, silent
+from threat.simulation.world import life, mechanism
+from threat.simulation.world.mechanism import HAZARDS, draw, excite, exp, fade, wait
+from threat.simulation.world.offences import BREACHED, STALKED, STRANGLED, THREATENED, ordinary_weights
+from threat.simulation.world.states import DEADLY, FIRST_DEADLY, FIRST_GRAVE, FIRST_HOMICIDE, GRAVE, GRAVE_FAMILY, PAST
 
 OBSERVATION = np.dtype(
     [

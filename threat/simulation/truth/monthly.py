@@ -24,11 +24,12 @@ from numpy.typing import NDArray
 
 from threat.asof import DAY
 from threat.errors import UsageError
-from threat.simulation import chance, force, parameters
+from threat.simulation import force, parameters
 from threat.simulation.force import Settings
-from threat.simulation.tables import relation_keys
+from threat.simulation.records.tables import relation_keys
 from threat.simulation.truth.oracle import HORIZONS, ahead, risks
 from threat.simulation.truth.remade import settings_of
+from threat.simulation.world import chance
 
 I64 = NDArray[np.int64]
 

@@ -15,16 +15,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from threat.asof import DAY
-from threat.simulation import chance, force, parameters, recording, states
-from threat.simulation.book import Book
+from threat.simulation import force, parameters
 from threat.simulation.force import Settings
-from threat.simulation.ledger import codes, number
-from threat.simulation.population import Population
-from threat.simulation.states import PAST
-from threat.simulation.tables import relation_keys
+from threat.simulation.records import recording
+from threat.simulation.records.book import Book
+from threat.simulation.records.ledger import codes, number
+from threat.simulation.records.tables import relation_keys
 from threat.simulation.truth import filtering
 from threat.simulation.truth.filtering import CONDITIONS, OBSERVATION
 from threat.simulation.truth.oracle import HORIZONS
+from threat.simulation.world import chance, states
+from threat.simulation.world.population import Population
+from threat.simulation.world.states import PAST
 
 I64 = NDArray[np.int64]
 F64 = NDArray[np.float64]

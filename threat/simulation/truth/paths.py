@@ -11,10 +11,10 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from threat.simulation import chance
-from threat.simulation.life import live
-from threat.simulation.mechanism import exp
-from threat.simulation.states import RAW
+from threat.simulation.world import chance
+from threat.simulation.world.life import live
+from threat.simulation.world.mechanism import exp
+from threat.simulation.world.states import RAW
 
 _mix = njit(cache=True)(chance.mix)
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)

@@ -11,9 +11,10 @@ import pyarrow.parquet as pq
 
 from threat.asof import DAY
 from threat.errors import IntegrityFailure
-from threat.simulation import chance, force, states
+from threat.simulation import force
 from threat.simulation.force import Settings
-from threat.simulation.tables import relation_keys
+from threat.simulation.records.tables import relation_keys
+from threat.simulation.world import chance, states
 
 _BLOCKS = 3
 

@@ -9,12 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from threat.asof import DAY
-from threat.simulation import assessment, chance, circumstances, justice, parameters, revisions, states
-from threat.simulation.book import Book, Mask
+from threat.simulation import parameters
 from threat.simulation.knobs import Knobs, before_recording, while_recording
-from threat.simulation.ledger import NONE, Ledger, number
-from threat.simulation.population import Population
-from threat.simulation.states import OFFENCES
+from threat.simulation.records import assessment, circumstances, justice, revisions
+from threat.simulation.records.book import Book, Mask
+from threat.simulation.records.ledger import NONE, Ledger, number
+from threat.simulation.world import chance, states
+from threat.simulation.world.population import Population
+from threat.simulation.world.states import OFFENCES
 
 _PRINCIPAL = {
     "strangulation_with_injury": "non_fatal_strangulation",

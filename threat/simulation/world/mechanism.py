@@ -12,8 +12,8 @@ import math
 import numpy as np
 from numba import njit
 
-from threat.simulation.chance import atanh_series, exp_series
-from threat.simulation.states import (
+from threat.simulation.world.chance import atanh_series, exp_series
+from threat.simulation.world.states import (
     BIT_ARMED,
     BIT_BAIL,
     BIT_DISTRESSED,

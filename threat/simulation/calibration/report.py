@@ -11,11 +11,11 @@ import pandas as pd
 
 from threat.asof import DAY, show
 from threat.charts import Point, bars, lines, points_with_intervals
-from threat.simulation.calibration import Found, targets
-from threat.simulation.chance import exp, log
+from threat.simulation.calibration.check import Found, targets
+from threat.simulation.calibration.measures import YEAR, Measured, measure
 from threat.simulation.force import read_settings
-from threat.simulation.measures import YEAR, Measured, measure
-from threat.simulation.recording import principal_kinds
+from threat.simulation.records.recording import principal_kinds
+from threat.simulation.world.chance import exp, log
 from threat.vocabulary import kinds
 
 _PUBLISHED_SHAPE, _PUBLISHED_SCALE = 0.48, 2440.0

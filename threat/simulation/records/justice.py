@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 from threat.asof import DAY
-from threat.simulation import chance, states
-from threat.simulation.book import Book
-from threat.simulation.ledger import NONE, Ledger, codes, number
+from threat.simulation.records.book import Book
+from threat.simulation.records.ledger import NONE, Ledger, codes, number
+from threat.simulation.world import chance, states
 
 _ORDERS = ("non_molestation_order", "protection_order", "restraining_order", "stalking_order")
 _ORDER_CODES = {1: {"notice": 0.5, "order": 0.5}, 3: {"interim": 0.4, "full": 0.6}}

@@ -6,20 +6,25 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from threat.simulation import mechanism as m
-from threat.simulation.mechanism import HAZARDS, draw, excite, fade, hazards, note, wait
-from threat.simulation.offences import STALKED, STRANGLED, THREATENED, consequences, justice, ordinary_offence, pick
-from threat.simulation.states import (  # noqa: F401  (read by truth.filtering)
+from threat.simulation.world import mechanism as m
+from threat.simulation.world.mechanism import HAZARDS, draw, excite, fade, hazards, note, wait
+from threat.simulation.world.offences import (
+    STALKED,
+    STRANGLED,
+    THREATENED,
+    consequences,
+    justice,
+    ordinary_offence,
+    pick,
+)
+from threat.simulation.world.states import (
     ARMED,
     ATTEMPT,
-    BASE,
     BIT_ARRESTED,
     BIT_ENTRY,
     BIT_ESCALATING,
-    CONTROL,
     CRIME,
     DEADLY,
-    FAMILY,
     FIRST_DEADLY,
     FIRST_GRAVE,
     FIRST_HOMICIDE,
@@ -34,9 +39,7 @@ from threat.simulation.states import (  # noqa: F401  (read by truth.filtering)
     PLAN,
     RECONCILIATION,
     SELF_HARM,
-    SEPARATED,
     SEPARATION,
-    SEVERITY,
     SIGNAL,
     SUBJECT_SUICIDAL,
     SUICIDE,

@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from threat.asof import DAY
-from threat.simulation import chance, states
-from threat.simulation.book import Book
-from threat.simulation.ledger import NONE, Ledger, number
+from threat.simulation.records.book import Book
+from threat.simulation.records.ledger import NONE, Ledger, number
+from threat.simulation.world import chance, states
 
 _NO_CRIME, _CORRECTED = 6, 7
 _DISCLOSED = 8

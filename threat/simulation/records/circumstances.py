@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 
 from threat.asof import DAY
-from threat.simulation import chance, parameters, states
-from threat.simulation.book import Book
-from threat.simulation.justice import about, between
-from threat.simulation.ledger import NONE, Ledger, number
-from threat.simulation.states import RAW
+from threat.simulation import parameters
+from threat.simulation.records.book import Book
+from threat.simulation.records.justice import about, between
+from threat.simulation.records.ledger import NONE, Ledger, number
+from threat.simulation.world import chance, states
+from threat.simulation.world.states import RAW
 
 _CODED = {"drugs_offence": "drug_codes", "weapon_possession": "weapon_codes"}
 

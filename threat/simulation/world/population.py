@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from threat.simulation import chance, parameters
-from threat.simulation.states import PAST, RELATION, SUBJECT
+from threat.simulation import parameters
+from threat.simulation.world import chance
+from threat.simulation.world.states import PAST, RELATION, SUBJECT
 
 CURRENT, EX, PARENT, CHILD, SIBLING, OTHER = range(6)
 DAYS_PER_YEAR = 365.25

@@ -10,10 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from threat.asof import DAY
-from threat.simulation import chance, parameters, states
-from threat.simulation.ledger import codes
-from threat.simulation.population import DAYS_PER_YEAR, PARENT, Population
-from threat.simulation.states import OFFENCES
+from threat.simulation import parameters
+from threat.simulation.records.ledger import codes
+from threat.simulation.world import chance, states
+from threat.simulation.world.population import DAYS_PER_YEAR, PARENT, Population
+from threat.simulation.world.states import OFFENCES
 
 I64 = NDArray[np.int64]
 U64 = NDArray[np.uint64]

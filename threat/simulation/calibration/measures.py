@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from threat.asof import DAY
 from threat.harm import days_of
 from threat.history.sightings import NO_PERSON
-from threat.simulation import recording
-from threat.simulation.recording import principal_kinds
+from threat.simulation.records import recording
+from threat.simulation.records.recording import principal_kinds
 from threat.vocabulary import kinds
 
 YEAR = 365 * DAY

@@ -10,7 +10,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from threat.history.schema import DOMESTIC, REPORTED_BY
-from threat.simulation import chance
+from threat.simulation.world import chance
 from threat.vocabulary import kinds
 
 I64 = NDArray[np.int64]

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 
 from threat.errors import UsageError
+from threat.simulation.calibration.measures import Measured, measure
 from threat.simulation.force import Settings, simulate
-from threat.simulation.measures import Measured, measure
 
 BEGIN, END = "<!-- calibration: begin -->", "<!-- calibration: end -->"
 
@@ -54,7 +54,7 @@ class Found:
 
 def targets() -> list[Target]:
     """The rows of ``targets.csv``."""
-    text = files("threat.simulation").joinpath("targets.csv").read_text(encoding="utf-8")
+    text = files("threat.simulation.calibration").joinpath("targets.csv").read_text(encoding="utf-8")
     return [
         Target(
             row["name"],

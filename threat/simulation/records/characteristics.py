@@ -10,8 +10,9 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from threat.history.schema import IDENTITIES, PROTECTED
-from threat.simulation import chance, parameters
-from threat.simulation.population import EX, Population
+from threat.simulation import parameters
+from threat.simulation.world import chance
+from threat.simulation.world.population import EX, Population
 
 I64 = NDArray[np.int64]
 

@@ -9,9 +9,9 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from threat.asof import DAY
-from threat.simulation import chance, states
-from threat.simulation.population import Population
-from threat.simulation.tables import relation_keys
+from threat.simulation.records.tables import relation_keys
+from threat.simulation.world import chance, states
+from threat.simulation.world.population import Population
 
 HORIZONS = (180, 365)
 

@@ -11,11 +11,13 @@ from numpy.typing import NDArray
 from threat.asof import DAY
 from threat.errors import IntegrityFailure
 from threat.history.schema import PERSON_LINKS, PERSONS, RELATIONSHIP_KINDS, RELATIONSHIPS
-from threat.simulation import chance, parameters, recording, states
-from threat.simulation.characteristics import BROAD_CODES, Roll, ethnicity, identities, protected
-from threat.simulation.ledger import SOURCES, number, to_arrow, words
-from threat.simulation.population import Population
-from threat.simulation.states import OFFENCES
+from threat.simulation import parameters
+from threat.simulation.records import recording
+from threat.simulation.records.characteristics import BROAD_CODES, Roll, ethnicity, identities, protected
+from threat.simulation.records.ledger import SOURCES, number, to_arrow, words
+from threat.simulation.world import chance, states
+from threat.simulation.world.population import Population
+from threat.simulation.world.states import OFFENCES
 
 I64 = NDArray[np.int64]
 Columns = dict[str, NDArray[Any]]

@@ -6,9 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from threat.simulation import chance, parameters, states
-from threat.simulation.book import Book
-from threat.simulation.ledger import Ledger, codes
+from threat.simulation import parameters
+from threat.simulation.records.book import Book
+from threat.simulation.records.ledger import Ledger, codes
+from threat.simulation.world import chance, states
 
 GRADES = ("standard", "medium", "high")
 _ANSWERS = ("yes", "no", "not_known", "not_asked", "refused")

@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from numba import njit
 
-from threat.simulation import mechanism as m
-from threat.simulation.mechanism import draw, note, wait
-from threat.simulation.states import (
+from threat.simulation.world import mechanism as m
+from threat.simulation.world.mechanism import draw, note, wait
+from threat.simulation.world.states import (
     ARREST,
     BAIL,
     BASE,

@@ -1,0 +1,1 @@
+"""The simulated records measured against published figures."""

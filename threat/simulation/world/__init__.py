@@ -1,0 +1,1 @@
+"""What happens in the synthetic force, whether or not anybody records it."""
