@@ -60,7 +60,7 @@ check: setup ## lint, format, types, import contracts, generated pages
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@PYTHONPATH= $(BIN)/lint-imports --no-cache
-	@$(BIN)/python -m features.dictionary --check
+	@$(BIN)/python docs/pages/feature_dictionary.py --check
 	@$(BIN)/python tests/repository_rules.py
 	@echo "check: all passed"
 
@@ -79,7 +79,7 @@ results: setup ## the whole main job on real records (where the folder is presen
 	@$(BIN)/threat results --real $(REAL) --out docs/results.md
 
 docs: setup ## every generated page
-	@$(BIN)/python -m features.dictionary
+	@$(BIN)/python docs/pages/feature_dictionary.py
 
 UV_COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
 lock: setup ## resolve the dependencies anew

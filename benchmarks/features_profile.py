@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from features import Catalogue, load_catalogue
-from features.program import Program
+from features.engines.fold.program import Program
 from threat.asof import DAY
 from threat.history.sightings import ROLE_AT_RISK, ROLE_SUBJECT, Rows, Sightings
 
@@ -41,7 +41,7 @@ def seconds(job: Callable[[], Any]) -> float:
 
 def halves(store: Sightings, rows: Rows, catalogue: Catalogue, copy_rate: float) -> list[dict[str, Any]]:
     """One entry per half that has definitions. ``copy_rate``: bytes per second, read and written both counted."""
-    engine = importlib.import_module("features.build")
+    engine = importlib.import_module("features.engines.fold.build")
     out = np.empty((len(rows), len(catalogue)), np.float32)
     subject, at_risk = (engine.person_index(store.persons, ids) for ids in (rows.subject, rows.at_risk))
     programs = engine._programs(catalogue, store.code_names)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from features.compiling import compiled, read_only
+from features.engines.fold.compiling import compiled, read_only
 from threat.asof import NEVER
 from threat.errors import BadInput
 from threat.history.schema import DOMESTIC, REPORTED_BY

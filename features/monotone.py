@@ -14,7 +14,7 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from features.build import build
+from features.engines.fold.build import build
 from features.load import Catalogue
 from features.matrix import Matrix
 from threat.asof import DAY, NEVER

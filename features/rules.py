@@ -22,7 +22,7 @@ CENTURY = 36_525.0
 
 
 class Matrix(Protocol):
-    """What a rule reads of ``features.build``'s result."""
+    """What a rule reads of ``features.engines.fold.build``'s result."""
 
     @property
     def values(self) -> NDArray[np.float32]: ...

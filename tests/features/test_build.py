@@ -14,7 +14,7 @@ from numpy.testing import assert_array_equal
 
 from features import build, build_to, late_known, lineage, load_catalogue, value
 from features.arrays import sightings_from
-from features.program import compile_half
+from features.engines.fold.program import compile_half
 from threat.asof import DAY
 from threat.errors import BadInput, UsageError
 from threat.history.sightings import ROLE_AT_RISK, ROLE_SUBJECT
@@ -85,7 +85,7 @@ def test_lineage_and_value_by_name():
 
 
 def test_written_in_chunks_it_is_the_same(tmp_path, monkeypatch):
-    build_module = sys.modules["features.build"]
+    build_module = sys.modules["features.engines.fold.build"]
     monkeypatch.setattr(build_module, "_CHUNK", 4)
     store = sightings([hit(1, 10), hit(2, 400, lag=3)])
     asked = rows([(11, 12, AS_OF - d * DAY) for d in range(0, 900, 90)])
@@ -100,7 +100,7 @@ def test_threads_and_blocks_change_nothing(monkeypatch):
     store = sightings([hit(i, i * 7, lag=i % 5, subject=11 + i % 3, at_risk=12 + i % 3) for i in range(1, 60)])
     asked = rows([(11 + i % 3, 12 + i % 3, AS_OF - i * DAY) for i in range(50)])
     alone = build(store, asked, parallel=False).values
-    monkeypatch.setattr(sys.modules["features.build"], "_BLOCK", 3)
+    monkeypatch.setattr(sys.modules["features.engines.fold.build"], "_BLOCK", 3)
     assert_array_equal(build(store, asked).values, alone)
 
 
@@ -193,8 +193,8 @@ def test_both_parties_from_arrays():
 def test_the_compiled_code_is_kept(tmp_path):
     """In ``var/numba`` of the working folder; Numba's own setting is left alone."""
     code = (
-        "import features.fold, numba; "
-        "print(features.fold.fold._cache._impl.locator.get_cache_path(), numba.config.CACHE_DIR)"
+        "import features.engines.fold.kernel, numba; "
+        "print(features.engines.fold.kernel.fold._cache._impl.locator.get_cache_path(), numba.config.CACHE_DIR)"
     )
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True, env={}
@@ -239,8 +239,8 @@ def test_a_mapped_store_that_is_let_go_between_blocks(tmp_path, monkeypatch):
             mapped[field.name] = np.load(tmp_path / f"{field.name}.npy", mmap_mode="r")
     asked = rows([(11 + i % 3, 12 + i % 3, AS_OF - i * DAY) for i in range(50)])
     expected = build(store, asked, parallel=False).values
-    monkeypatch.setattr(sys.modules["features.build"], "_BLOCK", 3)
-    monkeypatch.setattr(sys.modules["features.build"], "_HELD", 1)
+    monkeypatch.setattr(sys.modules["features.engines.fold.build"], "_BLOCK", 3)
+    monkeypatch.setattr(sys.modules["features.engines.fold.build"], "_HELD", 1)
     assert_array_equal(build(replace(store, **mapped), asked).values, expected)
 
 

@@ -7,7 +7,7 @@ import pytest
 from feature_histories import UNKNOWN, Happening, Link, sightings
 from numpy.typing import NDArray
 
-from features.build import build
+from features.engines.fold.build import build
 from features.load import load_catalogue
 from features.matrix import Matrix
 from features.monotone import HARM_EVENTS, HarmEvent, Violation, add, violations, worlds

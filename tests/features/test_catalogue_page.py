@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import get_args
 
 import pytest
+from pages import feature_dictionary as dictionary
 from spec_tables import SPEC, read_folder
 
-from features import dictionary
 from features.definitions import Scope, Statistic
 from features.factors import factors, references
 from features.load import load_catalogue
@@ -26,7 +26,7 @@ def section(title: str) -> str:
 
 
 def test_the_page_in_the_repository_is_fresh() -> None:
-    assert PAGE.read_text(encoding="utf-8") == TEXT, "run python -m features.dictionary"
+    assert PAGE.read_text(encoding="utf-8") == TEXT, "run make docs"
 
 
 def test_every_definition_is_shown_once_with_every_field() -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from feature_histories import AS_OF, UNKNOWN, define, rows, sightings
 
-from features.build import build
+from features.engines.fold.build import build
 from features.load import Catalogue, load_catalogue, read_catalogue
 from features.validation import expand, forbidden_direction
 from threat.asof import seconds

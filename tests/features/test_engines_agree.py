@@ -8,9 +8,9 @@ from feature_histories import QUESTIONS, catalogue, definitions, histories, sigh
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from features.build import build
+from features.engines.fold.build import build
+from features.engines.reference.read import answers
 from features.load import Catalogue, load_catalogue
-from features.reference import answers
 from threat.history.sightings import Rows, Sightings
 from threat.vocabulary import kinds
 

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pytest
 from history_rows import BATCH, events, links, persons, relationships
 
-from features.build import build
+from features.engines.fold.build import build
 from threat.asof import DAY
 from threat.history import Store
 from threat.history.sightings import NO_PERSON, Rows

@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
 
-from features.build import build
+from features.engines.fold.build import build
 from features.load import load_catalogue
 from threat.asof import DAY, NEVER
 from threat.history.sightings import Rows, Sightings

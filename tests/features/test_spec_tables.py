@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from spec_tables import Spec, read, read_folder
 
-from features.build import build
+from features.engines.fold.build import build
+from features.engines.reference.read import lineage, value
 from features.load import load_catalogue
-from features.reference import lineage, value
 
 SAMPLE = """
 # A sample

@@ -1,6 +1,6 @@
 """The data dictionary, ``docs/features.md``: what the model may read, in words a governance board can sign.
 
-``python -m features.dictionary`` writes the page; with ``--check`` it only compares, and exits 1 when the page is
+``make docs`` writes the page; with ``--check`` it only compares, and exits 1 when the page is
 stale. Everything on the page comes from the catalogue, the factor table and the drawn tables that the tests run.
 """
 
@@ -22,12 +22,10 @@ from features.load import Catalogue, load_catalogue
 from features.rules import DEFAULT_RULE, RULES
 from features.sentences import THEMES, sentence
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "features.md"
 SPEC = ROOT / "tests" / "features" / "spec"
-WRITTEN_BY = (
-    "<!-- Written by `python -m features.dictionary`. Change the catalogue or the drawn tables, then run it. -->"
-)
+WRITTEN_BY = "<!-- Written by `make docs`. Change the catalogue or the drawn tables, then run it. -->"
 
 _SCOPES = {
     "relationship": "the subject, towards this person at risk",
@@ -381,7 +379,7 @@ def _grid(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
 
 def main(arguments: list[str] | None = None) -> int:
     """Write the page, or compare it with ``--check``. Returns the exit code: 1 when the page is stale, otherwise 0."""
-    parser = argparse.ArgumentParser(prog="python -m features.dictionary", description=__doc__)
+    parser = argparse.ArgumentParser(prog="docs/pages/feature_dictionary.py", description=__doc__)
     parser.add_argument("--check", action="store_true", help="write nothing; exit 1 when docs/features.md is stale")
     parser.add_argument("--page", type=Path, default=PAGE, help="the page to write or to compare")
     parser.add_argument("--spec", type=Path, default=SPEC, help="the folder of drawn tables")
@@ -393,7 +391,7 @@ def main(arguments: list[str] | None = None) -> int:
         if chosen.page.exists() and chosen.page.read_text(encoding="utf-8") == text:
             print(f"{chosen.page.name} is up to date.")
             return 0
-        print(f"{chosen.page.name} is stale: run python -m features.dictionary", file=sys.stderr)
+        print(f"{chosen.page.name} is stale: run make docs", file=sys.stderr)
         return 1
     chosen.page.write_text(text, encoding="utf-8")
     print(f"{chosen.page.name}: {len(load_catalogue())} definitions, {text.count(chr(10)):,} lines.")

@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from features.compiling import compiled
 from features.definitions import LATE_DAYS
-from features.operations import Op, Out
+from features.engines.fold.compiling import compiled
+from features.engines.fold.operations import Op, Out
 from threat.asof import DAY
 from threat.history.sightings import NO_PERSON, ROLE_ABOUT
 
@@ -144,7 +144,7 @@ def fold(
     """Fill the half's columns of ``out`` (float32, rows x definitions) for the row numbers in ``rows``.
 
     ``own``, ``other``: indices into the persons of the store, by row number: -1 unknown, -2 never seen. ``capacity``:
-    the longest history among these rows. ``acting``: the role that is class 0 to 2 (``features.program.CLASSES``).
+    the longest history among these rows. ``acting``: the role that is class 0 to 2 (``program.CLASSES``).
     Other parameters: the arrays of ``Sightings`` and of ``Program`` by name; one that nothing reads may be short.
     """
     n_kinds, n_edges = len(streams), len(edges)

@@ -35,7 +35,7 @@ class Op(IntEnum):
 
 
 class Out(IntEnum):
-    """How one value is read from the cells; a, b, c as ``features.program`` writes them.
+    """How one value is read from the cells; a, b, c as ``features.engines.fold.program`` writes them.
 
     By then the buckets of ``SUMMED`` operations hold running totals: bucket i is the window of buckets 0 to i.
     """

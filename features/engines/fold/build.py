@@ -14,12 +14,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from features.compiling import read_only
 from features.definitions import Definition
-from features.fold import fold
+from features.engines.fold.compiling import read_only
+from features.engines.fold.kernel import fold
+from features.engines.fold.program import Program, compile_half
 from features.load import Catalogue, load_catalogue
 from features.matrix import Matrix
-from features.program import Program, compile_half
 from threat.asof import DAY
 from threat.errors import UsageError
 from threat.history.schema import DOMESTIC, REPORTED_BY

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from features.build import person_index
-from features.compiling import compiled, read_only
+from features.engines.fold.build import person_index
+from features.engines.fold.compiling import compiled, read_only
 from threat.history.sightings import Rows, Sightings
 from threat.vocabulary import kinds
 

@@ -3,7 +3,7 @@
 A *half* is one person's history: the subject's or the person at risk's. For each event the kernel computes one dispatch
 key from (class, proactive, domestic, kind) and runs that key's instructions, each of which adds to an *accumulator*.
 Definitions that read the same events share accumulators: windows of one selector are buckets of age, summed at the
-end, so an event is added once however many windows hold it. ``features.fold`` says what each operation does.
+end, so an event is added once however many windows hold it. ``kernel`` says what each operation does.
 """
 
 from __future__ import annotations
@@ -16,8 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features.definitions import AT_RISK_SCOPES, DOMESTIC_READ, NEEDS_PERSON_AT_RISK, STAY, Definition
-from features.harm import harm_days
-from features.operations import (
+from features.engines.fold.operations import (
     CODE_VALUE,
     FLOAT_CELLS,
     FLOAT_CELLS_WITH_MARKS,
@@ -28,6 +27,7 @@ from features.operations import (
     Op,
     Out,
 )
+from features.harm import harm_days
 from features.validation import expand, read_kinds
 from threat.asof import DAY
 from threat.history.schema import DOMESTIC, REPORTED_BY

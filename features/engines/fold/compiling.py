@@ -11,7 +11,7 @@ from numba import config, njit
 from numpy.typing import NDArray
 
 from features.definitions import LATE_DAYS
-from features.operations import Op, Out
+from features.engines.fold.operations import Op, Out
 from threat.asof import DAY
 from threat.history.sightings import NO_PERSON, ROLE_ABOUT, ROLE_AT_RISK, ROLE_SUBJECT
 

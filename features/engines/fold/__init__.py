@@ -1,0 +1,1 @@
+"""The compiled engine: one pass over sorted arrays for each row."""
