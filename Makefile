@@ -60,7 +60,7 @@ check: setup ## lint, format, types, import contracts, generated pages
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@PYTHONPATH= $(BIN)/lint-imports --no-cache
-	@$(BIN)/python docs/pages/feature_dictionary.py --check
+	@PYTHONPATH=docs $(BIN)/python -m pages.feature_dictionary --check
 	@$(BIN)/python tests/repository_rules.py
 	@echo "check: all passed"
 
@@ -76,10 +76,10 @@ bench: setup .venv-bench/.done ## the feature engine beside its rivals: one tabl
 	@$(BIN)/python benchmarks/features.py --rivals-python .venv-bench/bin/python
 
 results: setup ## the whole main job on real records (where the folder is present) and on the synthetic force: docs/results.md
-	@$(BIN)/threat results --real $(REAL) --out docs/results.md
+	@PYTHONPATH=docs $(BIN)/python -m pages.results --real $(REAL) --out docs/results.md
 
 docs: setup ## every generated page
-	@$(BIN)/python docs/pages/feature_dictionary.py
+	@PYTHONPATH=docs $(BIN)/python -m pages.feature_dictionary
 
 UV_COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
 lock: setup ## resolve the dependencies anew

@@ -13,8 +13,8 @@ from features.monotone import HARM_EVENTS, violations
 from threat.asof import NEVER, show
 from threat.history.sightings import Rows, Sightings
 from threat.release.scorer import contributions, raw_score
-from training.cohort import take
-from training.prepare import Material, test_rows
+from training.cohorts.cohort import take
+from training.cohorts.material import Material, test_rows
 
 CHECKED_ROWS = 48
 _SHARED = {"persons", "offsets", "code_names", "source_names", "history_start"}

@@ -1,4 +1,4 @@
-"""``threat train``, ``threat evaluate``, ``threat results``."""
+"""``threat train`` and ``threat evaluate``."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ def train(
 
     from threat.terminal import emit
     from training.config import load
+    from training.evaluation.summary import summary_lines
     from training.job import name_run, train
-    from training.tables import summary_lines
 
     settings = load(config, capacity=capacity, seed=seed, threads=threads)
     started_at = int(time.time())
@@ -60,8 +60,8 @@ def evaluate(
     from threat.errors import IntegrityFailure
     from threat.release.runs import Run
     from threat.terminal import emit
-    from training.reproduce import reproduce
-    from training.truth_tables import ANNEX, evaluation_lines
+    from training.evaluation.reproduce import reproduce
+    from training.truth.summary import ANNEX, evaluation_lines
 
     opened = Run.open(run)
     document = {"run": str(run), "run_id": opened.id} | reproduce(opened, capacity)
@@ -74,41 +74,3 @@ def evaluate(
     if opened.has(ANNEX):  # of a synthetic force: the share of what can be reached
         document["expected_captures"] = opened.read_json(ANNEX)
     emit(document, as_json=as_json, lines=evaluation_lines)
-
-
-@app.command("results")
-def results(
-    real: Annotated[Path, typer.Option(help="Folder of the real records; left out, saying so, where it is absent.")],
-    out: Annotated[Path, typer.Option(help="The page to write.")] = Path("docs/results.md"),
-    as_json: Json = False,
-) -> None:
-    """The whole main job, on the real records where they are and on a synthetic force. Prints and writes aggregates.
-
-    What it makes on the way (stores, RUNs) holds rows about people and is removed at the end.
-    """
-    import sys
-    import tempfile
-    import time
-    from datetime import UTC, datetime
-
-    from threat.terminal import emit
-    from training.results import real_records, synthetic_force
-    from training.results_page import page
-
-    at = int(time.time())
-
-    def say(text: str) -> None:
-        print(f"{time.time() - at:6.0f} s  {text}", file=sys.stderr, flush=True)
-
-    present = (real / "bookings.csv.gz").exists()
-    if not present:
-        say(f"no real records at {real}: that part is left out")
-    Path("var").mkdir(exist_ok=True)
-    with tempfile.TemporaryDirectory(dir="var", prefix="results-") as folder:
-        known = real_records(real, Path(folder), at, say) if present else None
-        made = synthetic_force(Path(folder), at, say)
-    text = page(known, made, datetime.fromtimestamp(at, tz=UTC).date().isoformat())
-    out.parent.mkdir(parents=True, exist_ok=True)
-    out.write_text(text, encoding="utf-8")
-    document = {"page": str(out), "real_records": present, "text": text}
-    emit(document, as_json=as_json, lines=lambda document: str(document["text"]))

@@ -21,16 +21,16 @@ from threat.history.store import Store
 from threat.release.runs import Run
 from threat.release.scorer import probability, raw_score
 from threat.terminal import progress
-from training import linear, trees
-from training.calibrate import calibrator
 from training.checks import checks
+from training.cohorts.credit import Events, measured_block
+from training.cohorts.material import Material, found_by, index_rows, names_of, prepare, test_rows
 from training.config import Settings, TreeCandidate
-from training.evaluate import MODEL, Ranking, evaluate
-from training.outcomes import Events, measured_block
-from training.pictures import global_picture
-from training.prepare import Material, found_by, index_rows, names_of, prepare, test_rows
-from training.slices import lead_time, replay
-from training.stability import stability
+from training.evaluation.global_picture import global_picture
+from training.evaluation.slices import lead_time, replay
+from training.evaluation.stability import stability
+from training.evaluation.table import MODEL, Ranking, evaluate
+from training.models import linear, trees
+from training.models.calibrator import calibrator
 
 Floats = NDArray[np.float64]
 FRESHNESS_FEATURE = "days_since_domestic_incident"

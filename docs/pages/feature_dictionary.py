@@ -379,7 +379,7 @@ def _grid(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
 
 def main(arguments: list[str] | None = None) -> int:
     """Write the page, or compare it with ``--check``. Returns the exit code: 1 when the page is stale, otherwise 0."""
-    parser = argparse.ArgumentParser(prog="docs/pages/feature_dictionary.py", description=__doc__)
+    parser = argparse.ArgumentParser(prog="make docs", description=__doc__)
     parser.add_argument("--check", action="store_true", help="write nothing; exit 1 when docs/features.md is stale")
     parser.add_argument("--page", type=Path, default=PAGE, help="the page to write or to compare")
     parser.add_argument("--spec", type=Path, default=SPEC, help="the folder of drawn tables")

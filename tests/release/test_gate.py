@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from threat.errors import UsageError
-from training.gate import TITLES, Evidence, decide, reasons
-from training.gate_policy import load_gate_policy
-from training.statements import Statement
+from training.gate.decision import TITLES, Evidence, decide, reasons
+from training.gate.policy import load_gate_policy
+from training.gate.statements import Statement
 
 ON = date(2026, 6, 1)
 EVIDENCE = "e" * 64
@@ -379,7 +379,7 @@ def test_a_document_past_its_review_does_not_count() -> None:
 def test_a_policy_that_names_an_unknown_check_is_refused(tmp_path) -> None:
     from importlib.resources import files
 
-    text = files("training").joinpath("gate_policy.yaml").read_text(encoding="utf-8")
+    text = files("training.gate").joinpath("policy.yaml").read_text(encoding="utf-8")
     path = tmp_path / "policy.yaml"
     path.write_text(text.replace("G12: [GO_LIVE_DRILL]", "G13: [GO_LIVE_DRILL]"))
     with pytest.raises(UsageError, match="not a check of the gate: G13"):

@@ -17,8 +17,8 @@ from threat.release import bundle, promotions
 from threat.release.commands import app as release_app
 from threat.release.runs import Run
 from threat.release.signing import demonstration_signer, load_keys, load_signer
-from training.release import read_envelopes, verified_statements
-from training.release_commands import app as gate_app
+from training.gate.commands import app as gate_app
+from training.gate.release import read_envelopes, verified_statements
 
 app = typer.Typer()
 app.registered_commands += [*release_app.registered_commands, *gate_app.registered_commands]

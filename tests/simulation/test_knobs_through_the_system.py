@@ -40,11 +40,11 @@ from threat.outcomes import occurrences
 from threat.simulation.force import Settings, write
 from threat.simulation.knobs import Knobs
 from threat.simulation.world import states
-from training.figures import Block, Draws
-from training.folds import Cycle
-from training.outcomes import Events, measured_block
-from training.reliability import calibration
-from training.slices import listed, replay
+from training.cohorts.credit import Events, measured_block
+from training.cohorts.folds import Cycle
+from training.evaluation.calibration import calibration
+from training.evaluation.figures import Block, Draws
+from training.evaluation.slices import listed, replay
 
 SEED = 21
 HORIZON = 91

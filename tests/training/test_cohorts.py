@@ -10,15 +10,15 @@ from threat.asof import NEVER, parse_as_of, show
 from threat.eligibility import load_policy
 from threat.history.snapshot import Snapshot
 from threat.outcomes import label, occurrences
-from training import cohort as cohorts
+from training.cohorts import cohort as cohorts
+from training.cohorts.credit import Events, measured_block
+from training.cohorts.feed_lag import delayed, feed_lags
+from training.cohorts.folds import Cycle, cycles
+from training.cohorts.material import only_new_kinds, sample
 from training.config import CohortSettings, SamplingSettings
-from training.evaluate import Ranking, evaluate
-from training.figures import Draws
-from training.folds import Cycle, cycles
-from training.lag import delayed, feed_lags
-from training.outcomes import Events, measured_block
-from training.prepare import only_new_kinds, sample
-from training.tables import found
+from training.evaluation.figures import Draws
+from training.evaluation.summary import found
+from training.evaluation.table import Ranking, evaluate
 
 NAMES = {golden.relationship_id(name): name for name in golden.KINDS}
 

@@ -11,8 +11,8 @@ from typer.testing import CliRunner
 from threat.errors import UsageError
 from training.commands import app as train_app
 from training.config import load, presets
-from training.leak import demonstrate
-from training.truth_commands import app as truth_app
+from training.truth.commands import app as truth_app
+from training.truth.planted_leak import demonstrate
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from training.figures import Block, Draws, auc, capture, figure, ratio, totals
+from training.evaluation.figures import Block, Draws, auc, capture, figure, ratio, totals
 
 
 def block(rows, outside=()) -> Block:

@@ -6,8 +6,8 @@ import pytest
 
 from threat.asof import DAY, parse_as_of, show
 from threat.errors import UsageError
+from training.cohorts.folds import cycles, draw
 from training.config import CalendarSettings
-from training.folds import cycles, draw
 
 
 def day(text: str) -> int:

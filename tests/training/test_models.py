@@ -8,9 +8,9 @@ from sklearn.linear_model import LogisticRegression
 
 from threat.errors import IntegrityFailure
 from threat.release.scorer import contributions, probability, raw_score
-from training import linear, trees
-from training.calibrate import calibrator, logistic_line
 from training.config import LinearSettings, TreeCandidate, TreeSettings
+from training.models import linear, trees
+from training.models.calibrator import calibrator, logistic_line
 
 CANDIDATE = TreeCandidate(num_leaves=6, min_data_in_leaf=20, lambda_l2=5.0, learning_rate=0.1)
 

@@ -6,12 +6,12 @@ import re
 from pathlib import Path
 
 import pytest
+from pages.results import _aggregates, _audit, leak_worth
+from pages.results_page import _run
 
 from threat.history.store import Store
 from training.config import load
 from training.job import train
-from training.results import _aggregates, _audit, leak_worth
-from training.results_page import _run
 
 
 @pytest.mark.real

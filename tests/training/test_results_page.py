@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import pytest
-
-from training.results_page import _commentary, _reliability, few_on_the_list, number, percent
+from pages.results_page import _commentary, _reliability, few_on_the_list, number, percent
 
 
 def one(name: str, value, interval=None, events: int = 40, **by):

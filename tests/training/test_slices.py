@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from training.evaluate import Ranking, evaluate, ladder
-from training.figures import Block, Draws
-from training.reliability import calibration, recalibration_line
-from training.slices import by_freshness, lead_time, replay
+from training.evaluation.calibration import calibration, recalibration_line
+from training.evaluation.figures import Block, Draws
+from training.evaluation.slices import by_freshness, lead_time, replay
+from training.evaluation.table import Ranking, evaluate, ladder
 
 DAY = 86_400
 #        relationship cycle label days since score

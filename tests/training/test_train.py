@@ -23,17 +23,17 @@ from threat.release.scorer import probability, raw_score
 from threat.simulation.force import Settings as ForceSettings
 from threat.simulation.force import write
 from threat.vocabulary import kind
-from training import trees
 from training.checks import as_if_known_at_once, future_removed, known_before, known_late
-from training.cohort import Cohort, _joined
+from training.cohorts.cohort import Cohort, _joined
+from training.cohorts.material import Material, found_by, prepare
+from training.cohorts.material import test_rows as rows_of_test
 from training.commands import app
 from training.config import Settings, load
-from training.figures import Draws, auc
+from training.evaluation.figures import Draws, auc
+from training.evaluation.reproduce import reproduce
+from training.evaluation.summary import summary_lines
 from training.job import train
-from training.prepare import Material, found_by, prepare
-from training.prepare import test_rows as rows_of_test
-from training.reproduce import reproduce
-from training.tables import summary_lines
+from training.models import trees
 
 STARTED = parse_as_of("2025-01-02")
 SMALL = """
@@ -228,7 +228,7 @@ def test_a_history_without_outcomes_or_too_short_is_refused(force: Path, setting
 def test_lists_with_nobody_on_them_are_refused(
     force: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("training.cohort.build", lambda *_: Cohort(_joined([]), np.zeros(0, np.int64), []))
+    monkeypatch.setattr("training.cohorts.cohort.build", lambda *_: Cohort(_joined([]), np.zeros(0, np.int64), []))
     with pytest.raises(BadInput, match="Nobody is on the lists that validation_1 is measured on"):
         prepare(Store.open(force / "history").snapshot(), settings, load_policy())
 

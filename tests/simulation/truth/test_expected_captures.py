@@ -11,9 +11,9 @@ import pytest
 
 from threat.errors import UsageError
 from threat.history.sightings import Rows
-from training import ceiling
-from training.expected_captures import CEILING, ORACLE, Lists, compare
-from training.particle_check import _draw, _soft_auc, _top_share
+from training.truth import ceiling
+from training.truth.expected_captures import CEILING, ORACLE, Lists, compare
+from training.truth.particle_check import _draw, _soft_auc, _top_share
 
 
 def lists(risk: list[float], scores: list[float], cycle: list[int], relation: list[int], capacity: int = 1) -> Lists:

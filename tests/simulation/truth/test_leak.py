@@ -18,7 +18,7 @@ from threat.simulation import force
 from threat.simulation.force import Settings
 from threat.simulation.knobs import Knobs
 from threat.simulation.world import states
-from training.leak import naive
+from training.truth.planted_leak import naive
 
 PLAIN = Settings(relationships=4000, years=3, seed=4)
 HOUR = 3600

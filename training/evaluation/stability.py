@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from threat.release.scorer import raw_score
-from training import trees
+from training.cohorts.material import Material, test_rows
 from training.config import TreeCandidate
-from training.prepare import Material, test_rows
-from training.slices import listed
+from training.evaluation.slices import listed
+from training.models import trees
 
 
 def stability(

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from training.gate_policy import TITLES, Environment, GatePolicy
-from training.statements import Statement, acceptances, day, in_date, matched, person
+from training.gate.policy import TITLES, Environment, GatePolicy
+from training.gate.statements import Statement, acceptances, day, in_date, matched, person
 
 PASS, FAIL, NOT_ENOUGH = "pass", "fail", "not_enough_evidence"
 

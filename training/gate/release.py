@@ -17,9 +17,9 @@ from threat.release import bundle, promotions
 from threat.release.chain import canonical
 from threat.release.runs import Run
 from threat.release.signing import Keys, Signer, demonstration_signer, sign, verify
-from training.gate import Evidence, decide
-from training.gate_policy import Environment, GatePolicy
-from training.statements import Statement
+from training.gate.decision import Evidence, decide
+from training.gate.policy import Environment, GatePolicy
+from training.gate.statements import Statement
 
 STATEMENT_TYPE = "application/vnd.threat.statement+json"
 KINDS = ("approval", "acceptance", "document", "authorship")

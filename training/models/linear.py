@@ -13,7 +13,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 
 from training.config import LinearSettings
-from training.trees import Sample
+from training.models.trees import Sample
 
 Floats = NDArray[np.float64]
 Matrix = NDArray[np.float32]

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from training.figures import METHOD, Block, Captured, Draws, Floats, auc, capture, figure, ratio, totals
-from training.reliability import calibration
-from training.slices import by_freshness
+from training.evaluation.calibration import calibration
+from training.evaluation.figures import METHOD, Block, Captured, Draws, Floats, auc, capture, figure, ratio, totals
+from training.evaluation.slices import by_freshness
 
 MODEL = "score"
 """Name of the model's ranking: its column in ``predictions.parquet``."""

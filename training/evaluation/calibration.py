@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from training.calibrate import logistic_line
-from training.figures import Block, Draws, Floats, figure, ratio, totals
+from training.evaluation.figures import Block, Draws, Floats, figure, ratio, totals
+from training.models.calibrator import logistic_line
 
 _QUANTILES = (0, 0.2, 0.4, 0.6, 0.8, 0.9, 0.95, 0.99, 1)
 """Edges of the bins: finer where the list is cut."""

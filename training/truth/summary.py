@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from training.tables import summary_lines
+from training.evaluation.summary import summary_lines
 
 ANNEX = "expected_captures.json"
 """Where a RUN keeps them."""

@@ -23,8 +23,8 @@ from threat.history.sightings import Rows
 from threat.release.runs import Run
 from threat.simulation.truth.oracle import HORIZONS, Risks, risks
 from threat.simulation.truth.remade import settings_of
-from training.evaluate import ladder
-from training.figures import METHOD, Block, Draws, auc, capture, figure, ratio, totals
+from training.evaluation.figures import METHOD, Block, Draws, auc, capture, figure, ratio, totals
+from training.evaluation.table import ladder
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

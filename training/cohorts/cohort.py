@@ -14,8 +14,8 @@ from threat.history.sightings import Rows
 from threat.history.snapshot import Snapshot
 from threat.terminal import progress
 from threat.vocabulary import kinds
+from training.cohorts.folds import Cycle
 from training.config import CohortSettings
-from training.folds import Cycle
 
 Ints = NDArray[np.int64]
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from training.evaluate import MODEL
-from training.tables import found
+from training.evaluation.summary import found
+from training.evaluation.table import MODEL
 
 LEAST = 10
 Figure = dict[str, Any]

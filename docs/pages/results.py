@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
+import argparse
+import sys
+import tempfile
+import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as pq
+from pages.results_page import page
 
 from threat.eligibility import load_policy
 from threat.history.snapshot import Snapshot
 from threat.history.store import Store
 from threat.release.runs import Run
 from threat.release.scorer import raw_score
-from training import trees
 from training.checks import as_if_known_at_once
+from training.cohorts.material import prepare, test_rows
 from training.config import load
-from training.evaluate import MODEL, Ranking, evaluate
+from training.evaluation.reproduce import read_block
+from training.evaluation.table import MODEL, Ranking, evaluate
 from training.job import train
-from training.prepare import prepare, test_rows
-from training.reproduce import read_block
+from training.models import trees
 
 Say = Callable[[str], None]
 REAL = ("real_incident", "real_monthly")
@@ -125,7 +131,36 @@ def leak_worth(run: Run, snapshot: Snapshot, preset: str) -> dict[str, Any]:
 
 def _truth(run: Run, force: Path) -> dict[str, Any]:
     """Expected captures of every ranking by the latent oracle of the force."""
-    from training.expected_captures import compare, read_lists
+    from training.truth.expected_captures import compare, read_lists
 
     lists = read_lists(run, force, draws=ORACLE_DRAWS)
     return compare(lists, [], replicates=300, seed=7)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Write the page. What it makes on the way (stores, RUNs) holds rows about people and is removed at the end."""
+    parser = argparse.ArgumentParser(prog="make results", description=__doc__)
+    parser.add_argument("--real", type=Path, required=True, help="folder of the real records; left out where absent")
+    parser.add_argument("--out", type=Path, default=Path("docs/results.md"), help="the page to write")
+    chosen = parser.parse_args(arguments)
+    at = int(time.time())
+
+    def say(text: str) -> None:
+        print(f"{time.time() - at:6.0f} s  {text}", file=sys.stderr, flush=True)
+
+    present = (chosen.real / "bookings.csv.gz").exists()
+    if not present:
+        say(f"no real records at {chosen.real}: that part is left out")
+    Path("var").mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(dir="var", prefix="results-") as folder:
+        known = real_records(chosen.real, Path(folder), at, say) if present else None
+        made = synthetic_force(Path(folder), at, say)
+    text = page(known, made, datetime.fromtimestamp(at, tz=UTC).date().isoformat())
+    chosen.out.parent.mkdir(parents=True, exist_ok=True)
+    chosen.out.write_text(text, encoding="utf-8")
+    print(text)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -25,9 +25,9 @@ from threat.history.store import Store
 from threat.release.runs import Run
 from threat.simulation.truth.oracle import HORIZONS, risks
 from threat.simulation.truth.remade import settings_of
-from training import cohort
+from training.cohorts import cohort
+from training.cohorts.folds import Cycle
 from training.config import Settings
-from training.folds import Cycle
 
 Floats = NDArray[np.float64]
 

@@ -36,7 +36,7 @@ class _Part(BaseModel):
 
 
 class Numbers(_Part):
-    """Thresholds; the meaning of each stands in ``gate_policy.yaml``."""
+    """Thresholds; the meaning of each stands in ``policy.yaml``."""
 
     least_events: Annotated[int, Field(ge=1)]
     cohort: str
@@ -64,7 +64,7 @@ class Enters(_Part):
 
 
 class GatePolicy(_Part):
-    """``training/gate_policy.yaml``."""
+    """``training/gate/policy.yaml``."""
 
     version: str
     numbers: Numbers
@@ -88,10 +88,10 @@ class GatePolicy(_Part):
 
 def load_gate_policy(path: Path | None = None) -> GatePolicy:
     """The gate policy in a YAML file (default: the product's own). Raises UsageError with all problems at once."""
-    where = "training/gate_policy.yaml" if path is None else str(path)
+    where = "training/gate/policy.yaml" if path is None else str(path)
     try:
         text = (
-            files("training").joinpath("gate_policy.yaml").read_text(encoding="utf-8")
+            files("training.gate").joinpath("policy.yaml").read_text(encoding="utf-8")
             if path is None
             else path.read_text(encoding="utf-8")
         )

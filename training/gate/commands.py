@@ -39,9 +39,9 @@ def release_command(
     from model_cards.runs import add_card
     from threat.release.runs import Run
     from threat.release.signing import load_keys, operator
-    from training.gate import reasons
-    from training.gate_policy import load_gate_policy
-    from training.release import demonstration_statements, evidence_of, judge, read_envelopes, release
+    from training.gate.decision import reasons
+    from training.gate.policy import load_gate_policy
+    from training.gate.release import demonstration_statements, evidence_of, judge, read_envelopes, release
 
     if environment not in {"demonstration", "force"}:
         raise UsageError("There are two environments.", value=environment, way_out="demonstration or force")
@@ -128,7 +128,7 @@ def approve_command(
 
     from threat.release.runs import Run
     from threat.release.signing import load_keys, load_signer
-    from training.release import evidence_of, read_envelopes, statement, verified_statements
+    from training.gate.release import evidence_of, read_envelopes, statement, verified_statements
 
     needed: dict[str, dict[str, Any]] = {
         "approval": {"to": to, "expires": expires},

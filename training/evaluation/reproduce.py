@@ -12,8 +12,8 @@ import pyarrow.parquet as pq
 
 from threat.errors import UsageError
 from threat.release.runs import Run
-from training.evaluate import MODEL, Ranking, evaluate
-from training.figures import Block
+from training.evaluation.figures import Block
+from training.evaluation.table import MODEL, Ranking, evaluate
 
 
 def reproduce(run: Run, capacity: int | None = None) -> dict[str, Any]:

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from threat.asof import DAY
 from threat.history.sightings import NO_PERSON, Rows
 from threat.history.snapshot import Snapshot
-from training.figures import Block
-from training.folds import Cycle
+from training.cohorts.folds import Cycle
+from training.evaluation.figures import Block
 
 Ints = NDArray[np.int64]
 
@@ -98,7 +98,7 @@ def measured_block(
     Monthly lists (``spread`` False): an event is credited in equal parts to every list whose window it lies in, to the
     row of its relationship or, where that list has none, outside. Cohorts indexed on an incident (``spread`` True): in
     equal parts to every index row whose window holds it, in the test, before it or after it (``every_row``, as
-    ``training.cohort.index_rows`` gives them); events of the test period that no index incident preceded within the
+    ``cohort.index_rows`` gives them); events of the test period that no index incident preceded within the
     horizon are outside. Over a long series of tests either way adds up to one per event.
 
     ``cut``: label-knowledge date. The frame has ``row`` (-1: outside), ``incident``, ``fold`` (the cycle's number),

@@ -22,12 +22,12 @@ from threat.simulation import force
 from threat.simulation.force import Settings as Force
 from threat.simulation.knobs import Knobs
 from threat.simulation.truth.oracle import HORIZONS
-from training import trees
+from training.cohorts.credit import Events, measured_block
+from training.cohorts.material import found_by, index_rows, prepare, test_rows
 from training.config import Settings
-from training.evaluate import MODEL, Ranking, evaluate
-from training.expected_captures import Lists, compare, require_known, truth_of
-from training.outcomes import Events, measured_block
-from training.prepare import found_by, index_rows, prepare, test_rows
+from training.evaluation.table import MODEL, Ranking, evaluate
+from training.models import trees
+from training.truth.expected_captures import Lists, compare, require_known, truth_of
 
 SHOWN = ("auc", "recall_at_capacity", "expected_captures", "share_of_oracle")
 

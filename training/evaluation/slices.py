@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from threat.asof import DAY, show
-from training.figures import Block, Draws, Floats, auc, capture, figure, ratio, totals
+from training.evaluation.figures import Block, Draws, Floats, auc, capture, figure, ratio, totals
 
 FRESHNESS = (
     ("under 1 day", 0.0, 1.0),
@@ -96,7 +96,7 @@ def replay(
 def lead_time(units: pd.DataFrame, cycle: Any, scores: Floats, relationship: Any, capacity: int) -> dict[str, Any]:
     """Days from the first list that held the relationship to the outcome, over events that some list held.
 
-    ``units``: the frame of ``training.outcomes.measured_block``; lists as in ``replay``.
+    ``units``: the frame of ``training.cohorts.credit.measured_block``; lists as in ``replay``.
     """
     on_list = listed(scores, cycle, relationship, capacity)
     inside = units[units["row"] >= 0]

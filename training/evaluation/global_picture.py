@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from threat.release.runs import Run
 from threat.release.scorer import contributions
-from training.prepare import Material, test_rows
+from training.cohorts.material import Material, test_rows
 
 _ROWS = 1_000
 _SHOWN = 20

@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 
 from threat.simulation.truth.particles import posterior
 from threat.simulation.truth.remade import settings_of
-from training.evaluate import MODEL
-from training.expected_captures import CEILING, ORACLE, Lists
-from training.figures import figure
+from training.evaluation.figures import figure
+from training.evaluation.table import MODEL
+from training.truth.expected_captures import CEILING, ORACLE, Lists
 
 Floats = NDArray[np.float64]
 PARTICLES = "particles"

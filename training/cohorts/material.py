@@ -16,12 +16,12 @@ from threat.errors import BadInput, UsageError
 from threat.history.sightings import Rows, Sightings
 from threat.history.snapshot import Snapshot
 from threat.outcomes import label, occurrences, rules_of
-from training import cohort as cohorts
-from training.cohort import Cohort, Ints
+from training.cohorts import cohort as cohorts
+from training.cohorts.cohort import Cohort, Ints
+from training.cohorts.feed_lag import delayed, feed_lags
+from training.cohorts.folds import Fold, Folds, draw
 from training.config import SamplingSettings, Settings
-from training.folds import Fold, Folds, draw
-from training.lag import delayed, feed_lags
-from training.trees import Sample
+from training.models.trees import Sample
 
 
 @dataclass(frozen=True, slots=True)

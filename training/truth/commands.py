@@ -35,9 +35,9 @@ def expected_captures(
     from threat.release.runs import Run
     from threat.simulation.force import block_count, read_settings
     from threat.terminal import emit, progress
-    from training import ceiling, particle_check
-    from training.expected_captures import CEILING, compare, read_lists
-    from training.truth_tables import ANNEX, captures_lines
+    from training.truth import ceiling, particle_check
+    from training.truth.expected_captures import CEILING, compare, read_lists
+    from training.truth.summary import ANNEX, captures_lines
 
     opened = Run.open(run)
     extra: list[tuple[str, str, Any]] = []
@@ -76,8 +76,8 @@ def show_leak(
     """The same training through ``features`` and by a builder that filters on when things happened, side by side."""
     from threat.terminal import emit, progress
     from training.config import load
-    from training.leak import demonstrate
-    from training.truth_tables import leak_lines
+    from training.truth.planted_leak import demonstrate
+    from training.truth.summary import leak_lines
 
     settings = load(config, threads=threads)
     with progress("showing a leak", 6) as advance:

@@ -1,0 +1,1 @@
+"""What is fitted: trees, the elastic net, calibrators."""

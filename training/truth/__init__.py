@@ -1,0 +1,1 @@
+"""What only a synthetic force can tell: its truth beside what a RUN found."""
