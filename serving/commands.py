@@ -31,7 +31,7 @@ def score(
     as_json: AsJson = False,
 ) -> None:
     """Rank every eligible relationship at an as-of, with reasons, into a frozen list."""
-    from serving.operations import make_list
+    from serving.lists.making import make_list
     from threat.asof import parse_as_of, show
     from threat.terminal import emit, progress
 
@@ -77,7 +77,7 @@ def explain(
     as_json: AsJson = False,
 ) -> None:
     """Why a relationship stands where it does: contributions that add up to its score, in sentences."""
-    from serving.operations import explain_relationship
+    from serving.lists.making import explain_relationship
     from threat.asof import parse_as_of
     from threat.terminal import emit
 
@@ -94,7 +94,7 @@ def replay(
     as_json: AsJson = False,
 ) -> None:
     """Compute a list again from the same snapshot and compare every value; exit 5 when anything differs."""
-    from serving.operations import replay_list
+    from serving.lists.making import replay_list
     from threat.errors import IntegrityFailure
     from threat.terminal import emit, progress
 
@@ -120,7 +120,7 @@ def serve(
     as_json: AsJson = False,
 ) -> None:
     """The desk: pages and API on this machine. Ctrl-C ends it."""
-    from serving.server import run
+    from serving.desk.server import run
 
     run(host, port, store=store, var=var, tour=tour, as_json=as_json, clock=_now)
 
@@ -135,7 +135,7 @@ def demo(
     as_json: AsJson = False,
 ) -> None:
     """A synthetic force, end to end: records, ranking, model, audit, gate, card, and the desk."""
-    from serving.demo import run
+    from serving.demonstration.run import run
 
     run(var, port=port, serve=not no_serve, seed=seed, fresh=fresh, as_json=as_json)
 
@@ -147,8 +147,8 @@ def verify(
     as_json: AsJson = False,
 ) -> None:
     """Read the whole chain again; exit 5 at the first entry that doesn't fit."""
-    from serving import database
-    from serving.audit_log import verify as verify_chain
+    from serving.audit import database
+    from serving.audit.log import verify as verify_chain
     from threat.errors import UsageError
     from threat.terminal import emit
 

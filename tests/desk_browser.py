@@ -8,8 +8,8 @@ import re
 import golden_force as golden
 import httpx
 
-from serving.app import create
-from serving.desk import Desk
+from serving.desk.app import create
+from serving.desk.service import Desk
 from threat.asof import DAY
 
 STARTED_AT = golden.LOADED_AT + DAY

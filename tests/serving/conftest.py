@@ -11,8 +11,8 @@ import pyarrow as pa
 import pytest
 from desk_browser import NOW, STARTED_AT
 
-from serving.desk import Desk
-from serving.operations import make_list
+from serving.desk.service import Desk
+from serving.lists.making import make_list
 from threat.asof import DAY
 from threat.history.snapshot import Batch
 from threat.history.store import Store

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from serving import audit_log
-from serving.audit_log import START, Entry, hash_entry, record, verify, witness_path
-from serving.database import connect
+from serving.audit import log as audit_log
+from serving.audit.database import connect
+from serving.audit.log import START, Entry, hash_entry, record, verify, witness_path
 from threat.errors import BadInput, IntegrityFailure
 
 
@@ -172,7 +172,7 @@ def test_a_clock_set_back_is_told_and_breaks_nothing(log):
 
 
 def test_an_entry_of_a_transaction_undone_is_undone_with_it(log):
-    from serving.audit_log import append
+    from serving.audit.log import append
 
     engine, _ = log
     with engine.connect() as connection:

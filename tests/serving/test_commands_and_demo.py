@@ -16,10 +16,10 @@ from pathlib import Path
 import golden_force as golden
 import pytest
 
-from serving import lists
-from serving.demo import MARK, Demonstration, prepare, run
-from serving.server import listen
-from serving.tour import tour_steps
+from serving.demonstration.run import MARK, Demonstration, prepare, run
+from serving.demonstration.tour import tour_steps
+from serving.desk.server import listen
+from threat import lists
 from threat.cli import main
 from threat.errors import UsageError
 from threat.ids import show_id
@@ -113,8 +113,8 @@ def test_replay_of_a_changed_history_exits_5(threat, golden_store, rule_var, tmp
 def test_a_tampered_audit_log_exits_5(threat, tmp_path):
     import sqlite3
 
-    from serving.audit_log import Entry, record
-    from serving.database import connect
+    from serving.audit.database import connect
+    from serving.audit.log import Entry, record
 
     engine = connect(tmp_path / "desk.sqlite")
     for at in (1, 2, 3):
@@ -225,7 +225,7 @@ def test_the_tour_by_the_model(model_var):
 def test_the_tour_shows_one_beyond_capacity(golden_store, tmp_path):
     from desk_browser import STARTED_AT
 
-    from serving.operations import make_list
+    from serving.lists.making import make_list
 
     listed = make_list(golden_store, tmp_path, golden.AS_OF, started_at=STARTED_AT, capacity=1)
     step = next(step for step in tour_steps(listed, REFUSED) if step.title.startswith("One beyond"))

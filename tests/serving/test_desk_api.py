@@ -10,11 +10,11 @@ import golden_force as golden
 import pytest
 from desk_browser import NOW, Browser, client_of, token_in
 
-from serving import api, pages
-from serving.app import HEADERS
-from serving.audit_log import verify
-from serving.desk import Desk
-from serving.sign_in import COOKIE, MAY, ROLES, SHIFT_SECONDS, Keeper
+from serving.audit.log import verify
+from serving.desk import api, pages
+from serving.desk.app import HEADERS
+from serving.desk.service import Desk
+from serving.desk.sign_in import COOKIE, MAY, ROLES, SHIFT_SECONDS, Keeper
 from threat.history.store import Store
 from threat.ids import show_id
 
@@ -152,7 +152,7 @@ def test_no_list_published(open_desk, tmp_path):
 
 
 def test_an_empty_force(open_desk, tmp_path):
-    from serving.operations import make_list
+    from serving.lists.making import make_list
 
     Store.create(tmp_path / "history")
     make_list(tmp_path / "history", tmp_path / "var", golden.AS_OF, started_at=NOW, publish=True)
@@ -163,7 +163,7 @@ def test_an_empty_force(open_desk, tmp_path):
 
 
 def test_a_list_that_was_changed_is_not_served(open_desk, rule_var, tmp_path):
-    from serving.lists import published
+    from threat.lists import published
 
     shutil.copytree(rule_var, tmp_path / "var")
     path = tmp_path / "var" / "lists" / published(tmp_path / "var" / "lists").list / "rows.parquet"
@@ -229,7 +229,7 @@ def test_no_entry_no_answer(desk, monkeypatch):
         raise OSError("disk full")
 
     client = client_of(desk)
-    monkeypatch.setattr("serving.visits.record", full)
+    monkeypatch.setattr("serving.desk.request.record", full)
     answer = client.get("/api/v1/queue")
     assert answer.status_code == 500
     assert G["G01"] not in answer.text

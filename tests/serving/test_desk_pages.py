@@ -15,12 +15,12 @@ from desk_browser import STARTED_AT, client_of, token_in
 from sqlalchemy import select
 
 import serving
-from serving import rankings
-from serving.audit_log import verify
-from serving.database import AUDIT_ENTRIES
-from serving.frequency import frequency, in_words
-from serving.operations import make_list
-from serving.sign_in import COOKIE
+from serving.audit.database import AUDIT_ENTRIES
+from serving.audit.log import verify
+from serving.desk.frequency import frequency, in_words
+from serving.desk.sign_in import COOKIE
+from serving.lists import rankings
+from serving.lists.making import make_list
 from threat.ids import show_id
 
 G = {name: show_id("R", golden.relationship_id(name)) for name in golden.KINDS}
@@ -102,7 +102,7 @@ def test_words_no_page_shows(desk, path):
 
 
 def test_words_no_template_holds():
-    for path in sorted(Path(serving.__file__).parent.glob("templates/*.html")):
+    for path in sorted(Path(serving.__file__).parent.glob("desk/templates/*.html")):
         for word in NEVER:
             assert not re.search(word, path.read_text(encoding="utf-8"), re.IGNORECASE), (path.name, word)
 

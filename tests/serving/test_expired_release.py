@@ -10,8 +10,8 @@ import golden_force as golden
 import pytest
 from desk_browser import STARTED_AT, client_of
 
-from serving import rankings
-from serving.operations import explain_relationship, make_list
+from serving.lists import rankings
+from serving.lists.making import explain_relationship, make_list
 from threat.asof import DAY, parse_as_of
 from threat.errors import IntegrityFailure
 from threat.ids import show_id
@@ -66,7 +66,7 @@ def test_the_commands_before_and_after(golden_store, lasting_var, at, kind, note
 
 
 def test_what_expired_can_still_be_read_for_replay(lasting_var, golden_store):
-    from serving.operations import replay_list
+    from serving.lists.making import replay_list
 
     made = make_list(golden_store, lasting_var, golden.AS_OF, started_at=STARTED_AT, capacity=3)
     assert replay_list(golden_store, lasting_var, made.id, started_at=LAST_SECOND + DAY)["same"] is True

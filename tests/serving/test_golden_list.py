@@ -13,8 +13,9 @@ import pyarrow.parquet as pq
 import pytest
 from desk_browser import STARTED_AT
 
-from serving import lists, rankings, scoring
-from serving.operations import explain_relationship, make_list, replay_list
+from serving.lists import rankings, scoring
+from serving.lists.making import explain_relationship, make_list, replay_list
+from threat import lists
 from threat.asof import DAY
 from threat.errors import IntegrityFailure, UsageError
 from threat.history.store import Store
@@ -199,7 +200,7 @@ def test_what_score_refuses(golden_store, tmp_path, options, rule):
 
 
 def test_a_list_that_cannot_be_published_is_not_logged_as_published(golden_store, model_var, tmp_path, monkeypatch):
-    from serving.database import AUDIT_ENTRIES, connect
+    from serving.audit.database import AUDIT_ENTRIES, connect
 
     shutil.copytree(model_var, tmp_path / "var")
     before = lists.published(tmp_path / "var" / "lists")
@@ -343,7 +344,7 @@ def test_a_tampered_bundle_scores_nothing(golden_store, model_var, tmp_path):
 
 
 def test_reasons_that_do_not_add_up_are_never_shown():
-    from serving.reasons import check_sum
+    from serving.lists.reasons import check_sum
 
     check_sum(-2.0, [1.0, 0.5, 1e-8], -0.5, "R-1")
     for wrong in (-0.4999, math.nan, math.inf):

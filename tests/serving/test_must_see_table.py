@@ -5,7 +5,7 @@ from __future__ import annotations
 import pyarrow as pa
 import pytest
 
-from serving.must_see import find, must_see_kinds
+from serving.lists.must_see import find, must_see_kinds
 from threat.asof import DAY, parse_as_of
 from threat.history.snapshot import Batch
 from threat.history.store import Store

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from serving.rankings import OUTCOMES, ModelRanking, Ranking
-from serving.responses import Frequency
+from serving.desk.responses import Frequency
+from serving.lists.rankings import OUTCOMES, ModelRanking, Ranking
 from threat.release.scorer import probability
 
 

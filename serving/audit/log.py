@@ -18,7 +18,7 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection, Engine, desc, insert, select
 
-from serving.database import AUDIT_ENTRIES
+from serving.audit.database import AUDIT_ENTRIES
 from threat.asof import parse_as_of, show
 from threat.errors import IntegrityFailure
 

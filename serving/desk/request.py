@@ -12,11 +12,11 @@ from urllib.parse import parse_qs
 from fastapi import Depends, Request
 from sqlalchemy import delete, insert, select
 
-from serving.audit_log import Entry, Operation, append, record, tell_witness
-from serving.database import ENDED_SESSIONS
-from serving.desk import Desk
-from serving.problems import Denied, NotFound
-from serving.sign_in import COOKIE, Permission, Session
+from serving.audit.database import ENDED_SESSIONS
+from serving.audit.log import Entry, Operation, append, record, tell_witness
+from serving.desk.problems import Denied, NotFound
+from serving.desk.service import Desk
+from serving.desk.sign_in import COOKIE, Permission, Session
 from threat.errors import ThreatError
 
 VISITOR_COOKIE = "threat_visitor"

@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from sqlalchemy import Engine
 
-from serving import database
-from serving.lists import Published, published
-from serving.problems import NotFound
-from serving.responses import Card
-from serving.sign_in import Keeper
+from serving.audit import database
+from serving.desk.problems import NotFound
+from serving.desk.responses import Card
+from serving.desk.sign_in import Keeper
 from threat.errors import BadInput, UsageError
+from threat.lists import Published, published
 
 if TYPE_CHECKING:
-    from serving.cases import View
+    from serving.desk.list_view import View
     from threat.release.bundle import Bundle
     from threat.release.promotions import Standing
 
@@ -106,7 +106,7 @@ class Desk:
         A list by a model that is no longer in service (suspended, revoked, replaced, expired) is never shown: the list
         by rule that stands by takes its place at once, and says why.
         """
-        from serving.cases import View
+        from serving.desk.list_view import View
 
         shown, note = self._shown()
         with self._lock:
@@ -121,7 +121,7 @@ class Desk:
 
     def _shown(self) -> tuple[str, str]:
         """The list to show and, when it stands in for a model's, why."""
-        from serving import rankings
+        from serving.lists import rankings
         from threat.release import promotions
 
         chosen = self.published()
@@ -165,7 +165,7 @@ class Desk:
 
     def card_page(self) -> CardPage:
         """The same for the page, which also says what ranks while no model does."""
-        from serving.rankings import current
+        from serving.lists.rankings import current
 
         ranking = current(self.promotions, self.clock())
         standing, bundle = self._in_service()
@@ -180,7 +180,7 @@ class Desk:
         )
 
     def _in_service(self) -> tuple[Standing, Bundle | None]:
-        from serving.rankings import in_service
+        from serving.lists.rankings import in_service
 
         return in_service(self.promotions, self.clock())
 

@@ -7,12 +7,10 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from serving import lists, rankings
 from serving.dates import day
-from serving.frequency import frequency
-from serving.problems import NotFound
-from serving.reasons import Reason, check_sum, squares, theme_title
-from serving.responses import (
+from serving.desk.frequency import frequency
+from serving.desk.problems import NotFound
+from serving.desk.responses import (
     Change,
     FilterStep,
     ListSummary,
@@ -26,9 +24,12 @@ from serving.responses import (
     Ties,
     Trigger,
 )
-from serving.responses import Reason as ReasonAnswer
-from serving.scoring import BANDS, explain
-from serving.timeline import records, unknowns
+from serving.desk.responses import Reason as ReasonAnswer
+from serving.desk.timeline import records, unknowns
+from serving.lists import rankings
+from serving.lists.reasons import Reason, check_sum, squares, theme_title
+from serving.lists.scoring import BANDS, explain
+from threat import lists
 from threat.asof import DAY, instant
 from threat.history.sightings import NO_PERSON
 from threat.ids import parse_id, show_id

@@ -15,10 +15,10 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 import threat
-from serving import api, pages
-from serving.desk import Desk
-from serving.problems import MEDIA_TYPE, plain, problem
-from serving.responses import Problem
+from serving.desk import api, pages
+from serving.desk.problems import MEDIA_TYPE, plain, problem
+from serving.desk.responses import Problem
+from serving.desk.service import Desk
 from threat.errors import ThreatError, UsageError
 
 HEADERS = {
@@ -55,7 +55,7 @@ def create(desk: Desk) -> FastAPI:
     app.state.desk = desk
     app.include_router(api.router)
     app.include_router(pages.router)
-    app.mount("/static", StaticFiles(directory=str(files("serving") / "static")), name="static")
+    app.mount("/static", StaticFiles(directory=str(files("serving.desk") / "static")), name="static")
     app.middleware("http")(_guard)
     app.add_exception_handler(ThreatError, _on_threat_error)  # type: ignore[arg-type]
     app.add_exception_handler(RequestValidationError, _on_invalid)  # type: ignore[arg-type]

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from serving.desk import TourStep
-from serving.lists import ScoredList
+from serving.desk.service import TourStep
 from threat.ids import show_id
+from threat.lists import ScoredList
 from threat.vocabulary import kind
 
 

@@ -11,13 +11,11 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from serving import audit_log
-from serving.audit_log import Entry, record
+from serving.audit import log as audit_log
+from serving.audit.log import Entry, record
 from serving.dates import day, moment
-from serving.problems import NotFound, plain
-from serving.responses import Problem
-from serving.sign_in import COOKIE, ROLE_TITLES, ROLES, SHIFT_SECONDS, Session
-from serving.visits import (
+from serving.desk.problems import NotFound, plain
+from serving.desk.request import (
     VISITOR_COOKIE,
     Visit,
     form_of,
@@ -28,6 +26,8 @@ from serving.visits import (
     the_desk,
     visit_of,
 )
+from serving.desk.responses import Problem
+from serving.desk.sign_in import COOKIE, ROLE_TITLES, ROLES, SHIFT_SECONDS, Session
 from threat.charts import Point, points_with_intervals
 from threat.errors import IntegrityFailure
 
@@ -47,7 +47,7 @@ JUSTIFICATIONS = {
 @cache
 def _templates() -> Environment:
     templates = Environment(
-        loader=PackageLoader("serving"),
+        loader=PackageLoader("serving.desk"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

@@ -7,10 +7,10 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Path
 
 import threat
-from serving.desk import Desk
-from serving.problems import MEDIA_TYPE
-from serving.responses import Card, Health, Problem, Queue, Relationship
-from serving.visits import Visit, may, the_desk
+from serving.desk.problems import MEDIA_TYPE
+from serving.desk.request import Visit, may, the_desk
+from serving.desk.responses import Card, Health, Problem, Queue, Relationship
+from serving.desk.service import Desk
 
 router = APIRouter()
 

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import uvicorn
 
-from serving.app import create
-from serving.desk import Desk
+from serving.desk.app import create
+from serving.desk.service import Desk
 from threat.errors import UsageError
 from threat.history.store import Store
 

@@ -19,11 +19,11 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from serving import lists
 from serving.dates import day
-from serving.desk import Tour, TourStep
-from serving.server import listen
-from serving.tour import tour_steps
+from serving.demonstration.tour import tour_steps
+from serving.desk.server import listen
+from serving.desk.service import Tour, TourStep
+from threat import lists
 from threat.asof import DAY, parse_as_of, show
 from threat.errors import GateRefused, ThreatError, UsageError
 from threat.terminal import emit
@@ -169,7 +169,7 @@ def prepare(demo: Demonstration, *, fresh: bool) -> None:
         "years": YEARS,
         "capacity": CAPACITY,
         "seed": demo.seed,
-        "training": (files("serving") / "demo_training.yaml").read_text(encoding="utf-8"),
+        "training": (files("serving.demonstration") / "training.yaml").read_text(encoding="utf-8"),
         "catalogue": _catalogue_version(),
     }
     if demo.var.exists() and any(demo.var.iterdir()) and not mark.is_file():
@@ -207,7 +207,7 @@ def _steps(demo: Demonstration, port: int, *, serve: bool) -> dict[str, Any]:
         if not (demo.run_directory / "manifest.json").is_file():
             shutil.rmtree(demo.run_directory, ignore_errors=True)
             demo.begin("Training: folds, baselines, calibration (the desk stays open)")
-            training = str(files("serving") / "demo_training.yaml")
+            training = str(files("serving.demonstration") / "training.yaml")
             demo.threat(
                 *("train", "--config", training, "--capacity", str(CAPACITY), "--threads", "2"),
                 *("--out", str(demo.var / "runs"), "--run-id", RUN, *store),
@@ -268,7 +268,7 @@ def _note(path: Path) -> dict[str, Any]:
 
 def _released(demo: Demonstration) -> bool:
     """Whether a model ranks; one whose release has expired is released again."""
-    from serving.rankings import current
+    from serving.lists.rankings import current
 
     chain = demo.var / "promotions.jsonl"
     return chain.is_file() and current(chain, int(time.time())).kind == "model"

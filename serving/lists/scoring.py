@@ -14,16 +14,16 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from serving.lists import ROWS, Asked, ScoredList, at_rank_order
-from serving.must_see import MustSee
-from serving.must_see import find as find_must_see
-from serving.reasons import Chosen, Reason, Teller, check_sum, explain_model, explain_rule
+from serving.lists.must_see import MustSee
+from serving.lists.must_see import find as find_must_see
+from serving.lists.reasons import Chosen, Reason, Teller, check_sum, explain_model, explain_rule
 from threat.asof import DAY, show, visible
 from threat.errors import BadInput, IntegrityFailure
 from threat.history.sightings import NO_PERSON, Rows, Sightings
+from threat.lists import ROWS, Asked, ScoredList, at_rank_order
 
 if TYPE_CHECKING:
-    from serving.rankings import Ranking
+    from serving.lists.rankings import Ranking
     from threat.eligibility import Policy
     from threat.history.snapshot import Snapshot
 

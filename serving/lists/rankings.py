@@ -18,10 +18,10 @@ from numpy.typing import NDArray
 from features.load import Catalogue, load_catalogue
 from features.rules import DEFAULT_RULE, RULES
 from serving.dates import day
-from serving.lists import Asked
-from serving.reasons import Matrix
+from serving.lists.reasons import Matrix
 from threat.asof import instant
 from threat.errors import IntegrityFailure, UsageError
+from threat.lists import Asked
 from threat.release import bundle as bundles
 from threat.release import promotions, scorer
 from threat.release.signing import load_keys
@@ -98,7 +98,7 @@ class RuleRanking:
         return np.asarray(RULES[self.name].score(matrix), dtype=np.float64)
 
     def contributions(self, matrix: Matrix) -> tuple[tuple[str, ...], NDArray[np.float64]]:
-        raise TypeError("a rule has no tree contributions; serving.reasons.explain_rule gives its reasons")
+        raise TypeError("a rule has no tree contributions; serving.lists.reasons.explain_rule gives its reasons")
 
     def reads(self) -> tuple[str, ...]:
         return RULES[self.name].reads

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 import numpy as np
 
 from serving.dates import day
-from serving.responses import Direction, Record, Unknown
+from serving.desk.responses import Direction, Record, Unknown
 from threat.asof import DAY, instant, visible
 from threat.history.schema import REPORTED_BY
 from threat.history.sightings import NO_PERSON, ROLE_ABOUT, ROLE_AT_RISK, ROLE_SUBJECT, Sightings

@@ -6,15 +6,17 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from serving import database, lists, rankings, scoring
-from serving.audit_log import Entry, Operation, record
-from serving.lists import ScoredList
-from serving.reasons import theme_title
+from serving.audit import database
+from serving.audit.log import Entry, Operation, record
+from serving.lists import rankings, scoring
+from serving.lists.reasons import theme_title
+from threat import lists
 from threat.asof import show
 from threat.eligibility import load_policy
 from threat.errors import UsageError
 from threat.history.store import Store
 from threat.ids import parse_id, show_id
+from threat.lists import ScoredList
 
 Advance = Callable[[float], None]
 

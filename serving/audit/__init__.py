@@ -1,0 +1,1 @@
+"""The audit log: every read and write, chained by hashes."""

@@ -1,0 +1,1 @@
+"""The demonstration: a synthetic force from records to pages, and a tour of it."""

@@ -1,0 +1,1 @@
+"""The desk and the API: pages and answers for the people who sign in."""

@@ -1,0 +1,1 @@
+"""A list: scored, ranked, explained, frozen and replayed."""
