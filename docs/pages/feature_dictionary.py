@@ -24,7 +24,7 @@ from features.sentences import THEMES, sentence
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "features.md"
-SPEC = ROOT / "tests" / "features" / "spec"
+SPEC = ROOT / "tests" / "spec" / "features"
 WRITTEN_BY = "<!-- Written by `make docs`. Change the catalogue or the drawn tables, then run it. -->"
 
 _SCOPES = {

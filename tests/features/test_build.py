@@ -8,7 +8,18 @@ from dataclasses import fields, replace
 
 import numpy as np
 import pytest
-from feature_histories import AS_OF, QUESTIONS, UNKNOWN, Happening, Link, catalogue, define, histories, rows, sightings
+from fixtures.feature_histories import (
+    AS_OF,
+    QUESTIONS,
+    UNKNOWN,
+    Happening,
+    Link,
+    catalogue,
+    define,
+    histories,
+    rows,
+    sightings,
+)
 from hypothesis import HealthCheck, given, settings
 from numpy.testing import assert_array_equal
 

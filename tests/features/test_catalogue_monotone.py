@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from feature_histories import UNKNOWN, Happening, Link, sightings
+from fixtures.feature_histories import UNKNOWN, Happening, Link, sightings
 from numpy.typing import NDArray
 
 from features.engines.fold.build import build

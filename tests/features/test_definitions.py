@@ -6,7 +6,7 @@ from datetime import datetime
 
 import numpy as np
 import pytest
-from feature_histories import AS_OF, UNKNOWN, define, rows, sightings
+from fixtures.feature_histories import AS_OF, UNKNOWN, define, rows, sightings
 
 from features.engines.fold.build import build
 from features.load import Catalogue, load_catalogue, read_catalogue

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from feature_histories import QUESTIONS, catalogue, definitions, histories, sightings
+from fixtures.feature_histories import QUESTIONS, catalogue, definitions, histories, sightings
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pytest
-from history_rows import BATCH, events, links, persons, relationships
+from fixtures.history_rows import BATCH, events, links, persons, relationships
 
 from features.engines.fold.build import build
 from threat.asof import DAY

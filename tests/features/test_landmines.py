@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from feature_histories import AS_OF, QUESTIONS, Happening, Link, happenings, histories, rows, sightings
+from fixtures.feature_histories import AS_OF, QUESTIONS, Happening, Link, happenings, histories, rows, sightings
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_array_equal

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from spec_tables import Spec, read, read_folder
+from fixtures.spec_tables import Spec, read, read_folder
 
 from features.engines.fold.build import build
 from features.engines.reference.read import lineage, value

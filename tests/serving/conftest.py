@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import golden_force as golden
 import numpy as np
 import pyarrow as pa
 import pytest
-from desk_browser import NOW, STARTED_AT
+from fixtures import golden_force as golden
+from fixtures.desk_browser import NOW, STARTED_AT
 
 from serving.desk.service import Desk
 from serving.lists.making import make_list

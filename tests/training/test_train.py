@@ -213,7 +213,7 @@ def test_evaluate_reproduces_the_sealed_figures(run: Run) -> None:
 
 
 def test_a_history_without_outcomes_or_too_short_is_refused(force: Path, settings: Settings, tmp_path: Path) -> None:
-    import golden_force
+    from fixtures import golden_force
 
     golden_force.build(tmp_path / "golden")
     with pytest.raises(UsageError, match="too short"):

@@ -1,0 +1,96 @@
+"""A model serves until the last day of what its release rested on, and not a second longer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+import pytest
+from fixtures import golden_force as golden
+from fixtures.desk_browser import STARTED_AT, client_of
+
+from serving.lists import rankings
+from serving.lists.making import explain_relationship, make_list
+from threat.asof import DAY, parse_as_of
+from threat.errors import IntegrityFailure
+from threat.ids import show_id
+
+LAST_DAY = "2025-02-10"
+LAST_SECOND = parse_as_of("2025-02-11") - 1
+SAID = "An acceptance this release rested on expired on 10 February 2025."
+
+
+def gate(*until: str | None) -> list[dict[str, object]]:
+    accepted = [{"by": "A. Person", "role": "SRO", "about": "x", "expires": one} for one in until]
+    return [{"id": "G7", "title": "Fairness", "required": True, "verdict": "pass", "reason": "r", "accepted": accepted}]
+
+
+@pytest.fixture(scope="module")
+def lasting_var(release: Callable[..., str], golden_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The small model's list, published; the earlier of its two acceptances ends on LAST_DAY."""
+    var = tmp_path_factory.mktemp("lasting")
+    release(golden_store, var, checks=gate("2025-03-01", LAST_DAY))
+    make_list(golden_store, var, golden.AS_OF, started_at=STARTED_AT, capacity=3, publish=True)
+    return var
+
+
+def test_the_desk_before_and_after(open_desk, lasting_var):
+    at = [LAST_SECOND]
+    desk = open_desk(lasting_var, clock=lambda: at[0])
+    shown = {}
+    for now in (LAST_SECOND, LAST_SECOND + 1):
+        at[0] = now
+        client = client_of(desk, "analyst")
+        card = client.get("/api/v1/models/current/card")
+        shown[now] = (client.get("/api/v1/queue").json()["listing"], card, client.get("/model-card").text)
+    (before, card, page), (after, no_card, rule_page) = shown.values()
+    assert (before["ranking"], card.status_code) == ("model", 200)
+    assert SAID not in page
+    assert (after["ranking"], after["ranking_note"], no_card.status_code) == ("rule", SAID, 404)
+    assert no_card.json()["value"] == "suspended"
+    assert "No model is in service. A rule orders the list" in rule_page
+    assert SAID in rule_page
+    assert (after["as_of"], after["capacity"]) == (before["as_of"], before["capacity"])
+
+
+@pytest.mark.parametrize(("at", "kind", "note"), [(LAST_SECOND, "model", ""), (LAST_SECOND + 1, "rule", SAID)])
+def test_the_commands_before_and_after(golden_store, lasting_var, at, kind, note):
+    made = make_list(golden_store, lasting_var, golden.AS_OF + DAY, started_at=at, capacity=3)
+    assert made.asked.ranking == kind
+    assert made.asked.ranking_note.endswith(note)
+    reference = show_id("R", golden.relationship_id("G01"))
+    told = explain_relationship(golden_store, lasting_var, reference, golden.AS_OF, started_at=at)
+    assert told["ranking"] == kind
+    assert told["ranking_note"].endswith(note)
+
+
+def test_what_expired_can_still_be_read_for_replay(lasting_var, golden_store):
+    from serving.lists.making import replay_list
+
+    made = make_list(golden_store, lasting_var, golden.AS_OF, started_at=STARTED_AT, capacity=3)
+    assert replay_list(golden_store, lasting_var, made.id, started_at=LAST_SECOND + DAY)["same"] is True
+
+
+@pytest.mark.parametrize(
+    ("checks", "last"),
+    [
+        ([], None),
+        (gate(), None),
+        (gate("2025-03-01"), date(2025, 3, 1)),
+        (gate("2025-03-01", "2025-02-10"), date(2025, 2, 10)),
+        ([*gate("2025-03-01"), *gate("2025-01-31")], date(2025, 1, 31)),
+    ],
+)
+def test_the_last_day(release, golden_store, tmp_path, checks, last):
+    release(golden_store, tmp_path, checks=checks)
+    _, bundle = rankings.in_service(tmp_path / "promotions.jsonl", STARTED_AT)
+    assert bundle is not None
+    assert rankings.expires(bundle) == last
+
+
+@pytest.mark.parametrize("until", [None, "", "soon"])
+def test_an_acceptance_without_a_date_is_not_served(release, golden_store, tmp_path, until):
+    release(golden_store, tmp_path, checks=gate(until))
+    with pytest.raises(IntegrityFailure, match="An acceptance says until when it holds"):
+        rankings.current(tmp_path / "promotions.jsonl", STARTED_AT)

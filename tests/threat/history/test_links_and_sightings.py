@@ -1,0 +1,351 @@
+"""Merges, unmerges, withdrawals and corrections: drawn cases, and the arrays against a plain recomputation."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from fixtures.history_rows import BATCH, events, links, persons, relationships
+
+from threat.asof import NEVER
+from threat.history import Snapshot, Store
+from threat.history.links import replay
+from threat.history.sightings import NO_PERSON
+from threat.history.sightings_build import KEPT
+from threat.vocabulary import kinds
+
+NONE = (np.array([], dtype=np.int64), np.array([], dtype=np.int64))
+
+
+@pytest.mark.parametrize(
+    ("rows", "person", "expected"),
+    [
+        # A link stands for as-ofs after its recording, up to and with its withdrawal.
+        ([(1, 2, 10, None)], 1, {10: 1, 11: 2, 99: 2}),
+        ([(1, 2, 10, 20)], 1, {10: 1, 11: 2, 20: 2, 21: 1}),
+        ([(1, 2, 10, 20), (1, 2, 30, None)], 1, {20: 2, 25: 1, 30: 1, 31: 2}),
+        # A chain, and what is left when its first or second half is withdrawn.
+        ([(1, 2, 10, None), (2, 3, 20, None)], 1, {15: 2, 21: 3}),
+        ([(1, 2, 10, 30), (2, 3, 20, None)], 1, {15: 2, 25: 3, 31: 1}),
+        ([(1, 2, 10, None), (2, 3, 20, 30)], 1, {15: 2, 25: 3, 31: 2}),
+        # Of two standing links of one source the later holds, and the earlier again when that is withdrawn.
+        ([(1, 2, 10, None), (1, 3, 20, 30)], 1, {15: 2, 25: 3, 31: 2}),
+        # An unmerge is the same row again, with its withdrawal.
+        ([(1, 2, 10, None), (1, 2, 10, 20)], 1, {15: 2, 21: 1}),
+        # A circle is not closed: the link that would close it is set aside.
+        ([(1, 2, 10, None), (2, 1, 20, None)], 1, {15: 2, 25: 2}),
+        ([(1, 2, 10, None), (2, 1, 20, None)], 2, {15: 2, 25: 2}),
+        ([(1, 1, 10, None)], 1, {15: 1}),
+        # Others are themselves.
+        ([(1, 2, 10, None)], 7, {15: 7}),
+    ],
+)
+def test_resolve(rows: list[Any], person: int, expected: dict[int, int]) -> None:
+    known = replay(links(*rows), NONE, NONE)
+    found = known.resolve([person] * len(expected), list(expected))
+    assert dict(zip(expected, found.tolist(), strict=True)) == expected
+
+
+def test_unknown_persons_and_organisations_are_nobody() -> None:
+    known = replay(links((1, 9, 10, None)), (np.array([8, 9]), np.array([0, 4])), (np.array([8]), np.array([0])))
+    assert known.resolve([1, 1, 8, 9, NO_PERSON, 2], [5, 15, 5, 5, 5, 5]).tolist() == [1, NO_PERSON, -1, -1, -1, 2]
+    assert known.resolve([8, 8, 9, 9], [0, 1, 4, 5]).tolist() == [8, -1, 9, -1]
+
+
+def snapshot_of(folder: Path, **tables: pa.Table) -> Snapshot:
+    store = Store.create(folder)
+    store.append(BATCH, tables)
+    return store.snapshot()
+
+
+def seen(snapshot: Snapshot, person: int, as_of: int) -> list[tuple[int, int, int]]:
+    """(event, role, counterpart) visible to a person at an as-of, in order."""
+    sightings = snapshot.sightings()
+    where = sightings.rows_of(person)
+    out = []
+    for i in range(where.start, where.stop):
+        if sightings.visible_from[i] < as_of <= sightings.visible_until[i]:
+            other = int(sightings.counterpart[i])
+            out.append(
+                (int(sightings.event_id[i]), int(sightings.role[i]), -1 if other < 0 else int(sightings.persons[other]))
+            )
+    return out
+
+
+def test_roles_and_order(tmp_path: Path) -> None:
+    snapshot = snapshot_of(
+        tmp_path / "s",
+        persons=pa.concat_tables([persons(5, 6), persons(7, kind="unknown"), persons(8, kind="organisation")]),
+        events=events(
+            {"event_id": 4, "subject_id": 5, "person_at_risk_id": 6, "occurred_at": 20, "recorded_at": 30},
+            {"event_id": 3, "subject_id": 5, "person_at_risk_id": 6, "occurred_at": 20, "recorded_at": 30},
+            {"event_id": 2, "subject_id": 6, "person_at_risk_id": 5, "occurred_at": 20, "recorded_at": 25},
+            {"event_id": 1, "person_id": 5, "kind": "arrest", "occurred_at": 40},
+            {"event_id": 5, "subject_id": 5, "person_at_risk_id": 7, "occurred_at": 10},
+            {"event_id": 6, "subject_id": 8, "person_at_risk_id": 6, "occurred_at": 10},
+        ),
+    )
+    assert seen(snapshot, 5, 99) == [(5, 0, -1), (2, 1, 6), (3, 0, 6), (4, 0, 6), (1, 2, -1)]
+    assert seen(snapshot, 6, 99) == [(6, 1, -1), (2, 0, 5), (3, 1, 5), (4, 1, 5)]
+    assert snapshot.sightings().persons.tolist() == [5, 6]
+    assert seen(snapshot, 5, 30) == [(5, 0, -1), (2, 1, 6)]
+
+
+def kind_told(person: int, kind: str, recorded: int) -> pa.Table:
+    row = {"person_id": person, "kind": kind, "birth_year": None, "recorded_at": recorded}
+    return pa.Table.from_pylist([row], schema=persons(person).schema)
+
+
+@pytest.mark.parametrize("kind", ["organisation", "unknown"])
+def test_who_is_found_to_be_nobody_later(tmp_path: Path, kind: str) -> None:
+    store = Store.create(tmp_path / "s")
+    rows = events(
+        {"event_id": 1, "subject_id": 5, "person_at_risk_id": 6, "occurred_at": 10, "recorded_at": 12},
+        {"event_id": 2, "subject_id": 5, "person_at_risk_id": 6, "occurred_at": 35, "recorded_at": 40},
+        {"event_id": 3, "subject_id": 6, "person_at_risk_id": 5, "occurred_at": 20, "recorded_at": 22},
+    )
+    pairs = relationships((9, 5, 6, 12))
+    store.append(BATCH, {"persons": persons(5, 6), "events": rows, "relationships": pairs})
+    before = store.snapshot()
+    store.append(BATCH, {"persons": kind_told(6, kind, 40)})
+    after = store.snapshot()
+    # Nothing recorded at or after an as-of changes anything at it ...
+    for at in (12, 13, 23, 40):
+        assert [seen(after, who, at) for who in (5, 6)] == [seen(before, who, at) for who in (5, 6)]
+        assert after.rows([9], at).at_risk.tolist() == before.rows([9], at).at_risk.tolist() == [6]
+    assert seen(after, 6, 40) == [(1, 1, 5), (3, 0, 5)]
+    # ... and afterwards all of the history is seen without that person, also what was recorded before.
+    assert seen(after, 6, 41) == []
+    assert seen(after, 5, 41) == [(1, 0, -1), (3, 1, -1), (2, 0, -1)]
+    assert after.rows([9], 41).at_risk.tolist() == [NO_PERSON]
+
+
+def test_a_merge_into_who_is_found_to_be_nobody(tmp_path: Path) -> None:
+    snapshot = snapshot_of(
+        tmp_path / "s",
+        persons=pa.concat_tables([persons(1, 6), kind_told(2, "organisation", 60)]),
+        person_links=links((1, 2, 50, 80)),
+        events=events({"event_id": 1, "subject_id": 6, "person_at_risk_id": 1, "occurred_at": 10}),
+    )
+    found = {at: (seen(snapshot, 6, at), seen(snapshot, 2, at)) for at in (50, 51, 60, 61, 80, 81)}
+    merged, nobody, alone = ([(1, 0, 2)], [(1, 1, 6)]), ([(1, 0, -1)], []), ([(1, 0, 1)], [])
+    assert found == {50: alone, 51: merged, 60: merged, 61: nobody, 80: nobody, 81: alone}
+
+
+def test_withdrawal_and_correction(tmp_path: Path) -> None:
+    pair = {"subject_id": 5, "person_at_risk_id": 6}
+    snapshot = snapshot_of(
+        tmp_path / "s",
+        events=events(
+            {"event_id": 1, **pair, "occurred_at": 10, "recorded_at": 12},
+            {"event_id": 2, "supersedes_event_id": 1, "kind": "withdrawn", "occurred_at": 20},
+            {"event_id": 3, **pair, "occurred_at": 11, "recorded_at": 13, "kind": "assault_with_injury"},
+            {"event_id": 4, **pair, "supersedes_event_id": 3, "occurred_at": 11, "recorded_at": 30, "kind": "wounding"},
+            # Corrected before it could be seen: never visible.
+            {"event_id": 5, **pair, "occurred_at": 11, "recorded_at": 15},
+            {"event_id": 6, **pair, "supersedes_event_id": 5, "occurred_at": 11, "recorded_at": 15},
+        ),
+    )
+    visible = {at: [event for event, _, _ in seen(snapshot, 5, at)] for at in (12, 13, 14, 20, 21, 30, 31)}
+    assert visible == {12: [], 13: [1], 14: [1, 3], 20: [1, 3, 6], 21: [3, 6], 30: [3, 6], 31: [6, 4]}
+    assert 2 not in snapshot.sightings().event_id
+    assert 5 not in snapshot.sightings().event_id
+
+
+def test_merged_persons_and_counterparts(tmp_path: Path) -> None:
+    snapshot = snapshot_of(
+        tmp_path / "s",
+        persons=persons(1, 2, 6),
+        person_links=links((1, 2, 50, 80)),
+        events=events(
+            {"event_id": 1, "subject_id": 1, "person_at_risk_id": 6, "occurred_at": 10},
+            {"event_id": 2, "subject_id": 2, "person_at_risk_id": 6, "occurred_at": 20},
+            {"event_id": 3, "subject_id": 6, "person_at_risk_id": 1, "occurred_at": 60},
+        ),
+        relationships=relationships((9, 1, 6)),
+    )
+    # Before, during and after the merge: under the survivor only while the link stands ...
+    assert [seen(snapshot, 2, at) for at in (50, 51, 81)] == [[(2, 0, 6)], [(1, 0, 6), (2, 0, 6)], [(2, 0, 6)]]
+    assert seen(snapshot, 2, 70) == [(1, 0, 6), (2, 0, 6), (3, 1, 6)]
+    # ... under its own id throughout ...
+    assert [seen(snapshot, 1, at) for at in (50, 70, 81)] == [
+        [(1, 0, 6)],
+        [(1, 0, 6), (3, 1, 6)],
+        [(1, 0, 6), (3, 1, 6)],
+    ]
+    # ... and the counterpart is who it was known to be.
+    assert seen(snapshot, 6, 50) == [(1, 1, 1), (2, 1, 2)]
+    assert seen(snapshot, 6, 70) == [(1, 1, 2), (2, 1, 2), (3, 0, 2)]
+    assert seen(snapshot, 6, 81) == [(1, 1, 1), (2, 1, 2), (3, 0, 1)]
+    assert snapshot.rows([9, 9, 9], [50, 51, 81]).subject.tolist() == [1, 2, 1]
+
+
+def test_columns_of_the_arrays(tmp_path: Path) -> None:
+    store = Store.create(tmp_path / "store")
+    store.append(
+        BATCH,
+        {
+            "events": events(
+                {"event_id": 1, "subject_id": 5, "occurred_at": 10, "value": 2.5, "kind": "risk_grade", "code": "high"}
+                | {"assertion": "assessment", "reported_by": "police", "domestic": "unknown", "incident_id": 77},
+                {"event_id": 2, "subject_id": 5, "occurred_at": 20, "until": 90, "code": "knife", "kind": "weapon_used"}
+                | {"proactive": True, "source_system": "other", "domestic": "no"},
+            )
+        },
+    )
+    store.append(
+        type(BATCH)(profile="test", loaded_at=1, history_start={"other": 3}),
+        {"events": events({"event_id": 3, "subject_id": 5, "occurred_at": 30, "source_system": "third"})},
+    )
+    found = store.snapshot().sightings()
+    assert found.code_names == ("high", "knife")
+    assert found.source_names == ("other", "test", "third")
+    assert found.history_start.tolist() == [3, 10, 30]
+    assert [kind.name for n in found.kind for kind in kinds().values() if kind.number == n] == [
+        "risk_grade",
+        "weapon_used",
+        "stalking",
+    ]
+    expected: dict[str, list[Any]] = {
+        "code": [0, 1, -1],
+        "domestic": [2, 0, 1],
+        "reported_by": [4, 0, 0],
+        "source": [1, 0, 2],
+        "proactive": [False, True, False],
+        "assessment": [True, False, False],
+        "incident_id": [77, 2, 3],
+        "until": [NEVER, 90, NEVER],
+    }
+    assert {name: getattr(found, name).tolist() for name in expected} == expected
+    assert found.value[0] == np.float32(2.5)
+    assert np.isnan(found.value[1:]).all()
+
+
+def test_arrays_are_kept_and_empty_histories_have_some(tmp_path: Path) -> None:
+    store = Store.create(tmp_path / "store")
+    assert len(store.snapshot().sightings().event_id) == 0
+    store.append(BATCH, {"events": events({"event_id": 1, "subject_id": 5, "occurred_at": 1})})
+    snapshot = store.snapshot()
+    first = snapshot.sightings()
+    files = {path: path.stat().st_mtime_ns for path in (store.path / "derived" / snapshot.id).rglob("*.npy")}
+    again = store.snapshot().sightings()
+    assert {path: path.stat().st_mtime_ns for path in files} == files
+    assert isinstance(first.event_id, np.memmap)
+    assert again.event_id.tolist() == [1]
+
+
+def test_only_the_last_arrays_stay_on_disk(tmp_path: Path) -> None:
+    store = Store.create(tmp_path / "store")
+    snapshots = []
+    killed = store.path / "derived" / "0" / ".sightings-0-0-4194305"  # no process has a number that high
+    killed.mkdir(parents=True)
+    for event in range(1, KEPT + 3):
+        store.append(BATCH, {"events": events({"event_id": event, "subject_id": 5, "occurred_at": event})})
+        snapshots.append(store.snapshot())
+        snapshots[-1].sightings()
+    kept = {path.parts[-3] for path in store.path.glob("derived/*/sightings-*/meta.json")}
+    assert kept == {snapshot.id for snapshot in snapshots[-KEPT:]}
+    assert not killed.exists()
+    assert snapshots[0].sightings().event_id.tolist() == [1]
+
+
+def test_arrays_half_deleted_are_built_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def killed_half_way(folder: Path, ignore_errors: bool = False) -> None:
+        for file in folder.glob("event_id.npy"):
+            file.unlink()
+
+    store = Store.create(tmp_path / "store")
+    snapshots = []
+    with monkeypatch.context() as patch:
+        patch.setattr("threat.history.sightings_build.shutil.rmtree", killed_half_way)
+        for event in range(1, KEPT + 2):
+            rows = events({"event_id": event, "subject_id": 5, "occurred_at": event})
+            store.append(BATCH, {"events": rows})
+            snapshots.append(store.snapshot())
+            snapshots[-1].sightings()
+    assert store.snapshot(snapshots[0].id).sightings().event_id.tolist() == [1]
+
+
+def recompute(
+    rows: list[dict[str, Any]],
+    merges: list[tuple[int, int, int, int | None]],
+    told: dict[int, int],
+    as_of: int,
+) -> set[Any]:
+    """(person, event, role, counterpart) by definition: every standing event, with who was known at the as-of."""
+    known = replay(links(*merges), (np.array(list(told)), np.array(list(told.values()))), NONE)
+
+    def who(person: int | None) -> int:
+        return -1 if person is None else int(known.resolve(person, as_of)[0])
+
+    hidden = {
+        row["supersedes_event_id"] for row in rows if row.get("supersedes_event_id") and row["recorded_at"] < as_of
+    }
+    out = set()
+    for row in rows:
+        if row["recorded_at"] >= as_of or row["event_id"] in hidden or row["kind"] == "withdrawn":
+            continue
+        for role, person, other in (
+            (0, row.get("subject_id"), row.get("person_at_risk_id")),
+            (1, row.get("person_at_risk_id"), row.get("subject_id")),
+            (2, row.get("person_id"), None),
+        ):
+            if person is not None and who(person) != NO_PERSON:
+                out.add((who(person), row["event_id"], role, who(other)))
+    return out
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_against_a_plain_recomputation(tmp_path: Path, seed: int) -> None:
+    rng = random.Random(seed)
+    rows: list[dict[str, Any]] = []
+    for event in range(1, 60):
+        occurred = rng.randrange(0, 50)
+        row: dict[str, Any] = {
+            "event_id": event,
+            "occurred_at": occurred,
+            "recorded_at": occurred + rng.randrange(0, 30),
+        }
+        if rng.random() < 0.2:
+            row |= {"kind": "arrest", "person_id": rng.randrange(1, 11)}
+        else:
+            row |= {"kind": "stalking", "subject_id": rng.randrange(1, 11)}
+            row["person_at_risk_id"] = rng.choice([None, *range(1, 11)])
+        if event > 5 and rng.random() < 0.2:
+            row["supersedes_event_id"] = rng.randrange(1, event)
+            if rng.random() < 0.5:
+                row |= {"kind": "withdrawn"}
+        rows.append(row)
+    merges = []
+    for _ in range(rng.randrange(1, 8)):
+        recorded = rng.randrange(0, 60)
+        merges.append(
+            (rng.randrange(1, 9), rng.randrange(1, 9), recorded, rng.choice([None, recorded + rng.randrange(1, 30)]))
+        )
+    # Some turn out to be organisations at some time; of them only 8 may have been merged into.
+    told = {person: rng.randrange(0, 80) for person in ((9, 10) if any(row[0] == 8 for row in merges) else (8, 9, 10))}
+    people = pa.concat_tables([kind_told(person, "organisation", at) for person, at in told.items()])
+    snapshot = snapshot_of(tmp_path / "s", persons=people, events=events(*rows), person_links=links(*merges))
+    sightings = snapshot.sightings()
+    for as_of in (5, 20, 40, 60, 90):
+        standing = set(snapshot.links.resolve(np.arange(1, 11), as_of).tolist()) - {NO_PERSON}
+        found = set()
+        for person in standing:
+            visible = seen(snapshot, person, as_of)
+            assert len(visible) == len({(event, role) for event, role, _ in visible})
+            found |= {(person, *row) for row in visible}
+        assert found == recompute(rows, merges, told, as_of)
+    order = list(
+        zip(
+            np.repeat(np.arange(len(sightings.persons)), np.diff(sightings.offsets)).tolist(),
+            sightings.occurred_at.tolist(),
+            sightings.recorded_at.tolist(),
+            sightings.event_id.tolist(),
+            strict=True,
+        )
+    )
+    assert order == sorted(order)
