@@ -13,12 +13,12 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 class Verdict(StrEnum):
     """What evidence says of a question. What could not be computed is never a pass."""
 
-    PASS = "pass"
+    PASS = "pass"  # noqa: S105 a verdict, no password
     FAIL = "fail"
     NOT_ENOUGH = "not_enough_evidence"
 
     @property
-    def title(self) -> str:
+    def words(self) -> str:
         """The verdict in words, for pages and cards."""
         return _TITLES[self]
 
@@ -49,8 +49,9 @@ class Figure(BaseModel):
 
     A figure without a value says why; a figure without an interval says by its method what it is.
 
-    >>> Figure(name="recall", title="Recall", value=0.4, n=90, events=10, interval=(0.2, 0.6), method="Wilson 95%").value
-    0.4
+    >>> shares = {"value": 0.4, "n": 90, "events": 10, "interval": (0.2, 0.6), "method": "Wilson 95%"}
+    >>> Figure(name="recall", title="Recall", **shares).interval
+    (0.2, 0.6)
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
