@@ -136,7 +136,7 @@ def validate(definitions: Sequence[Definition], *, where: str = "") -> None:
     for definition in definitions:
         place = f"{where}: {definition.name}" if where else definition.name
         problems += [
-            UsageError(error.rule, value=error.value, where=place, way_out=error.way_out)
+            UsageError(error.problem, value=error.value, where=place, way_out=error.way_out)
             for error in _check(definition)
         ]
     raise_all(problems)

@@ -40,7 +40,7 @@ class StepFailed(ThreatError):
 
     def __init__(self, command: str, code: int, said: dict[str, Any]) -> None:
         super().__init__(
-            str(said.get("rule") or f"The step {command} failed."),
+            str(said.get("problem") or f"The step {command} failed."),
             value=said.get("value"),
             where=str(said.get("where") or f"threat {command}"),
             way_out=str(said.get("way_out") or "run the demonstration again; --fresh starts over"),

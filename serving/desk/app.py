@@ -75,7 +75,7 @@ async def _guard(request: Request, call_next: Callable[[Request], Awaitable[Resp
             title="This machine only",
             status=403,
             detail="The development sign-in answers this machine only.",
-            rule="The development sign-in answers this machine only.",
+            problem="The development sign-in answers this machine only.",
             value=host[:200],
             where="",
             way_out="open http://127.0.0.1 and the port it prints, on the machine it runs on",

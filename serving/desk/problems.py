@@ -1,4 +1,4 @@
-"""Errors as the API and the pages answer them: problem documents with rule, value, where and way out."""
+"""Errors as the API and the pages answer them: problem documents with problem, value, where and way out."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ class Denied(ThreatError):
 
     exit_code = 2
 
-    def __init__(self, rule: str, *, status: int, value: object = None, where: str = "", way_out: str = "") -> None:
-        super().__init__(rule, value=value, where=where, way_out=way_out)
+    def __init__(self, problem: str, *, status: int, value: object = None, where: str = "", way_out: str = "") -> None:
+        super().__init__(problem, value=value, where=where, way_out=way_out)
         self.status = status
 
 
@@ -59,8 +59,8 @@ def problem(error: ThreatError) -> Problem:
         type=f"urn:threat:{type(error).__name__}",
         title=_TITLES.get(status, "Error"),
         status=status,
-        detail=error.rule,
-        rule=error.rule,
+        detail=error.problem,
+        problem=error.problem,
         value="" if error.value is None else str(error.value)[:200],
         where=error.where if own else "",
         way_out=error.way_out,
@@ -69,7 +69,7 @@ def problem(error: ThreatError) -> Problem:
 
 def plain(status: int, value: str = "") -> Problem:
     """The problem of a request that no route takes (unknown address, wrong method)."""
-    rule = {
+    sentence = {
         404: "There is no page at this address.",
         405: "This address does not take that method.",
     }.get(status, "The request could not be served.")
@@ -77,8 +77,8 @@ def plain(status: int, value: str = "") -> Problem:
         type="about:blank",
         title=_TITLES.get(status, "Error"),
         status=status,
-        detail=rule,
-        rule=rule,
+        detail=sentence,
+        problem=sentence,
         value=value[:200],
         where="",
         way_out="start from the list of today's referrals" if status == 404 else "",

@@ -27,13 +27,13 @@ class Answer(BaseModel):
 
 
 class Problem(Answer):
-    """An error as RFC 9457 lays out, with this product's four parts: rule, value, where, way out."""
+    """An error as RFC 9457 lays out, with this product's four parts: problem, value, where, way out."""
 
     type: str
     title: str
     status: int
     detail: str
-    rule: str
+    problem: str
     value: str
     where: str
     way_out: str

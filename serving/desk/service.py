@@ -115,7 +115,10 @@ class Desk:
                     self._view, self._note = View.open(self.store, self.var, shown, note), note
                 except UsageError as error:  # what was published is gone: the keeper's to mend, not the caller's
                     raise BadInput(
-                        error.rule, value=error.value, where=error.where, way_out="threat score --publish makes another"
+                        error.problem,
+                        value=error.value,
+                        where=error.where,
+                        way_out="threat score --publish makes another",
                     ) from None
             return self._view
 

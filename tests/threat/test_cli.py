@@ -129,12 +129,12 @@ def test_a_page_that_cannot_be_written_is_a_mistake_and_no_traceback(page: str, 
         )
         assert (out.returncode, "Traceback" in out.stderr) == (2, False), out.stderr
     document = json.loads(out.stdout)
-    assert document["rule"] == f"A file or folder of this command cannot be used: {says}."
+    assert document["problem"] == f"A file or folder of this command cannot be used: {says}."
     assert (document["error"], document["value"]) == ("UsageError", page)
     assert document["way_out"]
 
 
-def test_an_error_says_rule_value_place_and_way_out() -> None:
+def test_an_error_says_problem_value_place_and_way_out() -> None:
     error = BadInput("Every row needs a time.", value="''", where="charges.csv line 7", way_out="fill the column")
     assert str(error) == "Every row needs a time.\n  found: ''\n  where: charges.csv line 7\n  do: fill the column"
     assert error.exit_code == 3

@@ -77,7 +77,7 @@ def test_score_explain_replay_verify(threat, golden_store, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("arguments", "code", "rule"),
+    ("arguments", "code", "problem"),
     [
         (("score", "--as-of", "yesterday"), 2, "An as-of is a date or a time in ISO 8601."),
         (("score", "--as-of", "2024-06-01T08:00"), 2, "A time needs a time zone."),
@@ -91,11 +91,11 @@ def test_score_explain_replay_verify(threat, golden_store, tmp_path):
         (("serve", "--host", "desk.example"), 2, "The development sign-in serves this machine only."),
     ],
 )
-def test_what_the_commands_refuse(threat, golden_store, tmp_path, arguments, code, rule):
+def test_what_the_commands_refuse(threat, golden_store, tmp_path, arguments, code, problem):
     store = () if arguments[0] == "audit-log" else ("--store", str(golden_store))
     found, said, _ = threat(*arguments, *store, "--var", str(tmp_path / "var"))
     assert found == code
-    assert said["rule"].startswith(rule)
+    assert said["problem"].startswith(problem)
     assert said["way_out"]
 
 

@@ -19,7 +19,7 @@ from threat.history.store import Store
 from threat.ids import show_id
 
 G = {name: show_id("R", golden.relationship_id(name)) for name in golden.KINDS}
-PROBLEM = ["type", "title", "status", "detail", "rule", "value", "where", "way_out"]
+PROBLEM = ["type", "title", "status", "detail", "problem", "value", "where", "way_out"]
 
 
 def entries(desk: Desk) -> list[tuple[str, str, str, str]]:
@@ -107,7 +107,7 @@ def test_the_model_s_list_and_card(open_desk, model_var):
 
 
 @pytest.mark.parametrize(
-    ("path", "status", "rule"),
+    ("path", "status", "problem"),
     [
         ("/api/v1/relationships/R-0000000000000001", 404, "There is no relationship with this reference"),
         ("/api/v1/relationships/7", 422, "A relationship reference is R- and 16 hexadecimal digits."),
@@ -117,14 +117,14 @@ def test_the_model_s_list_and_card(open_desk, model_var):
         ("/api/v1/nothing", 404, "There is no page at this address."),
     ],
 )
-def test_errors_are_problem_documents(desk, path, status, rule):
+def test_errors_are_problem_documents(desk, path, status, problem):
     answer = client_of(desk).get(path)
     assert answer.status_code == status
     assert answer.headers["content-type"] == "application/problem+json"
     body = answer.json()
     assert list(body) == PROBLEM
     assert body["status"] == status
-    assert body["rule"].startswith(rule)
+    assert body["problem"].startswith(problem)
     assert body["title"]
 
 
@@ -137,14 +137,14 @@ def test_without_sign_in(desk):
     client = client_of(desk, None)
     for path in ("/api/v1/queue", f"/api/v1/relationships/{G['G01']}", "/api/v1/models/current/card"):
         answer = client.get(path)
-        assert (answer.status_code, answer.json()["rule"]) == (401, "This needs a signed-in user.")
+        assert (answer.status_code, answer.json()["problem"]) == (401, "This needs a signed-in user.")
     assert entries(desk) == []
 
 
 def test_no_list_published(open_desk, tmp_path):
     client = client_of(open_desk(tmp_path / "empty"))
     answer = client.get("/api/v1/queue")
-    assert (answer.status_code, answer.json()["rule"]) == (404, "No list has been published yet.")
+    assert (answer.status_code, answer.json()["problem"]) == (404, "No list has been published yet.")
     assert client.get("/health").json() == {"status": "ok", "version": "0.1.0", "list_published": False}
     page = client.get("/")
     assert page.status_code == 200
@@ -170,7 +170,7 @@ def test_a_list_that_was_changed_is_not_served(open_desk, rule_var, tmp_path):
     path.write_bytes(path.read_bytes()[:-1] + b"x")
     answer = client_of(open_desk(tmp_path / "var")).get("/api/v1/queue")
     assert answer.status_code == 503
-    assert "frozen" in answer.json()["rule"]
+    assert "frozen" in answer.json()["problem"]
     assert str(tmp_path) not in answer.text
 
 
@@ -213,14 +213,14 @@ def test_what_breaks_inside_tells_nothing(desk, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("current", "rule"),
+    ("current", "problem"),
     [("spoilt", "current.json names a list."), ('{"list": "L-2024-06-01-gone"}', "There is no such list.")],
 )
-def test_what_is_wrong_here_is_not_the_callers_fault(open_desk, tmp_path, current, rule):
+def test_what_is_wrong_here_is_not_the_callers_fault(open_desk, tmp_path, current, problem):
     (tmp_path / "var" / "lists").mkdir(parents=True)
     (tmp_path / "var" / "lists" / "current.json").write_text(current, encoding="utf-8")
     answer = client_of(open_desk(tmp_path / "var")).get("/api/v1/queue")
-    assert (answer.status_code, answer.json()["rule"]) == (500, rule)
+    assert (answer.status_code, answer.json()["problem"]) == (500, problem)
     assert str(tmp_path) not in answer.text
 
 
@@ -395,7 +395,7 @@ def test_other_hosts_are_refused(desk, where):
     for path in ("/sign-in", "/health", "/static/desk.css"):
         answer = client_of(desk, None, **where).get(path)
         assert answer.status_code == 403
-        assert "this machine only" in answer.json()["rule"]
+        assert "this machine only" in answer.json()["problem"]
 
 
 @pytest.mark.parametrize("host", ["localhost:8000", "127.0.0.1", "[::1]:8000"])

@@ -157,7 +157,7 @@ def _read(document: dict[str, Any], text: str, folder: Any, where: str) -> Profi
         except FileNotFoundError:
             wrong("The code map is missing.", document["code_map"])
         except BadInput as error:
-            problems.append(UsageError(error.rule, value=error.value, where=error.where, way_out=error.way_out))
+            problems.append(UsageError(error.problem, value=error.value, where=error.where, way_out=error.way_out))
     raise_all(problems)
     return Profile(
         name=document["name"],

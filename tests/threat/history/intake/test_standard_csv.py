@@ -280,7 +280,7 @@ def _twice(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("make", "rule", "value"),
+    ("make", "problem", "value"),
     [
         (lambda folder: None, "A file of the export is missing.", "persons.csv"),
         (lambda folder: (folder / "events.csv").write_text(""), "The file is empty.", ""),
@@ -295,13 +295,13 @@ def _twice(folder: Path) -> None:
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_files_that_cannot_be_read(tmp_path: Path, make: Any, rule: str, value: str) -> None:
+def test_files_that_cannot_be_read(tmp_path: Path, make: Any, problem: str, value: str) -> None:
     export = tmp_path / "export"
     export.mkdir()
     make(export)
     with pytest.raises(BadInput) as told:
         load("standard_csv", export, tmp_path / "store", NOW)
-    assert told.value.rule == rule
+    assert told.value.problem == problem
     assert value in str(told.value.value)
     assert str(export) in told.value.where
     assert told.value.way_out
@@ -365,7 +365,7 @@ def test_the_command_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsy
     assert "events: 2 rows in = 1 kept + 1 quarantined" in out
     (export / "events.csv").write_text("")
     code, out = run("load", "standard_csv", export, "--store", store, "--json")
-    assert (code, json.loads(out)["rule"]) == (3, "The file is empty.")
+    assert (code, json.loads(out)["problem"]) == (3, "The file is empty.")
     assert run("load", "unheard_of", export, "--store", store)[0] == 2
     code, out = run("history", "--store", store, "--verify")
     assert (code, "stalking, in 1 incidents" in out, "3 parts, all as they were written" in out) == (0, True, True)
