@@ -1,0 +1,92 @@
+"""What an earlier version wrote still opens, still verifies, and its lists still come out row for row."""
+
+from __future__ import annotations
+
+import json
+import tarfile
+from pathlib import Path
+
+import pytest
+from fixtures import golden_force as golden
+from fixtures.desk_browser import STARTED_AT
+
+from serving.audit import database
+from serving.audit.log import verify
+from serving.lists.making import replay_list
+from threat import lists
+from threat.errors import IntegrityFailure
+from threat.history.store import Store
+from threat.release import promotions
+from threat.release.runs import Run
+
+FORMATS = Path(__file__).parent / "fixtures" / "formats"
+LISTS = {
+    "L-2024-05-18-860d63445094f68b": "rule",
+    "L-2024-05-25-0f309f1a785d01f8": "model",
+    "L-2024-05-25-c4bce4da32e18407": "rule",
+    "L-2024-06-01-169e0f13dd94c945": "rule",
+    "L-2024-06-01-847791b465d10c05": "model",
+}
+
+
+def unpacked(name: str, folder: Path) -> Path:
+    with tarfile.open(FORMATS / f"{name}.tar.gz") as archive:
+        archive.extractall(folder, filter="data")
+    return folder / name
+
+
+@pytest.fixture(scope="module")
+def format_1(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The archive unpacked: ``history/`` and ``var/``."""
+    return unpacked("format_1", tmp_path_factory.mktemp("formats"))
+
+
+def test_the_store_verifies_and_holds_the_golden_force(format_1: Path) -> None:
+    store = Store.open(format_1 / "history")
+    store.verify()
+    assert store.snapshot().row_count("relationships") == 12
+    known = set(store.snapshot().relationships.relationship_id.tolist())
+    assert {golden.relationship_id(name) for name in golden.ORDER} <= known
+
+
+@pytest.mark.parametrize(("list_id", "kind"), LISTS.items())
+def test_every_list_replays_row_for_row(format_1: Path, list_id: str, kind: str) -> None:
+    listed = lists.open_list(format_1 / "var" / "lists", list_id)
+    assert listed.asked.ranking == kind
+    replayed = replay_list(format_1 / "history", format_1 / "var", list_id, started_at=STARTED_AT)
+    assert (replayed["same"], replayed["differences"]) == (True, [])
+    assert replayed["rows"] == len(listed) > 0
+
+
+def test_the_model_in_service_is_still_the_one_promoted(format_1: Path) -> None:
+    standing, bundle = promotions.open_current(format_1 / "var" / "promotions.jsonl")
+    assert (standing.state, standing.run_id) == ("live", "run-1")
+    assert bundle is not None
+    assert bundle.sha256[:12] == "6280cdef41e3"
+
+
+def test_the_runs_verify(format_1: Path) -> None:
+    for name in ("run-1", "trained"):
+        assert Run.open(format_1 / "var" / "runs" / name).id == name
+
+
+def test_a_changed_file_of_an_earlier_run_is_found(format_1: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "trained"
+    copy.mkdir()
+    for path in (format_1 / "var" / "runs" / "trained").rglob("*"):
+        target = copy / path.relative_to(format_1 / "var" / "runs" / "trained")
+        target.mkdir(parents=True, exist_ok=True) if path.is_dir() else target.write_bytes(path.read_bytes())
+    evaluation = json.loads((copy / "evaluation.json").read_text(encoding="utf-8"))
+    evaluation["capacity"] += 1
+    (copy / "evaluation.json").write_text(json.dumps(evaluation), encoding="utf-8")
+    with pytest.raises(IntegrityFailure, match=r"evaluation\.json"):
+        Run.open(copy)
+
+
+def test_the_audit_log_is_one_unbroken_chain(tmp_path: Path) -> None:
+    engine = database.connect(unpacked("format_1", tmp_path) / "var" / "desk.sqlite")
+    try:
+        verified = verify(engine)
+    finally:
+        engine.dispose()
+    assert (verified.entries, verified.witnessed) == (3, 3)  # three commands made the five lists
