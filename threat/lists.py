@@ -6,9 +6,7 @@ hash of ``list.json``. Opening one recomputes both. ``current.json`` beside the 
 
 from __future__ import annotations
 
-import hashlib
 import json
-import os
 import shutil
 import tempfile
 from dataclasses import asdict, dataclass
@@ -24,6 +22,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from threat.errors import BadInput, IntegrityFailure, UsageError
+from threat.files import sha256_of, write_whole
 
 _SENTENCE = pa.struct([("feature", pa.string()), ("text", pa.string()), ("event_ids", pa.list_(pa.int64()))])
 _REASON = pa.struct(
@@ -133,7 +132,7 @@ class ScoredList:
 
 def digest(rows: pa.Table) -> str:
     """SHA-256 over the rows' values in order: equal for equal rows whatever the file looks like."""
-    return hashlib.sha256(json.dumps(rows.to_pylist(), sort_keys=True).encode()).hexdigest()
+    return sha256_of(json.dumps(rows.to_pylist(), sort_keys=True).encode())
 
 
 def freeze(directory: str | Path, asked: Asked, must_see: list[dict[str, Any]], rows: pa.Table) -> ScoredList:
@@ -147,12 +146,12 @@ def freeze(directory: str | Path, asked: Asked, must_see: list[dict[str, Any]], 
             "version": 1,
             **asdict(asked),
             "rows": rows.num_rows,
-            "rows_sha256": _sha256((work / "rows.parquet").read_bytes()),
+            "rows_sha256": sha256_of(work / "rows.parquet"),
             "must_see": must_see,
         }
         text = json.dumps(document, indent=2, sort_keys=True, allow_nan=False)
         day = datetime.fromtimestamp(asked.as_of, tz=UTC).date().isoformat()
-        list_id = f"L-{day}-{_sha256(text.encode())[:16]}"
+        list_id = f"L-{day}-{sha256_of(text.encode())[:16]}"
         (work / "list.json").write_text(text, encoding="utf-8")
         try:
             work.chmod(0o755)
@@ -175,11 +174,11 @@ def open_list(directory: str | Path, list_id: str) -> ScoredList:
             "There is no such list.", value=list_id, where=str(directory), way_out="make one: threat score --as-of DATE"
         )
     text = (path / "list.json").read_bytes()
-    if list_id.rpartition("-")[2] != _sha256(text)[:16]:
+    if list_id.rpartition("-")[2] != sha256_of(text)[:16]:
         raise _changed(path / "list.json")
     document = json.loads(text)
     rows_path = path / "rows.parquet"
-    if not rows_path.is_file() or _sha256(rows_path.read_bytes()) != document["rows_sha256"]:
+    if not rows_path.is_file() or sha256_of(rows_path) != document["rows_sha256"]:
         raise _changed(rows_path)
     asked = Asked(**{name: document[name] for name in Asked.__dataclass_fields__})
     return ScoredList(list_id, asked, document["must_see"], pq.read_table(rows_path))
@@ -198,9 +197,7 @@ class Published:
 def publish(directory: str | Path, chosen: Published) -> None:
     """Make a LIST the one the desk shows: ``current.json`` is replaced in one step."""
     path = Path(directory) / "current.json"
-    part = path.with_suffix(f".{os.getpid()}.part")
-    part.write_text(json.dumps(asdict(chosen)), encoding="utf-8")
-    part.replace(path)
+    write_whole(path, json.dumps(asdict(chosen)))
 
 
 def published(directory: str | Path) -> Published:
@@ -233,10 +230,6 @@ def at_rank_order(rows: pa.Table) -> pa.Table:
     """Rows by rank; equal ranks by relationship id, an order that means nothing and is always the same."""
     order = pc.sort_indices(rows, sort_keys=[("rank", "ascending"), ("relationship_id", "ascending")])
     return rows.take(order)
-
-
-def _sha256(data: bytes) -> str:
-    return hashlib.sha256(data).hexdigest()
 
 
 def _changed(path: Path) -> IntegrityFailure:

@@ -26,6 +26,7 @@ from serving.desk.service import Tour, TourStep
 from threat import lists
 from threat.asof import DAY, parse_as_of, show
 from threat.errors import GateRefused, ThreatError, UsageError
+from threat.files import write_whole
 from threat.terminal import emit
 
 # A tenth of the rows at most is what the gate allows: the longer the list, the more outcomes to judge by.
@@ -118,9 +119,7 @@ class Demonstration:
 
     def tell(self, status: str, steps: list[TourStep] | None = None) -> None:
         """Put where the demonstration stands on the pages."""
-        part = self.var / "tour.json.part"
-        part.write_text(Tour(status=status, steps=steps or []).model_dump_json(indent=2), encoding="utf-8")
-        part.replace(self.var / "tour.json")
+        write_whole(self.var / "tour.json", Tour(status=status, steps=steps or []).model_dump_json(indent=2))
 
     def stop(self) -> None:
         """End what still runs, the desk last."""
@@ -181,7 +180,7 @@ def prepare(demo: Demonstration, *, fresh: bool) -> None:
             demo.say("The earlier demonstration was made with other settings or features: starting over.")
         shutil.rmtree(demo.var)
     demo.var.mkdir(parents=True, exist_ok=True)
-    mark.write_text(json.dumps(made_with), encoding="utf-8")
+    write_whole(mark, json.dumps(made_with))
 
 
 def _steps(demo: Demonstration, port: int, *, serve: bool) -> dict[str, Any]:
@@ -253,7 +252,7 @@ def _force(demo: Demonstration) -> int:
             *("simulate", "--relationships", str(RELATIONSHIPS), "--years", str(YEARS), "--seed", str(demo.seed)),
             *("--out", str(demo.var / "force")),
         )
-        note.write_text(json.dumps({"to": made["to"]}), encoding="utf-8")
+        write_whole(note, json.dumps({"to": made["to"]}))
     return parse_as_of(_note(note)["to"])
 
 

@@ -100,7 +100,7 @@ def make_bundle(store: Path, var: Path, *, run_id: str = "run-1", checks: list[d
     signer = demonstration_signer(var / "keys", "release service", role="service", purposes=("bundle", "promotion"))
     built = bundle.build(run, var / "bundles", signer)
     promotions.promote(var / "promotions.jsonl", built, "live", signer, at=STARTED_AT, reason="test")
-    return bundle.sha256_of(built)
+    return bundle.hash_of(built)
 
 
 @pytest.fixture(scope="session")

@@ -23,11 +23,11 @@ from numpy.typing import NDArray
 
 from threat.asof import NEVER
 from threat.errors import BadInput
+from threat.files import sync_folder, write_whole
 from threat.history.links import since
 from threat.history.schema import DOMESTIC, REPORTED_BY
 from threat.history.sightings import NO_PERSON, ROLE_ABOUT, ROLE_AT_RISK, ROLE_SUBJECT, Sightings
 from threat.history.snapshot import Snapshot
-from threat.history.store import sync_folder
 from threat.vocabulary import kinds
 
 _ROLE_BITS, _RANK_BITS = 2, 30
@@ -207,10 +207,7 @@ def _build(snapshot: Snapshot, folder: Path) -> None:
     _write(folder, "source", _narrow("source_system", source, source_names, np.int8)[order], event)
     np.save(folder / "history_start.npy", _history_start(snapshot, source[order], recorded, source_names))
     meta = {"rows": n, "code_names": code_names, "source_names": source_names}
-    with (folder / "meta.json").open("w", encoding="utf-8") as file:
-        json.dump(meta, file, ensure_ascii=False)
-        file.flush()
-        os.fsync(file.fileno())
+    write_whole(folder / "meta.json", json.dumps(meta, ensure_ascii=False))
 
 
 def _ints(snapshot: Snapshot, name: str, null: int = NO_PERSON) -> NDArray[np.int64]:

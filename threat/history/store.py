@@ -13,7 +13,6 @@ it was.
 from __future__ import annotations
 
 import fcntl
-import hashlib
 import json
 import os
 import shutil
@@ -23,7 +22,6 @@ from contextlib import contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
 from types import TracebackType
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -31,6 +29,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from threat.errors import BadInput, IntegrityFailure, UsageError, raise_all
+from threat.files import is_unfinished, move_into_place, sha256_of, write_whole
 from threat.history.checks import check, fit, stored_schema
 from threat.history.content import ContentHash
 from threat.history.links import is_in
@@ -53,7 +52,7 @@ class Store:
         """A new, empty store. Raises UsageError when the folder already holds something."""
         path = Path(path)
         # A creation killed half-way may have left the unfinished manifest: that is still an empty folder.
-        if path.exists() and (not path.is_dir() or any(item.name != "manifest.json.new" for item in path.iterdir())):
+        if path.exists() and (not path.is_dir() or not all(map(is_unfinished, path.iterdir()))):
             raise UsageError("A new store needs a folder of its own.", value=path, way_out="name an empty folder")
         path.mkdir(parents=True, exist_ok=True)
         store = cls(path)
@@ -150,7 +149,7 @@ class Store:
         parts = [part for entry in self.entries() for parts in entry.parts.values() for part in parts]
         for path, _, digest in parts:
             whole = self.path / path
-            found = file_sha256(whole) if whole.is_file() else "missing"
+            found = sha256_of(whole) if whole.is_file() else "missing"
             if found != digest:
                 problems.append(
                     IntegrityFailure("A part was changed.", value=found, where=path, way_out="restore it from a copy")
@@ -181,6 +180,8 @@ class Store:
     def sweep(self) -> None:
         """Delete what a killed load left behind. Call it only while holding ``writing``."""
         shutil.rmtree(self.path / "incoming", ignore_errors=True)
+        for left in filter(is_unfinished, self.path.iterdir()):
+            left.unlink()
         entries = self.entries()
         known = {path for entry in entries for parts in entry.parts.values() for path, _, _ in parts}
         known |= {f"quarantine/{entry.batch_id}.parquet" for entry in entries}
@@ -190,13 +191,7 @@ class Store:
 
     def _replace_manifest(self, entries: list[Entry]) -> None:
         document = {"format": FORMAT, "batches": [asdict(entry) for entry in entries]}
-        temporary = self.path / "manifest.json.new"
-        with temporary.open("w", encoding="utf-8") as file:
-            json.dump(document, file, indent=1)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(self.path / "manifest.json")
-        sync_folder(self.path)
+        write_whole(self.path / "manifest.json", json.dumps(document, indent=1))
 
 
 class Writer:
@@ -309,25 +304,7 @@ class Writer:
     def _place(self, name: str, target: str) -> str:
         """Move a finished file to where it stays, safely on disk; returns its SHA-256."""
         source, goal = self._incoming / name, self._store.path / target
-        with source.open("rb") as file:
-            os.fsync(file.fileno())
-        digest = file_sha256(source)
+        digest = sha256_of(source)
         goal.parent.mkdir(parents=True, exist_ok=True)
-        source.replace(goal)
-        sync_folder(goal.parent)
+        move_into_place(source, goal)
         return digest
-
-
-def file_sha256(path: Path) -> str:
-    """SHA-256 of a file, in hexadecimal."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def sync_folder(path: Path) -> None:
-    """Make renames inside a folder survive a power cut."""
-    descriptor: Any = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -7,7 +7,6 @@ Every file is read once into memory and checked there, so nothing can change bet
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import random
@@ -18,6 +17,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from threat.errors import BadInput, GateRefused, IntegrityFailure, UsageError
+from threat.files import sha256_of
 from threat.release import tree_structure
 from threat.release.chain import canonical
 from threat.release.runs import Run
@@ -106,16 +106,13 @@ def build(run: Run, out: Path, signer: Signer) -> Path:
         "run_id": run.id,
         "run_manifest_sha256": run.manifest_sha256,
         "environment": signer.key.environment,
-        "model_sha256": hashlib.sha256(files["model/model.txt"]).hexdigest(),
-        "files": {
-            name: {"sha256": hashlib.sha256(data).hexdigest(), "size": len(data)}
-            for name, data in sorted(files.items())
-        },
+        "model_sha256": sha256_of(files["model/model.txt"]),
+        "files": {name: _describe(data) for name, data in sorted(files.items())},
     }
     files[MANIFEST] = canonical(manifest)
     files[SIGNATURE] = canonical(sign(manifest, PAYLOAD_TYPE, signer))
     _within_limits({name: len(data) for name, data in files.items()}, str(run.directory))
-    target = out / f"{run.id}-{hashlib.sha256(files[MANIFEST]).hexdigest()[:12]}"
+    target = out / f"{run.id}-{sha256_of(files[MANIFEST])[:12]}"
     if not target.exists():
         _write_directory(files, target)
     return target
@@ -130,7 +127,7 @@ def open(path: Path, keys: Keys, *, expected_sha256: str | None = None) -> Bundl
     if not path.is_dir() or path.is_symlink():
         raise UsageError("There is no such bundle.", where=str(path), way_out="list them: threat promotions")
     files = _read_directory(path)
-    sha256 = hashlib.sha256(files[MANIFEST]).hexdigest()
+    sha256 = sha256_of(files[MANIFEST])
     if expected_sha256 is not None and sha256 != expected_sha256:
         raise IntegrityFailure("This is not the bundle that was promoted.", value=sha256, where=str(path))
     manifest, key = verify(_json(files[SIGNATURE], SIGNATURE), PAYLOAD_TYPE, keys, purpose="bundle")
@@ -159,13 +156,13 @@ def open(path: Path, keys: Keys, *, expected_sha256: str | None = None) -> Bundl
     )
 
 
-def sha256_of(path: Path) -> str:
+def hash_of(path: Path) -> str:
     """The hash that names the bundle in ``path`` (nothing is verified)."""
-    return hashlib.sha256((path / MANIFEST).read_bytes()).hexdigest()
+    return sha256_of(path / MANIFEST)
 
 
 def _describe(data: bytes) -> dict[str, Any]:
-    return {"sha256": hashlib.sha256(data).hexdigest(), "size": len(data)}
+    return {"sha256": sha256_of(data), "size": len(data)}
 
 
 def _require_pass(gate: Any, environment: str, failure: type[GateRefused | IntegrityFailure]) -> None:

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from threat.errors import BadInput, IntegrityFailure
+from threat.files import sync_folder
 
 START = "0" * 64
 """``previous`` of the first entry."""
@@ -70,7 +71,7 @@ def append(path: Path, entry: Mapping[str, Any]) -> str:
             os.ftruncate(handle, size)
             raise
     if new:
-        _sync_directory(path.parent)
+        sync_folder(path.parent)
     return seal
 
 
@@ -198,11 +199,3 @@ def _check(raw: bytes, previous: str, sequence: int, path: Path) -> dict[str, An
 def _write(handle: int, data: bytes) -> None:
     while data:
         data = data[os.write(handle, data) :]
-
-
-def _sync_directory(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from threat.errors import IntegrityFailure, UsageError
+from threat.files import write_whole
 from threat.release import bundle as bundles
 from threat.release import chain
 from threat.release.signing import Keys, Signer, load_keys, sign, verify
@@ -253,9 +254,7 @@ def _keep_head(path: Path, signer: Signer, at: int) -> None:
     head = chain.head(path)
     envelope = sign({"count": head.count, "hash": head.hash, "at": at}, CHECKPOINT_TYPE, signer)
     path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = _beside(path).with_name(f".{_beside(path).name}.{os.getpid()}")
-    fresh.write_bytes(chain.canonical(envelope))
-    fresh.replace(_beside(path))
+    write_whole(_beside(path), chain.canonical(envelope))
 
 
 def _beside(path: Path) -> Path:

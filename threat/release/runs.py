@@ -8,15 +8,14 @@ which evidence arrived can be read back.
 
 from __future__ import annotations
 
-import hashlib
 import json
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from threat.errors import IntegrityFailure, UsageError
+from threat.files import is_unfinished, sha256_of, write_whole
 
 MANIFEST = "manifest.json"
 ANNEXES = "annexes.json"
@@ -83,7 +82,7 @@ class Run:
     @property
     def manifest_sha256(self) -> str:
         """Hash of the manifest: one string that stands for all the evidence of the training (not the annexes)."""
-        return _sha256(self.directory / MANIFEST)
+        return sha256_of(self.directory / MANIFEST)
 
     def path(self, name: str) -> Path:
         """Where the file ``name`` (``model/model.txt``) lies; its directory is made while the RUN is open.
@@ -106,14 +105,14 @@ class Run:
         """Write a JSON document (sorted keys, no NaN) into an open RUN. Raises UsageError once it is sealed."""
         self._require_open(name)
         path = self.path(name)
-        _write(path, _encode(document))
+        write_whole(path, _encode(document))
         return path
 
     def write_text(self, name: str, text: str) -> Path:
         """Write a UTF-8 text file into an open RUN. Raises UsageError once it is sealed."""
         self._require_open(name)
         path = self.path(name)
-        _write(path, text.encode())
+        write_whole(path, text.encode())
         return path
 
     def read_json(self, name: str) -> Any:
@@ -129,7 +128,7 @@ class Run:
         """Write ``manifest.json`` with the SHA-256 and size of every file. Raises UsageError when sealed already."""
         self._require_open(MANIFEST)
         files = {name: _describe(self.directory / name) for name in sorted(self._files())}
-        _write(self.directory / MANIFEST, _encode({"version": 1, "run_id": self.id, "files": files}))
+        write_whole(self.directory / MANIFEST, _encode({"version": 1, "run_id": self.id, "files": files}))
 
     def add(self, name: str, document: Any) -> Path:
         """Add an annex to a sealed RUN: a JSON document, or text or bytes as they are (``card.html``).
@@ -146,12 +145,12 @@ class Run:
             data = _encode(document)
         path = self.path(name)
         path.parent.mkdir(parents=True, exist_ok=True)
-        entry = {"name": name, "sha256": hashlib.sha256(data).hexdigest(), "size": len(data)}
+        entry = {"name": name, "sha256": sha256_of(data), "size": len(data)}
         entries = self.annexes()
         if entry != next((old for old in reversed(entries) if old["name"] == name), None):
             entries.append(entry)
-        _write(path, data)
-        _write(
+        write_whole(path, data)
+        write_whole(
             self.directory / ANNEXES,
             _encode({"version": 1, "manifest_sha256": self.manifest_sha256, "annexes": entries}),
         )
@@ -172,7 +171,7 @@ class Run:
         for path in sorted(self.directory.rglob("*")):
             if path.is_symlink():
                 raise IntegrityFailure("A RUN holds no symbolic links.", where=str(path))
-            if path.is_file():
+            if path.is_file() and not is_unfinished(path):
                 yield path.relative_to(self.directory).as_posix()
 
     def _verify(self, manifest: dict[str, Any]) -> None:
@@ -223,16 +222,6 @@ def _plain(value: Any) -> Any:
     raise TypeError(f"{type(value).__name__} has no JSON form")
 
 
-def _write(path: Path, data: bytes) -> None:
-    """Write beside and rename, so that a killed process leaves the old file or the new one."""
-    temporary = path.with_name(f"{path.name}.part")
-    with temporary.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)
-
-
 def _read_json(path: Path) -> Any:
     if path.stat().st_size > _LIMIT:
         raise IntegrityFailure("A document of a RUN is smaller than 64 MB.", value=path.stat().st_size, where=str(path))
@@ -243,9 +232,4 @@ def _read_json(path: Path) -> Any:
 
 
 def _describe(path: Path) -> dict[str, Any]:
-    return {"sha256": _sha256(path), "size": path.stat().st_size}
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    return {"sha256": sha256_of(path), "size": path.stat().st_size}

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from threat.errors import BadInput, IntegrityFailure, UsageError
+from threat.files import write_whole
 from threat.release.chain import canonical
 
 if TYPE_CHECKING:
@@ -222,6 +223,4 @@ def write_keys(directory: Path, keys: Keys) -> None:
         }
         for key in keys.values()
     ]
-    fresh = directory / f".{KEY_LIST}.{os.getpid()}"
-    fresh.write_text(json.dumps({"keys": rows}, indent=2) + "\n", encoding="utf-8")
-    fresh.replace(directory / KEY_LIST)
+    write_whole(directory / KEY_LIST, json.dumps({"keys": rows}, indent=2) + "\n")

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from threat.asof import DAY, instant, seconds, show
 from threat.errors import UsageError
+from threat.files import move_into_place, write_whole
 from threat.simulation import parameters
 from threat.simulation.knobs import Knobs
 from threat.simulation.records import ledger, recording, tables
@@ -229,7 +230,7 @@ def _append(
         for file in files.values():
             file.close()
     for name in files:
-        (truth / f"{name}.parquet.new").replace(truth / f"{name}.parquet")
+        move_into_place(truth / f"{name}.parquet.new", truth / f"{name}.parquet", synced=False)
     _write_settings(settings, out)
     return {
         "history": str(out / "history"),
@@ -250,7 +251,7 @@ def _write_settings(settings: Settings, out: Path) -> None:
     """Beside the truth, because the knobs are part of it."""
     document = asdict(settings)
     text = json.dumps(document, default=lambda when: when.isoformat(), indent=1)
-    (Path(out) / "truth" / "force.json").write_text(text, encoding="utf-8")
+    write_whole(Path(out) / "truth" / "force.json", text)
 
 
 def read_settings(out: Path) -> Settings:

@@ -124,8 +124,7 @@ def approve_command(
     as_json: _Json = False,
 ) -> None:
     """Sign a statement about a RUN and add it to an approvals file. Your name and role come from the key list."""
-    import hashlib
-
+    from threat.files import sha256_of, write_whole
     from threat.release.runs import Run
     from threat.release.signing import load_keys, load_signer
     from training.gate.release import evidence_of, read_envelopes, statement, verified_statements
@@ -159,11 +158,11 @@ def approve_command(
         **needed[kind],
     }
     if file is not None:
-        body["sha256"] = hashlib.sha256(file.read_bytes()).hexdigest()
+        body["sha256"] = sha256_of(file)
     envelopes = read_envelopes(approvals) if approvals.exists() else []
     envelopes.append(statement(body, signer))
     verified_statements(envelopes, keys)
-    approvals.write_text(json.dumps({"statements": envelopes}, indent=2) + "\n", encoding="utf-8")
+    write_whole(approvals, json.dumps({"statements": envelopes}, indent=2) + "\n")
     emit({"by": signer.key.name, "role": signer.key.role, **body}, as_json=as_json, lines=_signed)
 
 

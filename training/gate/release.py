@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -13,6 +12,7 @@ from typing import Any
 from fairness.policy import load_policy
 from model_cards.runs import add_card
 from threat.errors import BadInput, UsageError
+from threat.files import sha256_of
 from threat.release import bundle, promotions
 from threat.release.chain import canonical
 from threat.release.runs import Run
@@ -42,15 +42,15 @@ def evidence_of(run: Run, fairness_policy: Path | None = None) -> Evidence:
     fairness = run.path("fairness.json")
     seal = {
         "manifest": run.manifest_sha256,
-        "fairness": hashlib.sha256(fairness.read_bytes()).hexdigest() if fairness.is_file() else None,
+        "fairness": sha256_of(fairness) if fairness.is_file() else None,
     }
     model = run.path("model/model.txt")
     return Evidence(
         run_id=run.id,
-        sha256=hashlib.sha256(canonical(seal)).hexdigest(),
+        sha256=sha256_of(canonical(seal)),
         manifest_sha256=run.manifest_sha256,
         verified=True,
-        model_sha256=hashlib.sha256(model.read_bytes()).hexdigest() if model.is_file() else "",
+        model_sha256=sha256_of(model) if model.is_file() else "",
         documents={name: run.read_json(name) for name in DOCUMENTS if run.has(name)},
         fairness_policy=load_policy(fairness_policy).model_dump(mode="json"),
     )
@@ -170,4 +170,4 @@ def release(run: Run, gate: Mapping[str, Any], signer: Signer, *, var: Path, at:
         at=at,
         reason=f"gate {gate['policy_version']} passed on {gate['on']}",
     )
-    return {"bundle": str(built), "bundle_sha256": bundle.sha256_of(built), "state": standing.state}
+    return {"bundle": str(built), "bundle_sha256": bundle.hash_of(built), "state": standing.state}

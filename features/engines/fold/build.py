@@ -22,6 +22,7 @@ from features.load import Catalogue, load_catalogue
 from features.matrix import Matrix
 from threat.asof import DAY
 from threat.errors import UsageError
+from threat.files import whole_file
 from threat.history.schema import DOMESTIC, REPORTED_BY
 from threat.history.sightings import NO_PERSON, ROLE_AT_RISK, ROLE_SUBJECT, Rows, Sightings
 from threat.terminal import progress
@@ -62,15 +63,18 @@ def build_to(
     catalogue = load_catalogue() if catalogue is None else catalogue
     _check(rows)
     shape = (len(rows), len(catalogue))
-    partial = path.with_name(f"{path.name}.partial")
-    with partial.open("wb") as file, progress("Features", total=len(rows)) as advance:
+    # Not synced: a matrix of millions of rows is computed again faster than a disk can promise to keep it.
+    with (
+        whole_file(path, synced=False) as unfinished,
+        unfinished.open("wb") as file,
+        progress("Features", total=len(rows)) as advance,
+    ):
         header = {"descr": "<f4", "fortran_order": False, "shape": shape}
         np.lib.format.write_array_header_1_0(file, header)
         for chunk in _chunks(rows):
             out = np.empty((len(chunk), len(catalogue)), np.float32)
             _fill(sightings, chunk, catalogue, out, _cores() if parallel else 1, advance)
             out.tofile(file)
-    partial.replace(path)
     values = np.load(path, mmap_mode="r") if 0 not in shape else np.empty(shape, np.float32)
     return _matrix(values, sightings, rows, catalogue)
 

@@ -52,7 +52,7 @@ def test_opens_as_built(built: Path, var: Path, model_text: str) -> None:
     assert opened.card == {"schema_version": "1.0"}
     assert opened.environment == "demonstration"
     assert opened.signed_by == "DEMONSTRATION release service"
-    assert opened.sha256 == bundle.sha256_of(built)
+    assert opened.sha256 == bundle.hash_of(built)
     assert built.name == f"run-1-{opened.sha256[:12]}"
     assert opened.read_json("evaluation.json") == {"rung": "Y2", "run": "run-1"}
     with pytest.raises(UsageError, match="no such file"):

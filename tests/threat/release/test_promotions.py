@@ -66,7 +66,7 @@ def test_live_suspend_resume_roll_back_revoke(ledger: Path, build: Any, signer: 
     with pytest.raises(UsageError, match="No earlier bundle"):
         promotions.roll_back(ledger, signer, at=600, reason="again")
 
-    standing = promotions.revoke(ledger, bundle.sha256_of(first), signer, at=700, reason="leak found")
+    standing = promotions.revoke(ledger, bundle.hash_of(first), signer, at=700, reason="leak found")
     assert (standing.state, standing.reason) == ("suspended", "leak found")
     with pytest.raises(UsageError, match="never served again"):
         promotions.resume(ledger, signer, at=800, reason="no")
@@ -86,7 +86,7 @@ def test_revoking_a_bundle_not_served_leaves_the_served_one(ledger: Path, build:
     first, second = build("run-1"), build("run-2")
     promotions.promote(ledger, first, "live", signer, at=1, reason="first")
     promotions.promote(ledger, second, "live", signer, at=2, reason="second")
-    standing = promotions.revoke(ledger, bundle.sha256_of(first), signer, at=3, reason="leak")
+    standing = promotions.revoke(ledger, bundle.hash_of(first), signer, at=3, reason="leak")
     assert (standing.state, standing.run_id) == ("live", "run-2")
     with pytest.raises(UsageError, match="No earlier bundle"):
         promotions.roll_back(ledger, signer, at=4, reason="to a revoked one")

@@ -424,4 +424,4 @@ def test_the_bundle_of_the_run_opens_without_the_run(make_audited: Any, var: Pat
     shutil.move(var, moved)
     _, opened = promotions.open_current(moved / "promotions.jsonl")  # paths in the chain are relative to it
     assert opened is not None
-    assert bundle.sha256_of(opened.path) == opened.sha256
+    assert bundle.hash_of(opened.path) == opened.sha256

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Callable
 from dataclasses import replace
@@ -16,6 +15,7 @@ import pyarrow as pa
 
 from threat.asof import seconds
 from threat.errors import BadInput, UsageError
+from threat.files import sha256_of
 from threat.history.intake.already_held import new_rows
 from threat.history.intake.profile import File, Profile, load_profile
 from threat.history.intake.shaped import to_arrow
@@ -25,7 +25,7 @@ from threat.history.intake.sources.standard_csv import shape as standard
 from threat.history.intake.times import TimeRule, read_times
 from threat.history.quarantine import REASONS, SCHEMA
 from threat.history.snapshot import Batch, Snapshot
-from threat.history.store import Store, Writer, file_sha256
+from threat.history.store import Store, Writer
 from threat.vocabulary import kinds
 
 _ORDER = ("persons", "identities", "protected", "person_links", "relationships", "events")
@@ -106,8 +106,8 @@ def find_files(profile: Profile, path: Path) -> list[tuple[File, Path]]:
 
 def _digest(found: list[tuple[File, Path]]) -> str:
     if len(found) == 1:
-        return file_sha256(found[0][1])
-    return hashlib.sha256("".join(f"{f.name}:{file_sha256(p)}\n" for f, p in found).encode()).hexdigest()
+        return sha256_of(found[0][1])
+    return sha256_of("".join(f"{f.name}:{sha256_of(p)}\n" for f, p in found).encode())
 
 
 def _history_start(profile: Profile) -> dict[str, int]:

@@ -10,7 +10,6 @@ row by row.
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -24,6 +23,7 @@ from numpy.typing import NDArray
 
 from threat.asof import DAY
 from threat.errors import UsageError
+from threat.files import whole_file, write_whole
 from threat.simulation import force, parameters
 from threat.simulation.force import Settings
 from threat.simulation.records.tables import relation_keys
@@ -65,8 +65,10 @@ def write_truth(
     counts, sums = np.zeros(len(edges) + 1, np.int64), np.zeros(len(HORIZONS))
     kept: list[pd.DataFrame] = []
     rng = np.random.default_rng(seed)
-    part = folder / "monthly.parquet.part"
-    with pq.ParquetWriter(part, schema, compression="zstd") as writer:
+    with (
+        whole_file(folder / "monthly.parquet", synced=False) as unfinished,
+        pq.ParquetWriter(unfinished, schema, compression="zstd") as writer,
+    ):
         for frame in _months(settings, records, draws, seed, threads):
             writer.write_table(pa.Table.from_pandas(frame, schema, preserve_index=False))
             advance(1.0)
@@ -74,7 +76,6 @@ def write_truth(
             counts += np.bincount(stratum, minlength=len(counts))
             sums += [float(frame[f"latent_risk_{days}d"].to_numpy(np.float64).sum()) for days in HORIZONS]
             kept = _keep(kept, frame.assign(stratum=stratum, luck=rng.random(len(frame))), sample // len(counts))
-    os.replace(part, folder / "monthly.parquet")
     drawn = pd.concat(kept) if kept else pd.DataFrame(columns=[*schema.names, "stratum", "luck"])
     found = risks(
         settings,
@@ -107,7 +108,7 @@ def write_truth(
             for low, high, rows, drawn_of in zip([0.0, *edges], [*edges, 1.0], counts, taken, strict=True)
         ],
     }
-    (folder / "truth.json").write_text(json.dumps(document, indent=1), encoding="utf-8")
+    write_whole(folder / "truth.json", json.dumps(document, indent=1))
     return document
 
 

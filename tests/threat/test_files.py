@@ -1,0 +1,89 @@
+"""Whole or absent: what a process killed at any moment leaves behind, and the hash of a file."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+
+import pytest
+
+from threat.files import is_unfinished, move_into_place, sha256_of, whole_file, write_whole
+from threat.release.runs import Run
+
+
+def test_a_file_is_replaced_whole_and_nothing_else_is_left(tmp_path: Path) -> None:
+    path = tmp_path / "note.json"
+    write_whole(path, "old")
+    write_whole(path, b"new \xc3\xa9")
+    assert path.read_text(encoding="utf-8") == "new é"
+    write_whole(path, "é")
+    assert path.read_bytes() == b"\xc3\xa9"
+    assert [item.name for item in tmp_path.iterdir()] == ["note.json"]
+
+
+def test_a_failure_half_way_leaves_the_old_file_and_no_half(tmp_path: Path) -> None:
+    path = tmp_path / "table"
+    write_whole(path, "old")
+
+    def fails() -> None:
+        with whole_file(path) as unfinished:
+            unfinished.write_text("half")
+            assert path.read_text() == "old"
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        fails()
+    assert path.read_text() == "old"
+    assert [item.name for item in tmp_path.iterdir()] == ["table"]
+
+
+def test_a_kill_half_way_leaves_the_old_file_and_a_half_that_is_known_as_one(tmp_path: Path) -> None:
+    path = tmp_path / "table"
+    write_whole(path, "old")
+    child = os.fork()
+    if child == 0:
+        with whole_file(path) as unfinished:
+            unfinished.write_text("half")
+            os._exit(9)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 9
+    assert path.read_text() == "old"
+    left = [item for item in tmp_path.iterdir() if item != path]
+    assert [item.read_text() for item in left] == ["half"]
+    assert is_unfinished(left[0])
+    assert not is_unfinished(path)
+
+
+def test_content_reaches_the_disk_before_its_name_and_the_name_before_the_return(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steps: list[str] = []
+
+    def fsync(handle: int) -> None:
+        target = Path(os.readlink(f"/proc/self/fd/{handle}"))
+        steps.append(f"{'folder' if target.is_dir() else 'file'}, renamed: {(tmp_path / 'note').exists()}")
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    write_whole(tmp_path / "note", "x")
+    assert steps == ["file, renamed: False", "folder, renamed: True"]
+    steps.clear()
+    with whole_file(tmp_path / "other", synced=False) as unfinished:
+        unfinished.write_text("y")
+    move_into_place(tmp_path / "other", tmp_path / "third", synced=False)
+    assert steps == []
+    assert (tmp_path / "third").read_text() == "y"
+
+
+def test_one_hash_of_bytes_and_of_a_file(tmp_path: Path) -> None:
+    path = tmp_path / "big"
+    path.write_bytes(b"record\n" * 100_000)
+    assert sha256_of(path) == sha256_of(b"record\n" * 100_000) == hashlib.sha256(b"record\n" * 100_000).hexdigest()
+
+
+def test_what_a_killed_write_left_is_no_file_of_a_run(tmp_path: Path) -> None:
+    run = Run.create(tmp_path / "run")
+    run.write_json("config.json", {})
+    (run.directory / ".card.json.0f.part").write_text("half")
+    run.seal()
+    run.add("card.json", {})
+    assert Run.open(run.directory).read_json("card.json") == {}
