@@ -86,11 +86,11 @@ def power_command(
 
 
 def _rates(rates: dict[str, Any]) -> str:
-    from fairness.page import WORDS
+    from threat.measuring.figure import Verdict
 
     return "\n".join(
         f"{'The group' if name == 'group' else 'The whole characteristic'}: "
-        + ", ".join(f"{WORDS[verdict].lower()} {share:.0%}" for verdict, share in found.items())
+        + ", ".join(f"{Verdict(verdict).words.lower()} {share:.0%}" for verdict, share in found.items())
         for name, found in rates.items()
     )
 

@@ -21,6 +21,7 @@ from fairness.policy import Policy
 from fairness.population import Characteristic
 from threat.asof import NEVER, instant
 from threat.history import protected
+from threat.history.schema import RELATIONSHIP_KIND_TITLES
 from threat.history.snapshot import Snapshot
 
 Ids = NDArray[np.int64]
@@ -80,7 +81,7 @@ def characteristics(snapshot: Snapshot, rows: Parties, outside: Parties, policy:
         add("age_band", party, _age_bands(snapshot, latest[party], both.as_of, policy), note="from the year of birth")
         add("records_before", party, _records(snapshot, latest[party], both.as_of, policy), note=_RECORDS_NOTE)
     kinds = _kinds(snapshot, both.relationship)
-    add("kind", "relationship", kinds)
+    add("kind", "relationship", kinds, RELATIONSHIP_KIND_TITLES)
     add("same_sex", "relationship", _same_sex(latest, known, kinds), note="from the recorded sex of both parties")
     for party, name in sorted(gated):
         add(name, party, pd.Series([None] * len(both.subject), dtype=object))

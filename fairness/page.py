@@ -5,31 +5,10 @@ from __future__ import annotations
 from html import escape
 from typing import Any
 
+from threat.characteristics import PARTY_TITLES, title_of
 from threat.charts import Point, points_with_intervals
+from threat.measuring.figure import Verdict
 
-WORDS = {"pass": "Pass", "fail": "Fail", "not_enough_evidence": "Not enough evidence"}
-PARTY = {
-    "person_at_risk": "person at risk",
-    "subject": "subject (alleged)",
-    "relationship": "relationship",
-    "column": "column",
-}
-_NAMES = {
-    "sex": "Sex",
-    "age_band": "Age",
-    "disability": "Disability",
-    "ethnicity": "Ethnicity (18+1, self-defined)",
-    "ethnicity_group": "Ethnicity (5+1)",
-    "ethnicity_observed": "Ethnicity as observed",
-    "white_minority": "White British and White minorities",
-    "religion": "Religion or belief",
-    "orientation": "Sexual orientation",
-    "deprivation": "Deprivation of the area",
-    "rurality": "Rural or urban",
-    "records_before": "Records before the list was made",
-    "kind": "Kind of relationship",
-    "same_sex": "Same-sex couple",
-}
 _STYLE = """
 body{font-family:system-ui,sans-serif;color:#0b0c0c;max-width:62rem;margin:2rem auto;padding:0 1rem;line-height:1.5}
 table{border-collapse:collapse;width:100%;margin:0 0 1.5rem}caption{text-align:left;font-weight:700;padding:.5rem 0}
@@ -41,11 +20,13 @@ section{break-inside:avoid-page}svg{max-width:100%;height:auto}@media print{body
 
 
 def name_of(characteristic: dict[str, Any]) -> str:
-    """``Sex, of the person at risk``."""
-    name = _NAMES.get(characteristic["characteristic"], characteristic["characteristic"])
-    if characteristic["party"] in {"relationship", "column"}:
-        return name
-    return f"{name}, of the {PARTY[characteristic['party']]}"
+    """``Sex of the person at risk``."""
+    title = title_of(characteristic["characteristic"], characteristic["party"])
+    return title if characteristic["party"] == "column" else title[0].upper() + title[1:]
+
+
+def _verdict_words(verdict: str) -> str:
+    return Verdict(verdict).words
 
 
 def page(report: dict[str, Any]) -> str:
@@ -82,7 +63,7 @@ def _who_may_read(report: dict[str, Any]) -> str:
 
 def _verdict(report: dict[str, Any]) -> str:
     policy = report["policy"]
-    word = WORDS[report["verdict"]]
+    word = _verdict_words(report["verdict"])
     return (
         f'<p class="v {report["verdict"]}">{word}</p>'
         f"<p>A group fails when the probability that its recall is below {policy['line']:g} of the best-served group's "
@@ -113,7 +94,7 @@ def _section(one: dict[str, Any]) -> str:
         f"<td>{_figure(group['recall'])}</td><td>{_ratio(group)}</td><td class=n>{_number(group['p_below'])}</td>"
         f"<td>{_figure(group['selection_rate'])}</td><td>{_figure(group['precision'])}</td>"
         f"<td>{_figure(group['false_positive_rate'])}</td><td>{_figure(group['calibration'])}</td>"
-        f'<td class="{group["verdict"]}">{WORDS[group["verdict"]]}</td></tr>'
+        f'<td class="{group["verdict"]}">{_verdict_words(group["verdict"])}</td></tr>'
         for group in one["groups"]
     )
     heads = "".join(
@@ -126,8 +107,9 @@ def _section(one: dict[str, Any]) -> str:
     note = f"<p>{escape(one['note'])}</p>" if one["note"] else ""
     return (
         f"<section><h3>{escape(name_of(one))}</h3>"
-        f'<p><span class="v {one["verdict"]}">{WORDS[one["verdict"]]}</span>: {escape(one["reason"])}.</p>{note}'
-        f"{_chart(one)}<table><caption>Figures by group, with 95% intervals</caption><thead><tr>{heads}</tr></thead>"
+        f'<p><span class="v {one["verdict"]}">{_verdict_words(one["verdict"])}</span>: {escape(one["reason"])}.</p>'
+        f"{note}{_chart(one)}"
+        f"<table><caption>Figures by group, with 95% intervals</caption><thead><tr>{heads}</tr></thead>"
         f"<tbody>{rows}</tbody></table></section>"
     )
 
@@ -152,7 +134,7 @@ def _coverage(report: dict[str, Any]) -> str:
     if "coverage" not in report:
         return ""
     rows = "".join(
-        f"<tr><th scope=row>{escape(one['characteristic'].replace('_', ' '))}</th><td>{PARTY[one['party']]}</td>"
+        f"<tr><th scope=row>{escape(one['characteristic'].replace('_', ' '))}</th><td>{PARTY_TITLES[one['party']]}</td>"
         f"<td>{one['state'].replace('_', ' ')}</td><td>{escape(one['reason'])}</td></tr>"
         for one in report["coverage"]
     )
@@ -172,7 +154,7 @@ def _others(report: dict[str, Any]) -> str:
     for other in report["others"]:
         found = {(one["party"], one["characteristic"]): one for one in other["characteristics"]}
         cells = "".join(
-            f'<td class="{of["verdict"]}">{WORDS[of["verdict"]]}{_lowest(of["worst"])}</td>'
+            f'<td class="{of["verdict"]}">{_verdict_words(of["verdict"])}{_lowest(of["worst"])}</td>'
             for of in (found[one["party"], one["characteristic"]] for one in gated)
         )
         rows += f"<tr><th scope=row>{escape(other['title'])}</th><td>{_figure(other['recall'])}</td>{cells}</tr>"
@@ -194,18 +176,18 @@ def _notes(report: dict[str, Any]) -> str:
 def text(report: dict[str, Any]) -> str:
     """The same for a terminal: one line per group."""
     lines = [
-        f"{WORDS[report['verdict']]}: {report['dataset']}",
+        f"{_verdict_words(report['verdict'])}: {report['dataset']}",
         f"  {_count(report['overall']['n'])} rows, {_count(report['overall']['events'])} outcome events, "
         f"recall {_figure(report['overall']['recall'])}",
     ]
     for one in report["characteristics"]:
         mark = "" if one["gate"] else " (reported, not gated)"
-        lines += ["", f"{name_of(one)}{mark}: {WORDS[one['verdict']]}", f"  {one['reason']}"]
+        lines += ["", f"{name_of(one)}{mark}: {_verdict_words(one['verdict'])}", f"  {one['reason']}"]
         lines.append(f"  {'group':<34}{'rows':>9}{'events':>8}  {'recall':<24}{'ratio':<20}{'P(below)':>9}  verdict")
         lines += [
             f"  {group['title'][:33]:<34}{_count(group['n']):>9}{_count(group['events']):>8}  "
             f"{_figure(group['recall']):<24}{_ratio(group):<20}{_number(group['p_below']):>9}  "
-            f"{WORDS[group['verdict']]}"
+            f"{_verdict_words(group['verdict'])}"
             for group in one["groups"]
         ]
     return "\n".join([*lines, "", *(f"- {note}" for note in report["notes"])])

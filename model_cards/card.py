@@ -16,7 +16,7 @@ from typing import Any
 import yaml
 
 from model_cards import facts, results
-from model_cards.words import FAIRNESS_WORDS, PUBLISH, RUNGS, VERDICTS, share, withheld
+from model_cards.words import PUBLISH, characteristic_words, outcome_words, share, verdict_words, withheld
 from threat.errors import BadInput, raise_all
 
 SCHEMA_VERSION = "1.0"
@@ -55,7 +55,7 @@ def build(documents: Mapping[str, Any], *, run_id: str, manifest_sha256: str, on
     human = _human(docs.get("human.json") or {})
     try:
         card = _build(docs, human, run_id, manifest_sha256, on)
-    except (KeyError, TypeError, AttributeError, IndexError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
         raise BadInput(
             "A document of the RUN does not have the shape it should.",
             value=f"{type(error).__name__} {error}",
@@ -165,7 +165,7 @@ def _summary(docs: Mapping[str, Any], run_id: str, limits: list[str]) -> dict[st
         "does_not": facts.NOT_FOR[0] + ".",
         "decides": facts.DECIDES,
         "population": str(facts.FACTS["use.population"][1](docs) or "Not measured yet."),
-        "outcome": "Not measured yet." if rung is None else f"{rung}: {RUNGS.get(rung, rung)}",
+        "outcome": "Not measured yet." if rung is None else outcome_words(rung),
         "horizon_days": evaluation.get("horizon_days"),
         "capacity": evaluation.get("capacity"),
         "recall": recall,
@@ -267,13 +267,13 @@ def _fairness_charts(docs: Mapping[str, Any]) -> list[dict[str, Any]]:
             if one["gate"] and group["recall"]["value"] is not None and not hidden
         ]
         if points:
-            what = FAIRNESS_WORDS.get(one["characteristic"], one["characteristic"])
+            what = characteristic_words(one)
             out.append(
                 {
                     "section": "fairness",
                     "title": f"Outcomes on the list by {what}",
-                    "sentence": f"{VERDICTS[one['verdict']]}: {one['reason']}. Small groups are left out, with what "
-                    "would give them away.",
+                    "sentence": f"{verdict_words(one['verdict'])}: {one['reason']}. Small groups are left out, with "
+                    "what would give them away.",
                     "points": points,
                 }
             )

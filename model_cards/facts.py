@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from model_cards import results
 from model_cards.results import Documents, Value
-from model_cards.words import RUNGS, VERDICTS, day, figure_words, number, table
+from model_cards.words import day, figure_words, number, outcome_words, table, verdict_words
 
 Fact = tuple[str, Callable[[Documents], Value]]
 
@@ -23,7 +23,9 @@ def _documents(docs: Documents) -> Value:
     gate = docs.get("gate.json")
     if gate is None:
         return None
-    rows = [[one["title"], VERDICTS[one["verdict"]], one["reason"]] for one in gate["checks"] if one["id"] in _PAPER]
+    rows = [
+        [one["title"], verdict_words(one["verdict"]), one["reason"]] for one in gate["checks"] if one["id"] in _PAPER
+    ]
     return table(["Check", "Verdict", "Why"], rows)
 
 
@@ -49,7 +51,7 @@ def _capacity(docs: Documents) -> Value:
 
 def _outcome(docs: Documents) -> Value:
     document = docs.get("evaluation.json")
-    return None if document is None else f"{document['rung']}: {RUNGS.get(document['rung'], 'see threat/outcomes.csv')}"
+    return None if document is None else outcome_words(document["rung"])
 
 
 def _horizon(docs: Documents) -> Value:

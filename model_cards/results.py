@@ -5,7 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from model_cards.words import FAIRNESS_WORDS, PUBLISH, VERDICTS, figure_words, number, share, table, too_small, withheld
+from model_cards.words import (
+    PUBLISH,
+    characteristic_words,
+    figure_words,
+    number,
+    share,
+    table,
+    too_small,
+    verdict_words,
+    withheld,
+)
+from threat.characteristics import PARTY_TITLES
 
 Documents = Mapping[str, Any]
 Value = str | list[str] | dict[str, Any] | None
@@ -34,14 +45,14 @@ def worst_served(docs: Documents) -> str:
         for group in one["groups"]
         if group["ratio"] is not None and not too_small(group, least)  # a ratio alone gives no other group away
     ]
-    verdict = f"Fairness verdict: {VERDICTS[report['verdict']].lower()}."
+    verdict = f"Fairness verdict: {verdict_words(report['verdict']).lower()}."
     if not found:
         return f"{verdict} No group could be compared with another."
     ratio, group, one = min(found, key=lambda item: item[0])
-    what = FAIRNESS_WORDS.get(one["characteristic"], one["characteristic"])
+    what = characteristic_words(one)
     return (
         f"{verdict} Lowest among groups large enough to publish: {group['title']} ({what}), whose recall is "
-        f"{ratio:.2f} of the best-served group's ({VERDICTS[group['verdict']].lower()})."
+        f"{ratio:.2f} of the best-served group's ({verdict_words(group['verdict']).lower()})."
     )
 
 
@@ -124,7 +135,7 @@ def verdict_field(docs: Documents) -> Value:
     report = docs.get("fairness.json")
     if report is None:
         return None
-    return [f"{VERDICTS[report['verdict']]}, under policy {report['policy']['version']}", *report["notes"]]
+    return [f"{verdict_words(report['verdict'])}, under policy {report['policy']['version']}", *report["notes"]]
 
 
 def by_group_field(docs: Documents) -> Value:
@@ -140,13 +151,13 @@ def by_group_field(docs: Documents) -> Value:
             ratio = "" if group["ratio"] is None else f"{group['ratio']:.2f}"
             rows.append(
                 [
-                    FAIRNESS_WORDS.get(one["characteristic"], one["characteristic"]),
+                    characteristic_words(one),
                     group["title"],
                     hidden or number(group["n"]),
                     hidden or number(group["events"]),
                     hidden or figure_words(group["recall"]),
                     hidden or ratio,
-                    VERDICTS[group["verdict"]],
+                    verdict_words(group["verdict"]),
                 ]
             )
     return table(["Characteristic", "Group", "Rows", "Events", "Recall", "Ratio", "Verdict"], rows) if rows else None
@@ -157,7 +168,7 @@ def coverage_field(docs: Documents) -> Value:
     rows = [
         [
             one["characteristic"].replace("_", " "),
-            one["party"].replace("_", " "),
+            PARTY_TITLES[one["party"]],
             one["state"].replace("_", " "),
             one["reason"],
         ]
@@ -169,7 +180,7 @@ def coverage_field(docs: Documents) -> Value:
 def others_field(docs: Documents) -> Value:
     """The fairness verdicts of the other rankings."""
     rows = [
-        [one["title"], VERDICTS[one["verdict"]], figure_words(one["recall"])]
+        [one["title"], verdict_words(one["verdict"]), figure_words(one["recall"])]
         for one in (docs.get("fairness.json") or {}).get("others", [])
     ]
     return table(["Ranking", "Fairness verdict", "Recall over everyone"], rows) if rows else None
@@ -219,7 +230,7 @@ def gate_field(docs: Documents) -> Value:
         [
             f"{one['id']} {one['title']}",
             "yes" if one["required"] else "no",
-            VERDICTS[one["verdict"]],
+            verdict_words(one["verdict"]),
             one["reason"] + mark,
         ]
         for one in gate["checks"]

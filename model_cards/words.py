@@ -5,26 +5,27 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-VERDICTS = {"pass": "Pass", "fail": "Fail", "not_enough_evidence": "Not enough evidence"}
-RUNGS = {
-    "Y0": "recorded domestic homicide",
-    "Y1": "recorded domestic homicide, attempted murder or grievous bodily harm with intent",
-    "Y2": "recorded deadly violence, or strangulation with injury, injury with a weapon, rape or kidnap",
-    "Y3": "recorded harm, in days of the harm index",
-    "Y4": "recorded violent repeat",
-    "Y5": "suspected suicide or serious self-harm of the person at risk",
-}
-FAIRNESS_WORDS = {
-    "sex": "sex of the person at risk",
-    "ethnicity_group": "ethnicity of the person at risk",
-    "age_band": "age of the person at risk",
-    "disability": "disability of the person at risk",
-    "same_sex": "same-sex couples",
-}
-
+from threat import rungs
+from threat.characteristics import title_of
+from threat.measuring.figure import Verdict
 
 PUBLISH = 10
 """Smallest count shown where no policy says otherwise."""
+
+
+def verdict_words(value: str) -> str:
+    """Return a verdict of a document in words."""
+    return Verdict(value).words
+
+
+def characteristic_words(entry: Mapping[str, Any]) -> str:
+    """Return what a characteristic of the fairness report is called, in running text."""
+    return title_of(entry["characteristic"], entry["party"])
+
+
+def outcome_words(rung: str) -> str:
+    """Return the outcome a RUN was measured on: its rung, the rung's title and what counts as one."""
+    return f"{rung}: {rungs.title_of(rung)}, counted as {rungs.meaning_of(rung)}"
 
 
 def number(value: float) -> str:

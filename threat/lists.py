@@ -51,6 +51,13 @@ ROWS = pa.schema(
     ]
 )
 
+BAND_TITLES = {
+    "review": "For review",
+    "next": "Next in order",
+    "beyond": "Beyond today's capacity",
+}
+"""Bands are places in the order, not sizes of risk: up to capacity k, up to 2k, the rest."""
+
 
 @dataclass(frozen=True, slots=True)
 class Asked:

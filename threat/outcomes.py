@@ -11,98 +11,21 @@ at risk, in every relationship in which they are at risk.
 
 from __future__ import annotations
 
-import csv
-from dataclasses import dataclass
-from functools import cache
-from importlib.resources import files
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from threat.asof import DAY, NEVER
-from threat.errors import BadInput, ThreatError, UsageError, raise_all
 from threat.harm import days_of
 from threat.history.relationships import Relationships
 from threat.history.sightings import NO_PERSON, Rows
 from threat.history.snapshot import Snapshot
+from threat.rungs import Rule, rules_of
 from threat.vocabulary import kinds
 
 COLUMNS = ["incident_id", "subject_id", "person_at_risk_id", "occurred_at", "recorded_at"]
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """One way to meet a rung: every kind of ``all_of`` within one incident, domestic where ``domestic``."""
-
-    rung: str
-    version: int
-    all_of: tuple[str, ...]
-    domestic: bool
-    includes: str
-    attributed_to: Literal["relationship", "person_at_risk"]
-    note: str
-
-
-@cache
-def all_rules() -> tuple[Rule, ...]:
-    """The rules of ``outcomes.csv`` in file order. Raises BadInput, with every problem, when the file is wrong."""
-    text = files("threat").joinpath("outcomes.csv").read_text(encoding="utf-8")
-    return read_rules(text)
-
-
-def read_rules(text: str) -> tuple[Rule, ...]:
-    """Rules from the text of an outcomes file."""
-    out: list[Rule] = []
-    problems: list[ThreatError] = []
-    rows = list(csv.DictReader(text.splitlines()))
-    rungs = {row["rung"] for row in rows}
-    for line, row in enumerate(rows, 2):
-        where = f"outcomes.csv, line {line}"
-        all_of = tuple(row["all_of"].split("+"))
-        attributed: Literal["relationship", "person_at_risk"] = (
-            "person_at_risk" if row["attributed_to"] == "person_at_risk" else "relationship"
-        )
-        about = "person" if attributed == "person_at_risk" else "relationship"
-        for name in all_of:
-            if name not in kinds():
-                problems.append(BadInput("An outcome names an unknown kind.", value=name, where=where))
-            elif kinds()[name].about != about:
-                problems.append(
-                    BadInput(
-                        f"An outcome attributed to the {attributed} needs kinds about one.", value=name, where=where
-                    )
-                )
-        if row["includes"] and row["includes"] not in rungs:
-            problems.append(BadInput("An outcome includes an unknown rung.", value=row["includes"], where=where))
-        if row["attributed_to"] not in {"relationship", "person_at_risk"}:
-            problems.append(BadInput("Not a way to attribute.", value=row["attributed_to"], where=where))
-        if row["any_domestic"] not in {"yes", "no"}:
-            problems.append(BadInput("any_domestic is yes or no.", value=row["any_domestic"], where=where))
-        out.append(
-            Rule(
-                rung=row["rung"],
-                version=int(row["version"]),
-                all_of=all_of,
-                domestic=row["any_domestic"] == "yes",
-                includes=row["includes"],
-                attributed_to=attributed,
-                note=row["note"],
-            )
-        )
-    raise_all(problems)
-    return tuple(out)
-
-
-def rules_of(rung: str) -> tuple[Rule, ...]:
-    """The rules of a rung and of every rung it includes. Raises UsageError for an unknown rung."""
-    found = tuple(rule for rule in all_rules() if rule.rung == rung)
-    if not found:
-        known = sorted({rule.rung for rule in all_rules()})
-        raise UsageError("Not a rung of the outcomes.", value=rung, way_out=f"use {', '.join(known)}")
-    included = {rule.includes for rule in found if rule.includes}
-    return found + tuple(rule for name in sorted(included) for rule in rules_of(name))
 
 
 class Occurrences(pd.DataFrame):

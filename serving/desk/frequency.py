@@ -9,7 +9,8 @@ from __future__ import annotations
 import numpy as np
 
 from serving.desk.responses import Frequency
-from serving.lists.rankings import OUTCOMES, ModelRanking, Ranking
+from serving.lists.rankings import ModelRanking, Ranking
+from threat import rungs
 from threat.release.scorer import probability
 
 
@@ -32,7 +33,7 @@ def frequency(ranking: Ranking, score: float, scores: np.ndarray) -> list[Freque
     if not isinstance(ranking, ModelRanking) or ranking.bundle.gate.get("show_probability") is not True:
         return []
     asked = ranking.bundle.read_json("evaluation.json")
-    outcome, days = OUTCOMES[asked["rung"]], int(asked["horizon_days"])
+    outcome, days = rungs.title_of(asked["rung"]), int(asked["horizon_days"])
     own = float(probability(ranking.bundle.calibrator, np.array([score]))[0])
     average = float(probability(ranking.bundle.calibrator, np.asarray(scores)).mean())
     return [

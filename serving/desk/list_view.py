@@ -28,9 +28,10 @@ from serving.desk.responses import Reason as ReasonAnswer
 from serving.desk.timeline import records, unknowns
 from serving.lists import rankings
 from serving.lists.reasons import Reason, check_sum, squares, theme_title
-from serving.lists.scoring import BANDS, explain
+from serving.lists.scoring import explain
 from threat import lists
 from threat.asof import DAY, instant
+from threat.history.schema import RELATIONSHIP_KIND_TITLES
 from threat.history.sightings import NO_PERSON
 from threat.ids import parse_id, show_id
 from threat.vocabulary import kind
@@ -46,17 +47,6 @@ LIMITS = (
     "Subjects are alleged. A record is not a finding, and a contribution to the order is not a cause.",
 )
 """On the queue and on every relationship."""
-
-RELATIONSHIP_KINDS = {
-    "current_partner": "Current partner",
-    "ex_partner": "Former partner",
-    "parent": "Parent of the subject",
-    "child": "Child of the subject",
-    "sibling": "Sibling of the subject",
-    "other_family": "Other family",
-    "unknown": "Relationship not recorded",
-}
-"""What the person at risk is to the subject, in words."""
 
 
 class View:
@@ -141,7 +131,7 @@ class View:
             listing=self.summary(),
             limits=list(LIMITS),
             relationship=show_id("R", relationship_id),
-            relationship_kind=RELATIONSHIP_KINDS[str(self.snapshot.relationships.kind[at])],
+            relationship_kind=RELATIONSHIP_KIND_TITLES[str(self.snapshot.relationships.kind[at])],
             subject=_person(subject),
             person_at_risk=_person(at_risk),
             other_way=self._other_way(relationship_id, subject, at_risk),
@@ -217,7 +207,7 @@ class View:
             rank=place,
             tied=row["tied"],
             band=row["band"],
-            band_title=BANDS[row["band"]],
+            band_title=lists.BAND_TITLES[row["band"]],
             freshness=row["freshness"],
             change=self._change(row),
             base=base,
@@ -236,11 +226,11 @@ class View:
         at = int(self.snapshot.relationships.relationship_id.searchsorted(row["relationship_id"]))
         return QueueRow(
             relationship=reference,
-            relationship_kind=RELATIONSHIP_KINDS[str(self.snapshot.relationships.kind[at])],
+            relationship_kind=RELATIONSHIP_KIND_TITLES[str(self.snapshot.relationships.kind[at])],
             rank=row["rank"],
             tied=row["tied"],
             band=row["band"],
-            band_title=BANDS[row["band"]],
+            band_title=lists.BAND_TITLES[row["band"]],
             last_recorded_at=instant(row["last_recorded_at"]),
             freshness=row["freshness"],
             change=self._change(row),

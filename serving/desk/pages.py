@@ -30,6 +30,7 @@ from serving.desk.responses import Problem
 from serving.desk.sign_in import COOKIE, ROLE_TITLES, ROLES, SHIFT_SECONDS, Session
 from threat.charts import Point, points_with_intervals
 from threat.errors import IntegrityFailure
+from threat.measuring.figure import Verdict
 
 router = APIRouter(include_in_schema=False)
 
@@ -53,7 +54,12 @@ def _templates() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    templates.filters |= {"day": day, "moment": moment, "thousands": lambda number: f"{number:,}"}
+    templates.filters |= {
+        "day": day,
+        "moment": moment,
+        "thousands": lambda number: f"{number:,}",
+        "verdict_words": lambda verdict: Verdict(verdict).words.lower(),
+    }
     return templates
 
 

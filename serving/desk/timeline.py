@@ -9,7 +9,7 @@ import numpy as np
 from serving.dates import day
 from serving.desk.responses import Direction, Record, Unknown
 from threat.asof import DAY, instant, visible
-from threat.history.schema import REPORTED_BY
+from threat.history.schema import REPORTED_BY, REPORTER_TITLES
 from threat.history.sightings import NO_PERSON, ROLE_ABOUT, ROLE_AT_RISK, ROLE_SUBJECT, Sightings
 from threat.ids import show_id
 from threat.vocabulary import Kind, kinds
@@ -33,15 +33,6 @@ _ABOUT: dict[Direction, str] = {
 }
 """How a record of these themes is headed when it is no crime: a charge, a referral or a visit is no act of the subject
 towards the person at risk."""
-
-REPORTERS = {
-    "unknown": "not recorded",
-    "person_at_risk": "the person at risk",
-    "subject": "the subject",
-    "third_party": "someone else",
-    "police": "police",
-    "agency": "another agency",
-}
 
 _UNANSWERED = frozenset({"not_known", "not_asked", "refused"})
 
@@ -82,7 +73,7 @@ def records(
                 days_to_record=max(0, (recorded - occurred) // DAY),
                 ahead=what.known_in_advance and occurred >= as_of,
                 assertion="assessment" if sightings.assessment[j] else "fact",
-                reported_by=REPORTERS[REPORTED_BY[int(sightings.reported_by[j])]],
+                reported_by=REPORTER_TITLES[REPORTED_BY[int(sightings.reported_by[j])]],
                 source=sightings.source_names[int(sightings.source[j])],
                 must_see=event_id in must_see,
                 behind=behind.get(event_id, []),

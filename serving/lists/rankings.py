@@ -19,22 +19,13 @@ from features.load import Catalogue, load_catalogue
 from features.rules import DEFAULT_RULE, RULES
 from serving.dates import day
 from serving.lists.reasons import Matrix
+from threat import rungs
 from threat.asof import instant
 from threat.errors import IntegrityFailure, UsageError
 from threat.lists import Asked
 from threat.release import bundle as bundles
 from threat.release import promotions, scorer
 from threat.release.signing import load_keys
-
-OUTCOMES = {
-    "Y0": "a domestic homicide",
-    "Y1": "a deadly attack, or one that could have been",
-    "Y2": "severe domestic harm",
-    "Y3": "serious recorded harm",
-    "Y4": "further violence",
-    "Y5": "a suspected suicide or serious self-harm of the person at risk",
-}
-"""What a model was taught to put first, in words, by rung."""
 
 
 class Ranking(Protocol):
@@ -120,7 +111,7 @@ class ModelRanking:
     @property
     def title(self) -> str:
         asked = self.bundle.read_json("evaluation.json")
-        outcome, days = OUTCOMES[asked["rung"]], asked["horizon_days"]
+        outcome, days = rungs.title_of(asked["rung"]), asked["horizon_days"]
         return f"Model {self.bundle.manifest['run_id']}: how likely {outcome} is to be recorded within {days} days"
 
     @property

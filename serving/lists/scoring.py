@@ -31,13 +31,6 @@ FRESHNESS = ((1, "under 1 day"), (8, "1 to 7 days"), (91, "8 to 90 days"))
 """How long ago the latest record about either party was made, as (upper bound in days, words)."""
 OLDER = "over 90 days"
 
-BANDS = {
-    "review": "For review",
-    "next": "Next in order",
-    "beyond": "Beyond today's capacity",
-}
-"""Bands are places in the order, not sizes of risk: up to capacity k, up to 2k, the rest."""
-
 
 @dataclass(frozen=True)
 class Scored:

@@ -12,11 +12,11 @@ import pytest
 from fixtures.history_rows import BATCH, events, links, persons, relationships
 
 from threat.asof import DAY
-from threat.errors import BadInput, UsageError
 from threat.harm import days_of
 from threat.history import Rows, Snapshot, Store
 from threat.history.sightings import NO_PERSON
-from threat.outcomes import all_rules, harm_after, label, occurrences, read_rules, rules_of
+from threat.outcomes import harm_after, label, occurrences
+from threat.rungs import rules_of
 
 S, P, CHILD, OTHER = 1, 2, 3, 4
 PAIR = {"subject_id": S, "person_at_risk_id": P}
@@ -273,34 +273,3 @@ def test_against_a_plain_recomputation(tmp_path: Path) -> None:
             if domestic and any(set(rule.all_of) <= kinds for rule in rules_of("Y2")):
                 expected.add(key)
         assert {row[:3] for row in found(store.snapshot(), "Y2", cut)} == expected
-
-
-HEAD = "rung,version,all_of,any_domestic,includes,attributed_to,note\n"
-
-
-@pytest.mark.parametrize(
-    ("line", "rule"),
-    [
-        ("Y9,1,quarrel,yes,,relationship,", "unknown kind"),
-        ("Y9,1,murder,yes,Y8,relationship,", "unknown rung"),
-        ("Y9,1,murder,perhaps,,relationship,", "yes or no"),
-        ("Y9,1,murder,yes,,neighbour,", "Not a way to attribute"),
-        ("Y9,1,suspected_suicide,no,,relationship,", "needs kinds about one"),
-        ("Y9,1,murder,no,,person_at_risk,", "needs kinds about one"),
-    ],
-)
-def test_the_rules_are_checked(line: str, rule: str) -> None:
-    with pytest.raises(BadInput, match=rule):
-        read_rules(HEAD + line)
-
-
-def test_the_shipped_rules() -> None:
-    assert {rule.rung for rule in all_rules()} == {"Y0", "Y1", "Y2", "Y4", "Y5"}
-    assert {rule.all_of for rule in rules_of("Y1")} == {
-        ("murder",),
-        ("manslaughter",),
-        ("attempted_murder",),
-        ("gbh_with_intent",),
-    }
-    with pytest.raises(UsageError, match="Y0, Y1, Y2, Y4, Y5"):
-        rules_of("Y3")

@@ -119,14 +119,28 @@ CLOSED = frozenset({"identities", "protected"})
 """Tables that ``Snapshot.table`` and ``Snapshot.query`` refuse; each has its own module with its own permission."""
 
 DOMESTIC = ("no", "yes", "unknown")
-REPORTED_BY = ("unknown", "person_at_risk", "subject", "third_party", "police", "agency")
-RELATIONSHIP_KINDS = (
-    "current_partner",
-    "ex_partner",
-    "parent",
-    "child",
-    "sibling",
-    "other_family",
-    "unknown",
-)
-"""What the person at risk is to the subject (``parent``: the person at risk is the subject's parent)."""
+
+REPORTER_TITLES = {
+    "unknown": "not recorded",
+    "person_at_risk": "the person at risk",
+    "subject": "the subject",
+    "third_party": "someone else",
+    "police": "police",
+    "agency": "another agency",
+}
+"""Who reported an event, in running text. The order is the integer code in arrays: add at the end only."""
+
+REPORTED_BY = tuple(REPORTER_TITLES)
+
+RELATIONSHIP_KIND_TITLES = {
+    "current_partner": "Current partner",
+    "ex_partner": "Former partner",
+    "parent": "Parent of the subject",
+    "child": "Child of the subject",
+    "sibling": "Sibling of the subject",
+    "other_family": "Other family",
+    "unknown": "Relationship not recorded",
+}
+"""What the person at risk is to the subject, in words (``parent``: the person at risk is the subject's parent)."""
+
+RELATIONSHIP_KINDS = tuple(RELATIONSHIP_KIND_TITLES)

@@ -15,7 +15,8 @@ from threat.asof import NEVER
 from threat.errors import BadInput, UsageError
 from threat.history.sightings import Rows, Sightings
 from threat.history.snapshot import Snapshot
-from threat.outcomes import label, occurrences, rules_of
+from threat.outcomes import label, occurrences
+from threat.rungs import rules_of
 from training.cohorts import cohort as cohorts
 from training.cohorts.cohort import Cohort, Ints
 from training.cohorts.feed_lag import delayed, feed_lags

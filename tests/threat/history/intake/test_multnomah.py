@@ -19,7 +19,8 @@ from threat.history.intake.load import load
 from threat.history.intake.profile import load_profile
 from threat.history.schema import DOMESTIC
 from threat.ids import make_id
-from threat.outcomes import occurrences, rules_of
+from threat.outcomes import occurrences
+from threat.rungs import rules_of
 from threat.vocabulary import kinds
 
 NOW = parse_as_of("2025-01-01")

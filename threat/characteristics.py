@@ -1,0 +1,37 @@
+"""The words for what an audit divides people by: titles of ``characteristics.csv``, and the parties they describe.
+
+Only words are here; the codes that people were recorded with are read by ``threat.history.protected`` alone.
+"""
+
+from __future__ import annotations
+
+import csv
+from functools import cache
+from importlib.resources import files
+
+PARTY_TITLES = {
+    "person_at_risk": "person at risk",
+    "subject": "subject (alleged)",
+    "relationship": "relationship",
+    "column": "column",
+}
+"""Whom a characteristic describes, in running text. ``column``: a column of a file that someone else scored."""
+
+
+@cache
+def titles() -> dict[str, str]:
+    """Return the titles of ``characteristics.csv``, in running text, by characteristic."""
+    text = files("threat").joinpath("characteristics.csv").read_text(encoding="utf-8")
+    return {row["characteristic"]: row["title"] for row in csv.DictReader(text.splitlines())}
+
+
+def title_of(characteristic: str, party: str) -> str:
+    """Return the title of a party's characteristic, in running text; an unknown characteristic is its own title.
+
+    >>> title_of("sex", "person_at_risk")
+    'sex of the person at risk'
+    >>> title_of("same_sex", "relationship"), title_of("tenure", "column")
+    ('same-sex couple', 'tenure')
+    """
+    title = titles().get(characteristic, characteristic)
+    return title if party in {"relationship", "column"} else f"{title} of the {PARTY_TITLES[party]}"
