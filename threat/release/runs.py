@@ -12,13 +12,15 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Any, TypeVar
 
 from threat.errors import IntegrityFailure, UsageError
 from threat.files import is_unfinished, sha256_of, write_whole
+from threat.release.documents.document import Document
 
 MANIFEST = "manifest.json"
 ANNEXES = "annexes.json"
+_Document = TypeVar("_Document", bound=Document)
 _LIMIT = 64 * 1024 * 1024
 """Largest JSON document read into memory, bytes: a RUN may come from elsewhere."""
 
@@ -100,6 +102,33 @@ class Run:
     def has(self, name: str) -> bool:
         """True when the file or annex ``name`` is there."""
         return self.path(name).is_file()
+
+    def find(self, kind: type[_Document]) -> _Document | None:
+        """Return the document of that type, or None when the RUN has none.
+
+        Raises BadInput for a document of another version, IntegrityFailure for a malformed one.
+        """
+        path = self.path(kind.FILE)
+        return kind.parse(path.read_bytes(), str(path)) if path.is_file() else None
+
+    def read(self, kind: type[_Document]) -> _Document:
+        """Return the document of that type, as ``find`` does. Raises UsageError when the RUN has none."""
+        document = self.find(kind)
+        if document is None:
+            raise UsageError(f"The RUN {self.id} has no {kind.FILE}.", where=str(self.directory), way_out=kind.HOW_MADE)
+        return document
+
+    def write(self, document: Document) -> Path:
+        """Write a document under its own name: into an open RUN, or, where its type is an annex, to a sealed one.
+
+        Raises UsageError for an annex of an open RUN, and for any other document of a sealed RUN.
+        """
+        if document.ANNEX:
+            return self.add(document.FILE, document.encode())
+        self._require_open(document.FILE)
+        path = self.path(document.FILE)
+        write_whole(path, document.encode())
+        return path
 
     def write_json(self, name: str, document: Any) -> Path:
         """Write a JSON document (sorted keys, no NaN) into an open RUN. Raises UsageError once it is sealed."""

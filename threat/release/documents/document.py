@@ -1,0 +1,98 @@
+"""What every document is: frozen, closed to unknown fields, of one version, read from and written to JSON one way."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, ClassVar, Self
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from threat.errors import BadInput, IntegrityFailure
+
+LARGEST = 64 * 1024 * 1024
+"""Largest document read into memory, bytes: a RUN or a bundle may come from elsewhere, and 64 MB is a hundred times
+the largest document made so far (a fairness report of 18 rankings, 0.5 MB)."""
+
+_NAMED_PROBLEMS = 5
+"""Problems of a malformed document that its error names: enough to mend it, few enough to read."""
+
+
+class Part(BaseModel):
+    """Part of a document: frozen, no unknown field, no NaN or infinity (JSON has neither)."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class Document(Part):
+    """A whole JSON document. A subclass declares ``version: Literal[n]`` and the class attributes below.
+
+    ``FILE``: its file name in a RUN or bundle. ``ANNEX``: True where it is added after the RUN was sealed.
+    ``HOW_MADE``: what to do when it is absent. ``MADE_AGAIN``: what to do when it is of another version.
+    """
+
+    FILE: ClassVar[str]
+    ANNEX: ClassVar[bool] = False
+    HOW_MADE: ClassVar[str] = ""
+    MADE_AGAIN: ClassVar[str] = "train again with this version of the product"
+
+    @classmethod
+    def of_version(cls) -> int:
+        """Return the version of the document that this product reads and writes."""
+        return int(cls.model_fields["version"].default)
+
+    @classmethod
+    def parse(cls, data: bytes, where: str) -> Self:
+        """Return the document that ``data`` (UTF-8 JSON) holds. ``where`` names the file in errors.
+
+        Raises BadInput for a document of another version, IntegrityFailure for one that is not JSON or does not have
+        the fields of its version: what the product wrote never is either, so somebody changed it.
+        """
+        raw = json_object(data, where)
+        version = raw.get("version")
+        if version != cls.of_version():
+            written = "before documents had versions" if version is None else f"as version {version}"
+            raise BadInput(
+                f"{cls.FILE} was written {written}; this product reads version {cls.of_version()}.",
+                where=where,
+                way_out=f"{cls.MADE_AGAIN}, or read it with the version of the product that wrote it",
+            )
+        try:
+            return cls.model_validate_json(data, strict=True)
+        except ValidationError as error:
+            problems = [
+                f"{'.'.join(map(str, problem['loc'])) or 'top level'}: {problem['msg'].removeprefix('Value error, ')}"
+                for problem in error.errors(include_url=False)
+            ]
+            more = f"; and {len(problems) - _NAMED_PROBLEMS} more" if len(problems) > _NAMED_PROBLEMS else ""
+            raise IntegrityFailure(
+                f"{cls.FILE} does not have the fields of its version.",
+                value="; ".join(problems[:_NAMED_PROBLEMS]) + more,
+                where=where,
+                way_out=f"do not use it; {cls.MADE_AGAIN}",
+            ) from None
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the document as plain JSON values, fields that have no value included."""
+        return self.model_dump(mode="json")
+
+    def encode(self) -> bytes:
+        """Return the bytes of the file: sorted keys, two spaces, a newline at the end, so that equal is equal."""
+        text = json.dumps(self.as_json(), indent=2, sort_keys=True, allow_nan=False, ensure_ascii=False)
+        return f"{text}\n".encode()
+
+
+def json_object(data: bytes, where: str) -> dict[str, Any]:
+    """Return the JSON object in ``data``. Raises IntegrityFailure when there is none, or it is over 64 MB."""
+    if len(data) > LARGEST:
+        raise IntegrityFailure(f"The document is larger than {LARGEST // 2**20} MB.", value=len(data), where=where)
+    try:
+        raw = json.loads(data, parse_constant=_refuse)
+    except (ValueError, RecursionError) as error:
+        raise IntegrityFailure("The document is not JSON.", value=error, where=where) from None
+    if not isinstance(raw, dict):
+        raise IntegrityFailure("The document is not a JSON object.", value=type(raw).__name__, where=where)
+    return raw
+
+
+def _refuse(text: str) -> None:
+    raise ValueError(f"{text} is not JSON")
