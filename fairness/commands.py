@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from threat.errors import UsageError, raise_all
+from threat.options import STORE, FairnessPolicyOption, JsonOption, StoreOption
 from threat.terminal import emit, progress
 
 if TYPE_CHECKING:
@@ -28,11 +29,11 @@ def audit_command(
     cycle: Annotated[str | None, typer.Option(help="Column naming the list a row competes for.")] = None,
     probability: Annotated[str | None, typer.Option(help="Column with a probability, to check calibration.")] = None,
     ranking: Annotated[str | None, typer.Option(help="Of a RUN: audit this ranking instead of the model.")] = None,
-    store: Annotated[Path, typer.Option(help="Of a RUN: the history it was made from.")] = Path("var/history"),
-    policy: Annotated[Path | None, typer.Option(help="A fairness policy; default: the product's own.")] = None,
+    store: StoreOption = STORE,
+    policy: FairnessPolicyOption = None,
     html: Annotated[Path | None, typer.Option(help="Also write the report as a web page.")] = None,
     public: Annotated[bool, typer.Option("--public", help="Withhold small cells, for publication.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON document.")] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Audit a ranking: recall by group against the best-served group, and whether that is enough to go by.
 
@@ -70,8 +71,8 @@ def power_command(
     recall: Annotated[float, typer.Option(min=0.001, max=1.0, help="True recall of the best-served group.")] = 0.5,
     ratio: Annotated[float, typer.Option(min=0.0, help="True recall of the group, over that.")] = 0.6,
     other_groups: Annotated[int, typer.Option(min=0, help="More groups of the same size, served fairly.")] = 0,
-    policy: Annotated[Path | None, typer.Option(help="A fairness policy; default: the product's own.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON document.")] = False,
+    policy: FairnessPolicyOption = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Before an audit: how often would it pass, fail or lack evidence, with so many outcomes?"""
     from fairness.policy import load_policy

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from threat.options import JsonOption, RunArgument
 from threat.terminal import emit
 
 app = typer.Typer()
@@ -15,11 +16,11 @@ app = typer.Typer()
 
 @app.command("card")
 def card_command(
-    run: Annotated[Path, typer.Argument(help="Directory of a RUN.")],
+    run: RunArgument,
     human: Annotated[Path | None, typer.Option(help="JSON file with what people provide, by section.field.")] = None,
     out: Annotated[Path | None, typer.Option(help="Also write the page here.")] = None,
     atrs: Annotated[Path | None, typer.Option(help="Also write a draft transparency record (ATRS) here.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="The card as one JSON document.")] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Write the model card of a RUN: card.json and card.html, added to it.
 

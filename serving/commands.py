@@ -8,27 +8,24 @@ from typing import Annotated, Any
 
 import typer
 
+from threat.options import STORE, VAR, AsOfOption, JsonOption, PolicyOption, PortOption, StoreOption, VarOption
+
 app = typer.Typer()
 audit_log = typer.Typer(help="The audit log of the desk.")
 app.add_typer(audit_log, name="audit-log")
 
-Store = Annotated[Path, typer.Option("--store", help="The history.")]
-Var = Annotated[Path, typer.Option("--var", help="Where lists, keys, bundles, promotions and the audit log are kept.")]
-AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")]
-AsOf = Annotated[str, typer.Option("--as-of", help="2024-06-01 (00:00 UTC) or 2024-06-01T08:00+01:00.")]
-
 
 @app.command("score")
 def score(
-    as_of: AsOf,
+    as_of: AsOfOption,
     capacity: Annotated[int | None, typer.Option(help="Relationships the unit reviews; else the policy's.")] = None,
     publish: Annotated[bool, typer.Option("--publish", help="Make it the list the desk shows.")] = False,
     rule: Annotated[str | None, typer.Option(help="Rank by this rule, whatever is in service.")] = None,
-    policy: Annotated[Path | None, typer.Option(help="The force's own policy.yaml.")] = None,
+    policy: PolicyOption = None,
     previous: Annotated[str | None, typer.Option(help="List to tell changes against; else the published one.")] = None,
-    store: Store = Path("var/history"),
-    var: Var = Path("var"),
-    as_json: AsJson = False,
+    store: StoreOption = STORE,
+    var: VarOption = VAR,
+    as_json: JsonOption = False,
 ) -> None:
     """Rank every eligible relationship at an as-of, with reasons, into a frozen list."""
     from serving.lists.making import make_list
@@ -71,10 +68,10 @@ def score(
 @app.command("explain")
 def explain(
     relationship: Annotated[str, typer.Argument(help="R- and 16 hexadecimal digits.")],
-    as_of: AsOf,
-    store: Store = Path("var/history"),
-    var: Var = Path("var"),
-    as_json: AsJson = False,
+    as_of: AsOfOption,
+    store: StoreOption = STORE,
+    var: VarOption = VAR,
+    as_json: JsonOption = False,
 ) -> None:
     """Why a relationship stands where it does: contributions that add up to its score, in sentences."""
     from serving.lists.making import explain_relationship
@@ -88,10 +85,10 @@ def explain(
 @app.command("replay")
 def replay(
     list_id: Annotated[str, typer.Argument(metavar="LIST", help="The list's id, L-...")],
-    policy: Annotated[Path | None, typer.Option(help="The policy the list was made under.")] = None,
-    store: Store = Path("var/history"),
-    var: Var = Path("var"),
-    as_json: AsJson = False,
+    policy: PolicyOption = None,
+    store: StoreOption = STORE,
+    var: VarOption = VAR,
+    as_json: JsonOption = False,
 ) -> None:
     """Compute a list again from the same snapshot and compare every value; exit 5 when anything differs."""
     from serving.lists.making import replay_list
@@ -113,11 +110,11 @@ def replay(
 @app.command("serve")
 def serve(
     host: Annotated[str, typer.Option(help="A loopback address: this sign-in is for this machine only.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=0, max=65535, help="0 picks a free one.")] = 8000,
-    store: Store = Path("var/history"),
-    var: Var = Path("var"),
+    port: PortOption = 8000,
+    store: StoreOption = STORE,
+    var: VarOption = VAR,
     tour: Annotated[Path | None, typer.Option(help="The tour of a demonstration.", hidden=True)] = None,
-    as_json: AsJson = False,
+    as_json: JsonOption = False,
 ) -> None:
     """The desk: pages and API on this machine. Ctrl-C ends it."""
     from serving.desk.server import run
@@ -128,11 +125,11 @@ def serve(
 @app.command("demo")
 def demo(
     no_serve: Annotated[bool, typer.Option("--no-serve", help="Stop before serving.")] = False,
-    port: Annotated[int, typer.Option(min=0, max=65535, help="0 picks a free one.")] = 8000,
-    var: Var = Path("var/demo"),
+    port: PortOption = 8000,
+    var: VarOption = VAR / "demo",
     seed: Annotated[int, typer.Option(help="Of the synthetic force; the gate refuses the model of most.")] = 1,
     fresh: Annotated[bool, typer.Option("--fresh", help="Start over; otherwise what is there is used.")] = False,
-    as_json: AsJson = False,
+    as_json: JsonOption = False,
 ) -> None:
     """A synthetic force, end to end: records, ranking, model, audit, gate, card, and the desk."""
     from serving.demonstration.run import run
@@ -142,9 +139,9 @@ def demo(
 
 @audit_log.command("verify")
 def verify(
-    var: Var = Path("var"),
+    var: VarOption = VAR,
     witness: Annotated[Path | None, typer.Option(help="Another copy of the witness file.")] = None,
-    as_json: AsJson = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Read the whole chain again; exit 5 at the first entry that doesn't fit."""
     from serving.audit import database

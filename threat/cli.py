@@ -9,23 +9,7 @@ from importlib.metadata import entry_points
 import typer
 
 from threat.errors import ThreatError, UsageError
-
-_EXTRA_OF = {
-    "lightgbm": "training",
-    "sklearn": "training",
-    "mlflow": "training",
-    "shap": "training",
-    "optuna": "training",
-    "matplotlib": "training",
-    "fastapi": "serving",
-    "uvicorn": "serving",
-    "sqlalchemy": "serving",
-    "jinja2": "cards",
-    "jsonschema": "cards",
-    "scipy": "fairness",
-    "fairlearn": "fairness",
-    "securesystemslib": "release",
-}
+from threat.extras import extras_with, install_command
 
 _WAY_OUT: dict[type[OSError], str] = {
     FileNotFoundError: "make its folder first, or name another path",
@@ -37,7 +21,10 @@ _WAY_OUT: dict[type[OSError], str] = {
 
 
 def build() -> typer.Typer:
-    """The whole command line. Importing a package's ``commands`` module must stay cheap: no NumPy, no pandas."""
+    """Return the whole command line.
+
+    Importing a package's ``commands`` module must stay cheap (no NumPy, no pandas): ``threat --help`` imports them all.
+    """
     app = typer.Typer(
         name="threat",
         help="Decision support for a threat assessment unit. It supports a decision and never makes one.",
@@ -54,40 +41,42 @@ def build() -> typer.Typer:
 
 
 def main() -> None:
-    """Run the command; a user's mistake ends with its own exit code and four plain lines, never a traceback."""
+    """Run the command. A user's mistake ends with its own exit code and plain lines, never a traceback."""
     try:
         build()()
     except ThreatError as error:
-        _complain(error)
-        raise SystemExit(error.exit_code) from None
+        _end(error)
     except ModuleNotFoundError as error:
-        extra = _EXTRA_OF.get((error.name or "").partition(".")[0])
-        if extra is None:
+        extras = extras_with(error.name or "")
+        if not extras:  # not an optional part: a defect, to be seen whole
             raise
-        hint = UsageError(
-            "This command needs an optional part that is not installed.",
-            value=error.name,
-            way_out=f"install it: pip install 'threat-assessment[{extra}]'",
+        _end(
+            UsageError(
+                "This command needs an optional part that is not installed.",
+                value=error.name,
+                way_out="install it: " + " or ".join(install_command(extra) for extra in extras),
+            )
         )
-        _complain(hint)
-        raise SystemExit(hint.exit_code) from None
     except OSError as error:
         if error.filename is None:  # not about a path a person named: a defect, to be seen whole
             raise
-        hint = UsageError(
-            f"A file or folder of this command cannot be used: {(error.strerror or type(error).__name__).lower()}.",
-            value=error.filename,
-            way_out=_WAY_OUT.get(type(error), "check the path"),
+        _end(
+            UsageError(
+                f"This path cannot be used: {(error.strerror or type(error).__name__).lower()}.",
+                value=error.filename,
+                way_out=_WAY_OUT.get(type(error), "check the path"),
+            )
         )
-        _complain(hint)
-        raise SystemExit(hint.exit_code) from None
 
 
-def _complain(error: ThreatError) -> None:
+def _end(error: ThreatError) -> None:
+    """Print an error, as JSON when that was asked for, and leave with its exit code."""
+    # The raw arguments: an error may come before any of them is parsed.
     if "--json" in sys.argv:
         print(json.dumps(error.as_dict()))
     else:
         print(error, file=sys.stderr)
+    raise SystemExit(error.exit_code) from None
 
 
 if __name__ == "__main__":

@@ -7,25 +7,34 @@ from typing import Annotated, Any
 
 import typer
 
-app = typer.Typer()
+from threat.options import (
+    RUNS,
+    STORE,
+    ConfigOption,
+    FitThreadsOption,
+    JsonOption,
+    PolicyOption,
+    RunArgument,
+    StoreOption,
+)
 
-Json = Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")]
+app = typer.Typer()
 
 
 @app.command("train")
 def train(
-    config: Annotated[str, typer.Option(help="A preset by name, or a YAML file.")] = "default",
-    store: Annotated[Path, typer.Option(help="The history to learn from.")] = Path("var/history"),
-    out: Annotated[Path, typer.Option(help="Where RUNs are kept.")] = Path("var/runs"),
+    config: ConfigOption = "default",
+    store: StoreOption = STORE,
+    out: Annotated[Path, typer.Option(help="Where RUNs are kept.")] = RUNS,
     run_id: Annotated[
         str | None, typer.Option(help="Name of the RUN; otherwise from the time and what is asked.")
     ] = None,
-    policy: Annotated[Path | None, typer.Option(help="The force's own policy.yaml.")] = None,
+    policy: PolicyOption = None,
     capacity: Annotated[int | None, typer.Option(help="Relationships the unit can review per list.")] = None,
     seed: Annotated[int | None, typer.Option(help="Seed of every draw.")] = None,
-    threads: Annotated[int | None, typer.Option(help="Threads of the fit; the model does not depend on it.")] = None,
+    threads: FitThreadsOption = None,
     mlflow: Annotated[bool, typer.Option("--mlflow/--no-mlflow", help="Mirror the RUN to MLflow, locally.")] = True,
-    as_json: Json = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Train a challenger with its evidence: folds, baselines, calibration, checks. Releases nothing."""
     import time
@@ -52,9 +61,9 @@ def train(
 
 @app.command("evaluate")
 def evaluate(
-    run: Annotated[Path, typer.Argument(help="Directory of a RUN.")],
+    run: RunArgument,
     capacity: Annotated[int | None, typer.Option(min=1, help="Another length of list than the one sealed.")] = None,
-    as_json: Json = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Measure a RUN's predictions again. Exit 5 when its sealed figures do not come out again."""
     from threat.errors import IntegrityFailure

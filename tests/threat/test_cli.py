@@ -6,15 +6,22 @@ import json
 import os
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
+from typing import Any
 
 import pytest
+import typer
 
+from threat.cli import build
 from threat.errors import BadInput, UsageError, raise_all
+from threat.extras import by_extra, extras_with, is_installed
 
 HEAVY = ("numpy", "pandas", "pyarrow", "duckdb", "numba", "lightgbm", "sklearn", "mlflow", "fastapi", "sqlalchemy")
 
-# What design section 9 promises.
+SHARED = ("--json", "--store", "--var", "--as-of", "--config")
+
+# What the contract of the command line promises (docs/architecture.md).
 CONTRACT = (
     "simulate load train evaluate card audit release promotions suspend roll-back score explain replay serve audit-log"
 ).split()
@@ -42,6 +49,35 @@ def test_help_imports_nothing_heavy() -> None:
     )
     out = subprocess.run([sys.executable, "-P", "-c", code], capture_output=True, text=True, timeout=60, check=True)
     assert out.stdout.strip() == "[]"
+
+
+def test_a_shared_option_says_the_same_in_every_command() -> None:
+    """A default may differ (the demonstration keeps its own folder); the words and the type may not."""
+    app: Any = typer.main.get_command(build())
+    words: dict[str, set[tuple[str | None, str]]] = {}
+    for name in sorted(app.commands):
+        for option in app.commands[name].params:
+            if option.opts[0] in SHARED:
+                words.setdefault(option.opts[0], set()).add((option.help, option.type.name))
+    assert {name: len(said) for name, said in words.items()} == dict.fromkeys(SHARED, 1)
+
+
+def test_the_extra_of_a_module_comes_from_the_distribution() -> None:
+    declared = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    lines = [
+        f"{requirement}; extra == '{extra}'"
+        for extra, requirements in declared["optional-dependencies"].items()
+        for requirement in requirements
+    ]
+    # The editable install of a developer is made from this pyproject.toml, the wheel as well.
+    assert {extra: set(names) for extra, names in by_extra().items()} == {
+        extra: set(names) for extra, names in by_extra(lines).items()
+    }
+    assert set(by_extra()) == {"training", "serving", "fairness", "cards", "release"}
+    assert extras_with("sklearn.metrics") == ["training"]
+    assert set(extras_with("lightgbm")) == {"training", "serving", "release"}
+    assert extras_with("numpy") == []
+    assert not is_installed("no-such-distribution")
 
 
 def test_a_missing_optional_part_says_how_to_get_it(tmp_path: Path) -> None:
@@ -129,7 +165,7 @@ def test_a_page_that_cannot_be_written_is_a_mistake_and_no_traceback(page: str, 
         )
         assert (out.returncode, "Traceback" in out.stderr) == (2, False), out.stderr
     document = json.loads(out.stdout)
-    assert document["problem"] == f"A file or folder of this command cannot be used: {says}."
+    assert document["problem"] == f"This path cannot be used: {says}."
     assert (document["error"], document["value"]) == ("UsageError", page)
     assert document["way_out"]
 

@@ -7,20 +7,19 @@ from typing import Annotated
 
 import typer
 
-app = typer.Typer()
+from threat.options import STORE, JsonOption, StoreOption
 
-StoreOption = Annotated[Path, typer.Option("--store", help="Folder of the history.")]
-JsonOption = Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")]
+app = typer.Typer()
 
 
 @app.command("load")
 def load_command(
     profile: Annotated[str, typer.Argument(help="Name of a profile, or the path of a YAML file.")],
     path: Annotated[Path, typer.Argument(help="The export: a folder, or a file where the profile reads one.")],
-    store: StoreOption = Path("var/history"),
+    store: StoreOption = STORE,
     as_json: JsonOption = False,
 ) -> None:
-    """Load an export into the history. Rows that do not fit are put aside with a reason, never dropped."""
+    """Load an export into the history. Rows that do not fit are quarantined with a reason, never dropped."""
     from datetime import UTC, datetime
 
     from threat.asof import seconds
@@ -39,15 +38,15 @@ def load_command(
 
 @app.command("history")
 def history_command(
-    store: StoreOption = Path("var/history"),
+    store: StoreOption = STORE,
     verify: Annotated[bool, typer.Option("--verify", help="Check every part against its SHA-256 first.")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """What the history holds: batches, rows by kind and source, where each source begins, how much came late."""
+    """Print what is in the history: batches, rows by kind and source, where each source begins, how much came late."""
     from threat.history.overview import lines, overview
     from threat.history.store import Store
     from threat.terminal import emit
 
-    held = Store.open(store)
-    document = {"parts_verified": held.verify() if verify else None, **overview(held.snapshot())}
+    opened = Store.open(store)
+    document = {"parts_verified": opened.verify() if verify else None, **overview(opened.snapshot())}
     emit(document, as_json=as_json, lines=lines)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from threat.asof import show
+from threat.options import VAR, JsonOption, KeyOption, ReasonOption, VarOption
 from threat.terminal import emit
 
 if TYPE_CHECKING:
@@ -16,14 +17,9 @@ if TYPE_CHECKING:
 
 app = typer.Typer()
 
-_VAR = typer.Option(Path("var"), "--var", help="Where keys, bundles and promotions are kept.")
-_KEY = typer.Option(None, "--key", help="Private key file of the person who decides; not needed in the demonstration.")
-_REASON = typer.Option(..., "--reason", help="Why: kept for ever, read by reviewers and governance.")
-_JSON = typer.Option(False, "--json", help="One JSON document.")
-
 
 @app.command("promotions")
-def promotions_command(var: Path = _VAR, as_json: bool = _JSON) -> None:
+def promotions_command(var: VarOption = VAR, as_json: JsonOption = False) -> None:
     """List every promotion, suspension and roll-back, after verifying all of them, and what is served now."""
     from threat.release import promotions
 
@@ -32,30 +28,36 @@ def promotions_command(var: Path = _VAR, as_json: bool = _JSON) -> None:
 
 
 @app.command("suspend")
-def suspend_command(reason: str = _REASON, var: Path = _VAR, key: Path = _KEY, as_json: bool = _JSON) -> None:
+def suspend_command(
+    reason: ReasonOption, var: VarOption = VAR, key: KeyOption = None, as_json: JsonOption = False
+) -> None:
     """Stop serving the model. The rule ranking is served in its place, labelled."""
     _act("suspend", var, key, as_json, reason=reason)
 
 
 @app.command("resume")
-def resume_command(reason: str = _REASON, var: Path = _VAR, key: Path = _KEY, as_json: bool = _JSON) -> None:
+def resume_command(
+    reason: ReasonOption, var: VarOption = VAR, key: KeyOption = None, as_json: JsonOption = False
+) -> None:
     """Serve the suspended model again."""
     _act("resume", var, key, as_json, reason=reason)
 
 
 @app.command("roll-back")
-def roll_back_command(reason: str = _REASON, var: Path = _VAR, key: Path = _KEY, as_json: bool = _JSON) -> None:
+def roll_back_command(
+    reason: ReasonOption, var: VarOption = VAR, key: KeyOption = None, as_json: JsonOption = False
+) -> None:
     """Serve the bundle that was served before this one."""
     _act("roll_back", var, key, as_json, reason=reason)
 
 
 @app.command("revoke")
 def revoke_command(
-    bundle: str = typer.Argument(..., help="SHA-256 of the bundle, as listed by: threat promotions"),
-    reason: str = _REASON,
-    var: Path = _VAR,
-    key: Path = _KEY,
-    as_json: bool = _JSON,
+    bundle: Annotated[str, typer.Argument(help="SHA-256 of the bundle, as listed by: threat promotions")],
+    reason: ReasonOption,
+    var: VarOption = VAR,
+    key: KeyOption = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Never serve this bundle again; it stays readable for replay. Suspends it at once if it is the one served."""
     _act("revoke", var, key, as_json, bundle_sha256=bundle, reason=reason)
@@ -63,11 +65,11 @@ def revoke_command(
 
 @app.command("new-key")
 def new_key_command(
-    name: str = typer.Argument(..., help="The person (or service) the key stands for."),
-    role: str = typer.Option(..., "--role", help="validator, SRO, equality_lead, DPO ... or service."),
-    purpose: list[str] = typer.Option(..., "--purpose", help="bundle, promotion or approval; may be repeated."),
-    var: Path = _VAR,
-    as_json: bool = _JSON,
+    name: Annotated[str, typer.Argument(help="The person or service whose key it is.")],
+    role: Annotated[str, typer.Option(help="validator, SRO, equality_lead, DPO ... or service.")],
+    purpose: Annotated[list[str], typer.Option(help="bundle, promotion or approval; may be repeated.")],
+    var: VarOption = VAR,
+    as_json: JsonOption = False,
 ) -> None:
     """Make a signing key of the force: a private file (mode 600) to hand to its owner, and a line in the key list.
 

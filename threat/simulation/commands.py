@@ -7,9 +7,9 @@ from typing import Annotated, Any
 
 import typer
 
-app = typer.Typer()
+from threat.options import JsonOption
 
-AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")]
+app = typer.Typer()
 
 
 @app.command("simulate")
@@ -27,7 +27,7 @@ def simulate(
     calibrate: Annotated[bool, typer.Option("--calibrate", help="Compare with the published figures.")] = False,
     seeds: Annotated[int, typer.Option(min=1, help="Forces to average when calibrating.")] = 3,
     page: Annotated[Path | None, typer.Option(help="Page whose calibration table is replaced.")] = None,
-    as_json: AsJson = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Make a synthetic force: a history to work on, and the truth about it kept apart."""
     from dataclasses import replace

@@ -10,12 +10,10 @@ from typing import Annotated, Any
 import typer
 
 from threat.errors import GateRefused, UsageError, raise_all
+from threat.options import VAR, JsonOption, VarOption
 from threat.terminal import emit
 
 app = typer.Typer()
-
-_Var = Annotated[Path, typer.Option("--var", help="Where keys, bundles and promotions are kept.")]
-_Json = Annotated[bool, typer.Option("--json", help="One JSON document.")]
 
 
 @app.command("release")
@@ -29,8 +27,8 @@ def release_command(
         Path | None, typer.Option(help="The fairness policy set for the audit; default: the product's own.")
     ] = None,
     key: Annotated[Path | None, typer.Option(help="The release service's private key.")] = None,
-    var: _Var = Path("var"),
-    as_json: _Json = False,
+    var: VarOption = VAR,
+    as_json: JsonOption = False,
 ) -> None:
     """Put a RUN before the gate. On a pass, build the signed bundle and promote it; otherwise exit 4 with every reason.
 
@@ -120,8 +118,8 @@ def approve_command(
     ] = None,
     review_due: Annotated[str | None, typer.Option(help="Document: when its review is due.")] = None,
     author: Annotated[list[str] | None, typer.Option(help="Authorship: who made the model.")] = None,
-    var: _Var = Path("var"),
-    as_json: _Json = False,
+    var: VarOption = VAR,
+    as_json: JsonOption = False,
 ) -> None:
     """Sign a statement about a RUN and add it to an approvals file. Your name and role come from the key list."""
     from threat.files import sha256_of, write_whole

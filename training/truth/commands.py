@@ -7,6 +7,8 @@ from typing import Annotated, Any
 
 import typer
 
+from threat.options import ConfigOption, FitThreadsOption, JsonOption, ThreadsOption
+
 app = typer.Typer()
 
 
@@ -25,8 +27,8 @@ def expected_captures(
     ] = 0,
     replicates: Annotated[int, typer.Option(help="Bootstrap replicates over subjects.")] = 300,
     seed: Annotated[int, typer.Option(help="Seed of every draw.")] = 7,
-    threads: Annotated[int, typer.Option(help="Threads; the numbers do not depend on it.")] = 2,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")] = False,
+    threads: ThreadsOption = 2,
+    as_json: JsonOption = False,
 ) -> None:
     """How many outcomes each ranking's lists would meet on average, and the share of what can be reached.
 
@@ -65,13 +67,13 @@ def expected_captures(
 @app.command("show-leak")
 def show_leak(
     out: Annotated[Path, typer.Option("--out", help="Where the two forces are kept.")] = Path("var/leak"),
-    config: Annotated[str, typer.Option(help="A preset by name, or a YAML file.")] = "demo",
+    config: ConfigOption = "demo",
     relationships: Annotated[int, typer.Option(help="Relationships of each force.")] = 16_000,
     years: Annotated[float, typer.Option(help="Years of records.")] = 6.0,
     seed: Annotated[int, typer.Option(help="Seed of both forces.")] = 7,
     leak: Annotated[float, typer.Option(help="Share of severe incidents that leave a row dated before them.")] = 1.0,
-    threads: Annotated[int | None, typer.Option(help="Threads of the fit.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")] = False,
+    threads: FitThreadsOption = None,
+    as_json: JsonOption = False,
 ) -> None:
     """The same training through ``features`` and by a builder that filters on when things happened, side by side."""
     from threat.terminal import emit, progress

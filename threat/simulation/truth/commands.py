@@ -7,6 +7,8 @@ from typing import Annotated, Any
 
 import typer
 
+from threat.options import JsonOption, ThreadsOption
+
 app = typer.Typer()
 
 
@@ -17,8 +19,8 @@ def truth_oracle(
     sample: Annotated[int, typer.Option(help="Relationship-months of the sharper, stratified sample.")] = 3000,
     sample_draws: Annotated[int, typer.Option(help="Runs forward for each of the sample.")] = 400,
     seed: Annotated[int, typer.Option(help="Seed of the runs forward.")] = 0,
-    threads: Annotated[int, typer.Option(help="Threads; the numbers do not depend on it.")] = 2,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")] = False,
+    threads: ThreadsOption = 2,
+    as_json: JsonOption = False,
 ) -> None:
     """Write the latent risk of severe harm behind a force: every month for all, and a sharper sample."""
     from threat.simulation.force import block_count, read_settings
