@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 
 from threat.asof import DAY, in_look_back, visible
 from threat.errors import ThreatError, UsageError, raise_all
-from threat.history.links import is_in, position, since
 from threat.history.schema import DOMESTIC
 from threat.history.sightings import NO_PERSON, ROLE_SUBJECT, Rows, Sightings
 from threat.history.snapshot import Snapshot
+from threat.history.sorted_ids import is_in, position, since
 from threat.vocabulary import kinds
 
 REVEAL_STEPS = ("records", "own_grade", "rank_and_reasons")

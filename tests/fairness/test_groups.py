@@ -13,7 +13,8 @@ import pytest
 from fairness.groups import Parties, characteristics, coverage, ethnicity_table
 from fairness.policy import load_policy
 from fairness.population import Characteristic
-from threat.history.snapshot import Batch, Snapshot
+from threat.history.batches import Batch
+from threat.history.snapshot import Snapshot
 from threat.history.store import Store
 
 YEAR = 365 * 86_400

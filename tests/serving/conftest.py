@@ -14,7 +14,7 @@ from fixtures.desk_browser import NOW, STARTED_AT
 from serving.desk.service import Desk
 from serving.lists.making import make_list
 from threat.asof import DAY
-from threat.history.snapshot import Batch
+from threat.history.batches import Batch
 from threat.history.store import Store
 
 MODEL_READS = (

@@ -12,14 +12,14 @@ import numpy as np
 import pandas as pd
 
 from threat.errors import UsageError
-from threat.history.snapshot import Snapshot, read_parts
+from threat.history.tables import Tables, read_parts
 from threat.ids import show_id
 
 LOG = "identity_access.jsonl"
 MIN_REASON = 5
 
 
-def read(snapshot: Snapshot, person_ids: Sequence[int], *, reason: str, by: str) -> pd.DataFrame:
+def read(tables: Tables, person_ids: Sequence[int], *, reason: str, by: str) -> pd.DataFrame:
     """The latest identity row of each person asked for, in the order asked; persons without one are left out.
 
     Columns of the ``identities`` table. The access (who, why, which persons, which snapshot) is appended to
@@ -33,24 +33,24 @@ def read(snapshot: Snapshot, person_ids: Sequence[int], *, reason: str, by: str)
     if len(person_ids) == 0:
         raise UsageError("Identities are opened person by person.", way_out="name the persons")
     wanted = [int(person) for person in person_ids]
-    _log(snapshot, wanted, reason.strip(), by.strip())
-    table = read_parts("identities", snapshot.part_paths("identities"))
+    _log(tables, wanted, reason.strip(), by.strip())
+    table = read_parts("identities", tables.part_paths("identities"))
     table = table.filter(np.isin(table.column("person_id").to_numpy(), wanted))
     frame = table.to_pandas().sort_values("recorded_at", kind="stable").drop_duplicates("person_id", keep="last")
     order = {person: i for i, person in enumerate(wanted)}
     return frame.sort_values("person_id", key=lambda ids: ids.map(order), kind="stable").reset_index(drop=True)
 
 
-def _log(snapshot: Snapshot, person_ids: list[int], reason: str, by: str) -> None:
+def _log(tables: Tables, person_ids: list[int], reason: str, by: str) -> None:
     """One line per access; the file is only ever appended to."""
     entry = {
         "at": datetime.now(tz=UTC).isoformat(timespec="seconds"),  # the access itself is the event: its time is now
         "by": by,
         "reason": reason,
-        "snapshot": snapshot.id,
+        "snapshot": tables.id,
         "persons": [show_id("P", person) for person in person_ids],
     }
-    with (snapshot.store_path / LOG).open("a", encoding="utf-8") as log:
+    with (tables.store_path / LOG).open("a", encoding="utf-8") as log:
         fcntl.flock(log, fcntl.LOCK_EX)
         log.write(json.dumps(entry, ensure_ascii=False) + "\n")
         log.flush()

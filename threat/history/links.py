@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
@@ -19,9 +18,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from threat.asof import NEVER
 from threat.history.sightings import NO_PERSON
-
-if TYPE_CHECKING:
-    from threat.history.snapshot import Snapshot
+from threat.history.sorted_ids import is_in, since
+from threat.history.tables import Tables
 
 BEGINNING = -(1 << 62)
 """Before any record: the first span of a person begins here."""
@@ -48,10 +46,10 @@ class Links:
     circular: int = 0
 
     @classmethod
-    def of(cls, snapshot: Snapshot) -> Links:
-        """Replay the ``person_links`` of a snapshot."""
-        links = snapshot.table("person_links", ["source_person_id", "person_id", "recorded_at", "withdrawn_at"])
-        persons = snapshot.table("persons", ["person_id", "kind", "recorded_at"])
+    def of(cls, tables: Tables) -> Links:
+        """Replay the ``person_links`` of some batches."""
+        links = tables.table("person_links", ["source_person_id", "person_id", "recorded_at", "withdrawn_at"])
+        persons = tables.table("persons", ["person_id", "kind", "recorded_at"])
         kinds = persons.column("kind").cast(pa.string())
         organisation = pc.equal(kinds, "organisation")
         nobody = pc.or_(organisation, pc.equal(kinds, "unknown"))
@@ -78,31 +76,6 @@ class Links:
             out[known] = self.survivor[span]
         out[since(out, self.nobody, self.nobody_since) < at] = NO_PERSON
         return out
-
-
-def position(ids: NDArray[np.int64], among: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Where each id stands in a sorted array; -1 where it does not.
-
-    Ids are looked up in order: a binary search that jumps about a large array costs a cache miss a step.
-    """
-    out = np.full(len(ids), -1, dtype=np.int64)
-    if not len(among):
-        return out
-    order = np.argsort(ids)
-    ordered = ids[order]
-    found = np.minimum(np.searchsorted(among, ordered), len(among) - 1)
-    out[order] = np.where(among[found] == ordered, found, -1)
-    return out
-
-
-def is_in(ids: NDArray[np.int64], among: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """True where an id is one of a sorted array."""
-    return position(ids, among) >= 0
-
-
-def since(ids: NDArray[np.int64], among: NDArray[np.int64], first: NDArray[np.int64]) -> NDArray[np.int64]:
-    """The instant that belongs to each id of a sorted array (``first``, aligned with it); NEVER for other ids."""
-    return np.append(first, NEVER)[position(ids, among)]
 
 
 def _since(persons: pa.Table) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -6,22 +6,22 @@ from typing import Any
 
 from threat.asof import DAY, show
 from threat.history.schema import CLOSED, TABLES
-from threat.history.snapshot import Snapshot
+from threat.history.tables import Tables
 
 LATE_DAYS = 7
 """Recorded more than this many days after it occurred: late."""
 
 
-def overview(snapshot: Snapshot) -> dict[str, Any]:
+def overview(tables: Tables) -> dict[str, Any]:
     """Batches, rows by table, events by kind and by source with ``history_start`` and the share recorded late.
 
     Rows of the closed tables are counted and never read. Events known in advance are neither late nor early.
     """
-    by_kind = snapshot.query(
+    by_kind = tables.query(
         "SELECT kind, count(*) AS events, count(DISTINCT incident_id) AS incidents FROM events GROUP BY 1 "
         "ORDER BY events DESC, kind"
     ).to_pylist()
-    by_source = snapshot.query(
+    by_source = tables.query(
         "SELECT source_system AS source, count(*) AS events, min(recorded_at) AS first_recorded, "
         "max(recorded_at) AS last_recorded, "
         "avg(CASE WHEN recorded_at - occurred_at > ? THEN 1.0 ELSE 0.0 END) "
@@ -30,7 +30,7 @@ def overview(snapshot: Snapshot) -> dict[str, Any]:
         [LATE_DAYS * DAY],
     ).to_pylist()
     declared: dict[str, int] = {}
-    for entry in snapshot.entries:
+    for entry in tables.entries:
         for source, at in entry.batch.history_start.items():
             declared[source] = min(at, declared.get(source, at))
     for row in by_source:
@@ -42,7 +42,7 @@ def overview(snapshot: Snapshot) -> dict[str, Any]:
         row["late_share"] = None if row["late"] is None else round(row["late"], 4)
         del row["late"]
     return {
-        "snapshot_id": snapshot.id,
+        "snapshot_id": tables.id,
         "batches": [
             {
                 "batch_id": entry.batch_id,
@@ -52,9 +52,9 @@ def overview(snapshot: Snapshot) -> dict[str, Any]:
                 "rows_kept": entry.rows_kept,
                 "rows_quarantined": entry.batch.rows_quarantined,
             }
-            for entry in snapshot.entries
+            for entry in tables.entries
         ],
-        "rows": {name: snapshot.row_count(name) for name in TABLES if name != "batches"},
+        "rows": {name: tables.row_count(name) for name in TABLES if name != "batches"},
         "closed": sorted(CLOSED),
         "by_kind": by_kind,
         "by_source": by_source,

@@ -10,19 +10,19 @@ import pyarrow.compute as pc
 from numpy.typing import ArrayLike
 
 from threat.asof import NEVER
-from threat.history.snapshot import Snapshot, read_parts
+from threat.history.tables import Tables, read_parts
 
 COLUMNS = ["person_id", "characteristic", "code", "scheme", "source"]
 
 
-def read(snapshot: Snapshot, person_ids: ArrayLike | None = None, as_of: int | None = None) -> pd.DataFrame:
+def read(tables: Tables, person_ids: ArrayLike | None = None, as_of: int | None = None) -> pd.DataFrame:
     """What is recorded of these persons (None: of all), as known at an as-of (None: all that ever stood to the end).
 
     Columns ``person_id, characteristic, code, scheme, source``: one row per person, characteristic, scheme and source,
     the latest recorded one; self-defined and observed values stay apart. Sorted by those four. A row is withdrawn by
     appending it again with ``withdrawn_at``.
     """
-    table = read_parts("protected", snapshot.part_paths("protected"))
+    table = read_parts("protected", tables.part_paths("protected"))
     frame = pd.DataFrame({name: table.column(name).to_pandas().astype(_plain(name)) for name in COLUMNS})
     frame["recorded_at"] = table.column("recorded_at").to_numpy()
     frame["withdrawn_at"] = pc.fill_null(table.column("withdrawn_at"), NEVER).to_numpy()

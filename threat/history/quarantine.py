@@ -6,7 +6,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from threat.history.snapshot import Snapshot
+from threat.history.tables import Tables
 
 SCHEMA = pa.schema(
     [
@@ -39,15 +39,15 @@ REASONS = {
 """Every reason, in the words of the report."""
 
 
-def read(snapshot: Snapshot) -> pd.DataFrame:
+def read(tables: Tables) -> pd.DataFrame:
     """All quarantined rows of a snapshot: ``batch_id``, ``profile`` and the columns of ``SCHEMA``, oldest batch first.
 
     The records are as the source wrote them, protected characteristics and identities included: show them only to
     people who may see those.
     """
     frames = []
-    for entry in snapshot.entries:
-        path = snapshot.store_path / "quarantine" / f"{entry.batch_id}.parquet"
+    for entry in tables.entries:
+        path = tables.store_path / "quarantine" / f"{entry.batch_id}.parquet"
         if path.is_file():
             frame = pq.read_table(path).to_pandas()
             frame.insert(0, "profile", entry.batch.profile)

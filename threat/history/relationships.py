@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow.compute as pc
@@ -13,10 +12,9 @@ from threat.asof import NEVER
 from threat.errors import UsageError
 from threat.history.links import Links
 from threat.history.sightings import NO_PERSON, Rows
+from threat.history.sorted_ids import position
+from threat.history.tables import Tables
 from threat.ids import show_id
-
-if TYPE_CHECKING:
-    from threat.history.snapshot import Snapshot
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -36,9 +34,9 @@ class Relationships:
     links: Links
 
     @classmethod
-    def of(cls, snapshot: Snapshot) -> Relationships:
-        """Read a snapshot's relationships."""
-        table = snapshot.table("relationships")
+    def of(cls, tables: Tables, links: Links) -> Relationships:
+        """Read the relationships of some batches; ``links`` resolve their parties."""
+        table = tables.table("relationships")
         ids = table.column("relationship_id").to_numpy()
         unique, first, inverse = np.unique(ids, return_index=True, return_inverse=True)
         times = table.column("recorded_at").to_numpy()
@@ -58,7 +56,7 @@ class Relationships:
             recorded_at=recorded,
             withdrawn_at=withdrawn,
             kind=kind[last] if len(ids) else kind,
-            links=snapshot.links,
+            links=links,
         )
 
     def __len__(self) -> int:
@@ -68,11 +66,9 @@ class Relationships:
         """See ``Snapshot.rows``."""
         ids = np.atleast_1d(np.asarray(relationship_ids, dtype=np.int64))
         at = np.ascontiguousarray(np.broadcast_to(np.asarray(as_of, dtype=np.int64), ids.shape))
-        where = np.searchsorted(self.relationship_id, ids)
-        found = where < len(self)
-        found[found] = self.relationship_id[where[found]] == ids[found]
-        if not found.all():
-            missing = ids[~found]
+        where = position(ids, self.relationship_id)
+        missing = ids[where < 0]
+        if len(missing):
             raise UsageError(
                 f"Not a relationship of this history ({len(missing)} of {len(ids)}).",
                 value=show_id("R", int(missing[0])),

@@ -12,7 +12,7 @@ import os
 import shutil
 import uuid
 from contextlib import suppress
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -24,10 +24,12 @@ from numpy.typing import NDArray
 from threat.asof import NEVER
 from threat.errors import BadInput
 from threat.files import sync_folder, write_whole
-from threat.history.links import since
+from threat.history.links import Links
 from threat.history.schema import DOMESTIC, REPORTED_BY
-from threat.history.sightings import NO_PERSON, ROLE_ABOUT, ROLE_AT_RISK, ROLE_SUBJECT, Sightings
-from threat.history.snapshot import Snapshot
+from threat.history.sightings import NO_PERSON, Sightings
+from threat.history.sightings_keys import Spans, first_keys, relinked, until_known
+from threat.history.sorted_ids import position, since
+from threat.history.tables import Tables
 from threat.vocabulary import kinds
 
 _ROLE_BITS, _RANK_BITS = 2, 30
@@ -55,21 +57,21 @@ _DTYPES = {
 }
 
 
-def open_or_build(snapshot: Snapshot) -> Sightings:
+def open_or_build(tables: Tables, links: Links) -> Sightings:
     """The sightings of a snapshot, built on first use. Safe when two processes build at once: one result is kept."""
-    folder = snapshot.store_path / "derived" / snapshot.id / f"sightings-{_format()}"
+    folder = tables.store_path / "derived" / tables.id / f"sightings-{_format()}"
     if not (folder / "meta.json").is_file():
         temporary = folder.with_name(f".{folder.name}-{uuid.uuid4().hex}-{os.getpid()}")
         temporary.mkdir(parents=True)
         try:
-            _build(snapshot, temporary)
+            _build(tables, links, temporary)
             try:
                 temporary.rename(folder)
                 sync_folder(folder.parent)
             except OSError:
                 if not (folder / "meta.json").is_file():
                     raise
-            _let_go(snapshot.store_path / "derived")
+            _let_go(tables.store_path / "derived")
         finally:
             shutil.rmtree(temporary, ignore_errors=True)
     return _open(folder)
@@ -120,49 +122,21 @@ def _open(folder: Path) -> Sightings:
     return Sightings(**arrays)
 
 
-@dataclass(slots=True)
-class _Keys:
-    """What sorting needs, one entry per sighting: event row, role, key person, counterpart and the visible span."""
-
-    event: NDArray[np.int32]
-    role: NDArray[np.int8]
-    person: NDArray[np.int32]
-    counterpart: NDArray[np.int32]
-    start: NDArray[np.int64]
-    end: NDArray[np.int64]
-
-    def take(self, where: Any) -> _Keys:
-        return _Keys(*(getattr(self, field.name)[where] for field in fields(self)))
-
-    def then(self, other: _Keys) -> _Keys:
-        return _Keys(*(np.concatenate([getattr(self, f.name), getattr(other, f.name)]) for f in fields(self)))
-
-
-@dataclass(frozen=True, slots=True)
-class _Spans:
-    """The spans of ``links.Links`` in person numbers: ``first[p]:first[p + 1]`` are person p's, in time order."""
-
-    first: NDArray[np.int64]
-    start: NDArray[np.int64]
-    end: NDArray[np.int64]
-    survivor: NDArray[np.int32]
-
-
-def _build(snapshot: Snapshot, folder: Path) -> None:
-    event_id = _ints(snapshot, "event_id")
-    recorded = _ints(snapshot, "recorded_at")
-    hidden = _hidden(snapshot, event_id, recorded)
-    order = np.lexsort((event_id, recorded, _ints(snapshot, "occurred_at"))).astype(np.int32)
+def _build(tables: Tables, links: Links, folder: Path) -> None:
+    event_id = _ints(tables, "event_id")
+    recorded = _ints(tables, "recorded_at")
+    hidden = _hidden(tables, event_id, recorded)
+    order = np.lexsort((event_id, recorded, _ints(tables, "occurred_at"))).astype(np.int32)
     recorded, hidden = recorded[order], hidden[order]
-    standing = (_kind(snapshot)[order] != kinds()["withdrawn"].number) & (hidden > recorded)
+    standing = (_kind(tables)[order] != kinds()["withdrawn"].number) & (hidden > recorded)
 
-    persons, parties, spans = _persons(snapshot, order, recorded)
-    keys = _keys(parties, standing, recorded, hidden)
+    persons, parties, spans = _persons(tables, links, order, recorded)
+    keys = first_keys(parties, standing, recorded, hidden)
     if len(spans.start):
-        keys = _relinked(keys, spans)
-    known_since = since(persons, snapshot.links.nobody, snapshot.links.nobody_since)
+        keys = relinked(keys, spans)
+    known_since = since(persons, links.nobody, links.nobody_since)
     if (known_since < NEVER).any():
-        keys = _until_known(keys, np.append(known_since, NEVER))
+        keys = until_known(keys, np.append(known_since, NEVER))
     n = len(keys.event)
     if len(order) >= 1 << _RANK_BITS:
         raise BadInput("A store holds up to a thousand million events.", value=len(order), way_out="split the store")
@@ -189,37 +163,37 @@ def _build(snapshot: Snapshot, folder: Path) -> None:
     _write(folder, "event_id", event_id[order], event)
     del event_id, hidden
     for name in ("incident_id", "occurred_at"):
-        _write(folder, name, _ints(snapshot, name)[order], event)
-    _write(folder, "until", _ints(snapshot, "until", null=NEVER)[order], event)
-    value = snapshot.table("events", ["value"]).column("value")
+        _write(folder, name, _ints(tables, name)[order], event)
+    _write(folder, "until", _ints(tables, "until", null=NEVER)[order], event)
+    value = tables.table("events", ["value"]).column("value")
     _write(folder, "value", pc.fill_null(value, float("nan")).to_numpy().astype(np.float32)[order], event)
-    _write(folder, "kind", _kind(snapshot)[order], event)
-    _write(folder, "proactive", snapshot.table("events", ["proactive"]).column("proactive").to_numpy()[order], event)
-    domestic, _ = _words(snapshot, "domestic", DOMESTIC)
+    _write(folder, "kind", _kind(tables)[order], event)
+    _write(folder, "proactive", tables.table("events", ["proactive"]).column("proactive").to_numpy()[order], event)
+    domestic, _ = _words(tables, "domestic", DOMESTIC)
     _write(folder, "domestic", domestic[order], event)
-    reported, _ = _words(snapshot, "reported_by", REPORTED_BY)
+    reported, _ = _words(tables, "reported_by", REPORTED_BY)
     _write(folder, "reported_by", reported[order], event)
-    assertion, _ = _words(snapshot, "assertion", ("fact", "assessment"))
+    assertion, _ = _words(tables, "assertion", ("fact", "assessment"))
     _write(folder, "assessment", assertion[order] == 1, event)
-    code, code_names = _words(snapshot, "code")
+    code, code_names = _words(tables, "code")
     _write(folder, "code", _narrow("code", code, code_names, np.int16)[order], event)
-    source, source_names = _words(snapshot, "source_system")
+    source, source_names = _words(tables, "source_system")
     _write(folder, "source", _narrow("source_system", source, source_names, np.int8)[order], event)
-    np.save(folder / "history_start.npy", _history_start(snapshot, source[order], recorded, source_names))
+    np.save(folder / "history_start.npy", _history_start(tables, source[order], recorded, source_names))
     meta = {"rows": n, "code_names": code_names, "source_names": source_names}
     write_whole(folder / "meta.json", json.dumps(meta, ensure_ascii=False))
 
 
-def _ints(snapshot: Snapshot, name: str, null: int = NO_PERSON) -> NDArray[np.int64]:
-    column = snapshot.table("events", [name]).column(name)
+def _ints(tables: Tables, name: str, null: int = NO_PERSON) -> NDArray[np.int64]:
+    column = tables.table("events", [name]).column(name)
     return np.asarray(pc.fill_null(column, null).to_numpy(), dtype=np.int64)
 
 
 def _words(
-    snapshot: Snapshot, name: str, names: tuple[str, ...] | None = None
+    tables: Tables, name: str, names: tuple[str, ...] | None = None
 ) -> tuple[NDArray[np.int32], tuple[str, ...]]:
     """A word column as indices into ``names`` (None: the words found, sorted); -1 where null."""
-    column = snapshot.table("events", [name]).column(name)
+    column = tables.table("events", [name]).column(name)
     chunks = column.chunks
     if names is None:
         found = {word for chunk in chunks for word in pc.unique(chunk).dictionary_decode().to_pylist()}
@@ -235,8 +209,8 @@ def _words(
     return out, names
 
 
-def _kind(snapshot: Snapshot) -> NDArray[np.int32]:
-    return _words(snapshot, "kind", tuple(kinds()))[0]
+def _kind(tables: Tables) -> NDArray[np.int32]:
+    return _words(tables, "kind", tuple(kinds()))[0]
 
 
 def _narrow(name: str, codes: NDArray[np.int32], names: tuple[str, ...], dtype: Any) -> NDArray[Any]:
@@ -250,29 +224,26 @@ def _narrow(name: str, codes: NDArray[np.int32], names: tuple[str, ...], dtype: 
     return codes.astype(dtype)
 
 
-def _hidden(snapshot: Snapshot, event_id: NDArray[np.int64], recorded: NDArray[np.int64]) -> NDArray[np.int64]:
+def _hidden(tables: Tables, event_id: NDArray[np.int64], recorded: NDArray[np.int64]) -> NDArray[np.int64]:
     """When each event was withdrawn or corrected first; NEVER where it stands."""
-    by_id = np.argsort(event_id)
-    ordered = event_id[by_id]
     hidden = np.full(len(event_id), NEVER, dtype=np.int64)
-    supersedes = _ints(snapshot, "supersedes_event_id")
+    supersedes = _ints(tables, "supersedes_event_id")
     later = np.flatnonzero(supersedes >= 0)
-    if len(later) and len(ordered):
-        target = np.minimum(np.searchsorted(ordered, supersedes[later]), len(ordered) - 1)
-        held = ordered[target] == supersedes[later]
-        np.minimum.at(hidden, by_id[target[held]], recorded[later[held]])
+    by_id = np.argsort(event_id)
+    target = position(supersedes[later], event_id[by_id])
+    on_record = target >= 0
+    np.minimum.at(hidden, by_id[target[on_record]], recorded[later[on_record]])
     return hidden
 
 
 def _persons(
-    snapshot: Snapshot, order: NDArray[np.int32], recorded: NDArray[np.int64]
-) -> tuple[NDArray[np.int64], list[NDArray[np.int32]], _Spans]:
+    tables: Tables, links: Links, order: NDArray[np.int32], recorded: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], list[NDArray[np.int32]], Spans]:
     """Sorted person ids; subject, person at risk and person of each ordered event as numbers (NO_PERSON); the spans.
 
     Who was known to be nobody when the event was recorded has no number here.
     """
-    links = snapshot.links
-    columns = [_ints(snapshot, name)[order] for name in ("subject_id", "person_at_risk_id", "person_id")]
+    columns = [_ints(tables, name)[order] for name in ("subject_id", "person_at_risk_id", "person_id")]
     for column in columns:
         column[since(column, links.nobody, links.nobody_since) <= recorded] = NO_PERSON
     linked = np.concatenate([links.person, links.survivor])
@@ -289,94 +260,8 @@ def _persons(
     of_person = numbers[3 * n : 3 * n + m]
     first = np.zeros(len(persons) + 1, dtype=np.int64)
     np.cumsum(np.bincount(of_person, minlength=len(persons)), out=first[1:])
-    spans = _Spans(first, links.start, links.end, numbers[3 * n + m :])
+    spans = Spans(first, links.start, links.end, numbers[3 * n + m :])
     return persons, [numbers[i * n : (i + 1) * n] for i in range(3)], spans
-
-
-def _keys(
-    parties: list[NDArray[np.int32]],
-    standing: NDArray[np.bool_],
-    recorded: NDArray[np.int64],
-    hidden: NDArray[np.int64],
-) -> _Keys:
-    subject, at_risk, about = parties
-    nobody = np.full(len(subject), NO_PERSON, dtype=np.int32)
-    event, role, person, counterpart = [], [], [], []
-    for number, key, other in (
-        (ROLE_SUBJECT, subject, at_risk),
-        (ROLE_AT_RISK, at_risk, subject),
-        (ROLE_ABOUT, about, nobody),
-    ):
-        rows = np.flatnonzero(standing & (key != NO_PERSON)).astype(np.int32)
-        event.append(rows)
-        role.append(np.full(len(rows), number, dtype=np.int8))
-        person.append(key[rows])
-        counterpart.append(other[rows])
-    events = np.concatenate(event)
-    return _Keys(
-        events,
-        np.concatenate(role),
-        np.concatenate(person),
-        np.concatenate(counterpart),
-        recorded[events],
-        hidden[events],
-    )
-
-
-def _relinked(keys: _Keys, spans: _Spans) -> _Keys:
-    """Sightings through merges. The counterpart is who it was known to be in each span; the person keeps a row under
-    its own id and gains one under each survivor, while the link stands.
-    """
-    many = np.diff(spans.first) > 0
-    touched = many[keys.person] | (many[keys.counterpart] & (keys.counterpart != NO_PERSON))
-    rest, linked = keys.take(~touched), keys.take(touched)
-    linked = _split(linked, spans, linked.counterpart, "counterpart")
-    under_survivor = _split(linked.take(many[linked.person]), spans, None, "person")
-    linked = linked.then(under_survivor)
-    linked = linked.take(np.lexsort((linked.end, linked.start)))
-    return rest.then(linked)
-
-
-def _until_known(keys: _Keys, known_since: NDArray[np.int64]) -> _Keys:
-    """Sightings of persons recorded as an organisation or unknown only after the event: theirs end when that is known,
-    and the counterpart's go on without them. ``known_since`` by person number, NEVER last for NO_PERSON.
-    """
-    end = np.minimum(keys.end, known_since[keys.person])
-    other = known_since[keys.counterpart]
-    touched = (end < keys.end) | (other < end)
-    if not touched.any():
-        return keys
-    rest, late, other = keys.take(~touched), keys.take(touched), other[touched]
-    late.end = end[touched]
-    without = late.take(other < late.end)
-    without.start = np.maximum(without.start, other[other < late.end])
-    without.counterpart = np.full(len(without.event), NO_PERSON, dtype=np.int32)
-    late.end = np.minimum(late.end, other)
-    late = late.then(without)
-    return rest.then(late.take(late.start < late.end))
-
-
-def _split(keys: _Keys, spans: _Spans, ids: NDArray[np.int32] | None, name: str) -> _Keys:
-    """One row per span of a party, with the survivor in its place; empty spans are left out. For the person itself,
-    spans in which it stands for itself are left out too: that row is there already.
-    """
-    party = getattr(keys, name)
-    counts = np.where(party == NO_PERSON, 0, spans.first[party + 1] - spans.first[party])
-    plain = keys.take(counts == 0)
-    keys, counts = keys.take(counts > 0), counts[counts > 0]
-    base = spans.first[getattr(keys, name)]
-    own = getattr(keys, name)
-    row = np.repeat(np.arange(len(counts)), counts)
-    span = np.repeat(base, counts) + (np.arange(len(row)) - np.repeat(np.cumsum(counts) - counts, counts))
-    out = keys.take(row)
-    setattr(out, name, spans.survivor[span])
-    out.start = np.maximum(out.start, spans.start[span])
-    out.end = np.minimum(out.end, spans.end[span])
-    keep = out.start < out.end
-    if ids is None:
-        keep &= spans.survivor[span] != own[row]
-        return out.take(keep)
-    return plain.then(out.take(keep))
 
 
 def _write(folder: Path, name: str, column: NDArray[Any], rows: NDArray[np.int32] | None = None) -> None:
@@ -394,13 +279,13 @@ def _write(folder: Path, name: str, column: NDArray[Any], rows: NDArray[np.int32
 
 
 def _history_start(
-    snapshot: Snapshot, source: NDArray[np.int32], recorded: NDArray[np.int64], names: tuple[str, ...]
+    tables: Tables, source: NDArray[np.int32], recorded: NDArray[np.int64], names: tuple[str, ...]
 ) -> NDArray[np.int64]:
-    """First instant each source covers: what its profile declares, otherwise its first record in the snapshot."""
+    """First instant each source covers: what its profile declares, otherwise its first record in the tables."""
     out = np.full(len(names), NEVER, dtype=np.int64)
     np.minimum.at(out, source, recorded)
     for i, name in enumerate(names):
-        declared = [e.batch.history_start[name] for e in snapshot.entries if name in e.batch.history_start]
+        declared = [e.batch.history_start[name] for e in tables.entries if name in e.batch.history_start]
         if declared:
             out[i] = min(declared)
     return out

@@ -1,248 +1,44 @@
-"""A snapshot: the history as the list of batches it was computed from."""
+"""A snapshot: the history as the list of batches it was computed from, and what is derived from its tables."""
 
 from __future__ import annotations
 
-import hashlib
-import threading
-from collections.abc import Sequence
-from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
-import duckdb
-import numpy as np
-import pyarrow as pa
-import pyarrow.dataset as ds
 from numpy.typing import ArrayLike
 
-from threat.errors import UsageError
-from threat.history.checks import stored_schema
-from threat.history.schema import BATCHES, CLOSED, TABLES
-
-if TYPE_CHECKING:
-    from threat.history.links import Links
-    from threat.history.relationships import Relationships
-    from threat.history.sightings import Rows, Sightings
-
-EMPTY = hashlib.sha256(b"threat-history").hexdigest()[:16]
-"""Id of the snapshot of no batch."""
+from threat.history.links import Links
+from threat.history.relationships import Relationships
+from threat.history.sightings import Rows, Sightings
+from threat.history.sightings_build import open_or_build
+from threat.history.tables import Tables
 
 
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """One delivery of records.
+class Snapshot(Tables):
+    """The open tables of a list of batches, with the links, relationships and sightings derived from them.
 
-    ``sha256``: of the file or files it came from. ``rows_in`` counts source rows, of which ``rows_quarantined`` were
-    put aside; None means the rows handed to ``append``. ``loaded_at``: int64 UTC seconds. ``feed_lag_seconds``: how
-    long after ``recorded_at`` a row of this feed usually reaches us. ``history_start``: first instant covered, by
-    source system, where the profile declares it (int64 UTC seconds).
+    ``Store.snapshot`` makes it. Safe to share between threads for reading.
     """
-
-    profile: str
-    loaded_at: int
-    sha256: str = ""
-    rows_in: int | None = None
-    rows_quarantined: int = 0
-    feed_lag_seconds: int = 0
-    legal_basis: str = "not stated"
-    history_start: dict[str, int] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A batch as the manifest keeps it: its id, its delivery and its parts (table -> [(path, rows, sha256)])."""
-
-    batch_id: str
-    batch: Batch
-    rows_kept: int
-    parts: dict[str, list[tuple[str, int, str]]]
-
-
-def next_snapshot_id(snapshot_id: str, batch_id: str) -> str:
-    """The id of a snapshot that adds one batch to another: ids hash the batch list."""
-    return hashlib.sha256(f"{snapshot_id}:{batch_id}".encode()).hexdigest()[:16]
-
-
-class Snapshot:
-    """The open tables of a list of batches. Made by ``Store.snapshot``; safe to share between threads for reading."""
-
-    def __init__(self, store_path: Path, snapshot_id: str, entries: Sequence[Entry]) -> None:
-        self.store_path = store_path
-        self.id = snapshot_id
-        self.entries = tuple(entries)
-        self._lock = threading.Lock()
-
-    @property
-    def batches(self) -> tuple[str, ...]:
-        """Batch ids in the order they were appended."""
-        return tuple(entry.batch_id for entry in self.entries)
-
-    def part_paths(self, table: str) -> list[str]:
-        """Absolute paths of a table's parts, oldest batch first."""
-        return [str(self.store_path / path) for entry in self.entries for path, _, _ in entry.parts.get(table, ())]
-
-    def row_count(self, table: str) -> int:
-        """Rows of a table, from the manifest."""
-        return sum(rows for entry in self.entries for _, rows, _ in entry.parts.get(table, ()))
-
-    def table(self, name: str, columns: Sequence[str] | None = None) -> pa.Table:
-        """An open table, or some of its columns, in the order the rows were appended.
-
-        Raises UsageError for an unknown or a closed table (``protected``, ``identities``) or an unknown column.
-        """
-        _refuse(name)
-        schema = TABLES[name]
-        wanted = list(schema.names if columns is None else columns)
-        unknown = [column for column in wanted if column not in schema.names]
-        if unknown:
-            raise UsageError(
-                "Not a column of the table.", value=", ".join(unknown), where=name, way_out=", ".join(schema.names)
-            )
-        if name == "batches":
-            return self._batches().select(wanted)
-        tables = []
-        for entry in self.entries:
-            paths = [str(self.store_path / path) for path, _, _ in entry.parts.get(name, ())]
-            if not paths:
-                continue
-            held = read_parts(name, paths, [column for column in wanted if column != "batch_id"])
-            if "batch_id" in wanted:
-                word = pa.DictionaryArray.from_arrays(np.zeros(len(held), dtype=np.int32), [entry.batch_id])
-                held = held.append_column(schema.field("batch_id"), word).select(wanted)
-            tables.append(held)
-        if not tables:
-            return pa.schema([schema.field(column) for column in wanted]).empty_table()
-        return pa.concat_tables(tables).unify_dictionaries()
-
-    def query(self, sql: str, params: object = None) -> pa.Table:
-        """Run SQL over views named as the open tables. Nothing else can be read: no other file, no closed table.
-
-        Words come back as plain strings. Raises UsageError when the query is wrong or reaches for a closed table.
-        """
-        with self._lock:
-            cursor = self._connection.cursor()
-        try:
-            statements = cursor.extract_statements(sql)
-            if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
-                raise UsageError("A query is one SELECT.", value=sql, way_out=_OPEN)
-            return cursor.sql(sql, params=params).to_arrow_table()
-        except (duckdb.CatalogException, duckdb.PermissionException) as error:
-            for name in CLOSED:
-                if name in sql:
-                    _refuse(name)
-            raise UsageError("The query reaches for what is not here.", value=str(error), way_out=_OPEN) from None
-        except (duckdb.ParserException, duckdb.BinderException) as error:
-            raise UsageError("The query is not right.", value=str(error), way_out=_OPEN) from None
-        finally:
-            cursor.close()
-
-    def sightings(self) -> Sightings:
-        """The memory-mapped arrays the feature engines read; built on first use, under ``derived/<snapshot id>/``."""
-        from threat.history.sightings_build import open_or_build
-
-        return open_or_build(self)
-
-    def rows(self, relationship_ids: ArrayLike, as_of: ArrayLike) -> Rows:
-        """Rows to score: ``as_of`` is one instant (int64 UTC seconds) or one per relationship.
-
-        Parties are resolved through the merges known at each as-of. Raises UsageError for an unknown relationship.
-        """
-        return self.relationships.rows(relationship_ids, as_of)
 
     @cached_property
     def links(self) -> Links:
         """Merges and unmerges of persons, replayable."""
-        from threat.history.links import Links
-
         return Links.of(self)
 
     @cached_property
     def relationships(self) -> Relationships:
         """The relationships, one row each, by id."""
-        from threat.history.relationships import Relationships
+        return Relationships.of(self, self.links)
 
-        return Relationships.of(self)
+    def sightings(self) -> Sightings:
+        """Return the memory-mapped arrays the feature engines read.
 
-    @cached_property
-    def _connection(self) -> Any:
-        connection = duckdb.connect(config={"autoinstall_known_extensions": False, "autoload_known_extensions": False})
-        open_tables = [name for name in TABLES if name not in CLOSED and name != "batches"]
-        for name in open_tables:
-            connection.execute(_view(name, self.part_paths(name)))
-        connection.register("_batches", self._batches())
-        connection.execute("CREATE TABLE batches AS SELECT * FROM _batches")
-        connection.unregister("_batches")
-        folders = ", ".join(f"'{_quoted(str(self.store_path / 'parts' / name))}/'" for name in open_tables)
-        connection.execute(f"SET allowed_directories = [{folders}]")
-        connection.execute("SET enable_external_access = false")
-        connection.execute("SET lock_configuration = true")
-        return connection
+        They are built on first use, under ``derived/<snapshot id>/``.
+        """
+        return open_or_build(self, self.links)
 
-    def _batches(self) -> pa.Table:
-        return pa.Table.from_pylist(
-            [
-                {
-                    "batch_id": entry.batch_id,
-                    "profile": entry.batch.profile,
-                    "sha256": entry.batch.sha256,
-                    "rows_in": entry.batch.rows_in,
-                    "rows_kept": entry.rows_kept,
-                    "rows_quarantined": entry.batch.rows_quarantined,
-                    "loaded_at": entry.batch.loaded_at,
-                    "feed_lag_seconds": entry.batch.feed_lag_seconds,
-                    "legal_basis": entry.batch.legal_basis,
-                }
-                for entry in self.entries
-            ],
-            schema=BATCHES,
-        )
+    def rows(self, relationship_ids: ArrayLike, as_of: ArrayLike) -> Rows:
+        """Return the rows to score; ``as_of`` is one instant (int64 UTC seconds) or one per relationship.
 
-
-_OPEN = f"tables: {', '.join(name for name in TABLES if name not in CLOSED)}"
-_OWN_MODULE = {
-    "protected": "only the fairness audit reads it, through threat.history.protected",
-    "identities": "opened one by one with a reason, through threat.history.identities",
-}
-
-
-def read_parts(table: str, paths: list[str], columns: list[str] | None = None) -> pa.Table:
-    """Columns of some parts as one Arrow table, in order."""
-    schema = stored_schema(table)
-    if not paths:
-        return schema.empty_table() if columns is None else schema.empty_table().select(columns)
-    return ds.dataset(paths, schema=schema, format="parquet").to_table(columns=columns)
-
-
-def _refuse(name: str) -> None:
-    if name in CLOSED:
-        raise UsageError("This table is closed.", value=name, way_out=_OWN_MODULE[name])
-    if name not in TABLES:
-        raise UsageError("Not a table of the history.", value=name, way_out=_OPEN)
-
-
-def _quoted(text: str) -> str:
-    return text.replace("'", "''")
-
-
-def _view(name: str, paths: list[str]) -> str:
-    schema = TABLES[name]
-    if not paths:
-        empty = ", ".join(f"CAST(NULL AS {_sql_type(item.type)}) AS {item.name}" for item in schema)
-        return f"CREATE VIEW {name} AS SELECT {empty} WHERE false"
-    files = ", ".join(f"'{_quoted(path)}'" for path in paths)
-    columns = ", ".join(
-        "split_part(parse_filename(filename), '-', 1) AS batch_id" if item.name == "batch_id" else item.name
-        for item in schema
-    )
-    return f"CREATE VIEW {name} AS SELECT {columns} FROM read_parquet([{files}], filename = true)"
-
-
-def _sql_type(kind: pa.DataType) -> str:
-    if pa.types.is_dictionary(kind) or pa.types.is_string(kind):
-        return "VARCHAR"
-    if pa.types.is_floating(kind):
-        return "DOUBLE"
-    if pa.types.is_boolean(kind):
-        return "BOOLEAN"
-    return "SMALLINT" if pa.types.is_int16(kind) else "BIGINT"
+        Parties are resolved through the merges known at each as-of. Raises UsageError for an unknown relationship.
+        """
+        return self.relationships.rows(relationship_ids, as_of)

@@ -30,11 +30,12 @@ from numpy.typing import NDArray
 
 from threat.errors import BadInput, IntegrityFailure, UsageError, raise_all
 from threat.files import is_unfinished, move_into_place, sha256_of, write_whole
+from threat.history.batches import EMPTY, Batch, Entry, next_snapshot_id
 from threat.history.checks import check, fit, stored_schema
 from threat.history.content import ContentHash
-from threat.history.links import is_in
 from threat.history.schema import TABLES
-from threat.history.snapshot import EMPTY, Batch, Entry, Snapshot, next_snapshot_id
+from threat.history.snapshot import Snapshot
+from threat.history.sorted_ids import is_in
 from threat.ids import show_id
 
 FORMAT = "threat-history/1"
@@ -56,7 +57,7 @@ class Store:
             raise UsageError("A new store needs a folder of its own.", value=path, way_out="name an empty folder")
         path.mkdir(parents=True, exist_ok=True)
         store = cls(path)
-        store._replace_manifest([])
+        store.replace_entries([])
         return store
 
     @classmethod
@@ -189,7 +190,8 @@ class Store:
             if found.relative_to(self.path).as_posix() not in known:
                 found.unlink()
 
-    def _replace_manifest(self, entries: list[Entry]) -> None:
+    def replace_entries(self, entries: list[Entry]) -> None:
+        """Make these the batches of the history, in one step. Call it only while holding ``writing``."""
         document = {"format": FORMAT, "batches": [asdict(entry) for entry in entries]}
         write_whole(self.path / "manifest.json", json.dumps(document, indent=1))
 
@@ -284,7 +286,7 @@ class Writer:
             pq.write_table(self._quarantine, self._incoming / "quarantine.parquet", compression="zstd")
             self._place("quarantine.parquet", f"quarantine/{self.batch_id}.parquet")
         entry = Entry(self.batch_id, replace(batch, rows_in=rows_in), rows_in - batch.rows_quarantined, parts)
-        self._store._replace_manifest([*entries, entry])
+        self._store.replace_entries([*entries, entry])
 
     def _refuse_reused_ids(self) -> None:
         """An event id twice would count one event twice for ever: parts are not rewritten."""

@@ -200,7 +200,7 @@ def carry_on(out: Path, days: float, advance: Callable[[float], None] = lambda a
 def _append(
     store: Store, settings: Settings, since: int, out: Path, advance: Callable[[float], None]
 ) -> dict[str, Any]:
-    from threat.history.snapshot import Batch
+    from threat.history.batches import Batch
 
     truth = out / "truth"
     truth.mkdir(parents=True, exist_ok=True)

@@ -146,7 +146,7 @@ def test_a_list_computed_again_is_the_same(golden_store, rule_var):
 def test_a_later_load_does_not_change_a_replay(golden_store, rule_var, tmp_path):
     import pyarrow as pa
 
-    from threat.history.snapshot import Batch
+    from threat.history.batches import Batch
 
     store = tmp_path / "history"
     shutil.copytree(golden_store, store)

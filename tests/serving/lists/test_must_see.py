@@ -7,7 +7,7 @@ import pytest
 
 from serving.lists.must_see import find, must_see_kinds
 from threat.asof import DAY, parse_as_of
-from threat.history.snapshot import Batch
+from threat.history.batches import Batch
 from threat.history.store import Store
 
 AS_OF = parse_as_of("2024-06-01")

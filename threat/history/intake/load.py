@@ -16,6 +16,7 @@ import pyarrow as pa
 from threat.asof import seconds
 from threat.errors import BadInput, UsageError
 from threat.files import sha256_of
+from threat.history.batches import Batch
 from threat.history.intake.already_held import new_rows
 from threat.history.intake.profile import File, Profile, load_profile
 from threat.history.intake.shaped import to_arrow
@@ -24,7 +25,7 @@ from threat.history.intake.sources.multnomah import shape as multnomah
 from threat.history.intake.sources.standard_csv import shape as standard
 from threat.history.intake.times import TimeRule, read_times
 from threat.history.quarantine import REASONS, SCHEMA
-from threat.history.snapshot import Batch, Snapshot
+from threat.history.snapshot import Snapshot
 from threat.history.store import Store, Writer
 from threat.vocabulary import kinds
 

@@ -1,0 +1,176 @@
+"""The open tables of a list of batches, as Arrow tables and in SQL. They know of no link, relationship or sighting."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+import pyarrow.dataset as ds
+
+from threat.errors import UsageError
+from threat.history.batches import Entry
+from threat.history.checks import stored_schema
+from threat.history.schema import BATCHES, CLOSED, TABLES
+
+
+class Tables:
+    """The open tables of a list of batches. Safe to share between threads for reading."""
+
+    def __init__(self, store_path: Path, snapshot_id: str, entries: Sequence[Entry]) -> None:
+        self.store_path = store_path
+        self.id = snapshot_id
+        self.entries = tuple(entries)
+        self._lock = threading.Lock()
+
+    @property
+    def batches(self) -> tuple[str, ...]:
+        """Batch ids in the order they were appended."""
+        return tuple(entry.batch_id for entry in self.entries)
+
+    def part_paths(self, table: str) -> list[str]:
+        """Absolute paths of a table's parts, oldest batch first."""
+        return [str(self.store_path / path) for entry in self.entries for path, _, _ in entry.parts.get(table, ())]
+
+    def row_count(self, table: str) -> int:
+        """Rows of a table, from the manifest."""
+        return sum(rows for entry in self.entries for _, rows, _ in entry.parts.get(table, ()))
+
+    def table(self, name: str, columns: Sequence[str] | None = None) -> pa.Table:
+        """An open table, or some of its columns, in the order the rows were appended.
+
+        Raises UsageError for an unknown or a closed table (``protected``, ``identities``) or an unknown column.
+        """
+        _refuse(name)
+        schema = TABLES[name]
+        wanted = list(schema.names if columns is None else columns)
+        unknown = [column for column in wanted if column not in schema.names]
+        if unknown:
+            raise UsageError(
+                "Not a column of the table.", value=", ".join(unknown), where=name, way_out=", ".join(schema.names)
+            )
+        if name == "batches":
+            return self._batches().select(wanted)
+        tables = []
+        for entry in self.entries:
+            paths = [str(self.store_path / path) for path, _, _ in entry.parts.get(name, ())]
+            if not paths:
+                continue
+            held = read_parts(name, paths, [column for column in wanted if column != "batch_id"])
+            if "batch_id" in wanted:
+                word = pa.DictionaryArray.from_arrays(np.zeros(len(held), dtype=np.int32), [entry.batch_id])
+                held = held.append_column(schema.field("batch_id"), word).select(wanted)
+            tables.append(held)
+        if not tables:
+            return pa.schema([schema.field(column) for column in wanted]).empty_table()
+        return pa.concat_tables(tables).unify_dictionaries()
+
+    def query(self, sql: str, params: object = None) -> pa.Table:
+        """Run SQL over views named as the open tables. Nothing else can be read: no other file, no closed table.
+
+        Words come back as plain strings. Raises UsageError when the query is wrong or reaches for a closed table.
+        """
+        with self._lock:
+            cursor = self._connection.cursor()
+        try:
+            statements = cursor.extract_statements(sql)
+            if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
+                raise UsageError("A query is one SELECT.", value=sql, way_out=_OPEN)
+            return cursor.sql(sql, params=params).to_arrow_table()
+        except (duckdb.CatalogException, duckdb.PermissionException) as error:
+            for name in CLOSED:
+                if name in sql:
+                    _refuse(name)
+            raise UsageError("The query reaches for what is not here.", value=str(error), way_out=_OPEN) from None
+        except (duckdb.ParserException, duckdb.BinderException) as error:
+            raise UsageError("The query is not right.", value=str(error), way_out=_OPEN) from None
+        finally:
+            cursor.close()
+
+    @cached_property
+    def _connection(self) -> Any:
+        connection = duckdb.connect(config={"autoinstall_known_extensions": False, "autoload_known_extensions": False})
+        open_tables = [name for name in TABLES if name not in CLOSED and name != "batches"]
+        for name in open_tables:
+            connection.execute(_view(name, self.part_paths(name)))
+        connection.register("_batches", self._batches())
+        connection.execute("CREATE TABLE batches AS SELECT * FROM _batches")
+        connection.unregister("_batches")
+        folders = ", ".join(f"'{_quoted(str(self.store_path / 'parts' / name))}/'" for name in open_tables)
+        connection.execute(f"SET allowed_directories = [{folders}]")
+        connection.execute("SET enable_external_access = false")
+        connection.execute("SET lock_configuration = true")
+        return connection
+
+    def _batches(self) -> pa.Table:
+        return pa.Table.from_pylist(
+            [
+                {
+                    "batch_id": entry.batch_id,
+                    "profile": entry.batch.profile,
+                    "sha256": entry.batch.sha256,
+                    "rows_in": entry.batch.rows_in,
+                    "rows_kept": entry.rows_kept,
+                    "rows_quarantined": entry.batch.rows_quarantined,
+                    "loaded_at": entry.batch.loaded_at,
+                    "feed_lag_seconds": entry.batch.feed_lag_seconds,
+                    "legal_basis": entry.batch.legal_basis,
+                }
+                for entry in self.entries
+            ],
+            schema=BATCHES,
+        )
+
+
+_OPEN = f"tables: {', '.join(name for name in TABLES if name not in CLOSED)}"
+_OWN_MODULE = {
+    "protected": "only the fairness audit reads it, through threat.history.protected",
+    "identities": "opened one by one with a reason, through threat.history.identities",
+}
+
+
+def read_parts(table: str, paths: list[str], columns: list[str] | None = None) -> pa.Table:
+    """Columns of some parts as one Arrow table, in order."""
+    schema = stored_schema(table)
+    if not paths:
+        return schema.empty_table() if columns is None else schema.empty_table().select(columns)
+    return ds.dataset(paths, schema=schema, format="parquet").to_table(columns=columns)
+
+
+def _refuse(name: str) -> None:
+    if name in CLOSED:
+        raise UsageError("This table is closed.", value=name, way_out=_OWN_MODULE[name])
+    if name not in TABLES:
+        raise UsageError("Not a table of the history.", value=name, way_out=_OPEN)
+
+
+def _quoted(text: str) -> str:
+    return text.replace("'", "''")
+
+
+def _view(name: str, paths: list[str]) -> str:
+    schema = TABLES[name]
+    if not paths:
+        empty = ", ".join(f"CAST(NULL AS {_sql_type(item.type)}) AS {item.name}" for item in schema)
+        return f"CREATE VIEW {name} AS SELECT {empty} WHERE false"
+    files = ", ".join(f"'{_quoted(path)}'" for path in paths)
+    columns = ", ".join(
+        "split_part(parse_filename(filename), '-', 1) AS batch_id" if item.name == "batch_id" else item.name
+        for item in schema
+    )
+    return f"CREATE VIEW {name} AS SELECT {columns} FROM read_parquet([{files}], filename = true)"
+
+
+def _sql_type(kind: pa.DataType) -> str:
+    if pa.types.is_dictionary(kind) or pa.types.is_string(kind):
+        return "VARCHAR"
+    if pa.types.is_floating(kind):
+        return "DOUBLE"
+    if pa.types.is_boolean(kind):
+        return "BOOLEAN"
+    return "SMALLINT" if pa.types.is_int16(kind) else "BIGINT"
