@@ -14,24 +14,24 @@ from threat.asof import NEVER, show
 from threat.history.sightings import Rows, Sightings
 from threat.release.scorer import contributions, raw_score
 from training.cohorts.cohort import take
-from training.cohorts.material import Material, test_rows
+from training.cohorts.labelled import LabelledCohort
 
 CHECKED_ROWS = 48
 _SHARED = {"persons", "offsets", "code_names", "source_names", "history_start"}
 
 
-def checks(material: Material, booster: Any) -> dict[str, Any]:
+def checks(labelled: LabelledCohort, booster: Any) -> dict[str, Any]:
     """``checks.json``: leaks by construction on sampled test rows, what reached us late on all of them, dates of every
     fold, and directions of the score."""
-    positions, rows = test_rows(material)
-    rng = np.random.default_rng(material.settings.seed)
+    rows = labelled.test_lists.rows
+    rng = np.random.default_rng(labelled.settings.seed)
     some = np.sort(rng.choice(len(rows), min(CHECKED_ROWS, len(rows)), replace=False))
     sampled = take(rows, some)
-    values = material.matrix.values[material.at(positions[some])]
-    different = future_removed(material.sightings, sampled, values, material.catalogue)
-    contributions(booster, values, threads=material.settings.threads)
+    values = labelled.values_of(labelled.test_positions[some])
+    different = future_removed(labelled.sightings, sampled, values, labelled.catalogue)
+    contributions(booster, values, threads=labelled.settings.threads)
     fell = violations(
-        lambda matrix: raw_score(booster, np.asarray(matrix.values)), material.sightings, sampled, material.catalogue
+        lambda matrix: raw_score(booster, np.asarray(matrix.values)), labelled.sightings, sampled, labelled.catalogue
     )
     return {
         "future_removed": {
@@ -42,8 +42,8 @@ def checks(material: Material, booster: Any) -> dict[str, Any]:
             "values_that_differ": different,
             "holds": different == 0,
         },
-        "late_known": known_late(material.sightings, rows),
-        "dates": _dates(material),
+        "late_known": known_late(labelled.sightings, rows),
+        "dates": _dates(labelled),
         "contributions_sum": {"what": "tree contributions sum to the raw score", "rows": len(some), "holds": True},
         "added_harm": {
             "what": "one recorded harm more, a day before the as-of (or 200), must not lower the score; features "
@@ -75,14 +75,14 @@ def known_late(sightings: Sightings, rows: Rows) -> dict[str, Any]:
     }
 
 
-def _dates(material: Material) -> dict[str, Any]:
+def _dates(labelled: LabelledCohort) -> dict[str, Any]:
     """For each fold, the dates the rule speaks of, read off the rows that were used (not off the plan)."""
-    folds, out = material.folds, []
+    folds, out = labelled.folds, []
     wait = (folds.horizon_days + folds.embargo_days) * 86_400
-    for fold in (*folds.validation, folds.test):
-        fit, _ = material.samples[fold.name]
-        last_fit = int(material.cohort.rows.as_of[fit].max())
-        first_measured = int(material.cohort.rows.as_of[material.cohort.of(fold.measure)].min(initial=NEVER))
+    for fold in folds.all:
+        fit = labelled.fit_rows[fold.name].positions
+        last_fit = int(labelled.cohort.rows.as_of[fit].max())
+        first_measured = int(labelled.cohort.rows.as_of[labelled.cohort.of(fold.measure)].min(initial=NEVER))
         out.append(
             {
                 "fold": fold.name,

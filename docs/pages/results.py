@@ -18,14 +18,13 @@ from threat.eligibility import load_policy
 from threat.history.snapshot import Snapshot
 from threat.history.store import Store
 from threat.release.runs import Run
-from threat.release.scorer import raw_score
 from training.checks import as_if_known_at_once
-from training.cohorts.material import prepare, test_rows
+from training.cohorts.labelled import prepare
 from training.config import load
 from training.evaluation.reproduce import read_block
 from training.evaluation.table import MODEL, Ranking, evaluate
 from training.job import train
-from training.models import trees
+from training.models.fitted import fit_trees
 
 Say = Callable[[str], None]
 REAL = ("real_incident", "real_monthly")
@@ -108,12 +107,7 @@ def leak_worth(run: Run, snapshot: Snapshot, preset: str) -> dict[str, Any]:
     """
     settings = load(preset)
     leaky = prepare(snapshot, settings, load_policy(), as_if_known_at_once(snapshot.sightings()))
-    seed, threads, directions = settings.seed, settings.threads, leaky.constraints
-    choice = trees.choose(leaky.pairs(), settings.trees, directions, seed=seed, threads=threads)
-    sample = leaky.fit_sample(leaky.folds.test)
-    booster = trees.fit(sample, choice.candidate, choice.rounds, directions, seed=seed, threads=threads)
-    positions, _ = test_rows(leaky)
-    scores = raw_score(booster, leaky.matrix.values[leaky.at(positions)])
+    scores = fit_trees(leaky, leaky.pairs()).score(leaky.test_matrix.values)
     honest = pq.read_table(run.path("predictions.parquet"))
     block = read_block(honest, pq.read_table(run.path("outcomes.parquet")).to_pandas())
     both = [

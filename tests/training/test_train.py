@@ -24,9 +24,10 @@ from threat.simulation.force import Settings as ForceSettings
 from threat.simulation.force import write
 from threat.vocabulary import kind
 from training.checks import as_if_known_at_once, future_removed, known_before, known_late
-from training.cohorts.cohort import Cohort, _joined
-from training.cohorts.material import Material, found_by, prepare
-from training.cohorts.material import test_rows as rows_of_test
+from training.cohorts.cohort import Cohort, joined
+from training.cohorts.labelled import LabelledCohort, prepare
+from training.cohorts.outcomes import recorded_outcomes
+from training.cohorts.sample import Sample
 from training.commands import app
 from training.config import Settings, load
 from training.evaluation.figures import Draws, auc
@@ -73,7 +74,7 @@ def run(force: Path, settings: Settings, tmp_path_factory: pytest.TempPathFactor
 
 
 @pytest.fixture(scope="module")
-def material(force: Path, settings: Settings) -> Material:
+def labelled(force: Path, settings: Settings) -> LabelledCohort:
     return prepare(Store.open(force / "history").snapshot(), settings, load_policy())
 
 
@@ -104,17 +105,17 @@ def test_the_run_holds_what_the_contract_says(run: Run) -> None:
     assert sum(band["n"] for band in evaluation["freshness"]) == evaluation["cohort"]["n"]
 
 
-def test_the_predictions_are_the_complete_cohort_scored_by_the_sealed_model(run: Run, material: Material) -> None:
+def test_the_predictions_are_the_complete_cohort_scored_by_the_sealed_model(run: Run, labelled: LabelledCohort) -> None:
     import lightgbm
 
     table = pq.read_table(run.path("predictions.parquet"))
-    positions, rows = rows_of_test(material)
-    assert len(table) == len(positions) == run.read_json("evaluation.json")["cohort"]["n"]
+    rows = labelled.test_lists.rows
+    assert len(table) == len(rows) == run.read_json("evaluation.json")["cohort"]["n"]
     assert (table["relationship_id"].to_numpy() == rows.relationship_id).all()
     booster = lightgbm.Booster(model_str=run.path("model/model.txt").read_text())
     features = run.read_json("model/features.json")
     assert booster.feature_name() == features["names"]
-    values = material.matrix.values[material.at(positions)]
+    values = labelled.test_matrix.values
     score = raw_score(booster, values)
     np.testing.assert_array_equal(table["score"].to_numpy(), score)
     p = probability(run.read_json("model/calibrator.json"), score)
@@ -135,7 +136,7 @@ def test_the_same_inputs_give_the_same_run(run: Run, force: Path, settings: Sett
     assert (opening["times_opened_in_this_run"], opening["earlier_runs_that_opened_it"]) == (1, ["first"])
 
 
-def test_no_leak_by_construction(run: Run, material: Material) -> None:
+def test_no_leak_by_construction(run: Run, labelled: LabelledCohort) -> None:
     checks = run.read_json("checks.json")
     assert checks["future_removed"]["values_that_differ"] == 0
     assert checks["future_removed"]["rows"] == 48
@@ -150,9 +151,9 @@ def test_no_leak_by_construction(run: Run, material: Material) -> None:
     # The check has teeth: against a builder that takes every record as known at once, values do differ.
     from features import build
 
-    _, rows = rows_of_test(material)
-    leaky = build(as_if_known_at_once(material.sightings), rows, material.catalogue).values
-    assert future_removed(material.sightings, rows, leaky, material.catalogue) > 0
+    rows = labelled.test_lists.rows
+    leaky = build(as_if_known_at_once(labelled.sightings), rows, labelled.catalogue).values
+    assert future_removed(labelled.sightings, rows, leaky, labelled.catalogue) > 0
 
 
 def test_what_reached_us_late_on_a_drawn_history() -> None:
@@ -178,8 +179,8 @@ def test_what_reached_us_late_on_a_drawn_history() -> None:
     assert known_late(sightings, Rows(none, none, none, none))["share"] is None
 
 
-def test_what_was_known_before_an_instant(material: Material) -> None:
-    sightings = material.sightings
+def test_what_was_known_before_an_instant(labelled: LabelledCohort) -> None:
+    sightings = labelled.sightings
     person = int(sightings.persons[np.argmax(np.diff(sightings.offsets))])
     place = sightings.rows_of(person)
     middle = int(np.median(sightings.visible_from[place]))
@@ -191,17 +192,17 @@ def test_what_was_known_before_an_instant(material: Material) -> None:
     assert int(past.offsets[-1]) == int(seen.sum())
 
 
-def test_permuted_labels_rank_no_better_than_chance(material: Material) -> None:
+def test_permuted_labels_rank_no_better_than_chance(labelled: LabelledCohort) -> None:
     """Fitted on shuffled labels and measured on the true ones: the mean AUC of twelve shuffles is near one half."""
-    fit, measured = material.fit_sample(material.folds.test), material.measured(material.folds.test, "test")
-    _, rows = rows_of_test(material)
-    truth = label(found_by(material.snapshot, material.settings, None), rows, material.settings.horizon_days)
+    fit, measured = labelled.fit_sample(labelled.folds.test), labelled.measured(labelled.folds.test, "test")
+    rows = labelled.test_lists.rows
+    truth = label(recorded_outcomes(labelled.snapshot, labelled.settings, None), rows, labelled.settings.horizon_days)
     index = np.arange(len(truth))
     draws = Draws(np.ones((len(truth), 1), np.int16), index, index[:0])
-    candidate, rng, areas = material.settings.trees.candidates[0], np.random.default_rng(1), []
+    candidate, rng, areas = labelled.settings.trees.candidates[0], np.random.default_rng(1), []
     for shuffle in range(12):
-        shuffled = trees.Sample(fit.values, rng.permutation(fit.label), fit.weight)
-        booster = trees.fit(shuffled, candidate, 30, material.constraints, seed=shuffle, threads=1)
+        shuffled = Sample(fit.values, rng.permutation(fit.label), fit.weight)
+        booster = trees.fit(shuffled, candidate, 30, labelled.constraints, seed=shuffle, threads=1)
         areas.append(auc(truth, raw_score(booster, measured.values), index, draws)[0])
     assert np.mean(areas) == pytest.approx(0.5, abs=3 * np.std(areas) / np.sqrt(len(areas)) + 0.02)
 
@@ -228,17 +229,17 @@ def test_a_history_without_outcomes_or_too_short_is_refused(force: Path, setting
 def test_lists_with_nobody_on_them_are_refused(
     force: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("training.cohorts.cohort.build", lambda *_: Cohort(_joined([]), np.zeros(0, np.int64), []))
+    monkeypatch.setattr("training.cohorts.cohort.build", lambda *_: Cohort(joined([]), np.zeros(0, np.int64), []))
     with pytest.raises(BadInput, match="Nobody is on the lists that validation_1 is measured on"):
         prepare(Store.open(force / "history").snapshot(), settings, load_policy())
 
 
-def test_one_subject_with_outcomes_is_too_few_to_choose_across_subjects(material: Material) -> None:
-    rows, _ = material.samples["test"]
-    only = np.where(material.cohort.rows.subject == material.cohort.rows.subject[rows[0]], 1, 0).astype(np.uint8)
-    folds = replace(material.folds, validation=())
-    with pytest.raises(BadInput, match="outcomes of several subjects"):
-        replace(material, folds=folds, labels={"test": only}).pairs()
+def test_one_subject_with_outcomes_is_too_few_to_choose_across_subjects(labelled: LabelledCohort) -> None:
+    rows = labelled.fit_rows["test"].positions
+    only = np.where(labelled.cohort.rows.subject == labelled.cohort.rows.subject[rows[0]], 1, 0).astype(np.uint8)
+    folds = replace(labelled.folds, validation=())
+    with pytest.raises(BadInput, match="Too few subjects"):
+        replace(labelled, folds=folds, labels={"test": only}).pairs()
 
 
 def test_commands(run: Run, force: Path, tmp_path: Path) -> None:

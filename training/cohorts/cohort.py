@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from threat.asof import DAY, NEVER, show
+from threat.asof import DAY, NEVER, show, visible
+from threat.eligibility import Policy, eligible
 from threat.history.sightings import Rows
 from threat.history.snapshot import Snapshot
 from threat.terminal import progress
@@ -21,9 +22,28 @@ Ints = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
+class Lists:
+    """Complete lists, one per cycle: ``rows``, and for each the number of its cycle (``cycle``)."""
+
+    cycles: tuple[Cycle, ...]
+    rows: Rows
+    cycle: Ints
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    @property
+    def starts(self) -> dict[int, int]:
+        """UTC seconds by number of cycle."""
+        return {cycle.number: cycle.start for cycle in self.cycles}
+
+
+@dataclass(frozen=True, slots=True)
 class Cohort:
-    """Rows of every cycle, in order of cycle: ``cycle`` is the cycle's number, one per row. ``attrition``: one entry
-    per cycle, ``{cycle, as_of, steps: [{step, kept, dropped, reason}]}``."""
+    """Rows of every cycle, in order of cycle: ``cycle`` is the cycle's number, one per row.
+
+    ``attrition``: one entry per cycle, ``{cycle, as_of, steps: [{step, kept, dropped, reason}]}``.
+    """
 
     rows: Rows
     cycle: Ints
@@ -34,7 +54,12 @@ class Cohort:
 
     def of(self, cycles: Sequence[Cycle]) -> Ints:
         """Positions of the rows of these cycles."""
-        return np.flatnonzero(np.isin(self.cycle, [one.number for one in cycles]))
+        return np.flatnonzero(np.isin(self.cycle, [cycle.number for cycle in cycles]))
+
+    def lists(self, cycles: Sequence[Cycle]) -> Lists:
+        """The complete lists of these cycles."""
+        positions = self.of(cycles)
+        return Lists(tuple(cycles), take(self.rows, positions), self.cycle[positions])
 
 
 def take(rows: Rows, which: Ints) -> Rows:
@@ -42,66 +67,82 @@ def take(rows: Rows, which: Ints) -> Rows:
     return Rows(rows.relationship_id[which], rows.subject[which], rows.at_risk[which], rows.as_of[which])
 
 
-def build(snapshot: Snapshot, cycles: Sequence[Cycle], settings: CohortSettings, policy: Any, lag: int = 0) -> Cohort:
+def build(
+    snapshot: Snapshot, cycles: Sequence[Cycle], settings: CohortSettings, policy: Policy, lag: int = 0
+) -> Cohort:
     """The complete cohort of every cycle: monthly, or indexed on a domestic incident. ``lag``: of the feed, seconds."""
     if settings.kind == "monthly":
         return monthly(snapshot, cycles, policy, lag)
     return indexed(snapshot, cycles, settings.after_seconds + lag)
 
 
-def monthly(snapshot: Snapshot, cycles: Sequence[Cycle], policy: Any, lag: int = 0) -> Cohort:
-    """Everyone eligible at each cycle's start, by the policy and by what had reached us ``lag`` seconds after it was
-    recorded."""
-    from threat.eligibility import eligible
+def monthly(snapshot: Snapshot, cycles: Sequence[Cycle], policy: Policy, lag: int = 0) -> Cohort:
+    """Everyone eligible at each cycle's start, by the policy and by what had reached us by then.
 
+    A record reaches us ``lag`` seconds after the force recorded it, so eligibility is asked that much earlier; the row
+    keeps the cycle's start as its as-of.
+    """
     parts, numbers, attrition = [], [], []
     with progress("cohorts", len(cycles)) as advance:
-        for one in cycles:
-            found = eligible(snapshot, one.start - lag, policy)
-            parts.append(replace(found.rows, as_of=np.full(len(found.rows), one.start, np.int64)))
-            numbers.append(np.full(len(found.rows), one.number, np.int64))
-            attrition.append({"cycle": one.number, "as_of": show(one.start), "steps": list(found.attrition)})
+        for cycle in cycles:
+            eligible_then = eligible(snapshot, cycle.start - lag, policy)
+            rows = eligible_then.rows
+            parts.append(replace(rows, as_of=np.full(len(rows), cycle.start, np.int64)))
+            numbers.append(np.full(len(rows), cycle.number, np.int64))
+            steps = list(eligible_then.attrition)
+            attrition.append({"cycle": cycle.number, "as_of": show(cycle.start), "steps": steps})
             advance(1)
-    return Cohort(_joined(parts), np.concatenate([*numbers, np.zeros(0, np.int64)]), attrition)
+    return Cohort(joined(parts), np.concatenate([*numbers, np.zeros(0, np.int64)]), attrition)
 
 
 def indexed(snapshot: Snapshot, cycles: Sequence[Cycle], after_seconds: int) -> Cohort:
     """Each relationship ``after_seconds`` after a domestic crime or incident of it was first on record as domestic.
-    (The feed's lag is part of them: a list cannot answer what has not reached it.)
 
-    Facts only, not the unit's own contacts. Rows of one relationship at one instant are one row.
+    The feed's lag is part of ``after_seconds``: a list cannot answer what has not reached it. Facts only, not the
+    unit's own contacts. Rows of one relationship at one instant are one row.
     """
     relationship, recorded = _index_incidents(snapshot)
     as_of = recorded + after_seconds
     everyone = snapshot.relationships
     where = np.searchsorted(everyone.relationship_id, relationship)
-    stands = (everyone.recorded_at[where] < as_of) & (everyone.withdrawn_at[where] >= as_of)
+    on_record = visible(everyone.recorded_at[where], everyone.withdrawn_at[where], as_of)
     parts, numbers, attrition = [], [], []
-    for one in cycles:
-        within = (as_of >= one.start) & (as_of < one.end)
-        ids, at = relationship[within & stands], as_of[within & stands]
-        rows = snapshot.rows(ids, at) if len(ids) else _joined([])
-        real = rows.subject != rows.at_risk  # a merge can make both parties one person
-        same = np.stack([rows.subject, rows.at_risk, rows.as_of], axis=1)[real]
-        _, first = np.unique(same, axis=0, return_index=True)
-        kept = np.flatnonzero(real)[np.sort(first)]
+    for cycle in cycles:
+        within = (as_of >= cycle.start) & (as_of < cycle.end)
+        chosen = within & on_record
+        rows, steps = _two_parties_once(snapshot, relationship[chosen], as_of[chosen])
+        parts.append(rows)
+        numbers.append(np.full(len(rows), cycle.number, np.int64))
+        indexing, visible_ones = int(within.sum()), int(chosen.sum())
         steps = [
-            _step("a domestic incident of the relationship came on record", int(within.sum()), 0, ""),
-            _step("relationship stands", len(ids), int(within.sum()) - len(ids), "withdrawn, or recorded later"),
-            _step("two parties", int(real.sum()), int((~real).sum()), "a merge made both parties one person"),
-            _step("one row per instant", len(kept), int(real.sum()) - len(kept), "several incidents recorded at once"),
+            _step("a domestic incident of the relationship came on record", indexing, 0, ""),
+            _step("relationship stands", visible_ones, indexing - visible_ones, "withdrawn, or recorded later"),
+            *steps,
         ]
-        parts.append(take(rows, kept))
-        numbers.append(np.full(len(kept), one.number, np.int64))
-        attrition.append({"cycle": one.number, "as_of": show(one.start), "steps": steps})
-    return Cohort(_joined(parts), np.concatenate([*numbers, np.zeros(0, np.int64)]), attrition)
+        attrition.append({"cycle": cycle.number, "as_of": show(cycle.start), "steps": steps})
+    return Cohort(joined(parts), np.concatenate([*numbers, np.zeros(0, np.int64)]), attrition)
+
+
+def _two_parties_once(snapshot: Snapshot, relationship: Ints, as_of: Ints) -> tuple[Rows, list[dict[str, Any]]]:
+    """Resolve the rows, drop those a merge made one person's, and keep one of those with the same parties at once."""
+    rows = snapshot.rows(relationship, as_of) if len(relationship) else joined([])
+    two = rows.subject != rows.at_risk
+    parties = np.stack([rows.subject, rows.at_risk, rows.as_of], axis=1)[two]
+    _, first = np.unique(parties, axis=0, return_index=True)
+    kept = np.flatnonzero(two)[np.sort(first)]
+    steps = [
+        _step("two parties", int(two.sum()), int((~two).sum()), "a merge made both parties one person"),
+        _step("one row per instant", len(kept), int(two.sum()) - len(kept), "several incidents recorded at once"),
+    ]
+    return take(rows, kept), steps
 
 
 def index_rows(
     snapshot: Snapshot, cycles: Sequence[Cycle], settings: CohortSettings, horizon_days: int, lag: int = 0
 ) -> Rows | None:
-    """Every index row whose window may hold an outcome of these cycles or of a window that opens in them: from a
-    horizon before the first to a horizon after the last, whether or not a fold uses it. None for a monthly cohort.
+    """Index rows from one horizon before the first cycle to one horizon after the last; None for a monthly cohort.
+
+    An outcome is shared among all rows that could have foreseen it, also those that no fold uses.
     """
     if settings.kind == "monthly":
         return None
@@ -114,16 +155,21 @@ def _step(step: str, kept: int, dropped: int, reason: str) -> dict[str, Any]:
     return {"step": step, "kept": kept, "dropped": dropped, "reason": reason}
 
 
-_INCIDENTS = ("crime", "incident", "strangulation", "stalking", "threat_to_kill")
+_REPORTED_THEMES = ("crime", "incident", "strangulation", "stalking", "threat_to_kill")
+"""Themes whose kinds the police are called to, crime or not. Orders, assessments and stays are answers to a call, so
+they would index a relationship a second time for the same incident."""
 
 
 def index_kinds() -> list[str]:
-    """Kinds that make an incident an index incident: every crime of a relationship, and what is reported of one
-    without a crime (domestic incident, strangulation, surveillance, attempted entry, threat to children)."""
+    """Kinds that make an incident an index incident.
+
+    Every crime of a relationship, and what is reported of a relationship without a crime (domestic incident,
+    strangulation, surveillance, attempted entry, threat to children).
+    """
     return [
         kind.name
         for kind in kinds().values()
-        if kind.about == "relationship" and (kind.crime or kind.theme in _INCIDENTS)
+        if kind.about == "relationship" and (kind.crime or kind.theme in _REPORTED_THEMES)
     ]
 
 
@@ -156,11 +202,13 @@ def label_knowledge(snapshot: Snapshot) -> int:
 def history_start(snapshot: Snapshot) -> int:
     """The first instant that any source covers, UTC seconds (``history_start`` of the sightings)."""
     starts = snapshot.sightings().history_start
-    known = starts[(starts > -NEVER) & (starts < NEVER)]
-    return int(known.min()) if len(known) else 0
+    # A source without a record in the snapshot says NEVER.
+    stated = starts[(starts > -NEVER) & (starts < NEVER)]
+    return int(stated.min()) if len(stated) else 0
 
 
-def _joined(parts: Sequence[Rows]) -> Rows:
+def joined(parts: Sequence[Rows]) -> Rows:
+    """Rows of several parts, one part after another; no rows without any part."""
     names = ("relationship_id", "subject", "at_risk", "as_of")
     none = np.zeros(0, np.int64)
     return Rows(*(np.concatenate([none, *(getattr(part, name) for part in parts)]) for name in names))

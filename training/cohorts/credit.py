@@ -1,4 +1,4 @@
-"""Which outcome events each row's window holds, and which no row could have foreseen."""
+"""Credit for outcome events: which events each row's window holds, and which no row could have foreseen."""
 
 from __future__ import annotations
 
@@ -9,58 +9,89 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from threat.asof import DAY
+from threat.asof import NEVER, in_label_window
 from threat.history.sightings import NO_PERSON, Rows
 from threat.history.snapshot import Snapshot
+from training.cohorts.cohort import Lists
 from training.cohorts.folds import Cycle
 from training.evaluation.figures import Block
 
 Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
-class Events:
+class OutcomeEvents:
     """Outcome events, one per incident and relationship (or per incident and person at risk, for Y5): int64 each.
 
-    ``subject`` is NO_PERSON where the outcome is the person at risk's own. ``key`` numbers distinct incidents.
+    ``subject`` is NO_PERSON where the outcome is the person at risk's own. ``key`` numbers distinct incidents. ``cut``:
+    the parties were resolved through the merges known at that instant (UTC seconds).
     """
 
     key: Ints
     subject: Ints
     at_risk: Ints
     occurred_at: Ints
-    recorded_at: Ints
+    cut: int = NEVER
 
     @classmethod
-    def of(cls, occurrences: pd.DataFrame) -> Events:
+    def of(cls, occurrences: pd.DataFrame) -> OutcomeEvents:
         """From ``threat.outcomes.occurrences``."""
         incident = occurrences["incident_id"].to_numpy(np.int64)
         return cls(
             np.unique(incident, return_inverse=True)[1].astype(np.int64),
-            *(
-                occurrences[name].to_numpy(np.int64)
-                for name in ("subject_id", "person_at_risk_id", "occurred_at", "recorded_at")
-            ),
+            occurrences["subject_id"].to_numpy(np.int64),
+            occurrences["person_at_risk_id"].to_numpy(np.int64),
+            occurrences["occurred_at"].to_numpy(np.int64),
+            int(getattr(occurrences, "cut", NEVER)),
         )
 
     def __len__(self) -> int:
         return len(self.key)
 
-    def keep(self, mask: NDArray[np.bool_]) -> Events:
-        """The events where ``mask``; keys stay."""
-        return Events(
-            self.key[mask], self.subject[mask], self.at_risk[mask], self.occurred_at[mask], self.recorded_at[mask]
-        )
+    @property
+    def sharers(self) -> Ints:
+        """Number of events of the same incident, one per event: an incident with two victims is two events."""
+        return np.bincount(self.key)[self.key] if len(self) else self.key
 
 
-def pairs(events: Events, subject: Ints, at_risk: Ints, as_of: Ints, horizon_days: float) -> tuple[Ints, Ints]:
+@dataclass(frozen=True, slots=True)
+class CreditedOutcomes:
+    """A complete test cohort with its outcomes: ``block``, ready to be measured, and the lines of credit behind it.
+
+    ``credit_lines``: one line for each row, or list without a row, that an event was credited to, with ``row`` (-1:
+    outside), ``incident``, ``fold`` (the cycle's number), ``subject_id``, ``person_at_risk_id``, ``as_of`` (of the
+    row, or the list's start), ``occurred_at`` and ``credit``.
+    """
+
+    block: Block
+    credit_lines: pd.DataFrame
+
+
+@dataclass(frozen=True, slots=True)
+class _Outside:
+    """Events that no row holds, and for each the place in the cycles of the list that missed it."""
+
+    event: Ints
+    place: Ints
+
+
+def pairs(events: OutcomeEvents, subject: Ints, at_risk: Ints, as_of: Ints, horizon_days: float) -> tuple[Ints, Ints]:
     """Every (row, event index) with the event in the row's window ``as_of <= occurred_at < as_of + horizon``.
 
     ``subject`` and ``at_risk`` are resolved through the same merges as the events. An event of a relationship goes to
     rows of that relationship; an event of a person at risk to every row in which that person is at risk.
+
+    Person 7 harms person 8 on day 1 and on day 3. Two rows of theirs, as of day 0 and of day 1, look two days ahead:
+
+    >>> day = 86_400
+    >>> events = OutcomeEvents(np.array([0, 1]), np.array([7, 7]), np.array([8, 8]), np.array([1 * day, 3 * day]))
+    >>> row, event = pairs(events, np.array([7, 7]), np.array([8, 8]), np.array([0, 1 * day]), horizon_days=2)
+    >>> list(zip(row.tolist(), event.tolist()))  # day 3 is the end of the second window, and not in it
+    [(0, 0), (1, 0)]
     """
     rows = pd.DataFrame({"row": np.arange(len(as_of)), "subject": subject, "at_risk": at_risk, "as_of": as_of})
-    those = pd.DataFrame(
+    outcomes = pd.DataFrame(
         {
             "event": np.arange(len(events)),
             "subject": events.subject,
@@ -68,109 +99,111 @@ def pairs(events: Events, subject: Ints, at_risk: Ints, as_of: Ints, horizon_day
             "occurred_at": events.occurred_at,
         }
     )
-    own = those["subject"] == NO_PERSON
-    found = [
-        rows.merge(those[~own], on=["subject", "at_risk"]),
-        rows[rows["at_risk"] != NO_PERSON].merge(those[own].drop(columns="subject"), on="at_risk"),
+    of_person = outcomes["subject"] == NO_PERSON
+    candidates = [
+        rows.merge(outcomes[~of_person], on=["subject", "at_risk"]),
+        # Rows without a known person at risk share the id NO_PERSON, which is nobody's.
+        rows[rows["at_risk"] != NO_PERSON].merge(outcomes[of_person].drop(columns="subject"), on="at_risk"),
     ]
-    parts = []
-    for joined in found:
-        after = joined["occurred_at"] - joined["as_of"]
-        parts.append(joined.loc[(after >= 0) & (after < int(horizon_days * DAY)), ["row", "event"]])
+    parts = [
+        joined.loc[in_label_window(joined["occurred_at"], joined["as_of"], horizon_days), ["row", "event"]]
+        for joined in candidates
+    ]
     both = pd.concat(parts).sort_values(["row", "event"], kind="stable")
     return both["row"].to_numpy(np.int64), both["event"].to_numpy(np.int64)
 
 
-def measured_block(
-    snapshot: Snapshot,
-    events: Events,
-    rows: Rows,
-    cycle: Ints,
-    cycles: Sequence[Cycle],
-    horizon_days: int,
-    *,
-    cut: int,
-    spread: bool,
-    every_row: Rows | None = None,
-) -> tuple[Block, pd.DataFrame]:
-    """The complete test cohort as a Block, and one line per unit that an event was credited to.
+def equal_parts(holders: Floats, sharers: Ints, event: Ints) -> Floats:
+    """Credit of each line (m): one incident's credit of 1, shared by its events, then by the rows that hold each event.
 
-    Monthly lists (``spread`` False): an event is credited in equal parts to every list whose window it lies in, to the
-    row of its relationship or, where that list has none, outside. Cohorts indexed on an incident (``spread`` True): in
-    equal parts to every index row whose window holds it, in the test, before it or after it (``every_row``, as
-    ``cohort.index_rows`` gives them); events of the test period that no index incident preceded within the
-    horizon are outside. Over a long series of tests either way adds up to one per event.
+    ``holders``: rows and lists that an event is credited to, one per event; ``sharers``: events of the same incident,
+    one per event; ``event``: the event of each line.
 
-    ``cut``: label-knowledge date. The frame has ``row`` (-1: outside), ``incident``, ``fold`` (the cycle's number),
-    ``subject_id``, ``person_at_risk_id``, ``as_of`` (of the row, or the list's start), ``occurred_at`` and ``credit``.
+    Events 0 and 1 are one incident with two victims, event 2 another incident. Two lists could have foreseen event 0:
+
+    >>> holders, sharers = np.array([2.0, 1.0, 1.0]), np.array([2, 2, 1])
+    >>> equal_parts(holders, sharers, event=np.array([0, 0, 1, 2])).tolist()
+    [0.25, 0.25, 0.5, 1.0]
     """
-    known = snapshot.relationships.rows(rows.relationship_id, cut)
-    row, event = pairs(events, known.subject, known.at_risk, rows.as_of, horizon_days)
-    if spread:
-        wider = rows if every_row is None else every_row
-        known = snapshot.relationships.rows(wider.relationship_id, cut)
-        _, covered = pairs(events, known.subject, known.at_risk, wider.as_of, horizon_days)
-        shares = np.bincount(covered, minlength=len(events)).astype(np.float64)
-        outside, place = _never_indexed(events, shares, cycles)
+    return 1.0 / (np.maximum(holders, 1.0)[event] * sharers[event])
+
+
+def credit_outcomes(
+    snapshot: Snapshot, events: OutcomeEvents, lists: Lists, horizon_days: int, *, index_rows: Rows | None = None
+) -> CreditedOutcomes:
+    """Credit every outcome event, once in all, to the rows of the lists that could have foreseen it, or to outside.
+
+    Monthly lists (``index_rows`` None): an event is credited in equal parts to every list whose window it is in, to the
+    row of its relationship or, where that list has none, outside. Cohorts indexed on an incident: in equal parts to
+    every index row whose window holds it, in the test, before the test or after it (``index_rows``, as
+    ``cohort.index_rows`` gives them); events of the test period that no index incident preceded within the horizon are
+    outside. Over a long series of tests either way adds up to one per event.
+    """
+    row, event = _pairs_of(snapshot, events, lists.rows, horizon_days)
+    if index_rows is not None:
+        _, covered = _pairs_of(snapshot, events, index_rows, horizon_days)
+        holders = np.bincount(covered, minlength=len(events)).astype(np.float64)
+        outside = _never_indexed(events, holders, lists.cycles)
     else:
-        shares = np.bincount(event, minlength=len(events)).astype(np.float64)
-        outside, place = _off_the_lists(events, cycle[row], event, cycles, horizon_days)
-        shares += np.bincount(outside, minlength=len(events))
-    # An incident with several victims is one outcome event: its relationships share the credit.
-    sharers = np.bincount(events.key, minlength=int(events.key.max(initial=-1)) + 1)
-    credit = 1.0 / (np.maximum(shares, 1.0)[event] * sharers[events.key[event]])
-    outside_credit = 1.0 / (np.maximum(shares, 1.0)[outside] * sharers[events.key[outside]])
-    label = np.zeros(len(rows), np.uint8)
-    label[row] = 1
-    subject = np.where(rows.subject == NO_PERSON, -1 - np.arange(len(rows)), rows.subject)
+        holders = np.bincount(event, minlength=len(events)).astype(np.float64)
+        outside = _off_the_lists(events, lists.cycle[row], event, lists.cycles, horizon_days)
+        holders += np.bincount(outside.event, minlength=len(events))
+    credit = equal_parts(holders, events.sharers, event)
+    outside_credit = equal_parts(holders, events.sharers, outside.event)
     block = Block(
-        subject=subject,
-        cycle=cycle,
-        label=label,
-        credit=np.bincount(row, weights=credit, minlength=len(rows)).astype(np.float64),
+        # An unknown subject is a person of its own: nothing says that two of them are the same.
+        subject=np.where(lists.rows.subject == NO_PERSON, -1 - np.arange(len(lists)), lists.rows.subject),
+        cycle=lists.cycle,
+        label=(np.bincount(row, minlength=len(lists)) > 0).astype(np.uint8),
+        credit=np.bincount(row, weights=credit, minlength=len(lists)).astype(np.float64),
         pair_row=row,
         pair_event=events.key[event],
-        outside_subject=np.where(events.subject[outside] == NO_PERSON, -1, events.subject[outside]),
+        outside_subject=np.where(events.subject[outside.event] == NO_PERSON, -1, events.subject[outside.event]),
         outside_credit=outside_credit,
-        outside_event=events.key[outside],
+        outside_event=events.key[outside.event],
     )
-    starts = np.array([one.start for one in cycles], np.int64)
-    numbers = np.array([one.number for one in cycles], np.int64)
-    everything = np.concatenate([event, outside])
-    units = pd.DataFrame(
+    starts = np.array([cycle.start for cycle in lists.cycles], np.int64)
+    numbers = np.array([cycle.number for cycle in lists.cycles], np.int64)
+    everything = np.concatenate([event, outside.event])
+    credit_lines = pd.DataFrame(
         {
-            "row": np.concatenate([row, np.full(len(outside), -1)]),
+            "row": np.concatenate([row, np.full(len(outside.event), -1)]),
             "incident": events.key[everything],
-            "fold": np.concatenate([cycle[row], numbers[place]]),
+            "fold": np.concatenate([lists.cycle[row], numbers[outside.place]]),
             "subject_id": events.subject[everything],
             "person_at_risk_id": events.at_risk[everything],
-            "as_of": np.concatenate([rows.as_of[row], starts[place]]),
+            "as_of": np.concatenate([lists.rows.as_of[row], starts[outside.place]]),
             "occurred_at": events.occurred_at[everything],
             "credit": np.concatenate([credit, outside_credit]),
         }
     )
-    return block, units
+    return CreditedOutcomes(block, credit_lines)
+
+
+def _pairs_of(snapshot: Snapshot, events: OutcomeEvents, rows: Rows, horizon_days: int) -> tuple[Ints, Ints]:
+    """``pairs`` of rows whose parties are first resolved through the merges that the events were resolved through."""
+    parties = snapshot.relationships.rows(rows.relationship_id, events.cut)
+    return pairs(events, parties.subject, parties.at_risk, rows.as_of, horizon_days)
 
 
 def _off_the_lists(
-    events: Events, cycle: Ints, event: Ints, cycles: Sequence[Cycle], horizon_days: int
-) -> tuple[Ints, Ints]:
-    """(event, place in ``cycles``) of each event in a list's window that no row of that list holds."""
-    outside, places = [], []
-    for place, one in enumerate(cycles):
+    events: OutcomeEvents, cycle: Ints, event: Ints, cycles: Sequence[Cycle], horizon_days: int
+) -> _Outside:
+    """Each event in a list's window that no row of that list holds; ``cycle`` and ``event``: of the pairs."""
+    missed_events, places = [], []
+    for place, one_list in enumerate(cycles):
         inside = np.zeros(len(events), bool)
-        inside[event[cycle == one.number]] = True
-        after = events.occurred_at - one.start
-        missed = np.flatnonzero((after >= 0) & (after < horizon_days * DAY) & ~inside)
-        outside.append(missed)
+        inside[event[cycle == one_list.number]] = True
+        missed = np.flatnonzero(in_label_window(events.occurred_at, one_list.start, horizon_days) & ~inside)
+        missed_events.append(missed)
         places.append(np.full(len(missed), place))
-    return np.concatenate(outside).astype(np.int64), np.concatenate(places).astype(np.int64)
+    return _Outside(np.concatenate(missed_events).astype(np.int64), np.concatenate(places).astype(np.int64))
 
 
-def _never_indexed(events: Events, shares: NDArray[np.float64], cycles: Sequence[Cycle]) -> tuple[Ints, Ints]:
-    """(event, place in ``cycles``) of each event of the test period that no index row at all could have foreseen."""
+def _never_indexed(events: OutcomeEvents, holders: Floats, cycles: Sequence[Cycle]) -> _Outside:
+    """Each event of the test period, ``first start <= occurred_at < last end``, that no index row could foresee."""
     during = (events.occurred_at >= cycles[0].start) & (events.occurred_at < cycles[-1].end)
-    outside = np.flatnonzero(during & (shares == 0))
-    starts = np.array([one.start for one in cycles], np.int64)
-    place = np.searchsorted(starts, events.occurred_at[outside], side="right") - 1
-    return outside.astype(np.int64), place.astype(np.int64)
+    event = np.flatnonzero(during & (holders == 0)).astype(np.int64)
+    starts = np.array([cycle.start for cycle in cycles], np.int64)
+    place = np.searchsorted(starts, events.occurred_at[event], side="right") - 1
+    return _Outside(event, place.astype(np.int64))

@@ -8,6 +8,20 @@ For every fold, with horizon h and embargo e:
 
 The test is the last stretch whose windows close (embargo included) by the label-knowledge date. Validation folds end
 early enough for their labels to be known at the test's fit date: they choose and calibrate, so they obey the same rule.
+
+Drawn for months, two validation folds of two lists, a test of three, h = 180 days and e = 30 (F: as-ofs fitted on;
+M: lists measured on; each line is one fold; the bars are the fit dates)::
+
+                     2021        2022                    2023                  2024-01-01: label knowledge
+                     J...   ...N D J F M A M J J A S O N D J F M A M J J A ...
+    validation_1     FFFFFFFFFFF             |M M                              fit date 2022-06-01
+    validation_2     FFFFFFFFFFFFF F             |M M                          fit date 2022-08-01
+    test             FFFFFFFFFFFFF F F F F F F F F F             |M M M        fit date 2023-04-01
+                                                   <-- h + e --->     <-- h + e --> 2023-12-28
+
+The test's last as-of (2023-06-01) plus 210 days is 2023-12-28, by the label-knowledge date. The test's fit date less
+210 days is 2022-09-03, so 2022-09-01 is the last as-of to fit on, and the last one that validation may measure.
+``tests/training/cohorts/test_folds.py`` holds these very dates.
 """
 
 from __future__ import annotations
@@ -52,9 +66,14 @@ class Folds:
     horizon_days: int
     embargo_days: int
 
+    @property
+    def all(self) -> tuple[Fold, ...]:
+        """The validation folds, then the test."""
+        return (*self.validation, self.test)
+
     def cycles(self) -> list[Cycle]:
         """Every cycle used by any fold, once, in order of time."""
-        used = {cycle for fold in (*self.validation, self.test) for cycle in (*fold.fit, *fold.measure)}
+        used = {cycle for fold in self.all for cycle in (*fold.fit, *fold.measure)}
         return sorted(used, key=lambda cycle: cycle.start)
 
     def as_dict(self) -> dict[str, Any]:
@@ -64,7 +83,7 @@ class Folds:
             "horizon_days": self.horizon_days,
             "embargo_days": self.embargo_days,
             "rule": "as_of + horizon + embargo <= fit date <= first as-of measured; labels recorded before fit date",
-            "folds": [_fold_dict(fold) for fold in (*self.validation, self.test)],
+            "folds": [_fold_dict(fold) for fold in self.all],
         }
 
 

@@ -11,35 +11,35 @@ from numpy.typing import NDArray
 
 from threat.release.runs import Run
 from threat.release.scorer import contributions
-from training.cohorts.material import Material, test_rows
+from training.cohorts.labelled import LabelledCohort
 
 _ROWS = 1_000
 _SHOWN = 20
 
 
-def global_picture(run: Run, material: Material, booster: Any) -> None:
+def global_picture(run: Run, labelled: LabelledCohort, booster: Any) -> None:
     """Write ``shap_summary.json`` (every feature and theme) and ``shap_summary.png`` (drawn by the ``shap`` package).
 
     On at most 1,000 rows of the test cohort, drawn with the seed.
     """
-    positions, _ = test_rows(material)
-    rng = np.random.default_rng(material.settings.seed)
+    positions = labelled.test_positions
+    rng = np.random.default_rng(labelled.settings.seed)
     some = positions[np.sort(rng.choice(len(positions), min(_ROWS, len(positions)), replace=False))]
-    values = material.matrix.values[material.at(some)]
-    parts = contributions(booster, values, threads=material.settings.threads)
-    run.write_json("shap_summary.json", summary(parts, values, material))
-    _draw(run, parts, values, list(material.catalogue.names))
+    values = labelled.values_of(some)
+    parts = contributions(booster, values, threads=labelled.settings.threads)
+    run.write_json("shap_summary.json", summary(parts, values, labelled))
+    _draw(run, parts, values, list(labelled.catalogue.names))
 
 
-def summary(parts: NDArray[np.float64], values: NDArray[np.float32], material: Material) -> dict[str, Any]:
+def summary(parts: NDArray[np.float64], values: NDArray[np.float32], labelled: LabelledCohort) -> dict[str, Any]:
     """Mean absolute contribution (log odds) by feature and by theme (of the theme's sum), largest first."""
     own = parts[:, :-1]
     size = np.abs(own).mean(axis=0)
     themes: dict[str, NDArray[np.float64]] = {}
-    for column, definition in enumerate(material.catalogue):
+    for column, definition in enumerate(labelled.catalogue):
         themes[definition.theme] = themes.get(definition.theme, np.zeros(len(own))) + own[:, column]
     by_theme = {theme: float(np.abs(total).mean()) for theme, total in themes.items()}
-    names = material.catalogue.names
+    names = labelled.catalogue.names
     return {
         "rows": len(own),
         "unit": "log odds, mean absolute contribution; exact tree SHAP",

@@ -96,7 +96,7 @@ def replay(
 def lead_time(units: pd.DataFrame, cycle: Any, scores: Floats, relationship: Any, capacity: int) -> dict[str, Any]:
     """Days from the first list that held the relationship to the outcome, over events that some list held.
 
-    ``units``: the frame of ``training.cohorts.credit.measured_block``; lists as in ``replay``.
+    ``units``: the lines of credit of ``training.cohorts.credit.CreditedOutcomes``; lists as in ``replay``.
     """
     on_list = listed(scores, cycle, relationship, capacity)
     inside = units[units["row"] >= 0]

@@ -9,14 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from threat.release.scorer import raw_score
-from training.cohorts.material import Material, test_rows
-from training.config import TreeCandidate
+from training.cohorts.labelled import LabelledCohort
 from training.evaluation.slices import listed
 from training.models import trees
 
 
 def stability(
-    material: Material, candidate: TreeCandidate, rounds: int, scores: NDArray[np.float64], capacity: int
+    labelled: LabelledCohort, choice: trees.Choice, scores: NDArray[np.float64], capacity: int
 ) -> dict[str, Any]:
     """``stability.json``: over ``ensemble`` members, how much of the RUN's lists each member's lists keep.
 
@@ -24,26 +23,25 @@ def stability(
     a rank depends on who happened to be in the records, not how uncertain the risk of a person is. ``scores``: of the
     RUN's model on the complete test cohort. Ties are taken in the order of relationship ids.
     """
-    settings, folds = material.settings, material.folds
-    positions, rows = test_rows(material)
-    values = material.matrix.values[material.at(positions)]
-    cycle = material.cohort.cycle[positions]
-    fit_rows, _ = material.samples[folds.test.name]
-    sample = material.fit_sample(folds.test)
-    _, person = np.unique(material.cohort.rows.subject[fit_rows], return_inverse=True)
+    settings, folds = labelled.settings, labelled.folds
+    lists, values = labelled.test_lists, labelled.test_matrix.values
+    cycle = lists.cycle
+    fit_rows = labelled.fit_rows[folds.test.name].positions
+    sample = labelled.fit_sample(folds.test)
+    _, person = np.unique(labelled.cohort.rows.subject[fit_rows], return_inverse=True)
     people = int(person.max()) + 1
-    ours = listed(scores, cycle, rows.relationship_id, capacity)
-    votes = np.zeros(len(positions))
+    ours = listed(scores, cycle, lists.rows.relationship_id, capacity)
+    votes = np.zeros(len(lists))
     kept = []
     for member in range(settings.ensemble):
         rng = np.random.default_rng((settings.seed, member))
         times = np.bincount(rng.integers(0, people, people), minlength=people)[person]
         drawn = replace(sample, weight=sample.weight * times).part(times > 0)
         booster = trees.fit(
-            drawn, candidate, rounds, material.constraints, seed=settings.seed, threads=settings.threads
+            drawn, choice.candidate, choice.rounds, labelled.constraints, seed=settings.seed, threads=settings.threads
         )
         again = raw_score(booster, values, threads=settings.threads)
-        theirs = listed(again, cycle, rows.relationship_id, capacity)
+        theirs = listed(again, cycle, lists.rows.relationship_id, capacity)
         votes += theirs
         kept.append(float((ours & theirs).sum() / max(int(ours.sum()), 1)))
     share = votes[ours] / max(settings.ensemble, 1)

@@ -1,1 +1,1 @@
-"""What is fitted: trees, the elastic net, calibrators."""
+"""Models that are fitted: trees, the elastic net, calibrators."""

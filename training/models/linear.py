@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 
+from training.cohorts.sample import Sample
 from training.config import LinearSettings
-from training.models.trees import Sample
 
 Floats = NDArray[np.float64]
 Matrix = NDArray[np.float32]

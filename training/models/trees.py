@@ -10,24 +10,11 @@ import lightgbm as lgb
 import numpy as np
 from numpy.typing import NDArray
 
+from training.cohorts.sample import Sample
 from training.config import TreeCandidate, TreeSettings
 
 Floats = NDArray[np.float64]
-Matrix = NDArray[np.float32]
 _SILENT = {"verbosity": -1}
-
-
-@dataclass(frozen=True, slots=True)
-class Sample:
-    """Rows to fit on or to measure on: ``values`` (n, d) with NaN = missing, ``label`` 0 or 1, ``weight`` (n)."""
-
-    values: Matrix
-    label: NDArray[np.uint8]
-    weight: Floats
-
-    def part(self, keep: NDArray[np.bool_]) -> Sample:
-        """The rows where ``keep``."""
-        return Sample(self.values[keep], self.label[keep], self.weight[keep])
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,16 +17,15 @@ import numpy as np
 from threat.eligibility import load_policy
 from threat.history.sightings import Sightings
 from threat.history.store import Store
-from threat.release.scorer import raw_score
 from threat.simulation import force
 from threat.simulation.force import Settings as Force
 from threat.simulation.knobs import Knobs
 from threat.simulation.truth.oracle import HORIZONS
-from training.cohorts.credit import Events, measured_block
-from training.cohorts.material import found_by, index_rows, prepare, test_rows
+from training.cohorts.labelled import prepare
+from training.cohorts.opening import open_test
 from training.config import Settings
 from training.evaluation.table import MODEL, Ranking, evaluate
-from training.models import trees
+from training.models.fitted import fit_trees
 from training.truth.expected_captures import Lists, compare, require_known, truth_of
 
 SHOWN = ("auc", "recall_at_capacity", "expected_captures", "share_of_oracle")
@@ -75,26 +74,12 @@ def measure(where: Path, settings: Settings, by_occurrence: bool, draws: int) ->
     """Choose, fit and test the trees on one force; ``by_occurrence``: with the naive builder."""
     snapshot = Store.open(where / "history").snapshot()
     policy = load_policy()
-    seen = snapshot.sightings()
-    material = prepare(snapshot, settings, policy, naive(seen) if by_occurrence else seen)
-    folds, directions = material.folds, material.constraints
-    how: dict[str, Any] = {"seed": settings.seed, "threads": settings.threads}
-    choice = trees.choose(material.pairs(), settings.trees, directions, **how)
-    booster = trees.fit(material.fit_sample(folds.test), choice.candidate, choice.rounds, directions, **how)
-    positions, rows = test_rows(material)
-    scores = raw_score(booster, material.matrix.values[material.at(positions)], threads=settings.threads)
-    cycle = material.cohort.cycle[positions]
-    block, _ = measured_block(
-        snapshot,
-        Events.of(found_by(snapshot, settings, None)),
-        rows,
-        cycle,
-        folds.test.measure,
-        settings.horizon_days,
-        cut=folds.label_knowledge,
-        spread=settings.cohort.kind == "incident",
-        every_row=index_rows(material),
-    )
+    sightings = snapshot.sightings()
+    labelled = prepare(snapshot, settings, policy, naive(sightings) if by_occurrence else sightings)
+    fitted = fit_trees(labelled, labelled.pairs())
+    opened = open_test(labelled)
+    rows, cycle, block = opened.lists.rows, opened.lists.cycle, opened.outcomes.block
+    scores = fitted.score(opened.matrix.values, threads=settings.threads)
     capacity = settings.capacity or policy.capacity
     ranking = Ranking(MODEL, "LightGBM", scores)
     measured = evaluate(block, [ranking], capacity=capacity, replicates=settings.bootstrap, seed=settings.seed)

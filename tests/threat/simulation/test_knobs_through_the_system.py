@@ -31,7 +31,7 @@ from fairness.population import Characteristic
 from features import build, load_catalogue
 from features.matrix import Matrix
 from features.rules import RULES, Rule
-from threat.asof import DAY, NEVER, instant, seconds
+from threat.asof import DAY, instant, seconds
 from threat.eligibility import eligible
 from threat.eligibility import load_policy as eligibility_policy
 from threat.history.sightings import Rows
@@ -40,7 +40,8 @@ from threat.outcomes import occurrences
 from threat.simulation.force import Settings, write
 from threat.simulation.knobs import Knobs
 from threat.simulation.world import states
-from training.cohorts.credit import Events, measured_block
+from training.cohorts.cohort import Lists
+from training.cohorts.credit import OutcomeEvents, credit_outcomes
 from training.cohorts.folds import Cycle
 from training.evaluation.calibration import calibration
 from training.evaluation.figures import Block, Draws
@@ -134,8 +135,9 @@ def _seen(out: Path, rung: str) -> Seen:
     catalogue = load_catalogue()
     wanted = catalogue.only([name for name in catalogue.names if name in READS])
     matrix = build(snapshot.sightings(), rows, wanted, parallel=False)
-    events = Events.of(occurrences(snapshot, rung))
-    block, units = measured_block(snapshot, events, rows, cycle, LISTS, HORIZON, cut=NEVER, spread=False)
+    events = OutcomeEvents.of(occurrences(snapshot, rung))
+    outcomes = credit_outcomes(snapshot, events, Lists(tuple(LISTS), rows, cycle), HORIZON)
+    block, units = outcomes.block, outcomes.credit_lines
     away = units[units["row"] < 0]
     outside = Parties(
         away["subject_id"].to_numpy(np.int64),

@@ -11,10 +11,12 @@ from threat.eligibility import load_policy
 from threat.history.snapshot import Snapshot
 from threat.outcomes import label, occurrences
 from training.cohorts import cohort as cohorts
-from training.cohorts.credit import Events, measured_block
+from training.cohorts.cohort import Lists
+from training.cohorts.credit import OutcomeEvents, credit_outcomes
 from training.cohorts.feed_lag import delayed, feed_lags
 from training.cohorts.folds import Cycle, cycles
-from training.cohorts.material import only_new_kinds, sample
+from training.cohorts.outcomes import only_new_kinds
+from training.cohorts.sample import draw_fit_rows
 from training.config import CohortSettings, SamplingSettings
 from training.evaluation.figures import Draws
 from training.evaluation.summary import found
@@ -64,19 +66,17 @@ def test_a_merge_that_makes_both_parties_one_person_leaves_no_row(snapshot: Snap
     assert [step["dropped"] for step in after.attrition[0]["steps"]] == [0, 0, 1, 0]
 
 
-def credit_of(snapshot: Snapshot, lists: list[Cycle], rows, cycle, *, spread: bool, every_row=None):
+def credit_of(snapshot: Snapshot, lists: Lists, every_row=None):
     outcomes = occurrences(snapshot, "Y2")
-    block, units = measured_block(
-        snapshot, Events.of(outcomes), rows, cycle, lists, 180, cut=outcomes.cut, spread=spread, every_row=every_row
-    )
-    assert (block.label == label(outcomes, rows, 180)).all()
-    return block, units
+    got = credit_outcomes(snapshot, OutcomeEvents.of(outcomes), lists, 180, index_rows=every_row)
+    assert (got.block.label == label(outcomes, lists.rows, 180)).all()
+    return got.block, got.credit_lines
 
 
 def test_every_outcome_counts_once_over_the_lists_that_could_have_foreseen_it(snapshot: Snapshot) -> None:
     lists = months("2024-05-01", "2024-06-01", spread=False)
     got = cohorts.monthly(snapshot, lists, load_policy())
-    block, units = credit_of(snapshot, lists, got.rows, got.cycle, spread=False)
+    block, units = credit_of(snapshot, got.lists(lists))
     drawn = {
         (NAMES[r], int(c)): float(w)
         for r, c, w in zip(got.rows.relationship_id, got.cycle, block.credit, strict=True)
@@ -106,9 +106,9 @@ def test_every_outcome_counts_once_over_the_lists_that_could_have_foreseen_it(sn
 def test_an_outcome_after_several_index_incidents_is_shared_among_them(snapshot: Snapshot) -> None:
     every = months("2024-01-01", "2024-05-31T23:59:59+00:00", spread=True)
     whole = cohorts.indexed(snapshot, every, 3600)
-    may = whole.of(every[-1:])
-    rows = cohorts.take(whole.rows, may)
-    block, _ = credit_of(snapshot, every[-1:], rows, whole.cycle[may], spread=True, every_row=whole.rows)
+    may = whole.lists(every[-1:])
+    rows = may.rows
+    block, _ = credit_of(snapshot, may, whole.rows)
     drawn = [
         (NAMES[r], show(at)[:10], round(float(w), 4))
         for r, at, w in zip(rows.relationship_id, rows.as_of, block.credit, strict=True)
@@ -118,9 +118,8 @@ def test_an_outcome_after_several_index_incidents_is_shared_among_them(snapshot:
     assert drawn == [("G01", "2024-05-10", 0.3333), ("G03", "2024-05-24", 0.5), ("G01", "2024-05-30", 0.3333)]
     # In May itself G07's outcome (20 May) followed an index of 23 April: neither in this cohort nor beyond all others.
     assert len(block.outside_event) == 0
-    later = [Cycle(9, parse_as_of("2024-09-15"), parse_as_of("2024-11-01"), parse_as_of("2024-10-31"))]
-    none = cohorts.take(rows, np.zeros(0, np.int64))
-    block, units = credit_of(snapshot, later, none, np.zeros(0, np.int64), spread=True, every_row=whole.rows)
+    later = (Cycle(9, parse_as_of("2024-09-15"), parse_as_of("2024-11-01"), parse_as_of("2024-10-31")),)
+    block, units = credit_of(snapshot, Lists(later, cohorts.joined([]), np.zeros(0, np.int64)), whole.rows)
     # G11's murder of 1 October followed no index incident within 180 days: outside.
     assert units["credit"].tolist() == [1.0]
     assert NAMES_OF_SUBJECT[int(block.outside_subject[0])] == "S11"
@@ -130,12 +129,12 @@ def test_an_outcome_after_an_index_incident_that_no_fold_uses_is_not_outside(sna
     may = months("2024-05-01", "2024-05-31T23:59:59+00:00", spread=True)
     settings = CohortSettings(kind="incident")
     got = cohorts.indexed(snapshot, may, settings.after_seconds)
-    alone, _ = credit_of(snapshot, may, got.rows, got.cycle, spread=True, every_row=got.rows)
+    alone, _ = credit_of(snapshot, got.lists(may), got.rows)
     assert len(alone.outside_event) == 2  # among them G07's of 20 May, indexed in April: wrongly nobody's
     every = cohorts.index_rows(snapshot, may, settings, 180)
     assert every is not None
     assert {*got.rows.as_of.tolist()} < {*every.as_of.tolist()}
-    block, _ = credit_of(snapshot, may, got.rows, got.cycle, spread=True, every_row=every)
+    block, _ = credit_of(snapshot, got.lists(may), every)
     assert len(block.outside_event) == 0
     assert sorted(block.credit[block.credit > 0].round(4).tolist()) == [0.3333, 0.3333, 0.5]
     assert cohorts.index_rows(snapshot, may, CohortSettings(), 180) is None
@@ -148,9 +147,7 @@ def test_outcomes_of_the_person_at_risk_go_to_every_row_in_which_they_are_at_ris
     lists = months("2024-06-01", "2024-06-01", spread=False)
     got = cohorts.monthly(snapshot, lists, load_policy())
     outcomes = occurrences(snapshot, "Y5")
-    block, _ = measured_block(
-        snapshot, Events.of(outcomes), got.rows, got.cycle, lists, 180, cut=outcomes.cut, spread=False
-    )
+    block = credit_outcomes(snapshot, OutcomeEvents.of(outcomes), got.lists(lists), 180).block
     assert [NAMES[r] for r in got.rows.relationship_id[block.label == 1]] == ["G08"]
     assert Draws.of(block, 3, 1).counts.shape == (10, 4)
 
@@ -168,13 +165,13 @@ def test_sampling_keeps_every_outcome_and_the_total_weight() -> None:
     labels = np.zeros(1_000, np.uint8)
     labels[::100] = 1
     rows = np.arange(500)
-    kept, weight = sample(labels, rows, SamplingSettings(negatives_per_positive=4, floor=10), 3)
-    assert set(np.flatnonzero(labels[:500])) <= set(kept.tolist())
-    assert (len(kept), weight.sum()) == (5 + 20, pytest.approx(500))
-    assert (np.diff(kept) > 0).all()
-    everything, ones = sample(labels, rows, SamplingSettings(negatives_per_positive=4, floor=10_000), 3)
-    assert (everything == rows).all()
-    assert (ones == 1).all()
+    drawn = draw_fit_rows(labels, rows, SamplingSettings(negatives_per_positive=4, floor=10), 3)
+    assert set(np.flatnonzero(labels[:500])) <= set(drawn.positions.tolist())
+    assert (len(drawn), drawn.weight.sum()) == (5 + 20, pytest.approx(500))
+    assert (np.diff(drawn.positions) > 0).all()
+    everything = draw_fit_rows(labels, rows, SamplingSettings(negatives_per_positive=4, floor=10_000), 3)
+    assert (everything.positions == rows).all()
+    assert (everything.weight == 1).all()
 
 
 def test_records_and_withdrawals_reach_a_list_with_the_lag_of_their_feed(snapshot: Snapshot) -> None:

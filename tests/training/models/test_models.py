@@ -8,6 +8,7 @@ from sklearn.linear_model import LogisticRegression
 
 from threat.errors import IntegrityFailure
 from threat.release.scorer import contributions, probability, raw_score
+from training.cohorts.sample import Sample
 from training.config import LinearSettings, TreeCandidate, TreeSettings
 from training.models import linear, trees
 from training.models.calibrator import calibrator, logistic_line
@@ -15,13 +16,13 @@ from training.models.calibrator import calibrator, logistic_line
 CANDIDATE = TreeCandidate(num_leaves=6, min_data_in_leaf=20, lambda_l2=5.0, learning_rate=0.1)
 
 
-def sample(seed: int, n: int = 2_000) -> trees.Sample:
+def sample(seed: int, n: int = 2_000) -> Sample:
     rng = np.random.default_rng(seed)
     values = rng.poisson(1.5, (n, 5)).astype(np.float32)
     odds = -3 + 0.5 * values[:, 0] + 0.3 * np.minimum(values[:, 1], 2) - 0.4 * values[:, 2]
     label = (rng.random(n) < 1 / (1 + np.exp(-odds))).astype(np.uint8)
     values[rng.random((n, 5)) < 0.1] = np.nan
-    return trees.Sample(values, label, np.ones(n))
+    return Sample(values, label, np.ones(n))
 
 
 @pytest.fixture(scope="module")
@@ -78,7 +79,7 @@ def test_choice_takes_the_least_loss_and_gives_its_own_out_of_fold_scores() -> N
 def test_elastic_net_scales_indicates_and_leaves_out_what_never_varies() -> None:
     s = sample(5)
     values = np.hstack([s.values, np.full((2_000, 1), 3, np.float32), np.full((2_000, 1), np.nan, np.float32)])
-    got = linear.fit(trees.Sample(values, s.label, s.weight), 0.05, LinearSettings(), seed=7)
+    got = linear.fit(Sample(values, s.label, s.weight), 0.05, LinearSettings(), seed=7)
     assert got.scaling.keep.tolist() == [0, 1, 2, 3, 4]
     assert got.scaling.indicated.tolist() == [0, 1, 2, 3, 4]
     columns = got.scaling.columns(values)
@@ -96,7 +97,7 @@ def test_a_penalty_means_the_same_for_a_common_outcome_and_a_rare_one(shift: flo
     values = rng.normal(size=(20_000, 4)).astype(np.float32)
     label = (rng.random(20_000) < 1 / (1 + np.exp(2 - shift - values[:, 0]))).astype(np.uint8)
     weight = np.where(label, 1.0, 25.0)
-    path = linear.path(trees.Sample(values, label, weight), LinearSettings(penalties=[0.1, 0.99]), seed=7)
+    path = linear.path(Sample(values, label, weight), LinearSettings(penalties=[0.1, 0.99]), seed=7)
     assert [one.penalty for one in path] == [0.99, 0.1]
     assert [np.flatnonzero(np.abs(one.coefficients) > 0.02).tolist() for one in path] == [[], [0]]
     assert path[1].coefficients[0] > 0.4
@@ -108,7 +109,7 @@ def test_few_rows_of_great_weight_do_not_run_away() -> None:
     values = rng.poisson(0.3, (1_200, 30)).astype(np.float32)
     label = np.repeat([1, 0], 600).astype(np.uint8)
     values[:600, 0] += 1
-    path = linear.path(trees.Sample(values, label, np.where(label, 1.0, 200.0)), LinearSettings(), seed=7)
+    path = linear.path(Sample(values, label, np.where(label, 1.0, 200.0)), LinearSettings(), seed=7)
     assert all(-9 < one.intercept < -4 for one in path)
     assert all(one.coefficients.argmax() == 0 and one.coefficients.max() < 3 for one in path)
 

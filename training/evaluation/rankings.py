@@ -1,0 +1,46 @@
+"""Every order of the test rows: the model, the elastic net, the rules, the model without the sensitive features."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from features.rules import RULES
+from threat.release.scorer import probability, raw_score
+from training.cohorts.opening import OpenedTest
+from training.evaluation.table import MODEL, Ranking
+from training.models.fitted import FittedModels
+
+
+@dataclass(frozen=True, slots=True)
+class RankedTest:
+    """The orders of the test rows, the model's first and the elastic net's second; ``warnings`` name rules left out."""
+
+    rankings: list[Ranking]
+    warnings: list[str]
+
+    @property
+    def model(self) -> Ranking:
+        """The model's own order."""
+        return self.rankings[0]
+
+
+def rank_test(opened: OpenedTest, fitted: FittedModels, *, threads: int) -> RankedTest:
+    """Order the test rows by everything that was fitted, and by every rule that has something on record to go by."""
+    matrix = opened.matrix
+    raw = fitted.trees.score(matrix.values, threads=threads)
+    line = fitted.regression.score(matrix.values)
+    rankings = [
+        Ranking(MODEL, "LightGBM", raw, probability(fitted.calibrator, raw)),
+        Ranking("elastic_net", "Elastic-net logistic regression", line, probability(fitted.linear_calibrator, line)),
+    ]
+    warnings = []
+    for name, rule in RULES.items():
+        unranked = int(rule.unranked(matrix).sum())
+        if unranked == len(matrix):
+            warnings.append(f"{rule.title}: left out, nothing on record to rank by.")
+            continue
+        rankings.append(Ranking(f"rule_{name}", rule.title, rule.score(matrix), None, unranked))
+    if fitted.without_sensitive is not None:
+        ablated = raw_score(fitted.without_sensitive, matrix.values, threads=threads)
+        rankings.append(Ranking("without_sensitive", "LightGBM without the sensitive features", ablated))
+    return RankedTest(rankings, warnings)

@@ -1,0 +1,105 @@
+"""Choose and fit: the trees alone, or every model of a RUN. The test stays closed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import lightgbm as lgb
+import numpy as np
+from numpy.typing import NDArray
+
+from threat.release.scorer import raw_score
+from training.cohorts.labelled import LabelledCohort
+from training.cohorts.sample import Sample
+from training.models import linear, trees
+from training.models.calibrator import calibrator
+
+Floats = NDArray[np.float64]
+Pairs = Sequence[tuple[Sample, Sample]]
+
+
+@dataclass(frozen=True, slots=True)
+class FittedTrees:
+    """The trees of the chosen candidate, fitted on all that the test allows, and how the candidate was chosen."""
+
+    booster: lgb.Booster
+    choice: trees.Choice
+
+    def score(self, values: NDArray[np.float32], *, threads: int = 1) -> Floats:
+        """Raw scores (n) of ``values`` (n, d)."""
+        return raw_score(self.booster, values, threads=threads)
+
+
+@dataclass(frozen=True, slots=True)
+class FittedModels:
+    """Every model of a RUN. ``without_sensitive``: the trees with sensitive features blanked; None where none is."""
+
+    trees: FittedTrees
+    without_sensitive: lgb.Booster | None
+    regression: linear.Linear
+    calibrator: dict[str, Any]
+    linear_calibrator: dict[str, Any]
+    choices: dict[str, Any]
+
+
+def fit_trees(labelled: LabelledCohort, pairs: Pairs) -> FittedTrees:
+    """Choose candidate and rounds on the (fit, measure) ``pairs``, then fit on all that the test allows.
+
+    ``pairs``: those of ``labelled.pairs()``, handed in because they are large and other models choose on them too.
+    """
+    settings = labelled.settings
+    choice = trees.choose(pairs, settings.trees, labelled.constraints, seed=settings.seed, threads=settings.threads)
+    return FittedTrees(_fit_chosen(labelled, choice, labelled.fit_sample(labelled.folds.test)), choice)
+
+
+def fit_models(labelled: LabelledCohort) -> FittedModels:
+    """Choose on the validation folds, calibrate on their pooled out-of-fold scores, then fit on all the test allows."""
+    settings, folds, pairs = labelled.settings, labelled.folds, labelled.pairs()
+    fitted_trees = fit_trees(labelled, pairs)
+    choice = fitted_trees.choice
+    lines = linear.choose(pairs, settings.linear, seed=settings.seed)
+    labels = np.concatenate([measured.label for _, measured in pairs])
+    weights = np.concatenate([measured.weight for _, measured in pairs])
+    final = labelled.fit_sample(folds.test)
+    return FittedModels(
+        fitted_trees,
+        _fit_without_sensitive(labelled, choice, final),
+        linear.fit(final, lines.penalty, settings.linear, seed=settings.seed),
+        calibrator(np.concatenate(choice.scores), labels, weights),
+        calibrator(np.concatenate(lines.scores), labels, weights),
+        {
+            "chosen_on": "pooled log loss of the forward-chained validation folds; the test was closed"
+            if folds.validation
+            else "pooled log loss across groups of subjects within the fit rows (no room for validation in time); "
+            "the test was closed",
+            "trees": {"chosen": choice.candidate.model_dump() | {"rounds": choice.rounds}, "tried": choice.tried},
+            "elastic_net": {"chosen": lines.penalty, "tried": lines.tried},
+            "validation_rows": len(labels),
+            "validation_rows_with_outcome": int(labels.sum()),
+        },
+    )
+
+
+def _fit_without_sensitive(labelled: LabelledCohort, choice: trees.Choice, sample: Sample) -> lgb.Booster | None:
+    """The chosen candidate again with the sensitive features blanked; None where no feature is sensitive."""
+    sensitive = set(labelled.sensitive)
+    if not sensitive:
+        return None
+    kept = np.array([name not in sensitive for name in labelled.catalogue.names])
+    # Blanked, not removed: the columns, and with them the draws of columns, stay those of the RUN's model.
+    return _fit_chosen(labelled, choice, replace(sample, values=np.where(kept, sample.values, np.float32(np.nan))))
+
+
+def _fit_chosen(labelled: LabelledCohort, choice: trees.Choice, sample: Sample) -> lgb.Booster:
+    settings = labelled.settings
+    return trees.fit(
+        sample,
+        choice.candidate,
+        choice.rounds,
+        labelled.constraints,
+        seed=settings.seed,
+        threads=settings.threads,
+        names=labelled.catalogue.names,
+    )
