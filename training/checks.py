@@ -12,7 +12,8 @@ from features import Catalogue, build, late_known
 from features.monotone import HARM_EVENTS, violations
 from threat.asof import NEVER, show
 from threat.history.sightings import Rows, Sightings
-from threat.release.scorer import contributions, raw_score
+from threat.release.documents.checks import ContributionsSum
+from threat.release.scorer import TOLERANCE, raw_score, unchecked_contributions
 from training.cohorts.cohort import take
 from training.cohorts.labelled import LabelledCohort
 
@@ -29,7 +30,6 @@ def checks(labelled: LabelledCohort, booster: Any) -> dict[str, Any]:
     sampled = take(rows, some)
     values = labelled.values_of(labelled.test_positions[some])
     different = future_removed(labelled.sightings, sampled, values, labelled.catalogue)
-    contributions(booster, values, threads=labelled.settings.threads)
     fell = violations(
         lambda matrix: raw_score(booster, np.asarray(matrix.values)), labelled.sightings, sampled, labelled.catalogue
     )
@@ -44,7 +44,7 @@ def checks(labelled: LabelledCohort, booster: Any) -> dict[str, Any]:
         },
         "late_known": known_late(labelled.sightings, rows),
         "dates": _dates(labelled),
-        "contributions_sum": {"what": "tree contributions sum to the raw score", "rows": len(some), "holds": True},
+        "contributions_sum": contributions_sum(booster, values, labelled.settings.threads).as_json(),
         "added_harm": {
             "what": "one recorded harm more, a day before the as-of (or 200), must not lower the score; features "
             "without a direction can make it fall, so falls are counted and not forbidden",
@@ -56,6 +56,19 @@ def checks(labelled: LabelledCohort, booster: Any) -> dict[str, Any]:
             "kinds_that_fell": sorted({one.event.kind for one in fell}),
         },
     }
+
+
+def contributions_sum(booster: Any, values: NDArray[np.float32], threads: int) -> ContributionsSum:
+    """Measure how far the tree contributions of ``values`` (n, d) are from summing to the raw score."""
+    _, gap = unchecked_contributions(booster, values, threads=threads)
+    largest = float(gap.max(initial=0.0))
+    return ContributionsSum(
+        what="largest difference between the sum of a row's tree contributions and its raw score",
+        rows=len(values),
+        largest_difference=largest,
+        threshold=TOLERANCE,
+        holds=largest <= TOLERANCE,
+    )
 
 
 def known_late(sightings: Sightings, rows: Rows) -> dict[str, Any]:

@@ -16,11 +16,11 @@ from typing import Any, TypeVar
 
 from threat.errors import IntegrityFailure, UsageError
 from threat.files import is_unfinished, sha256_of, write_whole
-from threat.release.documents.document import Document
+from threat.release.documents.document import JsonFile
 
 MANIFEST = "manifest.json"
 ANNEXES = "annexes.json"
-_Document = TypeVar("_Document", bound=Document)
+_Document = TypeVar("_Document", bound=JsonFile)
 _LIMIT = 64 * 1024 * 1024
 """Largest JSON document read into memory, bytes: a RUN may come from elsewhere."""
 
@@ -118,7 +118,7 @@ class Run:
             raise UsageError(f"The RUN {self.id} has no {kind.FILE}.", where=str(self.directory), way_out=kind.HOW_MADE)
         return document
 
-    def write(self, document: Document) -> Path:
+    def write(self, document: JsonFile) -> Path:
         """Write a document under its own name: into an open RUN, or, where its type is an annex, to a sealed one.
 
         Raises UsageError for an annex of an open RUN, and for any other document of a sealed RUN.

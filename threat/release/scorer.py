@@ -24,19 +24,30 @@ def raw_score(booster: Any, values: NDArray[np.float32], *, threads: int = 1) ->
     )
 
 
+def unchecked_contributions(
+    booster: Any, values: NDArray[np.float32], *, threads: int = 1
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return tree contributions, float64 (n, d + 1), and how far each row is from its raw score, float64[n].
+
+    Columns as in ``contributions``. The distance is ``|sum - score| / (1 + |score|)``: absolute for small scores,
+    relative for large ones.
+    """
+    parts = np.asarray(booster.predict(values, pred_contrib=True, num_threads=threads), dtype=np.float64)
+    parts = parts.reshape(len(values), -1)
+    raw = raw_score(booster, values, threads=threads)
+    return parts, np.abs(parts.sum(axis=1) - raw) / (1 + np.abs(raw))
+
+
 def contributions(booster: Any, values: NDArray[np.float32], *, threads: int = 1) -> NDArray[np.float64]:
     """Exact tree contributions, float64 (n, d + 1): one column per feature, the last the expected score.
 
     LightGBM's own path-dependent TreeSHAP (Lundberg et al. 2020, "From local explanations to global understanding with
     explainable AI for trees"). Each row sums to the raw score; raises IntegrityFailure where one does not.
     """
-    parts = np.asarray(booster.predict(values, pred_contrib=True, num_threads=threads), dtype=np.float64)
-    parts = parts.reshape(len(values), -1)
-    raw = raw_score(booster, values, threads=threads)
-    gap = np.abs(parts.sum(axis=1) - raw) / (1 + np.abs(raw))
+    parts, gap = unchecked_contributions(booster, values, threads=threads)
     if len(gap) and not gap.max() <= TOLERANCE:
         raise IntegrityFailure(
-            "The contributions of a score sum to the score.",
+            "The contributions of a score do not sum to the score.",
             value=f"row {int(gap.argmax())} differs by {gap.max():.3g}",
             way_out="do not show this explanation; the model file or the library is at fault",
         )

@@ -60,7 +60,7 @@ def test_contributions_that_do_not_sum_are_refused(booster) -> None:
         def predict(self, values, pred_contrib=False, **_):
             return np.ones((len(values), 6)) if pred_contrib else np.zeros(len(values))
 
-    with pytest.raises(IntegrityFailure, match="sum to the score"):
+    with pytest.raises(IntegrityFailure, match="do not sum to the score"):
         contributions(Wrong(), sample(3).values)
 
 

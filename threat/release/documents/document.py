@@ -1,4 +1,4 @@
-"""What every document is: frozen, closed to unknown fields, of one version, read from and written to JSON one way."""
+"""What every document is: frozen, closed to unknown fields, of one version, read and written one way."""
 
 from __future__ import annotations
 
@@ -22,12 +22,16 @@ class Part(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
+    def as_json(self) -> dict[str, Any]:
+        """Return plain JSON values, fields that have no value included."""
+        return self.model_dump(mode="json")
 
-class Document(Part):
-    """A whole JSON document. A subclass declares ``version: Literal[n]`` and the class attributes below.
 
-    ``FILE``: its file name in a RUN or bundle. ``ANNEX``: True where it is added after the RUN was sealed.
-    ``HOW_MADE``: what to do when it is absent. ``MADE_AGAIN``: what to do when it is of another version.
+class JsonFile(Part):
+    """A whole JSON file. Subclasses set the class attributes.
+
+    ``FILE``: its name in a RUN or bundle. ``ANNEX``: True where it is added after the RUN was sealed. ``HOW_MADE``:
+    what to do when it is absent. ``MADE_AGAIN``: what to do when it is of another version or malformed.
     """
 
     FILE: ClassVar[str]
@@ -36,26 +40,13 @@ class Document(Part):
     MADE_AGAIN: ClassVar[str] = "train again with this version of the product"
 
     @classmethod
-    def of_version(cls) -> int:
-        """Return the version of the document that this product reads and writes."""
-        return int(cls.model_fields["version"].default)
-
-    @classmethod
     def parse(cls, data: bytes, where: str) -> Self:
         """Return the document that ``data`` (UTF-8 JSON) holds. ``where`` names the file in errors.
 
-        Raises BadInput for a document of another version, IntegrityFailure for one that is not JSON or does not have
-        the fields of its version: what the product wrote never is either, so somebody changed it.
+        Raises IntegrityFailure, naming the fields, for a document that is not JSON or does not have its fields: what
+        the product wrote always has, so somebody changed it.
         """
-        raw = json_object(data, where)
-        version = raw.get("version")
-        if version != cls.of_version():
-            written = "before documents had versions" if version is None else f"as version {version}"
-            raise BadInput(
-                f"{cls.FILE} was written {written}; this product reads version {cls.of_version()}.",
-                where=where,
-                way_out=f"{cls.MADE_AGAIN}, or read it with the version of the product that wrote it",
-            )
+        json_object(data, where)
         try:
             return cls.model_validate_json(data, strict=True)
         except ValidationError as error:
@@ -65,20 +56,38 @@ class Document(Part):
             ]
             more = f"; and {len(problems) - _NAMED_PROBLEMS} more" if len(problems) > _NAMED_PROBLEMS else ""
             raise IntegrityFailure(
-                f"{cls.FILE} does not have the fields of its version.",
+                f"{cls.FILE} does not have the fields of such a document.",
                 value="; ".join(problems[:_NAMED_PROBLEMS]) + more,
                 where=where,
                 way_out=f"do not use it; {cls.MADE_AGAIN}",
             ) from None
 
-    def as_json(self) -> dict[str, Any]:
-        """Return the document as plain JSON values, fields that have no value included."""
-        return self.model_dump(mode="json")
-
     def encode(self) -> bytes:
         """Return the bytes of the file: sorted keys, two spaces, a newline at the end, so that equal is equal."""
         text = json.dumps(self.as_json(), indent=2, sort_keys=True, allow_nan=False, ensure_ascii=False)
         return f"{text}\n".encode()
+
+
+class Document(JsonFile):
+    """A JSON file with a version of its own: a subclass declares ``version: Literal[n]`` with the default n."""
+
+    @classmethod
+    def of_version(cls) -> int:
+        """Return the version of the document that this product reads and writes."""
+        return int(cls.model_fields["version"].default)
+
+    @classmethod
+    def parse(cls, data: bytes, where: str) -> Self:
+        """Return the document, as ``JsonFile.parse`` does. Raises BadInput for a document of another version."""
+        version = json_object(data, where).get("version")
+        if version != cls.of_version():
+            written = "before documents had versions" if version is None else f"as version {version}"
+            raise BadInput(
+                f"{cls.FILE} was written {written}; this product reads version {cls.of_version()}.",
+                where=where,
+                way_out=f"{cls.MADE_AGAIN}, or read it with the version of the product that wrote it",
+            )
+        return super().parse(data, where)
 
 
 def json_object(data: bytes, where: str) -> dict[str, Any]:

@@ -1,0 +1,139 @@
+"""``card.json``: the model card. ``human.json``: what people provided for it."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, ClassVar, Literal, Self
+
+from pydantic import Field, model_validator
+
+from threat.measuring.figure import Figure
+from threat.release.documents.document import Document, Part
+from threat.release.documents.gate_policy import Environment
+
+Text = Annotated[str, Field(min_length=1)]
+
+
+class Table(Part):
+    """A table of words."""
+
+    columns: tuple[str, ...] = Field(min_length=1, description="heads of the columns")
+    rows: tuple[tuple[str, ...], ...] = Field(min_length=1, description="cells, row by row")
+
+    @model_validator(mode="after")
+    def _rectangular(self) -> Self:
+        if any(len(row) != len(self.columns) for row in self.rows):
+            raise ValueError("every row of a table has a cell for every column")
+        return self
+
+
+Value = Text | Annotated[tuple[Text, ...], Field(min_length=1)] | Table
+
+
+class CardField(Part):
+    """One field of the card: its value, who gives it, and where it is from."""
+
+    id: str = Field(min_length=1, description="name of the field within its section")
+    title: str = Field(min_length=1, description="the field in words")
+    value: Value | None = Field(description="a sentence, a list or a table; null where nobody provided it")
+    source: Literal["auto", "human"] = Field(description="auto: from the evidence; human: from a person")
+    evidence: str = Field(description="the documents, or the person and the day")
+    last_checked: date | None = Field(description="when the value was read or given; null without one")
+    provided: bool = Field(description="true when there is a value")
+
+    @model_validator(mode="after")
+    def _said(self) -> Self:
+        if self.provided != (self.value is not None):
+            raise ValueError(f"{self.id} says provided {self.provided} and its value says otherwise")
+        return self
+
+
+class Section(Part):
+    """A section of the card."""
+
+    id: str = Field(min_length=1, description="name of the section")
+    title: str = Field(min_length=1, description="the section in words")
+    fields: tuple[CardField, ...] = Field(min_length=1, description="its fields, in order")
+
+
+class ChartPoint(Part):
+    """One point of a chart with its interval."""
+
+    label: str = Field(description="what the point is of")
+    value: float = Field(description="its value")
+    low: float = Field(description="lower end of its 95% interval")
+    high: float = Field(description="upper end of its 95% interval")
+    target: float | None = Field(default=None, description="where the point should be; null without a target")
+
+
+class Chart(Part):
+    """A chart in a section of the card."""
+
+    section: str = Field(min_length=1, description="name of the section")
+    title: str = Field(min_length=1, description="the chart in words")
+    sentence: str = Field(min_length=1, description="what the chart shows, for those who do not see it")
+    points: tuple[ChartPoint, ...] = Field(min_length=1, description="its points, in order")
+
+
+class Summary(Part):
+    """What fits on the first screen."""
+
+    name: str = Field(description="the training in words")
+    status: Literal["draft", "passed the gate", "refused by the gate"] = Field(description="where the RUN stands")
+    environment: Environment | None = Field(description="where the gate's word counts; null before the gate")
+    does: str = Field(description="the decision it supports")
+    does_not: str = Field(description="what it is not to be used for")
+    decides: str = Field(description="who decides")
+    population: str = Field(description="who is ranked")
+    outcome: str = Field(description="the outcome in words")
+    horizon_days: int | None = Field(ge=1, description="days within which the outcome counts, or null")
+    capacity: int | None = Field(ge=1, description="places on each list, or null")
+    recall: Figure | None = Field(description="recall at capacity, or null")
+    worst_served: str = Field(description="the group served worst, in words")
+    limits: tuple[Text, Text, Text] = Field(description="the three gravest limits")
+    version: str = Field(description="the RUN")
+    expires: date | None = Field(description="last day on which every acceptance counts; null without any")
+
+
+class Card(Document):
+    """The model card of a RUN."""
+
+    FILE: ClassVar[str] = "card.json"
+    ANNEX: ClassVar[bool] = True
+    HOW_MADE: ClassVar[str] = "make it: threat card RUN"
+    MADE_AGAIN: ClassVar[str] = "make it again with this version of the product: threat card RUN"
+
+    version: Literal[2] = Field(default=2, description="version of this document")
+    made_on: date = Field(description="the day it was made")
+    run_id: str = Field(min_length=1, description="the RUN")
+    run_manifest_sha256: str = Field(pattern=r"^[0-9a-f]{64}$", description="hash of the RUN's manifest")
+    summary: Summary = Field(description="what fits on the first screen")
+    sections: tuple[Section, ...] = Field(min_length=1, description="every section, in order")
+    charts: tuple[Chart, ...] = Field(description="charts, by section")
+    not_yet_provided: int = Field(ge=0, description="fields that nobody has provided yet")
+
+    def field(self, section: str, name: str) -> CardField | None:
+        """Return a field by its section and name, or None."""
+        return next(
+            (field for part in self.sections if part.id == section for field in part.fields if field.id == name), None
+        )
+
+
+class Provided(Part):
+    """What a person provided for one field."""
+
+    value: Value = Field(description="a sentence, a list or a table")
+    by: Text = Field(description="who provided it")
+    on: date = Field(description="when")
+
+
+class Human(Document):
+    """What people provided for a card, by ``section.field``."""
+
+    FILE: ClassVar[str] = "human.json"
+    ANNEX: ClassVar[bool] = True
+    HOW_MADE: ClassVar[str] = "hand it in: threat card RUN --human FILE"
+    MADE_AGAIN: ClassVar[str] = "hand it in again: threat card RUN --human FILE"
+
+    version: Literal[1] = Field(default=1, description="version of this document")
+    fields: dict[str, Provided] = Field(description="what was provided, by section.field")

@@ -1,0 +1,87 @@
+"""``gate.json``: the release gate's verdict, check by check, with the whole policy it was given under."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import ClassVar, Literal
+
+from pydantic import Field
+
+from threat.measuring.figure import Figure, Verdict
+from threat.release.documents.document import Document, Part
+from threat.release.documents.gate_policy import Environment, GatePolicy, State
+
+Fact = bool | int | float | str | None | tuple[str, ...]
+
+
+class Acceptance(Part):
+    """A person's signed word that not enough evidence is accepted, by name and until a day."""
+
+    by: str = Field(min_length=1, description="who signed; the name of the key")
+    role: str = Field(min_length=1, description="in which role; the role of the key")
+    about: str = Field(description="what is accepted, such as person_at_risk/sex")
+    reason: str = Field(min_length=1, description="why")
+    controls: str = Field(description="what is done instead")
+    expires: date = Field(description="last day on which it counts")
+
+
+class Approval(Part):
+    """A person's signed approval."""
+
+    by: str = Field(min_length=1, description="who signed; the name of the key")
+    role: str = Field(min_length=1, description="in which role; the role of the key")
+    on: date = Field(description="day of the signature")
+    environment: Environment = Field(description="environment of the key")
+
+
+class GateCheck(Part):
+    """One check of the gate."""
+
+    name: str = Field(min_length=1, description="name of the check")
+    title: str = Field(min_length=1, description="the check in words")
+    required: bool = Field(description="true when the state asked for needs it to pass")
+    verdict: Verdict = Field(description="of the check")
+    reason: str = Field(description="why, in words")
+    facts: dict[str, Fact] = Field(description="what it was decided on, by name")
+    figures: tuple[Figure, ...] = Field(description="the figures it was decided on")
+    accepted: tuple[Acceptance, ...] = Field(description="acceptances that count for it")
+
+
+class Gate(Document):
+    """What the gate said of a RUN, for one environment and one state, on one day."""
+
+    FILE: ClassVar[str] = "gate.json"
+    ANNEX: ClassVar[bool] = True
+    HOW_MADE: ClassVar[str] = "make it: threat release RUN"
+    MADE_AGAIN: ClassVar[str] = "ask the gate again with this version of the product: threat release RUN"
+
+    version: Literal[2] = Field(default=2, description="version of this document")
+    verdict: Verdict = Field(description="over every required check; only a pass releases")
+    environment: Environment = Field(description="where the release counts")
+    to: State = Field(description="the state asked for")
+    on: date = Field(description="the day it was decided")
+    run_id: str = Field(min_length=1, description="the RUN")
+    evidence_sha256: str = Field(description="hash of the evidence that statements are about")
+    run_manifest_sha256: str = Field(description="hash of the RUN's manifest")
+    policy_version: str = Field(min_length=1, description="version of the policy")
+    policy: GatePolicy = Field(description="the whole policy")
+    show_probability: bool = Field(description="true when probabilities may be shown next to ranks")
+    checks: tuple[GateCheck, ...] = Field(description="every check in the order asked")
+    approvals: tuple[Approval, ...] = Field(description="approvals that counted as statements")
+    set_aside: tuple[str, ...] = Field(description="statements that did not count, and why")
+
+    def check(self, name: str) -> GateCheck | None:
+        """Return the check of that name, or None."""
+        return next((check for check in self.checks if check.name == name), None)
+
+    def expires(self) -> date | None:
+        """Return the last day on which every acceptance it depends on counts; None when it depends on none."""
+        return min((acceptance.expires for check in self.checks for acceptance in check.accepted), default=None)
+
+    def refusals(self) -> list[str]:
+        """Return one line for each required check that does not pass."""
+        return [
+            f"{check.title}: {check.verdict.words.lower()}: {check.reason}"
+            for check in self.checks
+            if check.required and check.verdict != Verdict.PASS
+        ]

@@ -1,0 +1,99 @@
+"""What a training is asked to do, as ``config.json`` records it: checked against a schema, nothing coerced."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import ConfigDict, Field
+
+from threat.release.documents.document import Part
+
+Share = Annotated[float, Field(gt=0, le=1)]
+Count = Annotated[int, Field(ge=1)]
+
+
+class _Setting(Part):
+    # Strict also in Python: a preset's YAML has types, and "7" for 7 is a mistake to report.
+    model_config = ConfigDict(strict=True)
+
+
+class CohortSettings(_Setting):
+    """Who is scored when. ``monthly``: everyone eligible on the first of each month. ``incident``: each relationship
+    ``after_seconds`` after a domestic incident was recorded."""
+
+    kind: Literal["monthly", "incident"] = Field(default="monthly", description="who is a row when")
+    after_seconds: int = Field(default=3_600, ge=1, le=86_400, description="wait after the incident, seconds")
+
+
+class CalendarSettings(_Setting):
+    """Days and cycles of the folds. A cycle is one list: a calendar month or a week from Monday.
+
+    ``look_back_days``: history wanted before the first fit as-of. ``embargo_days``: time after a label window for late
+    records to arrive before the fit date. ``validation_folds`` 0: the history is too short for forward-chained
+    validation; choose and calibrate across groups of subjects within the fit rows instead.
+    """
+
+    cycle: Literal["month", "week"] = Field(default="month", description="length of one list's cycle")
+    look_back_days: int = Field(default=365, ge=0, description="history wanted before the first fit as-of, days")
+    embargo_days: int = Field(default=30, ge=0, description="wait for late records after a label window, days")
+    test_cycles: Count = Field(default=6, description="cycles of the test")
+    validation_folds: int = Field(default=2, ge=0, description="validation folds; 0: across groups of subjects")
+    validation_cycles: Count = Field(default=3, description="cycles of each validation fold")
+
+
+class SamplingSettings(_Setting):
+    """Fit rows: every row with an outcome, and this many without for each of them (at least ``floor``), reweighted."""
+
+    negatives_per_positive: Count = Field(default=20, description="rows without an outcome for each row with one")
+    floor: Count = Field(default=20_000, description="least rows without an outcome")
+
+
+class TreeCandidate(_Setting):
+    """One set of tree hyper-parameters to try on the validation folds; LightGBM's names."""
+
+    num_leaves: int = Field(ge=2, le=63, description="leaves of a tree")
+    min_data_in_leaf: int = Field(ge=1, description="least rows of a leaf")
+    lambda_l2: float = Field(ge=0, description="L2 penalty on leaves")
+    learning_rate: Share = Field(default=0.03, description="share of each tree that is added")
+    feature_fraction: Share = Field(default=0.5, description="share of features each tree may use")
+    bagging_fraction: Share = Field(default=0.7, description="share of rows each tree is grown on")
+
+
+class TreeSettings(_Setting):
+    """Regularised LightGBM: candidates, and the most rounds any may use (the number is chosen on validation folds)."""
+
+    candidates: list[TreeCandidate] = Field(min_length=1, description="hyper-parameters to try")
+    max_rounds: int = Field(default=400, ge=10, le=5_000, description="most trees")
+
+
+class LinearSettings(_Setting):
+    """Elastic-net logistic regression: penalties to try (shares of the least one that leaves every coefficient at 0),
+    share of L1."""
+
+    penalties: list[Annotated[float, Field(gt=0, lt=1)]] = Field(
+        default=[0.5, 0.2, 0.1, 0.05], min_length=1, description="penalties to try"
+    )
+    l1_ratio: float = Field(default=0.5, ge=0, le=1, description="share of L1 in the penalty")
+
+
+class Settings(_Setting):
+    """A whole training. ``capacity`` None: the policy's. ``new_charges_only``: an outcome must bring a severe kind that
+    no earlier incident of the subject carried (sensitivity for records where the same case returns). ``ensemble``: how
+    many times the chosen model is fitted again on resampled subjects, to see how stable the lists are."""
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9_]*$", description="name of the configuration")
+    title: str = Field(description="the training in words")
+    rung: Literal["Y0", "Y1", "Y2", "Y4", "Y5"] = Field(default="Y2", description="the outcome")
+    horizon_days: Count = Field(default=180, description="days within which the outcome counts")
+    capacity: Count | None = Field(default=None, description="places on a list; null: the policy's")
+    cohort: CohortSettings = Field(default=CohortSettings(), description="who is scored when")
+    calendar: CalendarSettings = Field(default=CalendarSettings(), description="days and cycles of the folds")
+    sampling: SamplingSettings = Field(default=SamplingSettings(), description="which rows are fitted on")
+    trees: TreeSettings = Field(description="candidates of the model")
+    linear: LinearSettings = Field(default=LinearSettings(), description="candidates of the regression")
+    new_charges_only: bool = Field(default=False, description="only outcomes with a new kind of charge count")
+    features_without: list[str] = Field(default=[], description="features left out")
+    bootstrap: int = Field(default=500, ge=0, le=10_000, description="replicates behind the intervals")
+    ensemble: int = Field(default=8, ge=0, le=50, description="models fitted again on resampled subjects")
+    seed: int = Field(default=7, ge=0, le=2**31 - 1, description="seed of every draw")
+    threads: int = Field(default=1, ge=1, le=64, description="threads of the fit")
