@@ -20,9 +20,9 @@ from typing import Any
 import numpy as np
 
 from features import Catalogue, load_catalogue
-from features.engines.fold.program import Program
+from features.engines.fold.program import Half
 from threat.asof import DAY
-from threat.history.sightings import ROLE_AT_RISK, ROLE_SUBJECT, Rows, Sightings
+from threat.history.sightings import Rows, Sightings
 
 ROWS = 200_000
 LONG_AGO = -4_000_000_000
@@ -47,36 +47,32 @@ def halves(store: Sightings, rows: Rows, catalogue: Catalogue, copy_rate: float)
     programs = engine._programs(catalogue, store.code_names)
     few = np.arange(len(rows)) % (len(rows) // 100)
     found = []
-    for half, program, own, other, acting in (
-        ("subject", programs[0], subject, at_risk, ROLE_SUBJECT),
-        ("person at risk", programs[1], at_risk, subject, ROLE_AT_RISK),
+    for title, half, party, other in (
+        ("subject", programs[0], subject, at_risk),
+        ("person at risk", programs[1], at_risk, subject),
     ):
-        n = len(program.plain) + len(program.outputs)
-        if not n:
+        if half.is_empty:
             continue
+        n = len(half.program.plain) + len(half.program.outputs)
 
-        def time_of(
-            chosen: Any, as_of: np.ndarray, program: Program, own: np.ndarray, other: np.ndarray, acting: int
-        ) -> float:
-            mine, theirs = own[chosen], other[chosen]
-            return seconds(
-                lambda: engine._run(program, store, mine, theirs, as_of, acting, out, 1, lambda amount: None)
-            )
+        def time_of(chosen: Any, as_of: np.ndarray, half: Half, party: np.ndarray, other: np.ndarray) -> float:
+            mine, theirs = party[chosen], other[chosen]
+            return seconds(lambda: engine._run(half, store, mine, theirs, as_of, out, 1, lambda amount: None))
 
         def sightings(of: np.ndarray) -> int:
             length = store.offsets[np.maximum(of, 0) + 1] - store.offsets[np.maximum(of, 0)]
             return int(np.where(of >= 0, length, 0).sum())
 
-        half_of = (program, own, other, acting)
+        half_of = (half, party, other)
         whole = time_of(slice(None), rows.as_of, *half_of)
         fixed = time_of(slice(None), np.full(len(rows), LONG_AGO), *half_of)
         near = time_of(few, rows.as_of[few], *half_of) - time_of(few, np.full(len(rows), LONG_AGO), *half_of)
-        read = sightings(own)
-        width = sum(getattr(store, name).itemsize for name in {*_ALWAYS, *program.uses})
+        read = sightings(party)
+        width = sum(getattr(store, name).itemsize for name in {*_ALWAYS, *half.uses})
         moved = read * width + len(rows) * n * 4
         found.append(
             {
-                "half": half,
+                "half": title,
                 "definitions": n,
                 "rows": len(rows),
                 "sightings": read,
@@ -84,7 +80,7 @@ def halves(store: Sightings, rows: Rows, catalogue: Catalogue, copy_rate: float)
                 "cpu": whole,
                 "row_us": fixed / len(rows) * 1e6,
                 "sighting_ns": (whole - fixed) / max(1, read) * 1e9,
-                "sighting_near_ns": near / max(1, sightings(own[few])) * 1e9,
+                "sighting_near_ns": near / max(1, sightings(party[few])) * 1e9,
                 "moved_mb": moved / 1e6,
                 "floor": moved / copy_rate,
                 "times_floor": whole / (moved / copy_rate),

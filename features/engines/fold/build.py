@@ -16,15 +16,15 @@ from numpy.typing import NDArray
 
 from features.definitions import Definition
 from features.engines.fold.compiling import read_only
+from features.engines.fold.inputs import SOMETIMES, Asked, Columns
 from features.engines.fold.kernel import fold
-from features.engines.fold.program import Program, compile_half
+from features.engines.fold.program import Half, compile_half
 from features.load import Catalogue, load_catalogue
 from features.matrix import Matrix
 from threat.asof import DAY
 from threat.errors import UsageError
 from threat.files import whole_file
-from threat.history.schema import DOMESTIC, REPORTED_BY
-from threat.history.sightings import NO_PERSON, ROLE_AT_RISK, ROLE_SUBJECT, Rows, Sightings
+from threat.history.sightings import NO_PERSON, Rows, Sightings
 from threat.terminal import progress
 
 _UNSEEN = -2
@@ -123,7 +123,7 @@ def _longest(d: Definition) -> int:
 
 
 @lru_cache(maxsize=8)
-def _programs(catalogue: Catalogue, code_names: tuple[str, ...]) -> tuple[Program, Program]:
+def _programs(catalogue: Catalogue, code_names: tuple[str, ...]) -> tuple[Half, Half]:
     definitions = catalogue.definitions
     return compile_half(definitions, False, code_names), compile_half(definitions, True, code_names)
 
@@ -143,8 +143,8 @@ def _fill(
     subject = person_index(sightings.persons, rows.subject)
     at_risk = person_index(sightings.persons, rows.at_risk)
     subject_half, at_risk_half = _programs(catalogue, sightings.code_names)
-    _run(subject_half, sightings, subject, at_risk, rows.as_of, ROLE_SUBJECT, out, threads, advance)
-    _run(at_risk_half, sightings, at_risk, subject, rows.as_of, ROLE_AT_RISK, out, threads, advance)
+    _run(subject_half, sightings, subject, at_risk, rows.as_of, out, threads, advance)
+    _run(at_risk_half, sightings, at_risk, subject, rows.as_of, out, threads, advance)
 
 
 def person_index(persons: NDArray[np.int64], ids: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -157,35 +157,34 @@ def person_index(persons: NDArray[np.int64], ids: NDArray[np.int64]) -> NDArray[
 
 
 def _run(
-    program: Program,
+    half: Half,
     sightings: Sightings,
-    own: NDArray[np.int64],
+    party: NDArray[np.int64],
     other: NDArray[np.int64],
     as_of: NDArray[np.int64],
-    acting: int,
     out: NDArray[np.float32],
     threads: int,
     advance: Callable[[float], None],
 ) -> None:
     """One half of every row; ``advance`` is told half of the rows done."""
-    if not len(program.plain) + len(program.outputs) or not len(own):
+    if half.is_empty or not len(party):
         return
     # Rows of one person side by side: the history is read from memory once, in order.
-    rows = np.argsort(own, kind="stable")
-    known = np.maximum(own[rows], 0)
+    rows = np.argsort(party, kind="stable")
+    person = np.maximum(party[rows], 0)
     lengths = (
-        np.where(own[rows] >= 0, sightings.offsets[known + 1] - sightings.offsets[known], 0)
+        np.where(party[rows] >= 0, sightings.offsets[person + 1] - sightings.offsets[person], 0)
         if len(sightings.persons)
-        else own * 0
+        else party * 0
     )
-    before, after = _arguments(program, sightings, acting)
+    columns = _columns(half, sightings)
 
     def block(first: int) -> None:
         part = slice(first, first + _BLOCK)
         capacity = max(1, int(lengths[part].max()))
-        fold(read_only(rows[part]), own, other, as_of, capacity, out, *before, *after)
+        fold(Asked(read_only(rows[part]), party, other, as_of, capacity), columns, half.program, out)
 
-    own, other, as_of = read_only(own), read_only(other), read_only(as_of)
+    party, other, as_of = read_only(party), read_only(other), read_only(as_of)
     firsts = range(0, len(rows), _BLOCK)
     if len(firsts) == 1:
         block(0)
@@ -226,34 +225,8 @@ def _let_go(sightings: Sightings) -> None:
             array._mmap.madvise(mmap.MADV_DONTNEED)  # type: ignore[attr-defined]
 
 
-_SOMETIMES = ("counterpart", "code", "reported_by", "incident_id", "value", "until", "recorded_at")
-
-
-def _arguments(program: Program, sightings: Sightings, acting: int) -> tuple[tuple[object, ...], tuple[object, ...]]:
-    """The kernel's arguments from ``offsets`` on. Arrays that no instruction reads are not touched."""
-    names = (
-        "offsets", "occurred_at", "visible_from", "visible_until", "kind", "role", "proactive", "domestic", *_SOMETIMES,
-    )  # fmt: skip
-    arrays = []
-    for name in names:
-        array = getattr(sightings, name)
-        arrays.append(read_only(array[:1] if name in _SOMETIMES and name not in program.uses else array))
-    flat = (
-        "instructions", "back", "ahead", "stays", "streams", "edges", "maps", "filters", "tables", "start",
-        "sums", "float_sums", "plain", "outputs", "factors", "pool", "rates", "harm",
-    )  # fmt: skip
-    settings = (
-        acting,
-        "counterpart" in program.uses,
-        "code" in program.uses,
-        *(getattr(program, name) for name in flat),
-        program.n_floats,
-        program.n_incident_bits,
-        program.n_counterpart_bits,
-        program.n_harm,
-        len(DOMESTIC),
-        len(REPORTED_BY),
-        bool(program.ahead[0] < program.ahead[-1]),
-        bool(program.stays[0] < program.stays[-1]),
-    )
-    return tuple(arrays), settings
+def _columns(half: Half, sightings: Sightings) -> Columns:
+    """The kernel's columns. One that no instruction reads is cut to a row, so that its file is not touched."""
+    arrays = ((name, getattr(sightings, name)) for name in Columns._fields)
+    unread = SOMETIMES - half.uses
+    return Columns(*(read_only(array[:1] if name in unread else array) for name, array in arrays))

@@ -11,14 +11,21 @@ from numba import config, njit
 from numpy.typing import NDArray
 
 from features.definitions import LATE_DAYS
+from features.engines.fold.inputs import Asked, Columns, Program
 from features.engines.fold.operations import Op, Out
 from threat.asof import DAY
+from threat.history.schema import DOMESTIC, REPORTED_BY
 from threat.history.sightings import NO_PERSON, ROLE_ABOUT, ROLE_AT_RISK, ROLE_SUBJECT
 
 _T = TypeVar("_T", bound=np.generic)
 
-_FROZEN = repr([*Op, *Out, LATE_DAYS, DAY, NO_PERSON, ROLE_ABOUT, ROLE_AT_RISK, ROLE_SUBJECT])
-"""Values that compiled code holds as constants."""
+_FROZEN = repr(
+    [
+        *(*Op, *Out, LATE_DAYS, DAY, DOMESTIC, REPORTED_BY, NO_PERSON, ROLE_ABOUT, ROLE_AT_RISK, ROLE_SUBJECT),
+        *(fields._fields for fields in (Asked, Columns, Program)),
+    ]
+)
+"""What compiled code holds as constants: values, and the places of the fields of named tuples."""
 
 
 def compiled(function: Any) -> Any:

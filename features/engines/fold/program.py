@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features.definitions import AT_RISK_SCOPES, DOMESTIC_READ, NEEDS_PERSON_AT_RISK, STAY, Definition
+from features.engines.fold.inputs import Program
 from features.engines.fold.operations import (
     CODE_VALUE,
     FLOAT_CELLS,
@@ -31,6 +32,7 @@ from features.harm import harm_days
 from features.validation import expand, read_kinds
 from threat.asof import DAY
 from threat.history.schema import DOMESTIC, REPORTED_BY
+from threat.history.sightings import ROLE_AT_RISK, ROLE_SUBJECT
 from threat.vocabulary import kinds
 
 FOREVER = 1 << 61
@@ -68,45 +70,16 @@ class Selector:
 
 
 @dataclass(frozen=True, slots=True)
-class Program:
-    """One half's program as arrays for the kernel.
+class Half:
+    """One half's program, and the columns of sightings that some instruction reads (of those in ``SOMETIMES``)."""
 
-    ``instructions`` int32 (n, 5): operation, filter (0: none), cell, window map, auxiliary number; for LAST_CODE the
-    last two are its mark cell and its table. ``back``, ``ahead``, ``stays``: int32 offsets by dispatch key of the
-    instructions for look-back events, events to come, and stays. ``streams``: uint8 by kind, which of the three (1, 2,
-    4) read the kind at all.
-    ``edges``: int64 window lengths in seconds, ascending. ``maps``: int16 (m, edges + 1) from edge to bucket, -1
-    beyond. ``filters``: bool (f, (codes + 1) * reporters). ``tables``: float64 (t, codes + 1) value of a code.
-    ``start``: initial integer cells. ``sums`` and ``float_sums`` int32 (n, 2): first cell and number of the buckets
-    that are added up. ``plain`` int32 (n, 2): column and integer cell of values that are read as they are; ``outputs``
-    int64 (n, 7): operation, column, a, b, c, window, needs a person at risk, for all other values; ``factors`` float64
-    (n, 2): windows of a ratio in days. ``pool``: cells of slopes. ``rates``: half lives in seconds. ``harm``: days by
-    kind number. ``uses``: the columns of sightings that some instruction reads.
-    """
-
-    instructions: NDArray[np.int32]
-    back: NDArray[np.int32]
-    ahead: NDArray[np.int32]
-    stays: NDArray[np.int32]
-    streams: NDArray[np.uint8]
-    edges: NDArray[np.int64]
-    maps: NDArray[np.int16]
-    filters: NDArray[np.bool_]
-    tables: NDArray[np.float64]
-    start: NDArray[np.int64]
-    n_floats: int
-    sums: NDArray[np.int32]
-    float_sums: NDArray[np.int32]
-    plain: NDArray[np.int32]
-    outputs: NDArray[np.int64]
-    factors: NDArray[np.float64]
-    pool: NDArray[np.int32]
-    rates: NDArray[np.float64]
-    harm: NDArray[np.float64]
-    n_incident_bits: int
-    n_counterpart_bits: int
-    n_harm: int
+    program: Program
     uses: frozenset[str]
+
+    @property
+    def is_empty(self) -> bool:
+        """No definition reads this half."""
+        return not len(self.program.plain) + len(self.program.outputs)
 
 
 @dataclass
@@ -140,7 +113,7 @@ class _Reading(NamedTuple):
     factors: tuple[float, float] = (0.0, 0.0)
 
 
-def compile_half(definitions: Sequence[Definition], at_risk: bool, code_names: tuple[str, ...]) -> Program:
+def compile_half(definitions: Sequence[Definition], at_risk: bool, code_names: tuple[str, ...]) -> Half:
     """The program of one half. ``definitions``: the whole catalogue, whose order is the columns."""
     return _Compiler(at_risk, code_names).run(definitions)
 
@@ -168,7 +141,7 @@ class _Compiler:
         found.edges |= set(spans)
         return found
 
-    def run(self, definitions: Sequence[Definition]) -> Program:
+    def run(self, definitions: Sequence[Definition]) -> Half:
         mine = [(c, d) for c, d in enumerate(definitions) if (d.scope in AT_RISK_SCOPES) == self.at_risk]
         for _, d in mine:
             self.write(d)
@@ -297,7 +270,7 @@ class _Compiler:
         outputs: list[tuple[int, ...]],
         factors: list[tuple[float, float]],
         cells: tuple[NDArray[np.int64], int],
-    ) -> Program:
+    ) -> Half:
         accumulators = list(self.accumulators.values())
         edges = sorted({edge for a in accumulators for edge in a.edges or {FOREVER}})
         maps: dict[tuple[int, ...], int] = {}
@@ -326,7 +299,9 @@ class _Compiler:
             bounds[n_keys] = len(flat)
             offsets[stream] = bounds
         start, n_floats = cells
-        return Program(
+        uses = self.uses(accumulators)
+        program = Program(
+            acting=ROLE_AT_RISK if self.at_risk else ROLE_SUBJECT,
             instructions=np.array(flat or [(0,) * 5], np.int32),
             **offsets,
             streams=streams,
@@ -347,8 +322,12 @@ class _Compiler:
             n_incident_bits=self.counters["incident"],
             n_counterpart_bits=self.counters["counterpart"],
             n_harm=self.counters["harm"],
-            uses=self.uses(accumulators),
+            reads_counterpart="counterpart" in uses,
+            reads_code="code" in uses,
+            any_ahead=bool(by_key["ahead"]),
+            any_stays=bool(by_key["stays"]),
         )
+        return Half(program, uses)
 
     def runs(self, *, floats: bool) -> NDArray[np.int32]:
         """First cell and number of the buckets of every accumulator whose buckets are added up."""
