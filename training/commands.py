@@ -76,7 +76,7 @@ def evaluate(
     document = {"run": str(run), "run_id": opened.id} | reproduce(opened, capacity)
     if document["reproduced"] is False:
         raise IntegrityFailure(
-            "A RUN's figures come out of its predictions again.",
+            "Measuring this RUN's predictions again gives other figures than the sealed ones.",
             where=str(run / "evaluation.json"),
             way_out="do not rely on it; train again",
         )

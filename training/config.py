@@ -16,6 +16,8 @@ from threat.errors import UsageError, raise_all
 
 Share = Annotated[float, Field(gt=0, le=1)]
 Count = Annotated[int, Field(ge=1)]
+_DEEPEST = 3
+"""Files that may extend each other: ours, theirs, a preset. Deeper, nobody can say where a value came from."""
 
 
 class _Part(BaseModel):
@@ -23,8 +25,11 @@ class _Part(BaseModel):
 
 
 class CohortSettings(_Part):
-    """Who is scored when. ``monthly``: everyone eligible on the first of each month. ``incident``: each relationship
-    ``after_seconds`` after a domestic incident was recorded."""
+    """Who is scored when.
+
+    ``monthly``: everyone eligible on the first of each month. ``incident``: each relationship ``after_seconds`` after
+    a domestic incident was recorded.
+    """
 
     kind: Literal["monthly", "incident"] = "monthly"
     after_seconds: Annotated[int, Field(ge=1, le=86_400)] = 3_600
@@ -72,17 +77,22 @@ class TreeSettings(_Part):
 
 
 class LinearSettings(_Part):
-    """Elastic-net logistic regression: penalties to try (shares of the least one that leaves every coefficient at 0),
-    share of L1."""
+    """Elastic-net logistic regression: penalties to try and the share of L1.
+
+    A penalty is a share of the least penalty that leaves every coefficient at 0.
+    """
 
     penalties: Annotated[list[Annotated[float, Field(gt=0, lt=1)]], Field(min_length=1)] = [0.5, 0.2, 0.1, 0.05]
     l1_ratio: Annotated[float, Field(ge=0, le=1)] = 0.5
 
 
 class Settings(_Part):
-    """A whole training. ``capacity`` None: the policy's. ``new_charges_only``: an outcome must bring a severe kind that
-    no earlier incident of the subject carried (sensitivity for records where the same case returns). ``ensemble``: how
-    many times the chosen model is fitted again on resampled subjects, to see how stable the lists are."""
+    """A whole training.
+
+    ``capacity`` None: the policy's. ``new_charges_only``: an outcome must bring a severe kind that no earlier incident
+    of the subject carried (sensitivity for records where the same case returns). ``ensemble``: how many times the
+    chosen model is fitted again on resampled subjects, to see how stable the lists are.
+    """
 
     name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
     title: str
@@ -103,7 +113,7 @@ class Settings(_Part):
 
 
 def presets() -> list[str]:
-    """Names of the presets that come with the package, sorted."""
+    """Return the names of the presets that come with the package, sorted."""
     folder = files("training") / "presets"
     return sorted(item.name.removesuffix(".yaml") for item in folder.iterdir() if item.name.endswith(".yaml"))
 
@@ -138,22 +148,23 @@ def _document(config: str | Path, depth: int = 0) -> dict[str, Any]:
         path = Path(config)
         if not path.is_file():
             raise UsageError(
-                "A training configuration is a preset or a YAML file.",
-                value=str(config),
+                f"{config} is neither a preset nor a file.",
                 way_out=f"one of {', '.join(presets())}, or the path of a file",
             )
         text = path.read_text(encoding="utf-8")
     try:
         document = yaml.safe_load(text)
     except yaml.YAMLError as error:
-        raise UsageError("A training configuration is YAML.", value=error, where=str(config)) from None
+        raise UsageError("The configuration is not YAML.", value=error, where=str(config)) from None
     if not isinstance(document, dict):
-        raise UsageError("A training configuration holds names and values.", where=str(config))
+        raise UsageError("The configuration is not a mapping of names to values.", where=str(config))
     base = document.pop("extends", None)
     if base is None:
         return document
-    if depth > 3:
-        raise UsageError("Presets extend each other at most three deep.", value=base, where=str(config))
+    if depth > _DEEPEST:
+        raise UsageError(
+            f"The configuration extends more than {_DEEPEST} files deep, or in a circle.", value=base, where=str(config)
+        )
     return _merged(_document(base, depth + 1), document)
 
 

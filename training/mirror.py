@@ -1,4 +1,4 @@
-"""A RUN mirrored to MLflow: SQLite and a folder beside it, no network. The RUN never depends on the mirror."""
+"""A RUN mirrored to MLflow: SQLite and a folder next to it, no network. The RUN never depends on the mirror."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import Any
 from threat.release.runs import Run
 
 EXPERIMENT = "threat-assessment"
+# Set before MLflow is imported, which reads them once: a force's machine must not call out.
 _QUIET = {"MLFLOW_DISABLE_TELEMETRY": "true", "DO_NOT_TRACK": "true", "MLFLOW_LOGGING_LEVEL": "ERROR"}
 _FILES = (
     "evaluation.json",
@@ -38,7 +39,7 @@ def mirror(run: Run, directory: Path) -> dict[str, Any]:
             # MLflow's own deprecations are not the reader's concern.
             warnings.simplefilter("ignore")
             return _log(run, directory)
-    except Exception as error:
+    except Exception as error:  # whatever MLflow or its database does, the sealed RUN is what counts
         first = str(error).partition("\n")[0]
         return {"note": f"not mirrored ({type(error).__name__}: {first}); the RUN is complete"}
 
@@ -69,7 +70,7 @@ def _log(run: Run, directory: Path) -> dict[str, Any]:
 
 
 def _flat(document: dict[str, Any], prefix: str = "") -> dict[str, str]:
-    """Nested settings as dotted names; lists as text (MLflow keeps at most 6,000 characters)."""
+    """Flatten nested settings to dotted names; lists become text (MLflow keeps at most 6,000 characters)."""
     out: dict[str, str] = {}
     for key, value in document.items():
         if isinstance(value, dict):
@@ -83,13 +84,13 @@ def _metrics(evaluation: dict[str, Any]) -> dict[str, float]:
     """Figures with a value as ``ranking.figure`` (``.k50``: length of list); bounds end in .low and .high."""
     out: dict[str, float] = {}
     for entry in evaluation["rankings"]:
-        for one in entry["figures"]:
-            if one["value"] is None:
+        for figure in entry["figures"]:
+            if figure["value"] is None:
                 continue
-            name = f"{entry['name']}.{one['name']}"
-            if "capacity" in one["slice"]:
-                name += f".k{one['slice']['capacity']}"
-            out[name] = one["value"]
-            if one["interval"]:
-                out[f"{name}.low"], out[f"{name}.high"] = one["interval"]
+            name = f"{entry['name']}.{figure['name']}"
+            if "capacity" in figure["slice"]:
+                name += f".k{figure['slice']['capacity']}"
+            out[name] = figure["value"]
+            if figure["interval"]:
+                out[f"{name}.low"], out[f"{name}.high"] = figure["interval"]
     return out

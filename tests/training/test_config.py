@@ -54,9 +54,9 @@ def test_all_problems_at_once(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "rule"),
     [
-        ("a: [", "is YAML"),
-        ("- 1", "names and values"),
-        ("extends: nowhere", "a preset or a YAML file"),
+        ("a: [", "not YAML"),
+        ("- 1", "mapping of names to values"),
+        ("extends: nowhere", "neither a preset nor a file"),
     ],
 )
 def test_files_that_are_no_configuration(tmp_path: Path, text: str, rule: str) -> None:
@@ -69,7 +69,7 @@ def test_files_that_are_no_configuration(tmp_path: Path, text: str, rule: str) -
 def test_a_file_that_extends_itself_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "loop.yaml"
     path.write_text(f"extends: {path}\n")
-    with pytest.raises(UsageError, match="three deep"):
+    with pytest.raises(UsageError, match="in a circle"):
         load(path)
 
 

@@ -9,19 +9,18 @@ For every fold, with horizon h and embargo e:
 The test is the last stretch whose windows close (embargo included) by the label-knowledge date. Validation folds end
 early enough for their labels to be known at the test's fit date: they choose and calibrate, so they obey the same rule.
 
-Drawn for months, two validation folds of two lists, a test of three, h = 180 days and e = 30 (F: as-ofs fitted on;
-M: lists measured on; each line is one fold; the bars are the fit dates)::
+Drawn by the month, for lists of a month, h = 180 days, e = 30, two validation folds of two lists and a test of three,
+on records from 2020-01-01 to 2024-01-01 with a year of look-back::
 
-                     2021        2022                    2023                  2024-01-01: label knowledge
-                     J...   ...N D J F M A M J J A S O N D J F M A M J J A ...
-    validation_1     FFFFFFFFFFF             |M M                              fit date 2022-06-01
-    validation_2     FFFFFFFFFFFFF F             |M M                          fit date 2022-08-01
-    test             FFFFFFFFFFFFF F F F F F F F F F             |M M M        fit date 2023-04-01
-                                                   <-- h + e --->     <-- h + e --> 2023-12-28
+                  2021        2022        2023        2024
+                  JFMAMJJASONDJFMAMJJASONDJFMAMJJASONDJ
+    validation_1  fffffffffff......mm                       f  as-ofs that are fitted on
+    validation_2  fffffffffffff......mm                     .  their windows close and late records arrive: h + e
+    test          fffffffffffffffffffff......mmm......|     m  lists that are measured, the first at the fit date
+                                                            |  label knowledge
 
-The test's last as-of (2023-06-01) plus 210 days is 2023-12-28, by the label-knowledge date. The test's fit date less
-210 days is 2022-09-03, so 2022-09-01 is the last as-of to fit on, and the last one that validation may measure.
-``tests/training/cohorts/test_folds.py`` holds these very dates.
+The lists of validation end where the fit as-ofs of the test end: their labels, too, are known at the test's fit date.
+The example of ``draw`` prints these dates.
 """
 
 from __future__ import annotations
@@ -72,12 +71,12 @@ class Folds:
         return (*self.validation, self.test)
 
     def cycles(self) -> list[Cycle]:
-        """Every cycle used by any fold, once, in order of time."""
+        """Return every cycle used by any fold, once, in order of time."""
         used = {cycle for fold in self.all for cycle in (*fold.fit, *fold.measure)}
         return sorted(used, key=lambda cycle: cycle.start)
 
     def as_dict(self) -> dict[str, Any]:
-        """For ``folds.json``: every date a reviewer needs to check the rule."""
+        """Return ``folds.json``: every date a reviewer needs to check the rule."""
         return {
             "label_knowledge": show(self.label_knowledge),
             "horizon_days": self.horizon_days,
@@ -101,7 +100,7 @@ def _fold_dict(fold: Fold) -> dict[str, Any]:
 
 
 def cycles(first: int, last: int, every: str, *, spread: bool) -> list[Cycle]:
-    """Whole cycles that start at or after ``first`` and end at or before ``last`` (UTC seconds).
+    """Return the whole cycles that start at or after ``first`` and end at or before ``last`` (UTC seconds).
 
     ``every``: ``month`` (from the first, 00:00 UTC) or ``week`` (from Monday, 00:00 UTC). ``spread``: as-ofs lie
     anywhere within the cycle; otherwise only at its start, which may then be as late as ``last``.
@@ -130,34 +129,47 @@ def _next(at: datetime, every: str) -> datetime:
 def draw(
     calendar: CalendarSettings, horizon_days: int, *, history_start: int, label_knowledge: int, spread: bool
 ) -> Folds:
-    """The folds that fit between the first record and the label-knowledge date (UTC seconds).
+    """Draw the folds that fit between the first record and the label-knowledge date (UTC seconds).
 
-    Raises UsageError, with the days wanted and the days there are, when they don't fit.
+    ``spread``: as-ofs are anywhere within a cycle, as in a cohort indexed on an incident; otherwise at its start.
+    Raises UsageError, with the days wanted and the days there are, when the folds don't fit.
+
+    The folds that the module's docstring draws:
+
+    >>> from threat.asof import parse_as_of
+    >>> calendar = CalendarSettings(test_cycles=3, validation_folds=2, validation_cycles=2, embargo_days=30)
+    >>> start, end = parse_as_of("2020-01-01"), parse_as_of("2024-01-01")
+    >>> for fold in draw(calendar, 180, history_start=start, label_knowledge=end, spread=False).all:
+    ...     fitted, measured = [show(fold.fit[i].start)[:7] for i in (0, -1)], [show(m.start)[:7] for m in fold.measure]
+    ...     print(fold.name, "fitted on", *fitted, "measured on", *measured)
+    validation_1 fitted on 2021-01 2021-11 measured on 2022-06 2022-07
+    validation_2 fitted on 2021-01 2022-01 measured on 2022-08 2022-09
+    test fitted on 2021-01 2022-09 measured on 2023-04 2023-05 2023-06
     """
     wait = (horizon_days + calendar.embargo_days) * DAY
-    every = cycles(history_start + calendar.look_back_days * DAY, label_knowledge, calendar.cycle, spread=spread)
+    all_cycles = cycles(history_start + calendar.look_back_days * DAY, label_knowledge, calendar.cycle, spread=spread)
 
-    def known_by(date: int) -> list[Cycle]:
-        return [cycle for cycle in every if cycle.last_as_of + wait <= date]
+    def closed_by(date: int) -> list[Cycle]:
+        return [cycle for cycle in all_cycles if cycle.last_as_of + wait <= date]
 
-    test = known_by(label_knowledge)[-calendar.test_cycles :]
+    test = closed_by(label_knowledge)[-calendar.test_cycles :]
     if len(test) < calendar.test_cycles:
         raise _no_room("test", calendar, horizon_days, history_start, label_knowledge)
     fit_date = test[0].start
     wanted = calendar.validation_folds * calendar.validation_cycles
-    measured = known_by(fit_date)[-wanted:] if wanted else []
-    if len(measured) < wanted or not known_by(fit_date):
+    measured = closed_by(fit_date)[-wanted:] if wanted else []
+    if len(measured) < wanted or not closed_by(fit_date):
         raise _no_room("validation", calendar, horizon_days, history_start, label_knowledge)
     validation = []
     for i in range(calendar.validation_folds):
         part = measured[i * calendar.validation_cycles : (i + 1) * calendar.validation_cycles]
-        fit = known_by(part[0].start)
+        fit = closed_by(part[0].start)
         if not fit:
             raise _no_room(f"validation fold {i + 1}", calendar, horizon_days, history_start, label_knowledge)
         validation.append(Fold(f"validation_{i + 1}", part[0].start, tuple(fit), tuple(part)))
     return Folds(
         tuple(validation),
-        Fold("test", fit_date, tuple(known_by(fit_date)), tuple(test)),
+        Fold("test", fit_date, tuple(closed_by(fit_date)), tuple(test)),
         label_knowledge,
         horizon_days,
         calendar.embargo_days,
@@ -167,6 +179,7 @@ def draw(
 def _no_room(
     what: str, calendar: CalendarSettings, horizon_days: int, history_start: int, label_knowledge: int
 ) -> UsageError:
+    # About: whole cycles leave days over at both ends, so the sum is what surely suffices, not the least there is.
     days = {"month": 31, "week": 7}[calendar.cycle]
     lists = calendar.test_cycles + calendar.validation_folds * calendar.validation_cycles + 1
     windows = 3 if calendar.validation_folds else 2

@@ -17,14 +17,21 @@ from training.config import LinearSettings
 
 Floats = NDArray[np.float64]
 Matrix = NDArray[np.float32]
-_PASSES, _VISITS = 60, 400_000
-"""Passes over the rows before a fit stops, and visits of rows it may always make: with few rows a pass does little."""
+_PASSES, _STEPS = 60, 400_000
+"""Passes over the rows before a fit stops, and steps (a row each) it may always take: with few rows a pass does little.
+The fits of the demonstration converge within them; whether a fit converged is written down with it."""
+_FARTHEST = 8.0
+"""Standard deviations a column is clipped at: one extreme count must not decide a score that serving shows."""
+_CURVATURE = 0.05
+"""Base rate up to which saga's steps may be longer than for weights of 1 (see ``path``)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Scaling:
-    """How features become columns: signed log(1 + |x|), centred and scaled on the fit rows, 0 where missing, plus one
-    indicator for each feature that is sometimes missing. Features that never vary are left out."""
+    """Columns made from features: signed log(1 + |x|), centred and scaled on the fit rows, 0 where missing.
+
+    Each feature that is sometimes missing gets an indicator too. Features that never vary are left out.
+    """
 
     keep: NDArray[np.int64]
     centre: Floats
@@ -33,7 +40,7 @@ class Scaling:
 
     @classmethod
     def of(cls, values: Matrix, weight: Floats) -> Scaling:
-        """Learn from the fit rows (n, d), weighted."""
+        """Learn the scaling from the fit rows (n, d), weighted."""
         bent = _bent(values)
         present = np.isfinite(bent)
         seen = np.maximum((present * weight[:, None]).sum(axis=0), 1e-12)
@@ -47,9 +54,9 @@ class Scaling:
         return cls(keep, centre[keep], scale[keep], indicated)
 
     def columns(self, values: Matrix) -> Floats:
-        """The scaled columns of ``values``, clipped to eight standard deviations: (n, kept + indicated)."""
+        """Return the scaled columns of ``values``, clipped to eight standard deviations: (n, kept + indicated)."""
         scaled = (_bent(values[:, self.keep]) - self.centre) / self.scale
-        scaled = np.clip(np.nan_to_num(scaled, nan=0.0), -8.0, 8.0)
+        scaled = np.clip(np.nan_to_num(scaled, nan=0.0), -_FARTHEST, _FARTHEST)
         return np.hstack([scaled, np.isnan(values[:, self.indicated]).astype(np.float64)])
 
 
@@ -80,11 +87,11 @@ class Linear:
 
 
 def path(sample: Sample, settings: LinearSettings, *, seed: int) -> list[Linear]:
-    """A fit for each penalty of the settings, strongest first, each starting from the one before (Friedman, Hastie and
-    Tibshirani 2010, "Regularization paths for generalized linear models via coordinate descent").
+    """Fit once for each penalty of the settings, strongest first, each fit starting from the fit before.
 
-    A penalty is a share of the least one that leaves every coefficient at 0. On the mean log loss that one falls with
-    the base rate, so a fixed number that suits a common outcome empties the model of a rare one.
+    Friedman, Hastie and Tibshirani 2010, "Regularization paths for generalized linear models via coordinate descent".
+    A penalty is a share of the least penalty that leaves every coefficient at 0. On the mean log loss that least
+    penalty falls with the base rate, so a fixed number that suits a common outcome empties the model of a rare outcome.
     """
     scaling = Scaling.of(sample.values, sample.weight)
     columns = scaling.columns(sample.values)
@@ -93,9 +100,9 @@ def path(sample: Sample, settings: LinearSettings, *, seed: int) -> list[Linear]
     slopes = np.abs(columns.T @ (sample.weight * (sample.label - rate))) / total
     # saga's steps are sure for weights up to 1. They may be longer, and then arrive sooner, where the curvature, rate *
     # (1 - rate), is small; beyond this they ran away on rows sampled one to one.
-    steps = sample.weight * min(1.0, max(1.0, 0.05 / rate) / float(sample.weight.max()))
+    steps = sample.weight * min(1.0, max(1.0, _CURVATURE / rate) / float(sample.weight.max()))
     emptying = max(float(slopes.max()) / max(settings.l1_ratio, 1e-3), 1e-12)
-    passes = max(_PASSES, _VISITS // len(columns))
+    passes = max(_PASSES, _STEPS // len(columns))
     model = LogisticRegression(
         l1_ratio=settings.l1_ratio,
         solver="saga",
@@ -119,8 +126,8 @@ def path(sample: Sample, settings: LinearSettings, *, seed: int) -> list[Linear]
 
 
 def fit(sample: Sample, penalty: float, settings: LinearSettings, *, seed: int) -> Linear:
-    """The fit with ``penalty``, by the same path as when it was chosen."""
-    down_to = settings.model_copy(update={"penalties": [one for one in settings.penalties if one >= penalty]})
+    """Fit with ``penalty``, by the same path as when the penalty was chosen."""
+    down_to = settings.model_copy(update={"penalties": [share for share in settings.penalties if share >= penalty]})
     return path(sample, down_to, seed=seed)[-1]
 
 
@@ -134,13 +141,13 @@ class LinearChoice:
 
 
 def choose(folds: Sequence[tuple[Sample, Sample]], settings: LinearSettings, *, seed: int) -> LinearChoice:
-    """Try every penalty on the (fit, measure) pairs."""
+    """Try every penalty on the (fit, measure) pairs; keep the penalty with the least pooled log loss."""
     paths = [path(sample, settings, seed=seed) for sample, _ in folds]
     tried: list[dict[str, Any]] = []
     best: tuple[float, float, list[Floats]] | None = None
     for fits in zip(*paths, strict=True):
         penalty = fits[0].penalty
-        scores = [one.score(measured.values) for one, (_, measured) in zip(fits, folds, strict=True)]
+        scores = [fitted.score(measured.values) for fitted, (_, measured) in zip(fits, folds, strict=True)]
         loss = sum(
             float(np.sum(measured.weight * log_loss(measured.label, score)))
             for score, (_, measured) in zip(scores, folds, strict=True)
@@ -153,7 +160,11 @@ def choose(folds: Sequence[tuple[Sample, Sample]], settings: LinearSettings, *, 
 
 
 def log_loss(label: NDArray[np.uint8], score: Floats) -> Floats:
-    """Log loss of log odds ``score`` per row: log(1 + exp(-score)) for an outcome, log(1 + exp(score)) without."""
+    """Log loss (n) of log odds ``score``: log(1 + exp(-score)) for an outcome, log(1 + exp(score)) without.
+
+    >>> log_loss(np.array([1, 0], np.uint8), np.array([0.0, 0.0])).round(3).tolist()  # log 2: even odds say nothing
+    [0.693, 0.693]
+    """
     return np.asarray(np.logaddexp(0.0, np.where(label > 0, -score, score)), np.float64)
 
 

@@ -15,6 +15,8 @@ from training.config import TreeCandidate, TreeSettings
 
 Floats = NDArray[np.float64]
 _SILENT = {"verbosity": -1}
+_BINS = 127
+"""Bins of a feature's values, half of LightGBM's usual 255: counts and days have few distinct values."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +31,7 @@ class Choice:
 
 
 def parameters(candidate: TreeCandidate, constraints: Sequence[int], seed: int, threads: int) -> dict[str, Any]:
-    """LightGBM parameters. Deterministic: one layout, fixed seeds; the number of threads does not change the model.
+    """Return LightGBM's parameters, deterministic: the number of threads does not change the model.
 
     ``constraints``: one of -1, 0, 1 per feature. The basic method is the one that works with sampled features.
     """
@@ -42,9 +44,10 @@ def parameters(candidate: TreeCandidate, constraints: Sequence[int], seed: int, 
         "feature_fraction": candidate.feature_fraction,
         "bagging_fraction": candidate.bagging_fraction,
         "bagging_freq": 1,
-        "max_bin": 127,
+        "max_bin": _BINS,
         "monotone_constraints": list(constraints),
         "monotone_constraints_method": "basic",
+        # One layout whatever the machine: LightGBM would otherwise time two and take the faster, which differ in bits.
         "deterministic": True,
         "force_row_wise": True,
         "seed": seed,
@@ -63,7 +66,7 @@ def fit(
     threads: int,
     names: Sequence[str] | None = None,
 ) -> lgb.Booster:
-    """Fit ``rounds`` trees. ``names`` of the columns go into the model text, which serving checks."""
+    """Fit ``rounds`` trees to a sample. ``names`` of the columns go into the model text, which serving checks."""
     data = _dataset(sample, names=names)
     return lgb.train(parameters(candidate, constraints, seed, threads), data, num_boost_round=rounds)
 
@@ -96,6 +99,7 @@ def choose(
                 valid_names=["measured"],
                 callbacks=[lgb.record_evaluation(history)],
             )
+            # Summed over rows: a fold counts by its rows, as in one pooled log loss.
             curves.append(np.asarray(history["measured"]["binary_logloss"]) * measured.weight.sum())
             boosters.append(booster)
         curve = np.sum(curves, axis=0) / sum(measured.weight.sum() for _, measured in folds)
@@ -121,6 +125,6 @@ def _dataset(sample: Sample, reference: lgb.Dataset | None = None, names: Sequen
         label=sample.label.astype(np.float32),
         weight=sample.weight.astype(np.float32),
         reference=reference,
-        params=_SILENT | {"max_bin": 127},
+        params=_SILENT | {"max_bin": _BINS},
         free_raw_data=False,
     )
