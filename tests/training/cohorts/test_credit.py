@@ -1,0 +1,129 @@
+"""Credit for outcomes, drawn by the day: half-open windows, equal parts, and what is outside."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from threat.asof import DAY
+from threat.history.sightings import NO_PERSON, Rows
+from training.cohorts.cohort import Lists
+from training.cohorts.credit import CreditedOutcomes, OutcomeEvents, credit_outcomes
+from training.cohorts.folds import Cycle
+
+HORIZON = 60
+FIRST, SECOND = Cycle(4, 0, 30 * DAY, 30 * DAY - 1), Cycle(5, 30 * DAY, 60 * DAY, 60 * DAY - 1)
+AN, BO, CY, DEE = 11, 12, 13, 14
+
+
+def rows(*drawn: tuple[int, int, float]) -> Rows:
+    """Rows of (subject, person at risk, day); the relationship's id is made of both."""
+    subject, at_risk, day = (np.array(column) for column in zip(*drawn, strict=True)) if drawn else [np.zeros(0)] * 3
+    as_of = (day * DAY).astype(np.int64)
+    return Rows((subject * 100 + at_risk).astype(np.int64), subject.astype(np.int64), at_risk.astype(np.int64), as_of)
+
+
+def events(*drawn: tuple[int, int, int, float]) -> OutcomeEvents:
+    """Events of (incident, subject, person at risk, day)."""
+    incident, subject, at_risk, day = (np.array(column) for column in zip(*drawn, strict=True))
+    return OutcomeEvents(incident, subject, at_risk, (day * DAY).astype(np.int64))
+
+
+def credit(drawn_events: OutcomeEvents, lists: Lists, index_rows: Rows | None = None) -> CreditedOutcomes:
+    """Credit on a history whose relationships never merge: the parties of a row are those it names."""
+
+    def parties(relationship_id: Any, at: int) -> Rows:
+        assert at == drawn_events.cut
+        return Rows(relationship_id, relationship_id // 100, relationship_id % 100, relationship_id * 0)
+
+    snapshot: Any = SimpleNamespace(relationships=SimpleNamespace(rows=parties))
+    return credit_outcomes(snapshot, drawn_events, lists, HORIZON, index_rows=index_rows)
+
+
+def lines(credited: CreditedOutcomes) -> list[tuple[int, int, int, float]]:
+    """(row, incident, list, credit) of each line of credit; row -1 is outside."""
+    names = ["row", "incident", "fold", "credit"]
+    return [tuple(line) for line in credited.credit_lines[names].itertuples(index=False, name=None)]
+
+
+MONTHLY = Lists((FIRST, SECOND), rows((AN, BO, 0), (AN, BO, 30), (CY, DEE, 30)), np.array([4, 5, 5]))
+SECOND_LATER = 1 / DAY
+
+
+@pytest.mark.parametrize(
+    ("day", "expected"),
+    [
+        (-SECOND_LATER, []),  # before the first list
+        (0, [(0, 1, 4, 1.0)]),  # at the as-of itself: in the first window alone
+        (30 - SECOND_LATER, [(0, 1, 4, 1.0)]),
+        (30, [(0, 1, 4, 0.5), (1, 1, 5, 0.5)]),  # both lists could have foreseen it
+        (60 - SECOND_LATER, [(0, 1, 4, 0.5), (1, 1, 5, 0.5)]),
+        (60, [(1, 1, 5, 1.0)]),  # the end of the first window is not in it
+        (90 - SECOND_LATER, [(1, 1, 5, 1.0)]),
+        (90, []),  # the end of the test: credited nowhere
+    ],
+)
+def test_a_window_holds_its_start_and_not_its_end(day: float, expected: list[tuple[int, int, int, float]]) -> None:
+    credited = credit(events((1, AN, BO, day)), MONTHLY)
+    assert lines(credited) == expected
+    assert credited.block.label.tolist() == [int(any(line[0] == row for line in expected)) for row in range(3)]
+
+
+def test_lists_without_a_row_of_the_relationship_get_their_part_outside() -> None:
+    # Cy and Dee are on the second list alone; both lists' windows hold day 40.
+    credited = credit(events((1, CY, DEE, 40)), MONTHLY)
+    assert lines(credited) == [(2, 1, 5, 0.5), (-1, 1, 4, 0.5)]
+    assert credited.block.credit.tolist() == [0, 0, 0.5]
+    assert credited.block.outside_credit.tolist() == [0.5]
+
+
+def test_an_incident_with_two_victims_is_one_outcome() -> None:
+    credited = credit(events((1, AN, BO, 70), (1, CY, DEE, 70), (2, CY, DEE, 71)), MONTHLY)
+    assert lines(credited) == [(1, 1, 5, 0.5), (2, 1, 5, 0.5), (2, 2, 5, 1.0)]
+    assert credited.block.credit.tolist() == [0, 0.5, 1.5]
+    assert (credited.block.events, credited.block.events_inside) == (2, 2)
+
+
+def test_the_person_at_risks_own_outcome_goes_to_every_row_in_which_they_are_at_risk() -> None:
+    lists = Lists((FIRST,), rows((AN, BO, 0), (CY, BO, 0), (BO, AN, 0)), np.full(3, 4))
+    credited = credit(events((1, NO_PERSON, BO, 5)), lists)
+    assert lines(credited) == [(0, 1, 4, 0.5), (1, 1, 4, 0.5)]
+
+
+INDEXED = Lists((FIRST, SECOND), rows((AN, BO, 29), (AN, BO, 35)), np.array([4, 5]))
+
+
+def test_an_outcome_is_shared_among_all_index_rows_that_could_foresee_it() -> None:
+    # Of five index rows the window of day 5's has closed by day 69. Two of the other four are not in the test.
+    every = rows((AN, BO, 5), (AN, BO, 10), (AN, BO, 29), (AN, BO, 35), (AN, BO, 65))
+    credited = credit(events((1, AN, BO, 69)), INDEXED, every)
+    assert lines(credited) == [(0, 1, 4, 0.25), (1, 1, 5, 0.25)]
+
+
+@pytest.mark.parametrize(
+    ("day", "outside"),
+    [
+        (-SECOND_LATER, []),
+        (0, [(-1, 1, 4, 1.0)]),
+        (30 - SECOND_LATER, [(-1, 1, 4, 1.0)]),
+        (30, [(-1, 1, 5, 1.0)]),
+        (60 - SECOND_LATER, [(-1, 1, 5, 1.0)]),
+        (60, []),  # exactly at the end of the test: the next test's to answer for
+    ],
+)
+def test_an_outcome_of_the_test_period_that_no_index_row_foresaw_is_outside(
+    day: float, outside: list[tuple[int, int, int, float]]
+) -> None:
+    credited = credit(events((1, CY, DEE, day)), INDEXED, INDEXED.rows)
+    assert lines(credited) == outside
+    assert credited.block.label.tolist() == [0, 0]
+
+
+def test_an_unknown_subject_is_a_person_of_its_own() -> None:
+    lists = Lists((FIRST,), rows((AN, BO, 0), (AN, DEE, 0)), np.array([4, 4]))
+    unknown = Rows(lists.rows.relationship_id, np.array([NO_PERSON, NO_PERSON]), lists.rows.at_risk, lists.rows.as_of)
+    credited = credit(events((1, CY, DEE, 5)), Lists((FIRST,), unknown, np.array([4, 4])))
+    assert len(set(credited.block.subject.tolist())) == 2
