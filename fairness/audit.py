@@ -16,10 +16,10 @@ from numpy.typing import ArrayLike, NDArray
 from fairness.figures import AT, divide, observed_over_expected, rate, variance_of
 from fairness.policy import Policy, load_policy
 from fairness.population import MISSING, Characteristic, encode, people_with_events, population_of
-from fairness.rates import RatioPosterior, effective_n
 from fairness.resample import QUANTITIES, Floats, Population, order_rows, resample, tied_at_cut
 from fairness.verdicts import NOT_ENOUGH, PASS, combine, holm, of_ratio
 from threat.errors import UsageError
+from threat.measuring.intervals import RatioPosterior, effective_n
 
 
 def audit(

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 from fairness.policy import Policy
-from fairness.rates import effective_n, jeffreys, wilson
 from fairness.resample import QUANTITIES, Floats, Population
 from fairness.verdicts import NOT_ENOUGH, of_interval
+from threat.measuring.intervals import effective_n, jeffreys, wilson
 
 AT = {name: index for index, name in enumerate(QUANTITIES)}
 """Where each quantity stands on the last axis of the counts."""

@@ -11,8 +11,8 @@ from functools import cache
 import numpy as np
 
 from fairness.policy import Policy
-from fairness.rates import RatioPosterior
 from fairness.verdicts import FAIL, NOT_ENOUGH, PASS, combine, holm, of_ratio
+from threat.measuring.intervals import RatioPosterior
 
 
 def verdict_rates(

@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 from threat.asof import instant, show
 from threat.eligibility import load_policy
 from threat.history.store import Store
+from threat.measuring.resampling import Resampling
 from threat.release.runs import Run
 from threat.terminal import progress
 from training.checks import checks
@@ -72,11 +73,10 @@ def evaluation_of(settings: Settings, opened: OpenedTest, ranked: RankedTest, ca
     lists, outcomes, scores = opened.lists, opened.outcomes, ranked.model.scores
     relationship = lists.rows.relationship_id
     document = evaluate(
-        outcomes.block,
+        outcomes.rows,
         ranked.rankings,
         capacity=capacity,
-        replicates=settings.bootstrap,
-        seed=settings.seed,
+        resampling=Resampling(replicates=settings.bootstrap, seed=settings.seed),
         freshness=freshness_of(opened.matrix),
     )
     return document | {
@@ -92,7 +92,7 @@ def evaluation_of(settings: Settings, opened: OpenedTest, ranked: RankedTest, ca
             "from": show(lists.cycles[0].start),
             "to": show(lists.cycles[-1].last_as_of),
         },
-        "replay": replay(outcomes.block, scores, lists.starts, relationship, capacity),
+        "replay": replay(outcomes.rows, scores, lists.starts, relationship, capacity),
         "lead_time": lead_time(outcomes.credit_lines, lists.cycle, scores, relationship, capacity),
         "settings": {"bootstrap": settings.bootstrap, "seed": settings.seed},
         "warnings": document["warnings"] + ranked.warnings,

@@ -17,11 +17,12 @@ from pages.results_page import page
 from threat.eligibility import load_policy
 from threat.history.snapshot import Snapshot
 from threat.history.store import Store
+from threat.measuring.ranked import Labelled
+from threat.measuring.resampling import Resampling
 from threat.release.runs import Run
 from training.checks import as_if_known_at_once
 from training.cohorts.labelled import prepare
 from training.config import load
-from training.evaluation.reproduce import read_block
 from training.evaluation.table import MODEL, Ranking, evaluate
 from training.job import train
 from training.models.fitted import fit_trees
@@ -109,14 +110,18 @@ def leak_worth(run: Run, snapshot: Snapshot, preset: str) -> dict[str, Any]:
     leaky = prepare(snapshot, settings, load_policy(), as_if_known_at_once(snapshot.sightings()))
     scores = fit_trees(leaky, leaky.pairs()).score(leaky.test_matrix.values)
     honest = pq.read_table(run.path("predictions.parquet"))
-    block = read_block(honest, pq.read_table(run.path("outcomes.parquet")).to_pandas())
+    rows = Labelled.from_tables(honest, pq.read_table(run.path("outcomes.parquet")).to_pandas())
     both = [
         Ranking("leaky", "known at once", scores),
         Ranking(MODEL, "as known", honest.column(MODEL).to_numpy()),
     ]
     capacity = run.read_json("evaluation.json")["capacity"]
     measured = evaluate(
-        block, both, capacity=capacity, replicates=settings.bootstrap, seed=settings.seed, versus="leaky"
+        rows,
+        both,
+        capacity=capacity,
+        resampling=Resampling(replicates=settings.bootstrap, seed=settings.seed),
+        versus="leaky",
     )
     named = {one["name"]: one for one in measured["rankings"][1]["figures"]}
     leaky_auc = next(one for one in measured["rankings"][0]["figures"] if one["name"] == "auc")

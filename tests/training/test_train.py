@@ -17,6 +17,8 @@ from threat.eligibility import load_policy
 from threat.errors import BadInput, UsageError
 from threat.history.sightings import Rows
 from threat.history.store import Store
+from threat.measuring.ranked import Labelled, Ranked
+from threat.measuring.resampling import Draws, Resampling, auc
 from threat.outcomes import label
 from threat.release.runs import Run
 from threat.release.scorer import probability, raw_score
@@ -30,7 +32,6 @@ from training.cohorts.outcomes import recorded_outcomes
 from training.cohorts.sample import Sample
 from training.commands import app
 from training.config import Settings, load
-from training.evaluation.figures import Draws, auc
 from training.evaluation.reproduce import reproduce
 from training.evaluation.summary import summary_lines
 from training.job import train
@@ -197,13 +198,13 @@ def test_permuted_labels_rank_no_better_than_chance(labelled: LabelledCohort) ->
     fit, measured = labelled.fit_sample(labelled.folds.test), labelled.measured(labelled.folds.test, "test")
     rows = labelled.test_lists.rows
     truth = label(recorded_outcomes(labelled.snapshot, labelled.settings, None), rows, labelled.settings.horizon_days)
-    index = np.arange(len(truth))
-    draws = Draws(np.ones((len(truth), 1), np.int16), index, index[:0])
+    true_rows = Labelled.of(label=truth)
+    sample = Draws.of(true_rows.persons, Resampling(replicates=0, seed=1))
     candidate, rng, areas = labelled.settings.trees.candidates[0], np.random.default_rng(1), []
     for shuffle in range(12):
         shuffled = Sample(fit.values, rng.permutation(fit.label), fit.weight)
         booster = trees.fit(shuffled, candidate, 30, labelled.constraints, seed=shuffle, threads=1)
-        areas.append(auc(truth, raw_score(booster, measured.values), index, draws)[0])
+        areas.append(auc(Ranked(rows=true_rows, score=raw_score(booster, measured.values)), sample)[0])
     assert np.mean(areas) == pytest.approx(0.5, abs=3 * np.std(areas) / np.sqrt(len(areas)) + 0.02)
 
 

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from threat.asof import NEVER, in_label_window
 from threat.history.sightings import NO_PERSON, Rows
 from threat.history.snapshot import Snapshot
+from threat.measuring.ranked import EventKeys, Labelled
 from training.cohorts.cohort import Lists
 from training.cohorts.folds import Cycle
-from training.evaluation.figures import Block
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -57,14 +57,14 @@ class OutcomeEvents:
 
 @dataclass(frozen=True, slots=True)
 class CreditedOutcomes:
-    """A complete test cohort with its outcomes: ``block``, ready to be measured, and the lines of credit behind it.
+    """A complete test cohort with its outcomes: ``rows``, ready to be measured, and the lines of credit behind it.
 
     ``credit_lines``: one line for each row, or list without a row, that an event was credited to, with ``row`` (-1:
     outside), ``incident``, ``fold`` (the cycle's number), ``subject_id``, ``person_at_risk_id``, ``as_of`` (of the
     row, or the list's start), ``occurred_at`` and ``credit``.
     """
 
-    block: Block
+    rows: Labelled
     credit_lines: pd.DataFrame
 
 
@@ -150,17 +150,14 @@ def credit_outcomes(
         holders += np.bincount(outside.event, minlength=len(events))
     credit = equal_parts(holders, events.sharers, event)
     outside_credit = equal_parts(holders, events.sharers, outside.event)
-    block = Block(
-        # An unknown subject is a person of its own: nothing says that two of them are the same.
-        subject=np.where(lists.rows.subject == NO_PERSON, -1 - np.arange(len(lists)), lists.rows.subject),
+    labelled = Labelled.of(
+        label=np.bincount(row, minlength=len(lists)) > 0,
+        credit=np.bincount(row, weights=credit, minlength=len(lists)),
+        person=lists.rows.subject,
         cycle=lists.cycle,
-        label=(np.bincount(row, minlength=len(lists)) > 0).astype(np.uint8),
-        credit=np.bincount(row, weights=credit, minlength=len(lists)).astype(np.float64),
-        pair_row=row,
-        pair_event=events.key[event],
-        outside_subject=np.where(events.subject[outside.event] == NO_PERSON, -1, events.subject[outside.event]),
+        outside_person=events.subject[outside.event],
         outside_credit=outside_credit,
-        outside_event=events.key[outside.event],
+        keys=EventKeys(row=row, event=events.key[event], outside=events.key[outside.event]),
     )
     starts = np.array([cycle.start for cycle in lists.cycles], np.int64)
     numbers = np.array([cycle.number for cycle in lists.cycles], np.int64)
@@ -177,7 +174,7 @@ def credit_outcomes(
             "credit": np.concatenate([credit, outside_credit]),
         }
     )
-    return CreditedOutcomes(block, credit_lines)
+    return CreditedOutcomes(labelled, credit_lines)
 
 
 def _pairs_of(snapshot: Snapshot, events: OutcomeEvents, rows: Rows, horizon_days: int) -> tuple[Ints, Ints]:

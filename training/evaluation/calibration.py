@@ -6,65 +6,90 @@ from typing import Any
 
 import numpy as np
 
-from training.evaluation.figures import Block, Draws, Floats, figure, ratio, totals
+from threat.measuring.estimates import What, measure, observed_over_expected, rate
+from threat.measuring.figure import Figure
+from threat.measuring.intervals import Evidence
+from threat.measuring.ranked import Floats, Ranked
+from threat.measuring.resampling import Draws, totals
 from training.models.calibrator import logistic_line
 
 _QUANTILES = (0, 0.2, 0.4, 0.6, 0.8, 0.9, 0.95, 0.99, 1)
 """Edges of the bins: finer where the list is cut."""
 _POINTS = 300
+"""Groups of log odds that the line is fitted to: a replicate then costs the same for any number of rows."""
+_LEAST = 1e-9
+"""Probabilities are kept this far from 0 and 1, where log odds are not finite."""
 
 
-def calibration(block: Block, draws: Draws, probability: Floats) -> dict[str, Any]:
-    """``{slope, intercept, observed_over_expected, bins}`` as Figures.
+def calibration(ranked: Ranked, draws: Draws) -> dict[str, Any]:
+    """``{slope, intercept, observed_over_expected, bins}`` as Figures, of rows that have a probability.
 
     Slope and intercept: logistic regression of the outcome on the log odds of the probability (Cox 1958); 1 and 0 are
     right, a slope below 1 is over-confident.
     """
-    n, events = len(block), block.events_inside
-    label = block.label.astype(np.float64)
-    intercept, slope = recalibration_line(block, draws, probability)
-    expected = totals(probability, draws.rows, draws)
-    over = ratio(totals(label, draws.rows, draws), expected)
-    return {
-        "slope": figure("calibration_slope", "Calibration slope", slope, n=n, events=events),
-        "intercept": figure(
-            "calibration_intercept", "Calibration intercept at that slope", intercept, n=n, events=events
+    rows, probability = ranked.rows, _probability(ranked)
+    n, events = len(rows), rows.events_inside
+    intercept, slope = recalibration_line(ranked, draws)
+    observed, expected = totals(rows.label, rows.person, draws), totals(probability, rows.person, draws)
+    people = len(np.unique(rows.person[rows.hit]))
+
+    def what(name: str, title: str) -> What:
+        return What(name=name, title=title, n=n, events=events)
+
+    figures = {
+        "slope": measure(what("calibration_slope", "Calibration slope"), slope),
+        "intercept": measure(what("calibration_intercept", "Calibration intercept at that slope"), intercept),
+        "observed_over_expected": observed_over_expected(
+            what("observed_over_expected", "Observed over expected"), observed, expected, people
         ),
-        "observed_over_expected": figure("observed_over_expected", "Observed over expected", over, n=n, events=events),
-        "bins": _bins(block, draws, probability, label),
     }
+    document: dict[str, Any] = {name: figure.model_dump(mode="json") for name, figure in figures.items()}
+    return document | {"bins": [figure.model_dump(mode="json") for figure in _bins(ranked, draws)]}
 
 
-def _bins(block: Block, draws: Draws, probability: Floats, label: Floats) -> list[dict[str, Any]]:
-    if not len(block):
+def _probability(ranked: Ranked) -> Floats:
+    if ranked.probability is None:
+        raise ValueError("a ranking without probabilities has no calibration")
+    return ranked.probability
+
+
+def _bins(ranked: Ranked, draws: Draws) -> list[Figure]:
+    rows, probability = ranked.rows, _probability(ranked)
+    if not len(rows):
         return []
     edges = np.unique(np.quantile(probability, _QUANTILES))
     place = np.clip(np.searchsorted(edges, probability, side="right") - 1, 0, max(len(edges) - 2, 0))
     out = []
     for number in np.unique(place):
-        some = np.flatnonzero(place == number)
-        index = draws.rows[some]
-        rate = ratio(totals(label[some], index, draws), totals(np.ones(len(some)), index, draws))
-        by = {
-            "from": float(probability[some].min()),
-            "to": float(probability[some].max()),
-            "expected": float(probability[some].mean()),
-        }
-        events = int(label[some].sum())
-        out.append(figure("observed_rate", "Rows with an outcome", rate, n=len(some), events=events, by=by))
+        members = np.flatnonzero(place == number)
+        person, label = rows.person[members], rows.label[members]
+        what = What(
+            name="observed_rate",
+            title="Rows with an outcome",
+            n=len(members),
+            events=int(label.sum()),
+            slice={
+                "from": float(probability[members].min()),
+                "to": float(probability[members].max()),
+                "expected": float(probability[members].mean()),
+            },
+        )
+        evidence = Evidence(people=len(np.unique(person[label > 0])), clusters=len(members))
+        counted = totals(np.ones(len(members)), person, draws)
+        out.append(rate(what, totals(label, person, draws), counted, evidence))
     return out
 
 
-def recalibration_line(block: Block, draws: Draws, probability: Floats) -> tuple[Floats, Floats]:
-    """Intercept and slope of the outcome on the log odds of ``probability``, per replicate.
+def recalibration_line(ranked: Ranked, draws: Draws) -> tuple[Floats, Floats]:
+    """Intercept and slope of the outcome on the log odds of the probability, per column of the draws.
 
     Log odds are pooled to the means of quantile groups, so that a replicate costs the same for any n. NaN where all
     probabilities are equal.
     """
-    p = np.clip(probability, 1e-9, 1 - 1e-9)
+    p = np.clip(_probability(ranked), _LEAST, 1 - _LEAST)
     odds = np.log(p / (1 - p))
     if not len(odds) or np.ptp(odds) == 0:
-        nothing = np.full(draws.counts.shape[1], np.nan)
+        nothing = np.full(draws.columns, np.nan)
         return nothing, nothing
     values, place = np.unique(odds, return_inverse=True)
     if len(values) > _POINTS:
@@ -72,12 +97,12 @@ def recalibration_line(block: Block, draws: Draws, probability: Floats) -> tuple
         place = np.searchsorted(edges, odds)
         size = np.bincount(place, minlength=len(edges) + 1)
         values = np.bincount(place, weights=odds, minlength=len(edges) + 1) / np.maximum(size, 1)
-    key = place * 2 + block.label
+    key = place * 2 + ranked.rows.hit
     order = np.argsort(key, kind="stable")
     starts = np.searchsorted(key[order], np.arange(2 * len(values) + 1))
-    weight = np.zeros((2 * len(values), draws.counts.shape[1]))
-    for columns in draws.chunks():
-        total = np.cumsum(draws.weights(draws.rows[order], columns), axis=0)
+    weight = np.zeros((2 * len(values), draws.columns))
+    for columns in draws.chunks(len(order)):
+        total = np.cumsum(draws.weights(ranked.rows.person[order], columns), axis=0)
         total = np.vstack([np.zeros((1, total.shape[1])), total])
         weight[:, columns] = total[starts[1:]] - total[starts[:-1]]
     return logistic_line(np.repeat(values, 2), np.tile([0.0, 1.0], len(values)), weight)

@@ -37,15 +37,15 @@ def tables_of(opened: OpenedTest, rankings: list[Ranking]) -> dict[str, pa.Table
 
 
 def _predictions(opened: OpenedTest, rankings: list[Ranking]) -> pa.Table:
-    lists, block = opened.lists, opened.outcomes.block
+    lists, labelled = opened.lists, opened.outcomes.rows
     columns: dict[str, Any] = {
         "relationship_id": lists.rows.relationship_id,
         "subject_id": lists.rows.subject,
         "person_at_risk_id": lists.rows.at_risk,
         "as_of": lists.rows.as_of,
         "fold": lists.cycle.astype(np.int32),
-        "label": block.label,
-        "credit": block.credit,
+        "label": labelled.label.astype(np.uint8),
+        "credit": labelled.credit,
     }
     by_name = {ranking.name: ranking for ranking in rankings}
     columns[MODEL] = by_name[MODEL].scores

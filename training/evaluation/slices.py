@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -11,7 +11,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from threat.asof import DAY, show
-from training.evaluation.figures import Block, Draws, Floats, auc, capture, figure, ratio, totals
+from threat.measuring.estimates import What, measure, rate
+from threat.measuring.intervals import Evidence
+from threat.measuring.ranked import Floats, Labelled, Ranked
+from threat.measuring.resampling import Draws, auc, capture, totals
 
 FRESHNESS = (
     ("under 1 day", 0.0, 1.0),
@@ -22,39 +25,50 @@ FRESHNESS = (
 """Bands of days since the last domestic incident, [from, to); a row without any is in the last."""
 
 
-def by_freshness(
-    block: Block, draws: Draws, orders: Sequence[tuple[str, Floats]], freshness: Floats, capacity: int
-) -> list[dict[str, Any]]:
-    """Per band: rows, events, and for each of ``orders`` (name, scores) its recall and AUC. The list stays the whole
-    cohort's; only the credit is restricted to the band."""
+def by_freshness(ranked: Mapping[str, Ranked], draws: Draws, freshness: Floats, capacity: int) -> list[dict[str, Any]]:
+    """Per band: rows, events, and for each ranking by name its recall and AUC. The list stays the whole cohort's; only
+    the credit is restricted to the band."""
     days = np.where(np.isnan(freshness), np.inf, freshness)
     out = []
     for title, low, high in FRESHNESS:
-        keep = (days >= low) & ((days < high) | (high == np.inf))
-        part = block.part(keep)
-        counted = replace(
-            block, label=np.where(keep, block.label, 0).astype(np.uint8), credit=np.where(keep, block.credit, 0.0)
-        )
-        credit = totals(counted.credit, draws.rows, draws)
-        n, events = len(part), part.events_inside
+        band = (days >= low) & ((days < high) | (high == np.inf))
         figures = []
-        for name, scores in orders:
-            by = {"freshness": title, "ranking": name}
-            [one] = capture(counted, draws, scores, [capacity])
-            recall, area = ratio(one.events, credit), auc(part.label, scores[keep], draws.rows[keep], draws)
-            words = "Outcomes on the list, of those in the band"
-            figures.append(
-                figure("in_cohort_recall", words, recall, n=n, events=events, by=by | {"capacity": capacity})
+        n, events = int(band.sum()), 0
+        for name, order in ranked.items():
+            rows = order.rows
+            part = rows.part(band)
+            events = part.events_inside
+            restricted = {"freshness": title, "ranking": name}
+            counted = replace(rows, label=np.where(band, rows.label, 0.0), credit=np.where(band, rows.credit, 0.0))
+            content = capture(Ranked(rows=counted, score=order.score), draws, capacity)
+            credit = totals(counted.credit, rows.person, draws)
+            people = len(np.unique(part.person[part.credit > 0]))
+            recall = What(
+                name="in_cohort_recall",
+                title="Outcomes on the list, of those in the band",
+                n=n,
+                events=events,
+                slice=restricted | {"capacity": capacity},
             )
-            figures.append(figure("auc", "AUC within the band", area, n=n, events=events, by=by))
-        out.append({"band": title, "n": n, "events": events, "figures": figures})
+            area = What(name="auc", title="AUC within the band", n=n, events=events, slice=restricted)
+            within = Ranked(rows=part, score=order.score[band])
+            figures += [
+                rate(recall, content.events, credit, Evidence(people=people, clusters=people)),
+                measure(area, auc(within, draws)),
+            ]
+        shown = [figure.model_dump(mode="json") for figure in figures]
+        out.append({"band": title, "n": n, "events": events, "figures": shown})
     return out
 
 
 def listed(
     scores: Floats, cycle: NDArray[np.int64], relationship: NDArray[np.int64], capacity: int
 ) -> NDArray[np.bool_]:
-    """True for the rows that each cycle's list of ``capacity`` holds; ties in the order of their ids."""
+    """Mask of the rows that each cycle's list of ``capacity`` holds, ties in the order of their relationship ids.
+
+    >>> listed(np.array([5.0, 5.0, 9.0]), np.array([0, 0, 0]), np.array([12, 11, 13]), 2).tolist()
+    [False, True, True]
+    """
     out = np.zeros(len(scores), bool)
     for number in np.unique(cycle):
         rows = np.flatnonzero(cycle == number)
@@ -63,46 +77,53 @@ def listed(
 
 
 def replay(
-    block: Block, scores: Floats, starts: dict[int, int], relationship: Any, capacity: int
+    data: Labelled, scores: Floats, starts: Mapping[int, int], relationship: NDArray[np.int64], capacity: int
 ) -> list[dict[str, Any]]:
-    """The lists as they would have run, one entry per cycle: rows, rows with an outcome, how many of those the list
-    held, and how many of its places were new since the list before.
+    """Return the lists as they would have run, one entry per cycle.
 
-    ``starts``: UTC seconds by cycle number. ``relationship``: ids, one per row. Rows tied at the cut are taken in the
-    order of their ids, as a printed list would; every other figure shares the places out instead.
+    Each entry: rows, rows with an outcome, how many of those the list held, and how many of its places were new since
+    the list before. ``starts``: UTC seconds by cycle number. ``relationship``: ids, one per row. Rows tied at the cut
+    are taken in the order of their ids, as a printed list would; every other figure shares the places out instead.
     """
-    out: list[dict[str, Any]] = []
-    before: set[int] | None = None
-    on_list = listed(scores, block.cycle, relationship, capacity)
-    for number in np.unique(block.cycle):
-        rows = np.flatnonzero(block.cycle == number)
-        held = rows[on_list[rows]]
-        now = set(np.asarray(relationship)[held].tolist())
-        out.append(
+    lists: list[dict[str, Any]] = []
+    previous: set[int] | None = None
+    on_list = listed(scores, data.cycle, relationship, capacity)
+    for number in np.unique(data.cycle):
+        rows = np.flatnonzero(data.cycle == number)
+        places = rows[on_list[rows]]
+        relationships = set(relationship[places].tolist())
+        lists.append(
             {
                 "cycle": int(number),
                 "start": show(starts[int(number)]),
                 "n": len(rows),
-                "with_outcome": int(block.label[rows].sum()),
-                "listed": len(held),
-                "listed_with_outcome": int(block.label[held].sum()),
-                "new_since_last": None if before is None else len(now - before),
+                "with_outcome": int(data.hit[rows].sum()),
+                "listed": len(places),
+                "listed_with_outcome": int(data.hit[places].sum()),
+                "new_since_last": None if previous is None else len(relationships - previous),
             }
         )
-        before = now
-    return out
+        previous = relationships
+    return lists
 
 
-def lead_time(units: pd.DataFrame, cycle: Any, scores: Floats, relationship: Any, capacity: int) -> dict[str, Any]:
+def lead_time(
+    units: pd.DataFrame,
+    cycle: NDArray[np.int64],
+    scores: Floats,
+    relationship: NDArray[np.int64],
+    capacity: int,
+) -> dict[str, Any]:
     """Days from the first list that held the relationship to the outcome, over events that some list held.
 
     ``units``: the lines of credit of ``training.cohorts.credit.CreditedOutcomes``; lists as in ``replay``.
     """
     on_list = listed(scores, cycle, relationship, capacity)
     inside = units[units["row"] >= 0]
-    held = inside[on_list[inside["row"].to_numpy()]]
-    ahead = held["occurred_at"] - held["as_of"]
-    days = ahead.groupby(held["incident"]).max() / DAY
+    caught = inside[on_list[inside["row"].to_numpy()]]
+    ahead = caught["occurred_at"] - caught["as_of"]
+    # The first list that held the relationship is the one furthest ahead of the event.
+    days = ahead.groupby(caught["incident"]).max() / DAY
     if not len(days):
         return {"events": 0, "median_days": None, "quarter_days": None, "three_quarter_days": None}
     quarter, median, three = np.quantile(days, [0.25, 0.5, 0.75])

@@ -8,14 +8,24 @@ from typing import Any
 
 import numpy as np
 
+from threat.measuring.estimates import What, measure, rate
+from threat.measuring.figure import Figure
+from threat.measuring.intervals import BOOTSTRAP, Evidence
+from threat.measuring.ranked import Floats, Labelled, Ranked
+from threat.measuring.resampling import Captured, Draws, Resampling, auc, capture, ratio, totals
 from training.evaluation.calibration import calibration
-from training.evaluation.figures import METHOD, Block, Captured, Draws, Floats, auc, capture, figure, ratio, totals
 from training.evaluation.slices import by_freshness
 
 MODEL = "score"
 """Name of the model's ranking: its column in ``predictions.parquet``."""
 
-PAIRED = f"paired {METHOD}"
+PAIRED = f"paired {BOOTSTRAP}"
+
+_LADDER = (0.25, 0.5, 1, 2, 4)
+"""Lengths of list around the unit's capacity: their mean recall depends less on who happens to be at one cut."""
+
+_FEW_EVENTS = 50
+"""Below this many outcome events the page warns: the gate's policy asks for at least as many in a test."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,30 +39,58 @@ class Ranking:
     probability: Floats | None = None
     unranked: int = 0
 
+    def of(self, rows: Labelled) -> Ranked:
+        """The labelled rows in this order."""
+        return Ranked(rows=rows, score=np.asarray(self.scores, np.float64), probability=self.probability)
+
 
 @dataclass(frozen=True, slots=True)
-class Measured:
-    """Replicate arrays of one ranking, kept for paired differences."""
+class Columns:
+    """The sample and the replicates of one ranking's measures, kept for paired differences."""
 
     captured: dict[int, Captured]
     recall: dict[int, Floats]
+    mean_events: Floats
     mean_recall: Floats
     auc: Floats
     brier: Floats | None
 
 
+@dataclass(frozen=True, slots=True)
+class Test:
+    """The complete test cohort with its draws; ``inside`` and ``everything``: outcome events per column."""
+
+    __test__ = False  # no test of pytest, whatever its name says
+
+    rows: Labelled
+    draws: Draws
+    capacity: int
+    inside: Floats
+    everything: Floats
+
+    @classmethod
+    def of(cls, rows: Labelled, capacity: int, resampling: Resampling) -> Test:
+        """Draw once: all rankings share the draws, so that their differences are paired."""
+        draws = Draws.of(rows.persons, resampling)
+        inside = totals(rows.credit, rows.person, draws)
+        return cls(rows, draws, capacity, inside, inside + totals(rows.outside_credit, rows.outside_person, draws))
+
+
 def ladder(capacity: int) -> list[int]:
-    """k/4, k/2, k, 2k, 4k (rounded, at least 1, without repeats)."""
-    return sorted({max(1, round(capacity * share)) for share in (0.25, 0.5, 1, 2, 4)})
+    """k/4, k/2, k, 2k, 4k (rounded, at least 1, without repeats).
+
+    >>> ladder(50), ladder(1)
+    ([12, 25, 50, 100, 200], [1, 2, 4])
+    """
+    return sorted({max(1, round(capacity * share)) for share in _LADDER})
 
 
 def evaluate(
-    block: Block,
+    rows: Labelled,
     rankings: Sequence[Ranking],
     *,
     capacity: int,
-    replicates: int,
-    seed: int,
+    resampling: Resampling,
     freshness: Floats | None = None,
     versus: str = MODEL,
 ) -> dict[str, Any]:
@@ -61,123 +99,166 @@ def evaluate(
     ``freshness``: days since the subject's last domestic incident, NaN without one. A measure without outcomes is null
     with its reason; nothing is left out.
     """
-    draws = Draws.of(block, replicates, seed)
-    inside = totals(block.credit, draws.rows, draws)
-    everything = inside + totals(block.outside_credit, draws.outside, draws)
-    sizes = ladder(capacity)
-    held = {ranking.name: _measure(block, draws, ranking, sizes, everything) for ranking in rankings}
+    test = Test.of(rows, capacity, resampling)
+    ranked = {ranking.name: ranking.of(rows) for ranking in rankings}
+    columns = {name: _columns(test, order) for name, order in ranked.items()}
     documents = []
     for ranking in rankings:
-        own = held[ranking.name]
-        figures = _figures(block, draws, own, capacity, inside, everything)
-        if versus in held and ranking.name != versus:
-            figures += _differences(block, held[versus], own, capacity)
-        ties = {
-            "capacity": capacity,
-            "rows_tied_at_the_cut": own.captured[capacity].tied,
-            "rows_without_a_basis": ranking.unranked,
-        }
-        documents.append({"name": ranking.name, "title": ranking.title, "figures": figures, "ties": ties})
-    model = next((ranking for ranking in rankings if ranking.name == versus), None)
-    orders = [(ranking.name, ranking.scores) for ranking in rankings]
+        figures = _figures(test, columns[ranking.name])
+        if versus in columns and ranking.name != versus:
+            figures += _differences(test, columns[versus], columns[ranking.name])
+        documents.append(
+            {
+                "name": ranking.name,
+                "title": ranking.title,
+                "figures": [figure.model_dump(mode="json") for figure in figures],
+                "ties": {
+                    "capacity": capacity,
+                    "rows_tied_at_the_cut": columns[ranking.name].captured[capacity].tied,
+                    "rows_without_a_basis": ranking.unranked,
+                },
+            }
+        )
+    model = ranked.get(versus)
+    with_probability = model is not None and model.probability is not None
     return {
         "rankings": documents,
-        "calibration": {}
-        if model is None or model.probability is None
-        else calibration(block, draws, model.probability),
-        "freshness": [] if freshness is None else by_freshness(block, draws, orders, freshness, capacity),
-        "warnings": _warnings(block, rankings, held, capacity),
+        "calibration": calibration(model, test.draws) if model is not None and with_probability else {},
+        "freshness": [] if freshness is None else by_freshness(ranked, test.draws, freshness, capacity),
+        "warnings": _warnings(test, rankings, columns),
     }
 
 
-def _measure(block: Block, draws: Draws, ranking: Ranking, sizes: list[int], everything: Floats) -> Measured:
-    captured = {one.capacity: one for one in capture(block, draws, ranking.scores, sizes)}
-    recall = {size: ratio(one.events, everything) for size, one in captured.items()}
+def _columns(test: Test, ranked: Ranked) -> Columns:
+    captured = {size: capture(ranked, test.draws, size) for size in ladder(test.capacity)}
+    mean_events = np.mean([content.events for content in captured.values()], axis=0)
+    recall = {size: ratio(content.events, test.everything) for size, content in captured.items()}
     brier = None
-    if ranking.probability is not None:
-        ones = totals(np.ones(len(block)), draws.rows, draws)
-        brier = ratio(totals((ranking.probability - block.label) ** 2, draws.rows, draws), ones)
-    area = auc(block.label, ranking.scores, draws.rows, draws)
-    return Measured(captured, recall, np.mean(list(recall.values()), axis=0), area, brier)
+    if ranked.probability is not None:
+        person, draws = test.rows.person, test.draws
+        squares = totals((ranked.probability - test.rows.label) ** 2, person, draws)
+        brier = ratio(squares, totals(np.ones(len(ranked)), person, draws))
+    mean_recall = ratio(mean_events, test.everything)
+    return Columns(captured, recall, mean_events, mean_recall, auc(ranked, test.draws), brier)
 
 
-def _figures(
-    block: Block, draws: Draws, own: Measured, capacity: int, inside: Floats, everything: Floats
-) -> list[dict[str, Any]]:
-    n, events, within = len(block), block.events, block.events_inside
-    rows = totals(np.ones(n), draws.rows, draws)
-    rate = ratio(totals(block.label.astype(np.float64), draws.rows, draws), rows)
-    listed = own.captured[capacity]
-    precision = ratio(listed.positives, listed.listed)
-    at = {"capacity": capacity}
-    recall = "Outcomes on the list, of all outcomes"
-    out = [
-        figure("recall_at_capacity", recall, own.recall[capacity], n=n, events=events, by=at),
-        figure("coverage", "Outcomes in the cohort, of all outcomes", ratio(inside, everything), n=n, events=events),
-        figure(
-            "in_cohort_recall",
-            "Outcomes on the list, of those in the cohort",
-            ratio(listed.events, inside),
-            n=n,
-            events=within,
-            by=at,
-        ),
-        figure(
-            "mean_recall",
-            "Recall, mean over lists of k/4 to 4k",
-            own.mean_recall,
+def _figures(test: Test, columns: Columns) -> list[Figure]:
+    """Recall at the capacity first: pages and cards take the first figure of a name as the headline."""
+    rows, draws, k = test.rows, test.draws, test.capacity
+    n, events, within, at = len(rows), rows.events, rows.events_inside, {"capacity": test.capacity}
+    of_events = Evidence(people=rows.people_with_events, clusters=rows.people_with_events)
+    inside_people = len(np.unique(rows.person[rows.credit > 0]))
+    of_inside = Evidence(people=inside_people, clusters=inside_people)
+    content = columns.captured[k]
+    counted = totals(np.ones(n), rows.person, draws)
+    positives = totals(rows.label, rows.person, draws)
+    precision, prevalence = ratio(content.positives, content.listed), ratio(positives, counted)
+
+    def recall(size: int) -> Figure:
+        what = What(
+            name="recall_at_capacity",
+            title="Outcomes on the list, of all outcomes",
             n=n,
             events=events,
-            by={"capacities": sorted(own.recall)},
+            slice={"capacity": size},
+        )
+        return rate(what, columns.captured[size].events, test.everything, of_events)
+
+    def cohort(name: str, title: str, restricted: Mapping[str, Any] | None = None) -> What:
+        return What(name=name, title=title, n=n, events=within, slice=restricted or {})
+
+    out = [
+        recall(k),
+        rate(
+            What(name="coverage", title="Outcomes in the cohort, of all outcomes", n=n, events=events),
+            test.inside,
+            test.everything,
+            of_events,
         ),
-        figure("precision_at_capacity", "Listed that had an outcome", precision, n=n, events=within, by=at),
-        figure(
-            "lift_at_capacity", "Precision over the cohort's rate", ratio(precision, rate), n=n, events=within, by=at
+        rate(
+            cohort("in_cohort_recall", "Outcomes on the list, of those in the cohort", at),
+            content.events,
+            test.inside,
+            of_inside,
         ),
-        figure("prevalence", "Rows of the cohort with an outcome", rate, n=n, events=within),
-        figure("auc", "Chance that a row with an outcome outranks one without (AUC)", own.auc, n=n, events=within),
+        rate(
+            What(
+                name="mean_recall",
+                title="Recall, mean over lists of k/4 to 4k",
+                n=n,
+                events=events,
+                slice={"capacities": sorted(columns.recall)},
+            ),
+            columns.mean_events,
+            test.everything,
+            of_events,
+        ),
+        rate(
+            cohort("precision_at_capacity", "Listed that had an outcome", at),
+            content.positives,
+            content.listed,
+            _of_rows(inside_people, content.listed),
+        ),
+        measure(
+            cohort("lift_at_capacity", "Precision over the cohort's rate", at),
+            ratio(precision, prevalence),
+        ),
+        rate(
+            cohort("prevalence", "Rows of the cohort with an outcome"),
+            positives,
+            counted,
+            _of_rows(inside_people, counted),
+        ),
+        measure(cohort("auc", "Chance that a row with an outcome outranks one without (AUC)"), columns.auc),
     ]
-    out += [
-        figure("recall_at_capacity", recall, own.recall[size], n=n, events=events, by={"capacity": size})
-        for size in sorted(set(own.recall) - {capacity})
-    ]
-    if own.brier is not None:
-        skill = 1 - ratio(own.brier, rate * (1 - rate))
-        out.append(figure("brier", "Brier score", own.brier, n=n, events=within))
-        out.append(figure("brier_skill", "Brier skill over the cohort's rate", skill, n=n, events=within))
+    out += [recall(size) for size in sorted(set(columns.recall) - {k})]
+    if columns.brier is not None:
+        skill = 1 - ratio(columns.brier, prevalence * (1 - prevalence))
+        out.append(measure(cohort("brier", "Brier score"), columns.brier))
+        out.append(measure(cohort("brier_skill", "Brier skill over the cohort's rate"), skill))
     return out
 
 
-def _differences(block: Block, ours: Measured, theirs: Measured, capacity: int) -> list[dict[str, Any]]:
+def _of_rows(people: int, below: Floats) -> Evidence:
+    """Evidence of a rate of rows: where the replicates cannot vary, the rows are counted."""
+    return Evidence(people=people, clusters=round(float(below[0])))
+
+
+def _differences(test: Test, model: Columns, other: Columns) -> list[Figure]:
+    """Model minus another ranking, column by column: both saw the same draws."""
+    rows, k = test.rows, test.capacity
     pairs = [
-        ("recall_difference", "Recall at capacity", ours.recall[capacity], theirs.recall[capacity], block.events),
-        ("mean_recall_difference", "Mean recall", ours.mean_recall, theirs.mean_recall, block.events),
-        ("auc_difference", "AUC", ours.auc, theirs.auc, block.events_inside),
+        ("recall_difference", "Recall at capacity", model.recall[k], other.recall[k], rows.events),
+        ("mean_recall_difference", "Mean recall", model.mean_recall, other.mean_recall, rows.events),
+        ("auc_difference", "AUC", model.auc, other.auc, rows.events_inside),
     ]
-    if ours.brier is not None and theirs.brier is not None:
-        pairs.append(
-            ("brier_difference", "Brier score (below 0: model better)", ours.brier, theirs.brier, block.events_inside)
-        )
+    if model.brier is not None and other.brier is not None:
+        title = "Brier score (below 0: model better)"
+        pairs.append(("brier_difference", title, model.brier, other.brier, rows.events_inside))
     return [
-        figure(
-            name,
-            f"{title}, model minus this ranking",
-            mine - other,
-            n=len(block),
-            events=events,
-            by={"capacity": capacity} if name == "recall_difference" else {},
+        measure(
+            What(
+                name=name,
+                title=f"{title}, model minus this ranking",
+                n=len(rows),
+                events=events,
+                slice={"capacity": k} if name == "recall_difference" else {},
+            ),
+            of_model - of_other,
             method=PAIRED,
         )
-        for name, title, mine, other, events in pairs
+        for name, title, of_model, of_other, events in pairs
     ]
 
 
-def _warnings(block: Block, rankings: Sequence[Ranking], held: Mapping[str, Measured], capacity: int) -> list[str]:
+def _warnings(test: Test, rankings: Sequence[Ranking], columns: Mapping[str, Columns]) -> list[str]:
     out = []
-    if block.events < 50:
-        out.append(f"Only {block.events} outcome events: intervals are wide, and a gate may find not enough evidence.")
+    if test.rows.events < _FEW_EVENTS:
+        out.append(
+            f"Only {test.rows.events} outcome events: intervals are wide, and a gate may find not enough evidence."
+        )
     for ranking in rankings:
-        tied = held[ranking.name].captured[capacity].tied
-        if tied > capacity:
+        tied = columns[ranking.name].captured[test.capacity].tied
+        if tied > test.capacity:
             out.append(f"{ranking.title}: {tied} rows tie at the cut; its figures are expectations over their order.")
     return out

@@ -20,10 +20,12 @@ from numpy.typing import NDArray
 from threat.asof import show
 from threat.errors import UsageError
 from threat.history.sightings import Rows
+from threat.measuring.estimates import What, measure
+from threat.measuring.ranked import Labelled, Ranked
+from threat.measuring.resampling import Draws, Resampling, auc, capture, ratio, totals
 from threat.release.runs import Run
 from threat.simulation.truth.oracle import HORIZONS, Risks, risks
 from threat.simulation.truth.remade import settings_of
-from training.evaluation.figures import METHOD, Block, Draws, auc, capture, figure, ratio, totals
 from training.evaluation.table import ladder
 
 Floats = NDArray[np.float64]
@@ -130,21 +132,20 @@ def compare(
     """
     k = capacity or lists.capacity
     number = len(np.unique(lists.cycle))
-    whole = _block(lists, lists.risk / _sharers(lists))
-    draws = Draws.of(whole, replicates, seed)
-    everything = totals(whole.credit, draws.rows, draws) / number
+    whole = _labelled(lists, lists.risk / _sharers(lists))
+    draws = Draws.of(whole.persons, Resampling(replicates=replicates, seed=seed))
+    everything = totals(whole.credit, whole.person, draws) / number
     held: dict[str, tuple[str, dict[int, Floats], Floats]] = {}
     sizes = ladder(k)
     for name, title, scores in [(n, t, s) for n, (t, s) in lists.scores.items()] + list(extra):
-        block = _block(lists, credit(lists, scores, lists.risk))
-        found = {one.capacity: one.events / number for one in capture(block, draws, scores, sizes)}
-        held[name] = title, found, scores
+        ranked = Ranked(rows=_labelled(lists, credit(lists, scores, lists.risk)), score=scores)
+        held[name] = title, {size: capture(ranked, draws, size).events / number for size in sizes}, scores
     halves = []
     for mine, other in ((0, 1), (1, 0)):
         order = _once(lists, lists.halves[:, mine])
-        judged = _block(lists, credit(lists, order, lists.halves[:, other]))
-        halves.append(capture(judged, draws, order, sizes))
-    best = {one.capacity: (one.events + two.events) / 2 / number for one, two in zip(*halves, strict=True)}
+        judged = Ranked(rows=_labelled(lists, credit(lists, order, lists.halves[:, other])), score=order)
+        halves.append({size: capture(judged, draws, size).events for size in sizes})
+    best = {size: (halves[0][size] + halves[1][size]) / 2 / number for size in sizes}
     held[ORACLE] = "Latent oracle (the most any ranking can reach)", best, lists.risk
     rankings = [
         {
@@ -183,25 +184,28 @@ def _figures(
     n, events, at = len(lists), int(lists.label.sum()), {"capacity": k}
     means = np.mean([ratio(found[size], everything) for size in found], axis=0)
     best_means = np.mean([ratio(best[size], everything) for size in best], axis=0)
+
+    def made(name: str, title: str, values: Floats, restricted: dict[str, Any]) -> dict[str, Any]:
+        what = What(name=name, title=title, n=n, events=events, slice=restricted)
+        return measure(what, values).model_dump(mode="json")
+
     out = [
-        figure("expected_captures", "Expected outcomes met by a list", found[k], n=n, events=events, by=at),
-        figure("expected_recall", "Of the risk in the cohort", ratio(found[k], everything), n=n, events=events, by=at),
-        figure("share_of_oracle", "Of what the oracle reaches", ratio(found[k], best[k]), n=n, events=events, by=at),
-        figure("mean_share_of_oracle", "Same, k/4 to 4k", ratio(means, best_means), n=n, events=events),
+        made("expected_captures", "Expected outcomes met by a list", found[k], at),
+        made("expected_recall", "Of the risk in the cohort", ratio(found[k], everything), at),
+        made("share_of_oracle", "Of what the oracle reaches", ratio(found[k], best[k]), at),
+        made("mean_share_of_oracle", "Same, k/4 to 4k", ratio(means, best_means), {}),
     ]
     if ceiling is not None:
         _, theirs, _ = ceiling
-        reached = ratio(found[k], theirs[k])
-        out.append(figure("share_of_ceiling", "Of what the ceiling reaches", reached, n=n, events=events, by=at))
-    area = auc(lists.label, scores, draws.rows, draws)
-    out.append(figure("auc", "AUC on realised outcomes", area, n=n, events=events, method=METHOD))
+        out.append(made("share_of_ceiling", "Of what the ceiling reaches", ratio(found[k], theirs[k]), at))
+    realised = Ranked(rows=_labelled(lists, lists.label.astype(np.float64)), score=scores)
+    out.append(made("auc", "AUC on realised outcomes", auc(realised, draws), {}))
     return out
 
 
-def _block(lists: Lists, credit: Floats) -> Block:
-    none = np.zeros(0, np.int64)
-    nobody = np.zeros(len(lists), np.uint8)
-    return Block(lists.subject, lists.cycle, nobody, credit, none, none, none, np.zeros(0), none)
+def _labelled(lists: Lists, credit: Floats) -> Labelled:
+    """The rows with their realised outcomes, credited by the truth instead."""
+    return Labelled.of(label=lists.label, credit=credit, person=lists.subject, cycle=lists.cycle)
 
 
 def _sharers(lists: Lists) -> Floats:
@@ -233,15 +237,14 @@ def _once(lists: Lists, scores: Floats) -> Floats:
 
 def _by_list(lists: Lists, draws: Draws, scores: Floats, risk: Floats, k: int) -> list[dict[str, Any]]:
     """Captures of each list by itself (no interval: lists share their subjects)."""
-    block = _block(lists, credit(lists, scores, risk))
-    still = Draws(draws.counts[:, :1], draws.rows, draws.outside)
+    labelled = _labelled(lists, credit(lists, scores, risk))
+    sample = Draws(draws.counts[:, :1])
     out = []
     for cycle in np.unique(lists.cycle):
         mine = lists.cycle == cycle
-        part = Draws(still.counts, still.rows[mine], still.outside)
-        one = capture(block.part(mine), part, scores[mine], [k])[0]
+        captured = capture(Ranked(rows=labelled.part(mine), score=scores[mine]), sample, k).events[0]
         out.append(
-            {"as_of": show(int(lists.rows.as_of[mine].min())), "n": int(mine.sum()), "captures": float(one.events[0])}
+            {"as_of": show(int(lists.rows.as_of[mine].min())), "n": int(mine.sum()), "captures": float(captured)}
         )
     return out
 

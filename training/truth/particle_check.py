@@ -13,15 +13,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from threat.measuring.estimates import What, measure
+from threat.measuring.resampling import Draws, Resampling
 from threat.simulation.truth.particles import posterior
 from threat.simulation.truth.remade import settings_of
-from training.evaluation.figures import figure
 from training.evaluation.table import MODEL
 from training.truth.expected_captures import CEILING, ORACLE, Lists
 
 Floats = NDArray[np.float64]
 PARTICLES = "particles"
-METHOD = "bootstrap over subjects, percentile 95%"
 _TOP = 0.05
 
 
@@ -66,18 +66,16 @@ def check(
         *[(name, title, order[chosen]) for name, (title, order) in lists.scores.items()],
     ]
     subjects, index = np.unique(lists.subject[chosen], return_inverse=True)
-    rng = np.random.default_rng(seed)
-    counts = np.ones((len(subjects), replicates + 1))
-    for i in range(1, replicates + 1):
-        counts[:, i] = np.bincount(rng.integers(0, len(subjects), len(subjects)), minlength=len(subjects))
-    weights = counts[index] * weight[:, None]
+    draws = Draws.of(len(subjects), Resampling(replicates=replicates, seed=seed))
+    weights = draws.weights(index, slice(None)) * weight[:, None]
     events = round(float(lists.label[chosen].sum()))
     rankings = []
     for name, title, order in orders:
         soft, top = _soft_auc(order, judged, weights), _top_share(order, judged, weights)
+        measured = [("soft_auc", "AUC by the true risk", soft), ("top_share", "Risk in the top twentieth", top)]
         figures = [
-            figure("soft_auc", "AUC by the true risk", soft, n=len(chosen), events=events, method=METHOD),
-            figure("top_share", "Risk in the top twentieth", top, n=len(chosen), events=events, method=METHOD),
+            measure(What(name=figure, title=words, n=len(chosen), events=events), values).model_dump(mode="json")
+            for figure, words, values in measured
         ]
         rankings.append({"name": name, "title": title, "figures": figures})
     return {

@@ -17,6 +17,7 @@ import numpy as np
 from threat.eligibility import load_policy
 from threat.history.sightings import Sightings
 from threat.history.store import Store
+from threat.measuring.resampling import Resampling
 from threat.simulation import force
 from threat.simulation.force import Settings as Force
 from threat.simulation.knobs import Knobs
@@ -78,18 +79,19 @@ def measure(where: Path, settings: Settings, by_occurrence: bool, draws: int) ->
     labelled = prepare(snapshot, settings, policy, naive(sightings) if by_occurrence else sightings)
     fitted = fit_trees(labelled, labelled.pairs())
     opened = open_test(labelled)
-    rows, cycle, block = opened.lists.rows, opened.lists.cycle, opened.outcomes.block
+    rows, cycle, measured_rows = opened.lists.rows, opened.lists.cycle, opened.outcomes.rows
     scores = fitted.score(opened.matrix.values, threads=settings.threads)
     capacity = settings.capacity or policy.capacity
     ranking = Ranking(MODEL, "LightGBM", scores)
-    measured = evaluate(block, [ranking], capacity=capacity, replicates=settings.bootstrap, seed=settings.seed)
+    resampling = Resampling(replicates=settings.bootstrap, seed=settings.seed)
+    measured = evaluate(measured_rows, [ranking], capacity=capacity, resampling=resampling)
     truth = truth_of(where, rows.relationship_id, rows.as_of, draws=draws, seed=settings.seed)
     h = HORIZONS.index(settings.horizon_days)
     lists = Lists(
         rows,
         cycle,
-        block.subject,
-        block.label,
+        measured_rows.person,
+        measured_rows.label.astype(np.uint8),
         truth.risk[:, h],
         truth.error[:, h],
         truth.halves[:, h],
@@ -104,4 +106,4 @@ def measure(where: Path, settings: Settings, by_occurrence: bool, draws: int) ->
     for one in figures:
         if one["name"] in SHOWN:
             found.setdefault(one["name"], one)
-    return {"n": len(rows), "events": block.events, "figures": found}
+    return {"n": len(rows), "events": measured_rows.events, "figures": found}

@@ -36,6 +36,8 @@ from threat.eligibility import eligible
 from threat.eligibility import load_policy as eligibility_policy
 from threat.history.sightings import Rows
 from threat.history.store import Store
+from threat.measuring.ranked import Labelled, Ranked
+from threat.measuring.resampling import Draws, Resampling
 from threat.outcomes import occurrences
 from threat.simulation.force import Settings, write
 from threat.simulation.knobs import Knobs
@@ -44,7 +46,6 @@ from training.cohorts.cohort import Lists
 from training.cohorts.credit import OutcomeEvents, credit_outcomes
 from training.cohorts.folds import Cycle
 from training.evaluation.calibration import calibration
-from training.evaluation.figures import Block, Draws
 from training.evaluation.slices import listed, replay
 
 SEED = 21
@@ -71,14 +72,14 @@ class Seen:
 
     rows: Rows
     matrix: Matrix
-    block: Block
+    labelled: Labelled
     groups: list[Characteristic]
     true_relation: NDArray[np.int64]
     truly_harmed: NDArray[np.bool_]
 
     def on(self, number: int) -> NDArray[np.bool_]:
         """Rows of one list."""
-        return self.block.cycle == number
+        return self.labelled.cycle == number
 
     def column(self, name: str) -> NDArray[np.float32]:
         return self.matrix.values[:, list(self.matrix.names).index(name)]
@@ -92,16 +93,16 @@ class Seen:
 
     def audited(self, party: str, rule: Rule, capacity: int) -> dict[str, dict[str, Any]]:
         """The audit's groups by sex of a party."""
-        b = self.block
+        b = self.labelled
         document = audit(
             rule(self.matrix),
             b.label,
             [self.sex(party)],
             capacity=capacity,
-            cluster=b.subject,
+            cluster=b.person,
             cycle=b.cycle,
             weight=b.credit,
-            outside_cluster=b.outside_subject,
+            outside_cluster=b.outside_person,
             outside_weight=b.outside_credit,
             policy=load_policy(),
         )
@@ -137,7 +138,7 @@ def _seen(out: Path, rung: str) -> Seen:
     matrix = build(snapshot.sightings(), rows, wanted, parallel=False)
     events = OutcomeEvents.of(occurrences(snapshot, rung))
     outcomes = credit_outcomes(snapshot, events, Lists(tuple(LISTS), rows, cycle), HORIZON)
-    block, units = outcomes.block, outcomes.credit_lines
+    units = outcomes.credit_lines
     away = units[units["row"] < 0]
     outside = Parties(
         away["subject_id"].to_numpy(np.int64),
@@ -150,7 +151,7 @@ def _seen(out: Path, rung: str) -> Seen:
     relations = pq.read_table(out / "truth" / "relationships.parquet").to_pandas().set_index("relationship_id")
     true = relations["true_relation"].reindex(rows.relationship_id).to_numpy(np.int64)
     incidents = pq.read_table(out / "truth" / "incidents.parquet").to_pandas()
-    return Seen(rows, matrix, block, groups, true, _harmed(incidents, true, rows.as_of))
+    return Seen(rows, matrix, outcomes.rows, groups, true, _harmed(incidents, true, rows.as_of))
 
 
 def _harmed(incidents: pd.DataFrame, relation: NDArray[np.int64], as_of: NDArray[np.int64]) -> NDArray[np.bool_]:
@@ -194,14 +195,14 @@ def test_thinned_labels_are_seen_by_the_truth_alone(look: Look) -> None:
     before, after = (seen.audited("person_at_risk", rule, 1200) for seen in (off, on))
     assert after["female"]["verdict"] != "fail"
     assert recall_ratio(after) > 0.7 * recall_ratio(before)
-    women, label = on.sex_is("female"), on.block.label.astype(bool)
-    on_list = listed(rule(on.matrix), on.block.cycle, on.rows.relationship_id, 1200)
+    women, label = on.sex_is("female"), on.labelled.label.astype(bool)
+    on_list = listed(rule(on.matrix), on.labelled.cycle, on.rows.relationship_id, 1200)
     recorded, true = on_list[women & label].mean(), on_list[women & on.truly_harmed].mean()
     assert recorded == pytest.approx(true, abs=0.1)
     for sex, least, most in (("female", 0.6, 0.82), ("male", 0.93, 1.0)):
         group = on.sex_is(sex) & on.truly_harmed
         assert least < label[group].mean() <= most
-        assert off.block.label[off.sex_is(sex) & off.truly_harmed].mean() > 0.93
+        assert off.labelled.label[off.sex_is(sex) & off.truly_harmed].mean() > 0.93
     assert after["male"]["events"] == before["male"]["events"]
     assert after["female"]["events"] == pytest.approx(0.7 * before["female"]["events"], rel=0.1)
 
@@ -231,12 +232,15 @@ def test_drift_shows_in_the_figures_of_each_list_and_against_what_was_expected(l
     figure: dict[str, dict[str, Any]] = {}
     for name, knobs in (("off", Knobs()), ("on", drifting)):
         seen = look(knobs)
-        lists = replay(seen.block, RULES["prior_count"](seen.matrix), starts, seen.rows.relationship_id, 300)
+        lists = replay(seen.labelled, RULES["prior_count"](seen.matrix), starts, seen.rows.relationship_id, 300)
         harmed[name] = [one["with_outcome"] for one in lists]
-        before = seen.block.cycle < turn
-        after = seen.block.part(~before)
-        expected = np.full(len(after), seen.block.label[before].mean())
-        figure[name] = calibration(after, Draws.of(after, 100, 1), expected)["observed_over_expected"]
+        before = seen.labelled.cycle < turn
+        after = seen.labelled.part(~before)
+        expected = np.full(len(after), seen.labelled.label[before].mean())
+        figure[name] = calibration(
+            Ranked(rows=after, score=expected, probability=expected),
+            Draws.of(after.persons, Resampling(replicates=100, seed=1)),
+        )["observed_over_expected"]
     assert harmed["on"][:turn] == harmed["off"][:turn]
     assert min(harmed["on"][turn:]) > 1.5 * max(harmed["off"])
     assert figure["on"]["value"] > 4.0
@@ -249,7 +253,7 @@ def test_label_noise_shows_as_labels_that_disagree_with_the_truth(look: Look) ->
     off, on = look(HARSH), look(replace(HARSH, label_noise=0.4))
 
     def missed_and_made_up(seen: Seen) -> tuple[float, float]:
-        label = seen.block.label.astype(bool)
+        label = seen.labelled.label.astype(bool)
         return float(np.mean(~label[seen.truly_harmed])), float(np.mean(~seen.truly_harmed[label]))
 
     assert off.truly_harmed.sum() == pytest.approx(on.truly_harmed.sum(), rel=0.05)

@@ -9,6 +9,7 @@ from fixtures import golden_force as golden
 from threat.asof import NEVER, parse_as_of, show
 from threat.eligibility import load_policy
 from threat.history.snapshot import Snapshot
+from threat.measuring.resampling import Resampling
 from threat.outcomes import label, occurrences
 from training.cohorts import cohort as cohorts
 from training.cohorts.cohort import Lists
@@ -18,7 +19,6 @@ from training.cohorts.folds import Cycle, cycles
 from training.cohorts.outcomes import only_new_kinds
 from training.cohorts.sample import draw_fit_rows
 from training.config import CohortSettings, SamplingSettings
-from training.evaluation.figures import Draws
 from training.evaluation.summary import found
 from training.evaluation.table import Ranking, evaluate
 
@@ -69,17 +69,17 @@ def test_a_merge_that_makes_both_parties_one_person_leaves_no_row(snapshot: Snap
 def credit_of(snapshot: Snapshot, lists: Lists, every_row=None):
     outcomes = occurrences(snapshot, "Y2")
     got = credit_outcomes(snapshot, OutcomeEvents.of(outcomes), lists, 180, index_rows=every_row)
-    assert (got.block.label == label(outcomes, lists.rows, 180)).all()
-    return got.block, got.credit_lines
+    assert (got.rows.label == label(outcomes, lists.rows, 180)).all()
+    return got.rows, got.credit_lines
 
 
 def test_every_outcome_counts_once_over_the_lists_that_could_have_foreseen_it(snapshot: Snapshot) -> None:
     lists = months("2024-05-01", "2024-06-01", spread=False)
     got = cohorts.monthly(snapshot, lists, load_policy())
-    block, units = credit_of(snapshot, got.lists(lists))
+    labelled, units = credit_of(snapshot, got.lists(lists))
     drawn = {
         (NAMES[r], int(c)): float(w)
-        for r, c, w in zip(got.rows.relationship_id, got.cycle, block.credit, strict=True)
+        for r, c, w in zip(got.rows.relationship_id, got.cycle, labelled.credit, strict=True)
         if w
     }
     assert drawn == {
@@ -87,11 +87,12 @@ def test_every_outcome_counts_once_over_the_lists_that_could_have_foreseen_it(sn
         ("G01", 0): 0.5, ("G01", 1): 0.5, ("G03", 0): 0.5, ("G03", 1): 0.5, ("G02", 0): 1.0, ("G07", 0): 1.0,
     }  # fmt: skip
     # G11's murder on 1 October: outside both. G02's rape was withdrawn.
-    assert block.outside_credit.tolist() == [0.5, 0.5]
-    assert (block.events, block.events_inside) == (5, 4)
+    assert labelled.outside_credit.tolist() == [0.5, 0.5]
+    assert (labelled.events, labelled.events_inside) == (5, 4)
     assert units["credit"].sum() == pytest.approx(5)
     scores = np.array([-golden.ORDER.index(NAMES[r]) for r in got.rows.relationship_id], float)
-    document = evaluate(block, [Ranking("score", "hand-drawn order", scores)], capacity=1, replicates=20, seed=1)
+    order = [Ranking("score", "hand-drawn order", scores)]
+    document = evaluate(labelled, order, capacity=1, resampling=Resampling(replicates=20, seed=1))
     figures = document["rankings"][0]["figures"]
     values = {name: found(figures, name, 1)["value"] for name in ("recall_at_capacity", "coverage", "in_cohort_recall")}
     assert values == {
@@ -108,21 +109,22 @@ def test_an_outcome_after_several_index_incidents_is_shared_among_them(snapshot:
     whole = cohorts.indexed(snapshot, every, 3600)
     may = whole.lists(every[-1:])
     rows = may.rows
-    block, _ = credit_of(snapshot, may, whole.rows)
+    labelled, _ = credit_of(snapshot, may, whole.rows)
     drawn = [
         (NAMES[r], show(at)[:10], round(float(w), 4))
-        for r, at, w in zip(rows.relationship_id, rows.as_of, block.credit, strict=True)
+        for r, at, w in zip(rows.relationship_id, rows.as_of, labelled.credit, strict=True)
         if w
     ]
     # G01's outcome of 15 August lies within 180 days of 20 March, 10 and 30 May; G03's of 10 July of 20 February too.
     assert drawn == [("G01", "2024-05-10", 0.3333), ("G03", "2024-05-24", 0.5), ("G01", "2024-05-30", 0.3333)]
     # In May itself G07's outcome (20 May) followed an index of 23 April: neither in this cohort nor beyond all others.
-    assert len(block.outside_event) == 0
+    assert len(labelled.outside_credit) == 0
     later = (Cycle(9, parse_as_of("2024-09-15"), parse_as_of("2024-11-01"), parse_as_of("2024-10-31")),)
-    block, units = credit_of(snapshot, Lists(later, cohorts.joined([]), np.zeros(0, np.int64)), whole.rows)
+    labelled, units = credit_of(snapshot, Lists(later, cohorts.joined([]), np.zeros(0, np.int64)), whole.rows)
     # G11's murder of 1 October followed no index incident within 180 days: outside.
     assert units["credit"].tolist() == [1.0]
-    assert NAMES_OF_SUBJECT[int(block.outside_subject[0])] == "S11"
+    assert NAMES_OF_SUBJECT[int(units["subject_id"].iloc[0])] == "S11"
+    assert labelled.outside_person.tolist() == [0]
 
 
 def test_an_outcome_after_an_index_incident_that_no_fold_uses_is_not_outside(snapshot: Snapshot) -> None:
@@ -130,13 +132,13 @@ def test_an_outcome_after_an_index_incident_that_no_fold_uses_is_not_outside(sna
     settings = CohortSettings(kind="incident")
     got = cohorts.indexed(snapshot, may, settings.after_seconds)
     alone, _ = credit_of(snapshot, got.lists(may), got.rows)
-    assert len(alone.outside_event) == 2  # among them G07's of 20 May, indexed in April: wrongly nobody's
+    assert len(alone.outside_credit) == 2  # among them G07's of 20 May, indexed in April: wrongly nobody's
     every = cohorts.index_rows(snapshot, may, settings, 180)
     assert every is not None
     assert {*got.rows.as_of.tolist()} < {*every.as_of.tolist()}
-    block, _ = credit_of(snapshot, got.lists(may), every)
-    assert len(block.outside_event) == 0
-    assert sorted(block.credit[block.credit > 0].round(4).tolist()) == [0.3333, 0.3333, 0.5]
+    labelled, _ = credit_of(snapshot, got.lists(may), every)
+    assert len(labelled.outside_credit) == 0
+    assert sorted(labelled.credit[labelled.credit > 0].round(4).tolist()) == [0.3333, 0.3333, 0.5]
     assert cohorts.index_rows(snapshot, may, CohortSettings(), 180) is None
 
 
@@ -147,9 +149,9 @@ def test_outcomes_of_the_person_at_risk_go_to_every_row_in_which_they_are_at_ris
     lists = months("2024-06-01", "2024-06-01", spread=False)
     got = cohorts.monthly(snapshot, lists, load_policy())
     outcomes = occurrences(snapshot, "Y5")
-    block = credit_outcomes(snapshot, OutcomeEvents.of(outcomes), got.lists(lists), 180).block
-    assert [NAMES[r] for r in got.rows.relationship_id[block.label == 1]] == ["G08"]
-    assert Draws.of(block, 3, 1).counts.shape == (10, 4)
+    labelled = credit_outcomes(snapshot, OutcomeEvents.of(outcomes), got.lists(lists), 180).rows
+    assert [NAMES[r] for r in got.rows.relationship_id[labelled.label == 1]] == ["G08"]
+    assert labelled.persons == 10  # each row whose subject is not an outcome's keeps its own
 
 
 def test_only_an_outcome_with_a_new_severe_kind_counts_in_the_sensitivity(snapshot: Snapshot) -> None:

@@ -7,9 +7,11 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from fixtures.ranked_rows import drawn
 
+from threat.measuring.ranked import EventKeys, Labelled, Ranked
+from threat.measuring.resampling import Draws, Resampling
 from training.evaluation.calibration import calibration, recalibration_line
-from training.evaluation.figures import Block, Draws
 from training.evaluation.slices import by_freshness, lead_time, replay
 from training.evaluation.table import Ranking, evaluate, ladder
 
@@ -29,17 +31,19 @@ relationship, cycle, label, days, score = (np.array(column) for column in zip(*D
 STARTS = {0: 0, 1: 30 * DAY}
 
 
-def block() -> Block:
+def rows() -> Labelled:
     hits = np.flatnonzero(label)
-    none = np.zeros(0, np.int64)
-    return Block(
-        relationship, cycle, label.astype(np.uint8), label.astype(float), hits, 100 + hits, none, np.zeros(0), none
-    )
+    keys = EventKeys(row=hits, event=100 + hits, outside=hits[:0])
+    return Labelled.of(label=label, person=relationship, cycle=cycle, keys=keys)
+
+
+def without_draws(labelled: Labelled, replicates: int = 0) -> Draws:
+    return Draws.of(labelled.persons, Resampling(replicates=replicates, seed=1))
 
 
 def test_bands_of_freshness() -> None:
-    b = block()
-    bands = by_freshness(b, Draws.of(b, 0, 1), [("score", score)], days, 2)
+    ranked = Ranked(rows=rows(), score=score)
+    bands = by_freshness({"score": ranked}, without_draws(ranked.rows), days, 2)
     drawn = [
         (band["band"], band["n"], band["events"], band["figures"][0]["value"], band["figures"][1]["value"])
         for band in bands
@@ -54,7 +58,7 @@ def test_bands_of_freshness() -> None:
 
 
 def test_the_lists_as_they_would_have_run() -> None:
-    got = replay(block(), score, STARTS, relationship, 2)
+    got = replay(rows(), score, STARTS, relationship, 2)
     keys = ("cycle", "n", "with_outcome", "listed", "listed_with_outcome", "new_since_last")
     assert [tuple(entry[key] for key in keys) for entry in got] == [(0, 4, 3, 2, 1, None), (1, 4, 1, 2, 1, 0)]
     assert got[1]["start"] == "1970-01-31T00:00:00+00:00"
@@ -80,57 +84,58 @@ def test_ladder(capacity: int, sizes: list[int]) -> None:
     assert ladder(capacity) == sizes
 
 
-def population(n: int, seed: int) -> tuple[Block, np.ndarray]:
+def crowd(n: int, seed: int) -> tuple[Labelled, np.ndarray]:
+    """Each row its own person, with an outcome as likely as its probability says."""
     rng = np.random.default_rng(seed)
     p = 1 / (1 + np.exp(-rng.normal(-2, 1, n)))
-    y = (rng.random(n) < p).astype(np.uint8)
-    none = np.zeros(0, np.int64)
-    b = Block(
-        np.arange(n),
-        np.zeros(n, np.int64),
-        y,
-        y.astype(float),
-        np.flatnonzero(y),
-        np.flatnonzero(y),
-        none,
-        np.zeros(0),
-        none,
-    )
-    return b, p
+    y = rng.random(n) < p
+    return drawn([(i, 0, int(hit), float(hit)) for i, hit in enumerate(y)]), p
+
+
+def with_probability(labelled: Labelled, p: np.ndarray) -> Ranked:
+    return Ranked(rows=labelled, score=p, probability=p)
 
 
 def test_calibration_of_true_probabilities_is_right_and_of_squeezed_ones_is_not() -> None:
-    b, p = population(20_000, 1)
-    draws = Draws.of(b, 60, 1)
-    got = calibration(b, draws, p)
+    labelled, p = crowd(20_000, 1)
+    draws = without_draws(labelled, replicates=60)
+    got = calibration(with_probability(labelled, p), draws)
     for name, right in (("slope", 1.0), ("observed_over_expected", 1.0)):
         low, high = got[name]["interval"]
         assert low < right < high
         assert high - low < 0.15
     odds = np.log(p / (1 - p))
     halved = 1 / (1 + np.exp(-odds / 2))
-    assert recalibration_line(b, draws, halved)[1][0] == pytest.approx(2 * got["slope"]["value"], rel=0.01)
+    assert recalibration_line(with_probability(labelled, halved), draws)[1][0] == pytest.approx(
+        2 * got["slope"]["value"], rel=0.01
+    )
     assert sum(one["n"] for one in got["bins"]) == 20_000
     for one in got["bins"]:
         assert one["value"] == pytest.approx(one["slice"]["expected"], abs=0.05)
-    assert np.isnan(recalibration_line(b, draws, np.full(20_000, 0.1))[1]).all()
+    assert np.isnan(recalibration_line(with_probability(labelled, np.full(20_000, 0.1)), draws)[1]).all()
 
 
 def test_differences_are_paired() -> None:
     """A ranking against itself differs by nothing in every replicate."""
-    b, p = population(400, 2)
-    document = evaluate(
-        b, [Ranking("score", "a", p, p), Ranking("same", "b", p, p)], capacity=20, replicates=30, seed=3
-    )
+    labelled, p = crowd(400, 2)
+    both = [Ranking("score", "a", p, p), Ranking("same", "b", p, p)]
+    document = evaluate(labelled, both, capacity=20, resampling=Resampling(replicates=30, seed=3))
     differences = {one["name"]: one for one in document["rankings"][1]["figures"] if "difference" in one["name"]}
     assert set(differences) == {"recall_difference", "mean_recall_difference", "auc_difference", "brier_difference"}
     assert all(one["interval"] == [0.0, 0.0] and one["value"] == 0.0 for one in differences.values())
 
 
 def test_a_cohort_without_outcomes_gets_reasons_and_no_values() -> None:
-    b, p = population(30, 3)
-    empty = replace(b, label=b.label * 0, credit=b.credit * 0, pair_row=b.pair_row[:0], pair_event=b.pair_event[:0])
-    document = evaluate(empty, [Ranking("score", "a", p, p)], capacity=5, replicates=10, seed=1, freshness=p)
+    labelled, p = crowd(30, 3)
+    none = labelled.cycle[:0]
+    empty = replace(
+        labelled,
+        label=labelled.label * 0,
+        credit=labelled.credit * 0,
+        keys=EventKeys(row=none, event=none, outside=none),
+    )
+    resampling = Resampling(replicates=10, seed=1)
+    document = evaluate(empty, [Ranking("score", "a", p, p)], capacity=5, resampling=resampling, freshness=p)
     named = {one["name"]: one for one in document["rankings"][0]["figures"]}
     for name in ("recall_at_capacity", "auc", "lift_at_capacity"):
         assert named[name]["value"] is None
