@@ -96,7 +96,7 @@ def _report(out: Path, as_json: bool) -> None:
 
 
 def _calibrate(settings: Any, seeds: int, page: Path | None, as_json: bool) -> None:
-    from threat.simulation.calibration.check import as_rows, calibrate, markdown, write_table
+    from threat.simulation.calibration.targets import as_rows, calibrate, markdown, write_table
     from threat.terminal import emit, progress
 
     with progress("measuring", seeds) as step:

@@ -19,7 +19,7 @@ from threat.errors import UsageError
 from threat.files import move_into_place, write_whole
 from threat.simulation import parameters
 from threat.simulation.knobs import Knobs
-from threat.simulation.records import ledger, recording, tables
+from threat.simulation.records import event_rows, recording, tables
 from threat.simulation.world import life, population
 from threat.simulation.world.states import RAW
 from threat.simulation.world.treatment import potential_outcomes
@@ -104,8 +104,8 @@ def block(settings: Settings, number: int, n: int, since: int | None = None) -> 
     knobs = settings.knobs
     rows = run(people, settings, knobs.overrides(settings.epoch))
     columns = recording.record(people, rows, settings.epoch, settings.days, knobs).columns()
-    since = settings.epoch if since is None else since
-    history, truth = tables.tables(people, columns, rows, settings.epoch, since, settings.now, knobs.duplicates)
+    span = tables.Span(settings.epoch, settings.epoch if since is None else since, settings.now)
+    history, truth = tables.tables(people, columns, rows, span, knobs.duplicates)
     if knobs.reviewed:
         without = run(people, settings, knobs.untreated().overrides(settings.epoch))
         truth["plans"] = potential_outcomes(people, rows, without, settings.epoch, settings.days)
@@ -115,7 +115,8 @@ def block(settings: Settings, number: int, n: int, since: int | None = None) -> 
 def draw(settings: Settings, number: int, n: int) -> population.Population:
     """The people of a block."""
     size = float(parameters.values("population")["block_days"])
-    return population.draw(settings.seed, number, n, number * size, size, settings.end.year - int(settings.years))
+    start_year = settings.end.year - int(settings.years)
+    return population.draw(population.ContactBlock(settings.seed, number, n, number * size, size, start_year))
 
 
 def months(settings: Settings) -> NDArray[np.float64]:
@@ -206,7 +207,7 @@ def _append(
     truth.mkdir(parents=True, exist_ok=True)
     counts: dict[str, int] = {}
     files: dict[str, pq.ParquetWriter] = {}
-    starts = zip(ledger.SOURCES, tables.history_start(), strict=True)
+    starts = zip(event_rows.SOURCES, tables.history_start(), strict=True)
     batch = Batch(
         profile="simulation",
         loaded_at=settings.now,

@@ -24,7 +24,7 @@ from threat.history.sightings import Rows
 from threat.history.store import Store
 from threat.release.runs import Run
 from threat.simulation.truth.oracle import HORIZONS, risks
-from threat.simulation.truth.remade import settings_of
+from threat.simulation.truth.retraced import verified_settings
 from training.cohorts import cohort
 from training.cohorts.folds import Cycle
 from training.config import Settings
@@ -87,7 +87,7 @@ def fit(
 
     Raises UsageError when the reference is not independent or not of the same dates, BadInput when nobody is on them.
     """
-    own, other = settings_of(force_directory), settings_of(reference)
+    own, other = verified_settings(force_directory), verified_settings(reference)
     if own.seed == other.seed:
         raise UsageError(
             "A reference force is independent of the one that is measured.",

@@ -25,7 +25,7 @@ from threat.measuring.ranked import Labelled, Ranked
 from threat.measuring.resampling import Draws, Resampling, auc, capture, ratio, totals
 from threat.release.runs import Run
 from threat.simulation.truth.oracle import HORIZONS, Risks, risks
-from threat.simulation.truth.remade import settings_of
+from threat.simulation.truth.retraced import verified_settings
 from training.evaluation.table import ladder
 
 Floats = NDArray[np.float64]
@@ -112,7 +112,7 @@ def require_known(rung: str, horizon_days: int, where: str) -> None:
 
 def truth_of(force_directory: Path, relationship_id: Ints, as_of: Ints, **how: Any) -> Risks:
     """The latent risk of rows of a force that was written. Raises BadInput for rows of another force."""
-    return risks(settings_of(force_directory), relationship_id, as_of, **how)
+    return risks(verified_settings(force_directory), relationship_id, as_of, **how)
 
 
 def compare(

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from threat.measuring.estimates import What, measure
 from threat.measuring.resampling import Draws, Resampling
 from threat.simulation.truth.particles import posterior
-from threat.simulation.truth.remade import settings_of
+from threat.simulation.truth.retraced import verified_settings
 from training.evaluation.table import MODEL
 from training.truth.expected_captures import CEILING, ORACLE, Lists
 
@@ -45,7 +45,7 @@ def check(
     scores = dict(lists.scores)
     chosen, weight = _draw(scores[MODEL][1], rows, seed)
     found = posterior(
-        settings_of(force_directory),
+        verified_settings(force_directory),
         lists.rows.relationship_id[chosen],
         lists.rows.as_of[chosen],
         particles=particles,

@@ -45,12 +45,12 @@ def test_make_continue_and_draw(tmp_path: Path) -> None:
         ([], "needs a folder"),
         (["--advance", "soon", "--out", "x"], "no synthetic force|A span is a number"),
         (["--force", "nowhere", "--out", "x"], "Not a force with a preset"),
-        (["--knob", "leak=2", "--out", "x"], "between 0 and 1"),
-        (["--knob", "mischief=2", "--out", "x"], "Not a knob"),
+        (["--knob", "leak=2", "--out", "x"], "outside 0 to 1: 2"),
+        (["--knob", "mischief=2", "--out", "x"], "not a knob"),
         (["--relationships", "0", "--out", "x"], "at least one relationship"),
         (["--years", "nan", "--out", "x"], "some time"),
         (["--years", "2000", "--out", "x"], "some time"),
-        (["--knob", "drift=inf", "--out", "x"], "not negative"),
+        (["--knob", "drift=inf", "--out", "x"], "not a finite number: inf"),
     ],
 )
 def test_wrong_usage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: list[str], rule: str) -> None:

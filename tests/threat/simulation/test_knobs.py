@@ -184,12 +184,12 @@ def test_a_planted_leak_lifts_only_the_builder_that_filters_on_occurred_at() -> 
 @pytest.mark.parametrize(
     ("wrong", "rule"),
     [
-        ({"thin_labels": 1.5}, "between 0 and 1"),
-        ({"leak": -0.1}, "between 0 and 1"),
-        ({"over_policing": -1.0, "group": "sex=male"}, "not negative"),
-        ({"thin_history": 0.1}, "needs a group"),
-        ({"group": "age=old"}, "Not a group"),
-        ({"drift": 2.0}, "needs a date"),
+        ({"thin_labels": 1.5}, "thin_labels is outside 0 to 1: 1.5"),
+        ({"leak": -0.1}, "leak is outside 0 to 1: -0.1"),
+        ({"over_policing": -1.0, "group": "sex=male"}, "over_policing is negative"),
+        ({"thin_history": 0.1}, "without a group"),
+        ({"group": "age=old"}, "cannot treat the group 'age=old'"),
+        ({"drift": 2.0}, "without its date"),
     ],
 )
 def test_wrong_knobs_are_refused(wrong: dict[str, Any], rule: str) -> None:

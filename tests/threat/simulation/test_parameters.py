@@ -11,7 +11,7 @@ import pytest
 import threat.simulation
 from threat.errors import UsageError
 from threat.simulation import parameters
-from threat.simulation.calibration.check import targets
+from threat.simulation.calibration.targets import targets
 from threat.simulation.world.states import OFFENCES
 from threat.vocabulary import kinds
 
@@ -63,7 +63,7 @@ def test_the_excitation_of_an_incident_adds_up_to_its_descendants() -> None:
 
 
 def test_markers_and_background_name_kinds_and_conditions_that_exist() -> None:
-    from threat.simulation.records.book import CONDITIONS
+    from threat.simulation.records.raw_rows import CONDITIONS
 
     for section in ("markers", "background"):
         for name, entry in parameters.values(section).items():
@@ -93,7 +93,8 @@ def test_no_magic_numbers_in_the_mechanism_and_the_recording() -> None:
     folder = Path(threat.simulation.__file__).parent
     for name in (
         *("world/life", "world/population", "records/recording", "records/assessment"),
-        *("records/justice", "records/circumstances", "records/revisions", "knobs"),
+        *("records/justice", "records/circumstances", "records/revisions", "records/faults"),
+        "knobs",
     ):
         tree = ast.parse((folder / f"{name}.py").read_text(encoding="utf-8"))
         named = {

@@ -11,8 +11,8 @@ import pandas as pd
 
 from threat.asof import DAY, show
 from threat.charts import Point, bars, lines, points_with_intervals
-from threat.simulation.calibration.check import Found, targets
 from threat.simulation.calibration.measures import YEAR, Measured, measure
+from threat.simulation.calibration.targets import Found, targets
 from threat.simulation.force import read_settings
 from threat.simulation.records.recording import principal_kinds
 from threat.simulation.world.chance import exp, log

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from threat.simulation import parameters
-from threat.simulation.records.book import Book
-from threat.simulation.records.ledger import Ledger, codes
+from threat.simulation.records.event_rows import EventFields, EventRows, codes
+from threat.simulation.records.raw_rows import RawRows
 from threat.simulation.world import chance, states
 
 GRADES = ("standard", "medium", "high")
@@ -16,119 +17,106 @@ _ANSWERS = ("yes", "no", "not_known", "not_asked", "refused")
 _REGRADE = 1
 
 
-def record(ledger: Ledger, book: Book) -> None:
-    """Assessments of every incident of ``book``."""
-    p = book.p
-    graded = book.take(book.draw("graded", p["grade_share"]))
+def record(events: EventRows, calls: RawRows) -> None:
+    """Add the assessments of the incidents ``calls``."""
+    numbers = calls.numbers
+    graded = calls.take(calls.draw("graded", numbers["grade_share"]))
     grade = grades(graded)
-    fields: dict[str, Any] = {
-        "incident": graded.keys,
-        "record": chance.derive(graded.keys, "record forms"),
-        "occurred": graded.called,
-        "recorded": graded.after("form lag", p["lag_other"]["forms"]),
-        "relation": graded.relation,
-    }
-    events = ledger.add(
-        "risk_grade",
-        graded.keys,
+    fields = EventFields(
+        incident=graded.keys,
+        occurred=graded.first_recorded,
+        recorded=graded.delayed("form lag", numbers["lag_other"]["forms"]),
         source="forms",
+        relation=graded.relation,
+        record=chance.derive(graded.keys, "record forms"),
         assessment=True,
-        code=codes(GRADES)[grade],
-        value=grade.astype(float),
-        **fields,
     )
-    again = graded.draw("regrade", p["regrade"])
-    other = np.where(graded.draw("regrade up", 0.5), np.minimum(grade + 1, 2), np.maximum(grade - 1, 0))
-    again &= other != grade
-    second = {name: value[again] for name, value in fields.items()}
-    second["recorded"] = graded.after("regrade when", p["regrade_mean"], fields["recorded"])[again]
-    ledger.add(
-        "risk_grade",
-        graded.keys[again],
-        source="forms",
-        assessment=True,
-        code=codes(GRADES)[other[again]],
-        value=other[again].astype(float),
-        supersedes=events[again],
-        ordinal=_REGRADE,
-        **second,
-    )
-    _items(ledger, graded, fields)
-    _follow(ledger, graded, grade, fields)
+    first = events.add("risk_grade", graded.keys, _with_grade(fields, grade))
+    _regrade(events, graded, _with_grade(fields, grade), grade, first)
+    _add_items(events, graded, fields)
+    _add_follow_up(events, graded, grade, fields.recorded)
 
 
-def grades(book: Book) -> Any:
-    """0 standard, 1 medium, 2 high: mostly chance, pulled a little by what can be seen."""
-    p, pull = book.p, book.p["grade_pull"]
-    menacing = book.offence_in("stalking", "threat_to_kill", "non_fatal_strangulation")
+def grades(rows: RawRows) -> NDArray[np.int64]:
+    """Return 0 standard, 1 medium, 2 high: mostly chance, pulled a little by what an officer can see."""
+    numbers, pull = rows.numbers, rows.numbers["grade_pull"]
+    menacing = rows.offence_in("stalking", "threat_to_kill", "non_fatal_strangulation")
     shift = (
-        pull["control"] * book.condition("controlling")
-        + pull["grave"] * (book.offence >= states.FIRST_GRAVE)
+        pull["control"] * rows.condition("controlling")
+        + pull["grave"] * (rows.offence >= states.FIRST_GRAVE)
         + pull["menacing"] * menacing
-        + pull["severity"] * book.condition("severe")
-        + pull["repeat"] * book.condition("escalating")
+        + pull["severity"] * rows.condition("severe")
+        + pull["repeat"] * rows.condition("escalating")
     )
+    # Added back, so that the pull of control moves who is graded high and not how many.
     average = pull["control"] * sum(parameters.values("population")["control_shares"][1:])
-    luck = chance.uniform(book.keys, "grade") - shift + average
-    _, medium, high = p["grades"]
-    return np.where(luck < high, 2, np.where(luck < high + medium, 1, 0))
+    uniform = chance.uniform(rows.keys, "grade") - shift + average
+    _, medium, high = numbers["grades"]
+    return np.where(uniform < high, 2, np.where(uniform < high + medium, 1, 0))
 
 
-def _items(ledger: Ledger, book: Book, fields: dict[str, Any]) -> None:
-    """Every item of the form where one was filled in: yes, no, not known, not asked, refused."""
-    p = book.p
-    filled = book.draw("form", p["form_share"])
-    form = book.take(filled)
-    own = {name: value[filled] for name, value in fields.items()} | {"reported_by": "person_at_risk"}
+def plans(events: EventRows, rows: RawRows) -> None:
+    """Add what the unit did by the intervention knob: a review and a plan, recorded the same day."""
+    planned = rows.of_type(states.PLAN)
+    review = replace(planned.about_relationship("unit"), proactive=True)
+    events.add("unit_review", planned.keys, review)
+    events.add("unit_plan", planned.keys, replace(review, until=planned.until))
+
+
+def _with_grade(fields: EventFields, grade: NDArray[np.int64]) -> EventFields:
+    return replace(fields, code=codes(GRADES)[grade], value=grade.astype(float))
+
+
+def _regrade(
+    events: EventRows, graded: RawRows, fields: EventFields, grade: NDArray[np.int64], first: NDArray[np.uint64]
+) -> None:
+    """Add a second grade, one step up or down, that supersedes the first."""
+    numbers = graded.numbers
+    changed = graded.draw("regrade", numbers["regrade"])
+    other = np.where(graded.draw("regrade up", 0.5), np.minimum(grade + 1, 2), np.maximum(grade - 1, 0))
+    changed &= other != grade
+    later = graded.delayed("regrade when", numbers["regrade_mean"], fields.recorded)
+    second = _with_grade(replace(fields, recorded=later), other).take(changed)
+    events.add("risk_grade", graded.keys[changed], second, supersedes=first[changed], ordinal=_REGRADE)
+
+
+def _add_items(events: EventRows, graded: RawRows, fields: EventFields) -> None:
+    """Add every item of the forms that were filled in: yes, no, not known, not asked, refused."""
+    numbers = graded.numbers
+    filled = graded.draw("form", numbers["form_share"])
+    forms = graded.take(filled)
+    answered = replace(fields.take(filled), reported_by="person_at_risk")
     answers = codes(_ANSWERS)
     for item, entry in parameters.values("items").items():
-        share = np.full(len(form), float(entry["base"]))
+        share = np.full(len(forms), float(entry["base"]))
         for condition, extra in entry.items():
             if condition != "base":
-                share = share + extra * form.condition(condition)
-        missing = chance.choice(form.keys, item + " missing", p["form_missing"])
-        answer = np.where(missing == 0, np.where(form.draw(item, share), 0, 1), missing + 1)
-        ledger.add(item, form.keys, source="forms", assessment=True, code=answers[answer], **own)
+                share = share + extra * forms.condition(condition)
+        missing = chance.choice(forms.keys, item + " missing", numbers["form_missing"])
+        answer = np.where(missing == 0, np.where(forms.draw(item, share), 0, 1), missing + 1)
+        events.add(item, forms.keys, replace(answered, code=answers[answer]))
 
 
-def plans(ledger: Ledger, book: Book) -> None:
-    """What the unit did by the intervention knob: a review and a plan, recorded the same day."""
-    found = book.what(states.PLAN)
-    for kind in ("unit_review", "unit_plan"):
-        ledger.add(
-            kind,
-            found.keys,
-            source="unit",
-            incident=found.keys,
-            occurred=found.at,
-            recorded=found.entered("unit"),
-            relation=found.relation,
-            until=found.until if kind == "unit_plan" else -1,
-            proactive=True,
-        )
-
-
-def _follow(ledger: Ledger, book: Book, grade: Any, fields: dict[str, Any]) -> None:
-    """Conference, adviser, and a visit by the unit, recorded when it is done."""
-    p = book.p
-    refer = book.draw("referral", np.where(grade == 2, p["referral_high"], p["referral_other"]))
-    visit = (grade == 2) & book.draw("unit contact", p["unit_contact"])
+def _add_follow_up(events: EventRows, graded: RawRows, grade: NDArray[np.int64], recorded: NDArray[np.int64]) -> None:
+    """Add the conference, the adviser, and a visit by the unit, each recorded when it is done."""
+    numbers = graded.numbers
+    refer = graded.draw("referral", np.where(grade == 2, numbers["referral_high"], numbers["referral_other"]))
+    visit = (grade == 2) & graded.draw("unit contact", numbers["unit_contact"])
     for kind, mask, source in (
         ("marac_referral", refer, "partners"),
-        ("idva_referral", refer & book.draw("adviser", p["idva"]), "partners"),
+        ("idva_referral", refer & graded.draw("adviser", numbers["idva"]), "partners"),
         ("unit_contact", visit, "unit"),
     ):
-        found = book.take(mask)
-        when = found.after(kind, p["lag_other"][source], fields["recorded"][mask])
-        ledger.add(
-            kind,
-            found.keys,
-            source=source,
-            incident=found.keys,
+        done = graded.take(mask)
+        when = done.delayed(kind, numbers["lag_other"][source], recorded[mask])
+        fields = EventFields(
+            incident=done.keys,
             occurred=when,
             recorded=when,
-            relation=found.relation,
+            source=source,
+            relation=done.relation,
             code="visit" if kind == "unit_contact" else None,
             proactive=kind == "unit_contact",
             reported_by="police" if source == "unit" else "agency",
         )
+        events.add(kind, done.keys, fields)

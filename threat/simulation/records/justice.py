@@ -2,132 +2,133 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from threat.asof import DAY
-from threat.simulation.records.book import Book
-from threat.simulation.records.ledger import NONE, Ledger, codes, number
+from threat.simulation.records.event_rows import NONE, EventFields, EventRows, codes, number
+from threat.simulation.records.raw_rows import RawRows
 from threat.simulation.world import chance, states
 
+_STAYS = ["police", "remand", "sentence"]
 _ORDERS = ("non_molestation_order", "protection_order", "restraining_order", "stalking_order")
-_ORDER_CODES = {1: {"notice": 0.5, "order": 0.5}, 3: {"interim": 0.4, "full": 0.6}}
+_ORDER_CODES = {
+    states.PROTECTION: {"notice": 0.5, "order": 0.5},
+    states.STALKING_ORDER: {"interim": 0.4, "full": 0.6},
+}
+_NOT_SUPPORTED, _EVIDENTIAL = 0, 1
+"""What becomes of a crime without a charge, in the order of ``_fate_shares``."""
 
 
-def about(book: Book, source: str = "custody") -> dict[str, Any]:
-    """Fields of rows about the subject."""
-    return {"incident": book.keys, "occurred": book.at, "recorded": book.entered(source), "person": book.subject}
+def record(events: EventRows, rows: RawRows) -> None:
+    """Add everything the courts and the custody suite write down."""
+    arrests = rows.of_type(states.ARREST)
+    events.add("arrest", arrests.keys, arrests.about_subject("custody"))
+    stays = rows.of_type(states.CUSTODY)
+    _add_stays(events, stays)
+    _add_licences(events, stays)
+    holds = stays.take((stays.offence == states.POLICE) & stays.draw("hold", stays.numbers["hold"]))
+    events.add("hold", holds.keys, holds.about_subject("custody"))
+    _add_bail(events, rows.of_type(states.BAIL))
+    for what, kind in ((states.CHARGE, "charge"), (states.CONVICTION, "conviction")):
+        decisions = rows.of_type(what)
+        events.add(kind, decisions.keys, decisions.about_relationship("crime", lag_of="custody"))
+    _add_orders(events, rows.of_type(states.ORDER))
+    _add_outcomes(events, rows.of_type(states.INCIDENT))
 
 
-def between(book: Book, source: str) -> dict[str, Any]:
-    """Fields of rows about the relationship."""
-    return {"incident": book.keys, "occurred": book.at, "recorded": book.entered(source), "relation": book.relation}
+def _on_licence(stays: RawRows) -> Any:
+    return (stays.offence == states.SENTENCE) & stays.draw("licence", stays.numbers["licence"])
 
 
-def record(ledger: Ledger, book: Book) -> None:
-    """Everything the courts and the custody suite write down."""
-    arrests = book.what(states.ARREST)
-    ledger.add("arrest", arrests.keys, source="custody", **about(arrests))
-    _stays(ledger, book)
-    bail = book.what(states.BAIL)
-    ledger.add("bail_granted", bail.keys, source="custody", code="conditional", until=bail.until, **about(bail))
-    ledger.add("bail_end", bail.keys, source="custody", **(about(bail) | {"occurred": bail.until}))
-    missed = bail.take(bail.draw("missed", book.p["fail_to_appear"]))
-    ledger.add(
-        "fail_to_appear",
-        missed.keys,
-        source="crime",
-        **(about(missed) | {"occurred": missed.until, "recorded": missed.after("missed lag", 1.0, missed.until)}),
-    )
-    for raw, kind in ((states.CHARGE, "charge"), (states.CONVICTION, "conviction")):
-        found = book.what(raw)
-        ledger.add(kind, found.keys, source="crime", **between(found, "custody"))
-    _orders(ledger, book)
-    _outcomes(ledger, book.what(states.INCIDENT))
-
-
-def _stays(ledger: Ledger, book: Book) -> None:
-    p = book.p
-    stays = book.what(states.CUSTODY)
-    sentence = stays.offence == states.SENTENCE
-    fields = about(stays)
-    stay = codes(["police", "remand", "sentence"])[stays.offence]
-    ledger.add("custody", stays.keys, source="custody", code=stay, until=stays.until, **fields)
+def _add_stays(events: EventRows, stays: RawRows) -> None:
+    """Add the stays in custody and their ends."""
+    numbers, sentence = stays.numbers, stays.offence == states.SENTENCE
+    fields = stays.about_subject("custody")
+    events.add("custody", stays.keys, replace(fields, code=codes(_STAYS)[stays.offence], until=stays.until))
     # The end of a sentence is known from its first day; that of police custody and remand when it comes.
-    known = np.where(sentence, fields["recorded"], stays.after("release lag", p["lag_other"]["custody"], stays.until))
-    on_licence = sentence & stays.draw("licence", p["licence"])
-    way = np.where(on_licence, "licence", np.where(sentence, "end_of_sentence", "no_further_action"))
-    bailed = (stays.offence == states.REMAND) | stays.bit(states.BIT_BAIL)
+    on_the_day = stays.delayed("release lag", numbers["lag_other"]["custody"], stays.until)
+    recorded = np.where(sentence, fields.recorded, on_the_day)
+    way = np.where(_on_licence(stays), "licence", np.where(sentence, "end_of_sentence", "no_further_action"))
+    bailed = (stays.offence == states.REMAND) | stays.has_bit(states.BIT_BAIL)
     way = np.where(~sentence & bailed, "bail", way)
     names, inverse = np.unique(way, return_inverse=True)
-    out = fields | {"occurred": stays.until, "recorded": known}
-    if len(stays):
-        ledger.add("release", stays.keys, source="custody", code=codes(list(names))[inverse], **out)
-    licence = stays.take(on_licence)
-    ends = licence.after("licence end", p["licence_mean"], licence.until)
-    ledger.add("licence_end", licence.keys, source="custody", **(about(licence) | {"occurred": ends}))
-    back = licence.take(licence.draw("recall", p["recall"]))
-    when = back.after("recall when", p["licence_mean"] / 2, back.until)
-    ledger.add(
-        "breach_supervision",
-        back.keys,
-        source="custody",
-        code=back.coded("recall code", {"recall": 0.5, "probation": 0.5}),
-        **(about(back) | {"occurred": when, "recorded": when}),
-    )
-    held = stays.take((stays.offence == states.POLICE) & stays.draw("hold", p["hold"]))
-    ledger.add("hold", held.keys, source="custody", **about(held))
+    release = replace(fields, occurred=stays.until, recorded=recorded, code=codes(list(names))[inverse])
+    events.add("release", stays.keys, release)
 
 
-def _orders(ledger: Ledger, book: Book) -> None:
-    p = book.p
-    orders = book.what(states.ORDER)
+def _add_licences(events: EventRows, stays: RawRows) -> None:
+    """Add the end of each licence, known in advance, and recalls on some of them."""
+    numbers = stays.numbers
+    licences = stays.take(_on_licence(stays))
+    ends = licences.delayed("licence end", numbers["licence_mean"], licences.until)
+    events.add("licence_end", licences.keys, replace(licences.about_subject("custody"), occurred=ends))
+    recalls = licences.take(licences.draw("recall", numbers["recall"]))
+    when = recalls.delayed("recall when", numbers["licence_mean"] / 2, recalls.until)
+    code = recalls.draw_code("recall code", {"recall": 0.5, "probation": 0.5})
+    fields = replace(recalls.about_subject("custody"), occurred=when, recorded=when, code=code)
+    events.add("breach_supervision", recalls.keys, fields)
+
+
+def _add_bail(events: EventRows, bail: RawRows) -> None:
+    """Add conditional bail, its end (known in advance), and failures to appear when it ends."""
+    fields = bail.about_subject("custody")
+    events.add("bail_granted", bail.keys, replace(fields, code="conditional", until=bail.until))
+    events.add("bail_end", bail.keys, replace(fields, occurred=bail.until))
+    missed = bail.take(bail.draw("missed", bail.numbers["fail_to_appear"]))
+    recorded = missed.delayed("missed lag", 1.0, missed.until)
+    fields = replace(missed.about_subject("crime", lag_of="custody"), occurred=missed.until, recorded=recorded)
+    events.add("fail_to_appear", missed.keys, fields)
+
+
+def _add_orders(events: EventRows, orders: RawRows) -> None:
+    """Add the orders, their expiry (known in advance), and their service where it came before the expiry."""
+    numbers = orders.numbers
     code = np.full(len(orders), NONE, np.int16)
-    for which, shares in _ORDER_CODES.items():
-        code = np.where(orders.offence == which, orders.coded("order code", shares), code)
+    for order, shares in _ORDER_CODES.items():
+        code = np.where(orders.offence == order, orders.draw_code("order code", shares), code)
     kinds = np.array([number(name) for name in _ORDERS], np.int16)[orders.offence]
-    fields = between(orders, "orders")
-    ledger.add(kinds, orders.keys, source="orders", code=code, until=orders.until, **fields)
-    ledger.add("order_expiry", orders.keys, source="orders", **(fields | {"occurred": orders.until}))
-    served = orders.take(orders.draw("served", p["order_served"]))
-    when = served.after("served when", p["order_served_mean"], served.at)
-    stands = served.take(when < served.until)
-    when = when[when < served.until]
-    fields = between(stands, "orders") | {"occurred": when, "recorded": when + stands.entered("orders") - stands.at}
-    ledger.add("order_served", stands.keys, source="orders", **fields)
+    fields = orders.about_relationship("orders")
+    events.add(kinds, orders.keys, replace(fields, code=code, until=orders.until))
+    events.add("order_expiry", orders.keys, replace(fields, occurred=orders.until))
+    served = orders.take(orders.draw("served", numbers["order_served"]))
+    when = served.delayed("served when", numbers["order_served_mean"], served.at)
+    in_time = when < served.until
+    served, when = served.take(in_time), when[in_time]
+    recorded = when + served.recorded_in("orders") - served.at
+    fields = replace(served.about_relationship("orders"), occurred=when, recorded=recorded)
+    events.add("order_served", served.keys, fields)
 
 
-def _outcomes(ledger: Ledger, book: Book) -> None:
-    """Withdrawal by the person at risk or no evidence, weeks later."""
-    p = book.p
-    crime = ~np.isin(book.offence, states.NOT_CRIMED) & ~book.bit(states.BIT_CHARGED)
-    found = book.take(crime)
-    fate = chance.choice(found.keys, "fate", _fates(p))
-    when = found.after("outcome", p["outcome_mean"])
-    unsupported = fate == 0
-    retracted = unsupported & found.draw("retraction", p["retraction"])
-    for kind, mask, code in (
-        ("victim_withdrawal", unsupported, None),
-        ("no_further_action", unsupported, "victim_not_supporting"),
-        ("no_further_action", fate == 1, "evidential"),
-        ("retraction", retracted, None),
+def _add_outcomes(events: EventRows, calls: RawRows) -> None:
+    """Add what became of crimes without a charge, weeks later: withdrawn support or no evidence."""
+    numbers = calls.numbers
+    uncharged = calls.take(~np.isin(calls.offence, states.NOT_CRIMED) & ~calls.has_bit(states.BIT_CHARGED))
+    fate = chance.choice(uncharged.keys, "fate", _fate_shares(numbers))
+    when = uncharged.delayed("outcome", numbers["outcome_mean"])
+    unsupported = fate == _NOT_SUPPORTED
+    fields = EventFields(
+        incident=uncharged.keys,
+        occurred=when,
+        recorded=when,
+        source="crime",
+        relation=uncharged.relation,
+        record=chance.derive(uncharged.keys, "record crime"),
+    )
+    retracted = unsupported & uncharged.draw("retraction", numbers["retraction"])
+    for kind, mask, outcome in (
+        ("victim_withdrawal", unsupported, fields),
+        ("no_further_action", unsupported, replace(fields, code="victim_not_supporting")),
+        ("no_further_action", fate == _EVIDENTIAL, replace(fields, code="evidential")),
+        ("retraction", retracted, replace(fields, occurred=when - DAY)),
     ):
-        ledger.add(
-            kind,
-            found.keys[mask],
-            source="crime",
-            code=code,
-            incident=found.keys[mask],
-            record=chance.derive(found.keys[mask], "record crime"),
-            occurred=when[mask] if kind != "retraction" else when[mask] - DAY,
-            recorded=when[mask],
-            relation=found.relation[mask],
-        )
+        events.add(kind, uncharged.keys[mask], outcome.take(mask))
 
 
-def _fates(p: dict[str, Any]) -> list[float]:
-    """Shares among crimes without a charge: not supported, evidential, still open or other."""
-    open_share = 1.0 - p["charged_share"]
-    shares = [p["withdrawal"] / open_share, p["evidential"] / open_share]
+def _fate_shares(numbers: dict[str, Any]) -> list[float]:
+    """Return shares among crimes without a charge: not supported, evidential, still open or other."""
+    open_share = 1.0 - numbers["charged_share"]
+    shares = [numbers["withdrawal"] / open_share, numbers["evidential"] / open_share]
     return [*shares, 1.0 - sum(shares)]

@@ -1,7 +1,8 @@
-"""How the police come to record what happened: each incident's principal row, what is beside it, who called."""
+"""How the police come to record what happened: each incident's principal row, its markers, who called."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -10,10 +11,10 @@ from numpy.typing import NDArray
 
 from threat.asof import DAY
 from threat.simulation import parameters
-from threat.simulation.knobs import Knobs, before_recording, while_recording
-from threat.simulation.records import assessment, circumstances, justice, revisions
-from threat.simulation.records.book import Book, Mask
-from threat.simulation.records.ledger import NONE, Ledger, number
+from threat.simulation.knobs import Knobs
+from threat.simulation.records import assessment, circumstances, faults, justice, revisions
+from threat.simulation.records.event_rows import NONE, EventFields, EventRows, number
+from threat.simulation.records.raw_rows import RawRows
 from threat.simulation.world import chance, states
 from threat.simulation.world.population import Population
 from threat.simulation.world.states import OFFENCES
@@ -24,107 +25,128 @@ _PRINCIPAL = {
     "injury_with_weapon": "assault_with_injury",
     "breach": "breach_bail",
 }
+"""Kinds that incidents are recorded as where the vocabulary has another word for the offence."""
 _BREACHES = ("breach_non_molestation", "breach_protection_order", "breach_restraining_order", "breach_stalking_order")
+_SECOND_CRIME = 2
+_FIRST_MARKER = 10
+"""Ordinals of rows of one incident, so that two rows of one kind have different ids."""
 _EPOCH_DAY = date(1970, 1, 1)
 
 
 def principal_kinds() -> NDArray[np.int64]:
-    """Numbers of the kinds that can be an incident's principal row: one of them makes a relationship known."""
+    """Return the numbers of the kinds that can be an incident's principal row and so make a relationship known."""
     names = [_PRINCIPAL.get(name, name) for name in OFFENCES]
     return np.array([number(name) for name in (*names, *_BREACHES, "strangulation_reported", "clares_law_application")])
 
 
 def counting_change() -> int:
-    """First second of the changed counting rule (UTC)."""
+    """Return the first second of the changed counting rule (UTC)."""
     day = date.fromisoformat(str(parameters.values("recording")["counting_change"]))
     return (day - _EPOCH_DAY).days * DAY
 
 
-def record(people: Population, rows: NDArray[Any], epoch: int, days: float, knobs: Knobs) -> Ledger:
-    """Every event row of a block, before the span of ``days`` cuts it off."""
-    ledger = Ledger()
-    book = Book.open(people, before_recording(knobs, people, rows), epoch)
-    calls = book.what(states.INCIDENT)
-    incidents(ledger, calls)
-    markers(ledger, calls)
-    assessment.record(ledger, calls)
-    assessment.plans(ledger, book)
-    justice.record(ledger, book)
-    circumstances.record(ledger, book)
-    revisions.disclosures(ledger, calls)
-    revisions.late_suicide_markers(ledger, calls)
-    while_recording(knobs, ledger, book, days)
-    return ledger
+def record(people: Population, raw: NDArray[Any], epoch: int, days: float, knobs: Knobs) -> EventRows:
+    """Return every event row of a block, before the span of ``days`` cuts them off."""
+    events = EventRows()
+    rows = RawRows.of(people, faults.before_recording(knobs, people, raw), epoch)
+    calls = rows.of_type(states.INCIDENT)
+    incidents(events, calls)
+    markers(events, calls)
+    assessment.record(events, calls)
+    assessment.plans(events, rows)
+    justice.record(events, rows)
+    circumstances.record(events, rows)
+    revisions.disclosures(events, calls)
+    revisions.late_suicide_markers(events, calls)
+    faults.while_recording(knobs, events, rows, days)
+    return events
 
 
-def callers(book: Book) -> NDArray[np.int8]:
-    """Who reported each incident."""
-    p = book.p
-    ordinary = chance.choice(book.keys, "reported by", p["reported_by"])
-    deadly = chance.choice(book.keys, "reported by", p["reported_by_deadly"])
-    return np.where(book.offence >= states.FIRST_DEADLY, deadly, ordinary).astype(np.int8)
+def callers(calls: RawRows) -> NDArray[np.int8]:
+    """Return who reported each incident, as numbers of ``REPORTED_BY``."""
+    numbers = calls.numbers
+    ordinary = chance.choice(calls.keys, "reported by", numbers["reported_by"])
+    deadly = chance.choice(calls.keys, "reported by", numbers["reported_by_deadly"])
+    return np.where(calls.offence >= states.FIRST_DEADLY, deadly, ordinary).astype(np.int8)
 
 
-def common(book: Book, mask: Mask) -> dict[str, Any]:
-    """Fields that an incident's rows share."""
-    return {
-        "incident": book.keys[mask],
-        "record": chance.derive(book.keys[mask], "record crime"),
-        "occurred": book.at[mask],
-        "recorded": book.called[mask],
-        "relation": book.relation[mask],
-        "reported_by": callers(book)[mask],
-    }
+def incident_fields(calls: RawRows, source: str) -> EventFields:
+    """Return the fields that an incident's rows share."""
+    return EventFields(
+        incident=calls.keys,
+        occurred=calls.at,
+        recorded=calls.first_recorded,
+        source=source,
+        relation=calls.relation,
+        record=chance.derive(calls.keys, "record crime"),
+        reported_by=callers(calls),
+    )
 
 
-def incidents(ledger: Ledger, book: Book) -> None:
-    """The principal row, first as the lesser offence for some; a second crime; crimes found not to be."""
-    p = book.p
-    kind = np.array([number(_PRINCIPAL.get(name, name)) for name in OFFENCES], np.int16)[book.offence]
-    ordered = book.offence_in("breach") & book.bit(states.BIT_ORDER)
-    which = (book.rows["state"] >> states.ORDER_SHIFT) & 3
-    kind[ordered] = np.array([number(name) for name in _BREACHES], np.int16)[which[ordered]]
-    code = np.full(len(book), NONE, np.int16)
-    share = p["breach_codes"]
-    breach = book.coded("breach", dict(zip(("contact", "registration", "other"), share, strict=True)))
-    code = np.where(ordered, breach, code)
-    talk = book.coded("verbal", {"verbal": p["verbal"], "other": 1 - p["verbal"]})
-    code = np.where(book.offence_in("domestic_incident"), talk, code)
-    hidden = book.offence_in("non_fatal_strangulation") & book.draw("uncrimed", p["not_crimed_strangulation"])
+def incidents(events: EventRows, calls: RawRows) -> None:
+    """Add each incident's principal row with what becomes of it later, and a second crime for some."""
+    numbers = calls.numbers
+    kind = _principal_kind(calls)
+    not_crimed = np.isin(calls.offence, states.NOT_CRIMED)
+    fields = replace(incident_fields(calls, "crime"), code=_principal_code(calls))
+    for source, mask in (("calls", not_crimed), ("crime", ~not_crimed)):
+        revisions.principal(events, calls.take(mask), kind[mask], replace(fields, source=source).take(mask))
+    second = ~not_crimed & (calls.offence < states.FIRST_GRAVE) & calls.draw("second", numbers["second_crime"])
+    second &= ~((calls.first_recorded >= counting_change()) & calls.draw("counting", numbers["counting_dropped"]))
+    names, weights = list(numbers["second_crimes"]), list(numbers["second_crimes"].values())
+    second_kind = np.array([number(name) for name in names], np.int16)[
+        chance.choice(calls.keys, "second kind", weights)
+    ]
+    second &= second_kind != kind
+    uncoded = replace(fields, code=None).take(second)
+    events.add(second_kind[second], calls.keys[second], uncoded, ordinal=_SECOND_CRIME)
+
+
+def _breaches_order(calls: RawRows) -> NDArray[np.bool_]:
+    return calls.offence_in("breach") & calls.has_bit(states.BIT_ORDER)
+
+
+def _principal_kind(calls: RawRows) -> NDArray[np.int16]:
+    """Return the kind each incident is recorded as: a breach by its order, some strangulation as not a crime."""
+    kind = np.array([number(_PRINCIPAL.get(name, name)) for name in OFFENCES], np.int16)[calls.offence]
+    ordered = _breaches_order(calls)
+    order = (calls.raw["state"] >> states.ORDER_SHIFT) & 3
+    kind[ordered] = np.array([number(name) for name in _BREACHES], np.int16)[order[ordered]]
+    hidden = calls.offence_in("non_fatal_strangulation") & calls.draw(
+        "uncrimed", calls.numbers["not_crimed_strangulation"]
+    )
     kind[hidden] = number("strangulation_reported")
-    called = np.isin(book.offence, states.NOT_CRIMED)
-    for source, mask in (("calls", called), ("crime", ~called)):
-        revisions.principal(ledger, book.take(mask), kind[mask], code[mask], source, common(book, mask))
-    second = ~called & (book.offence < states.FIRST_GRAVE) & book.draw("second", p["second_crime"])
-    second &= ~((book.called >= counting_change()) & book.draw("counting", p["counting_dropped"]))
-    names, weights = list(p["second_crimes"]), list(p["second_crimes"].values())
-    kinds = np.array([number(name) for name in names], np.int16)[chance.choice(book.keys, "second kind", weights)]
-    second &= kinds != kind
-    ledger.add(kinds[second], book.keys[second], source="crime", ordinal=2, **common(book, second))
+    return kind
 
 
-def markers(ledger: Ledger, book: Book) -> None:
-    """Rows beside the principal one, as ``parameters.yaml`` lists them."""
-    crime = ~np.isin(book.offence, states.NOT_CRIMED)
-    for name, entry in parameters.values("markers").items():
-        beside = entry["with"]
-        where = {"any": np.ones(len(book), bool), "crime": crime, "call": ~crime}
-        mask = where[beside] if isinstance(beside, str) else book.offence_in(*beside)
-        mask = mask & book.draw(name, entry["share"])
+def _principal_code(calls: RawRows) -> NDArray[np.int16]:
+    """Return the code of each principal row: how an order was breached, whether an incident was verbal."""
+    numbers = calls.numbers
+    code = np.full(len(calls), NONE, np.int16)
+    shares = dict(zip(("contact", "registration", "other"), numbers["breach_codes"], strict=True))
+    code = np.where(_breaches_order(calls), calls.draw_code("breach", shares), code)
+    verbal = calls.draw_code("verbal", {"verbal": numbers["verbal"], "other": 1 - numbers["verbal"]})
+    return np.where(calls.offence_in("domestic_incident"), verbal, code)
+
+
+def markers(events: EventRows, calls: RawRows) -> None:
+    """Add the rows next to the principal one that ``parameters.yaml`` lists."""
+    crime = ~np.isin(calls.offence, states.NOT_CRIMED)
+    by_word = {"any": np.ones(len(calls), bool), "crime": crime, "call": ~crime}
+    for place, (name, entry) in enumerate(parameters.values("markers").items()):
+        offences = entry["with"]
+        mask = by_word[offences] if isinstance(offences, str) else calls.offence_in(*offences)
+        mask = mask & calls.draw(name, entry["share"])
         if "if" in entry:
-            mask &= book.condition(entry["if"])
-        found = book.take(mask)
-        fields = common(book, mask)
+            mask &= calls.condition(entry["if"])
+        marked = calls.take(mask)
         source = entry.get("source", "crime")
+        fields = incident_fields(marked, source)
         if source != "crime":
-            fields |= {"recorded": np.maximum(found.entered(source), found.called), "reported_by": "agency"}
-            fields.pop("record")
-        if "about" in entry:
-            fields |= {"relation": NONE, "person": found.subject if entry["about"] == "subject" else found.at_risk}
-        code = found.coded(name + " code", entry["codes"]) if "codes" in entry else None
-        ledger.add(entry["kind"], found.keys, source=source, code=code, ordinal=_ordinal(name), **fields)
-
-
-def _ordinal(name: str) -> int:
-    """Two markers of one kind may stand beside one incident; their place in the file keeps their ids apart."""
-    return 10 + list(parameters.values("markers")).index(name)
+            # Another system has a record of its own, and never before the call that told it.
+            recorded = np.maximum(marked.recorded_in(source), marked.first_recorded)
+            fields = replace(fields, recorded=recorded, reported_by="agency", record=None)
+        code = marked.draw_code(name + " code", entry["codes"]) if "codes" in entry else None
+        fields = replace(marked.concerning(fields, entry.get("about")), code=code)
+        # Two markers of one kind may belong to one incident; their place in the file keeps their ids apart.
+        events.add(entry["kind"], marked.keys, fields, ordinal=_FIRST_MARKER + place)

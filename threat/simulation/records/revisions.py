@@ -2,106 +2,112 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from threat.asof import DAY
-from threat.simulation.records.book import Book
-from threat.simulation.records.ledger import NONE, Ledger, number
+from threat.simulation.records.event_rows import EventFields, EventRows, number
+from threat.simulation.records.raw_rows import Mask, RawRows
 from threat.simulation.world import chance, states
 
-_NO_CRIME, _CORRECTED = 6, 7
-_DISCLOSED = 8
+_LESSER, _NO_CRIME, _CORRECTED, _DISCLOSED = 1, 6, 7, 8
+"""Ordinals of the rows that a principal row may have next to it."""
 
 
-def principal(
-    ledger: Ledger, book: Book, kind: NDArray[np.int16], code: NDArray[np.int16], source: str, fields: dict[str, Any]
-) -> None:
-    """The principal rows of ``book``: some first as the lesser offence, some later no crime, some redated."""
-    p = book.p
-    first, share = kind.copy(), np.zeros(len(book))
-    for name, lesser in p["reclassified_from"].items():
+def principal(events: EventRows, calls: RawRows, kind: NDArray[np.int16], fields: EventFields) -> None:
+    """Add the principal rows: some first as the lesser offence; of crimes some later no crime, some redated."""
+    numbers = calls.numbers
+    first, share = kind.copy(), np.zeros(len(calls))
+    for name, lesser in numbers["reclassified_from"].items():
         first[kind == number(name)] = number(lesser)
-        share[kind == number(name)] = p["reclassified"][name]
-    changed = book.draw("reclassified", share)
+        share[kind == number(name)] = numbers["reclassified"][name]
+    changed = calls.draw("reclassified", share)
     plain = ~changed
-
-    def part(mask: NDArray[np.bool_]) -> dict[str, Any]:
-        return {name: value[mask] for name, value in fields.items()}
-
-    events = ledger.add(kind[plain], book.keys[plain], source=source, code=code[plain], **part(plain))
-    before = ledger.add(first[changed], book.keys[changed], source=source, ordinal=1, **part(changed))
-    later = part(changed) | {"recorded": book.after("reclassified when", p["reclassified_mean"])[changed]}
-    ledger.add(kind[changed], book.keys[changed], source=source, supersedes=before, **later)
-    if source != "crime":
-        return
-    ordinary = book.offence[plain] < states.FIRST_GRAVE
-    gone = ordinary & book.draw("no crime", p["no_crime"])[plain]
-    when = book.after("no crime when", p["outcome_mean"])[plain][gone]
-    withdrawn = {
-        "incident": book.keys[plain][gone],
-        "record": fields["record"][plain][gone],
-        "occurred": when,
-        "recorded": when,
-        "person": book.subject[plain][gone],
-    }
-    ledger.add(
-        "withdrawn", book.keys[plain][gone], source=source, supersedes=events[gone], ordinal=_NO_CRIME, **withdrawn
-    )
-    wrong = ordinary & ~gone & book.draw("corrected", p["corrected"])[plain]
-    shift = (chance.exponential(book.keys, "correction shift", p["correction_shift"]) * DAY).astype(np.int64)
-    redated = {name: value[wrong] for name, value in part(plain).items()}
-    redated["occurred"] = redated["occurred"] - shift[plain][wrong]
-    redated["recorded"] = book.after("correction when", p["correction_mean"])[plain][wrong]
-    ledger.add(
-        kind[plain][wrong],
-        book.keys[plain][wrong],
-        source=source,
-        code=code[plain][wrong],
-        supersedes=events[wrong],
-        ordinal=_CORRECTED,
-        **redated,
-    )
+    original = events.add(kind[plain], calls.keys[plain], fields.take(plain))
+    # A code belongs to the offence it was recorded with; rows that were reclassified carry none.
+    uncoded = replace(fields, code=None)
+    lesser_rows = events.add(first[changed], calls.keys[changed], uncoded.take(changed), ordinal=_LESSER)
+    later = calls.delayed("reclassified when", numbers["reclassified_mean"])
+    final = replace(uncoded, recorded=later).take(changed)
+    events.add(kind[changed], calls.keys[changed], final, supersedes=lesser_rows)
+    if fields.source != "crime":
+        return  # only crimes are found to be no crime, or redated
+    ordinary = calls.offence < states.FIRST_GRAVE
+    no_crime = plain & ordinary & calls.draw("no crime", numbers["no_crime"])
+    _add_withdrawals(events, calls, fields, no_crime, original[no_crime[plain]])
+    corrected = plain & ordinary & ~no_crime & calls.draw("corrected", numbers["corrected"])
+    _add_corrections(events, calls, kind, fields, corrected, original[corrected[plain]])
 
 
-def disclosures(ledger: Ledger, book: Book) -> None:
-    """After a grave or deadly incident, abuse from before it comes to light: an early date, a late record."""
-    p = book.p
-    found = book.take((book.offence >= states.FIRST_GRAVE) & book.draw("disclosure", p["disclosure"]))
-    back = (chance.exponential(found.keys, "disclosure back", p["disclosure_back"]) * DAY).astype(np.int64) + DAY
-    when = found.after("disclosure lag", p["disclosure_lag"])
-    kinds = np.array([number(name) for name in p["disclosed"]], np.int16)
-    which = chance.choice(found.keys, "disclosed", list(p["disclosed"].values()))
-    ledger.add(
-        kinds[which],
-        found.keys,
-        source="crime",
-        ordinal=_DISCLOSED,
-        incident=chance.derive(found.keys, "disclosed incident"),
-        record=chance.derive(found.keys, "disclosed record"),
-        occurred=found.at - back,
+def _add_withdrawals(
+    events: EventRows, calls: RawRows, fields: EventFields, mask: Mask, superseded: NDArray[np.uint64]
+) -> None:
+    """Add a withdrawal for each crime found to be none."""
+    when = calls.delayed("no crime when", calls.numbers["outcome_mean"])
+    withdrawal = EventFields(
+        incident=calls.keys,
+        occurred=when,
         recorded=when,
-        relation=found.relation,
+        source=fields.source,
+        record=fields.record,
+        person=calls.subject,
+    )
+    events.add("withdrawn", calls.keys[mask], withdrawal.take(mask), supersedes=superseded, ordinal=_NO_CRIME)
+
+
+def _add_corrections(
+    events: EventRows,
+    calls: RawRows,
+    kind: NDArray[np.int16],
+    fields: EventFields,
+    mask: Mask,
+    superseded: NDArray[np.uint64],
+) -> None:
+    """Add a row with an earlier date for each crime that was dated too late."""
+    numbers = calls.numbers
+    shift = (chance.exponential(calls.keys, "correction shift", numbers["correction_shift"]) * DAY).astype(np.int64)
+    recorded = calls.delayed("correction when", numbers["correction_mean"])
+    redated = replace(fields, occurred=fields.occurred - shift, recorded=recorded).take(mask)
+    events.add(kind[mask], calls.keys[mask], redated, supersedes=superseded, ordinal=_CORRECTED)
+
+
+def disclosures(events: EventRows, calls: RawRows) -> None:
+    """Add abuse disclosed after a grave or deadly incident: an earlier date, a late record."""
+    numbers = calls.numbers
+    followed = calls.take((calls.offence >= states.FIRST_GRAVE) & calls.draw("disclosure", numbers["disclosure"]))
+    back = (chance.exponential(followed.keys, "disclosure back", numbers["disclosure_back"]) * DAY).astype(np.int64)
+    kinds = np.array([number(name) for name in numbers["disclosed"]], np.int16)
+    which = chance.choice(followed.keys, "disclosed", list(numbers["disclosed"].values()))
+    fields = EventFields(
+        incident=chance.derive(followed.keys, "disclosed incident"),
+        occurred=followed.at - (back + DAY),
+        recorded=followed.delayed("disclosure lag", numbers["disclosure_lag"]),
+        source="crime",
+        relation=followed.relation,
+        record=chance.derive(followed.keys, "disclosed record"),
         reported_by="third_party",
     )
+    events.add(kinds[which], followed.keys, fields, ordinal=_DISCLOSED)
 
 
-def late_suicide_markers(ledger: Ledger, book: Book) -> None:
-    """Markers of the subject's suicidality entered after a deadly offence, dated before it: most of them."""
-    p = book.p
-    found = book.take((book.offence >= states.FIRST_DEADLY) & book.draw("marker after", p["suicide_marker_after"]))
-    back = (chance.exponential(found.keys, "marker said", p["suicide_marker_said"]) * DAY).astype(np.int64) + DAY
-    ledger.add(
-        "suicidal_ideation",
-        found.keys,
+def late_suicide_markers(events: EventRows, calls: RawRows) -> None:
+    """Add markers of the subject's suicidality entered after a deadly offence and dated before it.
+
+    In the published figure most markers of deadly subjects are of this sort (docs/simulation.md, S8).
+    """
+    numbers = calls.numbers
+    marked = calls.take(
+        (calls.offence >= states.FIRST_DEADLY) & calls.draw("marker after", numbers["suicide_marker_after"])
+    )
+    back = (chance.exponential(marked.keys, "marker said", numbers["suicide_marker_said"]) * DAY).astype(np.int64)
+    fields = EventFields(
+        incident=chance.derive(marked.keys, "marker incident"),
+        occurred=marked.at - (back + DAY),
+        recorded=marked.delayed("marker after when", numbers["suicide_marker_after_mean"]),
         source="intelligence",
-        ordinal=_DISCLOSED,
-        incident=chance.derive(found.keys, "marker incident"),
-        occurred=found.at - back,
-        recorded=found.after("marker after when", p["suicide_marker_after_mean"]),
-        relation=NONE,
-        person=found.subject,
+        person=marked.subject,
         domestic=False,
     )
+    events.add("suicidal_ideation", marked.keys, fields, ordinal=_DISCLOSED)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -13,170 +14,221 @@ from threat.errors import IntegrityFailure
 from threat.history.schema import PERSON_LINKS, PERSONS, RELATIONSHIP_KINDS, RELATIONSHIPS
 from threat.simulation import parameters
 from threat.simulation.records import recording
-from threat.simulation.records.characteristics import BROAD_CODES, Roll, ethnicity, identities, protected
-from threat.simulation.records.ledger import SOURCES, number, to_arrow, words
+from threat.simulation.records.characteristics import Roll, identities, protected
+from threat.simulation.records.event_rows import SOURCES, number, to_arrow, words
 from threat.simulation.world import chance, states
-from threat.simulation.world.population import Population
+from threat.simulation.world.population import BROAD_ETHNICITIES, Population, broad_ethnicity, relation_keys
 from threat.simulation.world.states import OFFENCES
 
 I64 = NDArray[np.int64]
+Mask = NDArray[np.bool_]
 Columns = dict[str, NDArray[Any]]
 
-_FAR = np.iinfo(np.int64).max
+_NEVER = np.iinfo(np.int64).max
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Which rows to write, UTC seconds: the force begins at ``epoch``, recorded before ``end``, new since ``since``."""
+
+    epoch: int
+    since: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Parties:
+    """The person records that each event row names: rows of the person arrays, plus their length for a second record.
+
+    ``between``: the row is about a relationship; ``named``: and its person at risk is known; ``alone``: it is about one
+    person. ``pair``: 4 x relation + 2 x the subject's record + the person at risk's, for rows between two people.
+    """
+
+    subject: I64
+    at_risk: I64
+    person: I64
+    between: Mask
+    named: Mask
+    alone: Mask
+    pair: I64
+
+
+@dataclass(frozen=True, slots=True)
+class _RelationRecords:
+    """Relationship records: ``pair`` as in ``_Parties``, when first recorded, and when they entered the history."""
+
+    pair: I64
+    first: I64
+    entered: I64
+
+    @property
+    def relation(self) -> I64:
+        """Row of the true relationship behind each record."""
+        return self.pair // 4
 
 
 def history_start() -> I64:
-    """Seconds after the force's first day from which each source's rows were kept, in the order of ``SOURCES``."""
+    """Return how many seconds after the force's first day each source's rows were kept, in the order of ``SOURCES``."""
     days = parameters.values("recording")["history_start"]
     return np.array([int(days[name] * DAY) for name in SOURCES])
 
 
-def relation_keys(people: Population) -> NDArray[np.uint64]:
-    """A key per relationship row; ids come from it."""
-    within = np.arange(len(people.relations)) - people.relation_offsets[people.cluster]
-    return chance.derive(people.keys[people.cluster], "relation id", within)
-
-
 def tables(
-    people: Population, columns: Columns, rows: NDArray[Any], epoch: int, since: int, end: int, duplicates: float
+    people: Population, columns: Columns, raw: NDArray[Any], span: Span, duplicates: float
 ) -> tuple[dict[str, pa.Table], dict[str, pa.Table]]:
-    """History and truth of a block.
+    """Return history and truth of a block.
 
-    Kept are rows recorded before ``end`` of relationships of which an incident came to notice; of these, the tables
-    hold what entered the history from ``since`` on (``epoch`` for a whole force). ``rows``: what truly happened.
-    ``duplicates``: share of persons recorded twice and never linked, on top of the usual.
+    The history holds rows recorded inside the span, of relationships of which an incident came to notice; of these,
+    what entered it from ``span.since`` on. ``columns``: event rows; ``raw``: what truly happened. ``duplicates``: share
+    of persons recorded twice and never linked, on top of the usual.
     """
-    inside = (columns["recorded"] >= epoch + history_start()[columns["source"]]) & (columns["occurred"] >= epoch)
-    columns = _pick(columns, inside)
-    m = len(people.person_keys)
-    keys = relation_keys(people)
-    unknown = chance.chance(keys, "unknown person", parameters.values("population")["unknown_person"])
-    release = _released(people, columns, ~unknown)
-    kept = _whole(columns, release < end)
-    columns, release = _pick(columns, kept), release[kept]
-    relation, person, recorded = columns["relation"], columns["person"], columns["recorded"]
-    has, alone = relation >= 0, person >= 0
-    safe = np.maximum(relation, 0)
-
-    # Which of a person's records an incident was put under: 0 the first, 1 the second.
-    second = _second_records(people, columns["incident"], duplicates)
-    left = np.where(has, second(people.subject_person[safe]), 0)
-    right = np.where(has & ~unknown[safe], second(people.at_risk_person[safe]), 0)
-    own = np.where(alone, second(np.maximum(person, 0)), 0)
-    subject, at_risk = people.subject_person[safe] + left * m, people.at_risk_person[safe] + right * m
-    about = np.maximum(person, 0) + own * m
-
+    shares = parameters.values("population")
+    unknown = chance.chance(relation_keys(people), "unknown person", shares["unknown_person"])
+    columns, entered = _inside(people, columns, unknown, span)
+    parties = _parties(people, columns, unknown, duplicates)
     person_keys = np.concatenate([people.person_keys, chance.derive(people.person_keys, "second record")])
     person_ids = chance.ids(person_keys)
-    named = has & ~unknown[safe]
-    first, came = np.full(2 * m, _FAR), np.full(2 * m, _FAR)
-    for who, mask in ((subject, has), (at_risk, named), (about, alone)):
-        np.minimum.at(first, who[mask], recorded[mask])
-        np.minimum.at(came, who[mask], release[mask])
-    held = np.flatnonzero(came < _FAR)
-    roll = Roll(held % m, held >= m, person_keys[held], person_ids[held], first[held])
-
-    pair, seen, noticed = _pairs(relation[has], left[has], right[has], recorded[has], release[has])
-    true = pair // 4
-    relation_ids = chance.ids(chance.derive(keys[true], "records", pair % 4))
+    m = len(people.person_keys)
+    first, came = (_first_named(parties, time, 2 * m) for time in (columns["recorded"], entered))
+    rows = np.flatnonzero(came < _NEVER)
+    roll = Roll(rows % m, rows >= m, person_keys[rows], person_ids[rows], first[rows])
+    records = _relation_records(parties, columns["recorded"], entered)
+    relation_ids = chance.ids(chance.derive(relation_keys(people)[records.relation], "records", records.pair % 4))
     check_distinct("persons", person_ids)
     check_distinct("relationships", relation_ids)
     history = {
         "persons": persons(people, roll),
         "identities": identities(people, roll),
         "protected": protected(people, roll),
-        "person_links": links(people, roll, person_ids, end, duplicates),
-        "relationships": pa.table(
-            {
-                "relationship_id": relation_ids,
-                "recorded_at": seen,
-                "subject_id": person_ids[people.subject_person[true] + (pair // 2 % 2) * m],
-                "person_at_risk_id": pa.array(
-                    person_ids[people.at_risk_person[true] + pair % 2 * m], mask=unknown[true]
-                ),
-                "kind": words(
-                    np.where(unknown[true], len(RELATIONSHIP_KINDS) - 1, people.kind[true]), RELATIONSHIP_KINDS
-                ),
-                "valid_from": seen,
-                "withdrawn_at": pa.nulls(len(pair), pa.int64()),
-            },
-            schema=RELATIONSHIPS,
-        ),
+        "person_links": links(people, roll, person_ids, span.end, duplicates),
+        "relationships": relationships(people, records, relation_ids, person_ids, unknown),
         "events": to_arrow(
             columns,
-            pa.array(person_ids[subject], mask=~has),
-            pa.array(person_ids[at_risk], mask=~has | unknown[safe]),
-            pa.array(person_ids[about], mask=~alone),
+            pa.array(person_ids[parties.subject], mask=~parties.between),
+            pa.array(person_ids[parties.at_risk], mask=~parties.named),
+            pa.array(person_ids[parties.person], mask=~parties.alone),
         ),
     }
     check_distinct("events", history["events"].column("event_id").to_numpy())
-    if since > epoch:
-        new = {
-            "events": release,
-            "relationships": noticed,
-            "person_links": history["person_links"].column("recorded_at"),
-        }
-        new |= dict.fromkeys(("persons", "identities"), came[held])
-        order = np.argsort(roll.ids)
-        at = np.searchsorted(roll.ids[order], history["protected"].column("person_id").to_numpy())
-        new["protected"] = came[held][order][at]
-        history = {name: table.filter(pa.array(np.asarray(new[name]) >= since)) for name, table in history.items()}
-    return history, truth(people, rows, pair, seen, relation_ids, epoch)
+    if span.since > span.epoch:
+        new = {"events": entered, "relationships": records.entered} | _person_times(history, roll, came[rows])
+        history = {name: table.filter(pa.array(new[name] >= span.since)) for name, table in history.items()}
+    return history, truth(people, raw, records, relation_ids, span.epoch)
 
 
-def _pick(columns: Columns, mask: NDArray[np.bool_]) -> Columns:
+def _inside(people: Population, columns: Columns, unknown: Mask, span: Span) -> tuple[Columns, I64]:
+    """Return the rows that the history keeps, and when each entered it."""
+    kept = columns["recorded"] >= span.epoch + history_start()[columns["source"]]
+    columns = _pick(columns, kept & (columns["occurred"] >= span.epoch))
+    entered = _entered(people, columns, ~unknown)
+    supersedes, keep = unlink_dropped(columns, entered < span.end)
+    return _pick(columns | {"supersedes": supersedes}, keep), entered[keep]
+
+
+def _pick(columns: Columns, mask: Mask) -> Columns:
     return {name: column[mask] for name, column in columns.items()}
 
 
-def _released(people: Population, columns: Columns, named: NDArray[np.bool_]) -> I64:
-    """When each row enters the history: when it is recorded, but not before an incident made its people known."""
+def _earliest(size: int, *entries: tuple[I64, I64]) -> I64:
+    """Return the earliest time of each of ``size`` rows, from (row, time) entries; ``_NEVER`` where there is none."""
+    earliest = np.full(size, _NEVER)
+    for row, time in entries:
+        np.minimum.at(earliest, row, time)
+    return earliest
+
+
+def _entered(people: Population, columns: Columns, named: Mask) -> I64:
+    """Return when each row enters the history: once recorded, but not before an incident made its people known."""
     relation, person, recorded = columns["relation"], columns["person"], columns["recorded"]
     principal = np.isin(columns["kind"], recording.principal_kinds()) & (relation >= 0)
-    known = np.full(len(people.relations), _FAR)
-    np.minimum.at(known, relation[principal], recorded[principal])
-    met = np.full(len(people.person_keys), _FAR)
-    np.minimum.at(met, people.subject_person, known)
-    np.minimum.at(met, people.at_risk_person[named], known[named])
-    return np.maximum(recorded, np.where(person >= 0, met[np.maximum(person, 0)], known[np.maximum(relation, 0)]))
+    noticed = _earliest(len(people.relations), (relation[principal], recorded[principal]))
+    met = _earliest(
+        len(people.person_keys), (people.subject_person, noticed), (people.at_risk_person[named], noticed[named])
+    )
+    of_person, of_relation = met[np.maximum(person, 0)], noticed[np.maximum(relation, 0)]
+    return np.maximum(recorded, np.where(person >= 0, of_person, of_relation))
 
 
-def _whole(columns: Columns, kept: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """What is kept without withdrawals of rows that are not; a correction of such a row stands as a row of its own."""
+def unlink_dropped(columns: Columns, kept: Mask) -> tuple[NDArray[np.uint64], Mask]:
+    """Return the links to superseded rows and the mask of the rows to keep, when only ``kept`` rows are.
+
+    Drops a withdrawal whose target was dropped; keeps a correction, but unlinks it from the dropped row.
+
+    >>> kinds = np.array([number("rape"), number("withdrawn"), number("rape"), number("rape")])
+    >>> columns = {"event": np.arange(1, 5), "supersedes": np.array([0, 1, 1, 3], np.uint64), "kind": kinds}
+    >>> links, keep = unlink_dropped(columns, np.array([False, True, True, True]))
+    >>> links.tolist(), keep.tolist()
+    ([0, 0, 0, 3], [False, False, True, True])
+    """
     supersedes = columns["supersedes"]
     lost = (supersedes != 0) & ~np.isin(supersedes, columns["event"][kept])
-    columns["supersedes"] = np.where(lost, np.uint64(0), supersedes)
-    return kept & ~(lost & (columns["kind"] == number("withdrawn")))
+    links = np.where(lost, np.uint64(0), supersedes)
+    return links, kept & ~(lost & (columns["kind"] == number("withdrawn")))
 
 
-def _doubled(people: Population, extra: float) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Per person: recorded twice in the usual way, and by the knob (never linked)."""
+def _doubled(people: Population, extra: float) -> tuple[Mask, Mask]:
+    """Return who is recorded twice in the usual way, and who by the knob (never linked)."""
     usual = chance.chance(people.person_keys, "doubled", parameters.values("recording")["duplicate"])
     return usual, chance.chance(people.person_keys, "doubled by knob", extra)
 
 
-def _second_records(people: Population, incident: NDArray[np.uint64], extra: float) -> Any:
-    usual, knob = _doubled(people, extra)
-    twice = usual | knob
-    share = parameters.values("recording")["duplicate_use"]
+def _parties(people: Population, columns: Columns, unknown: Mask, duplicates: float) -> _Parties:
+    """Return the person records that an incident was put under: the first of a person or, for some, the second."""
+    m = len(people.person_keys)
+    relation, person, incident = columns["relation"], columns["person"], columns["incident"]
+    between, alone = relation >= 0, person >= 0
+    relation, person = np.maximum(relation, 0), np.maximum(person, 0)
+    named = between & ~unknown[relation]
+    usual, by_knob = _doubled(people, duplicates)
+    doubled, use = usual | by_knob, parameters.values("recording")["duplicate_use"]
 
-    def which(person: I64) -> I64:
-        used = chance.chance(incident ^ people.person_keys[person], "second record used", share)
-        return (twice[person] & used).astype(np.int64)
+    def second(rows: I64, applies: Mask) -> I64:
+        used = chance.chance(incident ^ people.person_keys[rows], "second record used", use)
+        return np.where(applies, doubled[rows] & used, False).astype(np.int64)
 
-    return which
+    subject, at_risk = people.subject_person[relation], people.at_risk_person[relation]
+    left, right = second(subject, between), second(at_risk, named)
+    return _Parties(
+        subject=subject + left * m,
+        at_risk=at_risk + right * m,
+        person=person + second(person, alone) * m,
+        between=between,
+        named=named,
+        alone=alone,
+        pair=(relation * 4 + left * 2 + right)[between],
+    )
 
 
-def _pairs(relation: I64, left: I64, right: I64, recorded: I64, release: I64) -> tuple[I64, I64, I64]:
-    """Relationship records (4 x relation + 2 x subject's + person at risk's record); first seen and released."""
-    pair, inverse = np.unique(relation * 4 + left * 2 + right, return_inverse=True)
-    seen, noticed = np.full(len(pair), _FAR), np.full(len(pair), _FAR)
-    np.minimum.at(seen, inverse, recorded)
-    np.minimum.at(noticed, inverse, release)
-    return pair, seen, noticed
+def _first_named(parties: _Parties, time: I64, size: int) -> I64:
+    """Return the earliest time at which each of ``size`` person records was named."""
+    return _earliest(
+        size,
+        (parties.subject[parties.between], time[parties.between]),
+        (parties.at_risk[parties.named], time[parties.named]),
+        (parties.person[parties.alone], time[parties.alone]),
+    )
+
+
+def _relation_records(parties: _Parties, recorded: I64, entered: I64) -> _RelationRecords:
+    pair, inverse = np.unique(parties.pair, return_inverse=True)
+    first = _earliest(len(pair), (inverse, recorded[parties.between]))
+    return _RelationRecords(pair, first, _earliest(len(pair), (inverse, entered[parties.between])))
+
+
+def _person_times(history: dict[str, pa.Table], roll: Roll, came: I64) -> dict[str, Any]:
+    """Return when each row of the tables about persons entered the history; ``came``: of each person record."""
+    order = np.argsort(roll.ids)
+    of_protected = np.searchsorted(roll.ids[order], history["protected"].column("person_id").to_numpy())
+    return {
+        "persons": came,
+        "identities": came,
+        "protected": came[order][of_protected],
+        "person_links": history["person_links"].column("recorded_at").to_numpy(),
+    }
 
 
 def persons(people: Population, roll: Roll) -> pa.Table:
-    """Person records."""
+    """Return the person records (PERSONS)."""
     return pa.table(
         {
             "person_id": roll.ids,
@@ -188,66 +240,89 @@ def persons(people: Population, roll: Roll) -> pa.Table:
     )
 
 
-def links(people: Population, roll: Roll, person_ids: I64, end: int, extra: float) -> pa.Table:
-    """Second records found to be the first's person; a few of these links are undone again."""
-    p = parameters.values("recording")
-    usual, _ = _doubled(people, extra)
-    held = np.zeros(2 * len(people.person_keys), bool)
-    held[np.where(roll.copy, roll.person + len(people.person_keys), roll.person)] = True
-    i = np.flatnonzero(roll.copy & usual[roll.person] & held[roll.person])
-    keys = roll.keys[i]
-    wait = (chance.exponential(keys, "link", p["duplicate_mean"]) * DAY).astype(np.int64)
-    at = roll.first[i] + wait
-    found = chance.chance(keys, "linked", p["duplicate_found"]) & (at < end)
-    i, keys, at = i[found], keys[found], at[found]
-    undone = chance.chance(keys, "undone", p["link_undone"])
-    gone = at + (chance.exponential(keys, "undone when", p["duplicate_mean"]) * DAY).astype(np.int64)
-    standing = ~undone | (gone >= end)
+def relationships(
+    people: Population, records: _RelationRecords, relation_ids: I64, person_ids: I64, unknown: Mask
+) -> pa.Table:
+    """Return the relationship records (RELATIONSHIPS); where the person at risk is unknown, so is the kind."""
+    m, relation = len(people.person_keys), records.relation
+    subject = people.subject_person[relation] + (records.pair // 2 % 2) * m
+    at_risk = people.at_risk_person[relation] + records.pair % 2 * m
+    kind = np.where(unknown[relation], len(RELATIONSHIP_KINDS) - 1, people.kind[relation])
     return pa.table(
         {
-            "source_person_id": roll.ids[i],
-            "person_id": person_ids[roll.person[i]],
+            "relationship_id": relation_ids,
+            "recorded_at": records.first,
+            "subject_id": person_ids[subject],
+            "person_at_risk_id": pa.array(person_ids[at_risk], mask=unknown[relation]),
+            "kind": words(kind, RELATIONSHIP_KINDS),
+            "valid_from": records.first,
+            "withdrawn_at": pa.nulls(len(relation), pa.int64()),
+        },
+        schema=RELATIONSHIPS,
+    )
+
+
+def links(people: Population, roll: Roll, person_ids: I64, end: int, duplicates: float) -> pa.Table:
+    """Return the links of second records found to be the first's person; a few of them are undone again."""
+    numbers = parameters.values("recording")
+    usual, _ = _doubled(people, duplicates)
+    on_record = np.zeros(2 * len(people.person_keys), bool)
+    on_record[np.where(roll.copy, roll.person + len(people.person_keys), roll.person)] = True
+    rows = np.flatnonzero(roll.copy & usual[roll.person] & on_record[roll.person])
+    keys = roll.keys[rows]
+    at = roll.first[rows] + (chance.exponential(keys, "link", numbers["duplicate_mean"]) * DAY).astype(np.int64)
+    linked = chance.chance(keys, "linked", numbers["duplicate_found"]) & (at < end)
+    rows, keys, at = rows[linked], keys[linked], at[linked]
+    undone = chance.chance(keys, "undone", numbers["link_undone"])
+    gone = at + (chance.exponential(keys, "undone when", numbers["duplicate_mean"]) * DAY).astype(np.int64)
+    return pa.table(
+        {
+            "source_person_id": roll.ids[rows],
+            "person_id": person_ids[roll.person[rows]],
             "recorded_at": at,
-            "withdrawn_at": pa.array(gone, mask=standing),
-            "method": words(np.zeros(len(i), np.int32), ("name_and_birth_date",)),
+            "withdrawn_at": pa.array(gone, mask=~undone | (gone >= end)),
+            "method": words(np.zeros(len(rows), np.int32), ("name_and_birth_date",)),
             "score": 0.8 + 0.2 * chance.uniform(keys, "link score"),
         },
         schema=PERSON_LINKS,
     )
 
 
-def truth(people: Population, rows: NDArray[Any], pair: I64, seen: I64, ids: I64, epoch: int) -> dict[str, pa.Table]:
-    """The latent make-up behind every relationship record, and every incident that happened, recorded or not.
+def truth(
+    people: Population, raw: NDArray[Any], records: _RelationRecords, relation_ids: I64, epoch: int
+) -> dict[str, pa.Table]:
+    """Return the latent make-up behind every relationship record, and every incident that happened, recorded or not.
 
-    The person at risk's true sex and ethnicity stand beside each incident: not all are in the history.
+    Each incident has the person at risk's true sex and ethnicity: not all are in the history.
     """
     true_ids = chance.ids(relation_keys(people))
-    q = people.relations[pair // 4]
-    made = pa.table(
+    relations = people.relations[records.relation]
+    make_up = pa.table(
         {
-            "relationship_id": ids,
-            "true_relation": true_ids[pair // 4],
-            "recorded_at": seen,
-            "first_incident_at": epoch + np.floor(q["entry"] * DAY).astype(np.int64),
-            "frequency": q["frequency"],
-            "severity": q["severity"],
-            "control": q["control"].astype(np.int8),
+            "relationship_id": relation_ids,
+            "true_relation": true_ids[records.relation],
+            "recorded_at": records.first,
+            "first_incident_at": epoch + np.floor(relations["entry"] * DAY).astype(np.int64),
+            "frequency": relations["frequency"],
+            "severity": relations["severity"],
+            "control": relations["control"].astype(np.int8),
         }
     )
-    happened = rows[(rows["what"] == states.INCIDENT) & (rows["relation"] >= 0)]
+    happened = raw[(raw["what"] == states.INCIDENT) & (raw["relation"] >= 0)]
+    at_risk = people.at_risk_person[happened["relation"]]
     incidents = pa.table(
         {
             "true_relation": true_ids[happened["relation"]],
             "occurred_at": epoch + np.floor(happened["at"] * DAY).astype(np.int64),
             "offence": words(happened["offence"], OFFENCES),
-            "at_risk_male": people.male[people.at_risk_person[happened["relation"]]],
-            "at_risk_ethnicity": words(ethnicity(people)[0][people.at_risk_person[happened["relation"]]], BROAD_CODES),
+            "at_risk_male": people.male[at_risk],
+            "at_risk_ethnicity": words(broad_ethnicity(people)[at_risk], BROAD_ETHNICITIES),
         }
     )
-    return {"relationships": made, "incidents": incidents}
+    return {"relationships": make_up, "incidents": incidents}
 
 
 def check_distinct(name: str, ids: Any) -> None:
-    """Ids are hashes; two alike would join two histories. Raises IntegrityFailure."""
+    """Raise IntegrityFailure when two rows have one id: ids are hashes, and two alike would join two histories."""
     if len(np.unique(ids)) != len(ids):
-        raise IntegrityFailure("Two rows have one id.", where=name, way_out="choose another seed")
+        raise IntegrityFailure("Two rows have the same id.", where=name, way_out="choose another seed")

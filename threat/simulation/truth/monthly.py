@@ -26,10 +26,10 @@ from threat.errors import UsageError
 from threat.files import whole_file, write_whole
 from threat.simulation import force, parameters
 from threat.simulation.force import Settings
-from threat.simulation.records.tables import relation_keys
 from threat.simulation.truth.oracle import HORIZONS, ahead, risks
-from threat.simulation.truth.remade import settings_of
+from threat.simulation.truth.retraced import verified_settings
 from threat.simulation.world import chance
+from threat.simulation.world.population import relation_keys
 
 I64 = NDArray[np.int64]
 
@@ -54,7 +54,7 @@ def write_truth(
             "A sample is not negative, draws are one at least, and those of the sample an even number.",
             value=f"sample {sample}, draws {draws}, sample draws {sample_draws}",
         )
-    settings = settings_of(out)
+    settings = verified_settings(out)
     folder = Path(out) / "truth"
     records = pq.read_table(folder / "relationships.parquet").to_pandas()
     schema = pa.schema(

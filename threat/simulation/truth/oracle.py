@@ -17,10 +17,9 @@ from threat.asof import DAY
 from threat.errors import BadInput, UsageError
 from threat.simulation import force, parameters
 from threat.simulation.force import Settings
-from threat.simulation.records.tables import relation_keys
 from threat.simulation.truth.paths import look_ahead
 from threat.simulation.world import chance
-from threat.simulation.world.population import Population
+from threat.simulation.world.population import Population, relation_keys
 
 I64 = NDArray[np.int64]
 F64 = NDArray[np.float64]

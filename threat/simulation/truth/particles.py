@@ -18,14 +18,13 @@ from threat.asof import DAY
 from threat.simulation import force, parameters
 from threat.simulation.force import Settings
 from threat.simulation.records import recording
-from threat.simulation.records.book import Book
-from threat.simulation.records.ledger import codes, number
-from threat.simulation.records.tables import relation_keys
+from threat.simulation.records.event_rows import codes, number
+from threat.simulation.records.raw_rows import RawRows
 from threat.simulation.truth import filtering
 from threat.simulation.truth.filtering import CONDITIONS, OBSERVATION
 from threat.simulation.truth.oracle import HORIZONS
 from threat.simulation.world import chance, states
-from threat.simulation.world.population import Population
+from threat.simulation.world.population import Population, relation_keys
 from threat.simulation.world.states import PAST
 
 I64 = NDArray[np.int64]
@@ -106,7 +105,7 @@ class Records:
         knobs = settings.knobs
         rows = force.run(people, settings, knobs.overrides(settings.epoch))
         columns = recording.record(people, rows, settings.epoch, settings.days, knobs).columns()
-        book = Book.open(people, rows, settings.epoch)
+        book = RawRows.of(people, rows, settings.epoch)
         order = np.argsort(book.keys)
         place = np.minimum(np.searchsorted(book.keys[order], columns["incident"]), len(order) - 1)
         raw = np.where(book.keys[order][place] == columns["incident"], order[place], -1)
@@ -255,11 +254,11 @@ def _shares(weights: list[float]) -> F64:
     return np.array(weights) / sum(weights)
 
 
-def _answers(book: Book, columns: dict[str, NDArray[Any]], raw: I64) -> Answers:
+def _answers(book: RawRows, columns: dict[str, NDArray[Any]], raw: I64) -> Answers:
     """Every answer given and every marker that could have stood beside an incident, with what its chance depends on."""
     yes, no = codes(["yes"])[0], codes(["no"])[0]
     parts = []
-    incident = book.rows["what"] == states.INCIDENT
+    incident = book.raw["what"] == states.INCIDENT
     for item, entry in parameters.values("items").items():
         mine = (columns["kind"] == number(item)) & (raw >= 0) & np.isin(columns["code"], [yes, no])
         extras = {name: share for name, share in entry.items() if name != "base"}
@@ -272,7 +271,7 @@ def _answers(book: Book, columns: dict[str, NDArray[Any]], raw: I64) -> Answers:
         offences = _offences(entry["with"])
         others = [o for other, o in markers.items() if other != name and o["kind"] == entry["kind"]]
         taken = set().union(*(_offences(other["with"]) for other in others)) if others else set()
-        applies = np.flatnonzero(incident & np.isin(book.rows["offence"], sorted(offences - taken)))
+        applies = np.flatnonzero(incident & np.isin(book.raw["offence"], sorted(offences - taken)))
         there = np.zeros(len(book), bool)
         there[raw[(columns["kind"] == number(entry["kind"])) & (raw >= 0)]] = True
         parts.append(_entries(book, applies, there[applies], 0.0, {condition: float(entry["share"])}))
@@ -290,7 +289,7 @@ def _offences(where: str | list[str]) -> set[int]:
 
 
 def _entries(
-    book: Book, row: I64, said: NDArray[np.bool_], base: float, extras: dict[str, float]
+    book: RawRows, row: I64, said: NDArray[np.bool_], base: float, extras: dict[str, float]
 ) -> tuple[I64, NDArray[np.bool_], F64, F64]:
     """(row, answer, base chance, additions by latent condition); nothing where a condition can't be followed."""
     start, added = np.full(len(row), base), np.zeros((len(row), len(CONDITIONS)))

@@ -13,9 +13,32 @@ from threat.simulation.world import chance
 from threat.simulation.world.states import PAST, RELATION, SUBJECT
 
 CURRENT, EX, PARENT, CHILD, SIBLING, OTHER = range(6)
+"""Kinds of relationship, in the order of the shares in ``parameters.yaml``."""
+MAIN, MIRROR, FIRST_EXTRA = 0, 1, 2
+"""Places of a cluster's relationships: the main one, the same pair the other way round, further persons at risk."""
 DAYS_PER_YEAR = 365.25
+ETHNICITIES = ("W1 W2 W3 W9 M1 M2 M3 M9 A1 A2 A3 A4 A9 B1 B2 B9 O2 O9").split()
+BROAD_ETHNICITIES = ("W", "M", "A", "B", "O")
 
 I64 = NDArray[np.int64]
+U64 = NDArray[np.uint64]
+F64 = NDArray[np.float64]
+Mask = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class ContactBlock:
+    """Which clusters to draw: ``clusters`` of them, first met in ``[first_day, first_day + days)`` of the force.
+
+    ``start_year``: the calendar year of day 0, for ages.
+    """
+
+    seed: int
+    number: int
+    clusters: int
+    first_day: float
+    days: float
+    start_year: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +50,7 @@ class Population:
     ``male`` (bool), ``born`` (year), ``person_cluster``.
     """
 
-    keys: NDArray[np.uint64]
+    keys: U64
     subjects: NDArray[Any]
     relations: NDArray[Any]
     subject_offsets: I64
@@ -37,156 +60,237 @@ class Population:
     subject_person: I64
     at_risk_person: I64
     subject_rows: I64  # person row of each subject row
-    person_keys: NDArray[np.uint64]
+    person_keys: U64
     person_cluster: I64
-    male: NDArray[np.bool_]
+    male: Mask
     born: I64
 
 
-def draw(seed: int, block: int, n: int, first_day: float, days: float, start_year: int) -> Population:
-    """``n`` clusters whose first contact falls in ``[first_day, first_day + days)`` of the force."""
-    p = parameters.values("population")
-    keys = chance.seed_keys(seed, f"block {block}", np.arange(n, dtype=np.int64))
-    u = chance.uniform
-    kind = chance.choice(keys, "kind", p["kinds"])
-    intimate = kind <= EX
-    extra_partner = intimate & (u(keys, "extra partner") < p["extra_partner"])
-    more = extra_partner & (u(keys, "second extra") < p["second_extra"])
-    extra_family = u(keys, "extra family") < p["extra_family"]
-    both = u(keys, "both ways") < p["both_ways"]
-    # Columns 0..3: main, mirror, extra partner or family, second extra partner.
-    present = np.stack([np.ones(n, bool), both, extra_partner | extra_family, more], axis=1)
-    cluster, column = np.nonzero(present)
-    count = present.sum(axis=1)
-    relation_offsets = np.concatenate([[0], np.cumsum(count)]).astype(np.int64)
-    subject_count = 1 + both.astype(np.int64)
-    subject_offsets = np.concatenate([[0], np.cumsum(subject_count)]).astype(np.int64)
-    main = relation_offsets[:-1]
-    key = chance.derive(keys[cluster], "relationship", column)
+@dataclass(frozen=True, slots=True)
+class _Frame:
+    """How the clusters of a block are built, before anybody has a trait.
 
-    rel_kind = kind[cluster].copy()
-    is_mirror = column == 1
-    swapped = {PARENT: CHILD, CHILD: PARENT}
-    for old, new in swapped.items():
-        rel_kind[is_mirror & (kind[cluster] == old)] = new
-    extra = column >= 2
-    partner = extra & (extra_partner[cluster])
-    rel_kind[partner] = np.where(u(key[partner], "extra kind") < p["extra_current"], CURRENT, EX)
-    family = extra & ~partner
-    rel_kind[family] = PARENT + chance.choice(key[family], "family kind", p["kinds"][PARENT:])
+    Per cluster: ``keys``, ``first_contact`` (day), ``main_kind``, ``mutual`` (harm goes both ways), ``extra_partner``
+    (further persons at risk are partners, not family). Per relationship: ``cluster``, ``place`` (MAIN, MIRROR, ...),
+    ``relation_keys``. Offsets are int64[clusters + 1]. Persons of a cluster: the subject, the other of the main pair,
+    then one for each extra relationship.
+    """
 
-    relations = np.zeros(len(cluster), dtype=RELATION)
-    relations["subject"] = is_mirror
-    relations["mirror"] = -1
-    relations["order_until"] = PAST
-    relations["plan_until"] = PAST
-    has = main[both]
-    relations["mirror"][has] = 1
-    relations["mirror"][has + 1] = 0
-    first = first_day + u(keys, "first contact") * days
-    lag = chance.exponential(key, "lag", p["extra_lag"])
-    relations["entry"] = first[cluster] + np.where(column == 0, 0.0, lag)
-    relations["intimate"] = rel_kind <= EX
-    relations["children"] = u(keys, "children")[cluster] < p["children"]
-    frequency = np.array(p["frequency_values"])[chance.choice(key, "frequency", p["frequency_shares"])]
-    control = chance.choice(key, "control", p["control_shares"])
-    relations["frequency"] = frequency
-    relations["control"] = control
-    spread = p["severity_spread"]
-    relations["severity"] = chance.exp(chance.bell(key, "severity") * spread - spread * spread / 2)
-    relations["separated"] = rel_kind == EX
-    relations["separated"][has + 1] = relations["separated"][has]
+    keys: U64
+    first_contact: F64
+    main_kind: I64
+    mutual: Mask
+    extra_partner: Mask
+    cluster: I64
+    place: I64
+    relation_keys: U64
+    relation_offsets: I64
+    subject_offsets: I64
+    person_offsets: I64
 
-    subjects = np.zeros(int(subject_offsets[-1]), dtype=SUBJECT)
-    subject_cluster = np.repeat(np.arange(n), subject_count)
-    second = np.zeros(len(subjects), np.int64)
-    second[subject_offsets[:-1][both] + 1] = 1
-    for name in ("custody_until", "next_from", "next_until", "bail_until"):
-        subjects[name] = PAST
-    skey = chance.derive(keys[subject_cluster], "subject", second)
-    wide = p["crime_spread"]
-    subjects["crime_rate"] = p["crime_rate"] * chance.exp(chance.bell(skey, "crime") * wide - wide * wide / 2)
-    subjects["substance"] = u(skey, "substance") < p["substance"]
-    subjects["mental"] = u(skey, "mental") < p["mental"]
-    subjects["firearm"] = u(skey, "firearm") < p["firearm"]
+    @property
+    def is_mirror(self) -> Mask:
+        """Mask of the relationships that are the main pair the other way round."""
+        return self.place == MIRROR
 
-    # Persons: 0 the subject, 1 the person at risk of main (subject of mirror), then one per extra.
-    others = present[:, 2:].sum(axis=1)
-    person_count = 2 + others
-    person_offsets = np.concatenate([[0], np.cumsum(person_count)]).astype(np.int64)
-    person_cluster = np.repeat(np.arange(n), person_count)
-    within = np.arange(len(person_cluster)) - person_offsets[person_cluster]
-    person_keys = chance.derive(keys[person_cluster], "person", within)
-    subject_person = person_offsets[cluster] + is_mirror
-    extra_rank = np.arange(len(cluster)) - relation_offsets[cluster] - 1 - both[cluster]
-    at_risk_person = np.where(
-        is_mirror,
-        person_offsets[cluster],
-        np.where(column == 0, person_offsets[cluster] + 1, person_offsets[cluster] + 2 + extra_rank),
-    )
-    male, born = _bodies(
-        p, keys, person_keys, person_offsets, cluster, rel_kind, at_risk_person, key, is_mirror, start_year, first
-    )
+    @property
+    def mutual_main(self) -> I64:
+        """Row of the main relationship of each mutual cluster; the mirror is the row after."""
+        return self.relation_offsets[:-1][self.mutual]
+
+
+def draw(block: ContactBlock) -> Population:
+    """Draw the people and relationships of a block.
+
+    Every trait is a hash of the cluster's key and a purpose, so the order in which traits are drawn changes nothing.
+    """
+    frame = _frame(block)
+    kind = _kinds(frame)
+    subject_cluster, second = _subject_places(frame)
+    person_count = np.diff(frame.person_offsets)
+    person_cluster = np.repeat(np.arange(block.clusters), person_count)
+    within = np.arange(len(person_cluster)) - frame.person_offsets[person_cluster]
+    person_keys = chance.derive(frame.keys[person_cluster], "person", within)
+    at_risk_person = _at_risk_persons(frame)
+    male, born = _sexes_and_birth_years(frame, kind, at_risk_person, block.start_year)
     return Population(
-        keys=keys,
-        subjects=subjects,
-        relations=relations,
-        subject_offsets=subject_offsets,
-        relation_offsets=relation_offsets,
-        cluster=cluster.astype(np.int64),
-        kind=rel_kind.astype(np.int64),
-        subject_person=subject_person.astype(np.int64),
-        at_risk_person=at_risk_person.astype(np.int64),
-        subject_rows=(person_offsets[subject_cluster] + second).astype(np.int64),
+        keys=frame.keys,
+        subjects=_subjects(frame, subject_cluster, second),
+        relations=_relations(frame, kind),
+        subject_offsets=frame.subject_offsets,
+        relation_offsets=frame.relation_offsets,
+        cluster=frame.cluster,
+        kind=kind,
+        subject_person=frame.person_offsets[frame.cluster] + frame.is_mirror,
+        at_risk_person=at_risk_person,
+        subject_rows=frame.person_offsets[subject_cluster] + second,
         person_keys=person_keys,
-        person_cluster=person_cluster.astype(np.int64),
+        person_cluster=person_cluster,
         male=male,
         born=born,
     )
 
 
-def _bodies(
-    p: dict[str, Any],
-    keys: NDArray[np.uint64],
-    person_keys: NDArray[np.uint64],
-    person_offsets: I64,
-    cluster: I64,
-    kind: I64,
-    at_risk: I64,
-    key: NDArray[np.uint64],
-    is_mirror: NDArray[np.bool_],
-    start_year: int,
-    first: NDArray[np.float64],
-) -> tuple[NDArray[np.bool_], I64]:
-    """Sex and birth year of every person: the subject's first, then the others' from the relationship."""
-    u = chance.uniform
-    n = len(keys)
-    main_kind = np.empty(n, np.int64)
-    main_kind[cluster[::-1]] = kind[::-1]  # the first relationship of each cluster wins
-    intimate = main_kind <= EX
-    subject_male = u(keys, "sex") < np.where(intimate, p["subject_male_intimate"], p["subject_male_family"])
-    mean = np.where(intimate, p["subject_age_intimate"][0], p["subject_age_family"][0])
-    spread = np.where(intimate, p["subject_age_intimate"][1], p["subject_age_family"][1])
-    youngest, oldest, youngest_child, oldest_person = p["ages"]
-    age = np.clip(mean + spread * chance.bell(keys, "age"), youngest, oldest)
-    year = start_year + np.floor(first / DAYS_PER_YEAR).astype(np.int64)
-    male = np.zeros(len(person_keys), bool)
-    born = np.zeros(len(person_keys), np.int64)
-    male[person_offsets[:-1]] = subject_male
-    born[person_offsets[:-1]] = year - age.astype(np.int64)
-    rows = np.flatnonzero(~is_mirror)
-    c, k = cluster[rows], kind[rows]
-    partner = k <= EX
-    same = u(key[rows], "same sex") < p["same_sex"]
-    opposite = np.where(same, subject_male[c], ~subject_male[c])
-    female = u(key[rows], "family sex") < p["at_risk_female_family"]
-    male[at_risk[rows]] = np.where(partner, opposite, ~female)
-    gap = p["parent_gap"][0] + p["parent_gap"][1] * chance.bell(key[rows], "gap")
-    older, wide = p["age_near"]
-    near = wide * chance.bell(key[rows], "near")
-    shift = np.select(
-        [partner, k == PARENT, k == CHILD], [near + np.where(subject_male[c], -older, older), gap, -gap], near
+def relation_keys(people: Population) -> U64:
+    """Return a key per relationship row; the ids of its records come from it."""
+    within = np.arange(len(people.relations)) - people.relation_offsets[people.cluster]
+    return chance.derive(people.keys[people.cluster], "relation id", within)
+
+
+def detailed_ethnicity(people: Population) -> I64:
+    """Return an index into ``ETHNICITIES`` for every person; most relationships are within one."""
+    numbers = parameters.values("characteristics")
+    personal = chance.choice(people.person_keys, "ethnicity", numbers["ethnicity_shares"])
+    shared = chance.choice(people.keys, "cluster ethnicity", numbers["ethnicity_shares"])
+    same = chance.chance(people.person_keys, "same ethnicity", numbers["ethnicity_same"])
+    return np.where(same, shared[people.person_cluster], personal)
+
+
+def broad_ethnicity(people: Population) -> I64:
+    """Return an index into ``BROAD_ETHNICITIES`` for every person."""
+    broad = np.array([BROAD_ETHNICITIES.index(code[0]) for code in ETHNICITIES])
+    return broad[detailed_ethnicity(people)]
+
+
+def _offsets(counts: I64) -> I64:
+    return np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
+
+
+def _frame(block: ContactBlock) -> _Frame:
+    numbers = parameters.values("population")
+    keys = chance.seed_keys(block.seed, f"block {block.number}", np.arange(block.clusters, dtype=np.int64))
+    main_kind = chance.choice(keys, "kind", numbers["kinds"])
+    extra_partner = (main_kind <= EX) & chance.chance(keys, "extra partner", numbers["extra_partner"])
+    second_extra = extra_partner & chance.chance(keys, "second extra", numbers["second_extra"])
+    extra_family = chance.chance(keys, "extra family", numbers["extra_family"])
+    mutual = chance.chance(keys, "both ways", numbers["both_ways"])
+    always = np.ones(block.clusters, bool)
+    present = np.stack([always, mutual, extra_partner | extra_family, second_extra], axis=1)
+    cluster, place = np.nonzero(present)
+    return _Frame(
+        keys=keys,
+        first_contact=block.first_day + chance.uniform(keys, "first contact") * block.days,
+        main_kind=main_kind,
+        mutual=mutual,
+        extra_partner=extra_partner,
+        cluster=cluster.astype(np.int64),
+        place=place.astype(np.int64),
+        relation_keys=chance.derive(keys[cluster], "relationship", place),
+        relation_offsets=_offsets(present.sum(axis=1)),
+        subject_offsets=_offsets(1 + mutual.astype(np.int64)),
+        person_offsets=_offsets(2 + present[:, FIRST_EXTRA:].sum(axis=1)),
     )
-    person_age = np.clip(age[c] + shift, np.where(k == CHILD, youngest_child, youngest), oldest_person)
-    born[at_risk[rows]] = year[c] - person_age.astype(np.int64)
+
+
+def _kinds(frame: _Frame) -> I64:
+    """Return the kind of each relationship: a parent's mirror is a child; extras are partners or family."""
+    numbers = parameters.values("population")
+    main_kind = frame.main_kind[frame.cluster]
+    kind = main_kind.copy()
+    for forward, backward in {PARENT: CHILD, CHILD: PARENT}.items():
+        kind[frame.is_mirror & (main_kind == forward)] = backward
+    extra = frame.place >= FIRST_EXTRA
+    partner = extra & frame.extra_partner[frame.cluster]
+    is_current = chance.chance(frame.relation_keys[partner], "extra kind", numbers["extra_current"])
+    kind[partner] = np.where(is_current, CURRENT, EX)
+    family = extra & ~partner
+    kind[family] = PARENT + chance.choice(frame.relation_keys[family], "family kind", numbers["kinds"][PARENT:])
+    return kind
+
+
+def _relations(frame: _Frame, kind: I64) -> NDArray[Any]:
+    """Return the relationships' traits and their states on the first day (RELATION)."""
+    numbers, keys = parameters.values("population"), frame.relation_keys
+    relations = np.zeros(len(frame.cluster), dtype=RELATION)
+    relations["subject"] = frame.is_mirror
+    relations["mirror"] = -1
+    relations["order_until"] = PAST
+    relations["plan_until"] = PAST
+    mutual_main = frame.mutual_main
+    relations["mirror"][mutual_main] = 1
+    relations["mirror"][mutual_main + 1] = 0
+    lag = chance.exponential(keys, "lag", numbers["extra_lag"])
+    relations["entry"] = frame.first_contact[frame.cluster] + np.where(frame.place == MAIN, 0.0, lag)
+    relations["intimate"] = kind <= EX
+    relations["children"] = chance.chance(frame.keys, "children", numbers["children"])[frame.cluster]
+    level = chance.choice(keys, "frequency", numbers["frequency_shares"])
+    relations["frequency"] = np.array(numbers["frequency_values"])[level]
+    relations["control"] = chance.choice(keys, "control", numbers["control_shares"])
+    relations["severity"] = _lognormal(keys, "severity", numbers["severity_spread"])
+    relations["separated"] = kind == EX
+    relations["separated"][mutual_main + 1] = relations["separated"][mutual_main]
+    return relations
+
+
+def _lognormal(keys: U64, name: str, spread: float) -> F64:
+    """Return lognormal numbers of mean 1."""
+    return chance.exp(chance.bell(keys, name) * spread - spread * spread / 2)
+
+
+def _subject_places(frame: _Frame) -> tuple[I64, I64]:
+    """Return the cluster of each subject, and 1 for the second subject of a mutual cluster, otherwise 0."""
+    subject_cluster = np.repeat(np.arange(len(frame.keys)), np.diff(frame.subject_offsets))
+    second = np.zeros(len(subject_cluster), np.int64)
+    second[frame.subject_offsets[:-1][frame.mutual] + 1] = 1
+    return subject_cluster, second
+
+
+def _subjects(frame: _Frame, subject_cluster: I64, second: I64) -> NDArray[Any]:
+    """Return the subjects' traits and their states on the first day (SUBJECT)."""
+    numbers = parameters.values("population")
+    subjects = np.zeros(len(subject_cluster), dtype=SUBJECT)
+    for name in ("custody_until", "next_from", "next_until", "bail_until"):
+        subjects[name] = PAST
+    keys = chance.derive(frame.keys[subject_cluster], "subject", second)
+    subjects["crime_rate"] = numbers["crime_rate"] * _lognormal(keys, "crime", numbers["crime_spread"])
+    for trait in ("substance", "mental", "firearm"):
+        subjects[trait] = chance.chance(keys, trait, numbers[trait])
+    return subjects
+
+
+def _at_risk_persons(frame: _Frame) -> I64:
+    """Return the person row of each relationship's person at risk."""
+    first_person = frame.person_offsets[frame.cluster]
+    place_in_cluster = np.arange(len(frame.cluster)) - frame.relation_offsets[frame.cluster]
+    extra_rank = place_in_cluster - 1 - frame.mutual[frame.cluster]
+    other = np.where(frame.place == MAIN, first_person + 1, first_person + 2 + extra_rank)
+    return np.where(frame.is_mirror, first_person, other)
+
+
+def _sexes_and_birth_years(frame: _Frame, kind: I64, at_risk: I64, start_year: int) -> tuple[Mask, I64]:
+    """Return who is male and the birth year of every person: the subject's first, the others' from that."""
+    numbers = parameters.values("population")
+    intimate = frame.main_kind <= EX
+    male_share = np.where(intimate, numbers["subject_male_intimate"], numbers["subject_male_family"])
+    subject_male = chance.chance(frame.keys, "sex", male_share)
+    mean = np.where(intimate, numbers["subject_age_intimate"][0], numbers["subject_age_family"][0])
+    spread = np.where(intimate, numbers["subject_age_intimate"][1], numbers["subject_age_family"][1])
+    youngest, oldest, youngest_child, oldest_person = numbers["ages"]
+    age = np.clip(mean + spread * chance.bell(frame.keys, "age"), youngest, oldest)
+    year = start_year + np.floor(frame.first_contact / DAYS_PER_YEAR).astype(np.int64)
+    persons = int(frame.person_offsets[-1])
+    male, born = np.zeros(persons, bool), np.zeros(persons, np.int64)
+    male[frame.person_offsets[:-1]] = subject_male
+    born[frame.person_offsets[:-1]] = year - age.astype(np.int64)
+    # The mirror's person at risk is the subject, who has a sex and an age already.
+    rows = np.flatnonzero(~frame.is_mirror)
+    cluster, keys = frame.cluster[rows], frame.relation_keys[rows]
+    same_sex = chance.chance(keys, "same sex", numbers["same_sex"])
+    partner_male = np.where(same_sex, subject_male[cluster], ~subject_male[cluster])
+    relative_female = chance.chance(keys, "family sex", numbers["at_risk_female_family"])
+    male[at_risk[rows]] = np.where(kind[rows] <= EX, partner_male, ~relative_female)
+    shift = _age_shift(keys, kind[rows], subject_male[cluster])
+    least = np.where(kind[rows] == CHILD, youngest_child, youngest)
+    born[at_risk[rows]] = year[cluster] - np.clip(age[cluster] + shift, least, oldest_person).astype(np.int64)
     return male, born
+
+
+def _age_shift(keys: U64, kind: I64, subject_male: Mask) -> F64:
+    """Return how many years older than the subject the person at risk is."""
+    numbers = parameters.values("population")
+    mean_gap, gap_spread = numbers["parent_gap"]
+    gap = mean_gap + gap_spread * chance.bell(keys, "gap")
+    older, near_spread = numbers["age_near"]
+    near = near_spread * chance.bell(keys, "near")
+    partner = near + np.where(subject_male, -older, older)
+    return np.select([kind <= EX, kind == PARENT, kind == CHILD], [partner, gap, -gap], near)

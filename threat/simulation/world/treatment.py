@@ -9,9 +9,8 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from threat.asof import DAY
-from threat.simulation.records.tables import relation_keys
 from threat.simulation.world import chance, states
-from threat.simulation.world.population import Population
+from threat.simulation.world.population import Population, relation_keys
 
 HORIZONS = (180, 365)
 

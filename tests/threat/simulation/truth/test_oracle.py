@@ -15,11 +15,11 @@ from threat.errors import BadInput, IntegrityFailure, UsageError
 from threat.simulation import force
 from threat.simulation.force import Settings
 from threat.simulation.knobs import Knobs
-from threat.simulation.records.tables import relation_keys
 from threat.simulation.truth.monthly import write_truth
 from threat.simulation.truth.oracle import HORIZONS, risks
-from threat.simulation.truth.remade import settings_of
+from threat.simulation.truth.retraced import verified_settings
 from threat.simulation.world import chance, states
+from threat.simulation.world.population import relation_keys
 
 SMALL = Settings(relationships=1200, years=3, seed=5)
 DAY_OF_FORCE = 700.4  # not a month start: the state between two of the grid's days
@@ -186,12 +186,12 @@ def test_only_the_judging_of_rankings_imports_the_truth() -> None:
 
 
 def test_a_force_made_with_other_parameters_is_refused(written: Path) -> None:
-    assert settings_of(written).seed == 9
+    assert verified_settings(written).seed == 9
     path = written / "truth" / "force.json"
     text = path.read_text()
     path.write_text(text.replace('"seed": 9', '"seed": 10'))
     try:
         with pytest.raises(IntegrityFailure, match="parameters it was made with"):
-            settings_of(written)
+            verified_settings(written)
     finally:
         path.write_text(text)

@@ -10,11 +10,11 @@ import pytest
 from threat.asof import DAY
 from threat.simulation import force
 from threat.simulation.force import Settings
-from threat.simulation.records.tables import relation_keys
 from threat.simulation.truth import filtering
 from threat.simulation.truth.oracle import risks
 from threat.simulation.truth.particles import Answers, Records, posterior
 from threat.simulation.world import chance, states
+from threat.simulation.world.population import relation_keys
 from threat.simulation.world.states import PAST, RAW
 
 FORCE = Settings(relationships=3000, years=4, seed=3)

@@ -11,8 +11,8 @@ import pytest
 from fixtures.small_force import SMALL
 
 from threat.errors import UsageError
-from threat.simulation.calibration.check import BEGIN, END, Found, Target, calibrate, markdown, targets, write_table
 from threat.simulation.calibration.measures import auc, weibull_shape
+from threat.simulation.calibration.targets import BEGIN, END, Found, Target, calibrate, markdown, targets, write_table
 from threat.simulation.force import Settings
 
 STEADY = (

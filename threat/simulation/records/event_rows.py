@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,8 @@ from threat.simulation.world import chance
 from threat.vocabulary import kinds
 
 I64 = NDArray[np.int64]
+U64 = NDArray[np.uint64]
+Mask = NDArray[np.bool_]
 
 SOURCES = ("crime", "calls", "custody", "orders", "intelligence", "forms", "partners", "unit")
 NONE = -1
@@ -22,6 +24,8 @@ _NUMBER = {name: i for i, name in enumerate(_KINDS)}
 _CODES = sorted({code for kind in kinds().values() for code in kind.codes})
 _CODE_NUMBER = {code: i for i, code in enumerate(_CODES)}
 _YES, _NO = DOMESTIC.index("yes"), DOMESTIC.index("no")
+_ORDINALS = 1000
+"""Step between the ordinals of an event key: more than there are kinds, so kind and ordinal never meet in one key."""
 _COLUMNS = (
     ("event", np.uint64),
     ("record", np.uint64),
@@ -44,76 +48,97 @@ _COLUMNS = (
 
 
 def number(kind: str) -> int:
-    """The integer of a kind."""
+    """Return the integer of a kind."""
     return _NUMBER[kind]
 
 
 def codes(names: tuple[str, ...] | list[str]) -> NDArray[np.int16]:
-    """The integers of codes."""
+    """Return the integers of codes."""
     return np.array([_CODE_NUMBER[name] for name in names], dtype=np.int16)
 
 
+@dataclass(frozen=True, slots=True)
+class EventFields:
+    """Content of event rows but for their kind. An array has an entry per row; a scalar is every row's.
+
+    ``incident``, ``record``: keys; without a record, one is made from the row's key and source. ``occurred``,
+    ``recorded``, ``until``: int64 seconds. ``relation``, ``person``: rows of the block, or NONE.
+    """
+
+    incident: U64
+    occurred: I64
+    recorded: I64
+    source: str
+    relation: I64 | int = NONE
+    person: I64 | int = NONE
+    record: U64 | None = None
+    code: NDArray[np.int16] | str | None = None
+    value: NDArray[np.float64] | float = np.nan
+    until: I64 | int = NONE
+    domestic: bool = True
+    proactive: bool = False
+    reported_by: NDArray[np.int8] | str = "police"
+    assessment: bool = False
+
+    def take(self, mask: Mask) -> EventFields:
+        """Return the fields of the rows where ``mask`` is true."""
+        arrays = [e.name for e in fields(self) if isinstance(getattr(self, e.name), np.ndarray)]
+        masked: dict[str, Any] = {name: getattr(self, name)[mask] for name in arrays}
+        return replace(self, **masked)
+
+
 @dataclass(slots=True)
-class Ledger:
-    """Event rows of one block. Times: int64 seconds; ``relation``, ``person``: rows of the block or NONE."""
+class EventRows:
+    """Event rows of one block, gathered column by column."""
 
     _parts: dict[str, list[NDArray[Any]]] = field(default_factory=lambda: {name: [] for name, _ in _COLUMNS})
 
     def add(
         self,
         kind: str | NDArray[np.int16],
-        keys: NDArray[np.uint64],
+        keys: U64,
+        content: EventFields,
         *,
-        incident: NDArray[np.uint64],
-        occurred: I64,
-        recorded: I64,
-        source: str,
-        relation: I64 | int = NONE,
-        person: I64 | int = NONE,
-        record: NDArray[np.uint64] | None = None,
-        code: NDArray[np.int16] | str | None = None,
-        value: NDArray[np.float64] | float = np.nan,
-        until: I64 | int = NONE,
-        domestic: bool | NDArray[np.bool_] = True,
-        proactive: bool = False,
-        reported_by: NDArray[np.int8] | str = "police",
-        assessment: bool = False,
-        supersedes: NDArray[np.uint64] | int = 0,
+        supersedes: U64 | int = 0,
         ordinal: int = 0,
-    ) -> NDArray[np.uint64]:
-        """Add one row per key; returns the rows' event keys (``chance.ids`` of them are the event ids)."""
+    ) -> U64:
+        """Add one row per key; return the rows' event keys (``chance.ids`` of them are the event ids).
+
+        ``ordinal`` tells apart rows of one kind and key. ``supersedes``: event keys of the rows replaced, 0 for none.
+        """
         n = len(keys)
         if n == 0:
             return keys
         kind_number = np.full(n, _NUMBER[kind], np.int16) if isinstance(kind, str) else kind
-        events = chance.derive(keys, "event", kind_number.astype(np.int64) + 1000 * ordinal)
-        own: dict[str, Any] = {
+        events = chance.derive(keys, "event", kind_number.astype(np.int64) + _ORDINALS * ordinal)
+        record, code, reported_by = content.record, content.code, content.reported_by
+        columns: dict[str, Any] = {
             "event": events,
-            "record": chance.derive(keys, f"record {source}") if record is None else record,
-            "incident": incident,
+            "record": chance.derive(keys, f"record {content.source}") if record is None else record,
+            "incident": content.incident,
             "supersedes": supersedes,
-            "relation": relation,
-            "person": person,
+            "relation": content.relation,
+            "person": content.person,
             "kind": kind_number,
             "code": NONE if code is None else (_CODE_NUMBER[code] if isinstance(code, str) else code),
-            "value": value,
-            "occurred": occurred,
-            "until": until,
-            "recorded": recorded,
-            "domestic": (_YES if domestic else _NO) if isinstance(domestic, bool) else np.where(domestic, _YES, _NO),
-            "proactive": proactive,
+            "value": content.value,
+            "occurred": content.occurred,
+            "until": content.until,
+            "recorded": content.recorded,
+            "domestic": _YES if content.domestic else _NO,
+            "proactive": content.proactive,
             "reported_by": REPORTED_BY.index(reported_by) if isinstance(reported_by, str) else reported_by,
-            "assessment": assessment,
-            "source": SOURCES.index(source),
+            "assessment": content.assessment,
+            "source": SOURCES.index(content.source),
         }
-        for name, kind_of in _COLUMNS:
-            column = own[name]
-            whole = column.astype(kind_of) if isinstance(column, np.ndarray) else np.full(n, column, kind_of)
+        for name, dtype in _COLUMNS:
+            column = columns[name]
+            whole = column.astype(dtype) if isinstance(column, np.ndarray) else np.full(n, column, dtype)
             self._parts[name].append(whole)
         return events
 
     def columns(self) -> dict[str, NDArray[Any]]:
-        """All rows so far, by column."""
+        """Return all rows so far, by column."""
         return {
             name: np.concatenate(parts) if parts else np.zeros(0, dict(_COLUMNS)[name])
             for name, parts in self._parts.items()
@@ -121,7 +146,7 @@ class Ledger:
 
 
 def to_arrow(columns: dict[str, NDArray[Any]], subject: pa.Array, at_risk: pa.Array, person: pa.Array) -> pa.Table:
-    """The rows as the events table, without ``batch_id``; the persons of every row are given as ids or null."""
+    """Return the rows as the events table, without ``batch_id``; every row's persons are given as ids or null."""
     event_ids = chance.ids(columns["event"])
     supersedes = columns["supersedes"]
     return pa.table(
@@ -150,6 +175,10 @@ def to_arrow(columns: dict[str, NDArray[Any]], subject: pa.Array, at_risk: pa.Ar
 
 
 def words(numbers: NDArray[Any], names: list[str] | tuple[str, ...]) -> pa.Array:
-    """A dictionary column; negative numbers are null."""
+    """Return a dictionary column of names by number; negative numbers are null.
+
+    >>> words(np.array([1, -1, 0]), ("no", "yes")).to_pylist()
+    ['yes', None, 'no']
+    """
     indices = pa.array(numbers.astype(np.int32), mask=numbers < 0)
     return pa.DictionaryArray.from_arrays(indices, pa.array(list(names)))

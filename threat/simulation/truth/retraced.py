@@ -13,13 +13,13 @@ from threat.asof import DAY
 from threat.errors import IntegrityFailure
 from threat.simulation import force
 from threat.simulation.force import Settings
-from threat.simulation.records.tables import relation_keys
 from threat.simulation.world import chance, states
+from threat.simulation.world.population import relation_keys
 
 _BLOCKS = 3
 
 
-def settings_of(out: Path) -> Settings:
+def verified_settings(out: Path) -> Settings:
     """The settings of the force in ``out``, after three blocks of it came out the same again.
 
     Raises UsageError when there is no force, IntegrityFailure when today's parameters make another one: its latent
