@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from fixtures import golden_force as golden
 
-from threat.asof import NEVER, parse_as_of, show
+from threat.asof import parse_as_of, show
 from threat.eligibility import load_policy
 from threat.history.snapshot import Snapshot
 from threat.measuring.resampling import Resampling
@@ -14,11 +14,8 @@ from threat.outcomes import label, occurrences
 from training.cohorts import cohort as cohorts
 from training.cohorts.cohort import Lists
 from training.cohorts.credit import OutcomeEvents, credit_outcomes
-from training.cohorts.feed_lag import delayed, feed_lags
 from training.cohorts.folds import Cycle, cycles
-from training.cohorts.outcomes import only_new_kinds
-from training.cohorts.sample import draw_fit_rows
-from training.config import CohortSettings, SamplingSettings
+from training.config import CohortSettings
 from training.evaluation.summary import found
 from training.evaluation.table import Ranking, evaluate
 
@@ -152,42 +149,3 @@ def test_outcomes_of_the_person_at_risk_go_to_every_row_in_which_they_are_at_ris
     labelled = credit_outcomes(snapshot, OutcomeEvents.of(outcomes), got.lists(lists), 180).rows
     assert [NAMES[r] for r in got.rows.relationship_id[labelled.label == 1]] == ["G08"]
     assert labelled.persons == 10  # each row whose subject is not an outcome's keeps its own
-
-
-def test_only_an_outcome_with_a_new_severe_kind_counts_in_the_sensitivity(snapshot: Snapshot) -> None:
-    outcomes = occurrences(snapshot, "Y2")
-    fresh = only_new_kinds(snapshot, outcomes, "Y2", None)
-    names = {golden.incident_id(row["incident"]): row["incident"] for row in golden.rows()}
-    assert {names[i] for i in outcomes["incident_id"]} - {names[i] for i in fresh["incident_id"]} == {
-        "c-5"  # strangulation and injury: G03's subject had both on record before
-    }
-
-
-def test_sampling_keeps_every_outcome_and_the_total_weight() -> None:
-    labels = np.zeros(1_000, np.uint8)
-    labels[::100] = 1
-    rows = np.arange(500)
-    drawn = draw_fit_rows(labels, rows, SamplingSettings(negatives_per_positive=4, floor=10), 3)
-    assert set(np.flatnonzero(labels[:500])) <= set(drawn.positions.tolist())
-    assert (len(drawn), drawn.weight.sum()) == (5 + 20, pytest.approx(500))
-    assert (np.diff(drawn.positions) > 0).all()
-    everything = draw_fit_rows(labels, rows, SamplingSettings(negatives_per_positive=4, floor=10_000), 3)
-    assert (everything.positions == rows).all()
-    assert (everything.weight == 1).all()
-
-
-def test_records_and_withdrawals_reach_a_list_with_the_lag_of_their_feed(snapshot: Snapshot) -> None:
-    assert feed_lags(snapshot) == {"golden": 0}
-    sightings = snapshot.sightings()
-    assert delayed(sightings, {"golden": 0}) is sightings
-    later = delayed(sightings, {"golden": 7_200})
-    assert (later.visible_from - sightings.visible_from == 7_200).all()
-    withdrawn = sightings.visible_until < NEVER
-    assert withdrawn.any()
-    assert (later.visible_until[withdrawn] - sightings.visible_until[withdrawn] == 7_200).all()
-    assert (later.visible_until[~withdrawn] == NEVER).all()
-    # Eligible with a lag of 305 days: as things stood on 1 August 2023, but listed on 1 June 2024.
-    june = months("2024-06-01", "2024-06-01", spread=False)
-    got = cohorts.monthly(snapshot, june, load_policy(), lag=305 * 86_400)
-    assert sorted(NAMES[r] for r in got.rows.relationship_id) == ["G02", "G04", "G07", "G11"]
-    assert (got.rows.as_of == june[0].start).all()

@@ -69,22 +69,22 @@ SECOND_LATER = 1 / DAY
 def test_a_window_holds_its_start_and_not_its_end(day: float, expected: list[tuple[int, int, int, float]]) -> None:
     credited = credit(events((1, AN, BO, day)), MONTHLY)
     assert lines(credited) == expected
-    assert credited.block.label.tolist() == [int(any(line[0] == row for line in expected)) for row in range(3)]
+    assert credited.rows.label.tolist() == [int(any(line[0] == row for line in expected)) for row in range(3)]
 
 
 def test_lists_without_a_row_of_the_relationship_get_their_part_outside() -> None:
     # Cy and Dee are on the second list alone; both lists' windows hold day 40.
     credited = credit(events((1, CY, DEE, 40)), MONTHLY)
     assert lines(credited) == [(2, 1, 5, 0.5), (-1, 1, 4, 0.5)]
-    assert credited.block.credit.tolist() == [0, 0, 0.5]
-    assert credited.block.outside_credit.tolist() == [0.5]
+    assert credited.rows.credit.tolist() == [0, 0, 0.5]
+    assert credited.rows.outside_credit.tolist() == [0.5]
 
 
 def test_an_incident_with_two_victims_is_one_outcome() -> None:
     credited = credit(events((1, AN, BO, 70), (1, CY, DEE, 70), (2, CY, DEE, 71)), MONTHLY)
     assert lines(credited) == [(1, 1, 5, 0.5), (2, 1, 5, 0.5), (2, 2, 5, 1.0)]
-    assert credited.block.credit.tolist() == [0, 0.5, 1.5]
-    assert (credited.block.events, credited.block.events_inside) == (2, 2)
+    assert credited.rows.credit.tolist() == [0, 0.5, 1.5]
+    assert (credited.rows.events, credited.rows.events_inside) == (2, 2)
 
 
 def test_the_person_at_risks_own_outcome_goes_to_every_row_in_which_they_are_at_risk() -> None:
@@ -119,11 +119,24 @@ def test_an_outcome_of_the_test_period_that_no_index_row_foresaw_is_outside(
 ) -> None:
     credited = credit(events((1, CY, DEE, day)), INDEXED, INDEXED.rows)
     assert lines(credited) == outside
-    assert credited.block.label.tolist() == [0, 0]
+    assert credited.rows.label.tolist() == [0, 0]
 
 
 def test_an_unknown_subject_is_a_person_of_its_own() -> None:
     lists = Lists((FIRST,), rows((AN, BO, 0), (AN, DEE, 0)), np.array([4, 4]))
     unknown = Rows(lists.rows.relationship_id, np.array([NO_PERSON, NO_PERSON]), lists.rows.at_risk, lists.rows.as_of)
     credited = credit(events((1, CY, DEE, 5)), Lists((FIRST,), unknown, np.array([4, 4])))
-    assert len(set(credited.block.subject.tolist())) == 2
+    assert len(set(credited.rows.person.tolist())) == 2
+
+
+def test_the_lines_of_credit_say_when_the_row_or_the_list_asked() -> None:
+    credited = credit(events((1, CY, DEE, 40), (2, AN, BO, 35)), MONTHLY)
+    columns = ["row", "as_of", "occurred_at", "subject_id", "person_at_risk_id"]
+    assert credited.credit_lines[columns].to_numpy().tolist() == [
+        [0, 0, 35 * DAY, AN, BO],
+        [1, 30 * DAY, 35 * DAY, AN, BO],
+        [2, 30 * DAY, 40 * DAY, CY, DEE],
+        [-1, 0, 40 * DAY, CY, DEE],
+    ]
+    late = credit(events((1, CY, DEE, 45)), INDEXED, INDEXED.rows)
+    assert late.credit_lines[columns].to_numpy().tolist() == [[-1, 30 * DAY, 45 * DAY, CY, DEE]]

@@ -97,3 +97,40 @@ def test_cycles(every: str, first: str, last: str, spread: bool, starts: list[st
     got = cycles(day(first), day(last), every, spread=spread)
     assert [show(cycle.start)[:10] for cycle in got] == starts
     assert [cycle.number for cycle in got] == list(range(len(starts)))
+
+
+def test_a_window_that_closes_on_the_very_date_is_known_by_it() -> None:
+    calendar = CalendarSettings(look_back_days=0, embargo_days=30, test_cycles=3, validation_folds=0)
+    closes = day("2023-06-01") + 210 * DAY
+    for label_knowledge, last in ((closes, "2023-06-01"), (closes - 1, "2023-05-01")):
+        folds = draw(calendar, 180, history_start=day("2020-01-01"), label_knowledge=label_knowledge, spread=False)
+        assert show(folds.test.measure[-1].start)[:10] == last
+    # The same rule where fitting ends: the window of the last fit as-of closes on the fit date itself.
+    weeks = CalendarSettings(cycle="week", look_back_days=0, embargo_days=1, test_cycles=1, validation_folds=0)
+    folds = draw(weeks, 6, history_start=day("2024-01-01"), label_knowledge=day("2024-03-01"), spread=False)
+    assert folds.test.fit[-1].last_as_of + 7 * DAY == folds.test.fit_date
+
+
+def test_the_document_has_every_date_of_the_plan() -> None:
+    calendar = CalendarSettings(
+        look_back_days=365, embargo_days=30, test_cycles=3, validation_folds=1, validation_cycles=2
+    )
+    folds = draw(calendar, 180, history_start=day("2020-01-01"), label_knowledge=day("2024-01-01"), spread=True)
+    document = folds.as_dict()
+    assert (document["label_knowledge"][:10], document["horizon_days"], document["embargo_days"]) == (
+        "2024-01-01", 180, 30,
+    )  # fmt: skip
+    validation, test = document["folds"]
+    assert validation["name"] == "validation_1"
+    assert {key: value[:16] for key, value in test.items() if isinstance(value, str)} == {
+        "name": "test",
+        "fit_date": "2023-03-01T00:00",
+        "fit_from": "2021-01-01T00:00",
+        "fit_last_as_of": "2022-07-31T23:59",
+        "measured_from": "2023-03-01T00:00",
+        "measured_last_as_of": "2023-05-31T23:59",
+    }
+    assert test["fit_cycles"] == 19
+    assert [(one["cycle"], one["start"][:10]) for one in test["measured_cycles"]] == [
+        (26, "2023-03-01"), (27, "2023-04-01"), (28, "2023-05-01"),
+    ]  # fmt: skip
