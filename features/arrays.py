@@ -12,23 +12,23 @@ from features.engines.fold.compiling import compiled, read_only
 from threat.asof import NEVER
 from threat.errors import BadInput
 from threat.history.schema import DOMESTIC, REPORTED_BY
-from threat.history.sightings import NO_PERSON, ROLE_ABOUT, Sightings
+from threat.history.sightings import COLUMNS, NO_PERSON, ROLE_ABOUT, Sightings
 from threat.vocabulary import kinds
 
-_DTYPES: dict[str, tuple[Any, Any]] = {
-    "until": (np.int64, NEVER),
-    "visible_until": (np.int64, NEVER),
-    "counterpart": (np.int32, NO_PERSON),
-    "value": (np.float32, np.nan),
-    "code": (np.int16, -1),
-    "role": (np.int8, ROLE_ABOUT),
-    "domestic": (np.int8, DOMESTIC.index("unknown")),
-    "reported_by": (np.int8, REPORTED_BY.index("unknown")),
-    "source": (np.int8, 0),
-    "proactive": (np.bool_, False),
-    "assessment": (np.bool_, False),
+_CONSTANTS: dict[str, Any] = {
+    "until": NEVER,
+    "visible_until": NEVER,
+    "counterpart": NO_PERSON,
+    "value": np.nan,
+    "code": -1,
+    "role": ROLE_ABOUT,
+    "domestic": DOMESTIC.index("unknown"),
+    "reported_by": REPORTED_BY.index("unknown"),
+    "source": 0,
+    "proactive": False,
+    "assessment": False,
 }
-"""Columns that may be absent: dtype, and the value every row then has."""
+"""Columns that may be absent: the value every row then has."""
 
 
 def sightings_from(
@@ -52,10 +52,9 @@ def sightings_from(
     """
     n = len(person)
     given = {"kind": kind, "occurred_at": occurred_at, "recorded_at": recorded_at, **columns}
-    known = {"kind", "occurred_at", "recorded_at", "event_id", "incident_id", "visible_from", *_DTYPES}
     for name, array in given.items():
-        if name not in known:
-            raise BadInput("Not a column of sightings.", value=name, way_out=f"one of {', '.join(sorted(known))}")
+        if name not in COLUMNS:
+            raise BadInput("Not a column of sightings.", value=name, way_out=f"one of {', '.join(sorted(COLUMNS))}")
         if len(array) != n:
             raise BadInput("All columns have one entry per row.", value=f"{name}: {len(array)}, person: {n}")
     if n and person.min() < 0:
@@ -74,10 +73,8 @@ def sightings_from(
 
     def column(name: str) -> NDArray[Any]:
         if name in given:
-            dtype = {"kind": np.int16}.get(name) or _DTYPES.get(name, (np.int64, 0))[0]
-            return np.asarray(given.pop(name)).astype(dtype, copy=False)[order]
-        dtype, constant = _DTYPES[name]
-        return np.broadcast_to(np.array(constant, dtype), (n,))
+            return np.asarray(given.pop(name)).astype(COLUMNS[name], copy=False)[order]
+        return np.broadcast_to(np.array(_CONSTANTS[name], COLUMNS[name]), (n,))
 
     recorded = column("recorded_at")
     ids = column("event_id") if "event_id" in given else order
@@ -90,7 +87,7 @@ def sightings_from(
         recorded_at=recorded,
         visible_from=column("visible_from") if "visible_from" in given else recorded,
         kind=column("kind"),
-        **{name: column(name) for name in _DTYPES},
+        **{name: column(name) for name in _CONSTANTS},
         code_names=code_names,
         source_names=source_names,
         history_start=np.array(

@@ -20,28 +20,8 @@ from features.matrix import Matrix
 from threat.asof import DAY, NEVER
 from threat.errors import UsageError
 from threat.history.schema import DOMESTIC
-from threat.history.sightings import NO_PERSON, ROLE_ABOUT, ROLE_AT_RISK, ROLE_SUBJECT, Rows, Sightings
+from threat.history.sightings import COLUMNS, NO_PERSON, ROLE_ABOUT, ROLE_AT_RISK, ROLE_SUBJECT, Rows, Sightings
 from threat.vocabulary import kind
-
-_PER_SIGHTING = (
-    "event_id",
-    "incident_id",
-    "occurred_at",
-    "until",
-    "recorded_at",
-    "visible_from",
-    "visible_until",
-    "counterpart",
-    "value",
-    "kind",
-    "code",
-    "role",
-    "domestic",
-    "reported_by",
-    "source",
-    "proactive",
-    "assessment",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +130,7 @@ def worlds(sightings: Sightings, rows: Rows) -> tuple[Sightings, Rows]:
             taken.append(where)
             owner.append(np.full(len(where), 2 * i + party, dtype=np.int64))
             counterpart.append(world.astype(np.int32))
-    columns = {name: getattr(sightings, name)[np.concatenate(taken)] for name in _PER_SIGHTING}
+    columns = {name: getattr(sightings, name)[np.concatenate(taken)] for name in COLUMNS}
     columns["counterpart"] = np.concatenate(counterpart)
     private = _assemble(sightings, columns, np.concatenate(owner), 2 * n + len(sightings.persons))
     ids = np.arange(n, dtype=np.int64) * 2
@@ -175,7 +155,7 @@ def add(private: Sightings, rows: Rows, event: HarmEvent) -> Sightings:
             (row, 2 * row, np.where(rows.at_risk == NO_PERSON, NO_PERSON, 2 * row + 1), ROLE_SUBJECT),
             (met, 2 * met + 1, 2 * met, ROLE_AT_RISK),
         ]
-    new: dict[str, list[Any]] = {name: [] for name in _PER_SIGHTING}
+    new: dict[str, list[Any]] = {name: [] for name in COLUMNS}
     owners = []
     for which, owner, counterpart, role in sides:
         constant = {
@@ -199,16 +179,15 @@ def add(private: Sightings, rows: Rows, event: HarmEvent) -> Sightings:
             "visible_from": at[which],
             "counterpart": counterpart,
         }
-        for name in _PER_SIGHTING:
+        for name in COLUMNS:
             new[name].append(varying[name] if name in varying else np.full(len(which), constant[name]))
         owners.append(owner)
     columns = {
         name: np.concatenate([getattr(private, name), *(a.astype(getattr(private, name).dtype) for a in new[name])])
-        for name in _PER_SIGHTING
+        for name in COLUMNS
     }
-    owner = np.repeat(np.arange(len(private.persons), dtype=np.int64), np.diff(private.offsets))
     return _assemble(
-        replace(private, code_names=names), columns, np.concatenate([owner, *owners]), len(private.persons)
+        replace(private, code_names=names), columns, np.concatenate([private.owners(), *owners]), len(private.persons)
     )
 
 

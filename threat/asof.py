@@ -4,8 +4,18 @@
 - A look-back window of *d* days holds ``as_of - d <= occurred_at < as_of``.
 - A label window of *h* days holds ``as_of <= occurred_at < as_of + h``.
 
+```
+        recorded_at < as_of: known        recorded_at >= as_of: not known
+  ------[-------- look-back of d days --------[-------- label window of h days --------[------> time
+     as_of - d                              as_of                                  as_of + h
+```
+
 Outside, times are aware datetimes; inside, int64 UTC seconds. A day is 86,400 seconds. Nothing here reads the clock.
-All predicates take scalars or NumPy arrays of int64 seconds.
+
+No other module compares a time with an as-of by hand (``tests/threat/test_one_rule_of_time.py`` reads them all). The
+predicates take scalars or NumPy arrays of int64 seconds; ``threat.asof_compiled`` is the same functions as machine code
+for the loops of the fold engine and the simulation, and SQL takes its bounds from ``look_back_bounds`` and
+``label_bounds``.
 """
 
 from __future__ import annotations
@@ -19,20 +29,23 @@ DAY = 86_400
 """Seconds in a day, by definition: windows do not follow daylight saving."""
 
 NEVER = (1 << 62) - 1
-"""The instant that never comes: ``until`` of an open stay, ``visible_until`` of a row never withdrawn."""
+"""The instant that never comes: ``until`` of an open stay, ``visible_until`` of a row never withdrawn.
+
+Not the largest int64: the feed's lag is added to times and an as-of subtracted from them, and neither may overflow.
+"""
 
 
 def seconds(when: datetime) -> int:
-    """Aware datetime to int64 UTC seconds (whole seconds, rounded down). Raises UsageError when it has no time zone."""
+    """Return an aware datetime as int64 UTC seconds, rounded down. Raises UsageError when it has no time zone."""
     if when.tzinfo is None:
         raise UsageError(
-            "A time needs a time zone.", value=when.isoformat(), way_out="add one, for example 2024-06-01T00:00+00:00"
+            f"The time {when.isoformat()} has no time zone.", way_out="add one, for example 2024-06-01T00:00+00:00"
         )
     return int(when.timestamp() // 1)
 
 
 def instant(at: int) -> datetime:
-    """Int64 UTC seconds to an aware UTC datetime."""
+    """Return int64 UTC seconds as an aware UTC datetime."""
     return datetime.fromtimestamp(int(at), tz=UTC)
 
 
@@ -45,28 +58,86 @@ def parse_as_of(text: str) -> int:
         when = datetime.fromisoformat(text)
     except ValueError:
         raise UsageError(
-            "An as-of is a date or a time in ISO 8601.", value=text, way_out="2024-06-01 or 2024-06-01T08:00+01:00"
+            "The as-of is not a date or time in ISO 8601.", value=text, way_out="2024-06-01 or 2024-06-01T08:00+01:00"
         ) from None
+    # A date alone has at most ten characters: a list is asked for by day, and people type no zone with a day.
     if len(text) <= 10:
         when = when.replace(tzinfo=UTC)
     return seconds(when)
 
 
 def show(at: int) -> str:
-    """Int64 UTC seconds as ISO 8601 text in UTC; ``never`` for NEVER."""
+    """Return int64 UTC seconds as ISO 8601 text in UTC; ``never`` for NEVER."""
     return "never" if at >= NEVER else instant(at).isoformat()
 
 
+def span(days: float) -> int:
+    """Return a number of days in whole seconds, rounded down.
+
+    >>> span(0.5)
+    43200
+    """
+    return int(days * DAY)
+
+
+def known(recorded_at: Any, as_of: Any) -> Any:
+    """Mask of what was on record just before ``as_of``, withdrawn since or not."""
+    return recorded_at < as_of
+
+
+def withdrawn(withdrawn_at: Any, as_of: Any) -> Any:
+    """Mask of what was withdrawn or corrected before ``as_of``."""
+    return withdrawn_at < as_of
+
+
 def visible(recorded_at: Any, withdrawn_at: Any, as_of: Any) -> Any:
-    """True where a row could be seen at ``as_of``."""
+    """Mask of what could be seen at ``as_of``: known and not withdrawn.
+
+    >>> [visible(at, NEVER, 100) for at in (99, 100)]
+    [True, False]
+    >>> [visible(0, withdrawn_at, 100) for withdrawn_at in (99, 100)]
+    [False, True]
+    """
     return (recorded_at < as_of) & (withdrawn_at >= as_of)
 
 
+def within(at: Any, start: Any, end: Any) -> Any:
+    """Mask of the half-open window ``start <= at < end``.
+
+    >>> [within(at, 10, 20) for at in (9, 10, 19, 20)]
+    [False, True, True, False]
+    """
+    return (at >= start) & (at < end)
+
+
+def look_back_bounds(as_of: Any, days: float) -> tuple[Any, Any]:
+    """Return the first instant of a look-back window, and the first instant after it.
+
+    >>> look_back_bounds(10 * DAY, 3) == (7 * DAY, 10 * DAY)
+    True
+    """
+    return as_of - int(days * DAY), as_of
+
+
+def label_bounds(as_of: Any, days: float) -> tuple[Any, Any]:
+    """Return the first instant of a label window, and the first instant after it.
+
+    >>> label_bounds(10 * DAY, 3) == (10 * DAY, 13 * DAY)
+    True
+    """
+    return as_of, as_of + int(days * DAY)
+
+
+def happened(occurred_at: Any, as_of: Any) -> Any:
+    """Mask of what lay in the past at ``as_of``; what is known in advance may not."""
+    return occurred_at < as_of
+
+
 def in_look_back(occurred_at: Any, as_of: Any, days: float) -> Any:
-    """True where ``as_of - days <= occurred_at < as_of``."""
+    """Mask of ``as_of - days <= occurred_at < as_of``."""
     return (occurred_at < as_of) & (occurred_at >= as_of - int(days * DAY))
 
 
 def in_label_window(occurred_at: Any, as_of: Any, days: float) -> Any:
-    """True where ``as_of <= occurred_at < as_of + days``."""
+    """Mask of ``as_of <= occurred_at < as_of + days``."""
     return (occurred_at >= as_of) & (occurred_at < as_of + int(days * DAY))

@@ -159,8 +159,7 @@ def eligible(snapshot: Snapshot, as_of: int, policy: Policy) -> Cohort:
         f"no domestic event in the last {policy.domestic_event_within_days} days and first recorded more than "
         f"{policy.first_signal_within_days} days ago",
     )
-    kept = Rows(rows.relationship_id[keep], rows.subject[keep], rows.at_risk[keep], rows.as_of[keep])
-    return Cohort(kept, attrition)
+    return Cohort(rows.take(keep), attrition)
 
 
 def _first_of_pair(rows: Rows, recorded: NDArray[np.int64], among: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -181,15 +180,15 @@ def _signals(
     recorded before ``first_signal_from``.
     """
     ahead = np.array([kind.known_in_advance for kind in kinds().values()], dtype=bool)
-    seen = (sightings.role == ROLE_SUBJECT) & visible(sightings.visible_from, sightings.visible_until, as_of)
+    seen = (sightings.role == ROLE_SUBJECT) & sightings.visible_at(as_of)
     recent = seen & in_look_back(sightings.occurred_at, as_of, policy.domestic_event_within_days)
     recent &= (sightings.domestic == DOMESTIC.index("yes")) & ~ahead[sightings.kind] & ~sightings.proactive
     before = seen & (sightings.recorded_at < first_signal_from)
-    person = np.repeat(np.arange(len(sightings.persons), dtype=np.int64), np.diff(sightings.offsets))
+    owner = sightings.owners()
     n = len(sightings.persons) + 1
 
     def pairs(where: NDArray[np.bool_]) -> NDArray[np.int64]:
-        return np.unique(person[where] * n + sightings.counterpart[where] + 1)
+        return np.unique(owner[where] * n + sightings.counterpart[where] + 1)
 
     subject, at_risk = position(rows.subject, sightings.persons), position(rows.at_risk, sightings.persons)
     never_seen = (subject < 0) | ((at_risk < 0) & (rows.at_risk != NO_PERSON))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import fields, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -18,7 +18,6 @@ from training.cohorts.cohort import take
 from training.cohorts.labelled import LabelledCohort
 
 CHECKED_ROWS = 48
-_SHARED = {"persons", "offsets", "code_names", "source_names", "history_start"}
 
 
 def checks(labelled: LabelledCohort, booster: Any) -> dict[str, Any]:
@@ -125,14 +124,8 @@ def future_removed(sightings: Sightings, rows: Rows, values: NDArray[np.float32]
 
 def known_before(sightings: Sightings, people: tuple[int, ...], as_of: int) -> Sightings:
     """The sightings of some people as they stood at ``as_of``: later records gone, later withdrawals unknown."""
-    parts = [np.arange(place.start, place.stop) for place in map(sightings.rows_of, people)]
-    keep = np.unique(np.concatenate(parts))
-    keep = keep[sightings.visible_from[keep] < as_of]
-    columns = {
-        field.name: getattr(sightings, field.name)[keep] for field in fields(Sightings) if field.name not in _SHARED
-    }
-    columns["visible_until"] = np.where(columns["visible_until"] >= as_of, NEVER, columns["visible_until"])
-    return replace(sightings, offsets=np.searchsorted(keep, sightings.offsets).astype(np.int64), **columns)
+    parts = [np.arange(rows.start, rows.stop) for rows in map(sightings.rows_of, people)]
+    return sightings.take(np.unique(np.concatenate(parts))).known_at(as_of)
 
 
 def as_if_known_at_once(sightings: Sightings) -> Sightings:

@@ -2,16 +2,44 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from threat.asof import NEVER, known, visible, withdrawn
+from threat.history.sorted_ids import position_of
 
 ROLE_SUBJECT, ROLE_AT_RISK, ROLE_ABOUT = 0, 1, 2
 """The person's part in the event: alleged perpetrator, person at risk, or the one person it is about."""
 
 NO_PERSON = -1
-"""Counterpart of an event that names no other person, or an unknown one. Never a key."""
+"""Counterpart of an event that names no other person, or an unknown one. Never a key.
+
+-1, because ids are positive; as an index it reads the last entry of an array, so mask it first.
+"""
+
+COLUMNS: dict[str, type[np.generic]] = {
+    "event_id": np.int64,
+    "incident_id": np.int64,
+    "occurred_at": np.int64,
+    "until": np.int64,
+    "recorded_at": np.int64,
+    "visible_from": np.int64,
+    "visible_until": np.int64,
+    "counterpart": np.int32,
+    "value": np.float32,
+    "kind": np.int16,
+    "code": np.int16,
+    "role": np.int8,
+    "domestic": np.int8,
+    "reported_by": np.int8,
+    "source": np.int8,
+    "proactive": np.bool_,
+    "assessment": np.bool_,
+}
+"""The arrays of ``Sightings`` with one entry per sighting, and their types: the narrowest that hold what they say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,18 +85,57 @@ class Sightings:
 
     def __post_init__(self) -> None:
         n = int(self.offsets[-1]) if len(self.offsets) else 0
-        for field in fields(self):
-            if field.name in {"persons", "offsets", "code_names", "source_names", "history_start"}:
-                continue
-            if len(getattr(self, field.name)) != n:
-                raise ValueError(f"{field.name} has {len(getattr(self, field.name))} rows, offsets say {n}")
+        for name in COLUMNS:
+            if len(getattr(self, name)) != n:
+                raise ValueError(f"{name} has {len(getattr(self, name))} rows, offsets say {n}")
 
     def rows_of(self, person_id: int) -> slice:
-        """Where one person's sightings lie; an empty slice for a person never seen."""
-        i = int(np.searchsorted(self.persons, person_id))
-        if i == len(self.persons) or self.persons[i] != person_id:
-            return slice(0, 0)
-        return slice(int(self.offsets[i]), int(self.offsets[i + 1]))
+        """Return the slice of one person's sightings; an empty slice for a person never seen."""
+        i = position_of(person_id, self.persons)
+        return slice(0, 0) if i < 0 else slice(int(self.offsets[i]), int(self.offsets[i + 1]))
+
+    def owners(self, where: NDArray[np.int64] | None = None) -> NDArray[np.int64]:
+        """Return whose row each sighting is (``where``: of these rows alone), as an index into ``persons``."""
+        if where is None:
+            return np.repeat(np.arange(len(self.persons), dtype=np.int64), np.diff(self.offsets))
+        return np.searchsorted(self.offsets, where, side="right") - 1
+
+    def ids_of(self, index: NDArray[np.integer[Any]]) -> NDArray[np.int64]:
+        """Return the person ids of indices into ``persons`` (``owners``, ``counterpart``); NO_PERSON stays."""
+        out = np.full(len(index), NO_PERSON, dtype=np.int64)
+        named = index >= 0
+        out[named] = self.persons[index[named]]
+        return out
+
+    def visible_at(self, as_of: int, where: slice | NDArray[np.int64] | None = None) -> NDArray[np.bool_]:
+        """Mask of the sightings that could be seen at ``as_of`` (``where``: among these rows alone)."""
+        rows = slice(None) if where is None else where
+        return np.asarray(visible(self.visible_from[rows], self.visible_until[rows], as_of))
+
+    def take(self, keep: NDArray[np.bool_] | NDArray[np.int64]) -> Sightings:
+        """Return some sightings (a mask, or rows in ascending order); all persons stay, with fewer rows or none."""
+        rows = np.flatnonzero(keep) if keep.dtype == np.bool_ else keep
+        columns: dict[str, Any] = {name: getattr(self, name)[rows] for name in COLUMNS}
+        return replace(self, offsets=np.searchsorted(rows, self.offsets).astype(np.int64), **columns)
+
+    def known_at(self, as_of: int) -> Sightings:
+        """Return the sightings as they stood at ``as_of``: later records gone, later withdrawals unknown."""
+        past = self.take(np.asarray(known(self.visible_from, as_of)))
+        until = np.where(withdrawn(past.visible_until, as_of), past.visible_until, NEVER)
+        return replace(past, visible_until=until)
+
+    def delayed(self, seconds: NDArray[np.int64]) -> Sightings:
+        """Return the sightings as a feed with a lag shows them: seen and hidden later by ``seconds`` of their source.
+
+        ``seconds``: int64, one per entry of ``source_names``. What is never withdrawn stays so.
+        """
+        lag = seconds[self.source]
+        until = np.asarray(self.visible_until)
+        return replace(
+            self,
+            visible_from=np.asarray(self.visible_from) + lag,
+            visible_until=np.where(until >= NEVER, NEVER, until + lag),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,3 +153,7 @@ class Rows:
 
     def __len__(self) -> int:
         return len(self.relationship_id)
+
+    def take(self, which: NDArray[np.bool_] | NDArray[np.int64] | slice) -> Rows:
+        """Return some rows: a mask, a slice, or positions in any order."""
+        return Rows(self.relationship_id[which], self.subject[which], self.at_risk[which], self.as_of[which])

@@ -26,7 +26,7 @@ from threat.errors import BadInput
 from threat.files import sync_folder, write_whole
 from threat.history.links import Links
 from threat.history.schema import DOMESTIC, REPORTED_BY
-from threat.history.sightings import NO_PERSON, Sightings
+from threat.history.sightings import COLUMNS, NO_PERSON, Sightings
 from threat.history.sightings_keys import Spans, first_keys, relinked, until_known
 from threat.history.sorted_ids import position, since
 from threat.history.tables import Tables
@@ -36,25 +36,6 @@ _ROLE_BITS, _RANK_BITS = 2, 30
 _CHUNK = 1 << 22
 KEPT = 5
 """Snapshots whose arrays stay on disk."""
-_DTYPES = {
-    "event_id": np.int64,
-    "incident_id": np.int64,
-    "occurred_at": np.int64,
-    "until": np.int64,
-    "recorded_at": np.int64,
-    "visible_from": np.int64,
-    "visible_until": np.int64,
-    "counterpart": np.int32,
-    "value": np.float32,
-    "kind": np.int16,
-    "code": np.int16,
-    "role": np.int8,
-    "domestic": np.int8,
-    "reported_by": np.int8,
-    "source": np.int8,
-    "proactive": np.bool_,
-    "assessment": np.bool_,
-}
 
 
 def open_or_build(tables: Tables, links: Links) -> Sightings:
@@ -105,7 +86,7 @@ def _runs(process: int) -> bool:
 
 def _format() -> str:
     """Changes when the arrays would mean something else: their layout, or the numbers of the vocabulary."""
-    words = [f"{name}:{dtype.__name__}" for name, dtype in _DTYPES.items()] + list(kinds()) + ["2"]
+    words = [f"{name}:{dtype.__name__}" for name, dtype in COLUMNS.items()] + list(kinds()) + ["2"]
     return hashlib.sha256("\n".join([*words, *DOMESTIC, *REPORTED_BY]).encode()).hexdigest()[:8]
 
 
@@ -266,7 +247,7 @@ def _persons(
 
 def _write(folder: Path, name: str, column: NDArray[Any], rows: NDArray[np.int32] | None = None) -> None:
     """Write ``column[rows]`` (or the column) as ``name.npy`` without holding a second copy."""
-    n, dtype = len(column) if rows is None else len(rows), np.dtype(_DTYPES[name])
+    n, dtype = len(column) if rows is None else len(rows), np.dtype(COLUMNS[name])
     with (folder / f"{name}.npy").open("wb") as file:
         header = {"descr": np.lib.format.dtype_to_descr(dtype), "fortran_order": False, "shape": (n,)}
         np.lib.format.write_array_header_1_0(file, header)

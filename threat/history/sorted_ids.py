@@ -1,4 +1,4 @@
-"""Searching in sorted int64 ids."""
+"""Searching in sorted int64 ids. These functions know nothing of what the ids stand for."""
 
 from __future__ import annotations
 
@@ -9,25 +9,37 @@ from threat.asof import NEVER
 
 
 def position(ids: NDArray[np.int64], among: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Where each id stands in a sorted array; -1 where it does not.
+    """Return the place of each id in a sorted array of distinct ids; -1 where the id is not in it.
 
-    Ids are looked up in order: a binary search that jumps about a large array costs a cache miss a step.
+    >>> position(np.array([30, 5, 10]), np.array([10, 20, 30])).tolist()
+    [2, -1, 0]
     """
     out = np.full(len(ids), -1, dtype=np.int64)
     if not len(among):
         return out
+    # Looked up in order: a binary search that jumps about a large array costs a cache miss a step.
     order = np.argsort(ids)
     ordered = ids[order]
-    found = np.minimum(np.searchsorted(among, ordered), len(among) - 1)
-    out[order] = np.where(among[found] == ordered, found, -1)
+    place = np.minimum(np.searchsorted(among, ordered), len(among) - 1)
+    out[order] = np.where(among[place] == ordered, place, -1)
     return out
 
 
+def position_of(single_id: int, among: NDArray[np.int64]) -> int:
+    """Return the place of one id in a sorted array; -1 where the id is not in it."""
+    place = int(np.searchsorted(among, single_id))
+    return place if place < len(among) and among[place] == single_id else -1
+
+
 def is_in(ids: NDArray[np.int64], among: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """True where an id is one of a sorted array."""
+    """Mask of the ids that a sorted array holds."""
     return position(ids, among) >= 0
 
 
 def since(ids: NDArray[np.int64], among: NDArray[np.int64], first: NDArray[np.int64]) -> NDArray[np.int64]:
-    """The instant that belongs to each id of a sorted array (``first``, aligned with it); NEVER for other ids."""
+    """Return the instant (``first``, aligned with ``among``) of each id in a sorted array; NEVER for other ids.
+
+    >>> since(np.array([7, 9]), np.array([9]), np.array([500])).tolist() == [NEVER, 500]
+    True
+    """
     return np.append(first, NEVER)[position(ids, among)]

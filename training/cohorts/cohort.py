@@ -64,7 +64,7 @@ class Cohort:
 
 def take(rows: Rows, which: Ints) -> Rows:
     """Some rows, in the order given."""
-    return Rows(rows.relationship_id[which], rows.subject[which], rows.at_risk[which], rows.as_of[which])
+    return rows.take(which)
 
 
 def build(

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 import numpy as np
 
-from threat.asof import NEVER
 from threat.history.sightings import Sightings
 from threat.history.snapshot import Snapshot
 
@@ -26,10 +24,4 @@ def delayed(sightings: Sightings, lags: Mapping[str, int]) -> Sightings:
     by_source = np.array([lags.get(name, 0) for name in sightings.source_names], np.int64)
     if not by_source.any():
         return sightings
-    later = by_source[sightings.source]
-    until = np.asarray(sightings.visible_until)
-    return replace(
-        sightings,
-        visible_from=np.asarray(sightings.visible_from) + later,
-        visible_until=np.where(until >= NEVER, NEVER, until + later),
-    )
+    return sightings.delayed(by_source)

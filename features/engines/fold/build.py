@@ -82,7 +82,7 @@ def build_to(
 def _chunks(rows: Rows) -> Iterator[Rows]:
     for first in range(0, len(rows), _CHUNK):
         part = slice(first, first + _CHUNK)
-        yield Rows(rows.relationship_id[part], rows.subject[part], rows.at_risk[part], rows.as_of[part])
+        yield rows.take(part)
 
 
 def _check(rows: Rows) -> None:

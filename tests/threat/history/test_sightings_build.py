@@ -1,4 +1,4 @@
-"""Merges, unmerges, withdrawals and corrections: drawn cases, and the arrays against a plain recomputation."""
+"""Merges, withdrawals and corrections as each person sees them: drawn cases, and the arrays against a recomputation."""
 
 from __future__ import annotations
 
@@ -11,49 +11,11 @@ import pyarrow as pa
 import pytest
 from fixtures.history_rows import BATCH, events, links, persons, relationships
 
-from threat.asof import NEVER
 from threat.history import Snapshot, Store
 from threat.history.links import replay
 from threat.history.sightings import NO_PERSON
-from threat.history.sightings_build import KEPT
-from threat.vocabulary import kinds
 
 NONE = (np.array([], dtype=np.int64), np.array([], dtype=np.int64))
-
-
-@pytest.mark.parametrize(
-    ("rows", "person", "expected"),
-    [
-        # A link stands for as-ofs after its recording, up to and with its withdrawal.
-        ([(1, 2, 10, None)], 1, {10: 1, 11: 2, 99: 2}),
-        ([(1, 2, 10, 20)], 1, {10: 1, 11: 2, 20: 2, 21: 1}),
-        ([(1, 2, 10, 20), (1, 2, 30, None)], 1, {20: 2, 25: 1, 30: 1, 31: 2}),
-        # A chain, and what is left when its first or second half is withdrawn.
-        ([(1, 2, 10, None), (2, 3, 20, None)], 1, {15: 2, 21: 3}),
-        ([(1, 2, 10, 30), (2, 3, 20, None)], 1, {15: 2, 25: 3, 31: 1}),
-        ([(1, 2, 10, None), (2, 3, 20, 30)], 1, {15: 2, 25: 3, 31: 2}),
-        # Of two standing links of one source the later holds, and the earlier again when that is withdrawn.
-        ([(1, 2, 10, None), (1, 3, 20, 30)], 1, {15: 2, 25: 3, 31: 2}),
-        # An unmerge is the same row again, with its withdrawal.
-        ([(1, 2, 10, None), (1, 2, 10, 20)], 1, {15: 2, 21: 1}),
-        # A circle is not closed: the link that would close it is set aside.
-        ([(1, 2, 10, None), (2, 1, 20, None)], 1, {15: 2, 25: 2}),
-        ([(1, 2, 10, None), (2, 1, 20, None)], 2, {15: 2, 25: 2}),
-        ([(1, 1, 10, None)], 1, {15: 1}),
-        # Others are themselves.
-        ([(1, 2, 10, None)], 7, {15: 7}),
-    ],
-)
-def test_resolve(rows: list[Any], person: int, expected: dict[int, int]) -> None:
-    known = replay(links(*rows), NONE, NONE)
-    found = known.resolve([person] * len(expected), list(expected))
-    assert dict(zip(expected, found.tolist(), strict=True)) == expected
-
-
-def test_unknown_persons_and_organisations_are_nobody() -> None:
-    known = replay(links((1, 9, 10, None)), (np.array([8, 9]), np.array([0, 4])), (np.array([8]), np.array([0])))
-    assert known.resolve([1, 1, 8, 9, NO_PERSON, 2], [5, 15, 5, 5, 5, 5]).tolist() == [1, NO_PERSON, -1, -1, -1, 2]
-    assert known.resolve([8, 8, 9, 9], [0, 1, 4, 5]).tolist() == [8, -1, 9, -1]
 
 
 def snapshot_of(folder: Path, **tables: pa.Table) -> Snapshot:
@@ -182,92 +144,6 @@ def test_merged_persons_and_counterparts(tmp_path: Path) -> None:
     assert seen(snapshot, 6, 70) == [(1, 1, 2), (2, 1, 2), (3, 0, 2)]
     assert seen(snapshot, 6, 81) == [(1, 1, 1), (2, 1, 2), (3, 0, 1)]
     assert snapshot.rows([9, 9, 9], [50, 51, 81]).subject.tolist() == [1, 2, 1]
-
-
-def test_columns_of_the_arrays(tmp_path: Path) -> None:
-    store = Store.create(tmp_path / "store")
-    store.append(
-        BATCH,
-        {
-            "events": events(
-                {"event_id": 1, "subject_id": 5, "occurred_at": 10, "value": 2.5, "kind": "risk_grade", "code": "high"}
-                | {"assertion": "assessment", "reported_by": "police", "domestic": "unknown", "incident_id": 77},
-                {"event_id": 2, "subject_id": 5, "occurred_at": 20, "until": 90, "code": "knife", "kind": "weapon_used"}
-                | {"proactive": True, "source_system": "other", "domestic": "no"},
-            )
-        },
-    )
-    store.append(
-        type(BATCH)(profile="test", loaded_at=1, history_start={"other": 3}),
-        {"events": events({"event_id": 3, "subject_id": 5, "occurred_at": 30, "source_system": "third"})},
-    )
-    found = store.snapshot().sightings()
-    assert found.code_names == ("high", "knife")
-    assert found.source_names == ("other", "test", "third")
-    assert found.history_start.tolist() == [3, 10, 30]
-    assert [kind.name for n in found.kind for kind in kinds().values() if kind.number == n] == [
-        "risk_grade",
-        "weapon_used",
-        "stalking",
-    ]
-    expected: dict[str, list[Any]] = {
-        "code": [0, 1, -1],
-        "domestic": [2, 0, 1],
-        "reported_by": [4, 0, 0],
-        "source": [1, 0, 2],
-        "proactive": [False, True, False],
-        "assessment": [True, False, False],
-        "incident_id": [77, 2, 3],
-        "until": [NEVER, 90, NEVER],
-    }
-    assert {name: getattr(found, name).tolist() for name in expected} == expected
-    assert found.value[0] == np.float32(2.5)
-    assert np.isnan(found.value[1:]).all()
-
-
-def test_arrays_are_kept_and_empty_histories_have_some(tmp_path: Path) -> None:
-    store = Store.create(tmp_path / "store")
-    assert len(store.snapshot().sightings().event_id) == 0
-    store.append(BATCH, {"events": events({"event_id": 1, "subject_id": 5, "occurred_at": 1})})
-    snapshot = store.snapshot()
-    first = snapshot.sightings()
-    files = {path: path.stat().st_mtime_ns for path in (store.path / "derived" / snapshot.id).rglob("*.npy")}
-    again = store.snapshot().sightings()
-    assert {path: path.stat().st_mtime_ns for path in files} == files
-    assert isinstance(first.event_id, np.memmap)
-    assert again.event_id.tolist() == [1]
-
-
-def test_only_the_last_arrays_stay_on_disk(tmp_path: Path) -> None:
-    store = Store.create(tmp_path / "store")
-    snapshots = []
-    killed = store.path / "derived" / "0" / ".sightings-0-0-4194305"  # no process has a number that high
-    killed.mkdir(parents=True)
-    for event in range(1, KEPT + 3):
-        store.append(BATCH, {"events": events({"event_id": event, "subject_id": 5, "occurred_at": event})})
-        snapshots.append(store.snapshot())
-        snapshots[-1].sightings()
-    kept = {path.parts[-3] for path in store.path.glob("derived/*/sightings-*/meta.json")}
-    assert kept == {snapshot.id for snapshot in snapshots[-KEPT:]}
-    assert not killed.exists()
-    assert snapshots[0].sightings().event_id.tolist() == [1]
-
-
-def test_arrays_half_deleted_are_built_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def killed_half_way(folder: Path, ignore_errors: bool = False) -> None:
-        for file in folder.glob("event_id.npy"):
-            file.unlink()
-
-    store = Store.create(tmp_path / "store")
-    snapshots = []
-    with monkeypatch.context() as patch:
-        patch.setattr("threat.history.sightings_build.shutil.rmtree", killed_half_way)
-        for event in range(1, KEPT + 2):
-            rows = events({"event_id": event, "subject_id": 5, "occurred_at": event})
-            store.append(BATCH, {"events": rows})
-            snapshots.append(store.snapshot())
-            snapshots[-1].sightings()
-    assert store.snapshot(snapshots[0].id).sightings().event_id.tolist() == [1]
 
 
 def recompute(

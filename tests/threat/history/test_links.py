@@ -1,0 +1,49 @@
+"""Merges and unmerges of persons, replayed at any as-of: drawn cases."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from fixtures.history_rows import links
+
+from threat.history.links import replay
+from threat.history.sightings import NO_PERSON
+
+NONE = (np.array([], dtype=np.int64), np.array([], dtype=np.int64))
+
+
+@pytest.mark.parametrize(
+    ("rows", "person", "expected"),
+    [
+        # A link stands for as-ofs after its recording, up to and with its withdrawal.
+        ([(1, 2, 10, None)], 1, {10: 1, 11: 2, 99: 2}),
+        ([(1, 2, 10, 20)], 1, {10: 1, 11: 2, 20: 2, 21: 1}),
+        ([(1, 2, 10, 20), (1, 2, 30, None)], 1, {20: 2, 25: 1, 30: 1, 31: 2}),
+        # A chain, and what is left when its first or second half is withdrawn.
+        ([(1, 2, 10, None), (2, 3, 20, None)], 1, {15: 2, 21: 3}),
+        ([(1, 2, 10, 30), (2, 3, 20, None)], 1, {15: 2, 25: 3, 31: 1}),
+        ([(1, 2, 10, None), (2, 3, 20, 30)], 1, {15: 2, 25: 3, 31: 2}),
+        # Of two standing links of one source the later holds, and the earlier again when that is withdrawn.
+        ([(1, 2, 10, None), (1, 3, 20, 30)], 1, {15: 2, 25: 3, 31: 2}),
+        # An unmerge is the same row again, with its withdrawal.
+        ([(1, 2, 10, None), (1, 2, 10, 20)], 1, {15: 2, 21: 1}),
+        # A circle is not closed: the link that would close it is set aside.
+        ([(1, 2, 10, None), (2, 1, 20, None)], 1, {15: 2, 25: 2}),
+        ([(1, 2, 10, None), (2, 1, 20, None)], 2, {15: 2, 25: 2}),
+        ([(1, 1, 10, None)], 1, {15: 1}),
+        # Others are themselves.
+        ([(1, 2, 10, None)], 7, {15: 7}),
+    ],
+)
+def test_resolve(rows: list[Any], person: int, expected: dict[int, int]) -> None:
+    known = replay(links(*rows), NONE, NONE)
+    found = known.resolve([person] * len(expected), list(expected))
+    assert dict(zip(expected, found.tolist(), strict=True)) == expected
+
+
+def test_unknown_persons_and_organisations_are_nobody() -> None:
+    known = replay(links((1, 9, 10, None)), (np.array([8, 9]), np.array([0, 4])), (np.array([8]), np.array([0])))
+    assert known.resolve([1, 1, 8, 9, NO_PERSON, 2], [5, 15, 5, 5, 5, 5]).tolist() == [1, NO_PERSON, -1, -1, -1, 2]
+    assert known.resolve([8, 8, 9, 9], [0, 1, 4, 5]).tolist() == [8, -1, 9, -1]
