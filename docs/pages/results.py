@@ -45,8 +45,8 @@ def real_records(folder: Path, work: Path, at: int, say: Say) -> dict[str, Any]:
 
     store = work / "real"
     report = load_records(load_profile("multnomah"), folder, store, at)
-    say(f"real records loaded: {report['rows_kept']:,} of {report['rows_in']:,} rows kept")
-    loaded = {name: report[name] for name in ("rows_in", "rows_kept", "rows_quarantined")}
+    say(f"real records loaded: {report.rows_kept:,} of {report.rows_in:,} rows kept")
+    loaded = {name: getattr(report, name) for name in ("rows_in", "rows_kept", "rows_quarantined")}
     out: dict[str, Any] = {"loaded": loaded, "runs": {}}
     snapshot = Store.open(store).snapshot()
     for preset in (*REAL, *SENSITIVITIES):

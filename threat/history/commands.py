@@ -23,16 +23,18 @@ def load_command(
     from datetime import UTC, datetime
 
     from threat.asof import seconds
-    from threat.history.intake.load import find_files, lines, load
+    from threat.history.intake.export import find_files
+    from threat.history.intake.load import load
     from threat.history.intake.profile import load_profile
+    from threat.history.intake.report import lines
     from threat.terminal import emit, progress
 
-    read = load_profile(profile)
-    size = sum(where.stat().st_size for _, where in find_files(read, path))
+    source = load_profile(profile)
+    size = sum(file.stat().st_size for _, file in find_files(source, path))
     with progress("Loading", total=size) as advance:
-        report = load(read, path, store, seconds(datetime.now(tz=UTC)), advance)
-    emit(report, as_json=as_json, lines=lines)
-    if report["rows_quarantined_unexpectedly"]:
+        report = load(source, path, store, seconds(datetime.now(tz=UTC)), advance)
+    emit(report.as_dict(), as_json=as_json, lines=lambda _: lines(report))
+    if report.rows_quarantined_unexpectedly:
         raise typer.Exit(3)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from threat.history.intake.profile import load_profile
+from threat.history.intake.sources import source_names
 from threat.history.quarantine import REASONS
 from threat.history.schema import TABLES
 
@@ -22,7 +22,6 @@ def test_reasons() -> None:
         assert f"| `{reason}` | {meaning} |" in PAGE
 
 
-def test_csv_layout() -> None:
-    for file in load_profile("standard_csv").files:
-        columns = ", ".join(f"**{c.name}**" if c.required else c.name for c in file.columns)
-        assert f"| `{file.path}` | {columns} |" in PAGE
+def test_sources() -> None:
+    for name in source_names():
+        assert f"[`{name}`](../threat/history/intake/sources/{name}/README.md)" in PAGE

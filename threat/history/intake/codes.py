@@ -22,7 +22,7 @@ NOT_A_RECORD = "not_a_record"
 
 @dataclass(frozen=True, slots=True)
 class Meaning:
-    """What a text means: (kind, code) pairs, the first being the record itself; domestic yes, no or unknown."""
+    """The meaning of a text: (kind, code) pairs, the first being the record itself; domestic yes, no or unknown."""
 
     kinds: tuple[tuple[str, str | None], ...]
     domestic: str
@@ -31,12 +31,12 @@ class Meaning:
 
 @dataclass(frozen=True, slots=True)
 class CodeMap:
-    """Patterns in order, each with what it means; None: not a record."""
+    """Patterns in order, each with its meaning; None: not a record."""
 
     rules: tuple[tuple[re.Pattern[str], Meaning | None], ...]
 
     def of(self, text: str) -> Meaning | str:
-        """The meaning of a text, or the reason there is none: ``unknown_code`` or ``not_a_record``."""
+        """Return the meaning of a text, or the reason there is none: ``unknown_code`` or ``not_a_record``."""
         for pattern, meaning in self.rules:
             if pattern.fullmatch(text):
                 return meaning if meaning is not None else NOT_A_RECORD
@@ -44,7 +44,15 @@ class CodeMap:
 
 
 def read_code_map(text: str, name: str) -> CodeMap:
-    """Read and check a code map. Raises BadInput with every problem."""
+    """Read and check the text of a code map; ``name`` of its file for errors. Raises BadInput with every problem.
+
+    >>> header = "pattern,kind,code,markers,domestic,note"
+    >>> code_map = read_code_map(f"{header}\\nASSAULT( IV)?,assault_with_injury,,weapon_used:knife,no,\\n", "codes.csv")
+    >>> code_map.of("ASSAULT IV").kinds
+    (('assault_with_injury', None), ('weapon_used', 'knife'))
+    >>> code_map.of("ASSAULT IV DV")
+    'unknown_code'
+    """
     problems: list[ThreatError] = []
     rules: list[tuple[re.Pattern[str], Meaning | None]] = []
     for line, row in enumerate(csv.DictReader(text.splitlines()), 2):
@@ -67,9 +75,11 @@ def read_code_map(text: str, name: str) -> CodeMap:
             elif code is not None and kinds()[kind].codes and code not in kinds()[kind].codes:
                 problems.append(BadInput(f"Not a code of {kind}.", value=code, where=where))
         if row["domestic"] not in DOMESTIC:
-            problems.append(BadInput("domestic is yes, no or unknown.", value=row["domestic"], where=where))
+            problems.append(
+                BadInput("Not a word for domestic.", value=row["domestic"], where=where, way_out=", ".join(DOMESTIC))
+            )
         if len({kind for kind, _ in pairs}) != len(pairs):
-            problems.append(BadInput("A code map row names a kind twice.", value=row["pattern"], where=where))
+            problems.append(BadInput("This row of the code map names a kind twice.", value=row["pattern"], where=where))
         rules.append((pattern, Meaning(tuple(pairs), row["domestic"], row["note"])))
     raise_all(problems)
     return CodeMap(tuple(rules))

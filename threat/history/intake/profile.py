@@ -1,10 +1,10 @@
-"""A profile: one YAML file that says how the rows of one source system become rows of the history.
+"""The profile of a source: a YAML file that says how rows of the source become rows of the history.
 
-name, title, legal_basis, source_system, shape (standard, or the name of a module here), feed_lag_hours
+name, title, legal_basis, source_system, shape (standard, or a source with code of its own), feed_lag_hours
 time:    zone, formats, ambiguous (earlier | later | quarantine), nonexistent (quarantine | shift_forward), earliest
 history_start: first instant the source covers (optional)
 files:   name -> path, optional, columns, key, ignored
-columns: ours -> {column: theirs, type, required, default, words, ambiguous}
+columns: our name -> {column: name in the file, type, required, default, words, ambiguous}
 code_map: an ordered CSV of regular expressions (optional; see ``codes``)
 severe:  a regular expression: a quarantined row whose code matches it is an alarm
 expected: reasons for quarantine that are usual in this source and do not make a load end with exit code 3
@@ -13,11 +13,9 @@ expected: reasons for quarantine that are usual in this source and do not make a
 from __future__ import annotations
 
 import codecs
-import hashlib
 import re
 from dataclasses import dataclass, field
 from datetime import date
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -25,17 +23,18 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import yaml
 
 from threat.errors import BadInput, ThreatError, UsageError, raise_all
+from threat.files import sha256_of
 from threat.history.intake.codes import CodeMap, read_code_map
+from threat.history.intake.sources import STANDARD, folder_of, shape_names, source_names
 
 TYPES = ("text", "time", "integer", "number", "yes_no", "word")
-SHAPES = ("standard", "multnomah")
 AMBIGUOUS = ("earlier", "later", "quarantine")
 NONEXISTENT = ("quarantine", "shift_forward")
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column: ``name`` is ours, ``source`` theirs. ``words`` maps their codes to our words (empty: as they are)."""
+    """A column: ``name`` here, ``source`` in the file. ``words`` maps the source's codes to ours; empty: as written."""
 
     name: str
     source: str
@@ -48,7 +47,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """One file of the export. ``key``: our columns that name a row; a row that repeats a key is quarantined."""
+    """A file of the export. ``key``: our columns that name a row; a row that repeats a key is quarantined."""
 
     name: str
     path: str
@@ -60,7 +59,10 @@ class File:
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """See the module. ``digest``: of the profile and its code map; a changed profile may load the same file again."""
+    """A profile that was read and checked; the module says what each part means.
+
+    ``digest``: of the text of the profile and of its code map; a changed profile may load the same file again.
+    """
 
     name: str
     title: str
@@ -82,88 +84,67 @@ class Profile:
     expected: frozenset[str]
 
 
-def built_in() -> list[str]:
-    """Names of the profiles shipped."""
-    folder = files("threat.history.intake").joinpath("sources")
-    return sorted(item.name for item in folder.iterdir() if item.joinpath("profile.yaml").is_file())
+_KEYS = {
+    *("name", "title", "legal_basis", "source_system", "shape", "feed_lag_hours", "encoding", "time"),
+    *("history_start", "files", "code_map", "severe", "expected"),
+}
+_REQUIRED = ("name", "title", "legal_basis", "source_system", "files", "time")
+_COLUMN_KEYS = {"column", "type", "required", "default", "words", "ambiguous"}
+_EARLIEST = "1930-01-01"
+"""Times before it are impossible unless a profile says otherwise: systems write 1900-01-01 for "don't know"."""
+
+
+class _Problems:
+    """Everything that is wrong with a profile, collected so that a person mends it in one go."""
+
+    def __init__(self, where: str) -> None:
+        self.where = where
+        self.errors: list[ThreatError] = []
+
+    def add(self, problem: str, value: object, way_out: str = "see docs/data.md") -> None:
+        self.errors.append(UsageError(problem, value=value, where=self.where, way_out=way_out))
 
 
 def load_profile(name: str) -> Profile:
-    """A profile by name, or by the path of a YAML file. Raises UsageError, with every problem, when it is wrong."""
-    if name in built_in():
-        folder: Any = files("threat.history.intake").joinpath("sources", name)
+    """Read a profile by the name of a source, or by the path of a YAML file.
+
+    Raises UsageError, with every problem, when the profile is wrong.
+    """
+    if name in source_names():
+        folder: Any = folder_of(name)
         where, text = f"profile {name}", folder.joinpath("profile.yaml").read_text(encoding="utf-8")
     elif name.endswith((".yaml", ".yml")) and Path(name).is_file():
         folder, where = Path(name).parent, name
         text = Path(name).read_text(encoding="utf-8")
     else:
         raise UsageError(
-            "Not a profile.",
+            "No profile has this name.",
             value=name,
-            way_out=f"use {', '.join(built_in())}, or the path of a YAML file (docs/data.md)",
+            way_out=f"use {', '.join(source_names())}, or the path of a YAML file (docs/data.md)",
         )
     try:
         document = yaml.safe_load(text)
     except yaml.YAMLError as error:
         raise UsageError("The profile is not YAML.", value=error, where=where) from None
     if not isinstance(document, dict):
-        raise UsageError("A profile is a mapping.", where=where, way_out="see docs/data.md")
+        raise UsageError("The profile is not a mapping of keys to values.", where=where, way_out="see docs/data.md")
     return _read(document, text, folder, where)
 
 
 def _read(document: dict[str, Any], text: str, folder: Any, where: str) -> Profile:
-    problems: list[ThreatError] = []
-
-    def wrong(rule: str, value: object, way_out: str = "see docs/data.md") -> None:
-        problems.append(UsageError(rule, value=value, where=where, way_out=way_out))
-
-    known = {"name", "title", "legal_basis", "source_system", "shape", "feed_lag_hours", "encoding", "time"}
-    known |= {"history_start", "files", "code_map", "severe", "expected"}
-    for key in sorted(set(document) - known):
-        wrong("Not a key of a profile.", key, f"keys: {', '.join(sorted(known))}")
-    for key in ("name", "title", "legal_basis", "source_system", "files", "time"):
-        if not document.get(key):
-            wrong(f"A profile needs {key}.", None)
-    shape = document.get("shape", "standard")
-    if shape not in SHAPES:
-        wrong("Not a shape.", shape, f"use {' or '.join(SHAPES)}")
+    problems = _Problems(where)
+    _check_keys(document, problems)
     time = document.get("time") or {}
-    for key, allowed in (("ambiguous", AMBIGUOUS), ("nonexistent", NONEXISTENT)):
-        if time.get(key, allowed[-1]) not in allowed:
-            wrong(f"time.{key} is one of {', '.join(allowed)}.", time.get(key))
-    try:
-        ZoneInfo(str(time.get("zone")))
-    except (ZoneInfoNotFoundError, ValueError):
-        wrong("Not a time zone.", time.get("zone"), "use a name such as Europe/London")
-    try:
-        codecs.lookup(str(document.get("encoding", "utf-8")))
-    except LookupError:
-        wrong("Not an encoding.", document["encoding"], "use utf-8 or cp1252")
-    try:
-        date.fromisoformat(str(time.get("earliest", "1930-01-01")))
-    except ValueError:
-        wrong("time.earliest is a date.", time["earliest"], "write it as 1930-01-01")
-    severe = None
-    try:
-        severe = re.compile(document["severe"], re.IGNORECASE) if document.get("severe") else None
-    except re.error as error:
-        wrong("severe is not a regular expression.", error)
-    found = tuple(_file(name, item or {}, wrong) for name, item in (document.get("files") or {}).items())
-    code_map, map_text = None, ""
-    if document.get("code_map"):
-        try:
-            map_text = folder.joinpath(document["code_map"]).read_text(encoding="utf-8")
-            code_map = read_code_map(map_text, document["code_map"])
-        except FileNotFoundError:
-            wrong("The code map is missing.", document["code_map"])
-        except BadInput as error:
-            problems.append(UsageError(error.problem, value=error.value, where=error.where, way_out=error.way_out))
-    raise_all(problems)
+    _check_time(time, problems)
+    severe = _severe(document, problems)
+    files = tuple(_file(name, item or {}, problems) for name, item in (document.get("files") or {}).items())
+    code_map, map_text = _code_map(document, folder, problems)
+    raise_all(problems.errors)
     return Profile(
         name=document["name"],
         title=document["title"],
-        digest=hashlib.sha256((text + map_text).encode()).hexdigest()[:8],
-        shape=shape,
+        digest=sha256_of((text + map_text).encode())[:8],
+        shape=document.get("shape", STANDARD),
         legal_basis=document["legal_basis"],
         source_system=document["source_system"],
         feed_lag_seconds=round(float(document.get("feed_lag_hours", 0)) * 3600),
@@ -172,48 +153,103 @@ def _read(document: dict[str, Any], text: str, folder: Any, where: str) -> Profi
         formats=tuple(time.get("formats") or ("%Y-%m-%dT%H:%M:%S",)),
         ambiguous=time.get("ambiguous", "quarantine"),
         nonexistent=time.get("nonexistent", "quarantine"),
-        earliest=str(time.get("earliest", "1930-01-01")),
+        earliest=str(time.get("earliest", _EARLIEST)),
         history_start=document.get("history_start"),
-        files=found,
+        files=files,
         code_map=code_map,
         severe=severe,
         expected=frozenset(document.get("expected") or ()),
     )
 
 
-def _file(name: str, item: dict[str, Any], wrong: Any) -> File:
-    columns = []
-    for ours, given in (item.get("columns") or {}).items():
-        spec: dict[str, Any] = {"type": given} if isinstance(given, str) else dict(given or {})
-        kind = spec.get("type", "text")
-        if kind not in TYPES:
-            wrong(f"Not a type of column ({name}.{ours}).", kind, f"use {', '.join(TYPES)}")
-        if spec.get("ambiguous") not in (None, *AMBIGUOUS):
-            wrong(f"{name}.{ours}: ambiguous is one of {', '.join(AMBIGUOUS)}.", spec["ambiguous"])
-        for unknown in sorted(set(spec) - {"column", "type", "required", "default", "words", "ambiguous"}):
-            wrong(f"Not a key of a column ({name}.{ours}).", unknown)
-        columns.append(
-            Column(
-                name=ours,
-                source=spec.get("column", ours),
-                type=kind,
-                required=bool(spec.get("required", False)),
-                default=None if spec.get("default") is None else str(spec["default"]),
-                words={str(theirs): str(word) for theirs, word in (spec.get("words") or {}).items()},
-                ambiguous=spec.get("ambiguous"),
-            )
-        )
+def _check_keys(document: dict[str, Any], problems: _Problems) -> None:
+    for key in sorted(set(document) - _KEYS):
+        problems.add("Not a key of a profile.", key, f"keys: {', '.join(sorted(_KEYS))}")
+    for key in _REQUIRED:
+        if not document.get(key):
+            problems.add(f"The profile lacks {key}.", None)
+    shape = document.get("shape", STANDARD)
+    if shape not in shape_names():
+        problems.add("Not a shape.", shape, f"use {' or '.join(shape_names())}")
+    try:
+        codecs.lookup(str(document.get("encoding", "utf-8")))
+    except LookupError:
+        problems.add("Not an encoding.", document["encoding"], "use utf-8 or cp1252")
+
+
+def _check_time(time: dict[str, Any], problems: _Problems) -> None:
+    for key, allowed in (("ambiguous", AMBIGUOUS), ("nonexistent", NONEXISTENT)):
+        if time.get(key, allowed[-1]) not in allowed:
+            problems.add(f"time.{key} is unknown.", time.get(key), f"use {', '.join(allowed)}")
+    try:
+        ZoneInfo(str(time.get("zone")))
+    except (ZoneInfoNotFoundError, ValueError):
+        problems.add("Not a time zone.", time.get("zone"), "use a name such as Europe/London")
+    try:
+        date.fromisoformat(str(time.get("earliest", _EARLIEST)))
+    except ValueError:
+        problems.add("time.earliest is not a date.", time["earliest"], f"write it as {_EARLIEST}")
+
+
+def _severe(document: dict[str, Any], problems: _Problems) -> re.Pattern[str] | None:
+    try:
+        return re.compile(document["severe"], re.IGNORECASE) if document.get("severe") else None
+    except re.error as error:
+        problems.add("severe is not a regular expression.", error)
+        return None
+
+
+def _code_map(document: dict[str, Any], folder: Any, problems: _Problems) -> tuple[CodeMap | None, str]:
+    """Return the code map next to the profile, if the profile names one, and its text."""
+    name = document.get("code_map")
+    if not name:
+        return None, ""
+    try:
+        text = folder.joinpath(name).read_text(encoding="utf-8")
+        return read_code_map(text, name), text
+    except FileNotFoundError:
+        problems.add("The code map is missing.", name)
+    except BadInput as error:
+        # A wrong code map of a profile is a wrong call, as every other fault of a profile is.
+        problems.errors.append(UsageError(error.problem, value=error.value, where=error.where, way_out=error.way_out))
+    return None, ""
+
+
+def _file(name: str, item: dict[str, Any], problems: _Problems) -> File:
+    columns = tuple(
+        _column(name, ours, {"type": given} if isinstance(given, str) else dict(given or {}), problems)
+        for ours, given in (item.get("columns") or {}).items()
+    )
     if not columns:
-        wrong(f"A file needs columns ({name}).", None)
+        problems.add(f"File {name} has no columns.", None)
     key = tuple(item.get("key") or ())
     for part in key:
         if part not in {column.name for column in columns}:
-            wrong(f"A key names a column of its file ({name}).", part)
+            problems.add(f"The key of file {name} names no column of the file.", part)
     return File(
         name=name,
         path=item.get("path", f"{name}.csv"),
-        columns=tuple(columns),
+        columns=columns,
         optional=bool(item.get("optional", False)),
         key=key,
         ignored=tuple(item.get("ignored") or ()),
+    )
+
+
+def _column(file: str, name: str, spec: dict[str, Any], problems: _Problems) -> Column:
+    kind = spec.get("type", "text")
+    if kind not in TYPES:
+        problems.add(f"Not a type of column ({file}.{name}).", kind, f"use {', '.join(TYPES)}")
+    if spec.get("ambiguous") not in (None, *AMBIGUOUS):
+        problems.add(f"{file}.{name}: ambiguous is unknown.", spec["ambiguous"], f"use {', '.join(AMBIGUOUS)}")
+    for unknown in sorted(set(spec) - _COLUMN_KEYS):
+        problems.add(f"Not a key of a column ({file}.{name}).", unknown)
+    return Column(
+        name=name,
+        source=spec.get("column", name),
+        type=kind,
+        required=bool(spec.get("required", False)),
+        default=None if spec.get("default") is None else str(spec["default"]),
+        words={str(code): str(word) for code, word in (spec.get("words") or {}).items()},
+        ambiguous=spec.get("ambiguous"),
     )

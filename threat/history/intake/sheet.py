@@ -26,6 +26,8 @@ from threat.history.intake.profile import Column, File, Profile
 from threat.history.intake.times import TimeRule, read_times
 
 _BLOCK = 1 << 22
+"""4 MiB read at a time: progress moves, and a block of any encoding fits in memory several times over."""
+
 YES_NO = {"yes": True, "true": True, "1": True, "y": True, "no": False, "false": False, "0": False, "n": False}
 
 
@@ -33,8 +35,8 @@ class Sheet:
     """The rows of one file.
 
     ``raw``: every column as text, null where empty. ``frame``: our columns, typed (times int64 seconds, nullable Int64
-    where empty; words and text str). ``reason``: "" for a row that is kept, otherwise why not; ``detail``: what was
-    found. ``number``: the row's number in the file, the first row after the header being 1. Rows with too many or too
+    where empty; words and text str). ``reason``: "" for a row that is kept, otherwise why not; ``detail``: the value at
+    fault. ``number``: the row's number in the file, the first row after the header being 1. Rows with too many or too
     few cells are in ``torn`` (number, text) and in no other place.
     """
 
@@ -57,7 +59,10 @@ class Sheet:
         return np.asarray(self.reason == "", dtype=bool)
 
     def reject(self, where: Any, reason: Any, detail: Any = "") -> None:
-        """Quarantine rows: ``where`` a mask, ``reason`` and ``detail`` one text or one per row. The first one stays."""
+        """Quarantine rows: ``where`` a mask, ``reason`` and ``detail`` a text or a text per row.
+
+        A row that was rejected before keeps its first reason.
+        """
         mask = np.asarray(where, dtype=bool) & self.good
         if not mask.any():
             return
@@ -65,15 +70,17 @@ class Sheet:
             target[mask] = value if isinstance(value, str) else np.asarray(value, dtype=object)[mask]
 
     def record(self, row: int) -> str:
-        """The row as it was, as JSON."""
+        """Return the row as the source wrote it, as JSON."""
         return json.dumps(
             {name: self.raw.column(name)[row].as_py() for name in self.raw.column_names}, ensure_ascii=False
         )
 
 
 def read_sheet(path: Path, file: File, profile: Profile, advance: Callable[[float], None]) -> Sheet:
-    """Read and type one file. Raises BadInput when it cannot be read as a whole: empty, truncated, in another encoding,
-    without a column it needs or with one the profile does not know. ``advance`` is told how many bytes were read.
+    """Read and type one file; ``advance`` gets the number of bytes read.
+
+    Raises BadInput when the file cannot be read as a whole: empty, truncated, in another encoding, without a column it
+    needs or with a column the profile does not know.
     """
     raw, number, torn = _parse(_bytes(path, profile.encoding, advance), path)
     _check_header(raw.column_names, file, path)
@@ -89,13 +96,13 @@ def read_sheet(path: Path, file: File, profile: Profile, advance: Callable[[floa
         named = keys.notna().all(axis=1).to_numpy() & sheet.good
         twice = np.zeros(len(named), dtype=bool)
         twice[named] = keys[named].duplicated(keep="first").to_numpy()
-        shown = keys.astype("str").agg(", ".join, axis=1).to_numpy() if twice.any() else ""
+        shown = keys.astype("str").fillna("").agg(", ".join, axis=1).to_numpy() if twice.any() else ""
         sheet.reject(twice, "duplicate_key", shown)
     return sheet
 
 
 def _bytes(path: Path, encoding: str, advance: Callable[[float], None]) -> bytes:
-    """The file, unpacked and as UTF-8."""
+    """Return the file, unpacked and as UTF-8 without a byte order mark."""
     out = io.BytesIO()
     decoder = codecs.getincrementaldecoder(encoding)()
     lines = 1
@@ -113,7 +120,7 @@ def _bytes(path: Path, encoding: str, advance: Callable[[float], None]) -> bytes
             out.write(decoder.decode(b"", final=True).encode("utf-8"))
         except EOFError:
             raise BadInput(
-                "The file is cut off: its compressed data ends early.",
+                "The file ends too early: its compressed data is cut off.",
                 where=str(path),
                 way_out="export or copy it again; nothing was loaded",
             ) from None
@@ -141,7 +148,7 @@ def _bytes(path: Path, encoding: str, advance: Callable[[float], None]) -> bytes
 def _parse(content: bytes, path: Path) -> tuple[pa.Table, NDArray[np.int64], list[tuple[int, str]]]:
     torn: list[tuple[int, str]] = []
 
-    def keep_aside(row: Any) -> str:
+    def keep_torn(row: Any) -> str:
         # Arrow counts the header as row 1.
         torn.append((int(row.number) - 1, row.text))
         return "skip"
@@ -150,7 +157,7 @@ def _parse(content: bytes, path: Path) -> tuple[pa.Table, NDArray[np.int64], lis
     names = [name.strip() for name in next(csv.reader([header]))]
     repeated = sorted({name for name in names if names.count(name) > 1})
     if repeated:
-        raise BadInput("A column stands twice.", value=", ".join(repeated), where=str(path), way_out="rename one")
+        raise BadInput("The header repeats a column.", value=", ".join(repeated), where=str(path), way_out="rename one")
     if not content.partition(b"\n")[2].strip():
         raise BadInput(
             "The file has a header and no rows.", where=str(path), way_out="check the export; nothing was loaded"
@@ -159,7 +166,7 @@ def _parse(content: bytes, path: Path) -> tuple[pa.Table, NDArray[np.int64], lis
         raw = pc_csv.read_csv(
             io.BytesIO(content),
             read_options=pc_csv.ReadOptions(use_threads=False, column_names=names, skip_rows=1, block_size=_BLOCK * 4),
-            parse_options=pc_csv.ParseOptions(newlines_in_values=True, invalid_row_handler=keep_aside),
+            parse_options=pc_csv.ParseOptions(newlines_in_values=True, invalid_row_handler=keep_torn),
             convert_options=pc_csv.ConvertOptions(
                 column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=True, null_values=[""]
             ),
@@ -172,16 +179,16 @@ def _parse(content: bytes, path: Path) -> tuple[pa.Table, NDArray[np.int64], lis
     return raw, number, torn
 
 
-def _check_header(found: list[str], file: File, path: Path) -> None:
-    missing = [c.source for c in file.columns if c.required and c.source not in found]
+def _check_header(header: list[str], file: File, path: Path) -> None:
+    missing = [c.source for c in file.columns if c.required and c.source not in header]
     if missing:
         raise BadInput(
             f"{'A column is' if len(missing) == 1 else 'Columns are'} missing.",
             value=", ".join(missing),
             where=str(path),
-            way_out=f"the header has {', '.join(found)}; export the column or name it in the profile",
+            way_out=f"the header has {', '.join(header)}; export the column or name it in the profile",
         )
-    unknown = sorted(set(found) - {column.source for column in file.columns} - set(file.ignored))
+    unknown = sorted(set(header) - {column.source for column in file.columns} - set(file.ignored))
     if unknown:
         raise BadInput(
             "The file has columns the profile does not know.",
@@ -217,7 +224,7 @@ def _typed(sheet: Sheet, column: Column, texts: pd.Series[Any], profile: Profile
         )
     if column.type in {"integer", "number"}:
         numbers = pd.to_numeric(texts, errors="coerce")
-        # No infinity, and nothing that int64 or the float32 of the sightings cannot hold.
+        # No infinity, and nothing that a float64 cannot count exactly or the float32 of the sightings cannot hold.
         largest = float(1 << 53) if column.type == "integer" else float(np.finfo(np.float32).max)
         wrong = ~(numbers.abs() <= largest).to_numpy(dtype=bool) & ~empty
         if column.type == "integer":

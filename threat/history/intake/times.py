@@ -10,13 +10,16 @@ import pandas as pd
 from numpy.typing import NDArray
 
 _OFFSET = r".*\d[T ]\d\d:?\d\d.*(?:Z|[+-]\d\d:?\d\d)$"
-"""A time of day, then an offset: the year of 01-06-2024 is none."""
+"""A time of day, then an offset: the year of 01-06-2024 is no offset."""
 
 
 @dataclass(frozen=True, slots=True)
 class TimeRule:
-    """How a column's times are read. A time with an offset in it needs no zone. ``ambiguous``: which of the two hours
-    an autumn hour means (``earlier``, ``later``), or ``quarantine``; ``nonexistent``: a spring hour that never was.
+    """The rule that a column's times are read by. A time with an offset in it needs no zone.
+
+    ``ambiguous``: which of the two hours an autumn hour means (``earlier``, ``later``), or ``quarantine``.
+    ``nonexistent``: the same for a spring hour that never was (``shift_forward``, ``quarantine``). ``earliest``: int64
+    UTC seconds; a time before it is impossible.
     """
 
     zone: str
@@ -27,10 +30,16 @@ class TimeRule:
 
 
 def read_times(texts: pd.Series[Any], rule: TimeRule) -> tuple[NDArray[np.int64], NDArray[np.object_]]:
-    """Seconds (0 where empty or unreadable) and, for each row, the reason it cannot be used ("" where it can).
+    """Return UTC seconds (0 where empty or unreadable) and the reason why a row's time cannot be used ("" if it can).
 
     Reasons: ``unreadable_time``, ``ambiguous_time``, ``nonexistent_time``, ``impossible_date`` (before ``earliest``).
+
+    >>> rule = TimeRule("Europe/London", ("%Y-%m-%dT%H:%M",), "later", "quarantine", earliest=0)
+    >>> values, reasons = read_times(pd.Series(["2024-10-27T01:30", "2024-03-31T01:30", "2024-07-01T12:00Z"]), rule)
+    >>> values.tolist(), reasons.tolist()
+    ([1729992600, 1711846800, 1719835200], ['', 'nonexistent_time', ''])
     """
+    # Each distinct text once: reading a time is slow, and exports repeat dates.
     codes, unique = pd.factorize(texts)
     values, reasons = _read_unique(pd.Series(unique, dtype="str"), rule)
     seconds = np.append(values, 0)[codes]
@@ -46,9 +55,9 @@ def _read_unique(texts: pd.Series[Any], rule: TimeRule) -> tuple[NDArray[np.int6
     aware = pd.to_datetime(texts[with_offset], format="ISO8601", utc=True, errors="coerce")
     local = pd.DatetimeIndex(_parsed(texts[~with_offset], rule.formats))
     instants = pd.DatetimeIndex(aware)
-    known = ~np.asarray(instants.isna())
-    where = np.flatnonzero(with_offset)[known]
-    seconds[where] = _utc_seconds(instants)[known]
+    is_read = ~np.asarray(instants.isna())
+    where = np.flatnonzero(with_offset)[is_read]
+    seconds[where] = _utc_seconds(instants)[is_read]
     reasons[where] = ""
 
     readable = ~np.asarray(local.isna())
@@ -67,7 +76,7 @@ def _read_unique(texts: pd.Series[Any], rule: TimeRule) -> tuple[NDArray[np.int6
 
 
 def _parsed(texts: pd.Series[Any], formats: tuple[str, ...]) -> pd.Series[Any]:
-    """Times without a zone, each by the first format that reads it; NaT where none does."""
+    """Return times without a zone, each by the first format that reads it; NaT where no format does."""
     out = pd.Series(pd.NaT, index=texts.index, dtype="datetime64[us]")
     for item in formats:
         unread = out.isna()

@@ -17,17 +17,18 @@ from threat.asof import NEVER, parse_as_of
 from threat.errors import ThreatError
 from threat.history import Store, quarantine
 from threat.history import protected as protected_table
-from threat.history.intake.load import lines, load
+from threat.history.intake.load import load
+from threat.history.intake.report import lines
 
 
 def test_the_same_file_twice_and_an_export_that_grows(tmp_path: Path) -> None:
     export, store = tmp_path / "export", tmp_path / "store"
     write(export, events=events(GOOD, GOOD | {"event": ""}, GOOD | {"event": ""}))
     first = load("standard_csv", export, store, NOW)
-    assert first["new"]["events"] == 3
+    assert first.new["events"] == 3
     manifest = (store / "manifest.json").read_bytes()
     again = load("standard_csv", export, store, NOW + 5)
-    assert again["already_loaded"]
+    assert again.already_loaded
     assert "Nothing changed" in lines(again)
     assert (store / "manifest.json").read_bytes() == manifest
     # Rows in another order, with blanks around them and one more: only that one is new.
@@ -36,32 +37,32 @@ def test_the_same_file_twice_and_an_export_that_grows(tmp_path: Path) -> None:
     )
     write(export, events=[row.replace(",stalking,", ", stalking ,") for row in grown])
     third = load("standard_csv", export, store, NOW + 9)
-    assert (third["new"]["events"], third["held_already"]["events"]) == (1, 3)
-    assert third["new"]["persons"] == 0
-    assert "relationships" not in third["new"]
+    assert (third.new["events"], third.existing["events"]) == (1, 3)
+    assert third.new["persons"] == 0
+    assert "relationships" not in third.new
     assert Store.open(store).snapshot().row_count("events") == 4
     # Nothing new at all: no batch.
     write(export, events=grown[:3])
-    assert load("standard_csv", export, store, NOW + 10)["batch_id"] is None
+    assert load("standard_csv", export, store, NOW + 10).batch_id is None
 
 
 def test_a_key_used_again_for_something_else(tmp_path: Path) -> None:
     export, store = tmp_path / "export", tmp_path / "store"
     load("standard_csv", write(export, events=events(GOOD)), store, NOW)
     report = load("standard_csv", write(export, events=events(GOOD | {"kind": "rape"})), store, NOW)
-    assert [(item["reason"], item["severe"]) for item in report["reasons"]] == [("key_reused", 1)]
+    assert [(item.reason, item.severe) for item in report.reasons] == [("key_reused", 1)]
     assert Store.open(store).snapshot().table("events", ["kind"]).to_pylist() == [{"kind": "stalking"}]
 
 
-def test_a_mended_profile_loads_what_was_put_aside(tmp_path: Path) -> None:
+def test_a_mended_profile_loads_what_was_quarantined(tmp_path: Path) -> None:
     export, store = tmp_path / "export", tmp_path / "store"
     write(export, events=events(GOOD, GOOD | {"event": "E2", "kind": "8L"}))
-    assert load("standard_csv", export, store, NOW)["rows_quarantined"] == 1
+    assert load("standard_csv", export, store, NOW).rows_quarantined == 1
     document = yaml.safe_load(profile_text("standard_csv"))
     document["files"]["events"]["columns"]["kind"]["words"] = {"8L": "harassment", "stalking": "stalking"}
     (tmp_path / "own.yaml").write_text(yaml.safe_dump(document))
     report = load(str(tmp_path / "own.yaml"), export, store, NOW)
-    assert (report["new"]["events"], report["held_already"]["events"], report["rows_quarantined"]) == (1, 1, 0)
+    assert (report.new["events"], report.existing["events"], report.rows_quarantined) == (1, 1, 0)
 
 
 def test_withdrawals_may_come_in_a_later_load(tmp_path: Path) -> None:
@@ -74,7 +75,7 @@ def test_withdrawals_may_come_in_a_later_load(tmp_path: Path) -> None:
         "occurred_at": "2024-03-01",
         "recorded_at": "2024-03-01",
     }
-    assert load("standard_csv", write(tmp_path / "two", events=events(later)), store, NOW)["rows_quarantined"] == 0
+    assert load("standard_csv", write(tmp_path / "two", events=events(later)), store, NOW).rows_quarantined == 0
     seen = Store.open(store).snapshot().sightings()
     assert set(seen.visible_until.tolist()) == {parse_as_of("2024-03-01")}
 
@@ -91,7 +92,7 @@ def test_an_unmerge_in_a_later_load(tmp_path: Path) -> None:
     # An export that grows: what is held is left out, a second unmerge is not.
     everything = [head, "a,b,2024-01-01,2024-02-01", "a,b,2024-03-01,", "a,b,2024-03-01,2024-04-01"]
     report = load("standard_csv", write(tmp_path / "grown", person_links=everything), store, NOW)
-    assert (report["new"]["person_links"], report["held_already"]["person_links"]) == (1, 2)
+    assert (report.new["person_links"], report.existing["person_links"]) == (1, 2)
     assert Store.open(store).snapshot().links.resolve([person("a")], parse_as_of("2024-04-02")).tolist() == [
         person("a")
     ]
@@ -134,7 +135,7 @@ def test_what_may_change_with_time(tmp_path: Path) -> None:
             ],
         )
         report = load("standard_csv", export, store, NOW)
-        new.append((report["new"]["relationships"], report["new"]["protected"]))
+        new.append((report.new["relationships"], report.new["protected"]))
         snapshot = Store.open(store).snapshot()
         kinds += snapshot.relationships.kind.tolist()
         codes += protected_table.read(snapshot)["code"].tolist()
@@ -175,7 +176,7 @@ def test_a_killed_load_leaves_the_store_as_it_was(tmp_path: Path) -> None:
         assert after.row_count("events") in {1, 8001}
         Store.open(store).verify()
     report = load("standard_csv", export, store, NOW)
-    assert report["rows_quarantined"] == 1000
+    assert report.rows_quarantined == 1000
     whole = Store.open(store)
     assert whole.snapshot().row_count("events") == 8001
     assert len(quarantine.read(whole.snapshot())) == 1000

@@ -1,4 +1,4 @@
-"""Jail bookings and charges: what the rows mean.
+"""The meaning of jail bookings and charges.
 
 - A charge is one or more events (its kind and the markers its text proves), at the booking's time, known when that
   charge was first seen. One booking is one incident: the roster does not say which charges belong together.
@@ -18,25 +18,25 @@ import numpy as np
 import pandas as pd
 
 from threat.history.intake.codes import Meaning
+from threat.history.intake.frames import Frames, ids, ordinals
 from threat.history.intake.profile import Profile
-from threat.history.intake.shaped import Shaped, ids, ordinals
 from threat.history.intake.sheet import Sheet
 from threat.history.snapshot import Snapshot
 from threat.vocabulary import kinds
 
 
-def shape(sheets: dict[str, Sheet], profile: Profile, snapshot: Snapshot) -> Shaped:
-    """The tables; rejects rows whose charge has no meaning or whose booking is not there. Looks at no snapshot."""
+def shape(sheets: dict[str, Sheet], profile: Profile, snapshot: Snapshot) -> Frames:
+    """Return the tables; reject rows whose charge has no meaning or whose booking is missing. Looks at no snapshot."""
     bookings, charges = sheets["bookings"], sheets["charges"]
     _check(bookings, charges, profile)
-    held = bookings.frame[bookings.good].assign(from_row=np.flatnonzero(bookings.good))
-    held = held.reset_index(drop=True)
-    held["person_id"] = ids("person", held["person"], pd.Series([profile.source_system] * len(held))).astype("int64")
-    held["incident_id"] = ids("incident", held["booking"], pd.Series([profile.source_system] * len(held)))
+    booked = bookings.frame[bookings.good].assign(from_row=np.flatnonzero(bookings.good)).reset_index(drop=True)
+    source = pd.Series([profile.source_system] * len(booked))
+    booked["person_id"] = ids("person", booked["person"], source).astype("int64")
+    booked["incident_id"] = ids("incident", booked["booking"], source)
     events = pd.concat(
-        [_charges(charges, held, profile), _custody(bookings, charges, held, profile)], ignore_index=True
+        [_charges(charges, booked, profile), _custody(bookings, charges, booked, profile)], ignore_index=True
     )
-    persons = held.sort_values("first_seen_at", kind="stable").drop_duplicates("person_id")
+    persons = booked.sort_values("first_seen_at", kind="stable").drop_duplicates("person_id")
     return {
         "persons": pd.DataFrame(
             {
@@ -48,7 +48,7 @@ def shape(sheets: dict[str, Sheet], profile: Profile, snapshot: Snapshot) -> Sha
                 "from_row": persons["from_row"],
             }
         ),
-        "protected": _protected(held, profile),
+        "protected": _protected(booked, profile),
         "relationships": _relationships(events),
         "events": events,
     }
@@ -65,9 +65,8 @@ def _check(bookings: Sheet, charges: Sheet, profile: Profile) -> None:
     charges.reject(
         reasons.fillna("") != "", reasons.fillna("").to_numpy(), "charge: " + charges.frame["charge"].fillna("")
     )
-    known = set(frame.loc[bookings.good, "booking"])
-    there = charges.frame["booking"].isin(known).to_numpy()
-    charges.reject(~there, "unknown_reference", "booking_id: " + charges.frame["booking"].fillna(""))
+    of_a_booking = charges.frame["booking"].isin(set(frame.loc[bookings.good, "booking"])).to_numpy()
+    charges.reject(~of_a_booking, "unknown_reference", "booking_id: " + charges.frame["booking"].fillna(""))
     booked = charges.frame["booking"].map(frame[bookings.good].set_index("booking")["booking_at"])
     early = (charges.frame["first_seen_at"] < booked).fillna(False)
     charges.reject(early, "impossible_date", "first_seen_at lies before the booking")
@@ -92,22 +91,22 @@ def _charges(charges: Sheet, bookings: pd.DataFrame, profile: Profile) -> pd.Dat
         pd.Series([profile.source_system] * len(rows)),
         ordinal=rows["ordinal"],
     )
-    known = {text: meaning for text, meaning in _meanings(charges, profile).items() if isinstance(meaning, Meaning)}
-    meaning = pd.DataFrame(
+    meanings = {text: meaning for text, meaning in _meanings(charges, profile).items() if isinstance(meaning, Meaning)}
+    events_of_charge = pd.DataFrame(
         [
             {
                 "charge": text,
                 "slot": "record" if i == 0 else kind,
                 "kind": kind,
                 "code": code,
-                "domestic": found.domestic,
+                "domestic": meaning.domestic,
             }
-            for text, found in known.items()
-            for i, (kind, code) in enumerate(found.kinds)
+            for text, meaning in meanings.items()
+            for i, (kind, code) in enumerate(meaning.kinds)
         ],
         columns=["charge", "slot", "kind", "code", "domestic"],
     )
-    rows = rows.merge(meaning.astype({"charge": "str"}), on="charge", how="inner")
+    rows = rows.merge(events_of_charge.astype({"charge": "str"}), on="charge", how="inner")
     pair = rows["kind"].map(lambda name: kinds()[name].about == "relationship").to_numpy(dtype=bool)
     # A kind with codes of its own takes only those; a kind without keeps the text of the charge, for the reviewer.
     free = rows["kind"].map(lambda name: not kinds()[name].codes).to_numpy(dtype=bool)
@@ -129,7 +128,7 @@ def _charges(charges: Sheet, bookings: pd.DataFrame, profile: Profile) -> pd.Dat
     )
 
 
-def _custody(bookings: Sheet, charges: Sheet, held: pd.DataFrame, profile: Profile) -> pd.DataFrame:
+def _custody(bookings: Sheet, charges: Sheet, booked: pd.DataFrame, profile: Profile) -> pd.DataFrame:
     rosters = np.unique(
         np.concatenate(
             [
@@ -139,12 +138,11 @@ def _custody(bookings: Sheet, charges: Sheet, held: pd.DataFrame, profile: Profi
             ]
         )
     )
-    opened = held
-    last = held["last_seen_at"].fillna(0).to_numpy(np.int64)
+    last = booked["last_seen_at"].fillna(0).to_numpy(np.int64)
     after = np.searchsorted(rosters, last, side="right")
-    gone = held["last_seen_at"].notna().to_numpy() & (after < len(rosters))
+    gone = booked["last_seen_at"].notna().to_numpy() & (after < len(rosters))
     closed = (
-        held[gone].assign(known_at=rosters[np.minimum(after, max(len(rosters) - 1, 0))][gone]).reset_index(drop=True)
+        booked[gone].assign(known_at=rosters[np.minimum(after, max(len(rosters) - 1, 0))][gone]).reset_index(drop=True)
     )
 
     def event_ids(rows: pd.DataFrame, slot: str) -> pd.Series[Any]:
@@ -157,16 +155,16 @@ def _custody(bookings: Sheet, charges: Sheet, held: pd.DataFrame, profile: Profi
     parts = [
         _events(
             profile,
-            event_id=event_ids(opened, "custody"),
-            record_id=record_ids(opened),
-            incident_id=opened["incident_id"],
-            person_id=opened["person_id"],
+            event_id=event_ids(booked, "custody"),
+            record_id=record_ids(booked),
+            incident_id=booked["incident_id"],
+            person_id=booked["person_id"],
             kind="custody",
             code="police",
-            occurred_at=opened["booking_at"],
-            recorded_at=opened["first_seen_at"],
-            source_id=opened["booking"],
-            from_row=opened["from_row"],
+            occurred_at=booked["booking_at"],
+            recorded_at=booked["first_seen_at"],
+            source_id=booked["booking"],
+            from_row=booked["from_row"],
             **shared,
         )
     ]
@@ -194,7 +192,7 @@ def _custody(bookings: Sheet, charges: Sheet, held: pd.DataFrame, profile: Profi
 
 
 def _events(profile: Profile, **columns: Any) -> pd.DataFrame:
-    """An events frame from columns of one length and constants."""
+    """Return an events frame of columns of equal length and constants."""
     empty = {
         "supersedes_event_id": None,
         "subject_id": None,
@@ -234,11 +232,11 @@ def _relationships(events: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _protected(held: pd.DataFrame, profile: Profile) -> pd.DataFrame:
+def _protected(booked: pd.DataFrame, profile: Profile) -> pd.DataFrame:
     parts = []
     for column, characteristic in (("gender", "sex"), ("race", "ethnicity")):
-        rows = held[held[column].notna()].sort_values("first_seen_at", kind="stable")
-        # A row only when what was observed differs from the observation before: the latest one holds.
+        rows = booked[booked[column].notna()].sort_values("first_seen_at", kind="stable")
+        # A row only when the observation differs from the one before: the latest is in force.
         rows = rows[rows[column] != rows.groupby("person_id")[column].shift()]
         parts.append(
             pd.DataFrame(

@@ -2,7 +2,7 @@
 
 A person first named by an event or a relationship is added with that time. A pair named by a domestic event without a
 relationship on record (or with withdrawn ones only) gets one, of kind unknown, from that event's recording on: a
-severe first event must not lie outside every relationship. An event without a reference is known by its content and
+severe first event must not be outside every relationship. An event without a reference is known by its content and
 its ordinal among equal rows.
 """
 
@@ -14,8 +14,8 @@ import numpy as np
 import pandas as pd
 
 from threat.asof import NEVER
+from threat.history.intake.frames import Frames, ids, ordinals
 from threat.history.intake.profile import Profile
-from threat.history.intake.shaped import Shaped, ids, ordinals
 from threat.history.intake.sheet import Sheet
 from threat.history.sightings import NO_PERSON
 from threat.history.snapshot import Snapshot
@@ -28,9 +28,9 @@ _PERSON_COLUMNS = {
 }
 
 
-def shape(sheets: dict[str, Sheet], profile: Profile, snapshot: Snapshot) -> Shaped:
-    """The tables; rejects rows that break a rule of the history."""
-    out: Shaped = {}
+def shape(sheets: dict[str, Sheet], profile: Profile, snapshot: Snapshot) -> Frames:
+    """Return the tables; reject rows that break a rule of the history."""
+    out: Frames = {}
     if "events" in sheets:
         _check_events(sheets["events"], profile, snapshot)
     rows = {name: _good(sheet) for name, sheet in sheets.items()}
@@ -92,9 +92,10 @@ def _check_events(sheet: Sheet, profile: Profile, snapshot: Snapshot) -> None:
     named = frame["supersedes"].notna()
     if named.any():
         wanted = _event_ids(frame["supersedes"], profile)
-        there = set(_event_ids(frame.loc[sheet.good, "event"].reset_index(drop=True), profile).dropna())
-        held = snapshot.table("events", ["event_id"]).column("event_id").to_numpy()
-        missing = named & ~wanted.isin(there) & ~pd.Series(np.isin(wanted.fillna(NO_PERSON).to_numpy(np.int64), held))
+        in_file = set(_event_ids(frame.loc[sheet.good, "event"].reset_index(drop=True), profile).dropna())
+        existing = snapshot.table("events", ["event_id"]).column("event_id").to_numpy()
+        exists = pd.Series(np.isin(wanted.fillna(NO_PERSON).to_numpy(np.int64), existing))
+        missing = named & ~wanted.isin(in_file) & ~exists
         sheet.reject(missing, "unknown_reference", "supersedes: " + frame["supersedes"].fillna("").astype("str"))
 
 
@@ -106,8 +107,7 @@ def _events(rows: pd.DataFrame, profile: Profile) -> pd.DataFrame:
     # Equal rows are counted among those without a reference only, so that a row with one may come or go.
     by_content = ids("event row", source, *content, ordinal=ordinals(rows["event"], *content))
     rows["event_id"] = _event_ids(rows["event"], profile).fillna(by_content)
-    own = rows["event_id"]
-    rows["record_id"] = ids("record", rows["record"], source).fillna(own)
+    rows["record_id"] = ids("record", rows["record"], source).fillna(rows["event_id"])
     rows["incident_id"] = ids("incident", rows["incident"], source).fillna(rows["record_id"])
     rows["supersedes_event_id"] = _event_ids(rows["supersedes"], profile)
     rows["source_system"] = rows["source_system"].fillna(profile.source_system)
@@ -155,10 +155,13 @@ def _missing_relationships(events: pd.DataFrame, given: list[pd.DataFrame], snap
 def _ends(
     pairs: set[tuple[int, int]], given: list[pd.DataFrame], snapshot: Snapshot
 ) -> dict[tuple[int, int], dict[int, int]]:
-    """When each relationship of these pairs, held or given, was withdrawn (NEVER: it stands), by its id."""
-    known = snapshot.relationships
+    """Map each pair to its relationships, of the history or of this export, and when each was withdrawn.
+
+    NEVER: the relationship is in force.
+    """
+    existing = snapshot.relationships
     rows: list[tuple[Any, ...]] = [
-        (known.relationship_id, known.subject_id, known.person_at_risk_id, known.withdrawn_at)
+        (existing.relationship_id, existing.subject_id, existing.person_at_risk_id, existing.withdrawn_at)
     ]
     rows += [
         (
@@ -202,6 +205,6 @@ def _persons(rows: dict[str, pd.DataFrame], profile: Profile) -> pd.DataFrame:
         return pd.DataFrame({"person_id": [], "kind": [], "recorded_at": [], "from_file": [], "from_row": []})
     persons = pd.concat(parts, ignore_index=True)
     persons["recorded_at"] = persons["recorded_at"].fillna(NEVER)
-    # What the source says of a person holds before what is inferred from its being named.
+    # The source's own row of a person comes before the row inferred from a reference to that person.
     persons = persons.sort_values(["rank", "recorded_at"], kind="stable").drop_duplicates("person_id")
     return persons.drop(columns="rank")

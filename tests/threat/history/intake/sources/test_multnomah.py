@@ -5,7 +5,6 @@ from __future__ import annotations
 import gzip
 from collections import Counter
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -17,6 +16,7 @@ from threat.history import protected as protected_table
 from threat.history.intake.codes import Meaning
 from threat.history.intake.load import load
 from threat.history.intake.profile import load_profile
+from threat.history.intake.report import FileCounts, LoadReport
 from threat.history.schema import DOMESTIC
 from threat.ids import make_id
 from threat.outcomes import occurrences
@@ -41,7 +41,7 @@ def at(local: str) -> int:
 
 
 @pytest.fixture
-def small(tmp_path: Path) -> tuple[dict[str, Any], Snapshot]:
+def small(tmp_path: Path) -> tuple[LoadReport, Snapshot]:
     folder = export(
         tmp_path / "export",
         [
@@ -67,11 +67,11 @@ def small(tmp_path: Path) -> tuple[dict[str, Any], Snapshot]:
     return report, Store.open(tmp_path / "store").snapshot()
 
 
-def test_rows_in_are_kept_or_put_aside(small: tuple[dict[str, Any], Snapshot]) -> None:
+def test_rows_in_are_kept_or_quarantined(small: tuple[LoadReport, Snapshot]) -> None:
     report, snapshot = small
-    assert report["files"] == {
-        "bookings": {"rows_in": 4, "kept": 3, "quarantined": 1},
-        "charges": {"rows_in": 10, "kept": 6, "quarantined": 4},
+    assert report.files == {
+        "bookings": FileCounts(rows_in=4, kept=3, quarantined=1),
+        "charges": FileCounts(rows_in=10, kept=6, quarantined=4),
     }
     found = quarantine.read(snapshot)
     assert sorted(zip(found["file"], found["row"], found["reason"], found["severe"], strict=True)) == [
@@ -81,10 +81,10 @@ def test_rows_in_are_kept_or_put_aside(small: tuple[dict[str, Any], Snapshot]) -
         ("charges", 9, "unknown_reference", True),
         ("charges", 10, "impossible_date", False),
     ]
-    assert (report["rows_quarantined_unexpectedly"], report["severe_quarantined"]) == (4, 2)
+    assert (report.rows_quarantined_unexpectedly, report.severe_quarantined) == (4, 2)
 
 
-def test_what_the_rows_become(small: tuple[dict[str, Any], Snapshot]) -> None:
+def test_what_the_rows_become(small: tuple[LoadReport, Snapshot]) -> None:
     _, snapshot = small
     p1, p2 = (make_id("person", name, "multnomah_jail") for name in ("p1", "p2"))
     names = ("source_id", "kind", "code", "occurred_at", "until", "recorded_at", "domestic")
@@ -132,7 +132,7 @@ def test_what_the_rows_become(small: tuple[dict[str, Any], Snapshot]) -> None:
     [("2023-01-01T12:00", 0, 0), ("2023-01-01T12:01", 1, 0), ("2023-01-05T11:00", 1, 0), ("2023-01-05T11:01", 0, 1)],
 )
 def test_release_is_known_only_when_seen(
-    small: tuple[dict[str, Any], Snapshot], as_of: str, open_stays: int, ended: int
+    small: tuple[LoadReport, Snapshot], as_of: str, open_stays: int, ended: int
 ) -> None:
     _, snapshot = small
     seen, when = snapshot.sightings(), at(as_of)
@@ -175,20 +175,20 @@ def test_the_code_map(text: str, expected: list[str] | str, domestic: str | None
 
 
 @pytest.fixture(scope="module")
-def real(real_records: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, Any], Snapshot]:
+def real(real_records: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[LoadReport, Snapshot]:
     store = tmp_path_factory.mktemp("real") / "store"
     report = load("multnomah", real_records / "multnomah", store, NOW)
     return report, Store.open(store).snapshot()
 
 
 @pytest.mark.real
-def test_real_counts(real: tuple[dict[str, Any], Snapshot]) -> None:
+def test_real_counts(real: tuple[LoadReport, Snapshot]) -> None:
     report, snapshot = real
-    assert report["files"] == {
-        "bookings": {"rows_in": 53_024, "kept": 53_024, "quarantined": 0},
-        "charges": {"rows_in": 137_524, "kept": 134_892, "quarantined": 2_632},
+    assert report.files == {
+        "bookings": FileCounts(rows_in=53_024, kept=53_024, quarantined=0),
+        "charges": FileCounts(rows_in=137_524, kept=134_892, quarantined=2_632),
     }
-    assert [(item["reason"], item["rows"]) for item in report["reasons"]] == [("not_a_record", 2_632)]
+    assert [(item.reason, item.rows) for item in report.reasons] == [("not_a_record", 2_632)]
     by_kind = Counter(snapshot.table("events", ["kind"]).column("kind").to_pylist())
     assert by_kind["custody"] == 53_024 + by_kind["release"]
     assert by_kind["release"] == 53_024 - 991
@@ -211,7 +211,7 @@ def test_real_charges_all_have_a_meaning(real_records: Path) -> None:
 
 
 @pytest.mark.real
-def test_real_knowledge_never_comes_early(real: tuple[dict[str, Any], Snapshot], real_records: Path) -> None:
+def test_real_knowledge_never_comes_early(real: tuple[LoadReport, Snapshot], real_records: Path) -> None:
     _, snapshot = real
     seen = snapshot.sightings()
     assert (seen.visible_from >= seen.occurred_at).all()
@@ -235,9 +235,7 @@ def test_real_knowledge_never_comes_early(real: tuple[dict[str, Any], Snapshot],
 
 @pytest.mark.real
 @pytest.mark.parametrize("rung", ["Y0", "Y1", "Y2", "Y4"])
-def test_real_outcomes_from_the_files_alone(
-    real: tuple[dict[str, Any], Snapshot], real_records: Path, rung: str
-) -> None:
+def test_real_outcomes_from_the_files_alone(real: tuple[LoadReport, Snapshot], real_records: Path, rung: str) -> None:
     """Counted again from the files with pandas: one set of kinds per booking, no store, no SQL."""
     charges = pd.read_csv(real_records / "multnomah" / "charges.csv.gz", usecols=["booking_id", "charge"])
     code_map = load_profile("multnomah").code_map

@@ -1,0 +1,90 @@
+"""The standard shape: what the rows of each file become."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import yaml
+from fixtures.standard_export import GOOD, NOW, events, person, profile_text, write
+
+from threat.asof import parse_as_of
+from threat.history import Store
+from threat.history import identities as identity_table
+from threat.history import protected as protected_table
+from threat.history.intake.load import load
+from threat.ids import make_id
+
+
+def test_all_seven_tables(tmp_path: Path) -> None:
+    export = write(
+        tmp_path / "export",
+        persons=[
+            "person,kind,birth_year,recorded_at",
+            "anna,person,1980,2024-01-01",
+            "council,organisation,,2024-01-01",
+        ],
+        identities=["person,names,recorded_at", 'anna,"Doe, Anna",2024-01-01'],
+        protected=[
+            "person,characteristic,code,scheme,source,recorded_at",
+            "anna,sex,female,census,self,2024-01-01",
+        ],
+        person_links=["source_person,person,recorded_at,method,score", "anna2,anna,2024-02-01,rules,0.9"],
+        relationships=["subject,person_at_risk,kind,recorded_at", "anna,ben,ex_partner,2024-01-05"],
+        events=events(
+            GOOD,
+            GOOD | {"event": "", "kind": "harassment", "recorded_at": "2024-01-12T09:00:00Z"},
+            {
+                "event": "E3",
+                "supersedes": "E1",
+                "kind": "withdrawn",
+                "occurred_at": "2024-03-01",
+                "recorded_at": "2024-03-01",
+            },
+            {
+                "event": "E4",
+                "person": "ben",
+                "kind": "self_harm",
+                "occurred_at": "2024-03-02",
+                "recorded_at": "2024-03-02",
+            },
+            {"event": "E5", "subject": "carl", "person_at_risk": "dora", "kind": "wounding", "domestic": "yes"}
+            | {"occurred_at": "2024-07-01T12:00", "recorded_at": "2024-07-01T13:00"},
+        ),
+    )
+    report = load("standard_csv", export, tmp_path / "store", NOW)
+    assert (report.rows_in, report.rows_kept, report.rows_quarantined) == (11, 11, 0)
+    snapshot = Store.open(tmp_path / "store").snapshot()
+    people = {row["person_id"]: row for row in snapshot.table("persons").to_pylist()}
+    assert {person(name) for name in ("anna", "anna2", "ben", "council", "carl", "dora")} == set(people)
+    assert people[person("anna")]["birth_year"] == 1980
+    assert people[person("council")]["kind"] == "organisation"
+    assert people[person("ben")]["recorded_at"] == parse_as_of("2024-01-05")
+    relationships = {
+        (row["subject_id"], row["person_at_risk_id"]): row for row in snapshot.table("relationships").to_pylist()
+    }
+    assert relationships[person("anna"), person("ben")]["kind"] == "ex_partner"
+    # A pair named by a domestic event without a relationship gets one.
+    added = relationships[person("carl"), person("dora")]
+    assert (added["kind"], added["recorded_at"]) == ("unknown", parse_as_of("2024-07-01T12:00+00:00"))
+    rows = snapshot.table("events").to_pylist()
+    first = rows[0]
+    assert first["event_id"] == make_id("event", "E1", "standard_csv")
+    assert first["incident_id"] == rows[1]["incident_id"] == make_id("incident", "I1", "standard_csv")
+    assert first["occurred_at"] == parse_as_of("2024-01-10T10:00+00:00")
+    assert rows[2]["supersedes_event_id"] == first["event_id"]
+    assert rows[4]["occurred_at"] == parse_as_of("2024-07-01T11:00+00:00")
+    assert protected_table.read(snapshot)["code"].tolist() == ["female"]
+    names = identity_table.read(snapshot, [person("anna")], reason="a test", by="test")["names"]
+    assert names.tolist() == ["Doe, Anna"]
+    link = snapshot.table("person_links").to_pylist()[0]
+    assert (link["source_person_id"], link["person_id"], link["score"]) == (person("anna2"), person("anna"), 0.9)
+
+
+def test_one_reference_of_two_sources_is_two_relationships(tmp_path: Path) -> None:
+    rows = ["relationship,subject,person_at_risk,recorded_at", "R1,anna,ben,2024-01-01"]
+    export, store = write(tmp_path / "export", relationships=rows), tmp_path / "store"
+    document = yaml.safe_load(profile_text("standard_csv")) | {"source_system": "another"}
+    (tmp_path / "own.yaml").write_text(yaml.safe_dump(document))
+    for profile in ("standard_csv", str(tmp_path / "own.yaml")):
+        assert load(profile, export, store, NOW).new["relationships"] == 1
+    assert len(Store.open(store).snapshot().relationships) == 2

@@ -1,0 +1,147 @@
+"""The report of a load: what came in, what was kept, what was quarantined and why, what is new."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import pandas as pd
+
+EXAMPLES = 3
+"""Examples shown of a reason: enough to mend a profile by, few enough to read."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileCounts:
+    """Rows of one file: ``rows_in`` is ``kept`` and ``quarantined`` together."""
+
+    rows_in: int
+    kept: int
+    quarantined: int
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A quarantined row: its file, its number there (the first after the header is 1) and what is wrong in it."""
+
+    file: str
+    row: int
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReasonCounts:
+    """Quarantined rows of one reason, those of them that look severe, and a few examples.
+
+    ``expected``: the profile says that this reason is usual in the source; then no examples are given.
+    """
+
+    reason: str
+    meaning: str
+    rows: int
+    severe: int
+    expected: bool
+    examples: tuple[Example, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadReport:
+    """What one load did.
+
+    ``files``: counts by file; None for a file that was loaded before and not read again. ``rows_in``, ``rows_kept``,
+    ``rows_quarantined``: over all files. ``rows_quarantined_unexpectedly``, ``severe_quarantined``: without reasons
+    that are usual in the source. ``new``, ``existing``: rows by table that were appended, and that the history had.
+    ``batch_id``: None when nothing was appended. ``store``: path of the history.
+    """
+
+    profile: str
+    title: str
+    already_loaded: bool
+    files: Mapping[str, FileCounts | None]
+    rows_in: int
+    rows_kept: int
+    rows_quarantined: int
+    rows_quarantined_unexpectedly: int
+    severe_quarantined: int
+    reasons: tuple[ReasonCounts, ...]
+    new: Mapping[str, int]
+    existing: Mapping[str, int]
+    batch_id: str | None
+    snapshot_id: str
+    store: str
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the report as ``threat load --json`` prints it."""
+        return {
+            "profile": self.profile,
+            "title": self.title,
+            "already_loaded": self.already_loaded,
+            "files": {name: {} if counts is None else asdict(counts) for name, counts in self.files.items()},
+            "rows_in": self.rows_in,
+            "rows_kept": self.rows_kept,
+            "rows_quarantined": self.rows_quarantined,
+            "rows_quarantined_unexpectedly": self.rows_quarantined_unexpectedly,
+            "severe_quarantined": self.severe_quarantined,
+            "reasons": [asdict(reason) | {"examples": [asdict(e) for e in reason.examples]} for reason in self.reasons],
+            "new": dict(self.new),
+            "held_already": dict(self.existing),
+            "batch_id": self.batch_id,
+            "snapshot_id": self.snapshot_id,
+            "store": self.store,
+        }
+
+
+def reason_counts(
+    quarantined: pd.DataFrame, meanings: Mapping[str, str], expected: Collection[str]
+) -> tuple[ReasonCounts, ...]:
+    """Count quarantined rows by reason, most rows first.
+
+    ``quarantined``: columns of ``threat.history.quarantine.SCHEMA``. ``meanings``: every reason in words.
+    """
+    counts = []
+    for reason, rows in quarantined.groupby("reason", sort=False):
+        is_expected = reason in expected
+        shown = rows.drop_duplicates("detail").head(0 if is_expected else EXAMPLES)
+        examples = zip(shown["file"], shown["row"], shown["detail"], strict=True)
+        counts.append(
+            ReasonCounts(
+                reason=str(reason),
+                meaning=meanings[str(reason)],
+                rows=len(rows),
+                severe=int(rows["severe"].sum()),
+                expected=is_expected,
+                examples=tuple(Example(file, int(row), detail) for file, row, detail in examples),
+            )
+        )
+    return tuple(sorted(counts, key=lambda count: -count.rows))
+
+
+def lines(report: LoadReport) -> str:
+    """Return the report as people read it."""
+    if report.already_loaded:
+        return f"{report.title}: loaded before as batch {report.batch_id}. Nothing changed."
+    out = [f"{report.title}, into {report.store}"]
+    for name, counts in report.files.items():
+        if counts is not None:
+            out.append(
+                f"  {name}: {counts.rows_in:,} rows in = {counts.kept:,} kept + {counts.quarantined:,} quarantined"
+            )
+    if report.reasons:
+        out.append("Quarantined:")
+    for reason in report.reasons:
+        usual = " (usual in this source)" if reason.expected else ""
+        out.append(f"  {reason.rows:>9,}  {reason.reason}: {reason.meaning}{usual}")
+        out += [f"             {e.file}, row {e.row}: {e.detail}" for e in reason.examples]
+    if report.new:
+        out.append("New in the history: " + ", ".join(f"{rows:,} {name}" for name, rows in report.new.items()))
+    existing = {name: rows for name, rows in report.existing.items() if rows}
+    if existing:
+        out.append("In the history already: " + ", ".join(f"{rows:,} {name}" for name, rows in existing.items()))
+    out.append(f"Batch {report.batch_id}, snapshot {report.snapshot_id}")
+    if report.severe_quarantined:
+        out.append(
+            f"ALARM: {report.severe_quarantined:,} of the quarantined rows look severe. Mend the profile or the "
+            "export and load again; until then nobody sees them."
+        )
+    return "\n".join(out)
