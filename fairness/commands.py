@@ -98,7 +98,7 @@ def _rates(rates: dict[str, Any]) -> str:
 
 def _run(path: Path, store: Path, policy: Policy, ranking: str | None, given: list[str]) -> dict[str, Any]:
     from fairness.page import page
-    from fairness.runs import MODEL, audit_run, snapshot_of
+    from fairness.runs import MODEL, as_document, audit_run, snapshot_of
     from threat.release.runs import Run
 
     if given:
@@ -110,7 +110,7 @@ def _run(path: Path, store: Path, policy: Policy, ranking: str | None, given: li
     run = Run.open(path)
     report = audit_run(run, snapshot_of(run, store), policy, ranking=ranking or MODEL)
     if report["ranking"] == MODEL:
-        run.add("fairness.json", report)
+        run.write(as_document(report))
         run.add("fairness.html", page(report))
     return report
 

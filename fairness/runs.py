@@ -14,14 +14,15 @@ from fairness.policy import Policy
 from threat.errors import BadInput, UsageError
 from threat.history.snapshot import Snapshot
 from threat.history.store import Store
+from threat.release.documents.evaluation import MODEL, Evaluation
+from threat.release.documents.fairness import Fairness
+from threat.release.documents.snapshot import SnapshotRead
 from threat.release.runs import Run
-
-MODEL = "score"
 
 
 def snapshot_of(run: Run, store: Path) -> Snapshot:
     """The very snapshot the RUN was made from. Raises UsageError when the history does not have it."""
-    return Store.open(store).snapshot(str(run.read_json("snapshot.json")["id"]))
+    return Store.open(store).snapshot(run.read(SnapshotRead).id)
 
 
 def audit_run(run: Run, snapshot: Snapshot, policy: Policy, *, ranking: str = MODEL) -> dict[str, Any]:
@@ -34,10 +35,10 @@ def audit_run(run: Run, snapshot: Snapshot, policy: Policy, *, ranking: str = MO
     needed = {"relationship_id", "subject_id", "person_at_risk_id", "as_of", "fold", "label", "credit", MODEL}
     if missing := sorted(needed - set(rows)):
         raise BadInput("The predictions lack a column.", value=", ".join(missing), where="predictions.parquet")
-    rankings = _rankings(run, set(rows))
+    evaluation = run.read(Evaluation)
+    rankings = {measured.name: measured.title for measured in evaluation.rankings if measured.name in rows}
     if ranking not in rankings:
         raise UsageError("The RUN has no such ranking.", value=ranking, way_out=", ".join(rankings))
-    evaluation = run.read_json("evaluation.json")
 
     def ids(frame: Any, name: str) -> Any:
         return frame[name].fillna(-1).to_numpy(dtype=np.int64) if name in frame else np.full(len(frame), -1)
@@ -54,7 +55,7 @@ def audit_run(run: Run, snapshot: Snapshot, policy: Policy, *, ranking: str = MO
             rows[name].to_numpy(dtype=np.float64),
             rows["label"].to_numpy(dtype=np.float64),
             groups if name == ranking else decisive,
-            capacity=float(evaluation["capacity"]),
+            capacity=float(evaluation.capacity),
             cluster=who.subject,
             cycle=rows["fold"].to_numpy(),
             weight=rows["credit"].to_numpy(dtype=np.float64),
@@ -63,7 +64,7 @@ def audit_run(run: Run, snapshot: Snapshot, policy: Policy, *, ranking: str = MO
             outside_weight=outside["credit"].to_numpy(dtype=np.float64),
             policy=policy,
             ranking=name,
-            dataset=f"test cohort of {run.id}: {evaluation['rung']} within {evaluation['horizon_days']} days",
+            dataset=f"test cohort of {run.id}: {evaluation.rung} within {evaluation.horizon_days} days",
         )
         for name in rankings
         if decisive or name == ranking
@@ -79,10 +80,18 @@ def audit_run(run: Run, snapshot: Snapshot, policy: Policy, *, ranking: str = MO
     return report
 
 
-def _rankings(run: Run, columns: set[str]) -> dict[str, str]:
-    """Rankings of the evaluation that have a column, with their titles; the model first."""
-    listed = {one["name"]: one["title"] for one in run.read_json("evaluation.json")["rankings"]}
-    return {name: title for name, title in listed.items() if name in columns}
+def as_document(report: dict[str, Any]) -> Fairness:
+    """Return the audit of a RUN as the document it is kept as."""
+
+    def group(given: dict[str, Any]) -> dict[str, Any]:
+        calibration = dict(given["calibration"])
+        return given | {"calibration_verdict": calibration.pop("verdict"), "calibration": calibration}
+
+    characteristics = [one | {"groups": [group(part) for part in one["groups"]]} for one in report["characteristics"]]
+    draws = {"replicates": report["policy"]["draws"], "seed": report["policy"]["seed"]}
+    return Fairness.model_validate(
+        report | draws | {"version": Fairness.of_version(), "characteristics": characteristics}
+    )
 
 
 def _brief(name: str, title: str, report: dict[str, Any]) -> dict[str, Any]:

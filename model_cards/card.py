@@ -158,7 +158,7 @@ def _summary(docs: Mapping[str, Any], run_id: str, limits: list[str]) -> dict[st
     status = "draft" if gate is None else "passed the gate" if gate["verdict"] == "pass" else "refused by the gate"
     rung = evaluation.get("rung")
     return {
-        "name": str(config.get("title") or run_id),
+        "name": str((config.get("settings") or {}).get("title") or run_id),
         "status": status,
         "environment": None if gate is None else gate["environment"],
         "does": facts.SUPPORTS,
@@ -240,9 +240,11 @@ def _recall_chart(docs: Mapping[str, Any]) -> dict[str, Any] | None:
 def _calibration_chart(docs: Mapping[str, Any]) -> dict[str, Any] | None:
     bins = ((docs.get("evaluation.json") or {}).get("calibration") or {}).get("bins") or []
     points = [
-        {**_point(f"{one['slice']['from']:.2%} to {one['slice']['to']:.2%}", one), "target": one["slice"]["expected"]}
+        {**_point(f"{one['low']:.2%} to {one['high']:.2%}", one["observed"]), "target": one["expected"]}
         for one in bins
-        if one["value"] is not None and one["interval"] is not None and one["events"] >= PUBLISH
+        if one["observed"]["value"] is not None
+        and one["observed"]["interval"] is not None
+        and one["observed"]["events"] >= PUBLISH
     ]
     if not points:
         return None

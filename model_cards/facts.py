@@ -16,7 +16,7 @@ Fact = tuple[str, Callable[[Documents], Value]]
 
 
 def _name(docs: Documents) -> Value:
-    return (docs.get("config.json") or {}).get("title")
+    return ((docs.get("config.json") or {}).get("settings") or {}).get("title")
 
 
 def _documents(docs: Documents) -> Value:
@@ -74,7 +74,7 @@ def _cohort(docs: Documents) -> Value:
     lines = [
         f"{number(cohort['n'])} rows, {number(cohort['relationships'])} relationships, "
         f"{number(cohort['subjects'])} subjects, {number(cohort['lists'])} lists",
-        f"From {day(cohort['from'])} to {day(cohort['to'])}",
+        f"From {day(cohort['start'])} to {day(cohort['last_as_of'])}",
     ]
     return (
         lines if recall is None else [*lines, f"{number(recall['events'])} outcome events, inside the cohort and out"]

@@ -12,7 +12,15 @@ from features import Catalogue, build, late_known
 from features.monotone import HARM_EVENTS, violations
 from threat.asof import NEVER, show
 from threat.history.sightings import Rows, Sightings
-from threat.release.documents.checks import ContributionsSum
+from threat.release.documents.checks import (
+    AddedHarm,
+    Checks,
+    ContributionsSum,
+    Dates,
+    FoldDates,
+    FutureRemoved,
+    LateKnown,
+)
 from threat.release.scorer import TOLERANCE, raw_score, unchecked_contributions
 from training.cohorts.cohort import take
 from training.cohorts.labelled import LabelledCohort
@@ -20,7 +28,7 @@ from training.cohorts.labelled import LabelledCohort
 CHECKED_ROWS = 48
 
 
-def checks(labelled: LabelledCohort, booster: Any) -> dict[str, Any]:
+def checks(labelled: LabelledCohort, booster: Any) -> Checks:
     """``checks.json``: leaks by construction on sampled test rows, what reached us late on all of them, dates of every
     fold, and directions of the score."""
     rows = labelled.test_lists.rows
@@ -29,32 +37,37 @@ def checks(labelled: LabelledCohort, booster: Any) -> dict[str, Any]:
     sampled = take(rows, some)
     values = labelled.values_of(labelled.test_positions[some])
     different = future_removed(labelled.sightings, sampled, values, labelled.catalogue)
+    return Checks(
+        future_removed=FutureRemoved(
+            what="features of sampled test rows, computed again from a history without any record that became "
+            "known at or after the as-of, and without knowing later withdrawals",
+            rows=len(some),
+            features=values.shape[1],
+            values_that_differ=different,
+            holds=different == 0,
+        ),
+        late_known=known_late(labelled.sightings, rows),
+        dates=_dates(labelled),
+        contributions_sum=contributions_sum(booster, values, labelled.settings.threads),
+        added_harm=added_harm(labelled, booster, sampled),
+    )
+
+
+def added_harm(labelled: LabelledCohort, booster: Any, sampled: Rows) -> AddedHarm:
+    """Count the scores of ``sampled`` rows that fall when one recorded harm is added."""
     fell = violations(
         lambda matrix: raw_score(booster, np.asarray(matrix.values)), labelled.sightings, sampled, labelled.catalogue
     )
-    return {
-        "future_removed": {
-            "what": "features of sampled test rows, computed again from a history without any record that became "
-            "known at or after the as-of, and without knowing later withdrawals",
-            "rows": len(some),
-            "features": values.shape[1],
-            "values_that_differ": different,
-            "holds": different == 0,
-        },
-        "late_known": known_late(labelled.sightings, rows),
-        "dates": _dates(labelled),
-        "contributions_sum": contributions_sum(booster, values, labelled.settings.threads).as_json(),
-        "added_harm": {
-            "what": "one recorded harm more, a day before the as-of (or 200), must not lower the score; features "
-            "without a direction can make it fall, so falls are counted and not forbidden",
-            "rows": len(some),
-            "harms": len(HARM_EVENTS),
-            "scores": len(some) * len(HARM_EVENTS),
-            "fell": len(fell),
-            "largest_fall": max((one.before - one.after for one in fell), default=0.0),
-            "kinds_that_fell": sorted({one.event.kind for one in fell}),
-        },
-    }
+    return AddedHarm(
+        what="one recorded harm more, a day before the as-of (or 200), must not lower the score; features "
+        "without a direction can make it fall, so falls are counted and not forbidden",
+        rows=len(sampled),
+        harms=len(HARM_EVENTS),
+        scores=len(sampled) * len(HARM_EVENTS),
+        fell=len(fell),
+        largest_fall=max((violation.before - violation.after for violation in fell), default=0.0),
+        kinds_that_fell=tuple(sorted({violation.event.kind for violation in fell})),
+    )
 
 
 def contributions_sum(booster: Any, values: NDArray[np.float32], threads: int) -> ContributionsSum:
@@ -70,24 +83,24 @@ def contributions_sum(booster: Any, values: NDArray[np.float32], threads: int) -
     )
 
 
-def known_late(sightings: Sightings, rows: Rows) -> dict[str, Any]:
-    """How much of the past the rows could not know: ``{what, rows, events, rows_with_any, share}``.
+def known_late(sightings: Sightings, rows: Rows) -> LateKnown:
+    """Count how much of the past the rows could not know.
 
     ``events`` counts an event once for each row it is late for; ``share`` is of rows with any, None without rows.
     """
     late = late_known(sightings, rows)
     some = int((late > 0).sum())
-    return {
-        "what": "events of either party that had happened before the as-of and were known only at or after it, on all "
+    return LateKnown(
+        what="events of either party that had happened before the as-of and were known only at or after it, on all "
         "test rows: what a builder that filters on the date of the event would have leaked",
-        "rows": len(rows),
-        "events": int(late.sum()),
-        "rows_with_any": some,
-        "share": some / len(rows) if len(rows) else None,
-    }
+        rows=len(rows),
+        events=int(late.sum()),
+        rows_with_any=some,
+        share=some / len(rows) if len(rows) else None,
+    )
 
 
-def _dates(labelled: LabelledCohort) -> dict[str, Any]:
+def _dates(labelled: LabelledCohort) -> Dates:
     """For each fold, the dates the rule speaks of, read off the rows that were used (not off the plan)."""
     folds, out = labelled.folds, []
     wait = (folds.horizon_days + folds.embargo_days) * 86_400
@@ -96,20 +109,20 @@ def _dates(labelled: LabelledCohort) -> dict[str, Any]:
         last_fit = int(labelled.cohort.rows.as_of[fit].max())
         first_measured = int(labelled.cohort.rows.as_of[labelled.cohort.of(fold.measure)].min(initial=NEVER))
         out.append(
-            {
-                "fold": fold.name,
-                "last_fit_as_of": show(last_fit),
-                "last_fit_label_known": show(last_fit + wait),
-                "fit_date": show(fold.fit_date),
-                "first_as_of_measured": show(first_measured),
-                "holds": last_fit + wait <= fold.fit_date <= first_measured,
-            }
+            FoldDates(
+                fold=fold.name,
+                last_fit_as_of=show(last_fit),
+                last_fit_label_known=show(last_fit + wait),
+                fit_date=show(fold.fit_date),
+                first_as_of_measured=show(first_measured),
+                holds=last_fit + wait <= fold.fit_date <= first_measured,
+            )
         )
-    return {
-        "what": "label known <= fit date <= first as-of measured",
-        "folds": out,
-        "holds": all(o["holds"] for o in out),
-    }
+    return Dates(
+        what="label known <= fit date <= first as-of measured",
+        folds=tuple(out),
+        holds=all(dates.holds for dates in out),
+    )
 
 
 def future_removed(sightings: Sightings, rows: Rows, values: NDArray[np.float32], catalogue: Catalogue) -> int:

@@ -39,6 +39,8 @@ def train(
     """Train a challenger with its evidence: folds, baselines, calibration, checks. Releases nothing."""
     import time
 
+    from threat.release.documents.checks import Checks
+    from threat.release.documents.evaluation import Evaluation
     from threat.terminal import emit
     from training.config import load
     from training.evaluation.summary import summary_lines
@@ -53,9 +55,9 @@ def train(
         from training.mirror import mirror
 
         document["mlflow"] = mirror(run, out.parent)
-    evaluation = run.read_json("evaluation.json")
+    evaluation = run.read(Evaluation).as_json()
     document |= {key: evaluation[key] for key in ("rung", "horizon_days", "capacity", "cohort", "rankings", "warnings")}
-    document["late_known"] = run.read_json("checks.json")["late_known"]
+    document["late_known"] = run.read(Checks).late_known.as_json()
     emit(document, as_json=as_json, lines=summary_lines)
 
 
@@ -67,10 +69,11 @@ def evaluate(
 ) -> None:
     """Measure a RUN's predictions again. Exit 5 when its sealed figures do not come out again."""
     from threat.errors import IntegrityFailure
+    from threat.release.documents.expected_captures import ExpectedCaptures
     from threat.release.runs import Run
     from threat.terminal import emit
     from training.evaluation.reproduce import reproduce
-    from training.truth.summary import ANNEX, evaluation_lines
+    from training.truth.summary import evaluation_lines
 
     opened = Run.open(run)
     document = {"run": str(run), "run_id": opened.id} | reproduce(opened, capacity)
@@ -80,6 +83,7 @@ def evaluate(
             where=str(run / "evaluation.json"),
             way_out="do not rely on it; train again",
         )
-    if opened.has(ANNEX):  # of a synthetic force: the share of what can be reached
-        document["expected_captures"] = opened.read_json(ANNEX)
+    # Of a synthetic force: the share of what can be reached.
+    if (captures := opened.find(ExpectedCaptures)) is not None:
+        document["expected_captures"] = captures.as_json()
     emit(document, as_json=as_json, lines=evaluation_lines)

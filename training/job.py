@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +11,17 @@ import pyarrow.parquet as pq
 
 from threat.asof import instant, show
 from threat.eligibility import load_policy
+from threat.files import sha256_of
 from threat.history.store import Store
 from threat.measuring.resampling import Resampling
+from threat.release.documents.choices import Choices
+from threat.release.documents.cohort import CohortAttrition
+from threat.release.documents.config import Config
+from threat.release.documents.earlier import Question, question_of
+from threat.release.documents.evaluation import Evaluation
+from threat.release.documents.folds import Folds as FoldsDocument
+from threat.release.documents.model import Calibrator, ElasticNet, ModelFeatures
+from threat.release.documents.snapshot import SnapshotRead
 from threat.release.runs import Run
 from threat.terminal import progress
 from training.checks import checks
@@ -53,9 +61,9 @@ def train(
         advance(1)
         for name, table in tables_of(opened, ranked.rankings).items():
             pq.write_table(table, run.path(name), compression="zstd")
-        run.write_json("evaluation.json", evaluation_of(settings, opened, ranked, capacity))
-        run.write_json("stability.json", stability(labelled, fitted.trees.choice, ranked.model.scores, capacity))
-        run.write_json("checks.json", checks(labelled, fitted.trees.booster))
+        run.write(evaluation_of(settings, opened, ranked, capacity))
+        run.write(stability(labelled, fitted.trees.choice, ranked.model.scores, capacity))
+        run.write(checks(labelled, fitted.trees.booster))
         global_picture(run, labelled, fitted.trees.booster)
         run.seal()
         advance(1)
@@ -68,7 +76,7 @@ def name_run(settings: Settings, started_at: int) -> str:
     return f"{instant(started_at):%Y%m%dT%H%M%SZ}-{settings.name}-{asked}"
 
 
-def evaluation_of(settings: Settings, opened: OpenedTest, ranked: RankedTest, capacity: int) -> dict[str, Any]:
+def evaluation_of(settings: Settings, opened: OpenedTest, ranked: RankedTest, capacity: int) -> Evaluation:
     """``evaluation.json``: the figures of every ranking, and the model's lists as they would have run."""
     lists, outcomes, scores = opened.lists, opened.outcomes, ranked.model.scores
     relationship = lists.rows.relationship_id
@@ -79,7 +87,11 @@ def evaluation_of(settings: Settings, opened: OpenedTest, ranked: RankedTest, ca
         resampling=Resampling(replicates=settings.bootstrap, seed=settings.seed),
         freshness=freshness_of(opened.matrix),
     )
-    return document | {
+    calibration = document["calibration"] or None
+    if calibration:
+        calibration = calibration | {"bins": [calibration_bin(observed) for observed in calibration["bins"]]}
+    measured = document | {
+        "calibration": calibration,
         "rung": settings.rung,
         "horizon_days": settings.horizon_days,
         "capacity": capacity,
@@ -89,36 +101,42 @@ def evaluation_of(settings: Settings, opened: OpenedTest, ranked: RankedTest, ca
             "relationships": len(np.unique(relationship)),
             "subjects": len(np.unique(lists.rows.subject)),
             "lists": len(lists.cycles),
-            "from": show(lists.cycles[0].start),
-            "to": show(lists.cycles[-1].last_as_of),
+            "start": show(lists.cycles[0].start),
+            "last_as_of": show(lists.cycles[-1].last_as_of),
         },
         "replay": replay(outcomes.rows, scores, lists.starts, relationship, capacity),
         "lead_time": lead_time(outcomes.credit_lines, lists.cycle, scores, relationship, capacity),
         "settings": {"bootstrap": settings.bootstrap, "seed": settings.seed},
         "warnings": document["warnings"] + ranked.warnings,
     }
+    return Evaluation.model_validate(measured)
+
+
+def calibration_bin(observed: dict[str, Any]) -> dict[str, Any]:
+    """Return a bin of the calibration: its bounds, the mean probability in it, and the observed rate."""
+    slice_ = observed["slice"]
+    return {"low": slice_["from"], "high": slice_["to"], "expected": slice_["expected"], "observed": observed}
 
 
 def _write_question(run: Run, labelled: LabelledCohort, capacity: int, policy_version: str, started_at: int) -> None:
     settings, snapshot, test = labelled.settings, labelled.snapshot, labelled.folds.test
-    run.write_json("config.json", settings.model_dump() | {"capacity": capacity, "policy_version": policy_version})
-    run.write_json(
-        "snapshot.json",
-        {
-            "id": snapshot.id,
-            "batches": list(snapshot.batches),
-            "started_at": show(started_at),
-            "catalogue_version": labelled.catalogue.version,
-        },
+    run.write(Config(settings=settings, capacity=capacity, policy_version=policy_version))
+    run.write(
+        SnapshotRead(
+            id=snapshot.id,
+            batches=tuple(snapshot.batches),
+            started_at=show(started_at),
+            catalogue_version=labelled.catalogue.version,
+        )
     )
-    run.write_json("cohort.json", {"cycles": labelled.cohort.attrition, "fit": labelled.fit_counts})
+    run.write(CohortAttrition.model_validate({"cycles": labelled.cohort.attrition, "fit": labelled.fit_counts}))
     opening = {
         "times_opened_in_this_run": 1,
         "earlier_runs_that_opened_it": earlier_openings(run.directory.parent, snapshot.id, labelled),
-        "from": show(test.measure[0].start),
-        "to": show(test.measure[-1].last_as_of),
+        "start": show(test.measure[0].start),
+        "last_as_of": show(test.measure[-1].last_as_of),
     }
-    run.write_json("folds.json", labelled.folds.as_dict() | {"test_opening": opening})
+    run.write(FoldsDocument.model_validate(labelled.folds.as_dict() | {"test_opening": opening}))
 
 
 def earlier_openings(directory: Path, snapshot_id: str, labelled: LabelledCohort) -> list[str]:
@@ -126,34 +144,32 @@ def earlier_openings(directory: Path, snapshot_id: str, labelled: LabelledCohort
 
     Choosing among such RUNs by their test figures is tuning on the test; the card and the gate can see how many.
     """
-    settings, out = labelled.settings, []
-    first = show(labelled.folds.test.measure[0].start)
-    for path in sorted(directory.glob("*/folds.json")):
-        try:
-            opening = json.loads(path.read_text())["test_opening"]
-            config = json.loads((path.parent / "config.json").read_text())
-            other = json.loads((path.parent / "snapshot.json").read_text())["id"]
-        except (OSError, ValueError, KeyError):
-            continue
-        same = (other, opening["from"], config["rung"], config["horizon_days"], config["cohort"]["kind"])
-        if same == (snapshot_id, first, settings.rung, settings.horizon_days, settings.cohort.kind):
-            out.append(path.parent.name)
-    return out
+    settings = labelled.settings
+    asked = Question(
+        snapshot=snapshot_id,
+        test_start=show(labelled.folds.test.measure[0].start),
+        rung=settings.rung,
+        horizon_days=settings.horizon_days,
+        cohort=settings.cohort.kind,
+    )
+    folders = [path.parent for path in sorted(directory.glob("*/folds.json"))]
+    return [folder.name for folder in folders if question_of(folder) == asked]
 
 
 def _write_model(run: Run, labelled: LabelledCohort, fitted: FittedModels) -> None:
     """The model and the choices, written before the test is opened; ``choices.json`` holds the hash of the model."""
     text = fitted.trees.booster.model_to_string()
     run.write_text("model/model.txt", text)
-    run.write_json("model/calibrator.json", fitted.calibrator)
-    run.write_json(
-        "model/features.json",
-        {
-            "catalogue_version": labelled.catalogue.version,
-            "names": list(labelled.catalogue.names),
-            "constraints": labelled.constraints,
-            "sensitive": labelled.sensitive,
-        },
+    run.write(Calibrator.model_validate(fitted.calibrator))
+    run.write(
+        ModelFeatures.model_validate(
+            {
+                "catalogue_version": labelled.catalogue.version,
+                "names": labelled.catalogue.names,
+                "constraints": labelled.constraints,
+                "sensitive": labelled.sensitive,
+            }
+        )
     )
-    run.write_json("baselines/elastic_net.json", fitted.regression.as_dict(labelled.catalogue.names))
-    run.write_json("choices.json", fitted.choices | {"model_sha256": hashlib.sha256(text.encode()).hexdigest()})
+    run.write(ElasticNet.model_validate(fitted.regression.as_dict(labelled.catalogue.names)))
+    run.write(Choices.model_validate(fitted.choices | {"model_sha256": sha256_of(text.encode())}))

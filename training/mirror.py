@@ -8,6 +8,8 @@ import warnings
 from pathlib import Path
 from typing import Any
 
+from threat.release.documents.config import Config
+from threat.release.documents.evaluation import Evaluation
 from threat.release.runs import Run
 
 EXPERIMENT = "threat-assessment"
@@ -60,8 +62,10 @@ def _log(run: Run, directory: Path) -> dict[str, Any]:
         mlflow.set_experiment(EXPERIMENT)
     with mlflow.start_run(run_name=None if under_mlflow_run else run.id) as active:
         mlflow.set_tags({"run_id": run.id, "run_directory": str(run.directory), "manifest_sha256": run.manifest_sha256})
-        mlflow.log_params(_flat(run.read_json("config.json")))
-        mlflow.log_metrics(_metrics(run.read_json("evaluation.json")))
+        config = run.read(Config)
+        settled = {"capacity": config.capacity, "policy_version": config.policy_version}
+        mlflow.log_params(_flat(config.settings.as_json() | settled))
+        mlflow.log_metrics(_metrics(run.read(Evaluation)))
         for name in _FILES:
             mlflow.log_artifact(str(run.path(name)))
         for name in ("model/model.txt", "model/calibrator.json", "model/features.json"):
@@ -80,17 +84,17 @@ def _flat(document: dict[str, Any], prefix: str = "") -> dict[str, str]:
     return out
 
 
-def _metrics(evaluation: dict[str, Any]) -> dict[str, float]:
+def _metrics(evaluation: Evaluation) -> dict[str, float]:
     """Figures with a value as ``ranking.figure`` (``.k50``: length of list); bounds end in .low and .high."""
     out: dict[str, float] = {}
-    for entry in evaluation["rankings"]:
-        for figure in entry["figures"]:
-            if figure["value"] is None:
+    for ranking in evaluation.rankings:
+        for figure in ranking.figures:
+            if figure.value is None:
                 continue
-            name = f"{entry['name']}.{figure['name']}"
-            if "capacity" in figure["slice"]:
-                name += f".k{figure['slice']['capacity']}"
-            out[name] = figure["value"]
-            if figure["interval"]:
-                out[f"{name}.low"], out[f"{name}.high"] = figure["interval"]
+            name = f"{ranking.name}.{figure.name}"
+            if "capacity" in figure.slice:
+                name += f".k{figure.slice['capacity']}"
+            out[name] = figure.value
+            if figure.interval is not None:
+                out[f"{name}.low"], out[f"{name}.high"] = figure.interval
     return out

@@ -81,7 +81,7 @@ def synthetic_force(work: Path, at: int, say: Say) -> dict[str, Any]:
 def _aggregates(run: Run) -> dict[str, Any]:
     config = run.read_json("config.json")
     return {
-        "title": config["title"],
+        "title": config["settings"]["title"],
         "capacity": config["capacity"],
         "evaluation": run.read_json("evaluation.json"),
         "folds": run.read_json("folds.json"),

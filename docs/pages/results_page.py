@@ -93,7 +93,7 @@ def _run(title: str, run: dict[str, Any], *, public: bool) -> list[str]:
         f"### {title}",
         "",
         f"Test: {cohort['n']:,} rows of {cohort['subjects']:,} subjects on {cohort['lists']} monthly lists "
-        f"({cohort['from'][:10]} to {cohort['to'][:10]}), {rate['events']} outcome events in the cohort, "
+        f"({cohort['start'][:10]} to {cohort['last_as_of'][:10]}), {rate['events']} outcome events in the cohort, "
         f"{coverage['events']} in all; coverage {percent(coverage)}; {percent(rate)} of rows had an outcome. Fitted on "
         f"{fit['rows']:,} rows of {fit['subjects']:,} subjects, {fit['rows_with_outcome']:,} with an outcome. "
         f"Lists of {k}.",

@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from fixtures import evidence
 
 from fairness.groups import Parties, characteristics, coverage, ethnicity_table
 from fairness.policy import load_policy
@@ -236,9 +237,9 @@ def test_the_audit_of_a_run(snapshot: Snapshot, tmp_path: Path) -> None:
         )
         outside = {"subject_id": [2], "person_at_risk_id": [99], "as_of": [AS_OF], "credit": [1.0]}
         pq.write_table(pa.table(outside), made.path("outside.parquet"))
-        made.write_json("snapshot.json", {"id": snapshot.id})
-        titles = [{"name": "score", "title": "Model"}, {"name": "rule_x", "title": "Rule"}]
-        made.write_json("evaluation.json", {"capacity": 1, "rung": "Y2", "horizon_days": 180, "rankings": titles})
+        made.write(evidence.snapshot(id=snapshot.id))
+        titles = (evidence.ranking("score", title="Model"), evidence.ranking("rule_x", title="Rule"))
+        made.write(evidence.evaluation(capacity=1, rankings=titles))
         made.seal()
         return made
 

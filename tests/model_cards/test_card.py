@@ -43,7 +43,7 @@ def group(title: str, n: int, events: int, captured: float, ratio: float | None,
 
 
 EVIDENCE: dict[str, Any] = {
-    "config.json": {"title": "Severe harm, monthly"},
+    "config.json": {"settings": {"title": "Severe harm, monthly"}},
     "snapshot.json": {"id": "abc123", "batches": ["b1", "b2"], "started_at": "2026-05-01T00:00:00+00:00"},
     "cohort.json": {
         "cycles": [
@@ -78,7 +78,7 @@ EVIDENCE: dict[str, Any] = {
         "rung": "Y2", "horizon_days": 180, "capacity": 50,
         "cohort": {
             "kind": "monthly", "n": 9_000, "relationships": 2_000, "subjects": 1_800, "lists": 6,
-            "from": "2025-01-01", "to": "2025-06-01",
+            "start": "2025-01-01", "last_as_of": "2025-06-01",
         },
         "rankings": [
             {
@@ -101,8 +101,8 @@ EVIDENCE: dict[str, Any] = {
             "slope": figure("slope", 0.9, 0.8, 1.0), "intercept": figure("intercept", 0.1, -0.1, 0.3),
             "observed_over_expected": figure("observed_over_expected", None, 0, 0),
             "bins": [
-                {**figure("observed_rate", 0.01, 0.0, 0.02, 12), "slice": {"from": 0.0, "to": 0.01, "expected": 0.008}},
-                {**figure("observed_rate", 0.1, 0.0, 0.3, 9), "slice": {"from": 0.01, "to": 0.2, "expected": 0.05}},
+                {"low": 0.0, "high": 0.01, "expected": 0.008, "observed": figure("observed_rate", 0.01, 0.0, 0.02, 12)},
+                {"low": 0.01, "high": 0.2, "expected": 0.05, "observed": figure("observed_rate", 0.1, 0.0, 0.3, 9)},
             ],
         },
         "freshness": [

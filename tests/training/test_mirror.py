@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 
 import pytest
+from fixtures import evidence
 
 from threat.release.runs import Run
 from training import mirror as mirrors
@@ -14,25 +15,9 @@ from training import mirror as mirrors
 
 @pytest.fixture
 def run(tmp_path: Path) -> Run:
-    run = Run.create(tmp_path / "runs", "r1")
-    figure = {"name": "recall_at_capacity", "value": 0.25, "interval": [0.1, 0.4], "slice": {"capacity": 50}}
-    nothing = {"name": "auc", "value": None, "interval": None, "slice": {}}
-    run.write_json("evaluation.json", {"rankings": [{"name": "score", "figures": [figure, nothing]}]})
-    run.write_json("config.json", {"seed": 7, "calendar": {"cycle": "month"}})
-    for name in (
-        "folds",
-        "cohort",
-        "choices",
-        "checks",
-        "stability",
-        "shap_summary",
-        "model/calibrator",
-        "model/features",
-    ):
-        run.write_json(f"{name}.json", {})
-    run.write_text("model/model.txt", "tree\n")
-    run.seal()
-    return run
+    figures = (evidence.at_capacity("recall_at_capacity", 0.25, 0.1, 0.4), evidence.figure("auc", None))
+    measured = evidence.evaluation(rankings=(evidence.ranking("score", *figures),))
+    return evidence.make_run(tmp_path / "runs", "r1", replacing=[measured])
 
 
 def test_settings_figures_and_documents_are_mirrored(
@@ -51,7 +36,8 @@ def test_settings_figures_and_documents_are_mirrored(
         "score.recall_at_capacity.k50.low": 0.1,
         "score.recall_at_capacity.k50.high": 0.4,
     }
-    assert held.data.params == {"seed": "7", "calendar.cycle": "month"}
+    wanted = {"seed": "7", "calendar.cycle": "month", "capacity": "50", "policy_version": "2026.1", "rung": "Y2"}
+    assert wanted.items() <= held.data.params.items()
     assert held.data.tags["manifest_sha256"] == run.manifest_sha256
     artifacts = {path.name for path in (tmp_path / "var" / "mlartifacts").rglob("*") if path.is_file()}
     assert {"evaluation.json", "model.txt", "manifest.json"} <= artifacts

@@ -20,6 +20,7 @@ from threat.history.store import Store
 from threat.measuring.ranked import Labelled, Ranked
 from threat.measuring.resampling import Draws, Resampling, auc
 from threat.outcomes import label
+from threat.release.documents.config import Config
 from threat.release.runs import Run
 from threat.release.scorer import probability, raw_score
 from threat.simulation.force import Settings as ForceSettings
@@ -173,7 +174,7 @@ def test_what_reached_us_late_on_a_drawn_history() -> None:
     as_of = np.array([2, 4, 9, 4], np.int64) * DAY
     subject, at_risk = np.array([11, 11, 11, 99], np.int64), np.array([12, 12, 12, 12], np.int64)
     found = known_late(sightings, Rows(np.arange(4), subject, at_risk, as_of))
-    assert {name: found[name] for name in ("rows", "events", "rows_with_any", "share")} == {
+    assert found.model_dump(include={"rows", "events", "rows_with_any", "share"}) == {
         "rows": 4, "events": 2 + 2 + 0 + 1, "rows_with_any": 3, "share": 0.75,
     }  # fmt: skip
     none = np.zeros(0, np.int64)
@@ -258,4 +259,4 @@ def test_commands(run: Run, force: Path, tmp_path: Path) -> None:
     document = json.loads(got.stdout)
     assert (document["run_id"], document["mlflow"]) == ("cli", None)
     assert document["late_known"] == run.read_json("checks.json")["late_known"]
-    assert Run.open(tmp_path / "runs" / "cli").read_json("config.json")["name"] == "small"
+    assert Run.open(tmp_path / "runs" / "cli").read(Config).settings.name == "small"

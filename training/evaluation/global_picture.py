@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from threat.release.documents.global_picture import GlobalPicture
 from threat.release.runs import Run
 from threat.release.scorer import contributions
 from training.cohorts.labelled import LabelledCohort
@@ -27,7 +28,7 @@ def global_picture(run: Run, labelled: LabelledCohort, booster: Any) -> None:
     some = positions[np.sort(rng.choice(len(positions), min(_ROWS, len(positions)), replace=False))]
     values = labelled.values_of(some)
     parts = contributions(booster, values, threads=labelled.settings.threads)
-    run.write_json("shap_summary.json", summary(parts, values, labelled))
+    run.write(GlobalPicture.model_validate(summary(parts, values, labelled)))
     _draw(run, parts, values, list(labelled.catalogue.names))
 
 

@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 from threat.errors import UsageError
 from threat.measuring.ranked import Labelled
 from threat.measuring.resampling import Resampling
+from threat.release.documents.evaluation import Evaluation
 from threat.release.runs import Run
 from training.evaluation.table import MODEL, Ranking, evaluate
 
@@ -33,7 +34,7 @@ def reproduce(run: Run, capacity: int | None = None) -> dict[str, Any]:
             where=str(run.directory),
             way_out="name a RUN of threat train",
         )
-    sealed = run.read_json("evaluation.json")
+    sealed = run.read(Evaluation).as_json()
     predictions = pq.read_table(run.path("predictions.parquet"))
     columns = set(predictions.column_names)
     rows = Labelled.from_tables(predictions, pq.read_table(run.path("outcomes.parquet")).to_pandas())

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from threat.release.documents.stability import Stability
 from threat.release.scorer import raw_score
 from training.cohorts.labelled import LabelledCohort
 from training.evaluation.slices import listed
 from training.models import trees
 
 
-def stability(
-    labelled: LabelledCohort, choice: trees.Choice, scores: NDArray[np.float64], capacity: int
-) -> dict[str, Any]:
+def stability(labelled: LabelledCohort, choice: trees.Choice, scores: NDArray[np.float64], capacity: int) -> Stability:
     """``stability.json``: over ``ensemble`` members, how much of the RUN's lists each member's lists keep.
 
     A member is fitted on subjects drawn with replacement, with the candidate and rounds already chosen. It says how far
@@ -45,13 +43,13 @@ def stability(
         votes += theirs
         kept.append(float((ours & theirs).sum() / max(int(ours.sum()), 1)))
     share = votes[ours] / max(settings.ensemble, 1)
-    return {
-        "what": "share of the RUN's places that a model fitted again on resampled subjects fills with the same people",
-        "members": settings.ensemble,
-        "capacity": capacity,
-        "places": int(ours.sum()),
-        "kept_mean": float(np.mean(kept)) if kept else None,
-        "kept_least": min(kept, default=None),
-        "places_kept_by_three_in_four": float((share >= 0.75).mean()) if kept else None,
-        "places_kept_by_under_one_in_four": float((share < 0.25).mean()) if kept else None,
-    }
+    return Stability(
+        what="share of the RUN's places that a model fitted again on resampled subjects fills with the same people",
+        members=settings.ensemble,
+        capacity=capacity,
+        places=int(ours.sum()),
+        kept_mean=float(np.mean(kept)) if kept else None,
+        kept_least=min(kept, default=None),
+        places_kept_by_three_in_four=float((share >= 0.75).mean()) if kept else None,
+        places_kept_by_under_one_in_four=float((share < 0.25).mean()) if kept else None,
+    )

@@ -157,7 +157,8 @@ def _as_served(view: _View) -> tuple[list[str], list[str], dict[str, Any]]:
     A list of almost everyone catches every outcome and serves every group alike; one measured only after an incident,
     or only on new kinds of harm, says nothing of a list made each month.
     """
-    config, evaluation = view.document("config.json") or {}, view.document("evaluation.json") or {}
+    config = (view.document("config.json") or {}).get("settings") or {}
+    evaluation = view.document("evaluation.json") or {}
     asked, measured = config.get("cohort") or {}, evaluation.get("cohort") or {}
     numbers, wrong, unknown = view.policy.numbers, [], []
     named = {document.get("kind") for document in (asked, measured)}

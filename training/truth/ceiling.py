@@ -22,12 +22,13 @@ from threat.eligibility import load_policy
 from threat.errors import BadInput, UsageError
 from threat.history.sightings import Rows
 from threat.history.store import Store
+from threat.release.documents.config import Config
+from threat.release.documents.folds import Folds
 from threat.release.runs import Run
 from threat.simulation.truth.oracle import HORIZONS, risks
 from threat.simulation.truth.retraced import verified_settings
 from training.cohorts import cohort
 from training.cohorts.folds import Cycle
-from training.config import Settings
 
 Floats = NDArray[np.float64]
 
@@ -102,9 +103,7 @@ def fit(
             where=str(reference),
             way_out="give threat simulate the same --years and knobs",
         )
-    settings = Settings.model_validate(
-        {k: v for k, v in run.read_json("config.json").items() if k in Settings.model_fields}
-    )
+    settings = run.read(Config).settings
     snapshot = Store.open(reference / "history").snapshot()
     found = cohort.build(snapshot, cycles_of(run), settings.cohort, load_policy()).rows
     if not len(found):
@@ -141,12 +140,14 @@ def fit_soft(
 
 def cycles_of(run: Run) -> list[Cycle]:
     """The lists the RUN was measured on, from ``folds.json``; a list ends where the next begins."""
-    document = run.read_json("folds.json")["folds"][-1]
-    entries = document["measured_cycles"]
-    starts = [parse_as_of(one["start"]) for one in entries]
-    last = parse_as_of(document["measured_last_as_of"])
+    test = run.read(Folds).test
+    starts = [parse_as_of(cycle.start) for cycle in test.measured_cycles]
+    last = parse_as_of(test.measured_last_as_of)
     ends = [*starts[1:], max(last, starts[-1]) + 1]
-    return [Cycle(one["cycle"], start, end, start) for one, start, end in zip(entries, starts, ends, strict=True)]
+    return [
+        Cycle(cycle.cycle, start, end, start)
+        for cycle, start, end in zip(test.measured_cycles, starts, ends, strict=True)
+    ]
 
 
 def _deviance(label: Floats, p: Floats) -> float:

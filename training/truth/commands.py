@@ -34,12 +34,14 @@ def expected_captures(
 
     Written into the RUN as an annex. Needs the truth of a synthetic force; a real force has none.
     """
+    from threat.release.documents.expected_captures import ExpectedCaptures
+    from threat.release.documents.snapshot import SnapshotRead
     from threat.release.runs import Run
     from threat.simulation.force import block_count, read_settings
     from threat.terminal import emit, progress
     from training.truth import ceiling, particle_check
     from training.truth.expected_captures import CEILING, compare, read_lists
-    from training.truth.summary import ANNEX, captures_lines
+    from training.truth.summary import captures_lines
 
     opened = Run.open(run)
     extra: list[tuple[str, str, Any]] = []
@@ -49,9 +51,7 @@ def expected_captures(
         lists = read_lists(opened, force, draws=draws, seed=seed, threads=threads, advance=advance)
         if reference is not None:
             fitted = ceiling.fit(opened, force, reference, rows=rows, seed=seed, threads=threads, advance=advance)
-            score = fitted.score(
-                force / "history", lists.rows, opened.read_json("snapshot.json")["id"], threads=threads
-            )
+            score = fitted.score(force / "history", lists.rows, opened.read(SnapshotRead).id, threads=threads)
             extra = [(CEILING, "Records-only ceiling (reference model, a lower bound of it)", score)]
             document["ceiling"] = fitted.as_dict()
     document |= compare(lists, extra, capacity=capacity, replicates=replicates, seed=seed)
@@ -60,8 +60,9 @@ def expected_captures(
             lists, extra, force, rows=particles, replicates=replicates, seed=seed, threads=threads
         )
     document |= {"run_id": opened.id, "draws": draws, "seed": seed}
-    opened.add(ANNEX, document)
-    emit(document | {"run": str(run)}, as_json=as_json, lines=captures_lines)
+    captures = ExpectedCaptures.model_validate(document)
+    opened.write(captures)
+    emit(captures.as_json() | {"run": str(run)}, as_json=as_json, lines=captures_lines)
 
 
 @app.command("show-leak")

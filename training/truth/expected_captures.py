@@ -23,6 +23,7 @@ from threat.history.sightings import Rows
 from threat.measuring.estimates import What, measure
 from threat.measuring.ranked import Labelled, Ranked
 from threat.measuring.resampling import Draws, Resampling, auc, capture, ratio, totals
+from threat.release.documents.evaluation import Evaluation
 from threat.release.runs import Run
 from threat.simulation.truth.oracle import HORIZONS, Risks, risks
 from threat.simulation.truth.retraced import verified_settings
@@ -67,9 +68,9 @@ def read_lists(
 
     Raises UsageError for a RUN that the oracle can't judge, BadInput when it is of another force.
     """
-    evaluation = run.read_json("evaluation.json")
-    days = evaluation["horizon_days"]
-    require_known(evaluation["rung"], days, str(run.directory))
+    evaluation = run.read(Evaluation)
+    days = evaluation.horizon_days
+    require_known(evaluation.rung, days, str(run.directory))
     table = pq.read_table(run.path("predictions.parquet"))
     column = {name: table.column(name).to_numpy() for name in table.column_names}
     found = truth_of(
@@ -82,7 +83,7 @@ def read_lists(
         advance=advance,
     )
     which = HORIZONS.index(days)
-    scores = {one["name"]: (one["title"], column[one["name"]].astype(np.float64)) for one in evaluation["rankings"]}
+    scores = {ranking.name: (ranking.title, column[ranking.name].astype(np.float64)) for ranking in evaluation.rankings}
     subject = column["subject_id"]
     return Lists(
         Rows(column["relationship_id"], subject, column["person_at_risk_id"], column["as_of"]),
@@ -94,7 +95,7 @@ def read_lists(
         found.halves[:, which, :],
         found.true_relation,
         scores,
-        evaluation["capacity"],
+        evaluation.capacity,
         days,
     )
 

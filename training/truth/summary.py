@@ -6,9 +6,6 @@ from typing import Any
 
 from training.evaluation.summary import summary_lines
 
-ANNEX = "expected_captures.json"
-"""Where a RUN keeps them."""
-
 
 def captures_lines(document: dict[str, Any]) -> str:
     """What ``threat expected-captures`` prints, and ``threat evaluate`` once they are in the RUN."""
@@ -33,14 +30,14 @@ def captures_lines(document: dict[str, Any]) -> str:
     out += ["", f"{'list':<28}" + "".join(f"{one['name']:>12}" for one in shown)]
     for lists in zip(*(one["lists"] for one in shown), strict=True):
         out.append(f"{lists[0]['as_of'][:10]:<28}" + "".join(f"{one['captures']:>12.2f}" for one in lists))
-    if "ceiling" in document:
+    if document.get("ceiling"):
         fit = document["ceiling"]
         out += [
             "",
             f"Ceiling: {fit['rows']:,} rows of the reference force, {fit['rounds']} trees; it explains "
             f"{fit['deviance_explained']:.0%} of the deviance of the latent risk on held-out subjects.",
         ]
-    if "particle_check" in document:
+    if document.get("particle_check"):
         one = document["particle_check"]
         out += [
             "",

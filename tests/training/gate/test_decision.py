@@ -30,7 +30,7 @@ def ranking(name: str, **figures: dict[str, Any]) -> dict[str, Any]:
 
 
 GOOD: dict[str, Any] = {
-    "config.json": {"cohort": {"kind": "monthly"}, "new_charges_only": False},
+    "config.json": {"settings": {"cohort": {"kind": "monthly"}, "new_charges_only": False}},
     "choices.json": {"model_sha256": "m"},
     "snapshot.json": {"id": "s"},
     "folds.json": {"test_opening": {"earlier_runs_that_opened_it": []}},
@@ -175,10 +175,10 @@ CASES = [
         "a cohort of kind incident; lists are made of a monthly one",
     ),
     ("evaluation.json/cohort/kind", ..., "G4", NOT_ENOUGH, "which cohort"),
-    ("config.json/cohort/kind", "incident", "G4", FAIL, "a cohort of kind incident"),
-    ("config.json/cohort", ..., "G4", NOT_ENOUGH, "which cohort"),
-    ("config.json/new_charges_only", True, "G4", FAIL, "only outcomes with a new kind of charge counted"),
-    ("config.json/new_charges_only", ..., "G4", NOT_ENOUGH, "which outcomes counted"),
+    ("config.json/settings/cohort/kind", "incident", "G4", FAIL, "a cohort of kind incident"),
+    ("config.json/settings/cohort", ..., "G4", NOT_ENOUGH, "which cohort"),
+    ("config.json/settings/new_charges_only", True, "G4", FAIL, "only outcomes with a new kind of charge counted"),
+    ("config.json/settings/new_charges_only", ..., "G4", NOT_ENOUGH, "which outcomes counted"),
     ("config.json", ..., "G4", NOT_ENOUGH, "which cohort it was trained and measured on; the RUN does not say which"),
     ("evaluation.json/rankings/1/figures/0/interval", [-0.01, 0.2], "G5", NOT_ENOUGH, "rule_days +0.100"),
     ("evaluation.json/rankings/1/figures/0/interval", [0.0, 0.2], "G5", NOT_ENOUGH, "rule_days"),

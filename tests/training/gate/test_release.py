@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 import typer
+from fixtures import evidence
 from typer.testing import CliRunner
 
-from fairness.policy import load_policy
 from threat.errors import BadInput, GateRefused, IntegrityFailure, UsageError
 from threat.release import bundle, promotions
 from threat.release.commands import app as release_app
@@ -28,73 +28,16 @@ def run_command(*arguments: object) -> Any:
     return CliRunner().invoke(app, [str(one) for one in arguments])
 
 
-def figure(name: str, value: float, low: float, high: float, **by: Any) -> dict[str, Any]:
-    return {
-        "name": name, "title": name, "value": value, "interval": [low, high], "n": 9_000, "events": 300,
-        "method": "m", "slice": by,
-    }  # fmt: skip
-
-
 @pytest.fixture
-def make_audited(tmp_path: Path, model_text: str) -> Any:
+def make_audited(tmp_path: Path) -> Any:
     """A RUN with good evidence, and a fairness report with too few events for one characteristic."""
-    import hashlib
 
     def make(run_id: str, *, recall_difference: float = 0.1, ethnicity: str | None = "not_enough_evidence") -> Run:
-        run = Run.create(tmp_path / "runs", run_id)
-        run.write_text("model/model.txt", model_text)
-        names = ["incidents_90d", "days_since_last", "breaches_all", "history_days"]
-        run.write_json("model/features.json", {"catalogue_version": "c1", "names": names, "constraints": [0] * 4})
-        run.write_json("model/calibrator.json", {"method": "platt", "slope": 1.0, "intercept": 0.0})
-        run.write_json("choices.json", {"model_sha256": hashlib.sha256(model_text.encode()).hexdigest()})
-        run.write_json("snapshot.json", {"id": "s1", "batches": [], "started_at": "2026-01-01"})
-        run.write_json("config.json", {"title": "A test", "cohort": {"kind": "monthly"}, "new_charges_only": False})
-        run.write_json(
-            "checks.json",
-            {
-                "future_removed": {"holds": True, "rows": 1, "values_that_differ": 0},
-                "dates": {"holds": True, "folds": []},
-                "contributions_sum": {"holds": True, "rows": 1},
-                "added_harm": {"scores": 10, "fell": 0, "kinds_that_fell": []},
-            },
-        )
-        recall = figure("recall_at_capacity", 0.4, 0.3, 0.5, capacity=50)
-        low, high = recall_difference - 0.05, recall_difference + 0.05
-        difference = figure("recall_difference", recall_difference, low, high, capacity=50)
-        run.write_json(
-            "evaluation.json",
-            {
-                "rung": "Y2", "horizon_days": 180, "capacity": 50, "warnings": [], "freshness": [],
-                "cohort": {
-                    "kind": "monthly", "n": 9_000, "relationships": 900, "subjects": 900, "lists": 6,
-                    "from": "a", "to": "b",
-                },
-                "rankings": [
-                    {"name": "score", "title": "Model", "figures": [recall]},
-                    {"name": "rule_days", "title": "Days", "figures": [difference]},
-                ],
-                "calibration": {
-                    name: figure(name, 1.0, 0.9, 1.1) for name in ("slope", "intercept", "observed_over_expected")
-                },
-            },
-        )  # fmt: skip
-        run.seal()
+        measured = evidence.evaluation(rankings=evidence.rankings(recall_difference)[:2])
         if ethnicity is None:
-            return run
-        run.add(
-            "fairness.json",
-            {
-                "ranking": "score", "run_manifest_sha256": run.manifest_sha256, "verdict": ethnicity, "notes": [],
-                "policy": load_policy().model_dump(mode="json"), "coverage": [], "others": [],
-                "characteristics": [
-                    {
-                        "party": "person_at_risk", "characteristic": "ethnicity_group", "gate": True,
-                        "verdict": ethnicity, "reason": "r", "groups": [],
-                    }
-                ],
-            },
-        )  # fmt: skip
-        return run
+            return evidence.make_run(tmp_path / "runs", run_id, replacing=[measured])
+        report = {"characteristics": [evidence.characteristic("ethnicity_group", ethnicity)]}
+        return evidence.audited_run(tmp_path / "runs", run_id, report, replacing=[measured])
 
     return make
 

@@ -18,8 +18,11 @@ class _Setting(Part):
 
 
 class CohortSettings(_Setting):
-    """Who is scored when. ``monthly``: everyone eligible on the first of each month. ``incident``: each relationship
-    ``after_seconds`` after a domestic incident was recorded."""
+    """Who is scored when.
+
+    ``monthly``: everyone eligible on the first of each month. ``incident``: each relationship ``after_seconds`` after
+    a domestic incident was recorded.
+    """
 
     kind: Literal["monthly", "incident"] = Field(default="monthly", description="who is a row when")
     after_seconds: int = Field(default=3_600, ge=1, le=86_400, description="wait after the incident, seconds")
@@ -67,8 +70,10 @@ class TreeSettings(_Setting):
 
 
 class LinearSettings(_Setting):
-    """Elastic-net logistic regression: penalties to try (shares of the least one that leaves every coefficient at 0),
-    share of L1."""
+    """Elastic-net logistic regression: penalties to try and the share of L1.
+
+    A penalty is a share of the least penalty that leaves every coefficient at 0.
+    """
 
     penalties: list[Annotated[float, Field(gt=0, lt=1)]] = Field(
         default=[0.5, 0.2, 0.1, 0.05], min_length=1, description="penalties to try"
@@ -77,9 +82,12 @@ class LinearSettings(_Setting):
 
 
 class Settings(_Setting):
-    """A whole training. ``capacity`` None: the policy's. ``new_charges_only``: an outcome must bring a severe kind that
-    no earlier incident of the subject carried (sensitivity for records where the same case returns). ``ensemble``: how
-    many times the chosen model is fitted again on resampled subjects, to see how stable the lists are."""
+    """A whole training.
+
+    ``capacity`` None: the policy's. ``new_charges_only``: an outcome must bring a severe kind that no earlier incident
+    of the subject carried (sensitivity for records where the same case returns). ``ensemble``: how many times the
+    chosen model is fitted again on resampled subjects, to see how stable the lists are.
+    """
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_]*$", description="name of the configuration")
     title: str = Field(description="the training in words")
