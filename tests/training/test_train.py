@@ -178,7 +178,7 @@ def test_what_reached_us_late_on_a_drawn_history() -> None:
         "rows": 4, "events": 2 + 2 + 0 + 1, "rows_with_any": 3, "share": 0.75,
     }  # fmt: skip
     none = np.zeros(0, np.int64)
-    assert known_late(sightings, Rows(none, none, none, none))["share"] is None
+    assert known_late(sightings, Rows(none, none, none, none)).share is None
 
 
 def test_what_was_known_before_an_instant(labelled: LabelledCohort) -> None:
