@@ -28,7 +28,7 @@ def score(
     as_json: JsonOption = False,
 ) -> None:
     """Rank every eligible relationship at an as-of, with reasons, into a frozen list."""
-    from serving.lists.making import make_list
+    from serving.lists.making import ListOptions, make_list
     from threat.asof import parse_as_of, show
     from threat.terminal import emit, progress
 
@@ -37,29 +37,25 @@ def score(
             store,
             var,
             parse_as_of(as_of),
+            ListOptions(capacity=capacity, publish=publish, rule=rule, policy_path=policy, previous=previous),
             started_at=_now(),
-            capacity=capacity,
-            publish=publish,
-            rule=rule,
-            policy_path=policy,
-            previous=previous,
             advance=advance,
         )
     document = {
         "list": made.id,
         "path": str(var / "lists" / made.id),
-        "as_of": show(made.asked.as_of),
-        "snapshot": made.asked.snapshot,
-        "ranking": made.asked.ranking,
-        "ranking_title": made.asked.ranking_title,
-        "ranking_note": made.asked.ranking_note,
-        "demonstration": made.asked.demonstration,
-        "capacity": made.asked.capacity,
+        "as_of": show(made.basis.as_of),
+        "snapshot": made.basis.snapshot,
+        "ranking": made.basis.ranking,
+        "ranking_title": made.basis.ranking_title,
+        "ranking_note": made.basis.ranking_note,
+        "demonstration": made.basis.demonstration,
+        "capacity": made.basis.capacity,
         "selected": made.selected,
         "ranked": len(made),
         "ties": made.ties,
         "must_see": len(made.must_see),
-        "previous": made.asked.previous,
+        "previous": made.basis.previous,
         "published": publish,
     }
     emit(document, as_json=as_json, lines=_show_list)

@@ -52,7 +52,7 @@ def test_the_store_verifies_and_holds_the_golden_force(format_1: Path) -> None:
 @pytest.mark.parametrize(("list_id", "kind"), LISTS.items())
 def test_every_list_replays_row_for_row(format_1: Path, list_id: str, kind: str) -> None:
     listed = lists.open_list(format_1 / "var" / "lists", list_id)
-    assert listed.asked.ranking == kind
+    assert listed.basis.ranking == kind
     replayed = replay_list(format_1 / "history", format_1 / "var", list_id, started_at=STARTED_AT)
     assert (replayed["same"], replayed["differences"]) == (True, [])
     assert replayed["rows"] == len(listed) > 0

@@ -1,4 +1,4 @@
-"""A LIST: one scored ranking, frozen. ``list.json`` says what was asked and read, ``rows.parquet`` holds every row.
+"""A LIST: one scored ranking, frozen. ``list.json`` says what it was computed from, ``rows.parquet`` holds every row.
 
 The id of a LIST is a hash of its content: ``list.json`` names the SHA-256 of ``rows.parquet``, and the id ends in the
 hash of ``list.json``. Opening one recomputes both. ``current.json`` beside the LISTs names the published one.
@@ -58,15 +58,18 @@ BAND_TITLES = {
 }
 """Bands are places in the order, not sizes of risk: up to capacity k, up to 2k, the rest."""
 
+FORMAT = 1
+"""Version of ``list.json``. A LIST is evidence of what was shown, so a change of its fields is a new version."""
+
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class Basis:
     """What a LIST was computed from: everything ``threat replay`` needs, and nothing that the rows already say.
 
     ``as_of``, ``started_at`` and ``previous_as_of`` are UTC seconds. ``ranking`` is ``model`` or ``rule``;
     ``ranking_id`` names the bundle or the rule; ``ranking_note`` says in words why it ranks. ``demonstration``:
     approved by signatories who count nowhere else. ``catalogue`` and ``policy`` are versions. ``attrition``: kept and
-    dropped at each filter of eligibility.
+    dropped at each filter of eligibility. ``previous``: id of the LIST that changes are compared with, empty for none.
     """
 
     as_of: int
@@ -87,11 +90,11 @@ class Asked:
 
 
 class ScoredList:
-    """A LIST in memory: ``id``, ``asked``, ``must_see`` (documents) and ``rows`` (schema ``ROWS``, in rank order)."""
+    """A LIST in memory: ``id``, ``basis``, ``must_see`` (documents) and ``rows`` (schema ``ROWS``, in rank order)."""
 
-    def __init__(self, list_id: str, asked: Asked, must_see: list[dict[str, Any]], rows: pa.Table) -> None:
+    def __init__(self, list_id: str, basis: Basis, must_see: list[dict[str, Any]], rows: pa.Table) -> None:
         self.id = list_id
-        self.asked = asked
+        self.basis = basis
         self.must_see = must_see
         self.rows = rows
 
@@ -114,21 +117,16 @@ class ScoredList:
 
     @property
     def selected(self) -> int:
-        """Rows within capacity. Ties at the edge stay in, so this may exceed the capacity."""
-        return int((self.rank <= self.asked.capacity).sum())
+        """Number of rows for review. Ties at the edge stay in, so there may be more than the capacity."""
+        return int((self.rank <= self.basis.capacity).sum())
 
     @property
     def ties(self) -> dict[str, int]:
-        """``groups``: scores shared by several rows; ``rows``: rows in them; ``at_edge``: rows sharing the
-        last rank that is for review."""
-        rank, counts = np.unique(self.rank, return_counts=True)
-        shared = counts > 1
-        last = rank[rank <= self.asked.capacity]
-        at_edge = int(counts[len(last) - 1]) if len(last) and shared[len(last) - 1] else 0
-        return {"groups": int(shared.sum()), "rows": int(counts[shared].sum()), "at_edge": at_edge}
+        """Rows that share a rank: see ``count_ties``."""
+        return count_ties(self.rank, self.basis.capacity)
 
     def row(self, relationship_id: int) -> dict[str, Any] | None:
-        """One row as a dictionary, or None when the relationship is not on the LIST."""
+        """Return the row of a relationship as a dictionary, or None when it is not on the LIST."""
         i = self._position.get(relationship_id)
         return None if i is None else self.row_at(i)
 
@@ -137,44 +135,64 @@ class ScoredList:
         return dict(self.rows.slice(i, 1).to_pylist()[0])
 
 
-def digest(rows: pa.Table) -> str:
-    """SHA-256 over the rows' values in order: equal for equal rows whatever the file looks like."""
-    return sha256_of(json.dumps(rows.to_pylist(), sort_keys=True).encode())
+def count_ties(rank: NDArray[np.int32], capacity: int) -> dict[str, int]:
+    """Count the ``groups`` of rows that share a rank, the ``rows`` in such groups, and those ``at_edge``.
+
+    ``at_edge``: rows that share the last rank for review, all of which stay in; 0 when that rank is not shared.
+
+    >>> count_ties(np.array([1, 2, 2, 2, 5], np.int32), capacity=3)
+    {'groups': 1, 'rows': 3, 'at_edge': 3}
+    >>> count_ties(np.array([1, 2, 2, 2, 5], np.int32), capacity=1)
+    {'groups': 1, 'rows': 3, 'at_edge': 0}
+    """
+    ranks, counts = np.unique(rank, return_counts=True)
+    shared = counts > 1
+    for_review = int((ranks <= capacity).sum())
+    at_edge = int(counts[for_review - 1]) if for_review and shared[for_review - 1] else 0
+    return {"groups": int(shared.sum()), "rows": int(counts[shared].sum()), "at_edge": at_edge}
 
 
-def freeze(directory: str | Path, asked: Asked, must_see: list[dict[str, Any]], rows: pa.Table) -> ScoredList:
-    """Write a LIST under ``directory`` and return it. Appears whole or not at all; an equal one is left as it is."""
+def freeze(directory: str | Path, basis: Basis, must_see: list[dict[str, Any]], rows: pa.Table) -> ScoredList:
+    """Write a LIST under ``directory`` and return it.
+
+    The LIST appears whole or not at all: a hidden folder is written, and renamed at the end. A LIST of the same content
+    that is there already is left as it is.
+    """
     directory = Path(directory)
     directory.mkdir(parents=True, exist_ok=True)
     work = Path(tempfile.mkdtemp(prefix=".list-", dir=directory))
     try:
         pq.write_table(rows, work / "rows.parquet", compression="zstd")
         document = {
-            "version": 1,
-            **asdict(asked),
+            "version": FORMAT,
+            **asdict(basis),
             "rows": rows.num_rows,
             "rows_sha256": sha256_of(work / "rows.parquet"),
             "must_see": must_see,
         }
         text = json.dumps(document, indent=2, sort_keys=True, allow_nan=False)
-        day = datetime.fromtimestamp(asked.as_of, tz=UTC).date().isoformat()
+        day = datetime.fromtimestamp(basis.as_of, tz=UTC).date().isoformat()
         list_id = f"L-{day}-{sha256_of(text.encode())[:16]}"
         (work / "list.json").write_text(text, encoding="utf-8")
         try:
-            work.chmod(0o755)
+            work.chmod(0o755)  # mkdtemp lets only its owner in; the desk may run as another user
             work.rename(directory / list_id)
         except OSError:
+            # The id hashes the content, so a folder of this name holds the same LIST already.
             if not (directory / list_id).is_dir():
                 raise
             shutil.rmtree(work)
     except BaseException:
         shutil.rmtree(work, ignore_errors=True)
         raise
-    return ScoredList(list_id, asked, must_see, rows)
+    return ScoredList(list_id, basis, must_see, rows)
 
 
 def open_list(directory: str | Path, list_id: str) -> ScoredList:
-    """Open a LIST after verifying it. Raises UsageError when there is none, IntegrityFailure when it was changed."""
+    """Open a LIST after verifying its hashes.
+
+    Raises UsageError when there is none, IntegrityFailure when it was changed, BadInput for another format.
+    """
     path = Path(directory) / list_id
     if Path(list_id).name != list_id or not (path / "list.json").is_file():
         raise UsageError(
@@ -184,17 +202,26 @@ def open_list(directory: str | Path, list_id: str) -> ScoredList:
     if list_id.rpartition("-")[2] != sha256_of(text)[:16]:
         raise _changed(path / "list.json")
     document = json.loads(text)
+    if document.get("version") != FORMAT:
+        raise BadInput(
+            f"The list is of another format: {document.get('version')}, where this version reads {FORMAT}.",
+            where=str(path),
+            way_out="open it with the version of threat that made it, or make it again: threat score --as-of DATE",
+        )
     rows_path = path / "rows.parquet"
     if not rows_path.is_file() or sha256_of(rows_path) != document["rows_sha256"]:
         raise _changed(rows_path)
-    asked = Asked(**{name: document[name] for name in Asked.__dataclass_fields__})
-    return ScoredList(list_id, asked, document["must_see"], pq.read_table(rows_path))
+    basis = Basis(**{name: document[name] for name in Basis.__dataclass_fields__})
+    return ScoredList(list_id, basis, document["must_see"], pq.read_table(rows_path))
 
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """What the desk shows: a LIST, the bundle that ordered it (empty for a rule), and the LIST by rule that takes its
-    place at once when that bundle goes out of service."""
+    """The LIST that the desk shows, and what stands by for it.
+
+    ``list``: its id, empty when nothing was published. ``bundle``: SHA-256 of the bundle that ordered it, empty for a
+    rule. ``standby``: the LIST by rule that takes its place at once when that bundle goes out of service.
+    """
 
     list: str = ""
     bundle: str = ""
@@ -202,13 +229,13 @@ class Published:
 
 
 def publish(directory: str | Path, chosen: Published) -> None:
-    """Make a LIST the one the desk shows: ``current.json`` is replaced in one step."""
+    """Make a LIST what the desk shows: replace ``current.json`` in one step."""
     path = Path(directory) / "current.json"
     write_whole(path, json.dumps(asdict(chosen)))
 
 
 def published(directory: str | Path) -> Published:
-    """What was published; an empty one when nothing was. Raises BadInput for a spoilt ``current.json``."""
+    """Read what was published; empty when nothing was. Raises BadInput for an unreadable ``current.json``."""
     path = Path(directory) / "current.json"
     try:
         return Published(**json.loads(path.read_text(encoding="utf-8")))
@@ -216,32 +243,36 @@ def published(directory: str | Path) -> Published:
         return Published()
     except (ValueError, TypeError):
         raise BadInput(
-            "current.json names a list.", where=str(path), way_out="publish one: threat score --publish"
+            "current.json is unreadable: it should name the published list.",
+            where=str(path),
+            way_out="publish a list again: threat score --publish",
         ) from None
 
 
 def previous_to(directory: str | Path, as_of: int) -> ScoredList | None:
-    """The published LIST, when its as-of lies before ``as_of``: what changed is told against it."""
-    current = published(directory).list
-    if not current:
-        return None
-    found = open_list(directory, current)
-    while found.asked.as_of >= as_of:
-        if not found.asked.previous:
-            return None
-        found = open_list(directory, found.asked.previous)
-    return found
+    """Return the list that changes are compared with: the latest published list whose as-of is before ``as_of``.
+
+    A list made again for the day of the published list is compared with what that list was compared with. None when
+    there is no earlier list.
+    """
+    list_id = published(directory).list
+    while list_id:
+        earlier = open_list(directory, list_id)
+        if earlier.basis.as_of < as_of:
+            return earlier
+        list_id = earlier.basis.previous
+    return None
 
 
 def at_rank_order(rows: pa.Table) -> pa.Table:
-    """Rows by rank; equal ranks by relationship id, an order that means nothing and is always the same."""
+    """Sort rows by rank; equal ranks by relationship id, an order that means nothing and is always the same."""
     order = pc.sort_indices(rows, sort_keys=[("rank", "ascending"), ("relationship_id", "ascending")])
     return rows.take(order)
 
 
 def _changed(path: Path) -> IntegrityFailure:
     return IntegrityFailure(
-        "A list is frozen; this one was changed after it was made.",
+        "The list was changed after it was frozen.",
         where=str(path),
         way_out="do not use it; make it again with threat score, and find out who changed it",
     )

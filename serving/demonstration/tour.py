@@ -21,7 +21,7 @@ def tour_steps(listed: ScoredList, gate: dict[str, Any]) -> list[TourStep]:
 def _rose(listed: ScoredList, rows: Iterable[dict[str, Any]]) -> TourStep | None:
     """The row that rose furthest on new records, one for review if any did; a new one when none rose."""
     fresh = [row for row in rows if row["new_records"] > 0]
-    chosen = [row for row in fresh if row["rank"] <= listed.asked.capacity]
+    chosen = [row for row in fresh if row["rank"] <= listed.basis.capacity]
     rose = _risen(chosen) or _risen(fresh)
     if rose:
         row = max(rose, key=lambda row: (row["previous_rank"] - row["rank"], -row["rank"]))
@@ -48,14 +48,14 @@ def _risen(rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
 def _beyond(listed: ScoredList) -> TourStep | None:
     """A must-see item beyond capacity, the lowest in the order."""
     placed = [(listed.row(item["relationship_id"]), item) for item in listed.must_see]
-    beyond = [(row["rank"], item) for row, item in placed if row is not None and row["rank"] > listed.asked.capacity]
+    beyond = [(row["rank"], item) for row, item in placed if row is not None and row["rank"] > listed.basis.capacity]
     if not beyond:
         return None
     rank, item = max(beyond, key=lambda pair: pair[0])
     what = kind(item["triggers"][0]["kind"]).title.lower()
     return TourStep(
         title="One beyond capacity that still matters",
-        text=f"Ranked {rank:,} when the unit reviews {listed.asked.capacity}: the order alone would never show it. "
+        text=f"Ranked {rank:,} when the unit reviews {listed.basis.capacity}: the order alone would never show it. "
         f"It is must-see all the same ({what}). No rank is a sign of safety.",
         link=f"/relationships/{show_id('R', item['relationship_id'])}",
         link_text="Open the relationship",
@@ -63,7 +63,7 @@ def _beyond(listed: ScoredList) -> TourStep | None:
 
 
 def _taught(listed: ScoredList) -> TourStep | None:
-    if listed.asked.ranking != "model":
+    if listed.basis.ranking != "model":
         return None
     return TourStep(
         title="What this model was taught",
@@ -92,7 +92,7 @@ def _gate(gate: dict[str, Any]) -> TourStep:
 
 
 def _stop(listed: ScoredList) -> TourStep | None:
-    if listed.asked.ranking != "model":
+    if listed.basis.ranking != "model":
         return None
     return TourStep(
         title="Stopping the model",

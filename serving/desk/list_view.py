@@ -27,7 +27,7 @@ from serving.desk.responses import (
 from serving.desk.responses import Reason as ReasonAnswer
 from serving.desk.timeline import records, unknowns
 from serving.lists import rankings
-from serving.lists.reasons import Reason, check_sum, squares, theme_title
+from serving.lists.reasons import Explained, ThemeReason, check_sum, squares, theme_title
 from serving.lists.scoring import explain
 from threat import lists
 from threat.asof import DAY, instant
@@ -53,7 +53,7 @@ class View:
     """A LIST with the snapshot it was computed from. Safe for threads: it changes nothing but its own cache."""
 
     def __init__(self, scored: lists.ScoredList, snapshot: Snapshot, ranking: rankings.Ranking, note: str = "") -> None:
-        self.note = note or scored.asked.ranking_note
+        self.note = note or scored.basis.ranking_note
         self.list = scored
         self.snapshot = snapshot
         self.ranking = ranking
@@ -66,8 +66,8 @@ class View:
         from threat.history.store import Store
 
         scored = lists.open_list(Path(var) / "lists", list_id)
-        snapshot = Store.open(store).snapshot(scored.asked.snapshot)
-        return cls(scored, snapshot, rankings.of_list(scored.asked, Path(var) / "promotions.jsonl"), note)
+        snapshot = Store.open(store).snapshot(scored.basis.snapshot)
+        return cls(scored, snapshot, rankings.of_list(scored.basis, Path(var) / "promotions.jsonl"), note)
 
     def reference(self, text: str) -> str:
         """A relationship reference as the log writes it. Raises UsageError when it is none."""
@@ -75,7 +75,7 @@ class View:
 
     def summary(self) -> ListSummary:
         """The list's own facts."""
-        asked = self.list.asked
+        asked = self.list.basis
         return ListSummary(
             id=self.list.id,
             as_of=instant(asked.as_of),
@@ -106,7 +106,7 @@ class View:
         """One relationship at the list's as-of. Raises NotFound for a reference that was not recorded by then."""
         relationship_id = parse_id(text)
         at, row = self._place(relationship_id)
-        rows = self.snapshot.rows([relationship_id], self.list.asked.as_of)
+        rows = self.snapshot.rows([relationship_id], self.list.basis.as_of)
         subject, at_risk = int(rows.subject[0]), int(rows.at_risk[0])
         standing = self._standing(row)
         behind: dict[int, list[str]] = {}
@@ -122,8 +122,8 @@ class View:
             self.snapshot.sightings(),
             subject,
             at_risk,
-            self.list.asked.as_of,
-            since=self.list.asked.previous_as_of,
+            self.list.basis.as_of,
+            since=self.list.basis.previous_as_of,
             behind=behind,
             must_see={trigger["event_id"] for trigger in triggers},
         )
@@ -139,7 +139,7 @@ class View:
             must_see=[self._trigger(trigger) for trigger in triggers],
             timeline=timeline,
             records_left_out=left_out,
-            unknown=unknowns(self.snapshot.sightings(), subject, at_risk, self.list.asked.as_of),
+            unknown=unknowns(self.snapshot.sightings(), subject, at_risk, self.list.basis.as_of),
         )
 
     def names(self, text: str, *, reason: str, by: str) -> dict[str, dict[str, str]]:
@@ -152,7 +152,7 @@ class View:
 
         relationship_id = parse_id(text)
         self._place(relationship_id)
-        rows = self.snapshot.rows([relationship_id], self.list.asked.as_of)
+        rows = self.snapshot.rows([relationship_id], self.list.basis.as_of)
         parties = {"subject": int(rows.subject[0]), "person_at_risk": int(rows.at_risk[0])}
         known = {party: person for party, person in parties.items() if person != NO_PERSON}
         frame = identities.read(self.snapshot, list(known.values()), reason=reason, by=by)
@@ -167,7 +167,7 @@ class View:
         known = self.snapshot.relationships
         at = int(known.relationship_id.searchsorted(relationship_id))
         here = at < len(known) and int(known.relationship_id[at]) == relationship_id
-        if not here or int(known.recorded_at[at]) >= self.list.asked.as_of:
+        if not here or int(known.recorded_at[at]) >= self.list.basis.as_of:
             raise NotFound(
                 "There is no relationship with this reference in the records the list rests on.",
                 value=show_id("R", relationship_id),
@@ -183,7 +183,7 @@ class View:
     @cached_property
     def _by_parties(self) -> dict[tuple[int, int], int]:
         """Relationships known at the as-of by (subject, person at risk), merges resolved."""
-        known, as_of = self.snapshot.relationships, self.list.asked.as_of
+        known, as_of = self.snapshot.relationships, self.list.basis.as_of
         standing = (known.recorded_at < as_of) & (known.withdrawn_at >= as_of)
         rows = self.snapshot.rows(known.relationship_id[standing], as_of)
         pairs = zip(rows.subject.tolist(), rows.at_risk.tolist(), strict=True)
@@ -196,9 +196,9 @@ class View:
                 sentence="This relationship was not ranked: the filters of the list left it out (its steps are on the "
                 "list of referrals). That is not a finding about it and not a sign of safety.",
             )
-        score, base, reasons = self._explained(row["relationship_id"], row["score"])
+        score, (base, reasons) = self._explained(row["relationship_id"], row["score"])
         check_sum(base, [reason.contribution for reason in reasons], score, show_id("R", row["relationship_id"]))
-        asked, place = self.list.asked, row["rank"]
+        asked, place = self.list.basis, row["rank"]
         shared = f", sharing this rank with {_count(row['tied'] - 1, 'other')}" if row["tied"] > 1 else ""
         return Ranked(
             kind="ranked",
@@ -216,12 +216,12 @@ class View:
             frequency=frequency(self.ranking, score, self.list.rows["score"].to_numpy()),
         )
 
-    def _explain(self, relationship_id: int, score: float) -> tuple[float, float, tuple[Reason, ...]]:
-        return explain(self.snapshot, relationship_id, self.list.asked.as_of, self.ranking, expected=score)
+    def _explain(self, relationship_id: int, score: float) -> tuple[float, Explained]:
+        return explain(self.snapshot, relationship_id, self.list.basis.as_of, self.ranking, expected=score)
 
     def _queue_row(self, row: dict[str, Any]) -> QueueRow:
         reference = show_id("R", row["relationship_id"])
-        reasons = tuple(Reason.from_row(reason) for reason in row["reasons"])
+        reasons = tuple(ThemeReason.from_row(reason) for reason in row["reasons"])
         check_sum(row["base"], [reason.contribution for reason in reasons], row["score"], reference)
         at = int(self.snapshot.relationships.relationship_id.searchsorted(row["relationship_id"]))
         return QueueRow(
@@ -241,7 +241,7 @@ class View:
         )
 
     def _change(self, row: dict[str, Any]) -> Change:
-        asked, fresh = self.list.asked, row["new_records"]
+        asked, fresh = self.list.basis, row["new_records"]
         if not asked.previous:
             return Change(
                 kind="first_list", places=0, new_records=0, sentence="There is no earlier list to compare with."
@@ -272,7 +272,7 @@ class View:
         )
 
     def _trigger(self, trigger: Mapping[str, Any]) -> Trigger:
-        what, as_of = kind(trigger["kind"]), self.list.asked.as_of
+        what, as_of = kind(trigger["kind"]), self.list.basis.as_of
         who = {"pair": "", "subject": ", about the subject", "person_at_risk": ", about the person at risk"}
         when = instant(trigger["occurred_at"])
         if what.known_in_advance and trigger["occurred_at"] >= as_of:
@@ -298,7 +298,7 @@ class View:
         return [f"{_count(rows, 'row')} of the records loaded did not fit and took no part: see the load reports."]
 
 
-def _reasons(reasons: tuple[Reason, ...]) -> list[ReasonAnswer]:
+def _reasons(reasons: tuple[ThemeReason, ...]) -> list[ReasonAnswer]:
     return [
         ReasonAnswer(
             theme=reason.theme,

@@ -16,11 +16,11 @@ from numpy.typing import NDArray
 
 from threat.asof import DAY, visible
 from threat.history.sightings import NO_PERSON, ROLE_ABOUT, ROLE_AT_RISK, ROLE_SUBJECT, Rows, Sightings
-from threat.vocabulary import kinds
+from threat.vocabulary import Kind, kinds
 
 
 @dataclass(frozen=True, slots=True)
-class Trigger:
+class TriggerEvent:
     """One event that opens an item. Times are UTC seconds. ``about``: pair, subject or person_at_risk."""
 
     event_id: int
@@ -32,19 +32,22 @@ class Trigger:
 
 @dataclass(frozen=True, slots=True)
 class MustSee:
-    """One relationship and its triggers, latest recorded first. ``relationship_id`` is 0 for an event between two
-    parties that no recorded relationship covers: it is shown all the same."""
+    """One relationship and its triggers, latest recorded first.
+
+    ``relationship_id`` is 0 for an event between two parties that no recorded relationship covers: the event is shown
+    all the same.
+    """
 
     relationship_id: int
-    triggers: tuple[Trigger, ...]
+    triggers: tuple[TriggerEvent, ...]
 
     def as_dict(self) -> dict[str, Any]:
-        """As ``list.json`` holds it."""
+        """Return the item as ``list.json`` holds it."""
         return {"relationship_id": self.relationship_id, "triggers": [asdict(trigger) for trigger in self.triggers]}
 
 
 def must_see_kinds() -> frozenset[str]:
-    """Kinds the vocabulary marks, those known in advance among them."""
+    """Return the kinds that the vocabulary marks, those known in advance among them."""
     return frozenset(kind.name for kind in kinds().values() if kind.must_see)
 
 
@@ -57,52 +60,40 @@ def find(
     release_days: float,
     names: Collection[str] | None = None,
 ) -> list[MustSee]:
-    """All items at ``as_of``, latest recorded first.
+    """Find all items at ``as_of``; the item whose latest trigger was recorded last comes first.
 
-    ``rows``: the relationships at hand, parties resolved at ``as_of``. ``recorded_days``: look-back on *recorded_at*,
+    ``rows``: the relationships in force, parties resolved at ``as_of``. ``recorded_days``: look-back on *recorded_at*,
     so that an old event reported today opens an item today. ``release_days``: how near a release known in advance must
     be, before or after. ``names``: kinds that trigger; by default those the vocabulary marks. An event about a person
-    who is in no relationship (a prisoner's release, say) opens nothing.
+    who is in no relationship (a prisoner's release, say) opens nothing. ``tests/spec/must_see`` draws the rule.
     """
     wanted = must_see_kinds() if names is None else frozenset(names)
     by_number = {kind.number: kind for kind in kinds().values() if kind.name in wanted}
     hits = np.flatnonzero(_triggering(sightings, as_of, by_number, recorded_days, release_days))
-    if not len(hits):
-        return []
-    owner = sightings.persons[np.searchsorted(sightings.offsets, hits, side="right") - 1]
-    as_subject, as_at_risk = _index(rows.subject), _index(rows.at_risk)
-    found: dict[int, dict[int, Trigger]] = {}
-    placed: set[int] = set()
-    orphans: dict[int, Trigger] = {}
-    for at, person in zip(hits.tolist(), owner.tolist(), strict=True):
-        event_id, role = int(sightings.event_id[at]), int(sightings.role[at])
-        other = int(sightings.counterpart[at])
-        other_id = NO_PERSON if other == NO_PERSON else int(sightings.persons[other])
-        places: list[tuple[int, str]] = []
-        if role == ROLE_SUBJECT:
-            places = [(i, "pair") for i in as_subject.get(person, []) if int(rows.at_risk[i]) == other_id]
-        elif role == ROLE_AT_RISK:
-            places = [(i, "pair") for i in as_at_risk.get(person, []) if int(rows.subject[i]) == other_id]
-        elif role == ROLE_ABOUT:
-            places = [(i, "subject") for i in as_subject.get(person, [])]
-            places += [(i, "person_at_risk") for i in as_at_risk.get(person, [])]
-        kind = by_number[int(sightings.kind[at])]
-        occurred, recorded = int(sightings.occurred_at[at]), int(sightings.recorded_at[at])
-        for i, about in places:
-            trigger = Trigger(event_id, kind.name, about, occurred, recorded)
-            found.setdefault(int(rows.relationship_id[i]), {})[event_id] = trigger
-            placed.add(event_id)
+    owners = sightings.persons[np.searchsorted(sightings.offsets, hits, side="right") - 1]
+    parties = _Parties(rows)
+    by_relationship: dict[int, dict[int, TriggerEvent]] = {}
+    uncovered: dict[int, TriggerEvent] = {}
+    for at, owner in zip(hits.tolist(), owners.tolist(), strict=True):
+        role, other = int(sightings.role[at]), int(sightings.counterpart[at])
+        places = parties.concerned(owner, role, NO_PERSON if other == NO_PERSON else int(sightings.persons[other]))
+        for relationship_id, about in places:
+            trigger = _trigger(sightings, at, by_number, about)
+            by_relationship.setdefault(relationship_id, {})[trigger.event_id] = trigger
         if not places and role != ROLE_ABOUT:
-            orphans[event_id] = Trigger(event_id, kind.name, "pair", occurred, recorded)
-    items = [MustSee(relationship_id, _ordered(triggers)) for relationship_id, triggers in found.items()]
-    lost = {event_id: trigger for event_id, trigger in orphans.items() if event_id not in placed}
-    items += [MustSee(0, (trigger,)) for trigger in lost.values()]
-    return sorted(items, key=_latest_first)
+            trigger = _trigger(sightings, at, by_number, "pair")
+            uncovered[trigger.event_id] = trigger
+    # An event is seen once from each party: what one party's relationships cover is not uncovered.
+    covered = {event_id for triggers in by_relationship.values() for event_id in triggers}
+    items = [MustSee(relationship_id, _latest_first(triggers)) for relationship_id, triggers in by_relationship.items()]
+    items += [MustSee(0, (trigger,)) for event_id, trigger in uncovered.items() if event_id not in covered]
+    return sorted(items, key=_order)
 
 
 def _triggering(
-    sightings: Sightings, as_of: int, by_number: dict[int, Any], recorded_days: float, release_days: float
+    sightings: Sightings, as_of: int, by_number: dict[int, Kind], recorded_days: float, release_days: float
 ) -> NDArray[np.bool_]:
+    """Mask of the sightings that trigger; the unit's own contacts never do."""
     advance = np.array([number for number, kind in by_number.items() if kind.known_in_advance], dtype=np.int64)
     ordinary = np.array([number for number, kind in by_number.items() if not kind.known_in_advance], dtype=np.int64)
     seen = visible(sightings.visible_from, sightings.visible_until, as_of)
@@ -115,7 +106,31 @@ def _triggering(
     return out & ~sightings.proactive
 
 
-def _index(persons: NDArray[np.int64]) -> dict[int, list[int]]:
+class _Parties:
+    """The relationships in force, found by either party."""
+
+    def __init__(self, rows: Rows) -> None:
+        self._rows = rows
+        self._of_subject, self._of_at_risk = _rows_by_person(rows.subject), _rows_by_person(rows.at_risk)
+
+    def concerned(self, person: int, role: int, other: int) -> list[tuple[int, str]]:
+        """Return the relationships that an event concerns, and whom of each it is about.
+
+        ``person`` and ``role``: whose sighting the event is, and as what. ``other``: the other person of the event, or
+        NO_PERSON. An event about one person concerns every relationship of that person.
+        """
+        rows = self._rows
+        as_subject, as_at_risk = self._of_subject.get(person, []), self._of_at_risk.get(person, [])
+        if role == ROLE_SUBJECT:
+            places = [(i, "pair") for i in as_subject if int(rows.at_risk[i]) == other]
+        elif role == ROLE_AT_RISK:
+            places = [(i, "pair") for i in as_at_risk if int(rows.subject[i]) == other]
+        else:
+            places = [(i, "subject") for i in as_subject] + [(i, "person_at_risk") for i in as_at_risk]
+        return [(int(rows.relationship_id[i]), about) for i, about in places]
+
+
+def _rows_by_person(persons: NDArray[np.int64]) -> dict[int, list[int]]:
     out: dict[int, list[int]] = {}
     for i, person in enumerate(persons.tolist()):
         if person != NO_PERSON:
@@ -123,10 +138,21 @@ def _index(persons: NDArray[np.int64]) -> dict[int, list[int]]:
     return out
 
 
-def _latest_first(item: MustSee) -> tuple[int, int, int]:
-    first = item.triggers[0]
-    return -first.recorded_at, item.relationship_id, first.event_id
+def _trigger(sightings: Sightings, at: int, by_number: dict[int, Kind], about: str) -> TriggerEvent:
+    return TriggerEvent(
+        event_id=int(sightings.event_id[at]),
+        kind=by_number[int(sightings.kind[at])].name,
+        about=about,
+        occurred_at=int(sightings.occurred_at[at]),
+        recorded_at=int(sightings.recorded_at[at]),
+    )
 
 
-def _ordered(triggers: dict[int, Trigger]) -> tuple[Trigger, ...]:
+def _latest_first(triggers: dict[int, TriggerEvent]) -> tuple[TriggerEvent, ...]:
     return tuple(sorted(triggers.values(), key=lambda trigger: (-trigger.recorded_at, trigger.event_id)))
+
+
+def _order(item: MustSee) -> tuple[int, int, int]:
+    latest = item.triggers[0]
+    # Ids break ties, so that the same history gives the same list everywhere.
+    return -latest.recorded_at, item.relationship_id, latest.event_id

@@ -1,6 +1,6 @@
 """What puts relationships in order: the model in service, or, labelled, a rule.
 
-A bundle is used only when the promotions say it is in service and nothing its release rested on has expired. With none
+A bundle is used only when the promotions say it is in service and nothing its release depends on has expired. With none
 released, or while it is suspended, a rule ranks. When the chain of promotions or the bundle does not verify, nothing is
 scored at all (exit 5).
 """
@@ -15,28 +15,27 @@ from typing import Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from features.load import Catalogue, load_catalogue
+from features import Catalogue, Matrix, load_catalogue
 from features.rules import DEFAULT_RULE, RULES
 from serving.dates import day
-from serving.lists.reasons import Matrix
 from threat import rungs
 from threat.asof import instant
 from threat.errors import IntegrityFailure, UsageError
-from threat.lists import Asked
+from threat.lists import Basis
 from threat.release import bundle as bundles
 from threat.release import promotions, scorer
 from threat.release.signing import load_keys
 
 
 class Ranking(Protocol):
-    """A way of putting rows in order. Higher scores are reviewed first."""
+    """An order of rows: higher scores are reviewed first."""
 
     @property
     def kind(self) -> Literal["model", "rule"]: ...
 
     @property
     def id(self) -> str:
-        """Names it for ever: the SHA-256 of the bundle, or ``rule:`` and the rule's name."""
+        """The name of this very ranking, for ever: the SHA-256 of the bundle, or ``rule:`` and the rule's name."""
         ...
 
     @property
@@ -49,19 +48,22 @@ class Ranking(Protocol):
     def demonstration(self) -> bool: ...
 
     def catalogue(self) -> Catalogue:
-        """The definitions it reads."""
+        """Return the definitions that the ranking reads."""
         ...
 
     def score(self, matrix: Matrix) -> NDArray[np.float64]:
-        """Raw scores, float64[n]."""
+        """Return the raw scores, float64[n]."""
         ...
 
-    def contributions(self, matrix: Matrix) -> tuple[tuple[str, ...], NDArray[np.float64]]:
-        """Of a model: feature names (d) and exact contributions, float64 (n, d + 1), the last column the base."""
+    def contributions(self, matrix: Matrix, chosen: NDArray[np.intp]) -> tuple[tuple[str, ...], NDArray[np.float64]]:
+        """Return a model's feature names (d) and exact contributions of the chosen rows, float64 (n, d + 1).
+
+        The last column is the base. Raises TypeError for a rule, which has none.
+        """
         ...
 
     def reads(self) -> tuple[str, ...]:
-        """Names of the features it reads."""
+        """Return the names of the features that the ranking reads."""
         ...
 
 
@@ -88,7 +90,7 @@ class RuleRanking:
     def score(self, matrix: Matrix) -> NDArray[np.float64]:
         return np.asarray(RULES[self.name].score(matrix), dtype=np.float64)
 
-    def contributions(self, matrix: Matrix) -> tuple[tuple[str, ...], NDArray[np.float64]]:
+    def contributions(self, matrix: Matrix, chosen: NDArray[np.intp]) -> tuple[tuple[str, ...], NDArray[np.float64]]:
         raise TypeError("a rule has no tree contributions; serving.lists.reasons.explain_rule gives its reasons")
 
     def reads(self) -> tuple[str, ...]:
@@ -110,8 +112,8 @@ class ModelRanking:
 
     @property
     def title(self) -> str:
-        asked = self.bundle.read_json("evaluation.json")
-        outcome, days = rungs.title_of(asked["rung"]), asked["horizon_days"]
+        evaluation = self.bundle.read_json("evaluation.json")
+        outcome, days = rungs.title_of(evaluation["rung"]), evaluation["horizon_days"]
         return f"Model {self.bundle.manifest['run_id']}: how likely {outcome} is to be recorded within {days} days"
 
     @property
@@ -126,22 +128,24 @@ class ModelRanking:
         return load_catalogue()
 
     def score(self, matrix: Matrix) -> NDArray[np.float64]:
-        return scorer.raw_score(self.bundle.booster, self._columns(matrix))
+        return scorer.raw_score(self.bundle.booster, self._values(matrix, slice(None)))
 
-    def contributions(self, matrix: Matrix) -> tuple[tuple[str, ...], NDArray[np.float64]]:
-        return tuple(self.bundle.features["names"]), scorer.contributions(self.bundle.booster, self._columns(matrix))
+    def contributions(self, matrix: Matrix, chosen: NDArray[np.intp]) -> tuple[tuple[str, ...], NDArray[np.float64]]:
+        return self.reads(), scorer.contributions(self.bundle.booster, self._values(matrix, chosen))
 
-    def _columns(self, matrix: Matrix) -> NDArray[np.float32]:
+    def _values(self, matrix: Matrix, rows: NDArray[np.intp] | slice) -> NDArray[np.float32]:
         at = {name: i for i, name in enumerate(matrix.names)}
-        return np.ascontiguousarray(matrix.values[:, [at[name] for name in self.bundle.features["names"]]])
+        columns = [at[name] for name in self.reads()]
+        return np.ascontiguousarray(matrix.values[rows][:, columns])
 
     def reads(self) -> tuple[str, ...]:
         return tuple(self.bundle.features["names"])
 
 
 def current(promotions_path: Path, at: int, rule: str = DEFAULT_RULE) -> Ranking:
-    """The ranking in service at ``at`` (UTC seconds): the model of the promotions, or the rule with the reason why a
-    rule ranks.
+    """Return the ranking in service at ``at`` (UTC seconds).
+
+    The model of the promotions, or the rule with the reason why a rule ranks.
 
     Raises IntegrityFailure when the promotions or the bundle do not verify, or the model was made with another
     catalogue.
@@ -153,7 +157,7 @@ def current(promotions_path: Path, at: int, rule: str = DEFAULT_RULE) -> Ranking
 
 
 def in_service(promotions_path: Path, at: int) -> tuple[promotions.Standing, bundles.Bundle | None]:
-    """What the promotions say, and the bundle that is served at ``at`` (UTC seconds).
+    """Return the standing of the promotions, and the bundle that is served at ``at`` (UTC seconds), if any.
 
     A bundle whose release rested on an acceptance that has expired by then stands suspended, whatever the promotions
     say: nobody answers any longer for what could not be shown.
@@ -185,7 +189,7 @@ def expired(standing: promotions.Standing, until: date | None, at: int) -> promo
 
 
 def why_a_rule(standing: promotions.Standing) -> str:
-    """Why a rule ranks though a model was released, as a sentence; empty when the model was not suspended."""
+    """Say in a sentence that the model was suspended; empty when the model was not suspended."""
     if standing.state != "suspended":
         return ""
     if not standing.by:  # nobody suspended it: time did
@@ -194,30 +198,37 @@ def why_a_rule(standing: promotions.Standing) -> str:
 
 
 def named_rule(name: str, note: str) -> RuleRanking:
-    """A rule by its name. Raises UsageError, listing them, when there is none of that name."""
+    """Return a rule by its name. Raises UsageError, listing the rules, for another name."""
     if name not in RULES:
-        raise UsageError("Not a rule.", value=name, where="features/rules.py", way_out=f"one of {', '.join(RULES)}")
+        raise UsageError(
+            "No rule has this name.", value=name, where="features/rules.py", way_out=f"one of {', '.join(RULES)}"
+        )
     return RuleRanking(name, note)
 
 
 def opened(promotions_path: Path, standing: promotions.Standing) -> bundles.Bundle:
-    """The bundle of a standing, verified. Raises IntegrityFailure when it does not verify or there is none."""
+    """Open the bundle of a standing, verified. Raises IntegrityFailure when it does not verify or there is none."""
     if standing.bundle is None:
-        raise IntegrityFailure("What is served has a bundle.", value=standing.run_id, where=str(promotions_path))
+        raise IntegrityFailure(
+            "The promotions serve a RUN without naming a bundle.", value=standing.run_id, where=str(promotions_path)
+        )
     return bundles.open(
         standing.bundle, load_keys(promotions_path.parent / "keys"), expected_sha256=standing.bundle_sha256
     )
 
 
-def of_list(asked: Asked, promotions_path: Path) -> Ranking:
-    """The ranking a LIST was made with, released still or not (a revoked bundle can be read for replay)."""
-    if asked.ranking == "rule":
-        return named_rule(asked.ranking_id.removeprefix("rule:"), asked.ranking_note)
+def of_list(basis: Basis, promotions_path: Path) -> Ranking:
+    """Return the ranking that a LIST was made with.
+
+    A bundle that was revoked since can still be read for replay. Raises IntegrityFailure when no promotion names it.
+    """
+    if basis.ranking == "rule":
+        return named_rule(basis.ranking_id.removeprefix("rule:"), basis.ranking_note)
     for standing in promotions.read(promotions_path).served:
-        if standing.bundle_sha256 == asked.ranking_id:
+        if standing.bundle_sha256 == basis.ranking_id:
             return _model(opened(promotions_path, standing), standing.state, standing.since)
     raise IntegrityFailure(
-        "A list names a bundle that was promoted.", value=asked.ranking_id, where=str(promotions_path)
+        "The list names a bundle that was never promoted.", value=basis.ranking_id, where=str(promotions_path)
     )
 
 
@@ -226,7 +237,7 @@ def _model(bundle: bundles.Bundle, state: str, since: int) -> ModelRanking:
     made_with = bundle.features.get("catalogue_version")
     if made_with != here:
         raise IntegrityFailure(
-            "A model is used with the catalogue it was made with.",
+            "The model was made with another catalogue than the installed one.",
             value=f"model {made_with}, installed {here}",
             way_out="install the version the model was trained with, or train again",
         )

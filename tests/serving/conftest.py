@@ -12,7 +12,7 @@ from fixtures import golden_force as golden
 from fixtures.desk_browser import NOW, STARTED_AT
 
 from serving.desk.service import Desk
-from serving.lists.making import make_list
+from serving.lists.making import ListOptions, make_list
 from threat.asof import DAY
 from threat.history.batches import Batch
 from threat.history.store import Store
@@ -51,7 +51,7 @@ def rule_var(golden_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Pa
     """Two lists by rule, a week apart; the later is published. Capacity 3."""
     var = tmp_path_factory.mktemp("rule")
     for as_of in (golden.AS_OF - 7 * DAY, golden.AS_OF):
-        make_list(golden_store, var, as_of, started_at=STARTED_AT, capacity=3, publish=True)
+        make_list(golden_store, var, as_of, ListOptions(capacity=3, publish=True), started_at=STARTED_AT)
     return var
 
 
@@ -113,10 +113,10 @@ def release() -> Callable[..., str]:
 def model_var(golden_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A list by rule a week before, then the small model in service and its list, published. Capacity 3."""
     var = tmp_path_factory.mktemp("model")
-    make_list(golden_store, var, golden.AS_OF - 14 * DAY, started_at=STARTED_AT, capacity=3, publish=True)
+    make_list(golden_store, var, golden.AS_OF - 14 * DAY, ListOptions(capacity=3, publish=True), started_at=STARTED_AT)
     make_bundle(golden_store, var)
     for as_of in (golden.AS_OF - 7 * DAY, golden.AS_OF):
-        make_list(golden_store, var, as_of, started_at=STARTED_AT, capacity=3, publish=True)
+        make_list(golden_store, var, as_of, ListOptions(capacity=3, publish=True), started_at=STARTED_AT)
     return var
 
 

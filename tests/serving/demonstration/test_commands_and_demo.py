@@ -104,7 +104,7 @@ def test_replay_of_a_changed_history_exits_5(threat, golden_store, rule_var, tmp
     shutil.copytree(rule_var, other)
     listed = lists.open_list(other / "lists", lists.published(other / "lists").list)
     rows = listed.rows.set_column(8, "last_recorded_at", [listed.rows["last_recorded_at"].to_numpy() + 1])
-    forged = lists.freeze(other / "lists", listed.asked, listed.must_see, rows)
+    forged = lists.freeze(other / "lists", listed.basis, listed.must_see, rows)
     code, said, _ = threat("replay", forged.id, "--store", str(golden_store), "--var", str(other))
     assert code == 5
     assert "last_recorded_at differs in 10 rows" in said["value"]
@@ -225,9 +225,9 @@ def test_the_tour_by_the_model(model_var):
 def test_the_tour_shows_one_beyond_capacity(golden_store, tmp_path):
     from fixtures.desk_browser import STARTED_AT
 
-    from serving.lists.making import make_list
+    from serving.lists.making import ListOptions, make_list
 
-    listed = make_list(golden_store, tmp_path, golden.AS_OF, started_at=STARTED_AT, capacity=1)
+    listed = make_list(golden_store, tmp_path, golden.AS_OF, ListOptions(capacity=1), started_at=STARTED_AT)
     step = next(step for step in tour_steps(listed, REFUSED) if step.title.startswith("One beyond"))
     assert step.text.startswith("Ranked 2 when the unit reviews 1: the order alone would never show it.")
     assert step.link == f"/relationships/{show_id('R', golden.relationship_id('G02'))}"

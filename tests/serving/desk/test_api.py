@@ -156,10 +156,10 @@ def test_no_list_published(open_desk, tmp_path):
 
 
 def test_an_empty_force(open_desk, tmp_path):
-    from serving.lists.making import make_list
+    from serving.lists.making import ListOptions, make_list
 
     Store.create(tmp_path / "history")
-    make_list(tmp_path / "history", tmp_path / "var", golden.AS_OF, started_at=NOW, publish=True)
+    make_list(tmp_path / "history", tmp_path / "var", golden.AS_OF, ListOptions(publish=True), started_at=NOW)
     client = client_of(open_desk(tmp_path / "var", store=tmp_path / "history"))
     body = client.get("/api/v1/queue").json()
     assert (body["rows"], body["must_see"], body["listing"]["ranked"]) == ([], [], 0)
@@ -218,7 +218,10 @@ def test_what_breaks_inside_tells_nothing(desk, monkeypatch):
 
 @pytest.mark.parametrize(
     ("current", "problem"),
-    [("spoilt", "current.json names a list."), ('{"list": "L-2024-06-01-gone"}', "There is no such list.")],
+    [
+        ("spoilt", "current.json is unreadable: it should name the published list."),
+        ('{"list": "L-2024-06-01-gone"}', "There is no such list."),
+    ],
 )
 def test_what_is_wrong_here_is_not_the_callers_fault(open_desk, tmp_path, current, problem):
     (tmp_path / "var" / "lists").mkdir(parents=True)

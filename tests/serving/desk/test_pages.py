@@ -20,7 +20,7 @@ from serving.audit.log import verify
 from serving.desk.frequency import frequency, in_words
 from serving.desk.sign_in import COOKIE
 from serving.lists import rankings
-from serving.lists.making import make_list
+from serving.lists.making import ListOptions, make_list
 from threat.ids import show_id
 
 G = {name: show_id("R", golden.relationship_id(name)) for name in golden.KINDS}
@@ -152,7 +152,11 @@ def test_a_relationship_page(desk):
 def test_a_rule_s_own_reason_is_shown_as_what_it_is(open_desk, golden_store, tmp_path):
     """Whatever the sign of its score: days since the last incident count downwards."""
     make_list(
-        golden_store, tmp_path, golden.AS_OF, started_at=STARTED_AT, capacity=3, publish=True, rule="days_since_last"
+        golden_store,
+        tmp_path,
+        golden.AS_OF,
+        ListOptions(capacity=3, publish=True, rule="days_since_last"),
+        started_at=STARTED_AT,
     )
     client = client_of(open_desk(tmp_path))
     assert client.get("/").text.count("<strong>The rule that ranks:</strong>") == 3

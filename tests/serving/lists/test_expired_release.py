@@ -11,7 +11,7 @@ from fixtures import golden_force as golden
 from fixtures.desk_browser import STARTED_AT, client_of
 
 from serving.lists import rankings
-from serving.lists.making import explain_relationship, make_list
+from serving.lists.making import ListOptions, explain_relationship, make_list
 from threat.asof import DAY, parse_as_of
 from threat.errors import IntegrityFailure
 from threat.ids import show_id
@@ -31,7 +31,7 @@ def lasting_var(release: Callable[..., str], golden_store: Path, tmp_path_factor
     """The small model's list, published; the earlier of its two acceptances ends on LAST_DAY."""
     var = tmp_path_factory.mktemp("lasting")
     release(golden_store, var, checks=gate("2025-03-01", LAST_DAY))
-    make_list(golden_store, var, golden.AS_OF, started_at=STARTED_AT, capacity=3, publish=True)
+    make_list(golden_store, var, golden.AS_OF, ListOptions(capacity=3, publish=True), started_at=STARTED_AT)
     return var
 
 
@@ -56,9 +56,9 @@ def test_the_desk_before_and_after(open_desk, lasting_var):
 
 @pytest.mark.parametrize(("at", "kind", "note"), [(LAST_SECOND, "model", ""), (LAST_SECOND + 1, "rule", SAID)])
 def test_the_commands_before_and_after(golden_store, lasting_var, at, kind, note):
-    made = make_list(golden_store, lasting_var, golden.AS_OF + DAY, started_at=at, capacity=3)
-    assert made.asked.ranking == kind
-    assert made.asked.ranking_note.endswith(note)
+    made = make_list(golden_store, lasting_var, golden.AS_OF + DAY, ListOptions(capacity=3), started_at=at)
+    assert made.basis.ranking == kind
+    assert made.basis.ranking_note.endswith(note)
     reference = show_id("R", golden.relationship_id("G01"))
     told = explain_relationship(golden_store, lasting_var, reference, golden.AS_OF, started_at=at)
     assert told["ranking"] == kind
@@ -68,7 +68,7 @@ def test_the_commands_before_and_after(golden_store, lasting_var, at, kind, note
 def test_what_expired_can_still_be_read_for_replay(lasting_var, golden_store):
     from serving.lists.making import replay_list
 
-    made = make_list(golden_store, lasting_var, golden.AS_OF, started_at=STARTED_AT, capacity=3)
+    made = make_list(golden_store, lasting_var, golden.AS_OF, ListOptions(capacity=3), started_at=STARTED_AT)
     assert replay_list(golden_store, lasting_var, made.id, started_at=LAST_SECOND + DAY)["same"] is True
 
 

@@ -1,0 +1,75 @@
+"""How fresh the records of a relationship are: when the latest was made, and how many are new since a list."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from threat.asof import DAY, visible
+from threat.history.sightings import NO_PERSON, Rows, Sightings
+
+FRESHNESS = ((1, "under 1 day"), (8, "1 to 7 days"), (91, "8 to 90 days"))
+"""How long ago the latest record about either party was made, as (upper bound in days, words).
+
+The evaluation of a model has bands of the same ends, for days since the last domestic incident.
+"""
+
+OLDER = "over 90 days"
+
+
+def freshness(recorded_at: int, as_of: int) -> str:
+    """Return how long before ``as_of`` the latest record was made, in words. Both are UTC seconds.
+
+    >>> freshness(0, 1 * DAY), freshness(0, 8 * DAY), freshness(0, 91 * DAY)
+    ('1 to 7 days', '8 to 90 days', 'over 90 days')
+    """
+    days = (as_of - recorded_at) / DAY
+    return next((words for bound, words in FRESHNESS if days < bound), OLDER)
+
+
+def last_recorded(sightings: Sightings, rows: Rows, as_of: int) -> NDArray[np.int64]:
+    """Return when the latest visible record about either party was made, int64[n] UTC seconds; 0 for no record.
+
+    What the unit itself did is left out: a visit does not make a relationship fresh.
+    """
+    seen = visible(sightings.visible_from, sightings.visible_until, as_of) & ~sightings.proactive
+    per_person = _per_person(np.maximum, np.where(seen, sightings.visible_from, 0), sightings)
+    return np.maximum(_of(per_person, sightings, rows.subject), _of(per_person, sightings, rows.at_risk))
+
+
+def new_records(sightings: Sightings, rows: Rows, since: int, as_of: int) -> NDArray[np.int64]:
+    """Count the events about either party that became visible in ``[since, as_of)``, int64[n].
+
+    An event between the two parties has a sighting of each; it counts once.
+    """
+    seen = visible(sightings.visible_from, sightings.visible_until, as_of)
+    fresh = seen & (sightings.visible_from >= since) & ~sightings.proactive
+    per_person = _per_person(np.add, fresh.astype(np.int64), sightings)
+    total = _of(per_person, sightings, rows.subject) + _of(per_person, sightings, rows.at_risk)
+    shared: dict[tuple[int, int], int] = {}
+    hits = np.flatnonzero(fresh & (sightings.counterpart != NO_PERSON))
+    owners = sightings.persons[np.searchsorted(sightings.offsets, hits, side="right") - 1]
+    for owner, other in zip(owners.tolist(), sightings.persons[sightings.counterpart[hits]].tolist(), strict=True):
+        shared[owner, other] = shared.get((owner, other), 0) + 1
+    if shared:
+        pairs = zip(rows.subject.tolist(), rows.at_risk.tolist(), strict=True)
+        total -= np.array([shared.get(pair, 0) for pair in pairs], dtype=np.int64)
+    return total
+
+
+def _per_person(operation: np.ufunc, values: NDArray[np.int64], sightings: Sightings) -> NDArray[np.int64]:
+    """Apply ``operation`` over each person's sightings, int64[n_persons]; 0 for a person without sightings."""
+    out = np.zeros(len(sightings.persons), dtype=np.int64)
+    starts, ends = sightings.offsets[:-1], sightings.offsets[1:]
+    some = ends > starts  # reduceat gives an empty span the value of the next person's first sighting
+    if some.any():
+        out[some] = operation.reduceat(values, starts[some])
+    return out
+
+
+def _of(per_person: NDArray[np.int64], sightings: Sightings, persons: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Look up the value of each person; 0 for a person never seen, such as an unknown person at risk."""
+    if not len(sightings.persons):
+        return np.zeros(len(persons), dtype=np.int64)
+    at = np.minimum(np.searchsorted(sightings.persons, persons), len(sightings.persons) - 1)
+    return np.where(sightings.persons[at] == persons, per_person[at], 0)

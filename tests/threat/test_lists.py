@@ -1,0 +1,163 @@
+"""A LIST is frozen: what is written opens whole and unchanged, or is refused; and which list changes compare with."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from threat import lists
+from threat.asof import DAY, parse_as_of
+from threat.errors import BadInput, IntegrityFailure, UsageError
+from threat.lists import ROWS, Basis, Published, ScoredList, at_rank_order, count_ties, freeze
+
+AS_OF = parse_as_of("2024-06-01")
+
+
+def rows_of(*ranked: tuple[int, int]) -> pa.Table:
+    """Rows of (relationship id, rank)."""
+    return pa.Table.from_pylist(
+        [
+            {
+                "relationship_id": relationship_id, "subject_id": 1, "person_at_risk_id": None, "rank": rank, "tied": 1,
+                "score": 1.0 / rank, "band": "review", "freshness": "under 1 day", "last_recorded_at": AS_OF - 1,
+                "previous_rank": None, "new_records": 0, "base": None, "reasons": None,
+            }
+            for relationship_id, rank in ranked
+        ],
+        schema=ROWS,
+    )  # fmt: skip
+
+
+def freeze_list(folder: Path, as_of: int = AS_OF, rows: pa.Table | None = None, **changed: Any) -> ScoredList:
+    basis: dict[str, Any] = {
+        "as_of": as_of, "snapshot": "S-1", "ranking": "rule", "ranking_id": "rule:x", "ranking_title": "A rule",
+        "ranking_note": "", "demonstration": False, "capacity": 3, "catalogue": "c", "policy": "p",
+        "started_at": as_of + DAY, "previous": "", "previous_as_of": 0, "previous_ranking_id": "", "attrition": [],
+    }  # fmt: skip
+    return freeze(folder, Basis(**basis | changed), [], rows_of((7, 1), (8, 2)) if rows is None else rows)
+
+
+def test_a_list_opens_as_it_was_frozen(tmp_path: Path) -> None:
+    frozen = freeze_list(tmp_path)
+    opened = lists.open_list(tmp_path, frozen.id)
+    assert opened.id.startswith("L-2024-06-01-")
+    assert opened.basis == frozen.basis
+    assert opened.rows.equals(frozen.rows)
+    assert opened.rank_by_relationship == {7: 1, 8: 2}
+    assert (opened.row(8) or {})["score"] == 0.5
+    assert opened.row(9) is None
+
+
+def test_the_same_list_frozen_twice_is_one_list_and_nothing_is_left_over(tmp_path: Path) -> None:
+    assert freeze_list(tmp_path).id == freeze_list(tmp_path).id
+    assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_a_list_that_cannot_be_written_leaves_nothing(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        freeze_list(tmp_path, attrition=[{"kept": float("nan")}])
+    assert list(tmp_path.iterdir()) == []
+
+
+def change_capacity(path: Path) -> None:
+    text = (path / "list.json").read_text()
+    (path / "list.json").write_text(text.replace('"capacity": 3', '"capacity": 4'))
+
+
+def drop_a_row(path: Path) -> None:
+    pq.write_table(pq.read_table(path / "rows.parquet").slice(1), path / "rows.parquet")
+
+
+def change_the_hash_of_the_rows(path: Path) -> None:
+    document = json.loads((path / "list.json").read_text())
+    (path / "list.json").write_text(json.dumps({**document, "rows_sha256": "0" * 64}))
+
+
+@pytest.mark.parametrize(
+    "tamper",
+    [change_capacity, drop_a_row, change_the_hash_of_the_rows, lambda path: (path / "rows.parquet").unlink()],
+)
+def test_a_list_that_was_changed_does_not_open(tmp_path: Path, tamper: Any) -> None:
+    frozen = freeze_list(tmp_path)
+    tamper(tmp_path / frozen.id)
+    with pytest.raises(IntegrityFailure, match="changed after it was frozen") as refused:
+        lists.open_list(tmp_path, frozen.id)
+    assert refused.value.exit_code == 5
+
+
+@pytest.mark.parametrize("list_id", ["L-2024-06-01-0000000000000000", "../lists", ""])
+def test_what_is_no_list_of_the_folder_does_not_open(tmp_path: Path, list_id: str) -> None:
+    folder = tmp_path / "lists"
+    freeze_list(folder)
+    with pytest.raises(UsageError, match="no such list"):
+        lists.open_list(folder, list_id)
+
+
+def test_a_list_of_another_format_is_refused_with_the_way_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lists, "FORMAT", 2)
+    later = freeze_list(tmp_path)
+    monkeypatch.undo()
+    with pytest.raises(BadInput, match="another format: 2, where this version reads 1") as refused:
+        lists.open_list(tmp_path, later.id)
+    assert "the version of threat that made it" in refused.value.way_out
+
+
+@pytest.mark.parametrize(
+    ("rank", "capacity", "groups", "rows", "at_edge"),
+    [
+        ([], 3, 0, 0, 0),
+        ([1, 2, 3, 4], 3, 0, 0, 0),
+        ([1, 2, 2, 4], 2, 1, 2, 2),  # both that share rank 2 stay in
+        ([1, 2, 2, 4], 1, 1, 2, 0),  # shared, but beyond the edge
+        ([1, 1, 3, 3], 2, 2, 4, 2),  # rank 3 is beyond: the edge is rank 1
+        ([1, 1, 3, 4], 4, 1, 2, 0),
+    ],
+)
+def test_ties_are_counted(rank: list[int], capacity: int, groups: int, rows: int, at_edge: int) -> None:
+    counted = count_ties(np.array(rank, np.int32), capacity)
+    assert counted == {"groups": groups, "rows": rows, "at_edge": at_edge}
+
+
+def test_rows_stand_in_rank_order_and_equal_ranks_by_id() -> None:
+    ordered = at_rank_order(rows_of((9, 2), (7, 2), (8, 1)))
+    assert ordered["relationship_id"].to_pylist() == [8, 7, 9]
+
+
+def test_the_rows_for_review_include_all_that_share_the_last_rank(tmp_path: Path) -> None:
+    listed = freeze_list(tmp_path, rows=rows_of((1, 1), (2, 2), (3, 2), (4, 4)), capacity=2)
+    assert (len(listed), listed.selected) == (4, 3)
+
+
+def test_changes_are_compared_with_the_latest_earlier_published_list(tmp_path: Path) -> None:
+    first = freeze_list(tmp_path, AS_OF - 7 * DAY)
+    second = freeze_list(tmp_path, AS_OF, previous=first.id)
+    freeze_list(tmp_path, AS_OF - DAY)  # never published
+    assert lists.previous_to(tmp_path, AS_OF + DAY) is None  # nothing is published yet
+    lists.publish(tmp_path, Published(second.id))
+
+    def previous_id(as_of: int) -> str | None:
+        previous = lists.previous_to(tmp_path, as_of)
+        return None if previous is None else previous.id
+
+    assert previous_id(AS_OF + 1) == second.id
+    assert previous_id(AS_OF) == first.id  # made again for the same day
+    assert previous_id(AS_OF - 7 * DAY) is None
+
+
+def test_what_was_published_is_read_back(tmp_path: Path) -> None:
+    assert lists.published(tmp_path) == Published()
+    lists.publish(tmp_path, Published("L-1", "abc", "L-2"))
+    assert lists.published(tmp_path) == Published(list="L-1", bundle="abc", standby="L-2")
+
+
+@pytest.mark.parametrize("text", ["", "[]", '{"list": "L-1", "more": 1}', "{"])
+def test_an_unreadable_current_json_is_refused(tmp_path: Path, text: str) -> None:
+    (tmp_path / "current.json").write_text(text)
+    with pytest.raises(BadInput, match=r"current\.json is unreadable"):
+        lists.published(tmp_path)
