@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from threat.asof import DAY, visible
+from threat.asof import DAY
 from threat.history.sightings import NO_PERSON, Rows, Sightings
 
 FRESHNESS = ((1, "under 1 day"), (8, "1 to 7 days"), (91, "8 to 90 days"))
@@ -32,7 +32,7 @@ def last_recorded(sightings: Sightings, rows: Rows, as_of: int) -> NDArray[np.in
 
     What the unit itself did is left out: a visit does not make a relationship fresh.
     """
-    seen = visible(sightings.visible_from, sightings.visible_until, as_of) & ~sightings.proactive
+    seen = sightings.visible_at(as_of) & ~sightings.proactive
     per_person = _per_person(np.maximum, np.where(seen, sightings.visible_from, 0), sightings)
     return np.maximum(_of(per_person, sightings, rows.subject), _of(per_person, sightings, rows.at_risk))
 
@@ -42,14 +42,13 @@ def new_records(sightings: Sightings, rows: Rows, since: int, as_of: int) -> NDA
 
     An event between the two parties has a sighting of each; it counts once.
     """
-    seen = visible(sightings.visible_from, sightings.visible_until, as_of)
-    fresh = seen & (sightings.visible_from >= since) & ~sightings.proactive
+    fresh = sightings.visible_at(as_of) & (sightings.visible_from >= since) & ~sightings.proactive
     per_person = _per_person(np.add, fresh.astype(np.int64), sightings)
     total = _of(per_person, sightings, rows.subject) + _of(per_person, sightings, rows.at_risk)
     shared: dict[tuple[int, int], int] = {}
     hits = np.flatnonzero(fresh & (sightings.counterpart != NO_PERSON))
-    owners = sightings.persons[np.searchsorted(sightings.offsets, hits, side="right") - 1]
-    for owner, other in zip(owners.tolist(), sightings.persons[sightings.counterpart[hits]].tolist(), strict=True):
+    owners, others = sightings.ids_of(sightings.owners(hits)), sightings.ids_of(sightings.counterpart[hits])
+    for owner, other in zip(owners.tolist(), others.tolist(), strict=True):
         shared[owner, other] = shared.get((owner, other), 0) + 1
     if shared:
         pairs = zip(rows.subject.tolist(), rows.at_risk.tolist(), strict=True)

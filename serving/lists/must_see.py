@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from threat.asof import DAY, visible
+from threat.asof import DAY
 from threat.history.sightings import NO_PERSON, ROLE_ABOUT, ROLE_AT_RISK, ROLE_SUBJECT, Rows, Sightings
 from threat.vocabulary import Kind, kinds
 
@@ -70,13 +70,13 @@ def find(
     wanted = must_see_kinds() if names is None else frozenset(names)
     by_number = {kind.number: kind for kind in kinds().values() if kind.name in wanted}
     hits = np.flatnonzero(_triggering(sightings, as_of, by_number, recorded_days, release_days))
-    owners = sightings.persons[np.searchsorted(sightings.offsets, hits, side="right") - 1]
+    owners, others = sightings.ids_of(sightings.owners(hits)), sightings.ids_of(sightings.counterpart[hits])
     parties = _Parties(rows)
     by_relationship: dict[int, dict[int, TriggerEvent]] = {}
     uncovered: dict[int, TriggerEvent] = {}
-    for at, owner in zip(hits.tolist(), owners.tolist(), strict=True):
-        role, other = int(sightings.role[at]), int(sightings.counterpart[at])
-        places = parties.concerned(owner, role, NO_PERSON if other == NO_PERSON else int(sightings.persons[other]))
+    for at, owner, other in zip(hits.tolist(), owners.tolist(), others.tolist(), strict=True):
+        role = int(sightings.role[at])
+        places = parties.concerned(owner, role, other)
         for relationship_id, about in places:
             trigger = _trigger(sightings, at, by_number, about)
             by_relationship.setdefault(relationship_id, {})[trigger.event_id] = trigger
@@ -96,10 +96,9 @@ def _triggering(
     """Mask of the sightings that trigger; the unit's own contacts never do."""
     advance = np.array([number for number, kind in by_number.items() if kind.known_in_advance], dtype=np.int64)
     ordinary = np.array([number for number, kind in by_number.items() if not kind.known_in_advance], dtype=np.int64)
-    seen = visible(sightings.visible_from, sightings.visible_until, as_of)
     fresh = sightings.recorded_at >= as_of - int(recorded_days * DAY)
     near = np.abs(sightings.occurred_at - as_of) <= int(release_days * DAY)
-    out: NDArray[np.bool_] = seen & (
+    out: NDArray[np.bool_] = sightings.visible_at(as_of) & (
         (np.isin(sightings.kind, ordinary) & fresh & (sightings.occurred_at < as_of))
         | (np.isin(sightings.kind, advance) & near)
     )
