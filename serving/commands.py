@@ -95,7 +95,7 @@ def replay(
         document = replay_list(store, var, list_id, started_at=_now(), policy_path=policy, advance=advance)
     if not document["same"]:
         raise IntegrityFailure(
-            "A list can be computed again, to the last digit.",
+            "The list computed again differs from the frozen list.",
             value="; ".join(document["differences"]),
             where=list_id,
             way_out="find what changed: the records of the snapshot, the catalogue, the policy or the model",
@@ -147,7 +147,7 @@ def verify(
 
     path = var / "desk.sqlite"
     if not path.is_file():
-        raise UsageError("There is an audit log to verify.", where=str(path), way_out="name its folder with --var")
+        raise UsageError("There is no audit log in this folder.", where=str(path), way_out="name its folder with --var")
     engine = database.connect(path)
     try:
         found = verify_chain(engine, witness)

@@ -53,15 +53,16 @@ for _verb in ("UPDATE", "DELETE"):
 
 
 def connect(path: str | Path) -> Engine:
-    """Open the database file, making it and its tables when absent. Raises BadInput when the file is no database."""
+    """Open the database file, making it and its tables when absent. Raises BadInput for a file that is no database."""
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
+    # 30 s: far longer than any transaction here takes: a writer that waits that long means that the log is stuck.
     engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": 30, "check_same_thread": False})
 
     @event.listens_for(engine, "connect")
     def _settle(connection: Any, _record: object) -> None:
         connection.isolation_level = None  # the transaction is begun below, not by the driver
-        connection.execute("PRAGMA synchronous=FULL")
+        connection.execute("PRAGMA synchronous=FULL")  # an entry survives a power cut once it is committed
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Any) -> None:
@@ -74,7 +75,7 @@ def connect(path: str | Path) -> Engine:
     except DatabaseError as error:
         engine.dispose()
         raise BadInput(
-            "The desk's database can be opened.",
+            "The desk's database cannot be opened.",
             value=error.orig,
             where=str(path),
             way_out="restore it from its backup, or name another folder with --var",

@@ -3,7 +3,7 @@
 ``entry_hash = SHA-256(previous_hash || canonical JSON of the entry)``: an entry changed, removed, added or moved breaks
 the chain. An entry is written in the transaction of what it records; an answer that can't be logged is not given.
 A chain alone does not show that its end was cut off or that all of it was written anew; therefore each hash also goes
-to a *witness* file beside the database, which a force ships to where the database's keeper can't write.
+to a *witness* file next to the database, which a force ships to where the database's keeper can't write.
 The six operations are those of section 62 of the Data Protection Act 2018.
 """
 
@@ -28,8 +28,12 @@ Operation = Literal["collection", "alteration", "consultation", "disclosure", "c
 START = "0" * 64
 """The previous hash of the first entry."""
 
-_AT_ONCE = 1000
-"""Entries read in one transaction."""
+_BATCH = 1000
+"""Entries read in one transaction. Every transaction holds the one write lock, so a long one would keep readers out."""
+
+_CLOCK_TOLERANCE = 60
+"""Seconds that an entry may be dated before the entry ahead of it: a request that waits for the other writer is logged
+with the second of its arrival."""
 
 _HASHED = ("sequence", "at", "who", "role", "operation", "action", "subject", "outcome", "detail")
 
@@ -54,13 +58,13 @@ class Entry:
 
 
 def hash_entry(previous_hash: str, row: dict[str, object]) -> str:
-    """The hash of one entry: SHA-256 over the previous hash and the entry as JSON with sorted keys."""
+    """Return the hash of an entry: SHA-256 over the previous hash and the entry as JSON with sorted keys."""
     body = json.dumps({name: row[name] for name in _HASHED}, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(f"{previous_hash}{body}".encode()).hexdigest()
 
 
 def append(connection: Connection, entry: Entry, at: int) -> tuple[int, str]:
-    """Add an entry inside the caller's transaction; returns its sequence number and hash. ``at``: UTC seconds."""
+    """Add an entry inside the caller's transaction and return its sequence number and hash. ``at``: UTC seconds."""
     last = connection.execute(
         select(AUDIT_ENTRIES.c.sequence, AUDIT_ENTRIES.c.entry_hash).order_by(desc(AUDIT_ENTRIES.c.sequence)).limit(1)
     ).first()
@@ -82,18 +86,18 @@ def append(connection: Connection, entry: Entry, at: int) -> tuple[int, str]:
 
 
 def record(engine: Engine, entry: Entry, at: int) -> None:
-    """Add an entry in a transaction of its own, then tell the witness."""
+    """Add an entry in a transaction of its own, then append its hash to the witness file."""
     with engine.begin() as connection:
         sequence, digest = append(connection, entry, at)
-    tell_witness(engine, sequence, digest)
+    append_witness(engine, sequence, digest)
 
 
 def witness_path(engine: Engine) -> Path:
-    """The witness file of a database: its own name with ``.witness`` added."""
+    """Return the witness file of a database: its own name with ``.witness`` added."""
     return Path(f"{engine.url.database}.witness")
 
 
-def tell_witness(engine: Engine, sequence: int, digest: str) -> None:
+def append_witness(engine: Engine, sequence: int, digest: str) -> None:
     """Append the hash of a committed entry to the witness file. Called after the commit: a witness never runs ahead."""
     with witness_path(engine).open("a", encoding="ascii") as file:
         file.write(f"{sequence} {digest}\n")
@@ -101,9 +105,9 @@ def tell_witness(engine: Engine, sequence: int, digest: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """What ``verify`` found whole: number of entries, hash of the last, and how many the witness also vouches for.
+    """A chain that verified: number of entries, hash of the last, and how many the witness also vouches for.
 
-    ``clock_set_back``: entries dated over a minute before the one ahead of them. The chain holds; the clock did not.
+    ``clock_set_back``: entries dated over a minute before the entry ahead of them. The chain holds; the clock did not.
     """
 
     entries: int
@@ -112,7 +116,7 @@ class Verified:
     clock_set_back: int
 
     def as_dict(self) -> dict[str, object]:
-        """As a JSON document."""
+        """Return the fields as a JSON document."""
         return {
             "verified": True,
             "entries": self.entries,
@@ -125,7 +129,7 @@ class Verified:
 def verify(engine: Engine, witness: Path | None = None) -> Verified:
     """Read the whole chain again. Raises IntegrityFailure at the first entry that does not fit.
 
-    ``witness``: another copy of the witness file; by default the one beside the database, where there is one.
+    ``witness``: another copy of the witness file; by default the file next to the database, if any.
     """
     previous, count = START, 0
     vouched = _read_witness(witness or witness_path(engine), required=witness is not None)
@@ -141,10 +145,10 @@ def verify(engine: Engine, witness: Path | None = None) -> Verified:
         if hash_entry(previous, row) != row["entry_hash"]:
             raise _broken(f"entry {count} was changed after it was written", where)
         at = parse_as_of(str(row["at"]))
-        set_back += at < last_at - 60  # waiting for the other writer can put entries seconds out of order
+        set_back += at < last_at - _CLOCK_TOLERANCE
         if count in vouched:
             if vouched.pop(count) != {row["entry_hash"]}:
-                raise _broken(f"entry {count} is not the one the witness saw: the chain was written anew", where)
+                raise _broken(f"entry {count} is not the entry that the witness saw: the chain was written anew", where)
             witnessed += 1
         previous, last_at = row["entry_hash"], at
     if vouched:
@@ -155,15 +159,15 @@ def verify(engine: Engine, witness: Path | None = None) -> Verified:
 
 
 def _entries(engine: Engine) -> Iterator[dict[str, Any]]:
-    """All entries in order, some at a time: no one who reads a case waits until a long log has been read."""
-    asked = select(AUDIT_ENTRIES).order_by(AUDIT_ENTRIES.c.sequence).limit(_AT_ONCE)
+    """Read all entries in order, some at a time: nobody who reads a case waits until a long log has been read."""
+    query = select(AUDIT_ENTRIES).order_by(AUDIT_ENTRIES.c.sequence).limit(_BATCH)
     last: int | None = None
     while True:
         with engine.connect() as connection:
-            further = asked if last is None else asked.where(AUDIT_ENTRIES.c.sequence > last)
-            rows = [dict(found._mapping) for found in connection.execute(further)]
+            further = query if last is None else query.where(AUDIT_ENTRIES.c.sequence > last)
+            rows = [dict(entry._mapping) for entry in connection.execute(further)]
         yield from rows
-        if len(rows) < _AT_ONCE:
+        if len(rows) < _BATCH:
             return
         last = rows[-1]["sequence"]
 
@@ -172,14 +176,14 @@ def _read_witness(path: Path, *, required: bool) -> dict[int, set[str]]:
     """Hashes by sequence number; a number seen with two hashes keeps both, and then can't match."""
     if not path.exists():
         if required:
-            raise IntegrityFailure("The witness file is there.", where=str(path), way_out="name the right copy")
+            raise IntegrityFailure("The witness file is missing.", where=str(path), way_out="name the right copy")
         return {}
     seen: dict[int, set[str]] = {}
     for number, line in enumerate(path.read_text(encoding="ascii", errors="replace").splitlines(), 1):
         sequence, _, digest = line.partition(" ")
         if not sequence.isdigit() or len(digest) != len(START):
             raise IntegrityFailure(
-                "A line of the witness is a number and a hash.", value=line, where=f"{path}:{number}"
+                "A line of the witness file is not a number and a hash.", value=line, where=f"{path}:{number}"
             )
         seen.setdefault(int(sequence), set()).add(digest)
     return seen
@@ -187,7 +191,7 @@ def _read_witness(path: Path, *, required: bool) -> dict[int, set[str]]:
 
 def _broken(what: str, where: str) -> IntegrityFailure:
     return IntegrityFailure(
-        "The audit log is one unbroken chain.",
+        "The audit log is broken: it is not the chain that was written.",
         value=what,
         where=where,
         way_out="keep the file as it is, tell the information security officer, and compare it with the last backup",

@@ -22,7 +22,7 @@ from typing import Any
 from serving.dates import day
 from serving.demonstration.tour import tour_steps
 from serving.desk.server import listen
-from serving.desk.service import Tour, TourStep
+from serving.desk.tour import Tour, TourStep
 from threat import lists
 from threat.asof import DAY, parse_as_of, show
 from threat.errors import GateRefused, ThreatError, UsageError

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from serving.desk.service import TourStep
+from serving.desk.tour import TourStep
 from threat.ids import show_id
 from threat.lists import ScoredList
 from threat.vocabulary import kind

@@ -7,8 +7,10 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Path
 
 import threat
+from serving.desk.list_view import queue_of, reference_of
 from serving.desk.problems import MEDIA_TYPE
-from serving.desk.request import Visit, may, the_desk
+from serving.desk.relationship_view import relationship_of
+from serving.desk.request import SignedInRequest, desk_of, may
 from serving.desk.responses import Card, Health, Problem, Queue, Relationship
 from serving.desk.service import Desk
 
@@ -30,18 +32,18 @@ def _problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 @router.get("/health", response_model=Health, tags=["service"])
 @router.get("/api/v1/health", response_model=Health, tags=["service"])
-def health(desk: Annotated[Desk, Depends(the_desk)]) -> Health:
-    """Whether the desk can answer. No case data, so no sign-in and no audit entry."""
+def health(desk: Annotated[Desk, Depends(desk_of)]) -> Health:
+    """Say whether the desk can answer. No case data, so no sign-in and no audit entry."""
     return Health(status="ok", version=threat.__version__, list_published=bool(desk.published().list))
 
 
 @router.get("/api/v1/queue", response_model=Queue, responses=_problems(401, 403, 404, 503), tags=["cases"])
-def queue(visit: Annotated[Visit, Depends(may("see_cases"))]) -> Queue:
+def queue(signed_in: Annotated[SignedInRequest, Depends(may("see_cases"))]) -> Queue:
     """Today's referrals: must-see items and the relationships for review in rank order, with reasons."""
-    with visit.logged("consultation", "view queue") as note:
-        answer = visit.desk.view().queue()
-        note.subject = answer.listing.id
-        note.detail = {"rows": len(answer.rows), "must_see": len(answer.must_see), "score_visible": True}
+    with signed_in.logged("consultation", "view queue") as draft:
+        answer = queue_of(signed_in.desk.view())
+        draft.subject = answer.listing.id
+        draft.detail = {"rows": len(answer.rows), "must_see": len(answer.must_see), "score_visible": True}
     return answer
 
 
@@ -53,23 +55,23 @@ def queue(visit: Annotated[Visit, Depends(may("see_cases"))]) -> Queue:
 )
 def relationship(
     reference: Annotated[str, Path(max_length=40, examples=["R-0123456789abcdef"])],
-    visit: Annotated[Visit, Depends(may("see_cases"))],
+    signed_in: Annotated[SignedInRequest, Depends(may("see_cases"))],
 ) -> Relationship:
     """One relationship as it stood at the published list's as-of: standing, reasons, records, what is not known."""
-    with visit.logged("consultation", "view relationship") as note:
-        view = visit.desk.view()
-        note.subject = view.reference(reference)
-        answer = view.relationship(reference)
-        note.detail = {"list": answer.listing.id, "score_visible": answer.standing.kind == "ranked"}
+    with signed_in.logged("consultation", "view relationship") as draft:
+        view = signed_in.desk.view()
+        draft.subject = reference_of(reference)
+        answer = relationship_of(view, reference)
+        draft.detail = {"list": answer.listing.id, "score_visible": answer.standing.kind == "ranked"}
     return answer
 
 
 @router.get(
     "/api/v1/models/current/card", response_model=Card, responses=_problems(401, 403, 404, 503), tags=["models"]
 )
-def card(visit: Annotated[Visit, Depends(may("see_card"))]) -> Card:
+def card(signed_in: Annotated[SignedInRequest, Depends(may("see_card"))]) -> Card:
     """The model card of the bundle in service. 404 while a rule ranks."""
-    with visit.logged("consultation", "view model card") as note:
-        answer = visit.desk.card()
-        note.subject = answer.run
+    with signed_in.logged("consultation", "view model card") as draft:
+        answer = signed_in.desk.card()
+        draft.subject = answer.run
     return answer

@@ -34,13 +34,15 @@ HEADERS = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
     "Cache-Control": "no-store",
 }
-"""On every answer. No scripts at all: the pages need none."""
+"""On every answer. No scripts at all: the pages need none, so an injected one does not run. No site may frame a page
+or read an answer, nothing tells another site where a reader came from, and no browser keeps what a case page said."""
 
 _HOSTS = frozenset({"127.0.0.1", "localhost", "[::1]"})
+"""Names of this machine. Another name means that some site's own name was pointed at us (DNS rebinding)."""
 
 
 def create(desk: Desk) -> FastAPI:
-    """The application over a desk."""
+    """Return the application over a desk."""
     app = FastAPI(
         title="Threat assessment desk",
         version=threat.__version__,
@@ -97,14 +99,14 @@ def _loopback(address: str) -> bool:
         return False
 
 
-def _problem_json(found: Problem) -> JSONResponse:
-    return JSONResponse(found.model_dump(), status_code=found.status, media_type=MEDIA_TYPE)
+def _problem_json(answered: Problem) -> JSONResponse:
+    return JSONResponse(answered.model_dump(), status_code=answered.status, media_type=MEDIA_TYPE)
 
 
-def _answer(request: Request, found: Problem) -> Response:
+def _answer(request: Request, answered: Problem) -> Response:
     if request.url.path.startswith("/api/") or request.url.path == "/health":
-        return _problem_json(found)
-    return pages.problem_page(request, found)
+        return _problem_json(answered)
+    return pages.problem_page(request, answered)
 
 
 def _on_threat_error(request: Request, error: ThreatError) -> Response:
@@ -125,8 +127,9 @@ def _on_http(request: Request, error: HTTPException) -> Response:
 
 
 def _on_anything(request: Request, error: Exception) -> Response:
-    """The traceback goes to the server's own log; the caller learns that it broke and nothing else."""
+    """Answer that something broke, and nothing else: the traceback goes to the server's own log."""
     response = _answer(request, plain(500))
+    # The error passed by ``_guard``, so the headers are set here too.
     for header, value in HEADERS.items():
         response.headers[header] = value
     return response

@@ -1,7 +1,7 @@
 """A calibrated probability as a natural frequency, only where the gate lets it be shown.
 
 The pattern is that of the national probation risk-score components: a frequency in words first, "about" when rounded,
-and absolute beside relative. No decimals, and never for a ranking whose calibration did not pass.
+and absolute next to relative. No decimals, and never for a ranking whose calibration did not pass.
 """
 
 from __future__ import annotations
@@ -15,7 +15,11 @@ from threat.release.scorer import probability
 
 
 def in_words(p: float) -> str:
-    """A probability as people say it: "about 7 in 100", "about 4 in 1,000", "fewer than 1 in 1,000"."""
+    """Return a probability as people say it.
+
+    >>> in_words(0.07), in_words(0.004), in_words(0.0004)
+    ('about 7 in 100', 'about 4 in 1,000', 'fewer than 1 in 1,000')
+    """
     if p <= 0.0005:
         return "fewer than 1 in 1,000"
     if p < 0.0095:
@@ -26,20 +30,20 @@ def in_words(p: float) -> str:
 
 
 def frequency(ranking: Ranking, score: float, scores: np.ndarray) -> list[Frequency]:
-    """One sentence, or none when a rule ranks or the gate says rank only.
+    """Return one sentence, or none when a rule ranks or the gate says rank only.
 
-    ``scores``: raw scores of the whole list, for the average beside it.
+    ``scores``: raw scores of the whole list, for the average next to it: a relative figure alone frightens or soothes.
     """
     if not isinstance(ranking, ModelRanking) or ranking.bundle.gate.get("show_probability") is not True:
         return []
-    asked = ranking.bundle.read_json("evaluation.json")
-    outcome, days = rungs.title_of(asked["rung"]), int(asked["horizon_days"])
-    own = float(probability(ranking.bundle.calibrator, np.array([score]))[0])
+    evaluation = ranking.bundle.read_json("evaluation.json")
+    outcome, days = rungs.title_of(evaluation["rung"]), int(evaluation["horizon_days"])
+    similar = float(probability(ranking.bundle.calibrator, np.array([score]))[0])
     average = float(probability(ranking.bundle.calibrator, np.asarray(scores)).mean())
     return [
         Frequency(
-            sentence=f"Of relationships with a similar record, {in_words(own)} had {outcome} recorded within {days} "
-            f"days. Of all on this list, {in_words(average)}.",
+            sentence=f"Of relationships with a similar record, {in_words(similar)} had {outcome} recorded within "
+            f"{days} days. Of all on this list, {in_words(average)}.",
             outcome=outcome,
             horizon_days=days,
         )

@@ -1,327 +1,250 @@
-"""The published list in view: its queue, and any relationship as it stood at the list's as-of."""
+"""The published list in view: opened with the snapshot and the ranking it was made from, and its queue."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, Literal
 
-from serving.dates import day
-from serving.desk.frequency import frequency
+from serving.desk import words
+from serving.desk.parties import Parties
 from serving.desk.problems import NotFound
 from serving.desk.responses import (
     Change,
     FilterStep,
     ListSummary,
     MustSeeItem,
-    NotRanked,
     Queue,
     QueueRow,
-    Ranked,
-    Relationship,
+    Reason,
     Sentence,
     Ties,
     Trigger,
 )
-from serving.desk.responses import Reason as ReasonAnswer
-from serving.desk.timeline import records, unknowns
 from serving.lists import rankings
 from serving.lists.reasons import Explained, ThemeReason, check_sum, squares, theme_title
 from serving.lists.scoring import explain
 from threat import lists
-from threat.asof import DAY, instant
+from threat.asof import instant
 from threat.history.schema import RELATIONSHIP_KIND_TITLES
 from threat.history.sightings import NO_PERSON
+from threat.history.snapshot import Snapshot
+from threat.history.store import Store
 from threat.ids import parse_id, show_id
+from threat.lists import BAND_TITLES, Basis, ScoredList
 from threat.vocabulary import kind
 
-if TYPE_CHECKING:
-    from threat.history.snapshot import Snapshot
-
-LIMITS = (
-    "Not being on this list is not a sign of safety. In a study of 118 deadly and near-deadly domestic cases in Thames "
-    "Valley, 55% had no earlier police contact with the victim (Thornton 2017): there was nothing to rank.",
-    "The order supports your decision and does not make it. It rests on what was recorded and known by the date shown; "
-    "what you know and the records do not say may matter more.",
-    "Subjects are alleged. A record is not a finding, and a contribution to the order is not a cause.",
-)
-"""On the queue and on every relationship."""
+_EXPLAINED_KEPT = 512
+"""Relationships whose reasons are kept: a day's work of the unit, at a few kilobytes each."""
 
 
-class View:
-    """A LIST with the snapshot it was computed from. Safe for threads: it changes nothing but its own cache."""
+class ListView:
+    """A LIST with its snapshot and its ranking. Safe for threads: nothing changes but caches of fixed values.
 
-    def __init__(self, scored: lists.ScoredList, snapshot: Snapshot, ranking: rankings.Ranking, note: str = "") -> None:
-        self.note = note or scored.basis.ranking_note
-        self.list = scored
+    ``given_note``: why the ranking ranks, where the list cannot know; ``note``: that, or else what the list says.
+    """
+
+    def __init__(self, listed: ScoredList, snapshot: Snapshot, ranking: rankings.Ranking, note: str = "") -> None:
+        self.listed = listed
         self.snapshot = snapshot
         self.ranking = ranking
-        self._triggers = {item["relationship_id"]: item["triggers"] for item in scored.must_see}
-        self._explained = lru_cache(maxsize=512)(self._explain)
+        self.given_note = note
+        self.note = note or listed.basis.ranking_note
+        self._triggers = {item["relationship_id"]: item["triggers"] for item in listed.must_see}
+        self.explained = lru_cache(maxsize=_EXPLAINED_KEPT)(self._explain)
 
     @classmethod
-    def open(cls, store: str | Path, var: str | Path, list_id: str, note: str = "") -> View:
-        """Open and verify a LIST, its snapshot and its ranking. ``note``: why it ranks, where the list can't say."""
-        from threat.history.store import Store
+    def open(cls, store: Path, var: Path, list_id: str, note: str = "") -> ListView:
+        """Open and verify a LIST, its snapshot and its ranking.
 
-        scored = lists.open_list(Path(var) / "lists", list_id)
-        snapshot = Store.open(store).snapshot(scored.basis.snapshot)
-        return cls(scored, snapshot, rankings.of_list(scored.basis, Path(var) / "promotions.jsonl"), note)
-
-    def reference(self, text: str) -> str:
-        """A relationship reference as the log writes it. Raises UsageError when it is none."""
-        return show_id("R", parse_id(text))
-
-    def summary(self) -> ListSummary:
-        """The list's own facts."""
-        asked = self.list.basis
-        return ListSummary(
-            id=self.list.id,
-            as_of=instant(asked.as_of),
-            made_at=instant(asked.started_at),
-            snapshot=asked.snapshot,
-            ranking="model" if asked.ranking == "model" else "rule",
-            ranking_title=asked.ranking_title,
-            ranking_note=self.note,
-            demonstration=asked.demonstration,
-            capacity=asked.capacity,
-            selected=self.list.selected,
-            ranked=len(self.list),
-            ties=Ties(**self.list.ties),
-            previous=asked.previous,
-            filters=[FilterStep(**{name: step[name] for name in FilterStep.model_fields}) for step in asked.attrition],
-        )
-
-    def queue(self) -> Queue:
-        """Today's referrals. Raises IntegrityFailure unless every row's reasons add up to its score."""
-        return Queue(
-            listing=self.summary(),
-            limits=[*LIMITS, *self._quarantined()],
-            must_see=[self._must_see_item(item) for item in self.list.must_see],
-            rows=[self._queue_row(self.list.row_at(i)) for i in range(self.list.selected)],
-        )
-
-    def relationship(self, text: str) -> Relationship:
-        """One relationship at the list's as-of. Raises NotFound for a reference that was not recorded by then."""
-        relationship_id = parse_id(text)
-        at, row = self._place(relationship_id)
-        rows = self.snapshot.rows([relationship_id], self.list.basis.as_of)
-        subject, at_risk = int(rows.subject[0]), int(rows.at_risk[0])
-        standing = self._standing(row)
-        behind: dict[int, list[str]] = {}
-        if isinstance(standing, Ranked):
-            for reason in standing.reasons:
-                for sentence in reason.sentences:
-                    for event in sentence.events:
-                        titles = behind.setdefault(parse_id(event, "E"), [])
-                        if reason.title not in titles:
-                            titles.append(reason.title)
-        triggers = self._triggers.get(relationship_id, [])
-        timeline, left_out = records(
-            self.snapshot.sightings(),
-            subject,
-            at_risk,
-            self.list.basis.as_of,
-            since=self.list.basis.previous_as_of,
-            behind=behind,
-            must_see={trigger["event_id"] for trigger in triggers},
-        )
-        return Relationship(
-            listing=self.summary(),
-            limits=list(LIMITS),
-            relationship=show_id("R", relationship_id),
-            relationship_kind=RELATIONSHIP_KIND_TITLES[str(self.snapshot.relationships.kind[at])],
-            subject=_person(subject),
-            person_at_risk=_person(at_risk),
-            other_way=self._other_way(relationship_id, subject, at_risk),
-            standing=standing,
-            must_see=[self._trigger(trigger) for trigger in triggers],
-            timeline=timeline,
-            records_left_out=left_out,
-            unknown=unknowns(self.snapshot.sightings(), subject, at_risk, self.list.basis.as_of),
-        )
-
-    def names(self, text: str, *, reason: str, by: str) -> dict[str, dict[str, str]]:
-        """Names of both parties, opened with a reason that the history's own log keeps too.
-
-        ``{"subject": {...}, "person_at_risk": {...}}`` with ``names`` and ``birth_date``; a party without an identity
-        on record is left out.
+        ``note``: why the ranking ranks, where the list cannot know. Raises UsageError for a list that is not there,
+        IntegrityFailure for a list or a bundle that was changed.
         """
-        from threat.history import identities
+        listed = lists.open_list(var / "lists", list_id)
+        snapshot = Store.open(store).snapshot(listed.basis.snapshot)
+        return cls(listed, snapshot, rankings.of_list(listed.basis, var / "promotions.jsonl"), note)
 
-        relationship_id = parse_id(text)
-        self._place(relationship_id)
-        rows = self.snapshot.rows([relationship_id], self.list.basis.as_of)
-        parties = {"subject": int(rows.subject[0]), "person_at_risk": int(rows.at_risk[0])}
-        known = {party: person for party, person in parties.items() if person != NO_PERSON}
-        frame = identities.read(self.snapshot, list(known.values()), reason=reason, by=by)
-        found = {int(row["person_id"]): row for row in frame.to_dict("records")}
-        return {
-            party: {field: _said(found[person][field]) for field in ("names", "birth_date")}
-            for party, person in known.items()
-            if person in found
-        }
+    @property
+    def as_of(self) -> int:
+        """As-of of the list, UTC seconds."""
+        return self.listed.basis.as_of
 
-    def _place(self, relationship_id: int) -> tuple[int, dict[str, Any] | None]:
-        known = self.snapshot.relationships
-        at = int(known.relationship_id.searchsorted(relationship_id))
-        here = at < len(known) and int(known.relationship_id[at]) == relationship_id
-        if not here or int(known.recorded_at[at]) >= self.list.basis.as_of:
+    def recorded(self, reference: str) -> int:
+        """Return the id of a relationship that was recorded by the as-of.
+
+        Raises UsageError for a malformed reference, NotFound for a relationship that was not recorded by then.
+        """
+        relationship_id = parse_id(reference)
+        table = self.snapshot.relationships
+        at = int(table.relationship_id.searchsorted(relationship_id))
+        here = at < len(table) and int(table.relationship_id[at]) == relationship_id
+        if not here or int(table.recorded_at[at]) >= self.as_of:
             raise NotFound(
                 "There is no relationship with this reference in the records the list rests on.",
                 value=show_id("R", relationship_id),
                 way_out="copy the reference from today's referrals; one recorded since comes with the next list",
             )
-        return at, self.list.row(relationship_id)
+        return relationship_id
 
-    def _other_way(self, relationship_id: int, subject: int, at_risk: int) -> str:
-        """The relationship with the roles reversed, where one was recorded by the as-of."""
-        found = self._by_parties.get((at_risk, subject), relationship_id) if at_risk != NO_PERSON else relationship_id
-        return "" if found == relationship_id else show_id("R", found)
+    def kind_title(self, relationship_id: int) -> str:
+        """Return what the person at risk is to the subject, in words."""
+        at = int(self.snapshot.relationships.relationship_id.searchsorted(relationship_id))
+        return RELATIONSHIP_KIND_TITLES[str(self.snapshot.relationships.kind[at])]
+
+    def triggers(self, relationship_id: int) -> list[dict[str, Any]]:
+        """Return the must-see triggers of a relationship as the list holds them; empty when it has none."""
+        return list(self._triggers.get(relationship_id, []))
+
+    def other_way(self, relationship_id: int, parties: Parties) -> str:
+        """Return the reference of the relationship with the roles reversed; empty when none was recorded by the as-of.
+
+        A relationship whose parties a merge made one person is not its own other way round.
+        """
+        if parties.at_risk == NO_PERSON:  # relationships whose subject is unknown are all under the same key
+            return ""
+        reversed_id = self._by_parties.get(Parties(parties.at_risk, parties.subject), relationship_id)
+        return "" if reversed_id == relationship_id else show_id("R", reversed_id)
 
     @cached_property
-    def _by_parties(self) -> dict[tuple[int, int], int]:
-        """Relationships known at the as-of by (subject, person at risk), merges resolved."""
-        known, as_of = self.snapshot.relationships, self.list.basis.as_of
-        standing = (known.recorded_at < as_of) & (known.withdrawn_at >= as_of)
-        rows = self.snapshot.rows(known.relationship_id[standing], as_of)
-        pairs = zip(rows.subject.tolist(), rows.at_risk.tolist(), strict=True)
+    def _by_parties(self) -> dict[Parties, int]:
+        """Relationships in force at the as-of by their parties, merges resolved."""
+        recorded, as_of = self.snapshot.relationships, self.as_of
+        in_force = (recorded.recorded_at < as_of) & (recorded.withdrawn_at >= as_of)
+        rows = self.snapshot.rows(recorded.relationship_id[in_force], as_of)
+        pairs = map(Parties, rows.subject.tolist(), rows.at_risk.tolist())
         return dict(zip(pairs, rows.relationship_id.tolist(), strict=True))
 
-    def _standing(self, row: dict[str, Any] | None) -> Ranked | NotRanked:
-        if row is None:
-            return NotRanked(
-                kind="not_ranked",
-                sentence="This relationship was not ranked: the filters of the list left it out (its steps are on the "
-                "list of referrals). That is not a finding about it and not a sign of safety.",
-            )
-        score, (base, reasons) = self._explained(row["relationship_id"], row["score"])
-        check_sum(base, [reason.contribution for reason in reasons], score, show_id("R", row["relationship_id"]))
-        asked, place = self.list.basis, row["rank"]
-        shared = f", sharing this rank with {_count(row['tied'] - 1, 'other')}" if row["tied"] > 1 else ""
-        return Ranked(
-            kind="ranked",
-            sentence=f"Ranked {place:,} of {len(self.list):,} relationships{shared}. "
-            f"The unit reviews {asked.capacity:,}.",
-            rank=place,
-            tied=row["tied"],
-            band=row["band"],
-            band_title=lists.BAND_TITLES[row["band"]],
-            freshness=row["freshness"],
-            change=self._change(row),
-            base=base,
-            score=score,
-            reasons=_reasons(reasons),
-            frequency=frequency(self.ranking, score, self.list.rows["score"].to_numpy()),
-        )
-
     def _explain(self, relationship_id: int, score: float) -> tuple[float, Explained]:
-        return explain(self.snapshot, relationship_id, self.list.basis.as_of, self.ranking, expected=score)
-
-    def _queue_row(self, row: dict[str, Any]) -> QueueRow:
-        reference = show_id("R", row["relationship_id"])
-        reasons = tuple(ThemeReason.from_row(reason) for reason in row["reasons"])
-        check_sum(row["base"], [reason.contribution for reason in reasons], row["score"], reference)
-        at = int(self.snapshot.relationships.relationship_id.searchsorted(row["relationship_id"]))
-        return QueueRow(
-            relationship=reference,
-            relationship_kind=RELATIONSHIP_KIND_TITLES[str(self.snapshot.relationships.kind[at])],
-            rank=row["rank"],
-            tied=row["tied"],
-            band=row["band"],
-            band_title=lists.BAND_TITLES[row["band"]],
-            last_recorded_at=instant(row["last_recorded_at"]),
-            freshness=row["freshness"],
-            change=self._change(row),
-            base=row["base"],
-            score=row["score"],
-            reasons=_reasons(reasons),
-            must_see=row["relationship_id"] in self._triggers,
-        )
-
-    def _change(self, row: dict[str, Any]) -> Change:
-        asked, fresh = self.list.basis, row["new_records"]
-        if not asked.previous:
-            return Change(
-                kind="first_list", places=0, new_records=0, sentence="There is no earlier list to compare with."
-            )
-        since = instant(asked.previous_as_of)
-        when = f"{since.day} {since:%B}"
-        came = f"{_count(fresh, 'new record')} since." if fresh else "No new record since."
-        if asked.previous_ranking_id != asked.ranking_id:
-            said = f"The list of {when} was ordered in another way, so places cannot be compared. {came}"
-            return Change(kind="another_ranking", places=0, new_records=fresh, sentence=said)
-        before = row["previous_rank"]
-        if before is None:
-            return Change(kind="new", places=0, new_records=fresh, sentence=f"Not on the list of {when}. {came}")
-        moved = before - row["rank"]
-        if moved == 0:
-            return Change(kind="same", places=0, new_records=fresh, sentence=f"Same rank as on {when}. {came}")
-        word = "Up" if moved > 0 else "Down"
-        said = f"{word} {_count(abs(moved), 'place')} since {when} (from {before:,} to {row['rank']:,}). {came}"
-        return Change(kind="rose" if moved > 0 else "fell", places=abs(moved), new_records=fresh, sentence=said)
-
-    def _must_see_item(self, item: Mapping[str, Any]) -> MustSeeItem:
-        row = self.list.row(item["relationship_id"])
-        return MustSeeItem(
-            relationship=show_id("R", item["relationship_id"]) if item["relationship_id"] else "",
-            rank=row["rank"] if row else 0,
-            band=row["band"] if row else "not_ranked",
-            triggers=[self._trigger(trigger) for trigger in item["triggers"]],
-        )
-
-    def _trigger(self, trigger: Mapping[str, Any]) -> Trigger:
-        what, as_of = kind(trigger["kind"]), self.list.basis.as_of
-        who = {"pair": "", "subject": ", about the subject", "person_at_risk": ", about the person at risk"}
-        when = instant(trigger["occurred_at"])
-        if what.known_in_advance and trigger["occurred_at"] >= as_of:
-            said = f"{what.title} expected on {day(when)}{who[trigger['about']]}"
-        else:
-            ago = (as_of - trigger["recorded_at"]) // DAY
-            known = "recorded today" if ago == 0 else f"recorded {_count(int(ago), 'day')} ago"
-            said = f"{what.title} on {day(when)}{who[trigger['about']]}, {known}"
-        return Trigger(
-            event=show_id("E", trigger["event_id"]),
-            kind=what.name,
-            title=what.title,
-            about=trigger["about"],
-            sentence=said,
-            occurred_at=when,
-            recorded_at=instant(trigger["recorded_at"]),
-        )
-
-    def _quarantined(self) -> list[str]:
-        rows = sum(entry.batch.rows_quarantined for entry in self.snapshot.entries)
-        if not rows:
-            return []
-        return [f"{_count(rows, 'row')} of the records loaded did not fit and took no part: see the load reports."]
+        return explain(self.snapshot, relationship_id, self.as_of, self.ranking, expected=score)
 
 
-def _reasons(reasons: tuple[ThemeReason, ...]) -> list[ReasonAnswer]:
+def reference_of(text: str) -> str:
+    """Return a relationship reference as the audit log writes it. Raises UsageError for another text."""
+    return show_id("R", parse_id(text))
+
+
+def summary_of(view: ListView) -> ListSummary:
+    """Return the list's own facts."""
+    listed, basis = view.listed, view.listed.basis
+    return ListSummary(
+        id=listed.id,
+        as_of=instant(basis.as_of),
+        made_at=instant(basis.started_at),
+        snapshot=basis.snapshot,
+        ranking="model" if basis.ranking == "model" else "rule",
+        ranking_title=basis.ranking_title,
+        ranking_note=view.note,
+        demonstration=basis.demonstration,
+        capacity=basis.capacity,
+        selected=listed.selected,
+        ranked=len(listed),
+        ties=Ties(**listed.ties),
+        previous=basis.previous,
+        filters=[FilterStep(**{name: step[name] for name in FilterStep.model_fields}) for step in basis.attrition],
+    )
+
+
+def queue_of(view: ListView) -> Queue:
+    """Return today's referrals. Raises IntegrityFailure unless every row's reasons add up to its score."""
+    quarantined = sum(entry.batch.rows_quarantined for entry in view.snapshot.entries)
+    return Queue(
+        listing=summary_of(view),
+        limits=[*words.LIMITS, *([words.quarantined(quarantined)] if quarantined else [])],
+        must_see=[_must_see_item(view, item) for item in view.listed.must_see],
+        rows=[_queue_row(view, view.listed.row_at(i)) for i in range(view.listed.selected)],
+    )
+
+
+def _queue_row(view: ListView, row: Mapping[str, Any]) -> QueueRow:
+    relationship_id = row["relationship_id"]
+    reference = show_id("R", relationship_id)
+    reasons = tuple(ThemeReason.from_row(reason) for reason in row["reasons"])
+    check_sum(row["base"], [reason.contribution for reason in reasons], row["score"], reference)
+    return QueueRow(
+        relationship=reference,
+        relationship_kind=view.kind_title(relationship_id),
+        rank=row["rank"],
+        tied=row["tied"],
+        band=row["band"],
+        band_title=BAND_TITLES[row["band"]],
+        last_recorded_at=instant(row["last_recorded_at"]),
+        freshness=row["freshness"],
+        change=change_of(view.listed.basis, row),
+        base=row["base"],
+        score=row["score"],
+        reasons=answered_reasons(reasons),
+        must_see=bool(view.triggers(relationship_id)),
+    )
+
+
+def _must_see_item(view: ListView, item: Mapping[str, Any]) -> MustSeeItem:
+    row = view.listed.row(item["relationship_id"])
+    return MustSeeItem(
+        relationship=show_id("R", item["relationship_id"]) if item["relationship_id"] else "",
+        rank=row["rank"] if row else 0,
+        band=row["band"] if row else "not_ranked",
+        triggers=[answered_trigger(trigger, view.as_of) for trigger in item["triggers"]],
+    )
+
+
+def answered_reasons(reasons: tuple[ThemeReason, ...]) -> list[Reason]:
+    """Return the reasons of a row as the API answers them, with the length of each bar."""
     return [
-        ReasonAnswer(
+        Reason(
             theme=reason.theme,
             title=theme_title(reason.theme),
-            direction="none" if reason.contribution == 0 else "raises" if reason.contribution > 0 else "lowers",
+            direction=_direction(reason.contribution),
             strength=0 if reason.contribution == 0 else squares(reason.contribution, reasons),
             contribution=reason.contribution,
             sentences=[
-                Sentence(text=said.text, events=[show_id("E", event) for event in said.event_ids])
-                for said in reason.sentences
+                Sentence(text=sentence.text, events=[show_id("E", event) for event in sentence.event_ids])
+                for sentence in reason.sentences
             ],
         )
         for reason in reasons
     ]
 
 
-def _said(value: object) -> str:
-    return value if isinstance(value, str) and value else "not recorded"
+def _direction(contribution: float) -> Literal["raises", "lowers", "none"]:
+    if contribution == 0:
+        return "none"
+    return "raises" if contribution > 0 else "lowers"
 
 
-def _person(person_id: int) -> str:
-    return "unknown" if person_id == NO_PERSON else show_id("P", person_id)
+def answered_trigger(trigger: Mapping[str, Any], as_of: int) -> Trigger:
+    """Return a must-see trigger of ``list.json`` as the API answers it, with its sentence."""
+    what = kind(trigger["kind"])
+    occurred_at, recorded_at = trigger["occurred_at"], trigger["recorded_at"]
+    return Trigger(
+        event=show_id("E", trigger["event_id"]),
+        kind=what.name,
+        title=what.title,
+        about=trigger["about"],
+        sentence=words.trigger(what, trigger["about"], occurred_at=occurred_at, recorded_at=recorded_at, as_of=as_of),
+        occurred_at=instant(occurred_at),
+        recorded_at=instant(recorded_at),
+    )
 
 
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+def change_of(basis: Basis, row: Mapping[str, Any]) -> Change:
+    """Return what changed since the list that changes are compared with.
+
+    Places are compared only within one ranking: two rankings order by different questions.
+    """
+    if not basis.previous:
+        return Change(kind="first_list", places=0, new_records=0, sentence=words.FIRST_LIST)
+    since, new_records, previous_rank = instant(basis.previous_as_of), row["new_records"], row["previous_rank"]
+    if basis.previous_ranking_id != basis.ranking_id:
+        sentence = words.other_order(since, new_records)
+        return Change(kind="another_ranking", places=0, new_records=new_records, sentence=sentence)
+    if previous_rank is None:
+        sentence = words.newly_ranked(since, new_records)
+        return Change(kind="new", places=0, new_records=new_records, sentence=sentence)
+    places = previous_rank - row["rank"]
+    return Change(
+        kind="same" if places == 0 else "rose" if places > 0 else "fell",
+        places=abs(places),
+        new_records=new_records,
+        sentence=words.moved(since, new_records, previous_rank=previous_rank, rank=row["rank"]),
+    )

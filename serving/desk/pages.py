@@ -14,17 +14,20 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from serving.audit import log as audit_log
 from serving.audit.log import Entry, record
 from serving.dates import day, moment
+from serving.desk.list_view import queue_of, reference_of
+from serving.desk.parties import open_names, parties_of
 from serving.desk.problems import NotFound, plain
+from serving.desk.relationship_view import relationship_of
 from serving.desk.request import (
     VISITOR_COOKIE,
-    Visit,
-    form_of,
+    SignedInRequest,
+    desk_of,
     may,
-    new_visitor,
+    new_visitor_id,
+    posted_form,
     require_token,
     session_of,
-    the_desk,
-    visit_of,
+    signed_in_request,
 )
 from serving.desk.responses import Problem
 from serving.desk.sign_in import COOKIE, ROLE_TITLES, ROLES, SHIFT_SECONDS, Session
@@ -42,7 +45,7 @@ JUSTIFICATIONS = {
     "data_quality": "Correcting a record",
     "demonstration": "Demonstration or system test, synthetic records only",
 }
-"""Why a name is opened. With free text beside it; both are logged."""
+"""Why a name is opened. With free text next to it; both are logged."""
 
 
 @cache
@@ -64,11 +67,11 @@ def _templates() -> Environment:
 
 
 def _page(request: Request, name: str, *, status: int = 200, **context: Any) -> HTMLResponse:
-    desk = the_desk(request)
+    desk = desk_of(request)
     session: Session | None = context.pop("session", None) or session_of(request)
     shared = {
         "session": session,
-        "token": desk.keeper.form_token(session.id) if session else "",
+        "token": desk.sessions.form_token(session.id) if session else "",
         "may": session.may if session else lambda permission: False,
         "tour": desk.tour(),
         "path": request.url.path,
@@ -76,23 +79,23 @@ def _page(request: Request, name: str, *, status: int = 200, **context: Any) -> 
     return HTMLResponse(_templates().get_template(name).render(**shared, **context), status_code=status)
 
 
-def problem_page(request: Request, found: Problem) -> Response:
-    """The page of an error; someone who isn't signed in is shown the sign-in instead."""
-    if found.status == 401:
+def problem_page(request: Request, problem: Problem) -> Response:
+    """Return the page of an error; someone who is not signed in is sent to the sign-in instead."""
+    if problem.status == 401:
         return RedirectResponse("/sign-in", status_code=303)
-    return _page(request, "problem.html", status=found.status, problem=found)
+    return _page(request, "problem.html", status=problem.status, problem=problem)
 
 
 @router.get("/")
-def queue(request: Request, visit: Annotated[Visit, Depends(visit_of)]) -> Response:
+def queue(request: Request, signed_in: Annotated[SignedInRequest, Depends(signed_in_request)]) -> Response:
     """Today's referrals; roles that see no cases are taken to what they do see."""
-    if not visit.session.may("see_cases"):
-        return RedirectResponse("/model-card" if visit.session.may("see_card") else "/audit-log", status_code=303)
+    if not signed_in.session.may("see_cases"):
+        return RedirectResponse("/model-card" if signed_in.session.may("see_card") else "/audit-log", status_code=303)
     try:
-        with visit.logged("consultation", "view queue") as note:
-            answer = visit.desk.view().queue()
-            note.subject = answer.listing.id
-            note.detail = {"rows": len(answer.rows), "must_see": len(answer.must_see), "score_visible": True}
+        with signed_in.logged("consultation", "view queue") as draft:
+            answer = queue_of(signed_in.desk.view())
+            draft.subject = answer.listing.id
+            draft.detail = {"rows": len(answer.rows), "must_see": len(answer.must_see), "score_visible": True}
     except NotFound as error:
         return _page(request, "no_list.html", error=error)
     return _page(request, "queue.html", answer=answer)
@@ -102,36 +105,39 @@ def queue(request: Request, visit: Annotated[Visit, Depends(visit_of)]) -> Respo
 def relationship(
     request: Request,
     reference: Annotated[str, Path(max_length=40)],
-    visit: Annotated[Visit, Depends(may("see_cases"))],
+    signed_in: Annotated[SignedInRequest, Depends(may("see_cases"))],
 ) -> Response:
     """One relationship: standing and reasons, what changed, the records in both directions, what is not known."""
-    return _relationship(request, visit, reference, names=None, reason="")
+    return _relationship(request, signed_in, reference, names=None, reason="")
 
 
 @router.post("/relationships/{reference}/names")
 def names(
     request: Request,
     reference: Annotated[str, Path(max_length=40)],
-    visit: Annotated[Visit, Depends(may("see_names"))],
-    form: Annotated[Mapping[str, str], Depends(form_of)],
+    signed_in: Annotated[SignedInRequest, Depends(may("see_names"))],
+    form: Annotated[Mapping[str, str], Depends(posted_form)],
 ) -> Response:
     """The same page with names, for this one answer. Needs a reason, which is logged before anything is read."""
-    visit.require_form(form.get("token", ""), "open names")
+    signed_in.require_form(form.get("token", ""), "open names")
     code, text = form.get("justification", ""), form.get("reason", "").strip()
     if code not in JUSTIFICATIONS or not 5 <= len(text) <= 500:
         error = "Choose why you need the names." if code not in JUSTIFICATIONS else "Say why in 5 to 500 characters."
-        return _relationship(request, visit, reference, names=None, reason=text, error=error, status=422)
-    with visit.logged("consultation", "open names") as note:
-        view = visit.desk.view()
-        note.subject = view.reference(reference)
-        note.detail = {"justification": code, "reason": text}
-        opened = view.names(reference, reason=f"{JUSTIFICATIONS[code]}: {text}", by=visit.session.who)
-    return _relationship(request, visit, reference, names=opened, reason=text)
+        return _relationship(request, signed_in, reference, names=None, reason=text, error=error, status=422)
+    with signed_in.logged("consultation", "open names") as draft:
+        view = signed_in.desk.view()
+        draft.subject = reference_of(reference)
+        draft.detail = {"justification": code, "reason": text}
+        relationship_id = view.recorded(reference)
+        parties = parties_of(view.snapshot, relationship_id, view.as_of)
+        why = f"{JUSTIFICATIONS[code]}: {text}"
+        opened = open_names(view.snapshot, parties, reason=why, by=signed_in.session.who)
+    return _relationship(request, signed_in, reference, names=opened, reason=text)
 
 
 def _relationship(
     request: Request,
-    visit: Visit,
+    signed_in: SignedInRequest,
     reference: str,
     *,
     names: Mapping[str, Mapping[str, str]] | None,
@@ -139,11 +145,11 @@ def _relationship(
     error: str = "",
     status: int = 200,
 ) -> HTMLResponse:
-    with visit.logged("consultation", "view relationship") as note:
-        view = visit.desk.view()
-        note.subject = view.reference(reference)
-        answer = view.relationship(reference)
-        note.detail = {"list": answer.listing.id, "score_visible": answer.standing.kind == "ranked"}
+    with signed_in.logged("consultation", "view relationship") as draft:
+        view = signed_in.desk.view()
+        draft.subject = reference_of(reference)
+        answer = relationship_of(view, reference)
+        draft.detail = {"list": answer.listing.id, "score_visible": answer.standing.kind == "ranked"}
     return _page(
         request,
         "relationship.html",
@@ -158,11 +164,11 @@ def _relationship(
 
 
 @router.get("/model-card")
-def model_card(request: Request, visit: Annotated[Visit, Depends(may("see_card"))]) -> Response:
+def model_card(request: Request, signed_in: Annotated[SignedInRequest, Depends(may("see_card"))]) -> Response:
     """The model card of the bundle in service, or, while a rule ranks, what that rule is and why."""
-    with visit.logged("consultation", "view model card") as note:
-        answer = visit.desk.card_page()
-        note.subject = answer.run
+    with signed_in.logged("consultation", "view model card") as draft:
+        answer = signed_in.desk.card_page()
+        draft.subject = answer.run
     charts: dict[str, list[Markup]] = {}
     for chart in answer.card.get("charts", []):
         points = [Point(**point) for point in chart["points"]]
@@ -172,45 +178,45 @@ def model_card(request: Request, visit: Annotated[Visit, Depends(may("see_card")
 
 
 @router.get("/tour")
-def tour(request: Request, visit: Annotated[Visit, Depends(may("see_cases"))]) -> Response:
+def tour(request: Request, signed_in: Annotated[SignedInRequest, Depends(may("see_cases"))]) -> Response:
     """The guided tour of the demonstration."""
-    if not visit.desk.tour().steps:
+    if not signed_in.desk.tour().steps:
         return problem_page(request, plain(404, request.url.path))
-    with visit.logged("consultation", "view tour"):
+    with signed_in.logged("consultation", "view tour"):
         pass
     return _page(request, "tour.html")
 
 
 @router.get("/audit-log")
-def audit_state(request: Request, visit: Annotated[Visit, Depends(may("see_log_state"))]) -> Response:
-    """Whether the audit log is whole. Its entries are read with the force's own tools, not here."""
+def audit_state(request: Request, signed_in: Annotated[SignedInRequest, Depends(may("see_log_state"))]) -> Response:
+    """Show whether the audit log is whole. Its entries are read with the force's own tools, not here."""
     broken = ""
-    found = audit_log.Verified(0, "", 0, 0)
-    with visit.logged("access", "verify audit log"):
+    verified = audit_log.Verified(0, "", 0, 0)
+    with signed_in.logged("access", "verify audit log"):
         try:
-            found = audit_log.verify(visit.desk.engine)
+            verified = audit_log.verify(signed_in.desk.engine)
         except IntegrityFailure as error:
             broken = str(error.value)
-    return _page(request, "audit_log.html", found=found, broken=broken)
+    return _page(request, "audit_log.html", verified=verified, broken=broken)
 
 
 @router.get("/sign-in")
 def sign_in(request: Request) -> Response:
     """The development sign-in: pick a role."""
     visitor = request.cookies.get(VISITOR_COOKIE, "")
-    visitor = visitor if len(visitor) == 32 and visitor.isalnum() else new_visitor()
-    desk = the_desk(request)
+    visitor = visitor if len(visitor) == 32 and visitor.isalnum() else new_visitor_id()
+    desk = desk_of(request)
     response = _page(
-        request, "sign_in.html", roles=ROLE_TITLES, visitor_token=desk.keeper.form_token(visitor), error=""
+        request, "sign_in.html", roles=ROLE_TITLES, visitor_token=desk.sessions.form_token(visitor), error=""
     )
     response.set_cookie(VISITOR_COOKIE, visitor, httponly=True, samesite="strict", max_age=3600)
     return response
 
 
 @router.post("/sign-in")
-def signed_in(request: Request, form: Annotated[Mapping[str, str], Depends(form_of)]) -> Response:
+def start_session(request: Request, form: Annotated[Mapping[str, str], Depends(posted_form)]) -> Response:
     """Begin a session in the role picked."""
-    desk = the_desk(request)
+    desk = desk_of(request)
     visitor = request.cookies.get(VISITOR_COOKIE, "")
     require_token(desk, form.get("token", ""), visitor)
     role = form.get("role", "")
@@ -220,26 +226,27 @@ def signed_in(request: Request, form: Annotated[Mapping[str, str], Depends(form_
             "sign_in.html",
             status=422,
             roles=ROLE_TITLES,
-            visitor_token=desk.keeper.form_token(visitor),
+            visitor_token=desk.sessions.form_token(visitor),
             error="Choose a role.",
         )
     now = desk.clock()
-    session = desk.keeper.start(role, now)
+    session = desk.sessions.start(role, now)
     record(desk.engine, Entry(session.who, session.role, "access", "sign in"), now)
     response = RedirectResponse("/", status_code=303)
     response.set_cookie(
-        COOKIE, desk.keeper.cookie(session), httponly=True, samesite="strict", max_age=SHIFT_SECONDS, path="/"
+        COOKIE, desk.sessions.cookie(session), httponly=True, samesite="strict", max_age=SHIFT_SECONDS, path="/"
     )
     return response
 
 
 @router.post("/sign-out")
 def sign_out(
-    visit: Annotated[Visit, Depends(visit_of)], form: Annotated[Mapping[str, str], Depends(form_of)]
+    signed_in: Annotated[SignedInRequest, Depends(signed_in_request)],
+    form: Annotated[Mapping[str, str], Depends(posted_form)],
 ) -> Response:
     """End the session, here and in the browser."""
-    visit.require_form(form.get("token", ""), "sign out")
-    visit.sign_out()
+    signed_in.require_form(form.get("token", ""), "sign out")
+    signed_in.sign_out()
     response = RedirectResponse("/sign-in", status_code=303)
     response.delete_cookie(COOKIE, path="/", httponly=True, samesite="strict")
     return response

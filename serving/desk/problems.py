@@ -20,6 +20,9 @@ _TITLES = {
     503: "An integrity check failed",
 }
 
+_LONGEST_VALUE = 200
+"""Characters of an offending value that are answered: enough to recognise it, too few to fill a page with."""
+
 
 class Denied(ThreatError):
     """The request is refused: not signed in (401), not this role (403), or a bad form (400). ``status`` says which."""
@@ -38,7 +41,10 @@ class NotFound(ThreatError):
 
 
 def status_of(error: ThreatError) -> int:
-    """The HTTP status of an error. Of bad input only a UsageError is the caller's: the rest is what is kept here."""
+    """Return the HTTP status of an error.
+
+    Of bad input only a UsageError is the caller's (422): other bad input is in what is kept on this machine (500).
+    """
     if isinstance(error, Denied):
         return error.status
     if isinstance(error, NotFound):
@@ -51,24 +57,26 @@ def status_of(error: ThreatError) -> int:
 
 
 def problem(error: ThreatError) -> Problem:
-    """The problem document of an error. Places on this machine stay on it: ``where`` is told for the caller's own input
-    only."""
+    """Return the problem document of an error.
+
+    ``where`` is answered for the caller's own input only: paths of this machine are nobody's business elsewhere.
+    """
     status = status_of(error)
-    own = status in {400, 401, 403, 404, 405, 413, 422} and not error.where.startswith(("/", "var"))
+    callers_input = status in {400, 401, 403, 404, 405, 413, 422} and not error.where.startswith(("/", "var"))
     return Problem(
         type=f"urn:threat:{type(error).__name__}",
         title=_TITLES.get(status, "Error"),
         status=status,
         detail=error.problem,
         problem=error.problem,
-        value="" if error.value is None else str(error.value)[:200],
-        where=error.where if own else "",
+        value="" if error.value is None else str(error.value)[:_LONGEST_VALUE],
+        where=error.where if callers_input else "",
         way_out=error.way_out,
     )
 
 
 def plain(status: int, value: str = "") -> Problem:
-    """The problem of a request that no route takes (unknown address, wrong method)."""
+    """Return the problem of a request that no route takes (unknown address, wrong method)."""
     sentence = {
         404: "There is no page at this address.",
         405: "This address does not take that method.",
@@ -79,7 +87,7 @@ def plain(status: int, value: str = "") -> Problem:
         status=status,
         detail=sentence,
         problem=sentence,
-        value=value[:200],
+        value=value[:_LONGEST_VALUE],
         where="",
         way_out="start from the list of today's referrals" if status == 404 else "",
     )

@@ -13,44 +13,58 @@ from fastapi import Depends, Request
 from sqlalchemy import delete, insert, select
 
 from serving.audit.database import ENDED_SESSIONS
-from serving.audit.log import Entry, Operation, append, record, tell_witness
+from serving.audit.log import Entry, Operation, append, append_witness, record
 from serving.desk.problems import Denied, NotFound
 from serving.desk.service import Desk
 from serving.desk.sign_in import COOKIE, Permission, Session
 from threat.errors import ThreatError
 
 VISITOR_COOKIE = "threat_visitor"
+
 _LARGEST_FORM = 8 * 1024
+"""Bytes. The largest form holds a reason of 500 characters; a longer body is refused before it fills memory."""
+
+_MOST_FIELDS = 20
+"""The form with most fields has three."""
+
+
+@dataclass(slots=True)
+class EntryDraft:
+    """The part of an audit entry that is known only while a request runs: its ``subject`` and ``detail``."""
+
+    subject: str = ""
+    detail: dict[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
-class Visit:
-    """A signed-in request. ``at``: UTC seconds of its arrival; ``desk``: what it may ask."""
+class SignedInRequest:
+    """A request of a signed-in user. ``at``: UTC seconds of its arrival; ``desk``: what it may ask."""
 
     desk: Desk
     session: Session
     at: int
 
     @contextmanager
-    def logged(self, operation: Operation, action: str, subject: str = "") -> Iterator[Note]:
+    def logged(self, operation: Operation, action: str) -> Iterator[EntryDraft]:
         """Run a read or a write, then commit its audit entry; only then may the answer leave.
 
-        What fails is logged as it failed. When the entry can't be written the request fails.
+        An operation that fails is logged as it failed. When the entry cannot be written, the request fails.
         """
-        note = Note(subject)
+        draft = EntryDraft()
         try:
-            yield note
+            yield draft
         except Exception as error:
-            known = "refused" if isinstance(error, ThreatError) else "failed"
-            self._record(operation, action, note, "not found" if isinstance(error, NotFound) else known)
+            outcome = "refused" if isinstance(error, ThreatError) else "failed"
+            self._record(operation, action, draft, "not found" if isinstance(error, NotFound) else outcome)
             raise
-        self._record(operation, action, note, "done")
+        # Before the answer, never after: an answer that left without an entry could not be taken back.
+        self._record(operation, action, draft, "done")
 
     def require(self, permission: Permission, action: str) -> None:
         """Raise Denied, and log it, unless the role has the permission."""
         if self.session.may(permission):
             return
-        self._record("access", action, Note(""), "refused")
+        self._record("access", action, EntryDraft(), "refused")
         raise Denied(
             "This role may not see this.",
             status=403,
@@ -63,91 +77,91 @@ class Visit:
         try:
             require_token(self.desk, token, self.session.id)
         except Denied:
-            self._record("access", action, Note(""), "refused")
+            self._record("access", action, EntryDraft(), "refused")
             raise
 
     def sign_out(self) -> None:
         """End the session here, with its entry: a copy of its cookie opens nothing from now on."""
         user, ended = self.session, ENDED_SESSIONS
+        # One transaction: a session that ended without an entry, or an entry of one that goes on, would both be wrong.
         with self.desk.engine.begin() as connection:
+            # Sessions past their end go: their cookies are refused by themselves.
             connection.execute(delete(ended).where((ended.c.ends_at <= self.at) | (ended.c.session_id == user.id)))
             connection.execute(insert(ended).values(session_id=user.id, ends_at=user.ends_at))
             sequence, digest = append(connection, Entry(user.who, user.role, "access", "sign out"), self.at)
-        tell_witness(self.desk.engine, sequence, digest)
+        append_witness(self.desk.engine, sequence, digest)
 
-    def _record(self, operation: Operation, action: str, note: Note, outcome: str) -> None:
+    def _record(self, operation: Operation, action: str, draft: EntryDraft, outcome: str) -> None:
         user = self.session
-        entry = Entry(user.who, user.role, operation, action, note.subject, outcome, note.detail)
+        entry = Entry(user.who, user.role, operation, action, draft.subject, outcome, draft.detail)
         record(self.desk.engine, entry, self.at)
 
 
-@dataclass(slots=True)
-class Note:
-    """What the audit entry will say: filled in while the request runs."""
-
-    subject: str
-    detail: dict[str, object] = field(default_factory=dict)
-
-
-def the_desk(request: Request) -> Desk:
-    """The desk of this application."""
+def desk_of(request: Request) -> Desk:
+    """Return the desk of this application."""
     desk: Desk = request.app.state.desk
     return desk
 
 
 def session_of(request: Request) -> Session | None:
-    """The session the cookie carries, or None: none, forged, over or signed out of. Looked up once a request."""
+    """Return the session that the cookie carries, looked up once a request.
+
+    None for no cookie, or for one that is forged, over or signed out of.
+    """
     if not hasattr(request.state, "session"):
         request.state.session = None  # where the look-up fails, the page of that error shows nobody signed in
-        desk = the_desk(request)
-        session = desk.keeper.read(request.cookies.get(COOKIE, ""), desk.clock())
+        desk = desk_of(request)
+        session = desk.sessions.read(request.cookies.get(COOKIE, ""), desk.clock())
         if session is not None and not _signed_out(desk, session):
             request.state.session = session
-    found: Session | None = request.state.session
-    return found
+    looked_up: Session | None = request.state.session
+    return looked_up
 
 
 def _signed_out(desk: Desk, session: Session) -> bool:
     with desk.engine.connect() as connection:
-        asked = select(ENDED_SESSIONS.c.session_id).where(ENDED_SESSIONS.c.session_id == session.id)
-        return connection.execute(asked).first() is not None
+        query = select(ENDED_SESSIONS.c.session_id).where(ENDED_SESSIONS.c.session_id == session.id)
+        return connection.execute(query).first() is not None
 
 
-def visit_of(request: Request) -> Visit:
-    """The visit, for a signed-in user. Raises Denied (401) otherwise."""
+def signed_in_request(request: Request) -> SignedInRequest:
+    """Return the request of a signed-in user. Raises Denied (401) for anyone else."""
     session = session_of(request)
     if session is None:
         raise Denied(
-            "This needs a signed-in user.",
+            "Nobody is signed in.",
             status=401,
             where=request.url.path,
             way_out="sign in at /sign-in; the session ends after one shift",
         )
-    desk = the_desk(request)
-    return Visit(desk, session, desk.clock())
+    desk = desk_of(request)
+    return SignedInRequest(desk, session, desk.clock())
 
 
-def may(permission: Permission) -> Callable[[Request, Visit], Visit]:
-    """A dependency that lets through visits whose role has the permission."""
+def may(permission: Permission) -> Callable[[Request, SignedInRequest], SignedInRequest]:
+    """Return a dependency that lets through the requests of roles that have the permission."""
 
-    def check(request: Request, visit: Annotated[Visit, Depends(visit_of)]) -> Visit:
-        visit.require(permission, f"{request.method} {request.scope['route'].path}")
-        return visit
+    def check(request: Request, signed_in: Annotated[SignedInRequest, Depends(signed_in_request)]) -> SignedInRequest:
+        signed_in.require(permission, f"{request.method} {request.scope['route'].path}")
+        return signed_in
 
     return check
 
 
-async def form_of(request: Request) -> dict[str, str]:
-    """The fields of a posted form, each once. Raises Denied (400, 413) for anything that is no small form."""
-    if request.headers.get("content-type", "").partition(";")[0].strip() != "application/x-www-form-urlencoded":
-        raise Denied("A form is sent as application/x-www-form-urlencoded.", status=400)
+async def posted_form(request: Request) -> dict[str, str]:
+    """Return the fields of a posted form, each once. Raises Denied (400, 413) for a body that is no small form."""
+    media_type = request.headers.get("content-type", "").partition(";")[0].strip()
+    if media_type != "application/x-www-form-urlencoded":
+        raise Denied(
+            "The form was not sent as application/x-www-form-urlencoded.", status=400, value=media_type or None
+        )
     body = b""
     async for chunk in request.stream():
         body += chunk
         if len(body) > _LARGEST_FORM:
-            raise Denied("A form holds at most 8 kB.", status=413, way_out="shorten the reason")
+            raise Denied("The form is longer than 8 kB.", status=413, way_out="shorten the reason")
     try:
-        fields = parse_qs(body.decode(), keep_blank_values=True, strict_parsing=bool(body), max_num_fields=20)
+        fields = parse_qs(body.decode(), keep_blank_values=True, strict_parsing=bool(body), max_num_fields=_MOST_FIELDS)
     except ValueError:
         raise Denied("The form could not be read.", status=400) from None
     return {name: values[0] for name, values in fields.items()}
@@ -155,7 +169,7 @@ async def form_of(request: Request) -> dict[str, str]:
 
 def require_token(desk: Desk, token: str, session_id: str) -> None:
     """Raise Denied unless a form came from this desk's own page in this session."""
-    if not session_id or not desk.keeper.token_fits(token, session_id):
+    if not session_id or not desk.sessions.token_fits(token, session_id):
         raise Denied(
             "This form is not from a page of this session.",
             status=403,
@@ -163,6 +177,6 @@ def require_token(desk: Desk, token: str, session_id: str) -> None:
         )
 
 
-def new_visitor() -> str:
-    """A random id for someone who hasn't signed in yet, so that the sign-in form too has a token."""
+def new_visitor_id() -> str:
+    """Return a random id for someone who has not signed in yet, so that the sign-in form too has a token."""
     return secrets.token_hex(16)

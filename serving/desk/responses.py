@@ -79,7 +79,7 @@ class ListSummary(Answer):
     selected: int = Field(description="Rows for review: ties at the edge stay in.")
     ranked: int
     ties: Ties
-    previous: str = Field(description="Id of the list that changes are told against; empty when there is none.")
+    previous: str = Field(description="Id of the list that changes are compared with; empty when there is none.")
     filters: list[FilterStep]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import ipaddress
 import json
 import socket
@@ -22,7 +23,7 @@ def run(
     host: str, port: int, *, store: Path, var: Path, tour: Path | None, as_json: bool, clock: Callable[[], int]
 ) -> None:
     """Serve until interrupted. Raises UsageError for an address that is not loopback, a port in use or no history."""
-    listener = listen(host, port)
+    listener = listen(host, port)  # first: nothing is opened or written when the port is in use
     try:
         Store.open(store)
         desk = Desk(store, var, clock=clock, tour_path=tour)
@@ -32,7 +33,11 @@ def run(
         else:
             print(f"The desk is at {address} (this machine only). Ctrl-C ends it.", flush=True)
         config = uvicorn.Config(
-            create(desk), log_level="warning", access_log=False, server_header=False, timeout_graceful_shutdown=5
+            create(desk),
+            log_level="warning",
+            access_log=False,  # the audit log is the one record of who read what
+            server_header=False,
+            timeout_graceful_shutdown=5,
         )
         with contextlib.suppress(KeyboardInterrupt):
             uvicorn.Server(config).run(sockets=[listener])
@@ -43,14 +48,14 @@ def run(
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """A bound socket on a loopback address. Raises UsageError when it can't be had."""
+    """Return a bound socket on a loopback address. Raises UsageError for another address, or a port in use."""
     try:
         address = ipaddress.ip_address("127.0.0.1" if host == "localhost" else host)
     except ValueError:
         address = None
     if address is None or not address.is_loopback:
         raise UsageError(
-            "The development sign-in serves this machine only.",
+            "The desk was asked to answer other machines; its development sign-in serves this machine only.",
             value=host,
             where="--host",
             way_out="127.0.0.1 or ::1; a force puts its own sign-in in front",
@@ -63,7 +68,10 @@ def listen(host: str, port: int) -> socket.socket:
     except OSError as error:
         listener.close()
         raise UsageError(
-            "The port is free.", value=f"{port} ({error.strerror})", where="--port", way_out="--port 0 picks a free one"
+            f"Port {port} is in use." if error.errno == errno.EADDRINUSE else f"Port {port} did not open.",
+            value=f"{port} ({error.strerror})",
+            where="--port",
+            way_out="--port 0 picks a free one",
         ) from None
     return listener
 

@@ -2,47 +2,25 @@
 
 from __future__ import annotations
 
-import json
 import threading
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel
 from sqlalchemy import Engine
 
 from serving.audit import database
+from serving.desk.list_view import ListView
 from serving.desk.problems import NotFound
 from serving.desk.responses import Card
-from serving.desk.sign_in import Keeper
+from serving.desk.sign_in import SessionSigner
+from serving.desk.tour import Tour, read_tour
+from serving.lists import rankings
 from threat.errors import BadInput, UsageError
 from threat.lists import Published, published
-
-if TYPE_CHECKING:
-    from serving.desk.list_view import View
-    from threat.release.bundle import Bundle
-    from threat.release.promotions import Standing
-
-
-class TourStep(BaseModel):
-    """One stop of the guided tour; ``link`` is a page of the desk to open."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    title: str
-    text: str
-    link: str = Field(pattern=r"^/[-a-zA-Z0-9/]*$")
-    link_text: str
-
-
-class Tour(BaseModel):
-    """What the demonstration says on the pages. An empty one (no status) is no demonstration."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    status: str = ""
-    steps: list[TourStep] = []
+from threat.release import promotions
 
 
 class CardPage(BaseModel):
@@ -78,55 +56,45 @@ class Desk:
         self.var = Path(var)
         self.clock = clock
         self.engine: Engine = database.connect(database_path or self.var / "desk.sqlite")
-        self.keeper = Keeper.from_file(self.var / "desk.key")
+        self.sessions = SessionSigner.from_file(self.var / "desk.key")
         self._tour_path = None if tour_path is None else Path(tour_path)
-        self._lock = threading.Lock()
-        self._view: View | None = None
-        self._note = ""
-        self._expires: dict[str, date | None] = {}
+        # One thread opens a list while the others wait: two openings at once would hold the snapshot twice.
+        self._opening = threading.Lock()
+        self._view: ListView | None = None
+        self._last_days: dict[str, date | None] = {}
 
     @property
-    def lists(self) -> Path:
-        """The folder of LISTs."""
-        return self.var / "lists"
-
-    @property
-    def promotions(self) -> Path:
+    def promotions_path(self) -> Path:
         """The chain of promotions."""
         return self.var / "promotions.jsonl"
 
     def published(self) -> Published:
-        """What was published; an empty one when nothing was."""
-        return published(self.lists)
+        """Read what was published; empty when nothing was."""
+        return published(self.var / "lists")
 
-    def view(self) -> View:
-        """The published list with its snapshot, opened and verified once. Raises NotFound when none is published,
-        BadInput when what was published is not there.
+    def view(self) -> ListView:
+        """Return the list to show, with its snapshot, opened and verified once.
 
         A list by a model that is no longer in service (suspended, revoked, replaced, expired) is never shown: the list
-        by rule that stands by takes its place at once, and says why.
+        by rule that stands by takes its place at once, and says why. Raises NotFound when no list is published,
+        BadInput when the published list is not there.
         """
-        from serving.desk.list_view import View
-
-        shown, note = self._shown()
-        with self._lock:
-            if self._view is None or (self._view.list.id, self._note) != (shown, note):
+        list_id, note = self._list_to_show()
+        with self._opening:
+            if self._view is None or (self._view.listed.id, self._view.given_note) != (list_id, note):
                 try:
-                    self._view, self._note = View.open(self.store, self.var, shown, note), note
-                except UsageError as error:  # what was published is gone: the keeper's to mend, not the caller's
+                    self._view = ListView.open(self.store, self.var, list_id, note)
+                except UsageError as error:  # the published list is gone: for who runs the desk to mend, not the caller
                     raise BadInput(
                         error.problem,
                         value=error.value,
                         where=error.where,
-                        way_out="threat score --publish makes another",
+                        way_out="threat score --publish makes another list",
                     ) from None
             return self._view
 
-    def _shown(self) -> tuple[str, str]:
-        """The list to show and, when it stands in for a model's, why."""
-        from serving.lists import rankings
-        from threat.release import promotions
-
+    def _list_to_show(self) -> tuple[str, str]:
+        """The id of the list to show and, when it stands in for a model's list, why."""
         chosen = self.published()
         if not chosen.list:
             raise NotFound(
@@ -135,21 +103,26 @@ class Desk:
             )
         if not chosen.bundle:
             return chosen.list, ""
-        now = promotions.current(self.promotions)
-        if now.served and now.bundle_sha256 == chosen.bundle:
-            if chosen.bundle not in self._expires:  # a hash names one content for ever, so it is opened once
-                self._expires[chosen.bundle] = rankings.expires(rankings.opened(self.promotions, now))
-            set_aside = rankings.expired(now, self._expires[chosen.bundle], self.clock())
-            if set_aside is None:
+        # The chain is read at every request, and it is short: a suspension must take effect at once.
+        standing = promotions.current(self.promotions_path)
+        if standing.served and standing.bundle_sha256 == chosen.bundle:
+            suspended = rankings.expired(standing, self._last_day(chosen.bundle, standing), self.clock())
+            if suspended is None:
                 return chosen.list, ""
-            now = set_aside
-        if now.state == "suspended":
-            return chosen.standby, rankings.why_a_rule(now)
+            standing = suspended
+        if standing.state == "suspended":
+            return chosen.standby, rankings.why_a_rule(standing)
         return chosen.standby, "The model that ordered the list is no longer in service, and no list was made since."
 
+    def _last_day(self, bundle_sha256: str, standing: promotions.Standing) -> date | None:
+        """The last day of the release of a bundle; a hash names one content for ever, so a bundle is opened once."""
+        if bundle_sha256 not in self._last_days:
+            self._last_days[bundle_sha256] = rankings.expires(rankings.opened(self.promotions_path, standing))
+        return self._last_days[bundle_sha256]
+
     def card(self) -> Card:
-        """The card of the bundle in service. Raises NotFound while a rule ranks."""
-        standing, bundle = self._in_service()
+        """Return the card of the bundle in service. Raises NotFound while a rule ranks."""
+        standing, bundle = rankings.in_service(self.promotions_path, self.clock())
         if bundle is None:
             raise NotFound(
                 "No model is in service: a rule ranks, and a rule has no model card.",
@@ -167,11 +140,9 @@ class Desk:
         )
 
     def card_page(self) -> CardPage:
-        """The same for the page, which also says what ranks while no model does."""
-        from serving.lists.rankings import current
-
-        ranking = current(self.promotions, self.clock())
-        standing, bundle = self._in_service()
+        """Return the card for its page, which also says what ranks while no model does."""
+        ranking = rankings.current(self.promotions_path, self.clock())
+        standing, bundle = rankings.in_service(self.promotions_path, self.clock())
         return CardPage(
             run="" if bundle is None else standing.run_id,
             state=standing.state,
@@ -182,24 +153,10 @@ class Desk:
             checks=[] if bundle is None else [dict(check) for check in bundle.gate.get("checks", [])],
         )
 
-    def _in_service(self) -> tuple[Standing, Bundle | None]:
-        from serving.lists.rankings import in_service
-
-        return in_service(self.promotions, self.clock())
-
     def tour(self) -> Tour:
-        """The demonstration's tour as it stands; empty when this is none. One that can't be read says so."""
-        if self._tour_path is None:
-            return Tour()
-        try:
-            return Tour.model_validate(json.loads(self._tour_path.read_text(encoding="utf-8")))
-        except FileNotFoundError:
-            return Tour()
-        except (ValueError, ValidationError):
-            return Tour(
-                status=f"The guided tour cannot be read: {self._tour_path.name} is not what the demonstration wrote."
-            )
+        """Return the demonstration's tour as it is by now; empty when this is no demonstration."""
+        return read_tour(self._tour_path)
 
     def close(self) -> None:
-        """Let go of the database."""
+        """Close the connections to the database."""
         self.engine.dispose()

@@ -41,7 +41,12 @@ ROLE_TITLES: dict[Role, str] = {
 }
 
 COOKIE = "threat_session"
+
 SHIFT_SECONDS = 8 * 3600
+"""A session ends with the shift, so that a machine left open does not stay signed in overnight."""
+
+KEY_BYTES = 32
+"""Bytes of the key: as many as SHA-256 gives, fewer would be the weakest part of the signature."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,32 +59,33 @@ class Session:
     ends_at: int
 
     def may(self, permission: Permission) -> bool:
-        """True when the role has the permission."""
+        """Tell whether the role has the permission."""
         return permission in MAY[self.role]
 
 
-class Keeper:
+class SessionSigner:
     """Signs and reads session cookies and form tokens with one secret key."""
 
     def __init__(self, key: bytes) -> None:
         self._key = key
 
     @classmethod
-    def from_file(cls, path: str | Path) -> Keeper:
+    def from_file(cls, path: str | Path) -> SessionSigner:
         """Read the key file, or make one readable by its owner only. Raises BadInput for a key under 32 bytes."""
         path = Path(path)
         path.parent.mkdir(parents=True, exist_ok=True)
+        # Created exclusively and owner-only in one step: no moment in which another user could read or replace the key.
         try:
             descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         except FileExistsError:
             key = path.read_bytes()
         else:
-            key = secrets.token_bytes(32)
+            key = secrets.token_bytes(KEY_BYTES)
             with os.fdopen(descriptor, "wb") as file:
                 file.write(key)
-        if len(key) < 32:
+        if len(key) < KEY_BYTES:
             raise BadInput(
-                "The session key has at least 32 bytes.",
+                "The session key is too short: it needs at least 32 bytes.",
                 value=f"{len(key)} bytes",
                 where=str(path),
                 way_out="remove the file; a new key is made and everyone signs in again",
@@ -87,29 +93,31 @@ class Keeper:
         return cls(key)
 
     def start(self, role: Role, now: int) -> Session:
-        """A new session for a role; ``now`` in UTC seconds."""
+        """Return a new session for a role; ``now`` in UTC seconds."""
         return Session(f"development {role}", role, secrets.token_hex(16), now + SHIFT_SECONDS)
 
     def cookie(self, session: Session) -> str:
-        """The session as a signed cookie value."""
+        """Return the session as a signed cookie value."""
         body = base64.urlsafe_b64encode(json.dumps(asdict(session), sort_keys=True).encode()).decode()
         return f"{body}.{self._sign('session', body)}"
 
     def read(self, cookie: str, now: int) -> Session | None:
-        """The session of a cookie, or None when it is absent, forged, malformed or over."""
+        """Return the session of a cookie, or None when the cookie is absent, forged, malformed or over."""
         body, _, signature = cookie.rpartition(".")
         if not body or not hmac.compare_digest(signature.encode(), self._sign("session", body).encode()):
             return None
+        # Only signed text is parsed: what a stranger sends never reaches the reader.
         session = Session(**json.loads(base64.urlsafe_b64decode(body)))
         return session if session.role in ROLES and now < session.ends_at else None
 
     def form_token(self, session_id: str) -> str:
-        """The token each form of this session carries; another site can't know it."""
+        """Return the token that each form of this session carries; another site cannot know the token."""
         return self._sign("form", session_id)
 
     def token_fits(self, token: str, session_id: str) -> bool:
-        """True when ``token`` is this session's form token."""
+        """Tell whether ``token`` is this session's form token."""
         return hmac.compare_digest(token.encode(), self.form_token(session_id).encode())
 
     def _sign(self, purpose: str, text: str) -> str:
+        # The purpose is signed too, so that a form token can never pass as a cookie.
         return hmac.new(self._key, f"{purpose}\x1f{text}".encode(), hashlib.sha256).hexdigest()

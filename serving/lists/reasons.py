@@ -36,7 +36,7 @@ RULE = "rule"
 """The one theme that carries the whole score of a rule."""
 
 MARKERS = ("strangulation", "threats", "weapons", "stalking", "self_harm", "sexual", "breaches", "separation")
-"""What a rule ranking shows beside its rule, in this order: the markers with the strongest published link to homicide
+"""What a rule ranking shows next to its rule, in this order: the markers with the strongest published link to homicide
 first. They take no part in the rule's order."""
 
 

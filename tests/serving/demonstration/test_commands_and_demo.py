@@ -66,10 +66,10 @@ def test_score_explain_replay_verify(threat, golden_store, tmp_path):
     code, made, noise = threat("score", "--as-of", "2024-06-01", "--capacity", "3", "--publish", *store, *var)
     assert (code, noise) == (0, "")
     assert (made["ranked"], made["selected"], made["ranking"], made["published"]) == (10, 3, "rule", True)
-    code, told, _ = threat(
+    code, explained, _ = threat(
         "explain", show_id("R", golden.relationship_id("G01")), "--as-of", "2024-06-01", *store, *var
     )
-    assert (code, told["reasons"][0]["theme"]) == (0, "rule")
+    assert (code, explained["reasons"][0]["theme"]) == (0, "rule")
     code, again, _ = threat("replay", made["list"], *store, *var)
     assert (code, again["same"], again["rows"]) == (0, True, 10)
     code, verified, _ = threat("audit-log", "verify", *var)
@@ -84,11 +84,11 @@ def test_score_explain_replay_verify(threat, golden_store, tmp_path):
         (("explain", "G01", "--as-of", "2024-06-01"), 2, "Not a reference of a relationship"),
         (("explain", G01, "--as-of", "2020-01-01"), 2, "This relationship was not on record at that as-of."),
         (("explain", "R-0000000000000001", "--as-of", "2024-06-01"), 2, "This relationship was not on record"),
-        (("explain", G01, "--as-of", "2999-01-01"), 2, "An as-of lies in the past"),
+        (("explain", G01, "--as-of", "2999-01-01"), 2, "The as-of is after now"),
         (("replay", "L-1"), 2, "There is no such list."),
-        (("audit-log", "verify"), 2, "There is an audit log to verify."),
-        (("serve", "--host", "0.0.0.0"), 2, "The development sign-in serves this machine only."),
-        (("serve", "--host", "desk.example"), 2, "The development sign-in serves this machine only."),
+        (("audit-log", "verify"), 2, "There is no audit log in this folder."),
+        (("serve", "--host", "0.0.0.0"), 2, "The desk was asked to answer other machines"),
+        (("serve", "--host", "desk.example"), 2, "The desk was asked to answer other machines"),
     ],
 )
 def test_what_the_commands_refuse(threat, golden_store, tmp_path, arguments, code, problem):
@@ -162,11 +162,11 @@ def test_a_port_in_use():
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        with pytest.raises(UsageError, match="port is free") as caught:
+        with pytest.raises(UsageError, match=f"Port {port} is in use") as caught:
             listen("127.0.0.1", port)
         assert str(port) in str(caught.value)
         assert caught.value.way_out == "--port 0 picks a free one"
-        with pytest.raises(UsageError, match="port is free"):
+        with pytest.raises(UsageError, match=f"Port {port} is in use"):
             run(Path("nowhere"), port=port, serve=True, seed=7, fresh=False, as_json=True)
     assert not Path("nowhere").exists()
 

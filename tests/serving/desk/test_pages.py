@@ -1,30 +1,23 @@
-"""The pages: what they must say, what they must never say, names only with a reason, and no JavaScript."""
+"""The pages: what they must say, what they must never say, and that every page is sound without JavaScript."""
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import re
+import sqlite3
 from html.parser import HTMLParser
 from pathlib import Path
 
-import numpy as np
 import pytest
 from fixtures import golden_force as golden
-from fixtures.desk_browser import STARTED_AT, client_of, token_in
-from sqlalchemy import select
+from fixtures.desk_browser import STARTED_AT, client_of
+from fixtures.golden_lists import REFERENCE, event_of
 
 import serving
-from serving.audit.database import AUDIT_ENTRIES
-from serving.audit.log import verify
-from serving.desk.frequency import frequency, in_words
-from serving.desk.sign_in import COOKIE
-from serving.lists import rankings
 from serving.lists.making import ListOptions, make_list
-from threat.ids import show_id
 
-G = {name: show_id("R", golden.relationship_id(name)) for name in golden.KINDS}
-PAGES = ["/", f"/relationships/{G['G01']}", f"/relationships/{G['G12']}", "/model-card", "/sign-in"]
+PAGES = ["/", f"/relationships/{REFERENCE['G01']}", f"/relationships/{REFERENCE['G12']}", "/model-card", "/sign-in"]
+
 
 NEVER = [
     r"\blow[ -]risk\b",
@@ -33,6 +26,8 @@ NEVER = [
     r"\bperpetrator\b",
     r"\boffender\b",
 ]
+
+
 """Words no page shows. 'Not a sign of safety' is what every page about cases does say."""
 
 
@@ -122,20 +117,20 @@ def test_the_queue_page(desk):
         "This desk supports a decision and never makes one.",
     ):
         assert said in text
-    assert text.index(G["G01"]) < text.index("For review, in order") < text.rindex(G["G03"])
+    assert text.index(REFERENCE["G01"]) < text.index("For review, in order") < text.rindex(REFERENCE["G03"])
     assert "Sam Example" not in text
     assert "%" not in re.sub(r"55%", "", re.sub(r"<[^>]+>", "", text))  # no probability
 
 
 def test_a_relationship_page(desk):
-    text = client_of(desk).get(f"/relationships/{G['G06']}").text
+    text = client_of(desk).get(f"/relationships/{REFERENCE['G06']}").text
     for said in (
         "Ranked 6 of 10 relationships. The unit reviews 3.",
         "Beyond today's capacity is not a sign of safety.",
         "Subject (alleged)",
         "Relation of the person at risk</span> <strong>Former partner",
         "The other way round",
-        G["G10"],
+        REFERENCE["G10"],
         "What we don't know",
         "Nothing from partner agencies",
         "expected",
@@ -144,7 +139,7 @@ def test_a_relationship_page(desk):
         "Also on record (takes no part in this order)",
     ):
         assert said in text, said
-    event = show_id("E", golden.event_id("f3"))
+    event = event_of("f3")
     assert f'href="#{event}"' in text
     assert f'id="{event}"' in text
 
@@ -160,23 +155,23 @@ def test_a_rule_s_own_reason_is_shown_as_what_it_is(open_desk, golden_store, tmp
     )
     client = client_of(open_desk(tmp_path))
     assert client.get("/").text.count("<strong>The rule that ranks:</strong>") == 3
-    text = client.get(f"/relationships/{G['G01']}").text
+    text = client.get(f"/relationships/{REFERENCE['G01']}").text
     own = text[text.index("What the rule reads") :]
     assert own.index("The rule that ranks") < own.index("Also on record (takes no part in this order)")
     assert "Moves it" not in text
 
 
 def test_late_and_moved_records_are_marked(desk):
-    text = client_of(desk).get(f"/relationships/{G['G01']}").text
+    text = client_of(desk).get(f"/relationships/{REFERENCE['G01']}").text
     assert "New since the last list" in text
     assert "Assessment</strong>" in text
 
 
 def test_the_model_s_pages_are_marked_as_a_demonstration(open_desk, model_var):
     client = client_of(open_desk(model_var))
-    for path in ("/", f"/relationships/{G['G01']}", "/model-card"):
+    for path in ("/", f"/relationships/{REFERENCE['G01']}", "/model-card"):
         assert "demonstration signatories" in client.get(path).text.lower()
-    text = client.get(f"/relationships/{G['G01']}").text
+    text = client.get(f"/relationships/{REFERENCE['G01']}").text
     assert "it is not a cause" in text
     assert "how likely severe domestic harm is to be recorded within 365 days" in client.get("/").text
     assert 'aria-label="strength 8 of 8"' in text
@@ -186,7 +181,7 @@ def test_the_model_s_pages_are_marked_as_a_demonstration(open_desk, model_var):
 def test_every_reason_links_to_records_on_the_page(open_desk, model_var):
     client = client_of(open_desk(model_var))
     for name in golden.ORDER:
-        text = client.get(f"/relationships/{G[name]}").text
+        text = client.get(f"/relationships/{REFERENCE[name]}").text
         links = set(re.findall(r'href="#(E-[0-9a-f]{16})"', text))
         assert links
         assert links <= set(re.findall(r'id="(E-[0-9a-f]{16})"', text))
@@ -199,128 +194,7 @@ def test_an_unknown_reference_in_plain_words(desk):
     assert "copy the reference from today&#39;s referrals" in answer.text
 
 
-def test_not_signed_in_is_sent_to_the_sign_in(desk):
-    answer = client_of(desk, None).get("/")
-    assert (answer.status_code, answer.headers["location"]) == (303, "/sign-in")
-
-
-# --- names ---
-
-
-def open_names(client, name="G01", **changed):
-    token = token_in(client.get(f"/relationships/{G[name]}").text)
-    data = {"token": token, "justification": "daily_review", "reason": "morning review of the list", **changed}
-    return client.post(f"/relationships/{G[name]}/names", data=data)
-
-
-def test_names_open_with_a_reason_and_are_logged(desk):
-    import sqlite3
-
-    client = client_of(desk)
-    answer = open_names(client)
-    assert answer.status_code == 200
-    assert "Sam Example" in answer.text
-    assert "Pat &lt;b&gt;Example&lt;/b&gt;" in answer.text  # escaped
-    with sqlite3.connect(str(desk.engine.url.database)) as raw:
-        found = raw.execute("SELECT subject, detail FROM audit_entries WHERE action = 'open names'").fetchall()
-    raw.close()
-    assert found == [
-        (
-            G["G01"],
-            json.dumps({"justification": "daily_review", "reason": "morning review of the list"}, sort_keys=True),
-        )
-    ]
-    assert "Example" not in json.dumps(found)
-    assert "Sam Example" not in client.get(f"/relationships/{G['G01']}").text  # for that one answer only
-
-
-def test_where_no_identity_is_on_record_the_page_says_so(desk):
-    text = open_names(client_of(desk), "G04").text
-    assert "No identity of either party is on record. Your reason was recorded: “morning review of the list”." in text
-    assert "Why do you need the names?" not in text
-
-
-def test_a_date_of_birth_that_is_not_on_record_is_said_so(desk, monkeypatch):
-    from threat.history import identities
-
-    def without_dates(*args: object, **options: object) -> object:
-        return found(*args, **options).assign(birth_date=None)
-
-    found = identities.read
-    monkeypatch.setattr(identities, "read", without_dates)
-    text = open_names(client_of(desk)).text
-    assert "Sam Example" in text
-    assert text.count("date of birth not recorded") == 2
-    assert "None" not in text
-
-
-@pytest.mark.parametrize(
-    ("changed", "status", "said"),
-    [
-        ({"reason": " "}, 422, "Say why in 5 to 500 characters."),
-        ({"reason": "x" * 501}, 422, "Say why in 5 to 500 characters."),
-        ({"justification": "curious"}, 422, "Choose why you need the names."),
-        ({"token": "0" * 64}, 403, "This form is not from a page of this session."),
-        ({"token": ""}, 403, "This form is not from a page of this session."),
-        ({"reason": "x" * 9000}, 413, "A form holds at most 8 kB."),
-    ],
-)
-def test_names_stay_closed(desk, changed, status, said):
-    answer = open_names(client_of(desk), **changed)
-    assert answer.status_code == status
-    assert said in answer.text
-    assert "Sam Example" not in answer.text
-
-
-def test_another_session_s_token_opens_nothing_and_is_logged(desk):
-    theirs = token_in(client_of(desk, "supervisor").get(f"/relationships/{G['G01']}").text)
-    client = client_of(desk)
-    assert open_names(client, token=theirs).status_code == 403
-    assert client.post("/sign-out", data={"token": theirs}).status_code == 403
-    with desk.engine.connect() as connection:
-        found = connection.execute(select(AUDIT_ENTRIES).order_by(AUDIT_ENTRIES.c.sequence)).all()[-2:]
-    assert [(e.role, e.action, e.outcome) for e in found] == [
-        ("reviewer", "open names", "refused"),
-        ("reviewer", "sign out", "refused"),
-    ]
-
-
-def test_an_analyst_never_sees_the_form_or_the_names(desk):
-    client = client_of(desk, "analyst")
-    assert "Open the names" not in client.get(f"/relationships/{G['G01']}").text
-    assert client.post(f"/relationships/{G['G01']}/names", data={"token": "x"}).status_code == 403
-
-
-@pytest.mark.parametrize("path", ["/sign-in", "/sign-out", f"/relationships/{G['G01']}/names"])
-def test_forms_without_a_token_do_nothing(desk, path):
-    client = client_of(desk)
-    assert client.post(path, data={"role": "admin"}).status_code == 403
-    assert client.post(path, json={"role": "admin"}).status_code == 400
-    assert client.get("/api/v1/queue").status_code == 200  # still the reviewer
-
-
-def test_sign_in_needs_a_role(desk):
-    client = client_of(desk, None)
-    answer = client.post("/sign-in", data={"role": "chief", "token": token_in(client.get("/sign-in").text)})
-    assert answer.status_code == 422
-    assert "Choose a role." in answer.text
-
-
-def test_sign_out_ends_the_session(desk):
-    client = client_of(desk)
-    stolen = client.cookies.get(COOKIE)
-    answer = client.post("/sign-out", data={"token": token_in(client.get("/").text)})
-    assert (answer.status_code, answer.headers["location"]) == (303, "/sign-in")
-    assert client.get("/api/v1/queue").status_code == 401
-    client.cookies.set(COOKIE, stolen)
-    assert client.get("/api/v1/queue").status_code == 401  # ended here, not in the browser alone
-    assert client_of(desk).get("/api/v1/queue").status_code == 200  # another session goes on
-    assert verify(desk.engine).entries == 5  # sign in, the page, sign out; sign in, the queue
-
-
 def test_the_audit_page_says_whether_the_log_is_whole(desk):
-    import sqlite3
-
     client = client_of(desk, "governance")
     assert "The log is whole" in client.get("/audit-log").text
     with sqlite3.connect(str(desk.engine.url.database)) as raw:
@@ -338,45 +212,14 @@ def test_the_tour(open_desk, rule_var, tmp_path):
     assert client.get("/tour").status_code == 404
     path.write_text(json.dumps({"status": "Training goes on.", "steps": []}))
     assert "Training goes on." in client.get("/").text
-    step = {"title": "One that rose", "text": "It rose.", "link": f"/relationships/{G['G01']}", "link_text": "Open it"}
+    step = {
+        "title": "One that rose",
+        "text": "It rose.",
+        "link": f"/relationships/{REFERENCE['G01']}",
+        "link_text": "Open it",
+    }
     path.write_text(json.dumps({"status": "Ready.", "steps": [step]}))
-    assert G["G01"] in client.get("/tour").text
+    assert REFERENCE["G01"] in client.get("/tour").text
     assert "every person and every record here is made up" in client.get("/").text
     path.write_text("{")
     assert "The guided tour cannot be read" in client.get("/").text
-
-
-@pytest.mark.parametrize(
-    ("p", "words"),
-    [
-        (0.0, "fewer than 1 in 1,000"),
-        (0.0004, "fewer than 1 in 1,000"),
-        (0.0005, "fewer than 1 in 1,000"),
-        (0.0006, "about 1 in 1,000"),
-        (0.004, "about 4 in 1,000"),
-        (0.0094, "about 9 in 1,000"),
-        (0.0096, "about 1 in 100"),
-        (0.07, "about 7 in 100"),
-        (0.994, "about 99 in 100"),
-        (0.995, "more than 99 in 100"),
-        (0.999, "more than 99 in 100"),
-    ],
-)
-def test_frequencies_in_words(p, words):
-    assert in_words(p) == words
-
-
-@pytest.mark.parametrize(("shown", "sentences"), [(True, 1), (False, 0), (None, 0)])
-def test_a_frequency_is_told_only_where_the_gate_allows_it(model_var, shown, sentences):
-    ranking = rankings.current(model_var / "promotions.jsonl", STARTED_AT)
-    gate = {name: value for name, value in ranking.bundle.gate.items() if name != "show_probability"}
-    gate |= {} if shown is None else {"show_probability": shown}
-    allowed = dataclasses.replace(ranking, bundle=dataclasses.replace(ranking.bundle, gate=gate))
-    found = frequency(allowed, -3.0, np.array([-3.0, -6.0]))  # 1 / (1 + e^3) = 0.047; mean with 0.0025: 0.025
-    assert len(found) == sentences
-    if found:
-        assert found[0].sentence == (
-            "Of relationships with a similar record, about 5 in 100 had severe domestic harm recorded within 365 days. "
-            "Of all on this list, about 2 in 100."
-        )
-    assert frequency(rankings.named_rule("rfg", ""), -3.0, np.array([-3.0])) == []

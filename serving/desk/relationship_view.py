@@ -1,0 +1,86 @@
+"""One relationship as it was at the published list's as-of: its place, why, its records, and what is not known."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from serving.desk import words
+from serving.desk.frequency import frequency
+from serving.desk.list_view import ListView, answered_reasons, answered_trigger, change_of, summary_of
+from serving.desk.parties import parties_of, person_reference
+from serving.desk.responses import NotRanked, Ranked, Reason, Relationship
+from serving.desk.timeline import records
+from serving.desk.unknowns import unknowns
+from serving.lists.reasons import check_sum
+from threat.ids import parse_id, show_id
+from threat.lists import BAND_TITLES
+
+
+def relationship_of(view: ListView, reference: str) -> Relationship:
+    """Return one relationship at the list's as-of.
+
+    Raises UsageError for a malformed reference, NotFound for a relationship that was not recorded by the as-of,
+    IntegrityFailure when its reasons do not add up to the score on the list.
+    """
+    relationship_id = view.recorded(reference)
+    parties = parties_of(view.snapshot, relationship_id, view.as_of)
+    standing = _standing(view, view.listed.row(relationship_id))
+    triggers = view.triggers(relationship_id)
+    timeline, left_out = records(
+        view.snapshot.sightings(),
+        parties,
+        view.as_of,
+        since=view.listed.basis.previous_as_of,
+        behind=_themes_behind(standing.reasons) if isinstance(standing, Ranked) else {},
+        must_see={trigger["event_id"] for trigger in triggers},
+    )
+    return Relationship(
+        listing=summary_of(view),
+        limits=list(words.LIMITS),
+        relationship=show_id("R", relationship_id),
+        relationship_kind=view.kind_title(relationship_id),
+        subject=person_reference(parties.subject),
+        person_at_risk=person_reference(parties.at_risk),
+        other_way=view.other_way(relationship_id, parties),
+        standing=standing,
+        must_see=[answered_trigger(trigger, view.as_of) for trigger in triggers],
+        timeline=timeline,
+        records_left_out=left_out,
+        unknown=unknowns(view.snapshot.sightings(), parties, view.as_of),
+    )
+
+
+def _standing(view: ListView, row: dict[str, Any] | None) -> Ranked | NotRanked:
+    if row is None:
+        return NotRanked(kind="not_ranked", sentence=words.NOT_RANKED)
+    score, (base, reasons) = view.explained(row["relationship_id"], row["score"])
+    # Summed again on every answer that shows a reason, cached or not: a reason that does not hold is never shown.
+    check_sum(base, [reason.contribution for reason in reasons], score, show_id("R", row["relationship_id"]))
+    return Ranked(
+        kind="ranked",
+        sentence=words.place(
+            row["rank"], tied=row["tied"], ranked=len(view.listed), capacity=view.listed.basis.capacity
+        ),
+        rank=row["rank"],
+        tied=row["tied"],
+        band=row["band"],
+        band_title=BAND_TITLES[row["band"]],
+        freshness=row["freshness"],
+        change=change_of(view.listed.basis, row),
+        base=base,
+        score=score,
+        reasons=answered_reasons(reasons),
+        frequency=frequency(view.ranking, score, view.listed.rows["score"].to_numpy()),
+    )
+
+
+def _themes_behind(reasons: list[Reason]) -> dict[int, list[str]]:
+    """Titles of the themes whose sentences depend on an event, by event id, each title once."""
+    behind: dict[int, list[str]] = {}
+    for reason in reasons:
+        for sentence in reason.sentences:
+            for event in sentence.events:
+                titles = behind.setdefault(parse_id(event, "E"), [])
+                if reason.title not in titles:
+                    titles.append(reason.title)
+    return behind

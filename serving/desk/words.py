@@ -1,0 +1,108 @@
+"""The sentences that the desk composes for people: places, changes, triggers, and what a list cannot tell."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from serving.dates import day
+from threat.asof import DAY
+from threat.vocabulary import Kind
+
+LIMITS = (
+    "Not being on this list is not a sign of safety. In a study of 118 deadly and near-deadly domestic cases in Thames "
+    "Valley, 55% had no earlier police contact with the victim (Thornton 2017): there was nothing to rank.",
+    "The order supports your decision and does not make it. It rests on what was recorded and known by the date shown; "
+    "what you know and the records do not say may matter more.",
+    "Subjects are alleged. A record is not a finding, and a contribution to the order is not a cause.",
+)
+"""On the queue and on every relationship: nobody should read an order as a finding."""
+
+NOT_RANKED = (
+    "This relationship was not ranked: the filters of the list left it out (its steps are on the list of referrals). "
+    "That is not a finding about it and not a sign of safety."
+)
+
+FIRST_LIST = "There is no earlier list to compare with."
+
+_ABOUT = {"pair": "", "subject": ", about the subject", "person_at_risk": ", about the person at risk"}
+
+
+def counted(number: int, noun: str) -> str:
+    """Return a number with its noun.
+
+    >>> counted(1, "place"), counted(1200, "place")
+    ('1 place', '1,200 places')
+    """
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def quarantined(rows: int) -> str:
+    """Say how many loaded rows took no part.
+
+    >>> quarantined(1)
+    '1 row of the records loaded did not fit and took no part: see the load reports.'
+    """
+    return f"{counted(rows, 'row')} of the records loaded did not fit and took no part: see the load reports."
+
+
+def place(rank: int, *, tied: int, ranked: int, capacity: int) -> str:
+    """Say where a relationship is in the order. ``tied``: rows that share the rank, this row among them.
+
+    >>> place(7, tied=3, ranked=2150, capacity=50)
+    'Ranked 7 of 2,150 relationships, sharing this rank with 2 others. The unit reviews 50.'
+    """
+    shared = f", sharing this rank with {counted(tied - 1, 'other')}" if tied > 1 else ""
+    return f"Ranked {rank:,} of {ranked:,} relationships{shared}. The unit reviews {capacity:,}."
+
+
+def other_order(since: datetime, new_records: int) -> str:
+    """Say that the previous list, of the day ``since``, was ordered in another way."""
+    return (
+        f"The list of {_day_and_month(since)} was ordered in another way, so places cannot be compared. "
+        f"{_came(new_records)}"
+    )
+
+
+def newly_ranked(since: datetime, new_records: int) -> str:
+    """Say that the previous list, of the day ``since``, did not hold this relationship."""
+    return f"Not on the list of {_day_and_month(since)}. {_came(new_records)}"
+
+
+def moved(since: datetime, new_records: int, *, previous_rank: int, rank: int) -> str:
+    """Say how a place changed since the previous list, of the day ``since``.
+
+    >>> week = instant(1_717_200_000)
+    >>> moved(week, 2, previous_rank=9, rank=4)
+    'Up 5 places since 1 June (from 9 to 4). 2 new records since.'
+    >>> moved(week, 0, previous_rank=4, rank=4)
+    'Same rank as on 1 June. No new record since.'
+    """
+    when, came = _day_and_month(since), _came(new_records)
+    if previous_rank == rank:
+        return f"Same rank as on {when}. {came}"
+    direction = "Up" if previous_rank > rank else "Down"
+    places = counted(abs(previous_rank - rank), "place")
+    return f"{direction} {places} since {when} (from {previous_rank:,} to {rank:,}). {came}"
+
+
+def trigger(kind: Kind, about: str, *, occurred_at: int, recorded_at: int, as_of: int) -> str:
+    """Say what opened a must-see item. Times are UTC seconds; ``about``: pair, subject or person_at_risk.
+
+    >>> from threat.vocabulary import kinds
+    >>> trigger(kinds()["threat_to_kill"], "pair", occurred_at=0, recorded_at=DAY, as_of=3 * DAY)
+    'Threat to kill on 1 January 1970, recorded 2 days ago'
+    """
+    what = f"{day(occurred_at)}{_ABOUT[about]}"
+    if kind.known_in_advance and occurred_at >= as_of:
+        return f"{kind.title} expected on {what}"
+    days = (as_of - recorded_at) // DAY
+    recorded = "recorded today" if days == 0 else f"recorded {counted(days, 'day')} ago"
+    return f"{kind.title} on {what}, {recorded}"
+
+
+def _day_and_month(when: datetime) -> str:
+    return f"{when.day} {when:%B}"
+
+
+def _came(new_records: int) -> str:
+    return f"{counted(new_records, 'new record')} since." if new_records else "No new record since."

@@ -1,0 +1,132 @@
+"""Who may ask what, and the audit entry without which nothing is answered."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+from fixtures.desk_browser import Browser, client_of
+from fixtures.golden_lists import REFERENCE
+from fixtures.log_entries import entries
+
+from serving.audit.log import verify
+from serving.desk import api, pages
+from serving.desk.service import Desk
+from serving.desk.sign_in import MAY, ROLES
+
+
+def test_every_read_is_one_entry(desk):
+    client = client_of(desk, "reviewer")
+    listed = client.get("/api/v1/queue").json()["listing"]["id"]
+    client.get(f"/api/v1/relationships/{REFERENCE['G01']}")
+    client.get("/api/v1/relationships/R-0000000000000001")
+    client.get("/api/v1/relationships/nonsense")
+    client.get("/api/v1/models/current/card")
+    client.get("/")
+    client.get("/health")
+    assert entries(desk) == [
+        ("reviewer", "sign in", "", "done"),
+        ("reviewer", "view queue", listed, "done"),
+        ("reviewer", "view relationship", REFERENCE["G01"], "done"),
+        ("reviewer", "view relationship", "R-0000000000000001", "not found"),
+        ("reviewer", "view relationship", "", "refused"),
+        ("reviewer", "view model card", "", "not found"),
+        ("reviewer", "view queue", listed, "done"),
+    ]
+    assert verify(desk.engine).entries == 7
+
+
+def test_no_entry_no_answer(desk, monkeypatch):
+    def full(*_: object) -> None:
+        raise OSError("disk full")
+
+    client = client_of(desk)
+    monkeypatch.setattr("serving.desk.request.record", full)
+    answer = client.get("/api/v1/queue")
+    assert answer.status_code == 500
+    assert REFERENCE["G01"] not in answer.text
+
+
+def test_what_breaks_inside_tells_nothing(desk, monkeypatch):
+    def broken(self: object) -> None:
+        raise RuntimeError("secret detail")
+
+    monkeypatch.setattr(Desk, "view", broken)
+    client = client_of(desk)
+    for path in ("/api/v1/queue", "/"):
+        answer = client.get(path)
+        assert answer.status_code == 500
+        assert "secret" not in answer.text
+        assert answer.headers["cache-control"] == "no-store"
+    assert [entry[1:] for entry in entries(desk)[1:]] == [("view queue", "", "failed")] * 2
+
+
+def test_readers_at_the_same_moment_keep_one_chain(desk):
+    clients = [client_of(desk, role) for role in ("reviewer", "supervisor", "analyst", "reviewer")]
+    statuses: list[int] = []
+
+    def read(client: Browser) -> None:
+        statuses.extend(client.get(f"/api/v1/relationships/{REFERENCE['G01']}").status_code for _ in range(5))
+
+    threads = [threading.Thread(target=read, args=(client,)) for client in clients]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert statuses == [200] * 20
+    assert verify(desk.engine).entries == 4 + 20
+
+
+READS = {
+    "/api/v1/queue": "see_cases",
+    f"/api/v1/relationships/{REFERENCE['G01']}": "see_cases",
+    "/api/v1/models/current/card": "see_card",
+    f"/relationships/{REFERENCE['G01']}": "see_cases",
+    "/model-card": "see_card",
+    "/audit-log": "see_log_state",
+}
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_roles(open_desk, model_var, role):
+    desk = open_desk(model_var)
+    client = client_of(desk, role)
+    for path, permission in READS.items():
+        expected = 200 if permission in MAY[role] else 403
+        assert client.get(path).status_code == expected, (role, path)
+    refused = [entry for entry in entries(desk) if entry[3] == "refused"]
+    assert len(refused) == sum(permission not in MAY[role] for permission in READS.values())
+
+
+def test_governance_and_admin_see_no_case(desk):
+    for role, lands in (("governance", "/model-card"), ("admin", "/audit-log")):
+        client = client_of(desk, role)
+        answer = client.get("/")
+        assert (answer.status_code, answer.headers["location"]) == (303, lands)
+        assert REFERENCE["G01"] not in client.get(lands).text
+
+
+def test_every_route_is_declared():
+    """A route that is added without saying what it needs and logs fails here."""
+    found = {
+        (method, route.path)
+        for router in (api.router, pages.router)
+        for route in router.routes
+        for method in route.methods
+    }
+    assert found == {
+        ("GET", "/health"),
+        ("GET", "/api/v1/health"),
+        ("GET", "/api/v1/queue"),
+        ("GET", "/api/v1/relationships/{reference}"),
+        ("GET", "/api/v1/models/current/card"),
+        ("GET", "/"),
+        ("GET", "/relationships/{reference}"),
+        ("POST", "/relationships/{reference}/names"),
+        ("GET", "/model-card"),
+        ("GET", "/tour"),
+        ("GET", "/audit-log"),
+        ("GET", "/sign-in"),
+        ("POST", "/sign-in"),
+        ("POST", "/sign-out"),
+    }
