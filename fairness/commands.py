@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
-from threat.errors import UsageError, raise_all
+from threat.errors import UsageError
 from threat.options import STORE, FairnessPolicyOption, JsonOption, StoreOption
 from threat.terminal import emit, progress
-
-if TYPE_CHECKING:
-    from fairness.policy import Policy
 
 app = typer.Typer()
 
@@ -40,28 +37,58 @@ def audit_command(
     Of a RUN, the report is added to it as fairness.json and fairness.html. Exit 0 whatever the verdict: the gate
     decides.
     """
+    from fairness.handed_in import Columns, audit_table
+    from fairness.page import page, text
     from fairness.policy import load_policy
-
-    rules = load_policy(policy)
-    columns = {"score": score, "label": label, "cluster": cluster, "cycle": cycle, "probability": probability}
-    with progress("Auditing"):
-        if what.is_dir():
-            given = [name for name, value in columns.items() if value is not None]
-            given += (
-                ["group"] * bool(group)
-                + ["capacity"] * (capacity is not None)
-                + ["threshold"] * (threshold is not None)
-            )
-            report = _run(what, store, rules, ranking, given)
-        else:
-            report = _file(what, columns, list(group or []), capacity, threshold, rules, ranking)
-    from fairness.page import page
     from fairness.suppression import public as published
 
+    rules = load_policy(policy)
+    columns = Columns(
+        score=score,
+        label=label,
+        groups=tuple(group or ()),
+        cluster=cluster,
+        cycle=cycle,
+        probability=probability,
+    )
+    with progress("Auditing"):
+        if what.is_dir():
+            cut = {"capacity": capacity, "threshold": threshold}
+            given = columns.given() + [name for name, value in cut.items() if value is not None]
+            report = _audit_run(what, store, rules, ranking, given)
+        elif ranking is not None:
+            raise UsageError(
+                "--ranking belongs to a RUN, not to a table.",
+                value=ranking,
+                way_out="name the column: --score COLUMN",
+            )
+        else:
+            report = audit_table(what, columns, capacity=capacity, threshold=threshold, policy=rules)
     shown = published(report) if public else report
     if html is not None:
         html.write_text(page(shown), encoding="utf-8")
-    emit(shown, as_json=as_json, lines=_lines)
+    emit(shown.as_json(), as_json=as_json, lines=lambda _: text(shown))
+
+
+def _audit_run(path: Path, store: Path, policy: Any, ranking: str | None, given: list[str]) -> Any:
+    """Audit a RUN; the audit of its model is added to it."""
+    from fairness.page import page
+    from fairness.runs import audit_run, snapshot_of
+    from threat.release.documents.evaluation import MODEL
+    from threat.release.runs import Run
+
+    if given:
+        raise UsageError(
+            "Columns and lengths of lists cannot be set for a RUN.",
+            value=", ".join(f"--{name}" for name in given),
+            way_out="leave them out: a RUN has its own",
+        )
+    run = Run.open(path)
+    report = audit_run(run, snapshot_of(run, store), policy, ranking=ranking or MODEL)
+    if report.ranking == MODEL:
+        run.write(report)
+        run.add("fairness.html", page(report))
+    return report
 
 
 @app.command("audit-power")
@@ -76,14 +103,14 @@ def power_command(
 ) -> None:
     """Before an audit: how often would it pass, fail or lack evidence, with so many outcomes?"""
     from fairness.policy import load_policy
-    from fairness.power import verdict_rates
+    from fairness.power import Groups, verdict_rates
 
     if ratio * recall > 1:
-        raise UsageError("A recall is at most 1.", value=ratio * recall, way_out="a lower --ratio or --recall")
-    rates = verdict_rates(
-        events, reference_events, recall=recall, ratio=ratio, policy=load_policy(policy), other_groups=other_groups
-    )
-    emit(rates, as_json=as_json, lines=_rates)
+        raise UsageError(
+            f"The group's recall would be {ratio * recall:g}, above 1.", way_out="a lower --ratio or --recall"
+        )
+    groups = Groups(events, reference_events, recall=recall, ratio=ratio, others=other_groups)
+    emit(verdict_rates(groups, load_policy(policy)), as_json=as_json, lines=_rates)
 
 
 def _rates(rates: dict[str, Any]) -> str:
@@ -91,75 +118,6 @@ def _rates(rates: dict[str, Any]) -> str:
 
     return "\n".join(
         f"{'The group' if name == 'group' else 'The whole characteristic'}: "
-        + ", ".join(f"{Verdict(verdict).words.lower()} {share:.0%}" for verdict, share in found.items())
-        for name, found in rates.items()
+        + ", ".join(f"{Verdict(verdict).words.lower()} {share:.0%}" for verdict, share in shares.items())
+        for name, shares in rates.items()
     )
-
-
-def _run(path: Path, store: Path, policy: Policy, ranking: str | None, given: list[str]) -> dict[str, Any]:
-    from fairness.page import page
-    from fairness.runs import MODEL, as_document, audit_run, snapshot_of
-    from threat.release.runs import Run
-
-    if given:
-        raise UsageError(
-            "A RUN knows its own columns and capacity.",
-            value=", ".join(f"--{name}" for name in given),
-            way_out="leave them out",
-        )
-    run = Run.open(path)
-    report = audit_run(run, snapshot_of(run, store), policy, ranking=ranking or MODEL)
-    if report["ranking"] == MODEL:
-        run.write(as_document(report))
-        run.add("fairness.html", page(report))
-    return report
-
-
-def _file(
-    path: Path,
-    columns: dict[str, str | None],
-    groups: list[str],
-    capacity: float | None,
-    threshold: float | None,
-    policy: Policy,
-    ranking: str | None,
-) -> dict[str, Any]:
-    from fairness.audit import audit
-    from fairness.population import Characteristic
-    from fairness.tables import read_columns
-
-    problems: list[Any] = []
-    if ranking is not None:
-        problems.append(UsageError("--ranking is for a RUN.", value=ranking, way_out="name the column: --score COLUMN"))
-    problems += [
-        UsageError(f"A file needs --{name}.", way_out=f"--{name} COLUMN")
-        for name in ("score", "label")
-        if columns[name] is None
-    ]
-    if not groups:
-        problems.append(UsageError("A file needs at least one --group.", way_out="--group COLUMN"))
-    if (capacity is None) == (threshold is None):
-        problems.append(UsageError("Give a capacity or a threshold, not both.", way_out="--capacity K | --threshold T"))
-    raise_all(problems)
-    numeric = [columns[name] for name in ("score", "label", "probability") if columns[name] is not None]
-    words = [*groups, *(columns[name] for name in ("cluster", "cycle") if columns[name] is not None)]
-    table = read_columns(path, numbers=[str(name) for name in numeric], words=[str(name) for name in words])
-    return audit(
-        table[str(columns["score"])],
-        table[str(columns["label"])],
-        [Characteristic(name, "column", table[name]) for name in dict.fromkeys(groups)],
-        capacity=capacity,
-        threshold=threshold,
-        cluster=None if columns["cluster"] is None else table[columns["cluster"]],
-        cycle=None if columns["cycle"] is None else table[columns["cycle"]].fillna("").to_numpy(dtype=str),
-        probability=None if columns["probability"] is None else table[columns["probability"]],
-        policy=policy,
-        ranking=str(columns["score"]),
-        dataset=path.name,
-    )
-
-
-def _lines(report: dict[str, Any]) -> str:
-    from fairness.page import text
-
-    return text(report)

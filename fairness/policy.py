@@ -25,7 +25,7 @@ def load_policy(path: Path | None = None) -> Policy:
     try:
         return Policy.model_validate(yaml.safe_load(text))
     except yaml.YAMLError as error:
-        raise UsageError("The fairness policy is YAML.", value=error, where=where) from None
+        raise UsageError("The fairness policy is not YAML.", value=error, where=where) from None
     except ValidationError as error:
         raise_all(
             [

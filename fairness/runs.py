@@ -2,122 +2,162 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from fairness.audit import audit
-from fairness.groups import Parties, characteristics, coverage
+from fairness.characteristics import Characteristic
+from fairness.groups.coverage import coverage
+from fairness.groups.every import characteristics
+from fairness.groups.parties import Parties
 from fairness.policy import Policy
 from threat.errors import BadInput, UsageError
 from threat.history.snapshot import Snapshot
 from threat.history.store import Store
+from threat.measuring.ranked import Cut, Labelled, Ranked
+from threat.measuring.resampling import Resampling
 from threat.release.documents.evaluation import MODEL, Evaluation
-from threat.release.documents.fairness import Fairness
+from threat.release.documents.fairness import (
+    CharacteristicReport,
+    Fairness,
+    OtherCharacteristic,
+    OtherRanking,
+    WorstGroup,
+)
 from threat.release.documents.snapshot import SnapshotRead
 from threat.release.runs import Run
 
+_NEEDED = {"relationship_id", "subject_id", "person_at_risk_id", "as_of", "fold", "label", "credit", MODEL}
+
+_UNKNOWN = -1
+"""Id of a party or relationship that is not known."""
+
 
 def snapshot_of(run: Run, store: Path) -> Snapshot:
-    """The very snapshot the RUN was made from. Raises UsageError when the history does not have it."""
+    """Return the very snapshot the RUN was made from. Raises UsageError when the history does not have it."""
     return Store.open(store).snapshot(run.read(SnapshotRead).id)
 
 
-def audit_run(run: Run, snapshot: Snapshot, policy: Policy, *, ranking: str = MODEL) -> dict[str, Any]:
-    """``fairness.json`` of a RUN: the audit of one ranking in full, and every other one by what the gate rests on.
+def audit_run(run: Run, snapshot: Snapshot, policy: Policy, *, ranking: str = MODEL) -> Fairness:
+    """Return the audit of a RUN: one ranking in full, and every other one by what the gate's verdict depends on.
 
-    Raises UsageError for a ranking the RUN does not have, BadInput when the predictions lack a column.
+    Draws and seed are those of the RUN's evaluation, and the rows are the same, so that recall has the interval that
+    ``evaluation.json`` gives it. Raises UsageError for a ranking the RUN does not have, BadInput when the predictions
+    lack a column.
     """
-    rows = pq.read_table(run.path("predictions.parquet")).to_pandas()
-    outside = pq.read_table(run.path("outside.parquet")).to_pandas()
-    needed = {"relationship_id", "subject_id", "person_at_risk_id", "as_of", "fold", "label", "credit", MODEL}
-    if missing := sorted(needed - set(rows)):
-        raise BadInput("The predictions lack a column.", value=", ".join(missing), where="predictions.parquet")
-    evaluation = run.read(Evaluation)
-    rankings = {measured.name: measured.title for measured in evaluation.rankings if measured.name in rows}
-    if ranking not in rankings:
-        raise UsageError("The RUN has no such ranking.", value=ranking, way_out=", ".join(rankings))
-
-    def ids(frame: Any, name: str) -> Any:
-        return frame[name].fillna(-1).to_numpy(dtype=np.int64) if name in frame else np.full(len(frame), -1)
-
-    who, other = (
-        Parties(*(ids(frame, name) for name in ("subject_id", "person_at_risk_id", "relationship_id", "as_of")))
-        for frame in (rows, outside)
+    test = _Test.of(run)
+    titles = {listed.name: listed.title for listed in test.evaluation.rankings if listed.name in test.columns}
+    if ranking not in titles:
+        raise UsageError(f"The RUN has no ranking {ranking}.", where=str(run.directory), way_out=", ".join(titles))
+    groups = characteristics(snapshot, test.inside, test.outside, policy)
+    gated = {(gate.party, gate.characteristic) for gate in policy.gate}
+    decisive = [item for item in groups if (item.party, item.name) in gated]
+    report = test.audit(ranking, groups, policy)
+    others = [name for name in titles if decisive and name != ranking]
+    return report.model_copy(
+        update={
+            "title": titles[ranking],
+            "run_id": run.id,
+            "run_manifest_sha256": run.manifest_sha256,
+            "coverage": tuple(coverage(groups)),
+            "others": tuple(_brief(name, titles[name], test.audit(name, decisive, policy)) for name in others),
+        }
     )
-    groups = characteristics(snapshot, who, other, policy)
-    gated = {(one.party, one.characteristic) for one in policy.gate}
-    decisive = [one for one in groups if (one.party, one.name) in gated]
-    reports = {
-        name: audit(
-            rows[name].to_numpy(dtype=np.float64),
-            rows["label"].to_numpy(dtype=np.float64),
-            groups if name == ranking else decisive,
-            capacity=float(evaluation.capacity),
-            cluster=who.subject,
-            cycle=rows["fold"].to_numpy(),
-            weight=rows["credit"].to_numpy(dtype=np.float64),
-            probability=rows["probability"].to_numpy(dtype=np.float64) if name == MODEL else None,
-            outside_cluster=other.subject,
-            outside_weight=outside["credit"].to_numpy(dtype=np.float64),
-            policy=policy,
-            ranking=name,
-            dataset=f"test cohort of {run.id}: {evaluation.rung} within {evaluation.horizon_days} days",
+
+
+@dataclass(frozen=True, slots=True)
+class _Test:
+    """The test cohort of a RUN with the parties of every row and of every event outside."""
+
+    run_id: str
+    evaluation: Evaluation
+    predictions: pa.Table
+    rows: Labelled
+    inside: Parties
+    outside: Parties
+
+    @classmethod
+    def of(cls, run: Run) -> _Test:
+        predictions = pq.read_table(run.path("predictions.parquet"))
+        if missing := sorted(_NEEDED - set(predictions.column_names)):
+            raise BadInput("The predictions lack a column.", value=", ".join(missing), where="predictions.parquet")
+        outcomes = pq.read_table(run.path("outcomes.parquet")).to_pandas()
+        return cls(
+            run.id,
+            run.read(Evaluation),
+            predictions,
+            Labelled.from_tables(predictions, outcomes),
+            _parties(predictions.to_pandas()),
+            _parties(outcomes[outcomes["row"] < 0]),
         )
-        for name in rankings
-        if decisive or name == ranking
-    }
-    report = reports.pop(ranking)
-    report |= {
-        "title": rankings[ranking],
-        "run_id": run.id,
-        "run_manifest_sha256": run.manifest_sha256,
-        "coverage": coverage(groups),
-        "others": [_brief(name, rankings[name], other_report) for name, other_report in reports.items()],
-    }
-    return report
+
+    @property
+    def columns(self) -> set[str]:
+        return set(self.predictions.column_names)
+
+    def audit(self, ranking: str, groups: list[Characteristic], policy: Policy) -> Fairness:
+        """The audit of one ranking by these groups. Only the model's probabilities are audited: lists show no other."""
+        probability = self.predictions.column("probability").to_numpy() if ranking == MODEL else None
+        score = self.predictions.column(ranking).to_numpy().astype(np.float64)
+        settings = self.evaluation.settings
+        return audit(
+            Ranked(rows=self.rows, score=score, probability=probability),
+            groups,
+            cut=Cut(capacity=float(self.evaluation.capacity)),
+            policy=policy,
+            resampling=Resampling(replicates=settings.bootstrap, seed=settings.seed),
+            ranking=ranking,
+            dataset=f"test cohort of {self.run_id}: {self.evaluation.rung} within {self.evaluation.horizon_days} days",
+        )
 
 
-def as_document(report: dict[str, Any]) -> Fairness:
-    """Return the audit of a RUN as the document it is kept as."""
+def _parties(frame: Any) -> Parties:
+    """The parties of rows; a column that is not there, or an id that is missing, is unknown."""
 
-    def group(given: dict[str, Any]) -> dict[str, Any]:
-        calibration = dict(given["calibration"])
-        return given | {"calibration_verdict": calibration.pop("verdict"), "calibration": calibration}
+    def ids(name: str) -> Any:
+        column = frame[name].fillna(_UNKNOWN) if name in frame else np.full(len(frame), _UNKNOWN)
+        return np.asarray(column, dtype=np.int64)
 
-    characteristics = [one | {"groups": [group(part) for part in one["groups"]]} for one in report["characteristics"]]
-    draws = {"replicates": report["policy"]["draws"], "seed": report["policy"]["seed"]}
-    return Fairness.model_validate(
-        report | draws | {"version": Fairness.of_version(), "characteristics": characteristics}
+    return Parties(*(ids(name) for name in ("subject_id", "person_at_risk_id", "relationship_id", "as_of")))
+
+
+def _brief(name: str, title: str, report: Fairness) -> OtherRanking:
+    """Shorten another ranking's audit to what tells whether the unit would serve people more evenly by it."""
+    return OtherRanking(
+        ranking=name,
+        title=title,
+        verdict=report.verdict,
+        recall=report.overall.recall,
+        characteristics=tuple(
+            OtherCharacteristic(
+                party=item.party,
+                characteristic=item.characteristic,
+                gate=item.gate,
+                verdict=item.verdict,
+                worst=_worst(item),
+            )
+            for item in report.characteristics
+        ),
     )
 
 
-def _brief(name: str, title: str, report: dict[str, Any]) -> dict[str, Any]:
-    """What a comparison needs of another ranking's audit: would the unit serve people more evenly by it?"""
-    return {
-        "ranking": name,
-        "title": title,
-        "verdict": report["verdict"],
-        "recall": report["overall"]["recall"],
-        "characteristics": [
-            {
-                "party": one["party"],
-                "characteristic": one["characteristic"],
-                "gate": one["gate"],
-                "verdict": one["verdict"],
-                "worst": _worst(one),
-            }
-            for one in report["characteristics"]
-        ],
-    }
-
-
-def _worst(characteristic: dict[str, Any]) -> dict[str, Any] | None:
-    """The group with the lowest ratio."""
-    compared = [group for group in characteristic["groups"] if group["ratio"] is not None]
+def _worst(report: CharacteristicReport) -> WorstGroup | None:
+    """The group with the lowest ratio, or None where no group was compared."""
+    compared = [group for group in report.groups if group.ratio is not None]
     if not compared:
         return None
-    group = min(compared, key=lambda one: one["ratio"])
-    return {key: group[key] for key in ("code", "title", "n", "events", "ratio", "ratio_interval", "p_below")}
+    group = min(compared, key=lambda compared_group: compared_group.ratio or 0.0)
+    return WorstGroup(
+        code=group.code,
+        title=group.title,
+        n=group.n,
+        events=group.events,
+        ratio=group.ratio or 0.0,
+        ratio_interval=group.ratio_interval,
+        p_below=group.p_below,
+    )

@@ -2,57 +2,133 @@
 
 from __future__ import annotations
 
-import copy
-from typing import Any
+from typing import Literal
 
-_FIGURES = ("recall", "selection_rate", "precision", "false_positive_rate", "calibration")
-_COMPARED = ("ratio", "ratio_interval", "p_below", "p_adjusted", "effective_events")
-_COUNTS = ("n", "events", "people_with_events", "captured", "selected")
+from pydantic import Field
+
+from threat.measuring.figure import Figure, Verdict
+from threat.release.documents.document import Part
+from threat.release.documents.fairness import CharacteristicReport, Coverage, Fairness, GroupReport, Overall
+from threat.release.documents.fairness_policy import FairnessPolicy, Party
 
 
-def public(report: dict[str, Any]) -> dict[str, Any]:
-    """The report with every count below the policy's ``publish_at_least`` withheld, and all that would give it away.
+class WithheldGroup(Part):
+    """A group with a count too small to publish, or that would give one away: its verdict, and no number."""
 
-    Withheld numbers become None and the group says so; verdicts, names and reasons in words stay. Where one group of a
-    characteristic is withheld, the next smallest is too, so that it cannot be had by subtracting from the total.
+    code: str = Field(description="the group's code")
+    title: str = Field(description="the group in words")
+    withheld: Literal[True] = Field(default=True, description="always true")
+    reference: bool = Field(description="true for the best-served group others are compared with")
+    verdict: Verdict = Field(description="of this group")
+    reason: str = Field(description="why its numbers are withheld")
+
+
+class PublicCharacteristic(Part):
+    """One characteristic as it may be published."""
+
+    party: Party = Field(description="whose characteristic")
+    characteristic: str = Field(min_length=1, description="name of the characteristic")
+    gate: bool = Field(description="true when the report's verdict depends on it")
+    verdict: Verdict = Field(description="of the characteristic")
+    reason: str = Field(description="why, in words")
+    reference: str | None = Field(description="code of the best-served adequately sized group; null where none is")
+    note: str = Field(description="how the characteristic is recorded; may be empty")
+    groups: tuple[GroupReport | WithheldGroup, ...] = Field(description="every group, those withheld among them")
+
+
+class PublicOverall(Part):
+    """Everybody together; what is withheld is null."""
+
+    n: int = Field(ge=0, description="rows")
+    events: int | None = Field(description="outcome events")
+    outside_events: int | None = Field(description="of those, events that no row could have foreseen")
+    selected: float | None = Field(description="rows on the list")
+    recall: Figure | None = Field(description="share of outcome events that were on the list")
+
+
+class PublicFairness(Part):
+    """The audit of one ranking as it may be published. Other rankings are left out: their groups hold counts too."""
+
+    public: Literal[True] = Field(default=True, description="always true")
+    ranking: str = Field(min_length=1, description="name of the ranking audited")
+    title: str = Field(description="the ranking in words; may be empty for a table handed in")
+    dataset: str = Field(description="what it was audited on, in words")
+    capacity: float | None = Field(description="places on each list; null where a threshold selects")
+    threshold: float | None = Field(description="score from which a row is selected; null where a capacity does")
+    policy: FairnessPolicy = Field(description="the whole policy it was made under")
+    replicates: int = Field(ge=0, description="bootstrap replicates behind the intervals")
+    seed: int = Field(description="seed of those draws")
+    verdict: Verdict = Field(description="over every characteristic that the verdict depends on")
+    overall: PublicOverall = Field(description="everybody together")
+    characteristics: tuple[PublicCharacteristic, ...] = Field(description="every characteristic on record")
+    coverage: tuple[Coverage, ...] = Field(description="the nine protected characteristics; empty for a table")
+    notes: tuple[str, ...] = Field(description="what was withheld")
+
+
+def public(report: Fairness) -> PublicFairness:
+    """Return the report with every count below the policy's ``publish_at_least`` withheld, and all that gives one away.
+
+    Verdicts, names and reasons in words stay. Where one group of a characteristic is withheld, the next smallest is
+    too: otherwise subtracting the others from the total would give it.
     """
-    out = copy.deepcopy(report)
-    least = int(report["policy"]["publish_at_least"])
-    for characteristic in out["characteristics"]:
-        groups = characteristic["groups"]
-        withheld = [group for group in groups if _small(group, least)]
-        if len(withheld) == 1 and len(groups) > 1:
-            withheld.append(min((g for g in groups if g is not withheld[0]), key=lambda g: (g["events"], g["n"])))
-        for group in groups:
-            group["withheld"] = any(group is other for other in withheld)
-            if group["withheld"]:
-                _withhold(group, least)
-    if _small(out["overall"] | {"captured": out["overall"]["recall"]["events"]}, least):
-        for name in ("events", "outside_events", "selected"):
-            out["overall"][name] = None
-        _blank(out["overall"]["recall"], least)
-    elif out["overall"]["outside_events"] < least:
-        out["overall"]["outside_events"] = None
-    out.pop("others", None)  # their groups hold counts of their own
-    out["notes"] = [f"Counts below {least} are withheld, with what would give them away."]
-    out["public"] = True
-    return out
+    least = report.policy.publish_at_least
+    return PublicFairness(
+        ranking=report.ranking,
+        title=report.title,
+        dataset=report.dataset,
+        capacity=report.capacity,
+        threshold=report.threshold,
+        policy=report.policy,
+        replicates=report.replicates,
+        seed=report.seed,
+        verdict=report.verdict,
+        overall=_overall(report.overall, least),
+        characteristics=tuple(_characteristic(one_report, least) for one_report in report.characteristics),
+        coverage=report.coverage,
+        notes=(f"Counts below {least} are withheld, with what would give them away.",),
+    )
 
 
-def _small(group: dict[str, Any], least: int) -> bool:
+def _characteristic(report: CharacteristicReport, least: int) -> PublicCharacteristic:
+    withheld = {group.code for group in report.groups if _small(group.n, group.events, group.captured, least)}
+    others = [group for group in report.groups if group.code not in withheld]
+    if len(withheld) == 1 and others:
+        withheld.add(min(others, key=lambda group: (group.events, group.n)).code)
+    return PublicCharacteristic(
+        party=report.party,
+        characteristic=report.characteristic,
+        gate=report.gate,
+        verdict=report.verdict,
+        reason=report.reason,
+        reference=report.reference,
+        note=report.note,
+        groups=tuple(_withheld(group, least) if group.code in withheld else group for group in report.groups),
+    )
+
+
+def _overall(overall: Overall, least: int) -> PublicOverall:
+    captured = (overall.recall.value or 0.0) * overall.events
+    if _small(overall.n, overall.events, captured, least):
+        return PublicOverall(n=overall.n, events=None, outside_events=None, selected=None, recall=None)
+    return PublicOverall(
+        n=overall.n,
+        events=overall.events,
+        outside_events=None if overall.outside_events < least else overall.outside_events,
+        selected=overall.selected,
+        recall=overall.recall,
+    )
+
+
+def _small(n: int, events: int, captured: float, least: int) -> bool:
     """True when rows, outcome events, those on the list, or those missed are fewer than may be published."""
-    counts = (group["n"], group["events"], group["captured"], group["events"] - group["captured"])
-    return any(count < least for count in counts)
+    return any(count < least for count in (n, events, captured, events - captured))
 
 
-def _withhold(group: dict[str, Any], least: int) -> None:
-    for name in (*_COUNTS, *_COMPARED):
-        group[name] = None
-    for name in _FIGURES:
-        _blank(group[name], least)
-    group["reason"] = f"withheld: a count is below {least}, or would give one away"
-
-
-def _blank(figure: dict[str, Any], least: int) -> None:
-    figure |= {"value": None, "n": None, "events": None, "interval": None, "method": "none"}
-    figure["reason"] = f"withheld: a count is below {least}, or would give one away"
+def _withheld(group: GroupReport, least: int) -> WithheldGroup:
+    return WithheldGroup(
+        code=group.code,
+        title=group.title,
+        reference=group.reference,
+        verdict=group.verdict,
+        reason=f"withheld: a count is below {least}, or would give one away",
+    )

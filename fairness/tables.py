@@ -18,7 +18,7 @@ def read_columns(path: Path, *, numbers: list[str], words: list[str]) -> pd.Data
     column that is not a number, with its line.
     """
     if not path.is_file():
-        raise UsageError("There is no such RUN or file.", where=str(path))
+        raise UsageError("No RUN or file has this name.", where=str(path))
     try:
         raw = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
     except pd.errors.EmptyDataError:
@@ -51,7 +51,8 @@ def read_columns(path: Path, *, numbers: list[str], words: list[str]) -> pd.Data
         wrong = values.isna() & ~text.str.lower().isin(["", "nan", "na"])
         if wrong.any():
             line = int(wrong.to_numpy().argmax())
-            problems.append(BadInput(f"{name} holds numbers.", value=text[line], where=f"{path}, line {line + 2}"))
+            where = f"{path}, line {line + 2}"  # line 1 is the header
+            problems.append(BadInput(f"Column {name} has a value that is not a number.", value=text[line], where=where))
         out[name] = values
     raise_all(problems)
     for name in dict.fromkeys(words):

@@ -98,7 +98,7 @@ def _audit(run: Run, snapshot: Snapshot) -> dict[str, Any]:
     from fairness.runs import audit_run
     from fairness.suppression import public
 
-    return public(audit_run(run, snapshot, fairness_policy()))
+    return public(audit_run(run, snapshot, fairness_policy())).as_json()
 
 
 def leak_worth(run: Run, snapshot: Snapshot, preset: str) -> dict[str, Any]:

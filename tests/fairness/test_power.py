@@ -9,13 +9,13 @@ from typer.testing import CliRunner
 
 from fairness.commands import app
 from fairness.policy import load_policy
-from fairness.power import verdict_rates
+from fairness.power import Groups, verdict_rates
 
 POLICY = load_policy()
 
 
 def rates(events: int, ratio: float, other_groups: int = 0, policy=POLICY) -> dict[str, dict[str, float]]:
-    return verdict_rates(events, 400, recall=0.5, ratio=ratio, policy=policy, other_groups=other_groups, draws=150)
+    return verdict_rates(Groups(events, 400, 0.5, ratio, other_groups), policy, draws=150)
 
 
 @pytest.mark.parametrize("ratio", [1.0, 0.8, 0.5])
@@ -41,8 +41,8 @@ def test_known_groups(events: int, ratio: float, verdict: str, low: float, high:
 def test_shares_add_up_and_repeat() -> None:
     first, second = rates(40, 0.7, 2), rates(40, 0.7, 2)
     assert first == second
-    for found in first.values():
-        assert sum(found.values()) == pytest.approx(1)
+    for shares in first.values():
+        assert sum(shares.values()) == pytest.approx(1)
 
 
 def test_holm_keeps_many_small_groups_from_condemning_a_fair_ranking() -> None:
@@ -53,8 +53,8 @@ def test_holm_keeps_many_small_groups_from_condemning_a_fair_ranking() -> None:
 
 
 def test_the_best_served_group_needs_enough_events() -> None:
-    found = verdict_rates(20, 40, recall=0.5, ratio=0.5, policy=POLICY, draws=50)
-    assert found["group"] == {"pass": 0.0, "fail": 0.0, "not_enough_evidence": 1.0}
+    shares = verdict_rates(Groups(20, 40, recall=0.5, ratio=0.5), POLICY, draws=50)
+    assert shares["group"] == {"pass": 0.0, "fail": 0.0, "not_enough_evidence": 1.0}
 
 
 def test_the_command() -> None:
@@ -62,4 +62,4 @@ def test_the_command() -> None:
     result = CliRunner().invoke(app, asked)
     assert json.loads(result.stdout)["group"]["pass"] == 0
     wrong = CliRunner().invoke(app, [*asked, "--recall", "0.9", "--ratio", "2"])
-    assert "at most 1" in str(wrong.exception)
+    assert "above 1" in str(wrong.exception)

@@ -2,21 +2,12 @@
 
 from __future__ import annotations
 
-import itertools
-
 import pytest
 
-from fairness.verdicts import FAIL, NOT_ENOUGH, PASS, combine, holm, of_interval, of_ratio
+from fairness.verdicts import holm, of_interval, of_ratio
+from threat.measuring.figure import Verdict
 
-
-@pytest.mark.parametrize("verdicts", list(itertools.product([PASS, FAIL, NOT_ENOUGH], repeat=3)))
-def test_any_fail_fails_and_only_all_passes_pass(verdicts: tuple[str, ...]) -> None:
-    expected = FAIL if FAIL in verdicts else PASS if set(verdicts) == {PASS} else NOT_ENOUGH
-    assert combine(verdicts) == expected
-
-
-def test_no_verdict_at_all_is_not_a_pass() -> None:
-    assert combine([]) == NOT_ENOUGH
+PASS, FAIL, NOT_ENOUGH = Verdict.PASS, Verdict.FAIL, Verdict.NOT_ENOUGH
 
 
 def test_holm() -> None:
@@ -37,7 +28,7 @@ def test_holm() -> None:
         (0.50, 1.00, NOT_ENOUGH),
     ],
 )
-def test_of_ratio(p_below: float, p_above_adjusted: float, expected: str) -> None:
+def test_of_ratio(p_below: float, p_above_adjusted: float, expected: Verdict) -> None:
     assert of_ratio(p_below, p_above_adjusted, fail_at=0.75, pass_at=0.90) == expected
 
 
@@ -45,5 +36,9 @@ def test_of_ratio(p_below: float, p_above_adjusted: float, expected: str) -> Non
     ("low", "high", "expected"),
     [(0.8, 1.25, PASS), (0.79, 1.0, NOT_ENOUGH), (1.0, 1.3, NOT_ENOUGH), (1.3, 2.0, FAIL), (0.2, 0.7, FAIL)],
 )
-def test_of_interval(low: float, high: float, expected: str) -> None:
-    assert of_interval(low, high, (0.8, 1.25)) == expected
+def test_of_interval(low: float, high: float, expected: Verdict) -> None:
+    assert of_interval((low, high), (0.8, 1.25)) == expected
+
+
+def test_without_an_interval_there_is_not_enough_evidence() -> None:
+    assert of_interval(None, (0.8, 1.25)) == NOT_ENOUGH

@@ -150,7 +150,7 @@ def jeffreys(successes: float, n: float, level: float = 0.95) -> tuple[float, fl
 
 
 def effective_n(rate: float, n: float, variance: float, clusters: int) -> float:
-    """How many independent events ``n`` clustered ones are worth: n over the design effect, never more than n.
+    """Number of independent events that ``n`` clustered events are worth: n over the design effect, at most n.
 
     ``variance``: of the rate under the cluster bootstrap. At a rate of 0 or 1 the replicates cannot vary, so the number
     of clusters is used instead.

@@ -124,7 +124,7 @@ class Labelled:
         return len(self.label)
 
     @property
-    def known(self) -> NDArray[np.bool_]:
+    def has_known_label(self) -> NDArray[np.bool_]:
         """Mask of the rows whose outcome is known."""
         return ~np.isnan(self.label)
 
@@ -200,7 +200,7 @@ class Ranked:
         if self.probability is not None:
             given = self.probability[~np.isnan(self.probability)]
             if (outside := (given < 0) | (given > 1)).any():
-                problems.append(BadInput("A probability is not between 0 and 1.", value=given[outside][0]))
+                problems.append(BadInput("Probabilities are not all between 0 and 1.", value=given[outside][0]))
         raise_all(problems)
 
     def __len__(self) -> int:
@@ -243,7 +243,7 @@ class Cut:
         if (self.capacity is None) == (self.threshold is None):
             given = "neither" if self.capacity is None else "both"
             raise UsageError(
-                "An audit needs either a capacity or a threshold.",
+                "Of a capacity and a threshold, not exactly one is given.",
                 value=given,
                 way_out="--capacity K | --threshold T",
             )
@@ -283,7 +283,9 @@ def _problems(rows: Labelled) -> list[ThreatError]:
     if wrong.any():
         problems.append(
             BadInput(
-                "A label is neither 0 nor 1.", value=rows.label[wrong][0], way_out="leave it empty where not known"
+                "The labels hold a value that is neither 0 nor 1.",
+                value=rows.label[wrong][0],
+                way_out="leave it empty where not known",
             )
         )
     for name, credit in {"a row": rows.credit, "an event outside": rows.outside_credit}.items():
@@ -296,7 +298,7 @@ def _problems(rows: Labelled) -> list[ThreatError]:
 def _same_length(problems: list[ThreatError], columns: Mapping[str, Floats | Ints], n: int) -> None:
     """Add a problem for every column that has another length than the labels."""
     problems += [
-        BadInput(f"The column {name} has {len(column)} values for {n} labels.")
+        BadInput(f"The column {name} has {len(column)} values, but there are {n} labels.")
         for name, column in columns.items()
         if len(column) != n
     ]

@@ -115,9 +115,9 @@ def listing(ranked: Ranked, draws: Draws, capacity: float, columns: slice = slic
         last = np.unique(order.tie_end[start:stop]) - 1 - start
         filled = total[last]
         before = np.vstack([np.zeros((1, filled.shape[1])), filled[:-1]])
-        held = filled - before
+        tied = filled - before
         with np.errstate(invalid="ignore", divide="ignore"):
-            share = np.where(held > 0, np.clip((capacity - before) / held, 0.0, 1.0), 0.0)
+            share = np.where(tied > 0, np.clip((capacity - before) / tied, 0.0, 1.0), 0.0)
         if len(last) < len(copies):
             share = np.repeat(share, np.diff(np.append(-1, last)), axis=0)
         rows.append(order.rows[start:stop])
@@ -129,7 +129,7 @@ def listing(ranked: Ranked, draws: Draws, capacity: float, columns: slice = slic
 def _reach(
     order: Order, bounds: tuple[int, int], person: Ints, counts: NDArray[np.uint8], capacity: float
 ) -> tuple[int, Floats, Floats]:
-    """How far down one list the places reach in every column: the end position, copies, and running total of copies.
+    """Find how far down one list the places reach: the end position, copies, and running total of copies.
 
     Rows further down take no place in any column. A replicate holds each row once on average, so a little over
     ``capacity`` rows are tried first, and twice as many until every column has filled its places or the list ends.
@@ -205,7 +205,7 @@ def auc(ranked: Ranked, draws: Draws) -> Floats:
     [0.875]
     """
     data = ranked.rows
-    usable = np.flatnonzero(data.known & ~np.isnan(ranked.score))
+    usable = np.flatnonzero(data.has_known_label & ~np.isnan(ranked.score))
     order = usable[np.argsort(-ranked.score[usable], kind="stable")]
     score, positive = ranked.score[order], data.hit[order]
     hits = np.flatnonzero(positive)

@@ -38,7 +38,7 @@ def test_what_is_not_given() -> None:
     rows = Labelled.of(label=[1, NAN, 0])
     assert rows.credit.tolist() == [1.0, 0.0, 0.0]
     assert (rows.persons, rows.cycle.tolist(), len(rows.outside_credit)) == (3, [0, 0, 0], 0)
-    assert (rows.known.tolist(), rows.hit.tolist()) == ([True, False, True], [True, False, False])
+    assert (rows.has_known_label.tolist(), rows.hit.tolist()) == ([True, False, True], [True, False, False])
     assert (rows.events, rows.events_inside, rows.people_with_events) == (1, 1, 1)
 
 
@@ -74,10 +74,10 @@ def test_order_is_by_cycle_then_falling_score_with_ties_together() -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"label": [1, 2, 0]}, "label is neither 0 nor 1"),
-        ({"credit": [1]}, "credit has 1 values for 3 labels"),
-        ({"person": [1]}, "person has 1 values for 3 labels"),
-        ({"cycle": [0, 0]}, "cycle has 2 values for 3 labels"),
+        ({"label": [1, 2, 0]}, "neither 0 nor 1"),
+        ({"credit": [1]}, "credit has 1 values, but there are 3 labels"),
+        ({"person": [1]}, "person has 1 values, but there are 3"),
+        ({"cycle": [0, 0]}, "cycle has 2 values, but there are 3"),
         ({"credit": [1, -1, 0]}, "credit of a row is below 0"),
         ({"credit": [1, NAN, 0]}, "credit of a row is below 0 or not a number"),
         ({"outside_person": [1], "outside_credit": [-1]}, "credit of an event outside"),
@@ -93,9 +93,9 @@ def test_wrong_rows_are_named(change: dict[str, Any], message: str) -> None:
 @pytest.mark.parametrize(
     ("score", "probability", "message"),
     [
-        ([1.0], None, "score has 1 values for 2 labels"),
+        ([1.0], None, "score has 1 values, but there are 2 labels"),
         ([1.0, 2.0], [0.5], "probability has 1 values"),
-        ([1.0, 2.0], [0.5, 1.5], "probability is not between 0 and 1"),
+        ([1.0, 2.0], [0.5, 1.5], "not all between 0 and 1"),
     ],
 )
 def test_wrong_orders_are_named(score: list[float], probability: list[float] | None, message: str) -> None:
@@ -110,8 +110,8 @@ def test_wrong_orders_are_named(score: list[float], probability: list[float] | N
 @pytest.mark.parametrize(
     ("cut", "message"),
     [
-        ({}, "either a capacity or a threshold"),
-        ({"capacity": 1, "threshold": 0.5}, "either a capacity or a threshold"),
+        ({}, "not exactly one is given"),
+        ({"capacity": 1, "threshold": 0.5}, "not exactly one is given"),
         ({"capacity": 0}, "capacity is not above 0"),
         ({"capacity": NAN}, "capacity is not above 0"),
         ({"threshold": NAN}, "threshold is not a finite number"),

@@ -25,9 +25,10 @@ import pytest
 from numpy.typing import NDArray
 
 from fairness.audit import audit
-from fairness.groups import Parties, characteristics
+from fairness.characteristics import Characteristic
+from fairness.groups.every import characteristics
+from fairness.groups.parties import Parties
 from fairness.policy import load_policy
-from fairness.population import Characteristic
 from features import build, load_catalogue
 from features.matrix import Matrix
 from features.rules import RULES, Rule
@@ -36,9 +37,10 @@ from threat.eligibility import eligible
 from threat.eligibility import load_policy as eligibility_policy
 from threat.history.sightings import Rows
 from threat.history.store import Store
-from threat.measuring.ranked import Labelled, Ranked
+from threat.measuring.ranked import Cut, Labelled, Ranked
 from threat.measuring.resampling import Draws, Resampling
 from threat.outcomes import occurrences
+from threat.release.documents.fairness import GroupReport
 from threat.simulation.force import Settings, write
 from threat.simulation.knobs import Knobs
 from threat.simulation.world import states
@@ -85,28 +87,17 @@ class Seen:
         return self.matrix.values[:, list(self.matrix.names).index(name)]
 
     def sex(self, party: str) -> Characteristic:
-        return next(one for one in self.groups if (one.party, one.name) == (party, "sex"))
+        return next(item for item in self.groups if (item.party, item.name) == (party, "sex"))
 
     def sex_is(self, code: str) -> NDArray[np.bool_]:
         """Rows whose person at risk is recorded as of this sex."""
         return np.asarray(self.sex("person_at_risk").codes, dtype=object) == code
 
-    def audited(self, party: str, rule: Rule, capacity: int) -> dict[str, dict[str, Any]]:
+    def audited(self, party: str, rule: Rule, capacity: int) -> dict[str, GroupReport]:
         """The audit's groups by sex of a party."""
-        b = self.labelled
-        document = audit(
-            rule(self.matrix),
-            b.label,
-            [self.sex(party)],
-            capacity=capacity,
-            cluster=b.person,
-            cycle=b.cycle,
-            weight=b.credit,
-            outside_cluster=b.outside_person,
-            outside_weight=b.outside_credit,
-            policy=load_policy(),
-        )
-        return {group["code"]: group for group in document["characteristics"][0]["groups"]}
+        ranked = Ranked(rows=self.labelled, score=rule(self.matrix).astype(np.float64))
+        report = audit(ranked, [self.sex(party)], cut=Cut(capacity=capacity), policy=load_policy())
+        return {group.code: group for group in report.characteristics[0].groups}
 
 
 Look = Callable[..., Seen]
@@ -165,9 +156,9 @@ def _harmed(incidents: pd.DataFrame, relation: NDArray[np.int64], as_of: NDArray
     return out
 
 
-def recall_ratio(groups: dict[str, dict[str, Any]]) -> float:
+def recall_ratio(groups: dict[str, GroupReport]) -> float:
     """Recall of women at risk over that of men."""
-    return float(groups["female"]["recall"]["value"] / groups["male"]["recall"]["value"])
+    return float(groups["female"].recall.value / groups["male"].recall.value)
 
 
 def test_thinned_history_shows_as_a_group_served_worse(look: Look) -> None:
@@ -175,13 +166,13 @@ def test_thinned_history_shows_as_a_group_served_worse(look: Look) -> None:
     thinned = replace(HARSH, group="sex=female", thin_history=0.9)
     off, on = (look(k).audited("person_at_risk", RULES["prior_count"], 1200) for k in (HARSH, thinned))
     for group in ("female", "male"):
-        assert on[group]["events"] == off[group]["events"]
-    assert off["female"]["events"] > 300
+        assert on[group].events == off[group].events
+    assert off["female"].events > 300
     assert recall_ratio(on) < 0.85 * recall_ratio(off)
-    assert on["male"]["reference"]
-    assert on["female"]["p_below"] > (off["female"]["p_below"] or 0.0) + 0.25
-    assert on["female"]["verdict"] != "pass"
-    assert on["female"]["n"] < 0.7 * off["female"]["n"]
+    assert on["male"].reference
+    assert on["female"].p_below > (off["female"].p_below or 0.0) + 0.25
+    assert on["female"].verdict != "pass"
+    assert on["female"].n < 0.7 * off["female"].n
 
 
 def test_thinned_labels_are_seen_by_the_truth_alone(look: Look) -> None:
@@ -193,7 +184,7 @@ def test_thinned_labels_are_seen_by_the_truth_alone(look: Look) -> None:
     off, on = look(HARSH), look(replace(HARSH, group="sex=female", thin_labels=0.3))
     rule = RULES["prior_count"]
     before, after = (seen.audited("person_at_risk", rule, 1200) for seen in (off, on))
-    assert after["female"]["verdict"] != "fail"
+    assert after["female"].verdict != "fail"
     assert recall_ratio(after) > 0.7 * recall_ratio(before)
     women, label = on.sex_is("female"), on.labelled.label.astype(bool)
     on_list = listed(rule(on.matrix), on.labelled.cycle, on.rows.relationship_id, 1200)
@@ -203,21 +194,21 @@ def test_thinned_labels_are_seen_by_the_truth_alone(look: Look) -> None:
         group = on.sex_is(sex) & on.truly_harmed
         assert least < label[group].mean() <= most
         assert off.labelled.label[off.sex_is(sex) & off.truly_harmed].mean() > 0.93
-    assert after["male"]["events"] == before["male"]["events"]
-    assert after["female"]["events"] == pytest.approx(0.7 * before["female"]["events"], rel=0.1)
+    assert after["male"].events == before["male"].events
+    assert after["female"].events == pytest.approx(0.7 * before["female"].events, rel=0.1)
 
 
 def test_over_policing_shows_as_lists_filled_with_the_group_and_less_harm_on_them(look: Look) -> None:
     """Records that the police alone make put a group on a list that counts them; the shipped rules count none."""
     policed = replace(HARSH, group="sex=female", over_policing=3.0)
     off, on = (look(knobs, "Y4").audited("subject", RECORDS, 300)["female"] for knobs in (HARSH, policed))
-    assert on["events"] == off["events"]
-    assert on["selection_rate"]["value"] > 2 * off["selection_rate"]["value"]
-    assert on["precision"]["value"] < 0.8 * off["precision"]["value"]
-    assert on["false_positive_rate"]["value"] > 2 * off["false_positive_rate"]["value"]
+    assert on.events == off.events
+    assert on.selection_rate.value > 2 * off.selection_rate.value
+    assert on.precision.value < 0.8 * off.precision.value
+    assert on.false_positive_rate.value > 2 * off.false_positive_rate.value
     for name in ("prior_count", "trailing_year_harm"):
         rates = [
-            look(knobs, "Y4").audited("subject", RULES[name], 300)["female"]["selection_rate"]["value"]
+            look(knobs, "Y4").audited("subject", RULES[name], 300)["female"].selection_rate.value
             for knobs in (HARSH, policed)
         ]
         assert rates[1] == pytest.approx(rates[0], abs=0.01)

@@ -1,0 +1,40 @@
+"""The kind of relationship, and same-sex couples among the partners."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from fairness.groups.parties import Ids
+from threat.history.snapshot import Snapshot
+
+SAME_SEX_NOTE = "from the recorded sex of both parties"
+
+_COUPLES = ("current_partner", "ex_partner")
+
+
+def kinds(snapshot: Snapshot, relationships: Ids) -> pd.Series:
+    """Kind of each relationship; None where unknown."""
+    table = snapshot.table("relationships", ["relationship_id", "kind"]).to_pandas()
+    kind = table.drop_duplicates("relationship_id", keep="last").set_index("relationship_id")["kind"].astype(object)
+    codes = pd.Series(relationships).map(kind).astype(object)
+    return codes.where(codes != "unknown", None)
+
+
+def same_sex(first: pd.Series, second: pd.Series, kind: pd.Series) -> pd.Series:
+    """Couples by whether both parties are recorded as of one sex; other kinds are *family*, a group of their own.
+
+    Missing where a couple's sexes or the kind are not recorded:
+
+    >>> sexes, kind = pd.Series(["F", "F", None]), pd.Series(["ex_partner", "ex_partner", "parent"])
+    >>> same_sex(sexes, pd.Series(["F", None, "M"]), kind).fillna("missing").tolist()
+    ['same-sex couple', 'missing', 'family']
+    """
+    if not (first.notna() & second.notna()).any():
+        return pd.Series([None] * len(kind), dtype=object)
+    codes = np.where(first == second, "same-sex couple", "different-sex couple").astype(object)
+    codes[(first.isna() | second.isna()).to_numpy()] = None
+    # Later lines win: of a family the sexes do not matter, and without a kind nothing is known.
+    codes[~kind.isin(_COUPLES).to_numpy()] = "family"
+    codes[kind.isna().to_numpy()] = None
+    return pd.Series(codes)

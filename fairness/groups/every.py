@@ -1,0 +1,57 @@
+"""Every way the history lets the rows of an audit be divided."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pandas as pd
+
+from fairness.characteristics import Characteristic
+from fairness.groups import age, couples, ethnicity, records
+from fairness.groups.column import Column
+from fairness.groups.parties import PARTIES, Parties, resolve
+from fairness.groups.protected import Recorded
+from fairness.policy import Policy
+from threat.history.schema import RELATIONSHIP_KIND_TITLES
+from threat.history.snapshot import Snapshot
+
+
+def characteristics(snapshot: Snapshot, rows: Parties, outside: Parties, policy: Policy) -> list[Characteristic]:
+    """Every way the history lets rows and events outside be divided, by both parties' characteristics.
+
+    A characteristic recorded for nobody is omitted and listed in ``coverage``; if the gate requires it, it is included
+    without codes, so that its verdict is not enough evidence. Rows without a code form the group *not recorded*.
+    """
+    both = rows + outside
+    required = {(gate.party, gate.characteristic): None for gate in policy.gate}
+    out = []
+    for column in _columns(snapshot, both, policy):
+        wanted = (column.party, column.name) in required
+        required.pop((column.party, column.name), None)
+        if wanted or column.codes.notna().any():
+            out.append(column.cut(len(rows)))
+    nobody = pd.Series([None] * len(both), dtype=object)
+    out += [Column(name, party, nobody).cut(len(rows)) for party, name in sorted(required)]
+    return out
+
+
+def _columns(snapshot: Snapshot, both: Parties, policy: Policy) -> Iterator[Column]:
+    everyone = np.unique(np.concatenate([both.subject, both.person_at_risk]))
+    recorded = Recorded.of(snapshot, everyone[everyone >= 0])
+    latest = {party: resolve(snapshot, both.ids(party)) for party in PARTIES}
+    for party, ids in latest.items():
+        for name in recorded.names():
+            if name == "ethnicity":
+                yield from ethnicity.columns(recorded, party, ids)
+                continue
+            codes, note = recorded.preferred(name, ids)
+            yield Column(name, party, codes, note=note)
+        bands = age.age_bands(snapshot, ids, both.as_of, policy.age_bands)
+        yield Column("age_band", party, bands, note=age.NOTE)
+        bands = records.record_bands(snapshot, ids, both.as_of, policy.richness_bands)
+        yield Column("records_before", party, bands, note=records.NOTE)
+    kind = couples.kinds(snapshot, both.relationship)
+    yield Column("kind", "relationship", kind, RELATIONSHIP_KIND_TITLES)
+    first, second = (recorded.preferred("sex", ids)[0] for ids in latest.values())
+    yield Column("same_sex", "relationship", couples.same_sex(first, second, kind), note=couples.SAME_SEX_NOTE)
