@@ -44,7 +44,7 @@ def halves(store: Sightings, rows: Rows, catalogue: Catalogue, copy_rate: float)
     engine = importlib.import_module("features.engines.fold.build")
     out = np.empty((len(rows), len(catalogue)), np.float32)
     subject, at_risk = (engine.person_index(store.persons, ids) for ids in (rows.subject, rows.at_risk))
-    programs = engine._programs(catalogue, store.code_names)
+    programs = engine.halves(catalogue, store.code_names)
     few = np.arange(len(rows)) % (len(rows) // 100)
     found = []
     for title, half, party, other in (
@@ -57,7 +57,8 @@ def halves(store: Sightings, rows: Rows, catalogue: Catalogue, copy_rate: float)
 
         def time_of(chosen: Any, as_of: np.ndarray, half: Half, party: np.ndarray, other: np.ndarray) -> float:
             mine, theirs = party[chosen], other[chosen]
-            return seconds(lambda: engine._run(half, store, mine, theirs, as_of, out, 1, lambda amount: None))
+            job = engine.Job(store, out, 1, lambda amount: None)
+            return seconds(lambda: job.run(half, mine, theirs, as_of))
 
         def sightings(of: np.ndarray) -> int:
             length = store.offsets[np.maximum(of, 0) + 1] - store.offsets[np.maximum(of, 0)]

@@ -3,7 +3,7 @@
 from features.definitions import Definition
 from features.engines.fold.build import build, build_to
 from features.engines.fold.late import late_known
-from features.engines.reference.read import lineage, value
+from features.engines.reference.build import lineage, value
 from features.load import Catalogue, load_catalogue
 from features.matrix import Matrix
 from features.sentences import sentence

@@ -1,15 +1,18 @@
-"""What the engines hand back."""
+"""The matrix of features, which every engine gives back."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, fields, replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from features.definitions import Definition
+from features.load import Catalogue
+from threat.asof import DAY
 from threat.errors import UsageError
-from threat.history.sightings import Rows
+from threat.history.sightings import Rows, Sightings
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -17,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Matrix:
-    """Feature values of rows.
+    """Feature values of rows, as every engine gives them back.
 
     ``values``: float32 (n, d), NaN = missing, possibly memory-mapped. ``names``: d names. ``spans``: int64 (d,), the
     longest window of each feature in seconds, 0 when it reads the whole history. ``history_start``: int64 by source,
@@ -32,6 +35,14 @@ class Matrix:
     source_names: tuple[str, ...]
     catalogue_version: str
 
+    @classmethod
+    def of(cls, values: NDArray[np.float32], sightings: Sightings, rows: Rows, catalogue: Catalogue) -> Matrix:
+        """Return the matrix of values (n, d) that an engine built from these sightings."""
+        spans = np.array([_longest_window(d) for d in catalogue], np.int64)
+        return cls(
+            values, catalogue.names, rows, spans, sightings.history_start, sightings.source_names, catalogue.version
+        )
+
     def __len__(self) -> int:
         return len(self.values)
 
@@ -42,10 +53,15 @@ class Matrix:
         return self._reaches_before(int(begins))
 
     def truncated_by(self, source: str) -> NDArray[np.bool_]:
-        """bool (n, d): the window reaches back before this source begins. Raises UsageError for an unknown source."""
+        """Return bool (n, d): the window reaches back before this source begins.
+
+        Raises UsageError for an unknown source.
+        """
         if source not in self.source_names:
             raise UsageError(
-                "Not a source of this history.", value=source, way_out=f"one of {', '.join(self.source_names)}"
+                "This history has no source of this name.",
+                value=source,
+                way_out=f"one of {', '.join(self.source_names)}",
             )
         return self._reaches_before(int(self.history_start[self.source_names.index(source)]))
 
@@ -53,16 +69,26 @@ class Matrix:
         return np.asarray((self.rows.as_of[:, None] - self.spans[None, :] < begins) & (self.spans[None, :] > 0))
 
     def column(self, name: str) -> NDArray[np.float32]:
-        """One feature, float32 (n,). Raises UsageError when it is not in the matrix."""
+        """Return one feature, float32 (n,). Raises UsageError when it is not in the matrix."""
         if name not in self.names:
-            raise UsageError("Not a feature of this matrix.", value=name)
+            raise UsageError("The matrix has no feature of this name.", value=name)
         return np.asarray(self.values[:, self.names.index(name)])
 
+    def take(self, places: NDArray[np.integer[Any]]) -> Matrix:
+        """Return the same features of some rows, by their places in this matrix."""
+        rows = Rows(*(getattr(self.rows, field.name)[places] for field in fields(Rows)))
+        return replace(self, values=np.asarray(self.values[places]), rows=rows)
+
     def frame(self) -> pd.DataFrame:
-        """The values with their names, indexed by relationship and as-of (int64 UTC seconds)."""
+        """Return the values with their names, indexed by relationship and as-of (int64 UTC seconds)."""
         import pandas as pd
 
         index = pd.MultiIndex.from_arrays(
             [self.rows.relationship_id, self.rows.as_of], names=["relationship_id", "as_of"]
         )
         return pd.DataFrame(np.asarray(self.values), columns=list(self.names), index=index)
+
+
+def _longest_window(d: Definition) -> int:
+    """Seconds of the definition's longest window; 0 when it reads the whole history."""
+    return max((int(days * DAY) for days in (d.window_days, d.long_window_days) if days is not None), default=0)

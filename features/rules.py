@@ -8,26 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from features.matrix import Matrix
 from threat.errors import UsageError
 
 Scores = NDArray[np.float64]
 
 CENTURY = 36_525.0
 """Days; a look-back window is never longer. Stands for *never recorded*, so that such rows share the last place."""
-
-
-class Matrix(Protocol):
-    """What a rule reads of ``features.engines.fold.build``'s result."""
-
-    @property
-    def values(self) -> NDArray[np.float32]: ...
-    @property
-    def names(self) -> Sequence[str]: ...
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""What a value means, in one plain sentence for the reviewer.
+"""The meaning of a value in one plain sentence for the reviewer.
 
 A definition's ``sentence`` is a template. ``{value}``: the figure in the unit of the statistic. ``{window}``: the
 look-back window ("in the last 90 days", "to date"). ``{s}``, ``{es}``, ``{person}``: the plural of the noun.
@@ -12,7 +12,8 @@ from __future__ import annotations
 
 import math
 
-from features.definitions import GRADES, Definition
+from features.definitions import Definition
+from features.statistics import STATISTICS
 from threat.errors import UsageError
 
 THEMES = {
@@ -53,6 +54,7 @@ TRUNCATED = "the records begin part-way through this period, so there may be mor
 TOKENS = ("value", "window", "s", "es", "person", "recorded")
 """The placeholders a template may hold."""
 
+# Windows of whole weeks are said as the months or years they stand for: 364 days is a year of comparable weekdays.
 _WINDOWS: dict[float, str] = {
     364: "in the last 12 months",
     365: "in the last 12 months",
@@ -61,14 +63,10 @@ _WINDOWS: dict[float, str] = {
     730: "in the last 2 years",
     1095: "in the last 3 years",
 }
-_WHOLE = ("count", "incidents", "distinct_counterparts", "rows_visible")
-_SHARES = ("share", "late_share")
-_RATIOS = ("window_ratio", "gap_ratio", "rate_at_liberty", "recency_weighted", "slope")
-_FLAGS = ("in_custody", "order_in_force", "state_yes", "state_unanswered")
 
 
 def sentence(definition: Definition, value: float, *, truncated: bool = False) -> str:
-    """The sentence for one value of the definition; ``truncated`` adds that the records begin inside the window.
+    """Return the sentence for a value of the definition; ``truncated`` adds that the records begin inside the window.
 
     Days are complete days. Raises UsageError for a value the statistic cannot have (a flag of 2, a count below 0).
     """
@@ -77,7 +75,11 @@ def sentence(definition: Definition, value: float, *, truncated: bool = False) -
 
 
 def window(days: float | None) -> str:
-    """A look-back window as people say it."""
+    """Return a look-back window as people say it.
+
+    >>> window(None), window(1), window(90), window(365)
+    ('to date', 'in the last 1 day', 'in the last 90 days', 'in the last 12 months')
+    """
     if days is None:
         return "to date"
     return (
@@ -86,9 +88,10 @@ def window(days: float | None) -> str:
 
 
 def _say(d: Definition, value: float) -> str:
-    if not _possible(d, value):
+    form_of_value = STATISTICS[d.statistic].form
+    if not form_of_value.allows(value):
         raise UsageError(
-            f"Not a value that {d.statistic} can have.",
+            f"This is not a value that {d.statistic} can have.",
             value=value,
             where=d.name,
             way_out="the matrix and the catalogue do not belong together: build it again",
@@ -96,55 +99,20 @@ def _say(d: Definition, value: float) -> str:
     forms = d.sentence.split(" | ")
     if value == 0 and len(forms) > 1:
         return _fill(forms[1], "no", d, none=True)
-    if value == 0 and d.statistic in _WHOLE:
+    if value == 0 and form_of_value.whole:
         return _fill(forms[0], "No", d, none=True) + (" is recorded" if "{recorded}" in forms[0] else "")
     form = forms[2] if value < 0 and len(forms) > 2 else forms[0]
-    return _fill(form, _figure(d, value), d, none=False)
-
-
-def _possible(d: Definition, value: float) -> bool:
-    if math.isinf(value):
-        return False
-    if d.statistic in _FLAGS:
-        return value in (0.0, 1.0)
-    if d.statistic == "grade":
-        return value in GRADES.values()
-    if d.statistic in _SHARES:
-        return 0.0 <= value <= 1.0
-    if d.statistic in _WHOLE:
-        return value >= 0 and value == int(value)
-    return value >= 0 or d.statistic in ("slope", "sum", "max", "last")
-
-
-def _figure(d: Definition, value: float) -> str:
-    value = abs(value)
-    if d.statistic == "grade":
-        return next(name for name, number in GRADES.items() if number == value)
-    if d.statistic in _SHARES:
-        return "less than 1%" if 0 < value < 0.005 else f"{value:.0%}"
-    if d.statistic in _RATIOS:
-        return _number(value, digits=1 if value >= 1 else 2, strip=False)
-    if d.unit == "days" and d.of is None:
-        return f"{int(value):,}" if value >= 1 else "less than a"
-    return _number(value, digits=0 if value >= 10 else 1)
-
-
-def _number(value: float, digits: int, *, strip: bool = True) -> str:
-    smallest = 10.0**-digits
-    if 0 < value < smallest / 2:
-        return f"less than {smallest:g}"
-    text = f"{value:,.{digits}f}"
-    return text.rstrip("0").rstrip(".") if strip and "." in text else text
+    return _fill(form, form_of_value.say(d, value), d, none=False)
 
 
 def _fill(form: str, figure: str, d: Definition, *, none: bool) -> str:
-    one = none or figure in ("1", "less than a")
+    singular = none or figure in ("1", "less than a")
     words = {
         "value": figure,
         "window": window(d.window_days) if not (none and d.window_days is None) else "",
-        "s": "" if one else "s",
-        "es": "" if one else "es",
-        "person": "person" if one else "people",
+        "s": "" if singular else "s",
+        "es": "" if singular else "es",
+        "person": "person" if singular else "people",
         "recorded": "" if none else "recorded",
     }
     text = " ".join(form.format_map(words).split())

@@ -1,7 +1,6 @@
 """The data dictionary, ``docs/features.md``: what the model may read, in words a governance board can sign.
 
-``make docs`` writes the page; with ``--check`` it only compares, and exits 1 when the page is
-stale. Everything on the page comes from the catalogue, the factor table and the drawn tables that the tests run.
+``make docs`` writes the page; with ``--check`` it only compares, and exits 1 when the page is stale. Everything on the page comes from the catalogue, the factor table and the drawn tables that the tests run.
 """
 
 from __future__ import annotations
@@ -21,6 +20,7 @@ from features.factors import factors, references
 from features.load import Catalogue, load_catalogue
 from features.rules import DEFAULT_RULE, RULES
 from features.sentences import THEMES, sentence
+from features.statistics import STATISTICS
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "features.md"
@@ -57,65 +57,6 @@ _WORDS = {
     "Truncated": "where a window reaches back before the records begin, the figure is marked",
     "Missing": "never filled in: each definition says what it means",
 }
-_STATISTICS = {
-    "count": ("number of events", "0"),
-    "incidents": ("number of incidents", "0"),
-    "sum": ("sum of harm days, the gravest record of each incident", "0"),
-    "max": ("harm days of the gravest event", "0"),
-    "last": ("harm days of the latest event", "missing"),
-    "days_since_last": ("days from the latest event to the as-of", "missing"),
-    "days_since_first": ("days from the earliest event to the as-of", "missing"),
-    "days_since_end": ("days from the latest end of a stay or order to the as-of", "missing"),
-    "recency_weighted": ("sum of weights, each halving with every half-life of age", "0"),
-    "window_ratio": (
-        "one more than the number in the window, over one more than the long window would lead to expect",
-        "1",
-    ),
-    "slope": ("least-squares change from each equal period of the window to the next", "0"),
-    "share": ("events of these kinds among those of wider kinds", "missing"),
-    "distinct_counterparts": ("number of different known persons on the other side", "0"),
-    "mean_gap": ("average days between incidents", "missing with fewer than two incidents"),
-    "last_gap": ("days between the last two incidents", "missing with fewer than two incidents"),
-    "gap_ratio": (
-        "the last gap over the average gap",
-        "missing with fewer than two incidents or no time between",
-    ),
-    "days_until": ("days from the as-of to the next event known in advance", "missing"),
-    "rate_at_liberty": (
-        "incidents per 365 days at liberty: the window without the time in custody",
-        "0; missing when never at liberty",
-    ),
-    "days_in_custody": ("days in custody, overlapping stays once, an open stay up to the as-of", "0"),
-    "in_custody": ("1 when a stay is open at the as-of", "0"),
-    "order_in_force": ("1 when an order or certificate is in force at the as-of", "0"),
-    "breach_after": ("days from the latest event of the second kinds to the first later one of the first", "missing"),
-    "state_yes": ("latest answer: 1 yes, 0 no", "missing: never asked, or no answer"),
-    "state_unanswered": ("1 when the latest question got no answer, 0 when it got one", "missing: never asked"),
-    "grade": ("latest officer grade: 1 standard, 2 medium, 3 high", "missing"),
-    "history_days": ("days from the earliest record to the as-of", "missing"),
-    "rows_visible": ("number of events of any kind", "0"),
-    "late_share": ("share of events recorded more than seven days after they happened", "missing"),
-}
-"""Each statistic in words, and what it is when nothing is recorded; ``features.definitions`` has the exact meaning."""
-
-_EXAMPLES = {
-    "share": 0.4,
-    "late_share": 0.4,
-    "window_ratio": 2.5,
-    "gap_ratio": 0.5,
-    "slope": 1.5,
-    "sum": 400.0,
-    "max": 365.0,
-    "last": 365.0,
-    "rate_at_liberty": 4.0,
-    "recency_weighted": 1.5,
-    "in_custody": 1.0,
-    "order_in_force": 1.0,
-    "state_yes": 1.0,
-    "state_unanswered": 1.0,
-}
-"""A value to show a sentence with; 3 where none is given."""
-
 _COLUMNS = ("Definition", "The reviewer reads", "Figure", "Unit", "Direction", "When missing", "Sensitive", "Source")
 _DOMESTIC = {"yes": "domestic", "no": "not domestic", "not_no": "domestic or not said"}
 _DIRECTIONS = {1: "may only raise", 0: "none", -1: "may only lower"}
@@ -209,7 +150,11 @@ def _kinds_of_figure(catalogue: Catalogue) -> Iterator[str]:
     yield "## Kinds of figure"
     yield _grid(
         ("Figure", "In words", "With nothing on record", "Definitions"),
-        ((f"`{name}`", *words, str(counts[name])) for name, words in _STATISTICS.items() if counts[name]),
+        (
+            (f"`{name}`", statistic.words, statistic.nothing, str(counts[name]))
+            for name, statistic in STATISTICS.items()
+            if counts[name]
+        ),
     )
 
 
@@ -231,7 +176,7 @@ def _groups(catalogue: Catalogue) -> Iterator[str]:
 
 @cache
 def group_names() -> dict[tuple[str, ...], str]:
-    """Names of the lists of three kinds or more that the shipped catalogue uses again and again: their YAML anchors."""
+    """Return names of the lists of three kinds or more that the shipped catalogue repeats: their YAML anchors."""
     out: dict[tuple[str, ...], str] = {}
     for source in files("features").joinpath("catalogue").iterdir():
         anchor: str | None = None
@@ -285,8 +230,8 @@ def _by_theme(catalogue: Catalogue) -> Iterator[str]:
 
 
 def example(d: Definition) -> str:
-    """What the reviewer would read for an ordinary value of the definition."""
-    return sentence(d, _EXAMPLES.get(d.statistic, 3.0))
+    """Return the sentence that a reviewer would read for an ordinary value of the definition."""
+    return sentence(d, STATISTICS[d.statistic].shown)
 
 
 def _reads(d: Definition) -> str:
@@ -294,8 +239,7 @@ def _reads(d: Definition) -> str:
     what = f"`{d.statistic}`" + (f" of {d.of}" if d.of else "")
     parts = [f"{what}: {_kinds(d.kinds)}"]
     if d.among:
-        link = "after the latest of" if d.statistic == "breach_after" else "among"
-        parts.append(f"{link} {_kinds(d.among)}")
+        parts.append(f"{STATISTICS[d.statistic].among_words} {_kinds(d.among)}")
     if d.codes:
         parts.append(f"code {' or '.join(d.codes)}")
     if d.domestic != "any":
@@ -303,7 +247,7 @@ def _reads(d: Definition) -> str:
     if d.reported_by:
         parts.append(f"reported by {' or '.join(name.replace('_', ' ') for name in d.reported_by)}")
     parts.append(_SCOPES[d.scope])
-    if d.statistic not in ("days_until", "days_since_end"):
+    if STATISTICS[d.statistic].has_window:
         parts.append("all history" if d.window_days is None else f"{d.window_days:g} days")
     if d.long_window_days is not None:
         parts.append(f"against {d.long_window_days:g} days")

@@ -8,14 +8,13 @@ from dataclasses import fields, replace
 
 import numpy as np
 import pytest
+from fixtures.feature_definitions import catalogue, define
 from fixtures.feature_histories import (
     AS_OF,
     QUESTIONS,
     UNKNOWN,
     Happening,
     Link,
-    catalogue,
-    define,
     histories,
     rows,
     sightings,
@@ -52,7 +51,7 @@ def test_a_matrix():
     frame = found.frame()
     assert list(frame.columns) == ["d0_count", "d1_count"]
     assert frame.loc[(0, AS_OF), "d0_count"] == 2
-    with pytest.raises(UsageError, match="Not a feature of this matrix"):
+    with pytest.raises(UsageError, match="no feature of this name"):
         found.column("d2_count")
 
 
@@ -251,7 +250,7 @@ def test_a_mapped_store_that_is_let_go_between_blocks(tmp_path, monkeypatch):
     asked = rows([(11 + i % 3, 12 + i % 3, AS_OF - i * DAY) for i in range(50)])
     expected = build(store, asked, parallel=False).values
     monkeypatch.setattr(sys.modules["features.engines.fold.build"], "_BLOCK", 3)
-    monkeypatch.setattr(sys.modules["features.engines.fold.build"], "_HELD", 1)
+    monkeypatch.setattr(sys.modules["features.engines.fold.build"], "_SIGHTINGS_MAPPED", 1)
     assert_array_equal(build(replace(store, **mapped), asked).values, expected)
 
 

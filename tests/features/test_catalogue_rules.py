@@ -69,3 +69,34 @@ def test_recency_bands_hold_their_edges() -> None:
         "subject_harm_sum_365d": [0.0] * len(since),
     }
     assert (RULES["rfg"].score(matrix(rows)) / 7.5).tolist() == pytest.approx([4, 4, 3, 3, 2, 1, 0, 0])
+
+
+def test_frequency_bands_hold_their_edges() -> None:
+    incidents = [0.0, 1.0, 2.0, 3.0, 4.0, 7.0, 8.0, 40.0]
+    rows = {
+        "days_since_subject_domestic_incident": [NAN] * len(incidents),
+        "subject_domestic_incidents_365d": incidents,
+        "subject_harm_sum_365d": [0.0] * len(incidents),
+    }
+    assert (RULES["rfg"].score(matrix(rows)) / 7.5).tolist() == pytest.approx([0, 1, 2, 2, 3, 3, 4, 4])
+
+
+def test_gravity_bands_hold_their_edges() -> None:
+    harm = [0.0, 0.5, 1.0, 9.0, 10.0, 364.0, 365.0, 1459.0, 1460.0, 5475.0]
+    rows = {
+        "days_since_subject_domestic_incident": [NAN] * len(harm),
+        "subject_domestic_incidents_365d": [0.0] * len(harm),
+        "subject_harm_sum_365d": harm,
+    }
+    assert (RULES["rfg"].score(matrix(rows)) / 10.0).tolist() == pytest.approx([0, 0, 1, 1, 2, 2, 3, 3, 4, 4])
+
+
+def test_victims_beyond_the_first_add_five_points_each_up_to_twenty() -> None:
+    victims = [NAN, 0.0, 1.0, 2.0, 4.0, 5.0, 6.0]
+    rows = {
+        "days_since_subject_domestic_incident": [NAN] * len(victims),
+        "subject_domestic_incidents_365d": [0.0] * len(victims),
+        "subject_harm_sum_365d": [0.0] * len(victims),
+        "persons_at_risk_1095d": victims,
+    }
+    assert RULES["rfgv"].score(matrix(rows)).tolist() == pytest.approx([0, 0, 0, 5, 15, 20, 20])

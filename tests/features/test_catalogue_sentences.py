@@ -123,7 +123,7 @@ def test_every_sentence_reads_well(d: Definition) -> None:
     ],
 )
 def test_an_impossible_value_is_refused(name: str, value: float) -> None:
-    with pytest.raises(UsageError, match="Not a value"):
+    with pytest.raises(UsageError, match="not a value that"):
         sentence(CATALOGUE[name], value)
 
 

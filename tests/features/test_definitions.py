@@ -6,11 +6,13 @@ from datetime import datetime
 
 import numpy as np
 import pytest
-from fixtures.feature_histories import AS_OF, UNKNOWN, define, rows, sightings
+from fixtures.feature_definitions import define
+from fixtures.feature_histories import AS_OF, UNKNOWN, rows, sightings
 
 from features.engines.fold.build import build
+from features.kinds_read import expand
 from features.load import Catalogue, load_catalogue, read_catalogue
-from features.validation import expand, forbidden_direction
+from features.validation import forbidden_direction
 from threat.asof import seconds
 from threat.errors import UsageError
 from threat.history.sightings import Rows
@@ -29,36 +31,36 @@ def refused(**parts: object) -> str:
     [
         ({"kinds": ("asault_with_injury",)}, "did you mean assault_with_injury"),
         ({"kinds": ("@asault",)}, "did you mean @assault"),
-        ({"kinds": ()}, "names at least one kind"),
+        ({"kinds": ()}, "names no kind"),
         ({"kinds": ("withdrawn",)}, "Record-keeping rows are never read"),
         ({"kinds": ("release",)}, "never enters a look-back window"),
         ({"statistic": "days_until"}, "reads only kinds known in advance"),
-        ({"window_days": -30}, "window_days is a number of days above 0"),
-        ({"window_days": 0}, "window_days is a number of days above 0"),
-        ({"window_days": float("nan")}, "window_days is a number of days above 0"),
-        ({"window_days": "30"}, "window_days is a number of days above 0"),
-        ({"window_days": 50_000}, "at most 100 years"),
+        ({"window_days": -30}, "window_days is not a number of days above 0"),
+        ({"window_days": 0}, "window_days is not a number of days above 0"),
+        ({"window_days": float("nan")}, "window_days is not a number of days above 0"),
+        ({"window_days": "30"}, "window_days is not a number of days above 0"),
+        ({"window_days": 50_000}, "more than 100 years"),
         ({"name": "Assaults 30d"}, "lower-case words"),
         ({"scope": "relationships"}, "did you mean relationship"),
         ({"statistic": "cuont"}, "did you mean count"),
         ({"kinds": ("weapon_used",), "codes": ("knives",)}, "None of the kinds has this code"),
-        ({"domestic": "maybe"}, "Not a value of domestic"),
-        ({"reported_by": ("neighbour",)}, "Not a reporter"),
+        ({"domestic": "maybe"}, "not a value of domestic"),
+        ({"reported_by": ("neighbour",)}, "no reporter of this name"),
         ({"of": "harm"}, "count takes no of"),
         ({"half_life_days": 30}, "count takes no half_life_days"),
         ({"statistic": "sum"}, "sum needs of"),
-        ({"statistic": "sum", "of": "incidents"}, "Not what sum can be of"),
+        ({"statistic": "sum", "of": "incidents"}, "not what sum can be of"),
         ({"statistic": "slope", "window_days": 90}, "slope needs periods"),
-        ({"statistic": "slope", "window_days": 90, "periods": 1}, "at least two periods"),
-        ({"statistic": "window_ratio", "window_days": 90, "long_window_days": 30}, "longer than its window"),
+        ({"statistic": "slope", "window_days": 90, "periods": 1}, "fewer than two periods"),
+        ({"statistic": "window_ratio", "window_days": 90, "long_window_days": 30}, "not longer than its window"),
         ({"statistic": "share"}, "share needs among"),
         ({"statistic": "recency_weighted"}, "recency_weighted needs half_life_days"),
         ({"statistic": "rate_at_liberty"}, "rate_at_liberty needs window_days"),
         ({"statistic": "rate_at_liberty", "window_days": 90, "scope": "reversed"}, "about the person who acts"),
         ({"statistic": "in_custody"}, "reads only kinds of custody"),
         ({"statistic": "grade"}, "None of the kinds has this code"),
-        ({"sensitive": True}, "needs a justification"),
-        ({"sentence": " "}, "needs its sentence"),
+        ({"sensitive": True}, "has no justification"),
+        ({"sentence": " "}, "lacks its sentence"),
         ({"statistic": "days_since_last", "direction": -1}, "recency across custody is not clean time"),
         ({"kinds": ("arrest",), "scope": "about_subject", "direction": 1}, "what the system did"),
         ({"kinds": ("restraining_order",), "direction": 1}, "orders are what the system did"),
@@ -83,7 +85,11 @@ def test_all_problems_at_once():
         Catalogue(wrong)
     text = str(error.value)
     assert text.startswith("3 problems:")
-    for part in ("Two definitions have one name", "window_days is a number of days above 0", "Not a kind or group"):
+    for part in (
+        "The name is taken by 2 definitions",
+        "window_days is not a number of days above 0",
+        "not a kind or group",
+    ):
         assert part in text
 
 
@@ -151,14 +157,20 @@ def test_a_name_outside_the_catalogue():
 @pytest.mark.parametrize(
     ("asked", "says"),
     [
-        (rows([(UNKNOWN, 12, AS_OF)]), "A relationship needs a subject"),
-        (rows([(11, 12, AS_OF), (11, 11, AS_OF)]), "two persons"),
-        (Rows(np.arange(1), np.array([11]), np.array([12]), np.array([AS_OF], np.float64)), "int64 UTC seconds"),
+        (rows([(UNKNOWN, 12, AS_OF)]), "rows have no subject"),
+        (rows([(11, 12, AS_OF), (11, 11, AS_OF)]), "not another than the person at risk"),
+        (
+            Rows(np.arange(1), np.array([11]), np.array([12]), np.array([AS_OF], np.float64)),
+            "not int64 ids",
+        ),
         (
             Rows(np.arange(1), np.array([11]), np.array([12]), np.array(["2023-11-14"], "datetime64[s]")),
-            "int64 UTC seconds",
+            "not int64 ids",
         ),
-        (Rows(np.arange(2), np.array([11, 12]), np.array([12]), np.array([AS_OF, AS_OF])), "one per relationship"),
+        (
+            Rows(np.arange(2), np.array([11, 12]), np.array([12]), np.array([AS_OF, AS_OF])),
+            "one entry per relationship",
+        ),
     ],
 )
 def test_rows_nobody_can_score(asked, says):

@@ -33,10 +33,7 @@ def always(*drawn: st.SearchStrategy[object]) -> Callable[[Callable[..., None]],
     """Make two tests of a property: a quick one, and one at length behind ``long``."""
 
     def two(prove: Callable[..., None]) -> Callable[..., None]:
-        def at_length(*args: object) -> None:
-            prove(*args)
-
-        globals()[f"{prove.__name__}_at_length"] = pytest.mark.long(LONG(given(*drawn)(at_length)))
+        globals()[f"{prove.__name__}_at_length"] = pytest.mark.long(LONG(given(*drawn)(prove)))
         return QUICK(given(*drawn)(prove))
 
     return two

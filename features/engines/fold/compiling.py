@@ -10,9 +10,9 @@ import numpy as np
 from numba import config, njit
 from numpy.typing import NDArray
 
-from features.definitions import LATE_DAYS
 from features.engines.fold.inputs import Asked, Columns, Program
-from features.engines.fold.operations import Op, Out
+from features.operations import Op, Out
+from features.statistics.late_share import LATE_DAYS
 from threat.asof import DAY
 from threat.history.schema import DOMESTIC, REPORTED_BY
 from threat.history.sightings import NO_PERSON, ROLE_ABOUT, ROLE_AT_RISK, ROLE_SUBJECT

@@ -12,10 +12,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from features.definitions import LATE_DAYS
 from features.engines.fold.compiling import compiled
 from features.engines.fold.inputs import Asked, Columns, Program
-from features.engines.fold.operations import Op, Out
+from features.operations import Op, Out
+from features.statistics.late_share import LATE_DAYS
 from threat.asof import DAY
 from threat.history.schema import DOMESTIC, REPORTED_BY
 from threat.history.sightings import NO_PERSON, ROLE_ABOUT
