@@ -54,13 +54,15 @@ def sightings_from(
     given = {"kind": kind, "occurred_at": occurred_at, "recorded_at": recorded_at, **columns}
     for name, array in given.items():
         if name not in COLUMNS:
-            raise BadInput("Not a column of sightings.", value=name, way_out=f"one of {', '.join(sorted(COLUMNS))}")
+            raise BadInput(
+                "Sightings have no column of this name.", value=name, way_out=f"one of {', '.join(sorted(COLUMNS))}"
+            )
         if len(array) != n:
-            raise BadInput("All columns have one entry per row.", value=f"{name}: {len(array)}, person: {n}")
+            raise BadInput(f"{name} does not have one entry per row.", value=f"{len(array)}, not {n}")
     if n and person.min() < 0:
-        raise BadInput("Unknown persons have no sightings of their own.", value=int(person.min()))
+        raise BadInput("Some rows have no person, but unknown persons have no sightings.", value=int(person.min()))
     if n and not 0 <= kind.min() <= kind.max() < len(kinds()):
-        raise BadInput("Not a kind number of the vocabulary.", value=f"{kind.min()} to {kind.max()}")
+        raise BadInput("The vocabulary has no kind of this number.", value=f"{kind.min()} to {kind.max()}")
     persons, index = _distinct(person)
     counterpart = given.get("counterpart")
     if counterpart is not None:
@@ -158,7 +160,7 @@ def _gather(index: Any, occurred_at: Any, offsets: Any, order: Any, times: Any) 
 
 @compiled
 def _before(t: int, i: int, u: int, j: int, recorded_at: Any, event_id: Any) -> bool:
-    """Whether row ``i`` at time ``t`` comes before row ``j`` at time ``u``."""
+    """Return True when row ``i`` at time ``t`` comes before row ``j`` at time ``u``."""
     if t != u:
         return t < u
     if recorded_at[i] != recorded_at[j]:

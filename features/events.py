@@ -48,7 +48,7 @@ class Event:
 
     @property
     def order(self) -> tuple[int, int, int]:
-        """Return the place in the total order: occurred, recorded, id."""
+        """The place in the total order: occurred, recorded, id."""
         return self.occurred_at, self.recorded_at, self.event_id
 
 
@@ -114,7 +114,7 @@ def _within(events: Iterable[Event], as_of: int, days: float | None) -> list[Eve
 
 
 def known_in_advance(kind: str) -> bool:
-    """Whether events of this kind are on record before they happen (a release, the end of an order)."""
+    """Return True for a kind whose events are on record before they happen (a release, the end of an order)."""
     return kinds()[kind].known_in_advance
 
 

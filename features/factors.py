@@ -11,11 +11,11 @@ import yaml
 
 @dataclass(frozen=True, slots=True)
 class Factor:
-    """One published risk factor: what was found, by whom, the point-in-time trap, and what no record carries of it."""
+    """One published risk factor: the finding, by whom, the point-in-time trap, and what no record carries of it."""
 
     number: int
     title: str
-    found: str
+    finding: str
     references: tuple[str, ...]
     trap: str
     beyond: str = ""
@@ -38,14 +38,14 @@ def _table() -> dict[str, object]:
 
 @cache
 def factors() -> tuple[Factor, ...]:
-    """The published risk factors in the order of their numbers."""
+    """Return the published risk factors in the order of their numbers."""
     rows = _table()["factors"]
     assert isinstance(rows, list)
     return tuple(
         Factor(
             number=row["factor"],
             title=row["title"],
-            found=row["found"],
+            finding=row["found"],
             references=tuple(row["references"]),
             trap=row["trap"],
             beyond=row.get("beyond", ""),
@@ -56,7 +56,7 @@ def factors() -> tuple[Factor, ...]:
 
 @cache
 def references() -> dict[str, Reference]:
-    """Cited works by the short name that definitions use."""
+    """Return the cited works by the short name that definitions use."""
     rows = _table()["references"]
     assert isinstance(rows, dict)
     return {name: Reference(name, row["title"], row["address"]) for name, row in rows.items()}

@@ -1,4 +1,4 @@
-"""Reading the catalogue: definitions as YAML, validated as a whole and named by a hash of their content.
+"""The catalogue: definitions as YAML, validated as a whole and named by a hash of their content.
 
 Each file of ``features/catalogue`` is a list of definitions, or a mapping with ``theme`` (a default for all of them)
 and ``definitions``. Keys are the fields of ``features.definitions.Definition``; a list field may be given as one word.
@@ -58,19 +58,19 @@ class Catalogue:
         return iter(self.definitions)
 
     def __getitem__(self, name: str) -> Definition:
-        """The definition of that name. Raises UsageError, naming near ones, when there is none."""
-        found = self._by_name.get(name)
-        if found is None:
+        """Return the definition of that name. Raises UsageError, naming near ones, when there is none."""
+        definition = self._by_name.get(name)
+        if definition is None:
             near = get_close_matches(name, self._by_name, n=3)
             raise UsageError(
-                "Not a feature of the catalogue.",
+                "The catalogue has no feature of this name.",
                 value=name,
                 way_out=f"did you mean {' or '.join(near)}?" if near else "",
             )
-        return found
+        return definition
 
     def only(self, names: Iterable[str]) -> Catalogue:
-        """The same catalogue with these definitions only, in the order given."""
+        """Return a catalogue of these definitions only, in the order given."""
         return Catalogue(tuple(self[name] for name in names))
 
 
@@ -85,12 +85,12 @@ def load_catalogue(directory: Path | None = None) -> Catalogue:
         (entry for entry in folder.iterdir() if entry.name.endswith(".yaml")), key=lambda entry: entry.name
     )
     if not sources:
-        raise UsageError("A catalogue is a folder of .yaml files.", value=str(folder), way_out="give one that has some")
+        raise UsageError("The folder holds no .yaml file.", value=str(folder), way_out="give the folder of a catalogue")
     return read_catalogue([(source.name, source.read_text(encoding="utf-8")) for source in sources])
 
 
 def read_catalogue(documents: Sequence[tuple[str, str]]) -> Catalogue:
-    """The catalogue from (name, YAML text) pairs. Raises UsageError with every problem."""
+    """Return the catalogue of (name, YAML text) pairs. Raises UsageError with every problem."""
     problems: list[ThreatError] = []
     definitions: list[Definition] = []
     for name, text in documents:
@@ -98,13 +98,15 @@ def read_catalogue(documents: Sequence[tuple[str, str]]) -> Catalogue:
             entries = _entries(yaml.safe_load(text), name)
         except (yaml.YAMLError, UsageError) as error:
             problems.append(
-                error if isinstance(error, UsageError) else UsageError("Not YAML.", value=str(error), where=name)
+                error
+                if isinstance(error, UsageError)
+                else UsageError("The file is not YAML.", value=str(error), where=name)
             )
             continue
         for number, entry in enumerate(entries, 1):
-            found = _problems(entry, f"{name}, definition {number}")
-            problems += found
-            if not found:
+            of_entry = _problems(entry, f"{name}, definition {number}")
+            problems += of_entry
+            if not of_entry:
                 definitions.append(
                     Definition(**{"kinds": (), **{key: _plain(key, value) for key, value in entry.items()}})
                 )
@@ -126,12 +128,16 @@ def _entries(document: Any, where: str) -> list[Any]:
     ):
         shared = {"theme": document["theme"]} if "theme" in document else {}
         return [{**shared, **entry} if isinstance(entry, dict) else entry for entry in document["definitions"]]
-    raise UsageError("A catalogue file is a list, or a mapping of theme and definitions.", where=where)
+    raise UsageError(
+        "The file is neither a list nor a mapping of theme and definitions.",
+        where=where,
+        way_out="see features/catalogue for files that are",
+    )
 
 
 def _problems(entry: Any, where: str) -> list[ThreatError]:
     if not isinstance(entry, dict):
-        return [UsageError("A definition is a mapping.", value=entry, where=where)]
+        return [UsageError("The definition is not a mapping.", value=entry, where=where)]
     where = f"{where}: {entry.get('name', 'without a name')}"
     out: list[ThreatError] = []
     for key in entry:
@@ -139,13 +145,15 @@ def _problems(entry: Any, where: str) -> list[ThreatError]:
             near = get_close_matches(str(key), _FIELDS, n=2)
             out.append(
                 UsageError(
-                    "Not a field of a definition.",
+                    "No definition has a field of this name.",
                     value=key,
                     where=where,
                     way_out=f"did you mean {' or '.join(near)}?" if near else "",
                 )
             )
-    out += [UsageError("A definition lacks a field.", value=key, where=where) for key in _REQUIRED if key not in entry]
+    out += [
+        UsageError("The definition lacks a field.", value=key, where=where) for key in _REQUIRED if key not in entry
+    ]
     return out
 
 

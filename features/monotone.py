@@ -1,4 +1,4 @@
-"""Does more harm ever lower a score? One recorded harm is added to a history, and the score is taken again.
+"""A check that more harm never lowers a score: one recorded harm is added, and the score is taken again.
 
 Constraints on single features do not answer this: one event moves many features at once, some of them without a
 direction, and a tree leaves missing values free. So the question is put to the scorer itself, event by event. Every row
@@ -71,7 +71,7 @@ def violations(
     *,
     tolerance: float = 0.0,
 ) -> list[Violation]:
-    """Every (row, event) whose score falls by more than ``tolerance`` when the event is added to the row's history.
+    """Return every (row, event) whose score falls by more than ``tolerance`` when the event is added to its history.
 
     ``score`` maps a matrix of the catalogue (None: the shipped one) to float64[n], higher = more urgent. Costs one
     build of the matrix per event and one more. Raises UsageError for an event of no kind, with a code its kind does not
@@ -81,14 +81,14 @@ def violations(
         _check(event)
     private, copies = worlds(sightings, rows)
     before = _scores(score, private, copies, catalogue)
-    found: list[Violation] = []
+    falls: list[Violation] = []
     for event in events:
         after = _scores(score, add(private, copies, event), copies, catalogue)
-        found += [
+        falls += [
             Violation(int(i), int(rows.relationship_id[i]), event, float(before[i]), float(after[i]))
             for i in np.flatnonzero(after < before - tolerance)
         ]
-    return found
+    return falls
 
 
 def _scores(
@@ -98,19 +98,21 @@ def _scores(
 
 
 def _check(event: HarmEvent) -> None:
-    known = kind(event.kind)
-    if event.code is not None and known.codes and event.code not in known.codes:
-        raise UsageError(f"Not a code of {event.kind}.", value=event.code, way_out=f"one of {', '.join(known.codes)}")
+    codes = kind(event.kind).codes
+    if event.code is not None and codes and event.code not in codes:
+        raise UsageError(f"{event.kind} has no such code.", value=event.code, way_out=f"one of {', '.join(codes)}")
     if event.domestic not in DOMESTIC:
-        raise UsageError("Not a value of domestic.", value=event.domestic, way_out=f"one of {', '.join(DOMESTIC)}")
+        raise UsageError(
+            "This is not a value of domestic.", value=event.domestic, way_out=f"one of {', '.join(DOMESTIC)}"
+        )
     if not event.days_before > 0:
-        raise UsageError("A harm is added before the as-of.", value=event.days_before, way_out="give days above 0")
+        raise UsageError("The harm is not before the as-of.", value=event.days_before, way_out="give days above 0")
 
 
 def worlds(sightings: Sightings, rows: Rows) -> tuple[Sightings, Rows]:
-    """A copy of both parties' sightings for each row, under person ids of its own; anyone else keeps no sightings.
+    """Return a copy of both parties' sightings for each row, under new person ids; anyone else keeps no sightings.
 
-    Row i's subject becomes person 2i and its person at risk 2i + 1; third persons stay apart from one another.
+    Row i's subject becomes person 2i and its person at risk 2i + 1; third persons stay different persons.
     """
     n = len(rows)
     taken, owner, counterpart = [np.empty(0, np.int64)], [np.empty(0, np.int64)], [np.empty(0, np.int32)]
@@ -139,15 +141,15 @@ def worlds(sightings: Sightings, rows: Rows) -> tuple[Sightings, Rows]:
 
 
 def add(private: Sightings, rows: Rows, event: HarmEvent) -> Sightings:
-    """The private histories with one event more in each row's; ``rows`` as ``worlds`` returned them."""
-    n, known = len(rows), kind(event.kind)
+    """Return the private histories with one more event in each row's; ``rows`` as ``worlds`` returned them."""
+    n, added = len(rows), kind(event.kind)
     ids = _free_ids(private, n)
     at = rows.as_of - int(event.days_before * DAY)
     names = private.code_names
     if event.code is not None and event.code not in names:
         names = (*names, event.code)
     row = np.arange(n, dtype=np.int64)
-    if known.about == "person":
+    if added.about == "person":
         sides = [(row, 2 * row, np.full(n, NO_PERSON), ROLE_ABOUT)]
     else:
         met = np.flatnonzero(rows.at_risk != NO_PERSON)
@@ -162,7 +164,7 @@ def add(private: Sightings, rows: Rows, event: HarmEvent) -> Sightings:
             "until": NEVER,
             "visible_until": NEVER,
             "value": np.nan,
-            "kind": known.number,
+            "kind": added.number,
             "code": -1 if event.code is None else names.index(event.code),
             "role": role,
             "domestic": DOMESTIC.index(event.domestic),

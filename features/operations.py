@@ -84,7 +84,7 @@ class Traits(NamedTuple):
 
     @property
     def is_float(self) -> bool:
-        """Whether its cells are floats, with marks or without."""
+        """True when its cells are floats, with marks or without."""
         return self.cells in ("floats", "marked")
 
 

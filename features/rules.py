@@ -26,7 +26,7 @@ class Rule:
     """One rule ranking.
 
     ``reads``: the catalogue's features it uses, the first of them the one it cannot do without. ``missing``: where rows
-    that lack it stand. ``source``: whose idea. ``formula(columns)`` maps the features, float64 (n, len(reads)), to
+    that lack it are placed. ``source``: whose idea. ``formula(columns)`` maps the features, float64 (n, len(reads)), to
     scores, float64[n].
     """
 
@@ -62,12 +62,16 @@ def _columns(matrix: Matrix, rule: Rule) -> Scores:
 
 
 def _band(values: Scores, edges: Sequence[float]) -> Scores:
-    """How many of the rising ``edges`` each value reaches; a missing value reaches none."""
+    """Return how many of the rising ``edges`` each value reaches; a missing value reaches none.
+
+    >>> _band(np.array([0.0, 1.0, 9.0, np.nan]), (1, 10)).tolist()
+    [0.0, 1.0, 1.0, 0.0]
+    """
     return np.searchsorted(np.asarray(edges), np.nan_to_num(values, nan=-1.0), side="right").astype(np.float64)
 
 
 def _recency_frequency_gravity(columns: Scores) -> Scores:
-    """0 to 100. Recency, frequency and gravity each fall in one of five bands, 0 to 4, and weigh 0.3, 0.3 and 0.4.
+    """Return 0 to 100: recency, frequency and gravity each fall in one of five bands, and weigh 0.3, 0.3 and 0.4.
 
     The idea (score recency, frequency and gravity, then add) is that of multi-agency tasking of perpetrators (MATAC);
     the bands and the weights are ours: the scheme's own are not published in what we could read.
@@ -79,7 +83,7 @@ def _recency_frequency_gravity(columns: Scores) -> Scores:
 
 
 def _with_victims(columns: Scores) -> Scores:
-    """0 to 120: the former and 5 for each known person at risk in three years beyond the first, at most 20."""
+    """Return the RFG score (0 to 100) plus 5 for each further person at risk known in three years, at most 20."""
     victims = np.clip(np.nan_to_num(columns[:, 3]) - 1.0, 0.0, 4.0)
     return np.asarray(_recency_frequency_gravity(columns[:, :3]) + 5.0 * victims)
 

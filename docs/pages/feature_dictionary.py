@@ -1,6 +1,7 @@
 """The data dictionary, ``docs/features.md``: what the model may read, in words a governance board can sign.
 
-``make docs`` writes the page; with ``--check`` it only compares, and exits 1 when the page is stale. Everything on the page comes from the catalogue, the factor table and the drawn tables that the tests run.
+``make docs`` writes the page; with ``--check`` it only compares, and exits 1 when the page is stale. Everything on the
+page comes from the catalogue, the statistics, the factor table and the drawn tables that the tests run.
 """
 
 from __future__ import annotations
@@ -131,7 +132,7 @@ def _factors(catalogue: Catalogue) -> Iterator[str]:
             (
                 str(f.number),
                 f.title,
-                f"{f.found} ({'; '.join(f.references)})",
+                f"{f.finding} ({'; '.join(f.references)})",
                 f.trap,
                 ", ".join(f"`{d.name}`" for d in catalogue if d.factor == f.number) or "none",
             )
@@ -312,7 +313,7 @@ def _references() -> Iterator[str]:
 
 
 def _prose(text: str) -> str:
-    """One paragraph on one line."""
+    """Return the paragraph on a single line."""
     return " ".join(text.split())
 
 

@@ -92,7 +92,7 @@ class Statistic(ABC):
         return ""
 
     def sums_floats(self, d: Definition) -> bool:
-        """Whether the value is a sum of floats, which engines may round differently (``features.engines.contract``)."""
+        """Return True when the value is a sum of floats, which engines may round differently (``engines.contract``)."""
         return d.of == "harm"
 
     def kinds_read(self, d: Definition) -> frozenset[str]:

@@ -26,7 +26,7 @@ class Form:
     """A ratio or rate, said to one digit and never stripped: 2.0 is not 2 of anything."""
 
     def allows(self, value: float) -> bool:
-        """Whether the figure can have this finite or infinite value."""
+        """Return True for a value that the figure can have; never for an infinite one."""
         if self.choices:
             return value in self.choices
         return self.least <= value <= self.most and abs(value) != float("inf") and not (self.whole and value % 1)

@@ -27,5 +27,5 @@ class Incidents(Statistic):
         return Answer(float(len(incidents(matches.events))), matches.events)
 
     def fold(self, d: Definition, request: Request) -> Reading:
-        """One more the first time an incident is met."""
+        """Add one the first time an incident is met."""
         return request.count(Op.INCIDENTS)

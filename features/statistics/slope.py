@@ -51,7 +51,7 @@ class Slope(Statistic):
         return Answer(6.0 * total / (periods * (periods * periods - 1)), matches.events)
 
     def fold(self, d: Definition, request: Request) -> Reading:
-        """One window of one accumulator for each period; their cells go to the pool in order."""
+        """Read a window of the same accumulator for each period; their cells go to the pool in order."""
         assert d.periods is not None
         edges = period_edges(request.span, d.periods)
         total = request.need(OPERATIONS[d.of], spans=edges)

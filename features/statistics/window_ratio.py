@@ -16,7 +16,7 @@ OPERATIONS = {None: Op.COUNT, "incidents": Op.INCIDENTS, "harm": Op.HARM}
 
 
 class WindowRatio(Statistic):
-    """(n + 1) / (N * window / long window + 1): n in the window, N in the long window, which holds the short one.
+    """(n + 1) / (N * window / long window + 1), n in the window and N in the long window.
 
     Above 1, more is recorded of late than the long window would lead to expect. The ones added on both sides keep the
     ratio finite, and near 1 where little is recorded either way.

@@ -59,7 +59,7 @@ def test_counts_by_direction_add_up() -> None:
 
 def test_every_factor_theme_rule_and_reference_is_on_the_page() -> None:
     assert all(
-        factor.found in section("Published risk factors and the definitions that serve them") for factor in factors()
+        factor.finding in section("Published risk factors and the definitions that serve them") for factor in factors()
     )
     assert all(title in section("Every definition, by theme") for title in THEMES.values())
     assert all(rule.title in section("Rule rankings") for rule in RULES.values())

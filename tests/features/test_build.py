@@ -168,10 +168,10 @@ def test_a_long_history_is_sorted_by_the_total_order():
 @pytest.mark.parametrize(
     ("columns", "says"),
     [
-        ({"colour": np.zeros(2)}, "Not a column of sightings"),
+        ({"colour": np.zeros(2)}, "no column of this name"),
         ({"role": np.array([ROLE_SUBJECT])}, "one entry per row"),
-        ({"person": np.array([-1, 3])}, "Unknown persons have no sightings"),
-        ({"kind": np.array([HIT, 999])}, "Not a kind number"),
+        ({"person": np.array([-1, 3])}, "unknown persons have no sightings"),
+        ({"kind": np.array([HIT, 999])}, "no kind of this number"),
     ],
 )
 def test_arrays_nobody_understands(columns, says):

@@ -137,9 +137,9 @@ def test_an_event_about_one_person_reaches_only_that_person() -> None:
     ("event", "said"),
     [
         (HarmEvent("asault"), "Not a kind"),
-        (HarmEvent("weapon_used", code="spoon"), "Not a code"),
+        (HarmEvent("weapon_used", code="spoon"), "no such code"),
         (HarmEvent("stalking", days_before=0.0), "before the as-of"),
-        (HarmEvent("stalking", domestic="maybe"), "Not a value of domestic"),
+        (HarmEvent("stalking", domestic="maybe"), "not a value of domestic"),
     ],
 )
 def test_an_event_that_cannot_be_is_refused(event: HarmEvent, said: str) -> None:

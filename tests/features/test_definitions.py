@@ -124,9 +124,9 @@ def test_a_file_of_definitions():
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("[a: b: c", "Not YAML"),
-        ("just words", "a list, or a mapping"),
-        ("- word", "A definition is a mapping"),
+        ("[a: b: c", "not YAML"),
+        ("just words", "neither a list nor a mapping"),
+        ("- word", "definition is not a mapping"),
         (FILE.replace("kinds", "kind"), "did you mean kinds"),
         (FILE.replace("statistic: count, ", ""), "lacks a field"),
         (FILE.replace("relationship", "relation").replace("wounding", "wound"), "2 problems"),
@@ -145,7 +145,7 @@ def test_problems_of_several_files_come_at_once():
 
 
 def test_a_folder_without_definitions(tmp_path):
-    with pytest.raises(UsageError, match=r"a folder of \.yaml files"):
+    with pytest.raises(UsageError, match=r"holds no \.yaml file"):
         load_catalogue(tmp_path)
 
 

@@ -252,16 +252,16 @@ def fold(asked: Asked, sightings: Columns, program: Program, out: NDArray[np.flo
                     ci[cell + bucket] += 1
                 elif op in (_INCIDENTS, _HARM, _GAPS):
                     if place < 0:
-                        this = sightings.incident_id[j]
-                        if latest_place >= 0 and this == latest_incident:
+                        incident = sightings.incident_id[j]
+                        if latest_place >= 0 and incident == latest_incident:
                             place = latest_place
                         else:
-                            place = _place(of_incident, mark, mask, this, incidents)
+                            place = _place(of_incident, mark, mask, incident, incidents)
                             if place == incidents:
                                 incidents += 1
                                 met[place, :] = 0
                                 gravest[place, :] = 0.0
-                            latest_incident, latest_place = this, place
+                            latest_incident, latest_place = incident, place
                     if op == _HARM:
                         more = program.harm[sightings.kind[j]] - gravest[place, aux]
                         if more > 0.0:

@@ -1,8 +1,8 @@
-"""How much of the past was not yet known: events that happened before an as-of and were recorded after it."""
+"""The part of the past that was not yet known: events that happened before an as-of and were recorded after it."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,62 +14,85 @@ from threat.vocabulary import kinds
 
 
 def late_known(sightings: Sightings, rows: Rows) -> NDArray[np.int64]:
-    """Events of either party, by row (int64, n): occurred before as-of, first visible at or after it.
+    """Return the events of either party, by row (int64, n): occurred before as-of, first visible at or after it.
 
     A feature that filtered on the date of the event would have counted them. Kinds known in advance are left out, and
     an event that both parties are in counts once.
     """
     out = np.zeros(len(rows), np.int64)
     _count(
-        person_index(sightings.persons, rows.subject),
-        person_index(sightings.persons, rows.at_risk),
-        read_only(rows.as_of),
-        *(
-            read_only(getattr(sightings, name))
-            for name in ("offsets", "occurred_at", "visible_from", "event_id", "kind")
+        _Parties(
+            person_index(sightings.persons, rows.subject),
+            person_index(sightings.persons, rows.at_risk),
+            read_only(rows.as_of),
         ),
+        _Columns(*(read_only(getattr(sightings, name)) for name in _Columns._fields)),
         np.array([kind.known_in_advance for kind in kinds().values()]),
         out,
     )
     return out
 
 
+class _Parties(NamedTuple):
+    """Both parties by person index, and the as-of, of each row."""
+
+    subject: NDArray[np.int64]
+    at_risk: NDArray[np.int64]
+    as_of: NDArray[np.int64]
+
+
+class _Columns(NamedTuple):
+    """The arrays of ``Sightings`` that are read, by the same names."""
+
+    offsets: NDArray[np.int64]
+    occurred_at: NDArray[np.int64]
+    visible_from: NDArray[np.int64]
+    event_id: NDArray[np.int64]
+    kind: NDArray[np.int16]
+
+
 @compiled
-def _unknown(j: int, high: int, now: int, visible_from: Any, event_id: Any) -> tuple[int, bool]:
+def _unknown(columns: _Columns, j: int, high: int, now: int) -> tuple[int, bool]:
     """End of the run of rows of one event from ``j`` on, and whether none of them was visible before ``now``."""
     end, unknown = j, True
-    while end < high and event_id[end] == event_id[j]:
-        unknown = unknown and visible_from[end] >= now
+    while end < high and columns.event_id[end] == columns.event_id[j]:
+        unknown = unknown and columns.visible_from[end] >= now
         end += 1
     return end, unknown
 
 
 @compiled
-def _count(
-    subject: Any, at_risk: Any, as_of: Any, offsets: Any, occurred_at: Any, visible_from: Any, event_id: Any, kind: Any,
-    in_advance: Any, out: Any,
-) -> None:  # fmt: skip
-    for row in range(len(as_of)):
-        now = as_of[row]
+def _is_counted(columns: _Columns, subject: int, j: int, now: int) -> bool:
+    """True when the event of row ``j`` is in the subject's history too, unknown there as well: it was counted there."""
+    occurred_at = columns.occurred_at
+    left, last = columns.offsets[subject], columns.offsets[subject + 1]
+    beyond = last
+    while left < beyond:
+        middle = (left + beyond) // 2
+        if occurred_at[middle] < occurred_at[j]:
+            left = middle + 1
+        else:
+            beyond = middle
+    while left < last and occurred_at[left] == occurred_at[j]:
+        after, unknown = _unknown(columns, left, last, now)
+        if columns.event_id[left] == columns.event_id[j] and unknown:
+            return True
+        left = after
+    return False
+
+
+@compiled
+def _count(parties: _Parties, columns: _Columns, in_advance: NDArray[np.bool_], out: NDArray[np.int64]) -> None:
+    """Count for each row: first the subject's events, then those of the person at risk that the subject is not in."""
+    for row in range(len(parties.as_of)):
+        now, subject = parties.as_of[row], parties.subject[row]
         for half in range(2):
-            person, other = (subject[row], -1) if half == 0 else (at_risk[row], subject[row])
-            j, high = (offsets[person], offsets[person + 1]) if person >= 0 else (0, 0)
-            while j < high and occurred_at[j] < now:
-                end, unknown = _unknown(j, high, now, visible_from, event_id)
-                if unknown and other >= 0:  # already counted when the subject is in it and did not know it either
-                    left, last = offsets[other], offsets[other + 1]
-                    beyond = last
-                    while left < beyond:
-                        middle = (left + beyond) // 2
-                        if occurred_at[middle] < occurred_at[j]:
-                            left = middle + 1
-                        else:
-                            beyond = middle
-                    while left < last and occurred_at[left] == occurred_at[j]:
-                        after, theirs = _unknown(left, last, now, visible_from, event_id)
-                        if event_id[left] == event_id[j] and theirs:
-                            unknown = False
-                        left = after
-                if unknown and not in_advance[kind[j]]:
+            person = subject if half == 0 else parties.at_risk[row]
+            j, high = (columns.offsets[person], columns.offsets[person + 1]) if person >= 0 else (0, 0)
+            while j < high and columns.occurred_at[j] < now:
+                end, unknown = _unknown(columns, j, high, now)
+                if unknown and half == 1 and subject >= 0 and _is_counted(columns, subject, j, now):
+                    unknown = False
+                if unknown and not in_advance[columns.kind[j]]:
                     out[row] += 1
                 j = end

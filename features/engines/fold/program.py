@@ -3,7 +3,7 @@
 A *half* is one person's history: the subject's or the person at risk's. For each event the kernel computes one dispatch
 key from (class, proactive, domestic, kind) and runs that key's instructions, each of which adds to an *accumulator*.
 Definitions that read the same events share accumulators: windows of one selector are buckets of age, summed at the
-end, so an event is added once however many windows hold it. ``kernel`` says what each operation does.
+end, so an event is added once however many windows hold it. ``features.operations`` says what each operation does.
 """
 
 from __future__ import annotations
@@ -232,10 +232,14 @@ def dispatch_keys(selector: Selector) -> list[int]:
     return out
 
 
-def _window_map(own: list[int], edges: list[int]) -> tuple[int, ...]:
-    """Bucket of each position among all edges: the first own edge that is as long; -1 beyond the longest."""
+def _window_map(windows: list[int], edges: list[int]) -> tuple[int, ...]:
+    """Bucket of each position among all edges: the first of ``windows`` that is as long; -1 beyond the longest.
+
+    >>> _window_map([30, 90], [7, 30, 90, 365])
+    (0, 0, 1, -1, -1)
+    """
     out = []
     for edge in (*edges, FOREVER + 1):
-        longer = [i for i, mine in enumerate(own) if mine >= edge]
-        out.append(longer[0] if longer else -1 if own else 0)
+        longer = [i for i, window in enumerate(windows) if window >= edge]
+        out.append(longer[0] if longer else -1 if windows else 0)
     return tuple(out)

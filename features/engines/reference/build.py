@@ -75,7 +75,7 @@ def _answer(d: Definition, history: list[Event], other: int, as_of: int) -> Answ
 
 
 def _in_scope(event: Event, scope: str, other: int) -> bool:
-    """Whether a scope reads an event. ``other``: the other party of the row, seen from the person of the history."""
+    """Return True when the scope reads the event. ``other``: the row's other party, seen from the history's person."""
     if scope in ("about_subject", "about_at_risk"):
         return event.role == ROLE_ABOUT
     if scope in ("subject_at_risk", "at_risk_anyone"):
