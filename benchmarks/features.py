@@ -64,7 +64,7 @@ def say(text: str) -> None:
 
 
 def compare(shape: str, pythons: dict[str, str], work: Path, repeats: int) -> list[dict[str, Any]]:
-    """Best of ``repeats`` processes by engine, the engines taking turns; one process each on L."""
+    """Return the best of ``repeats`` processes by engine, the engines taking turns; one process each on L."""
     histories(shape, work)
     times = 1 if shape == "L" else repeats
     runs: dict[str, list[dict[str, Any]]] = {engine: [] for engine in pythons}
@@ -77,16 +77,16 @@ def compare(shape: str, pythons: dict[str, str], work: Path, repeats: int) -> li
             runs[engine].append(run)
             say(f"{shape} {engine} {turn + 1}/{times}: {run.get('wall', run.get('failed'))}")
     out = []
-    for engine, found in runs.items():
-        failed = [run for run in found if "failed" in run]
-        best = failed[0] if failed else min(found, key=lambda run: run["wall"])
-        median = {} if failed else {"median_wall": statistics.median(run["wall"] for run in found)}
-        out.append(best | median | {"engine": engine, "shape": shape, "runs": len(found)})
+    for engine, tries in runs.items():
+        failed = [run for run in tries if "failed" in run]
+        best = failed[0] if failed else min(tries, key=lambda run: run["wall"])
+        median = {} if failed else {"median_wall": statistics.median(run["wall"] for run in tries)}
+        out.append(best | median | {"engine": engine, "shape": shape, "runs": len(tries)})
     return out
 
 
 def disagreements(results: list[dict[str, Any]]) -> list[str]:
-    """Engines whose sum differs from ours, by shape. Times of wrong answers are not worth showing."""
+    """Return the engines whose sum differs from ours, by shape. Times of wrong answers are not worth showing."""
     ours = {r["shape"]: r.get("sum") for r in results if r["engine"] == "ours"}
     return [
         f"{r['engine']} counts {r['sum']} on {r['shape']}, ours {ours[r['shape']]}"
@@ -114,23 +114,23 @@ def histories(shape: str, work: Path) -> None:
 
 
 def jobs(names: list[str], work: Path, repeats: int) -> list[dict[str, Any]]:
-    """Best of ``repeats`` processes for each job on a kept store."""
+    """Return the best of ``repeats`` processes for each job on a kept store."""
     out = []
     for name in names:
         store = JOBS[name][1]
         if store.startswith("counts-"):
             histories(store.removeprefix("counts-"), work)
         keep(store, work)
-        found = [call(sys.executable, "features_store.py", name, str(work)) for _ in range(repeats)]
-        failed = [run for run in found if "failed" in run]
-        best = failed[0] if failed else min(found, key=lambda run: run.get("wall", run.get("p95_ms")))
+        tries = [call(sys.executable, "features_store.py", name, str(work)) for _ in range(repeats)]
+        failed = [run for run in tries if "failed" in run]
+        best = failed[0] if failed else min(tries, key=lambda run: run.get("wall", run.get("p95_ms")))
         say(f"{name}: {best.get('wall', best.get('p95_ms', best.get('failed')))}")
         out.append(best | {"job": name})
     return out
 
 
 def table(document: dict[str, Any]) -> str:
-    """The one table, as Markdown."""
+    """Return the table as Markdown."""
     lines = [
         f"Measured {document['measured']} on {document['machine']}; load average "
         f"{' before, '.join(map(str, document['load']))} after.",
@@ -230,12 +230,12 @@ def plot(document: dict[str, Any], path: Path) -> None:
     shapes = list(dict.fromkeys(r["shape"] for r in document["engines"]))
     figure, axes = plt.subplots(1, len(shapes), figsize=(4 * len(shapes), 2.6), squeeze=False, layout="constrained")
     for axis, shape in zip(axes[0], shapes, strict=True):
-        found = [r for r in document["engines"] if r["shape"] == shape and "failed" not in r][::-1]
-        colours = ["#1d70b8" if r["engine"] == "ours" else "#b1b4b6" for r in found]
-        bars = axis.barh([NAMES[r["engine"]] for r in found], [r["wall"] for r in found], color=colours)
-        axis.bar_label(bars, [f"{r['wall']:.2f} s, {r['peak_mb']:.0f} MB" for r in found], padding=3, fontsize=8)
-        axis.set_title(f"{shape}: {found[0]['sum']:,} counted" if found else shape, fontsize=10)
-        axis.set_xlim(0, 1.9 * max((r["wall"] for r in found), default=1))
+        shown = [r for r in document["engines"] if r["shape"] == shape and "failed" not in r][::-1]
+        colours = ["#1d70b8" if r["engine"] == "ours" else "#b1b4b6" for r in shown]
+        bars = axis.barh([NAMES[r["engine"]] for r in shown], [r["wall"] for r in shown], color=colours)
+        axis.bar_label(bars, [f"{r['wall']:.2f} s, {r['peak_mb']:.0f} MB" for r in shown], padding=3, fontsize=8)
+        axis.set_title(f"{shape}: {shown[0]['sum']:,} counted" if shown else shape, fontsize=10)
+        axis.set_xlim(0, 1.9 * max((r["wall"] for r in shown), default=1))
         axis.tick_params(axis="y", labelleft=shape == shapes[0])
         axis.spines[["top", "right"]].set_visible(False)
         axis.set_xlabel("seconds, lower is better")

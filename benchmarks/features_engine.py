@@ -68,8 +68,8 @@ def ours(events: Path, rows: Path) -> Callable[[], Result]:
         return out
 
     # Loads the compiled code, as importing a compiled library does; the table shows it as start-up.
-    one = np.zeros(1, np.int64)
-    build(sightings_from(one, numbers[:1], one, one), Rows(one, one, one - 1, one), catalogue)
+    zero = np.zeros(1, np.int64)
+    build(sightings_from(zero, numbers[:1], zero, zero), Rows(zero, zero, zero - 1, zero), catalogue)
 
     def run() -> Result:
         started = time.perf_counter()
@@ -110,12 +110,12 @@ def numpy(events: Path, rows: Path) -> Callable[[], Result]:
         def day(table: pa.Table, name: str) -> Any:
             return table[name].cast(pa.int32()).to_numpy().astype(np.int64)
 
-        occurred, known = day(e, "occurred"), day(e, "known")
+        occurred, learned = day(e, "occurred"), day(e, "known")
         person, as_of = q["person"].to_numpy(), day(q, "as_of")
         key = ((e["person"].to_numpy() * KINDS + e["kind"].to_numpy()) << 20) + occurred
         order = np.argsort(key)
-        key, known = key[order], known[order]
-        longest = int((known - (key & 0xFFFFF)).max())
+        key, learned = key[order], learned[order]
+        longest = int((learned - (key & 0xFFFFF)).max())
         out = np.empty((len(person), KINDS * len(WINDOWS)), np.float32)
         inflated = filled = 0
         for kind in range(KINDS):
@@ -126,7 +126,7 @@ def numpy(events: Path, rows: Path) -> Callable[[], Result]:
             n = high - recent
             row = np.repeat(np.arange(len(person)), n)
             at = np.arange(len(row)) - np.repeat(np.cumsum(n) - n, n) + np.repeat(recent, n)
-            unknown = known[at] >= as_of[row]
+            unknown = learned[at] >= as_of[row]
             row, happened = row[unknown], (key[at] & 0xFFFFF)[unknown]
             for i, d in enumerate(WINDOWS):
                 late = np.bincount(row[happened >= as_of[row] - d], minlength=len(person))
@@ -163,11 +163,11 @@ def timeseriesflattener(events: Path, rows: Path) -> Callable[[], Result]:
         instant = pl.Datetime("us")
         e = pl.read_parquet(events).with_columns(pl.col("occurred").cast(instant), pl.col("known").cast(instant))
         q = pl.read_parquet(rows).with_columns(pl.col("as_of").cast(instant) - dt.timedelta(microseconds=1))
-        known = pl.col("known")
+        learned = pl.col("known")
         specs = [
             PredictorSpec(
                 value_frame=ValueFrame(
-                    init_df=e.filter(pl.col("kind") == kind).select("person", "occurred", known.alias(f"k{kind}")),
+                    init_df=e.filter(pl.col("kind") == kind).select("person", "occurred", learned.alias(f"k{kind}")),
                     entity_id_col_name="person",
                     value_timestamp_col_name="occurred",
                 ),
@@ -188,7 +188,7 @@ def timeseriesflattener(events: Path, rows: Path) -> Callable[[], Result]:
 
 
 def duckdb(events: Path, rows: Path) -> Callable[[], Result]:
-    """One join and 96 filtered counts."""
+    """Count by a join and 96 filters."""
     import duckdb as db
 
     def run() -> Result:

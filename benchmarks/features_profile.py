@@ -40,13 +40,13 @@ def seconds(job: Callable[[], Any]) -> float:
 
 
 def halves(store: Sightings, rows: Rows, catalogue: Catalogue, copy_rate: float) -> list[dict[str, Any]]:
-    """One entry per half that has definitions. ``copy_rate``: bytes per second, read and written both counted."""
+    """Return an entry per half that has definitions. ``copy_rate``: bytes per second, read and written both counted."""
     engine = importlib.import_module("features.engines.fold.build")
     out = np.empty((len(rows), len(catalogue)), np.float32)
     subject, at_risk = (engine.person_index(store.persons, ids) for ids in (rows.subject, rows.at_risk))
     programs = engine.halves(catalogue, store.code_names)
     few = np.arange(len(rows)) % (len(rows) // 100)
-    found = []
+    out_by_half = []
     for title, half, party, other in (
         ("subject", programs[0], subject, at_risk),
         ("person at risk", programs[1], at_risk, subject),
@@ -56,9 +56,9 @@ def halves(store: Sightings, rows: Rows, catalogue: Catalogue, copy_rate: float)
         n = len(half.program.plain) + len(half.program.outputs)
 
         def time_of(chosen: Any, as_of: np.ndarray, half: Half, party: np.ndarray, other: np.ndarray) -> float:
-            mine, theirs = party[chosen], other[chosen]
+            some, others = party[chosen], other[chosen]
             job = engine.Job(store, out, 1, lambda amount: None)
-            return seconds(lambda: job.run(half, mine, theirs, as_of))
+            return seconds(lambda: job.run(half, some, others, as_of))
 
         def sightings(of: np.ndarray) -> int:
             length = store.offsets[np.maximum(of, 0) + 1] - store.offsets[np.maximum(of, 0)]
@@ -71,7 +71,7 @@ def halves(store: Sightings, rows: Rows, catalogue: Catalogue, copy_rate: float)
         read = sightings(party)
         width = sum(getattr(store, name).itemsize for name in {*_ALWAYS, *half.uses})
         moved = read * width + len(rows) * n * 4
-        found.append(
+        out_by_half.append(
             {
                 "half": title,
                 "definitions": n,
@@ -87,7 +87,7 @@ def halves(store: Sightings, rows: Rows, catalogue: Catalogue, copy_rate: float)
                 "times_floor": whole / (moved / copy_rate),
             }
         )
-    return found
+    return out_by_half
 
 
 def copy_rate() -> float:

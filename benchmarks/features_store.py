@@ -63,9 +63,9 @@ def block(random: np.random.Generator, persons: int, events: int, asked: int) ->
     width = max(map(len, choices))
     table = np.array([[c[i % len(c)] for i in range(width)] for c in choices], np.int16)
     code = table[kind, random.integers(0, width, events)]
-    known = random.random(events) < 0.9
-    one, other = subject[pair], np.where(known, at_risk[pair], NO_PERSON)
-    second = ~about & known
+    has_other = random.random(events) < 0.9
+    actor, other = subject[pair], np.where(has_other, at_risk[pair], NO_PERSON)
+    second = ~about & has_other
     columns = {
         "event_id": np.arange(events),
         "incident_id": incident,
@@ -78,7 +78,7 @@ def block(random: np.random.Generator, persons: int, events: int, asked: int) ->
         "proactive": random.random(events) < 0.03,
     }
     store = sightings_from(
-        np.concatenate([one, other[second]]),
+        np.concatenate([actor, other[second]]),
         np.concatenate([kind, kind[second]]).astype(np.int16),
         np.concatenate([occurred, occurred[second]]),
         np.concatenate([recorded, recorded[second]]),
@@ -87,7 +87,7 @@ def block(random: np.random.Generator, persons: int, events: int, asked: int) ->
         role=np.concatenate([np.where(about, ROLE_ABOUT, ROLE_SUBJECT), np.full(second.sum(), ROLE_AT_RISK)]).astype(
             np.int8
         ),
-        counterpart=np.concatenate([np.where(about, NO_PERSON, other), one[second]]),
+        counterpart=np.concatenate([np.where(about, NO_PERSON, other), actor[second]]),
         **{name: np.concatenate([column, column[second]]) for name, column in columns.items()},
     )
     chosen = random.choice(pairs, asked, replace=pairs < asked)
@@ -151,8 +151,8 @@ def make_counts(shape: str, folder: Path) -> None:
     """The events of the rivals' shape, sorted once and kept, and their rows."""
     events = pq.read_table(folder / f"{shape}_events.parquet")
     numbers = np.array([kind.number for kind in COUNTED], np.int16)[events["kind"].to_numpy()]
-    person, occurred, known = events["person"].to_numpy(), _seconds(events["occurred"]), _seconds(events["known"])
-    store = sightings_from(person, numbers, occurred, known, threads=2)
+    person, occurred, recorded = events["person"].to_numpy(), _seconds(events["occurred"]), _seconds(events["known"])
+    store = sightings_from(person, numbers, occurred, recorded, threads=2)
     target = folder / f"counts-{shape}.partial"
     target.mkdir(parents=True)
     for field in fields(Sightings):
@@ -208,8 +208,8 @@ def national(folder: Path) -> dict[str, Any]:
     return result | {"written_mb": target.stat().st_size / 1e6}
 
 
-def one(folder: Path) -> dict[str, Any]:
-    """One relationship with 200 events now, as a server thread asks: arrays open, code loaded."""
+def one_relationship(folder: Path) -> dict[str, Any]:
+    """Time a relationship with 200 events now, as a server thread asks: arrays open, code loaded."""
     store = open_store(folder / "one")
     rows = rows_of(folder / "one", START + SPAN)
     times, cpu = [], []
@@ -241,7 +241,7 @@ JOBS = {
     "counts-L": lambda folder: counts("L", folder),
     "whole-L": whole,
     "national": national,
-    "one": one,
+    "one": one_relationship,
 }
 
 

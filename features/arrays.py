@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from features.engines.fold.compiling import compiled, read_only
 from threat.asof import NEVER
@@ -30,6 +32,9 @@ _CONSTANTS: dict[str, Any] = {
 }
 """Columns that may be absent: the value every row then has."""
 
+_ONE_SOURCE = MappingProxyType({"extract": int(np.iinfo(np.int64).min)})
+"""The sources of an extract that says nothing of them: its records reach back further than any window."""
+
 
 def sightings_from(
     person: NDArray[np.int64],
@@ -39,16 +44,16 @@ def sightings_from(
     *,
     threads: int = 1,
     code_names: tuple[str, ...] = (),
-    source_names: tuple[str, ...] = ("extract",),
-    history_start: ArrayLike | None = None,
+    sources: Mapping[str, int] = _ONE_SOURCE,
     **columns: NDArray[Any],
 ) -> Sightings:
     """Sort one row per (person, event) into sightings. Every array has length n; times are int64 UTC seconds.
 
-    ``kind``: vocabulary numbers. ``columns``: any further array of ``Sightings`` by name; ``counterpart`` holds person
-    ids (NO_PERSON: none). Absent: event_id and incident_id count the rows as they come, visible_from is recorded_at,
-    and the rest takes one constant for all rows, which costs no memory. Raises BadInput for arrays of different
-    lengths, a column that is none of those, a person without an id, or a kind number outside the vocabulary.
+    ``kind``: vocabulary numbers. ``sources``: the first instant that each source covers, by its name. ``columns``: any
+    further array of ``Sightings`` by name; ``counterpart`` holds person ids (NO_PERSON: none). Absent: event_id and
+    incident_id count the rows as they come, visible_from is recorded_at, and the rest takes one constant for all rows,
+    which costs no memory. Raises BadInput for arrays of different lengths, a column that is none of those, a person
+    without an id, or a kind number outside the vocabulary.
     """
     n = len(person)
     given = {"kind": kind, "occurred_at": occurred_at, "recorded_at": recorded_at, **columns}
@@ -69,8 +74,8 @@ def sightings_from(
         persons = np.union1d(persons, counterpart[counterpart != NO_PERSON]).astype(np.int64)
         index = np.searchsorted(persons, person).astype(np.int32)
         given["counterpart"] = np.where(counterpart == NO_PERSON, NO_PERSON, np.searchsorted(persons, counterpart))
-    ties = given.get("event_id", np.empty(0, np.int64))
-    offsets, order, given["occurred_at"] = sort(index, len(persons), occurred_at, recorded_at, ties, threads)
+    event_id = given.get("event_id", np.empty(0, np.int64))
+    offsets, order, given["occurred_at"] = sort(index, len(persons), occurred_at, recorded_at, event_id, threads)
     del index
 
     def column(name: str) -> NDArray[Any]:
@@ -91,10 +96,8 @@ def sightings_from(
         kind=column("kind"),
         **{name: column(name) for name in _CONSTANTS},
         code_names=code_names,
-        source_names=source_names,
-        history_start=np.array(
-            np.full(len(source_names), np.iinfo(np.int64).min) if history_start is None else history_start, np.int64
-        ),
+        source_names=tuple(sources),
+        history_start=np.array(list(sources.values()), np.int64),
     )
 
 
@@ -118,14 +121,15 @@ def sort(
     event_id: NDArray[np.int64],
     threads: int = 1,
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-    """Offsets by person (int64, n_persons + 1), the rows in the order person, occurred_at, recorded_at, event_id, and
-    their occurred_at in that order.
+    """Return offsets by person (int64, n_persons + 1), the rows in the total order, and their occurred_at.
+
+    The order is person, occurred_at, recorded_at, event_id.
 
     One counting pass gathers each person's rows, then each person's few rows are sorted where they lie in the cache.
     An empty ``event_id`` means the rows' own order.
     """
     index, occurred_at = read_only(index), read_only(occurred_at)
-    recorded_at, event_id = read_only(recorded_at), read_only(event_id)
+    ties = _Ties(read_only(recorded_at), read_only(event_id))
     offsets = np.zeros(n_persons + 1, np.int64)
     order, times = np.empty(len(index), np.int64), np.empty(len(index), np.int64)
     _gather(index, occurred_at, offsets, order, times)
@@ -133,7 +137,7 @@ def sort(
     bounds[0], bounds[-1] = 0, n_persons
 
     def part(i: int) -> None:
-        _sort_each(offsets, bounds[i], bounds[i + 1], times, order, recorded_at, event_id)
+        _sort_each(offsets, bounds[i], bounds[i + 1], times, order, ties)
 
     with ThreadPoolExecutor(threads) as pool:
         for _ in pool.map(part, range(8 * threads)):
@@ -158,32 +162,39 @@ def _gather(index: Any, occurred_at: Any, offsets: Any, order: Any, times: Any) 
     offsets[0] = 0
 
 
+class _Ties(NamedTuple):
+    """The rest of the total order, by row: what decides between two rows of one time."""
+
+    recorded_at: NDArray[np.int64]
+    event_id: NDArray[np.int64]
+
+
 @compiled
-def _before(t: int, i: int, u: int, j: int, recorded_at: Any, event_id: Any) -> bool:
+def _before(t: int, i: int, u: int, j: int, ties: _Ties) -> bool:
     """Return True when row ``i`` at time ``t`` comes before row ``j`` at time ``u``."""
     if t != u:
         return t < u
-    if recorded_at[i] != recorded_at[j]:
-        return recorded_at[i] < recorded_at[j]
-    if len(event_id) > 0:
-        return event_id[i] < event_id[j]
+    if ties.recorded_at[i] != ties.recorded_at[j]:
+        return ties.recorded_at[i] < ties.recorded_at[j]
+    if len(ties.event_id) > 0:
+        return ties.event_id[i] < ties.event_id[j]
     return i < j
 
 
 @compiled
-def _sort_each(offsets: Any, first: int, beyond: int, times: Any, order: Any, recorded_at: Any, event_id: Any) -> None:
+def _sort_each(offsets: Any, first: int, beyond: int, times: Any, order: Any, ties: _Ties) -> None:
     """Sort each person's rows: insertion for a short run, then runs merged in pairs."""
     longest = 0
     for p in range(first, beyond):
         longest = max(longest, offsets[p + 1] - offsets[p])
     spare_times, spare_order = np.empty(longest, np.int64), np.empty(longest, np.int64)
-    run = 16
+    run = 16  # up to about this length insertion moves less than merging does
     for p in range(first, beyond):
         low, high = offsets[p], offsets[p + 1]
         for start in range(low, high, run):
             for i in range(start + 1, min(start + run, high)):
                 t, row, j = times[i], order[i], i - 1
-                while j >= start and _before(t, row, times[j], order[j], recorded_at, event_id):
+                while j >= start and _before(t, row, times[j], order[j], ties):
                     times[j + 1], order[j + 1] = times[j], order[j]
                     j -= 1
                 times[j + 1], order[j + 1] = t, row
@@ -193,9 +204,7 @@ def _sort_each(offsets: Any, first: int, beyond: int, times: Any, order: Any, re
                 middle, end = min(start + width, high), min(start + 2 * width, high)
                 i, j = start, middle
                 for k in range(end - start):
-                    if j == end or (
-                        i < middle and not _before(times[j], order[j], times[i], order[i], recorded_at, event_id)
-                    ):
+                    if j == end or (i < middle and not _before(times[j], order[j], times[i], order[i], ties)):
                         spare_times[k], spare_order[k] = times[i], order[i]
                         i += 1
                     else:

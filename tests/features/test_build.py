@@ -142,8 +142,7 @@ def test_sightings_from_arrays_in_any_order(history):
         store.recorded_at[shuffle],
         threads=2,
         code_names=store.code_names,
-        source_names=store.source_names,
-        history_start=store.history_start,
+        sources=dict(zip(store.source_names, store.history_start.tolist(), strict=True)),
         counterpart=counterpart[shuffle],
         **columns,
     )
@@ -160,9 +159,9 @@ def test_a_long_history_is_sorted_by_the_total_order():
     n = 5_000
     person, occurred = random.integers(0, 3, n) * 10**12, random.integers(0, 40, n)
     recorded, event = occurred + random.integers(0, 3, n), random.permutation(n)
-    found = sightings_from(person, np.full(n, HIT), occurred, recorded, event_id=event)
-    assert_array_equal(found.event_id, event[np.lexsort((event, recorded, occurred, person))])
-    assert_array_equal(found.persons, [0, 10**12, 2 * 10**12])
+    store = sightings_from(person, np.full(n, HIT), occurred, recorded, event_id=event)
+    assert_array_equal(store.event_id, event[np.lexsort((event, recorded, occurred, person))])
+    assert_array_equal(store.persons, [0, 10**12, 2 * 10**12])
 
 
 @pytest.mark.parametrize(
