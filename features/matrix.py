@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -73,11 +73,6 @@ class Matrix:
         if name not in self.names:
             raise UsageError("The matrix has no feature of this name.", value=name)
         return np.asarray(self.values[:, self.names.index(name)])
-
-    def take(self, places: NDArray[np.integer[Any]]) -> Matrix:
-        """Return the same features of some rows, by their places in this matrix."""
-        rows = Rows(*(getattr(self.rows, field.name)[places] for field in fields(Rows)))
-        return replace(self, values=np.asarray(self.values[places]), rows=rows)
 
     def frame(self) -> pd.DataFrame:
         """Return the values with their names, indexed by relationship and as-of (int64 UTC seconds)."""

@@ -208,7 +208,7 @@ def test_templates_use_known_placeholders() -> None:
 def test_factor_table_is_plain_yaml_with_text() -> None:
     for factor in factors():
         assert factor.title
-        assert factor.found
+        assert factor.finding
         assert factor.trap
         assert set(factor.references) <= set(references())
-        assert "from memory" not in yaml.safe_dump(factor.found)
+        assert "from memory" not in yaml.safe_dump(factor.finding)
