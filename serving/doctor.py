@@ -1,0 +1,49 @@
+"""The checks that ``serving`` adds to ``threat doctor``: the audit log and its witness, and the model in service."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from urllib.parse import quote
+
+from sqlalchemy import URL, create_engine
+
+from serving.audit.log import verify
+from serving.lists.rankings import in_service
+from threat.doctor.findings import Finding, Places
+from threat.release import promotions
+
+
+def check_audit_log(places: Places) -> list[Finding]:
+    """Read the whole chain of the audit log next to its witness file."""
+    path = places.var / "desk.sqlite"
+    if not path.is_file():
+        return [Finding("audit log", "note", f"none yet: the first list or page makes {path}", "threat serve")]
+    witness = Path(f"{path}.witness")
+    # Opened read-only: the desk's own way of opening the file makes tables that are missing.
+    address = URL.create("sqlite", database=f"file:{quote(str(path.absolute()))}", query={"mode": "ro", "uri": "true"})
+    engine = create_engine(address)
+    try:
+        verified = verify(engine, witness if witness.is_file() else None)
+    finally:
+        engine.dispose()
+    findings = [Finding("audit log", "ok", f"{verified.entries:,} entries in {path}, one unbroken chain")]
+    if not witness.is_file():
+        mend = f"restore {witness.name} from where it is shipped, then: threat audit-log verify"
+        says = f"no witness file {witness}: a log cut short would not be noticed"
+        findings.append(Finding("audit log", "missing", says, mend))
+    elif verified.witnessed < verified.entries:
+        says = f"the witness vouches for {verified.witnessed:,} of {verified.entries:,} entries"
+        findings.append(Finding("audit log", "stale", says, "threat audit-log verify --witness COPY"))
+    return findings
+
+
+def check_service(places: Places) -> list[Finding]:
+    """Open and verify the bundle of the model in service, and see whether its release has run out."""
+    promoted = promotions.current(places.promotions)
+    if not promoted.served:
+        return []
+    standing, bundle = in_service(places.promotions, places.now)
+    if bundle is None:
+        says = f"{promoted.run_id} is not in service ({standing.reason}): the rule ranking is served"
+        return [Finding("model", "stale", says, "threat release RUN, or train again")]
+    return [Finding("model", "ok", f"the bundle of {promoted.run_id} verifies: {bundle.sha256[:16]}")]

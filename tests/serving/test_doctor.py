@@ -1,0 +1,87 @@
+"""The checks that ``serving`` adds to ``threat doctor``: the audit log, its witness, the model in service."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from fixtures.desk_browser import STARTED_AT
+
+from serving.audit.database import connect
+from serving.audit.log import Entry, record
+from serving.doctor import check_audit_log, check_service
+from threat.doctor.examination import run_check
+from threat.doctor.findings import Finding, Places
+from threat.errors import IntegrityFailure
+
+READ = Entry(who="Ada Example", role="reviewer", operation="consultation", action="view queue")
+
+
+@pytest.fixture
+def logged(tmp_path: Path) -> Places:
+    engine = connect(tmp_path / "desk.sqlite")
+    for at in (1, 2):
+        record(engine, READ, at)
+    engine.dispose()
+    return Places(store=tmp_path / "history", var=tmp_path, now=STARTED_AT)
+
+
+def test_a_whole_log_is_read_and_not_changed(logged: Places) -> None:
+    before = (logged.var / "desk.sqlite").read_bytes()
+    assert check_audit_log(logged) == [
+        Finding("audit log", "ok", f"2 entries in {logged.var / 'desk.sqlite'}, one unbroken chain")
+    ]
+    assert (logged.var / "desk.sqlite").read_bytes() == before
+
+
+def test_no_log_makes_none(tmp_path: Path) -> None:
+    assert [finding.state for finding in check_audit_log(Places(tmp_path, tmp_path, 1))] == ["note"]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_log_without_its_witness(logged: Places) -> None:
+    witness = logged.var / "desk.sqlite.witness"
+    first = witness.read_text().splitlines()[0]
+    witness.write_text(f"{first}\n")
+    assert check_audit_log(logged)[1].says == "the witness vouches for 1 of 2 entries"
+    witness.unlink()
+    assert (check_audit_log(logged)[1].state, "restore desk.sqlite.witness" in check_audit_log(logged)[1].mend) == (
+        "missing",
+        True,
+    )
+
+
+@pytest.mark.parametrize("content", [b"", b"no database at all, but some text of a hundred bytes" * 9])
+def test_a_file_that_is_no_log_is_a_finding(logged: Places, content: bytes) -> None:
+    (logged.var / "desk.sqlite").write_bytes(content)
+    assert [(f.part, f.state) for f in run_check("audit log", check_audit_log, logged)] == [("audit log", "broken")]
+    assert (logged.var / "desk.sqlite").read_bytes() == content
+
+
+def test_a_changed_entry_is_found(logged: Places) -> None:
+    database = sqlite3.connect(logged.var / "desk.sqlite")
+    database.execute("DROP TRIGGER audit_entries_no_update")
+    database.execute("UPDATE audit_entries SET who = 'nobody' WHERE sequence = 1")
+    database.commit()
+    database.close()
+    with pytest.raises(IntegrityFailure):
+        check_audit_log(logged)
+
+
+def test_the_model_in_service(golden_store: Path, model_var: Path, tmp_path: Path, release: Callable[..., str]) -> None:
+    places = Places(golden_store, model_var, STARTED_AT)
+    assert [(finding.part, finding.state) for finding in check_service(places)] == [("model", "ok")]
+    assert check_service(Places(golden_store, tmp_path, STARTED_AT)) == []
+    accepted = [{"id": "fairness", "verdict": "not_enough_evidence", "accepted": [{"expires": "2020-01-01"}]}]
+    release(golden_store, tmp_path / "expired", checks=accepted)
+    stale = check_service(Places(golden_store, tmp_path / "expired", STARTED_AT))
+    assert [(finding.state, finding.mend) for finding in stale] == [("stale", "threat release RUN, or train again")]
+    spoilt = tmp_path / "spoilt"
+    shutil.copytree(model_var, spoilt)
+    model = next(spoilt.glob("bundles/*/model/model.txt"))
+    model.write_text(model.read_text() + "\n")
+    with pytest.raises(IntegrityFailure):
+        check_service(Places(golden_store, spoilt, STARTED_AT))

@@ -1,0 +1,136 @@
+"""Checks of what was made: the history, the published list, RUNs, keys and promotions."""
+
+from __future__ import annotations
+
+from threat.asof import DAY, show
+from threat.doctor.findings import Finding, Places
+from threat.eligibility import load_policy
+from threat.errors import ThreatError
+from threat.history.snapshot import Snapshot
+from threat.history.store import Store
+from threat.lists import ScoredList, open_list, published
+from threat.release import promotions
+from threat.release.runs import MANIFEST, Run
+from threat.release.signing import load_keys
+
+SIMULATED = "simulation"
+"""Profile of the batches of a synthetic force. Its time ends with its records, so the clock says nothing about it."""
+
+
+def check_store(places: Places) -> list[Finding]:
+    """Report the history: its batches and rows, the day of its last load, the arrays made from it."""
+    if not (places.store / "manifest.json").is_file():
+        mend = f"threat load PROFILE EXPORT --store {places.store}"
+        return [Finding("history", "missing", f"no history in {places.store}", mend)]
+    snapshot = Store.open(places.store).snapshot()
+    if not snapshot.entries:
+        mend = f"threat load PROFILE EXPORT --store {places.store}"
+        return [Finding("history", "missing", f"the history in {places.store} is empty", mend)]
+    events = snapshot.row_count("events")
+    findings = [
+        Finding(
+            "history",
+            "ok",
+            f"{events:,} events of {len(snapshot.entries)} batches in {places.store}, snapshot {snapshot.id}",
+        )
+    ]
+    loaded_at = max(entry.batch.loaded_at for entry in snapshot.entries)
+    cycle = load_policy().cycle_days
+    if not _is_simulated(snapshot) and places.now - loaded_at > cycle * DAY:
+        says = f"last loaded on {show(loaded_at)[:10]}, over a cycle of {cycle} days ago"
+        findings.append(Finding("history", "stale", says, "threat load PROFILE EXPORT"))
+    absent = [path for entry in snapshot.entries for parts in entry.parts.values() for path, _, _ in parts]
+    absent = [path for path in absent if not (places.store / path).is_file()]
+    if absent:
+        says = f"{len(absent)} of its files are gone, first {absent[0]}"
+        findings.append(Finding("history", "broken", says, "restore it from a copy, then: threat history --verify"))
+    return [*findings, *_arrays(places, snapshot)]
+
+
+def _arrays(places: Places, snapshot: Snapshot) -> list[Finding]:
+    derived = places.store / "derived"
+    built = {path.parent.parent.name for path in derived.glob("*/sightings-*/meta.json")}
+    if snapshot.id in built:
+        return [Finding("arrays", "ok", f"made from snapshot {snapshot.id}")]
+    if built:
+        says = f"made from {len(built)} older snapshots only: the next list makes them again"
+        return [Finding("arrays", "stale", says, "threat score --as-of DATE --publish")]
+    return [Finding("arrays", "note", "not made yet: the first list makes them", "threat score --as-of DATE")]
+
+
+def check_list(places: Places) -> list[Finding]:
+    """Report the published list: whether it verifies, its age, and the snapshot it was made from."""
+    current = published(places.lists).list
+    mend = f"threat score --as-of DATE --publish --store {places.store} --var {places.var}"
+    if not current:
+        return [Finding("list", "missing", f"no list is published in {places.lists}", mend)]
+    listed = open_list(places.lists, current)
+    findings = [Finding("list", "ok", f"{current}: {len(listed):,} relationships, ordered by {_order(listed)}")]
+    if not (places.store / "manifest.json").is_file():
+        return findings
+    snapshot = Store.open(places.store).snapshot()
+    if listed.asked.snapshot != snapshot.id:
+        says = f"{current} was made from snapshot {listed.asked.snapshot}; the history is at {snapshot.id}"
+        findings.append(Finding("list", "stale", says, mend))
+    policy = load_policy()
+    if not _is_simulated(snapshot) and places.now - listed.asked.as_of > policy.cycle_days * DAY:
+        says = f"{current} is older than a cycle of {policy.cycle_days} days"
+        findings.append(Finding("list", "stale", says, mend))
+    return findings
+
+
+def _order(listed: ScoredList) -> str:
+    return "a model" if listed.asked.ranking == "model" else "a rule"
+
+
+def _is_simulated(snapshot: Snapshot) -> bool:
+    return all(entry.batch.profile == SIMULATED for entry in snapshot.entries)
+
+
+def check_runs(places: Places) -> list[Finding]:
+    """Report how many RUNs there are, and every RUN that was never sealed or was changed."""
+    directories = sorted(path for path in places.runs.iterdir() if path.is_dir()) if places.runs.is_dir() else []
+    if not directories:
+        return [Finding("RUNs", "note", f"none in {places.runs}", "threat train")]
+    findings = []
+    for directory in directories:
+        if not (directory / MANIFEST).is_file():
+            says = f"{directory.name} was never sealed: its training did not finish"
+            findings.append(Finding("RUNs", "broken", says, f"rm -r {directory}, then: threat train"))
+            continue
+        try:
+            Run.open(directory)
+        except ThreatError as error:
+            says = f"{directory.name}: {_first_line(error)}"
+            findings.append(Finding("RUNs", "broken", says, "restore it from a copy, or train again"))
+    return findings or [Finding("RUNs", "ok", f"{len(directories)} in {places.runs}, all as they were sealed")]
+
+
+def check_release(places: Places) -> list[Finding]:
+    """Report the trusted keys, and what the promotions say is served."""
+    keys = load_keys(places.keys)
+    usable = [key for key in keys.values() if not key.revoked]
+    findings = []
+    if not usable:
+        mend = f"threat new-key NAME --role ROLE --purpose PURPOSE --var {places.var}"
+        findings.append(Finding("keys", "missing", f"no trusted key in {places.keys}: no release verifies", mend))
+    else:
+        environments = ", ".join(sorted({key.environment for key in usable}))
+        findings.append(Finding("keys", "ok", f"{len(usable)} trusted keys in {places.keys} ({environments})"))
+    standing = promotions.read(places.promotions, keys).standing
+    if standing.served:
+        findings.append(Finding("release", "ok", f"{standing.run_id} is {standing.state}"))
+        if standing.bundle is None or not standing.bundle.is_dir():
+            says = f"the bundle of {standing.run_id} is gone: {standing.bundle}"
+            findings.append(Finding("release", "broken", says, "restore the bundle, or: threat suspend --reason WHY"))
+    elif standing.state == "suspended":
+        says = f"{standing.run_id} is suspended ({standing.reason}): the rule ranking is served"
+        findings.append(Finding("release", "note", says, "threat resume --reason WHY"))
+    else:
+        says = "no model is released: the rule ranking is served"
+        findings.append(Finding("release", "note", says, "threat release RUN"))
+    return findings
+
+
+def _first_line(error: ThreatError) -> str:
+    return str(error).partition("\n")[0]
