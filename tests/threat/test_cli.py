@@ -23,7 +23,8 @@ SHARED = ("--json", "--store", "--var", "--as-of", "--config")
 
 # What the contract of the command line promises (docs/architecture.md).
 CONTRACT = (
-    "simulate load train evaluate card audit release promotions suspend roll-back score explain replay serve audit-log doctor"
+    "simulate load train evaluate card audit release promotions suspend roll-back score explain replay serve "
+    "audit-log doctor"
 ).split()
 
 
