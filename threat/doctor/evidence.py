@@ -69,18 +69,18 @@ def check_list(places: Places) -> list[Finding]:
     if not (places.store / "manifest.json").is_file():
         return findings
     snapshot = Store.open(places.store).snapshot()
-    if listed.asked.snapshot != snapshot.id:
-        says = f"{current} was made from snapshot {listed.asked.snapshot}; the history is at {snapshot.id}"
+    if listed.basis.snapshot != snapshot.id:
+        says = f"{current} was made from snapshot {listed.basis.snapshot}; the history is at {snapshot.id}"
         findings.append(Finding("list", "stale", says, mend))
     policy = load_policy()
-    if not _is_simulated(snapshot) and places.now - listed.asked.as_of > policy.cycle_days * DAY:
+    if not _is_simulated(snapshot) and places.now - listed.basis.as_of > policy.cycle_days * DAY:
         says = f"{current} is older than a cycle of {policy.cycle_days} days"
         findings.append(Finding("list", "stale", says, mend))
     return findings
 
 
 def _order(listed: ScoredList) -> str:
-    return "a model" if listed.asked.ranking == "model" else "a rule"
+    return "a model" if listed.basis.ranking == "model" else "a rule"
 
 
 def _is_simulated(snapshot: Snapshot) -> bool:

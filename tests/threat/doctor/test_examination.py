@@ -19,7 +19,7 @@ from threat.doctor.examination import examine, lines
 from threat.doctor.findings import Finding, Places
 from threat.history.intake.load import load
 from threat.history.store import Store
-from threat.lists import ROWS, Asked, Published, freeze, publish, published
+from threat.lists import ROWS, Basis, Published, freeze, publish, published
 from threat.release import bundle, promotions
 from threat.release.runs import Run
 from threat.release.signing import Signer, generate_signer
@@ -49,7 +49,7 @@ def whole(tmp_path: Path) -> Places:
 
 
 def publish_list(places: Places, snapshot_id: str) -> None:
-    asked = Asked(
+    basis = Basis(
         as_of=LOADED,
         snapshot=snapshot_id,
         ranking="rule",
@@ -66,7 +66,7 @@ def publish_list(places: Places, snapshot_id: str) -> None:
         previous_ranking_id="",
         attrition=[],
     )
-    listed = freeze(places.lists, asked, [], ROWS.empty_table())
+    listed = freeze(places.lists, basis, [], ROWS.empty_table())
     publish(places.lists, Published(list=listed.id))
 
 
@@ -153,7 +153,7 @@ def test_time_says_nothing_about_a_synthetic_force(whole: Places, tmp_path: Path
     ("spoil", "part", "says", "mend"),
     [
         ("history/manifest.json", "history", "The manifest of the history cannot be read.", "restore the store"),
-        ("var/lists/current.json", "list", "current.json", "publish one"),
+        ("var/lists/current.json", "list", "current.json", "threat score --publish"),
         ("var/keys/trusted.json", "release", "The key list cannot be read.", ""),
         ("var/runs/first/config.json", "RUNs", "first: ", "restore it from a copy, or train again"),
         ("var/runs/first/manifest.json", "RUNs", "first: ", "restore it from a copy, or train again"),
