@@ -108,3 +108,12 @@ def test_the_monthly_list_knows_what_had_reached_it_by_its_start() -> None:
         got = cohorts.build(recorded.snapshot, [march], CohortSettings(), load_policy(), lag=lag)
         assert len(got) == listed, lag
         assert (got.rows.as_of == march.start).all()
+
+
+def test_a_relationship_not_on_record_at_the_as_of_is_no_row() -> None:
+    incident = ev("assault_with_injury", "2024-03-10T10:00+00:00", s="an")
+    for recorded, rows in (("2024-03-10T10:59:59+00:00", 1), ("2024-03-10T11:00+00:00", 0)):
+        relationship = {"subject": "an", "person_at_risk": "v", "kind": "parent", "recorded_at": recorded}
+        late = Force({"events": [incident], "relationships": [relationship]})
+        got = cohorts.build(late.snapshot, months("2024-03-01", "2024-04-01"), INCIDENT, load_policy())
+        assert len(got) == rows, recorded

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+from typing import Any
+
+import duckdb
 import pytest
 from fixtures import golden_force as golden
 
@@ -35,3 +39,15 @@ def test_records_and_withdrawals_reach_a_list_with_the_lag_of_their_feed(snapsho
     got = cohorts.monthly(snapshot, june, load_policy(), lag=305 * 86_400)
     assert sorted(NAMES[r] for r in got.rows.relationship_id) == ["G02", "G04", "G07", "G11"]
     assert (got.rows.as_of == june[0].start).all()
+
+
+def test_a_source_is_as_late_as_the_slowest_of_its_batches() -> None:
+    tables = """
+        CREATE TABLE batches AS SELECT * FROM (VALUES ('a', 60), ('b', 7200)) t(batch_id, feed_lag_seconds);
+        CREATE TABLE events AS SELECT * FROM (VALUES ('crimes', 'a'), ('crimes', 'b'), ('custody', 'a'))
+            t(source_system, batch_id);
+    """
+    with duckdb.connect() as connection:
+        connection.execute(tables)
+        snapshot: Any = SimpleNamespace(query=lambda sql: connection.sql(sql).to_arrow_table())
+        assert feed_lags(snapshot) == {"crimes": 7200, "custody": 60}
