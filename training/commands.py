@@ -84,6 +84,7 @@ def evaluate(
             way_out="do not rely on it; train again",
         )
     # Of a synthetic force: the share of what can be reached.
-    if (captures := opened.find(ExpectedCaptures)) is not None:
+    captures = opened.find(ExpectedCaptures)
+    if captures is not None:
         document["expected_captures"] = captures.as_json()
-    emit(document, as_json=as_json, lines=evaluation_lines)
+    emit(document, as_json=as_json, lines=lambda shown: evaluation_lines(shown, captures))

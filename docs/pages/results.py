@@ -130,10 +130,11 @@ def leak_worth(run: Run, snapshot: Snapshot, preset: str) -> dict[str, Any]:
 
 def _truth(run: Run, force: Path) -> dict[str, Any]:
     """Expected captures of every ranking by the latent oracle of the force."""
-    from training.truth.expected_captures import compare, read_lists
+    from training.truth.expected_captures import compare
+    from training.truth.judged_lists import Lookahead, read_lists
 
-    lists = read_lists(run, force, draws=ORACLE_DRAWS)
-    return compare(lists, [], replicates=300, seed=7)
+    how = Lookahead(draws=ORACLE_DRAWS)
+    return compare(read_lists(run, force, how)).document(run.id, how).as_json()
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -12,7 +12,6 @@ from threat.errors import UsageError
 from training.commands import app as train_app
 from training.config import load, presets
 from training.truth.commands import app as truth_app
-from training.truth.planted_leak import demonstrate
 
 
 @pytest.mark.parametrize(
@@ -71,10 +70,3 @@ def test_a_file_that_extends_itself_is_refused(tmp_path: Path) -> None:
     path.write_text(f"extends: {path}\n")
     with pytest.raises(UsageError, match="in a circle"):
         load(path)
-
-
-def test_a_leak_is_shown_only_for_what_the_truth_knows(tmp_path: Path) -> None:
-    for changes in ({"rung": "Y4"}, {"horizon_days": 90}):
-        with pytest.raises(UsageError, match="latent oracle knows"):
-            demonstrate(tmp_path, load("demo", **changes), relationships=100, years=4, seed=1, leak=1.0)
-    assert list(tmp_path.iterdir()) == []

@@ -1,9 +1,9 @@
-"""``threat expected-captures``: what a RUN's lists would meet by the truth of a synthetic force."""
+"""Commands ``threat expected-captures`` and ``threat show-leak``: rankings judged by the truth of a synthetic force."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -30,39 +30,42 @@ def expected_captures(
     threads: ThreadsOption = 2,
     as_json: JsonOption = False,
 ) -> None:
-    """How many outcomes each ranking's lists would meet on average, and the share of what can be reached.
+    """Count the outcomes each ranking's lists would meet on average, and the share of what can be reached.
 
     Written into the RUN as an annex. Needs the truth of a synthetic force; a real force has none.
     """
-    from threat.release.documents.expected_captures import ExpectedCaptures
+    from dataclasses import replace
+
+    from threat.measuring.resampling import Resampling
     from threat.release.documents.snapshot import SnapshotRead
     from threat.release.runs import Run
     from threat.simulation.force import block_count, read_settings
     from threat.terminal import emit, progress
+    from training.evaluation.table import Ranking
     from training.truth import ceiling, particle_check
-    from training.truth.expected_captures import CEILING, compare, read_lists
+    from training.truth.expected_captures import CEILING, compare
+    from training.truth.judged_lists import Lookahead, read_lists
     from training.truth.summary import captures_lines
 
     opened = Run.open(run)
-    extra: list[tuple[str, str, Any]] = []
-    document: dict[str, Any] = {}
+    fitted, extra = None, []
     parts = block_count(read_settings(force)) + (block_count(read_settings(reference)) if reference else 0)
     with progress("looking ahead", parts) as advance:
-        lists = read_lists(opened, force, draws=draws, seed=seed, threads=threads, advance=advance)
+        how = Lookahead(draws=draws, seed=seed, threads=threads, advance=advance)
+        lists = read_lists(opened, force, how)
         if reference is not None:
-            fitted = ceiling.fit(opened, force, reference, rows=rows, seed=seed, threads=threads, advance=advance)
+            fitted = ceiling.fit(opened, force, reference, rows=rows, how=replace(how, draws=ceiling.DRAWS))
             score = fitted.score(force / "history", lists.rows, opened.read(SnapshotRead).id, threads=threads)
-            extra = [(CEILING, "Records-only ceiling (reference model, a lower bound of it)", score)]
-            document["ceiling"] = fitted.as_dict()
-    document |= compare(lists, extra, capacity=capacity, replicates=replicates, seed=seed)
+            extra = [Ranking(CEILING, "Records-only ceiling (reference model, a lower bound of it)", score)]
+    resampling = Resampling(replicates=replicates, seed=seed)
+    compared = compare(lists, extra, capacity=capacity, resampling=resampling)
+    check = None
     if particles:
-        document["particle_check"] = particle_check.check(
-            lists, extra, force, rows=particles, replicates=replicates, seed=seed, threads=threads
-        )
-    document |= {"run_id": opened.id, "draws": draws, "seed": seed}
-    captures = ExpectedCaptures.model_validate(document)
+        filtering = particle_check.Filtering(rows=particles, threads=threads)
+        check = particle_check.check(lists, extra, force, filtering, resampling)
+    captures = compared.document(opened.id, how, fitted.fit if fitted else None, check)
     opened.write(captures)
-    emit(captures.as_json() | {"run": str(run)}, as_json=as_json, lines=captures_lines)
+    emit(captures.as_json() | {"run": str(run)}, as_json=as_json, lines=lambda _: captures_lines(captures))
 
 
 @app.command("show-leak")
@@ -76,15 +79,15 @@ def show_leak(
     threads: FitThreadsOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """The same training through ``features`` and by a builder that filters on when things happened, side by side."""
+    """Train through ``features`` and by a builder that filters on when things happened, and compare the two."""
+    from threat.simulation.force import Settings
     from threat.terminal import emit, progress
     from training.config import load
     from training.truth.planted_leak import demonstrate
     from training.truth.summary import leak_lines
 
     settings = load(config, threads=threads)
+    force = Settings(relationships=relationships, years=years, seed=seed)
     with progress("showing a leak", 6) as advance:
-        document = demonstrate(
-            out, settings, relationships=relationships, years=years, seed=seed, leak=leak, advance=advance
-        )
-    emit(document, as_json=as_json, lines=leak_lines)
+        shown = demonstrate(out, settings, force, leak=leak, advance=advance)
+    emit(shown.model_dump(mode="json"), as_json=as_json, lines=lambda _: leak_lines(shown))

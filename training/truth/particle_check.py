@@ -7,88 +7,105 @@ same rows: the oracle above it, the reference model at or below it, the RUN's ow
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from threat.measuring.estimates import What, measure
 from threat.measuring.resampling import Draws, Resampling
+from threat.release.documents.evaluation import MODEL
+from threat.release.documents.expected_captures import CheckedRanking, MeanRisk, ParticleCheck
+from threat.simulation.truth.oracle import HORIZONS
 from threat.simulation.truth.particles import posterior
 from threat.simulation.truth.retraced import verified_settings
-from training.evaluation.table import MODEL
-from training.truth.expected_captures import CEILING, ORACLE, Lists
+from training.evaluation.table import Ranking
+from training.truth.expected_captures import ORACLE
+from training.truth.judged_lists import JudgedLists
 
 Floats = NDArray[np.float64]
 PARTICLES = "particles"
 _TOP = 0.05
+"""Share of rows at the top that is looked at by itself, as a list of 50 is of a cohort of a thousand."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filtering:
+    """How much to filter: ``rows`` of the lists, ``particles`` for each; ``threads`` do not change the numbers."""
+
+    rows: int
+    particles: int = 2000
+    threads: int = 1
 
 
 def check(
-    lists: Lists,
-    extra: list[tuple[str, str, Floats]],
-    force_directory: Path,
-    *,
-    rows: int,
-    particles: int = 2000,
-    replicates: int = 500,
-    seed: int = 7,
-    threads: int = 1,
-) -> dict[str, Any]:
+    lists: JudgedLists,
+    ceiling: Sequence[Ranking],
+    force: Path,
+    filtering: Filtering,
+    resampling: Resampling = Resampling(replicates=500, seed=7),  # noqa: B008 frozen, so one for all calls is safe
+) -> ParticleCheck:
     """Filter a sample of rows, half of it from the top twentieth of the model's scores, and rank it every way.
 
-    ``{rows, left_out: {reason: rows}, least_effective: [5%, 50%], rankings: [{name, title, figures}]}``. Figures weigh
-    rows by what they stand for: ``soft_auc`` (the chance that an outcome's row outranks another's, by the true risk)
-    and ``top_share`` (share of all risk in the top twentieth).
+    ``ceiling``: the ceiling's ranking, where there is one. Figures weigh rows by what they stand for: ``soft_auc`` (the
+    chance that an outcome's row outranks another's, by the true risk) and ``top_share`` (share of all risk in the top
+    twentieth). ``resampling.seed`` also draws the sample and the particles.
     """
-    scores = dict(lists.scores)
-    chosen, weight = _draw(scores[MODEL][1], rows, seed)
-    found = posterior(
-        verified_settings(force_directory),
-        lists.rows.relationship_id[chosen],
-        lists.rows.as_of[chosen],
-        particles=particles,
-        seed=seed,
-        threads=threads,
+    model = next(ranking for ranking in lists.rankings if ranking.name == MODEL)
+    drawn, stands_for = _draw(model.scores, filtering.rows, resampling.seed)
+    filtered = posterior(
+        verified_settings(force),
+        lists.rows.relationship_id[drawn],
+        lists.rows.as_of[drawn],
+        particles=filtering.particles,
+        seed=resampling.seed,
+        threads=filtering.threads,
     )
-    column = 0 if lists.horizon_days == 180 else 1
-    risk = found.risk[:, column]
-    usable = np.isfinite(risk)
-    chosen, weight, risk = chosen[usable], weight[usable], risk[usable]
-    true = lists.risk[chosen]
+    posterior_risk = filtered.risk[:, HORIZONS.index(lists.horizon_days)]
+    # NaN: the row's cluster began before the records, so the filter has no start for it.
+    usable = np.isfinite(posterior_risk)
+    rows, weight, risk = drawn[usable], stands_for[usable], posterior_risk[usable]
     # The oracle is ranked on one half of its draws; judging uses the other, for every ranking alike.
-    ranked, judged = lists.halves[chosen, 0], lists.halves[chosen, 1]
-    orders: list[tuple[str, str, Floats]] = [
-        (ORACLE, "Latent oracle", ranked),
-        (PARTICLES, "Particle filter on the records", risk),
-        *[(name, title, order[chosen]) for name, title, order in extra if name == CEILING],
-        *[(name, title, order[chosen]) for name, (title, order) in lists.scores.items()],
+    orders = [
+        Ranking(ORACLE, "Latent oracle", lists.halves[rows, 0]),
+        Ranking(PARTICLES, "Particle filter on the records", risk),
+        *(Ranking(ranking.name, ranking.title, ranking.scores[rows]) for ranking in (*ceiling, *lists.rankings)),
     ]
-    subjects, index = np.unique(lists.subject[chosen], return_inverse=True)
-    draws = Draws.of(len(subjects), Resampling(replicates=replicates, seed=seed))
+    return ParticleCheck(
+        rows=len(rows),
+        left_out=dict(Counter(reason for reason in filtered.why if reason)),
+        least_effective=tuple(float(q) for q in np.quantile(filtered.effective[usable], [0.05, 0.5])),
+        particles=filtering.particles,
+        mean_risk=MeanRisk(
+            oracle=float(np.average(lists.risk[rows], weights=weight)), filter=float(np.average(risk, weights=weight))
+        ),
+        rankings=_measured(lists, orders, rows, weight, resampling),
+    )
+
+
+def _measured(
+    lists: JudgedLists, orders: Sequence[Ranking], rows: NDArray[np.int64], weight: Floats, resampling: Resampling
+) -> tuple[CheckedRanking, ...]:
+    """Figures of every order of the ``rows``, judged by the second half of the oracle's draws."""
+    judging = lists.halves[rows, 1]
+    subjects, index = np.unique(lists.subject[rows], return_inverse=True)
+    draws = Draws.of(len(subjects), resampling)
     weights = draws.weights(index, slice(None)) * weight[:, None]
-    events = round(float(lists.label[chosen].sum()))
-    rankings = []
-    for name, title, order in orders:
-        soft, top = _soft_auc(order, judged, weights), _top_share(order, judged, weights)
-        measured = [("soft_auc", "AUC by the true risk", soft), ("top_share", "Risk in the top twentieth", top)]
-        figures = [
-            measure(What(name=figure, title=words, n=len(chosen), events=events), values).model_dump(mode="json")
-            for figure, words, values in measured
-        ]
-        rankings.append({"name": name, "title": title, "figures": figures})
-    return {
-        "rows": len(chosen),
-        "left_out": dict(Counter(reason for reason in found.why if reason)),
-        "least_effective": [float(q) for q in np.quantile(found.effective[usable], [0.05, 0.5])],
-        "particles": particles,
-        "mean_risk": {
-            "oracle": float(np.average(true, weights=weight)),
-            "filter": float(np.average(risk, weights=weight)),
-        },
-        "rankings": rankings,
-    }
+    events = round(float(lists.label[rows].sum()))
+    checked = []
+    for order in orders:
+        values = (
+            ("soft_auc", "AUC by the true risk", _soft_auc(order.scores, judging, weights)),
+            ("top_share", "Risk in the top twentieth", _top_share(order.scores, judging, weights)),
+        )
+        figures = tuple(
+            measure(What(name=name, title=title, n=len(rows), events=events), replicates)
+            for name, title, replicates in values
+        )
+        checked.append(CheckedRanking(name=order.name, title=order.title, figures=figures))
+    return tuple(checked)
 
 
 def _draw(scores: Floats, rows: int, seed: int) -> tuple[NDArray[np.int64], Floats]:

@@ -10,24 +10,26 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from threat.eligibility import load_policy
 from threat.history.sightings import Sightings
 from threat.history.store import Store
+from threat.measuring.figure import Figure
 from threat.measuring.resampling import Resampling
-from threat.simulation import force
-from threat.simulation.force import Settings as Force
+from threat.release.documents.evaluation import MODEL
+from threat.simulation.force import Settings as ForceSettings
+from threat.simulation.force import write
 from threat.simulation.knobs import Knobs
-from threat.simulation.truth.oracle import HORIZONS
 from training.cohorts.labelled import prepare
 from training.cohorts.opening import open_test
 from training.config import Settings
-from training.evaluation.table import MODEL, Ranking, evaluate
+from training.evaluation.table import Ranking, evaluate
 from training.models.fitted import fit_trees
-from training.truth.expected_captures import Lists, compare, require_known, truth_of
+from training.truth.expected_captures import compare
+from training.truth.judged_lists import Lookahead, judge, require_known
+from training.truth.leak_shown import LeakSettings, LeakShown, MeasuredBuilder
 
 SHOWN = ("auc", "recall_at_capacity", "expected_captures", "share_of_oracle")
 
@@ -44,66 +46,65 @@ def naive(sightings: Sightings) -> Sightings:
 def demonstrate(
     out: Path,
     settings: Settings,
+    force: ForceSettings,
     *,
-    relationships: int,
-    years: float,
-    seed: int,
     leak: float,
     draws: int = 16,
     advance: Callable[[float], None] = lambda amount: None,
-) -> dict[str, Any]:
-    """Two forces in ``out`` (made when absent), without and with the leak; each trained on both ways.
+) -> LeakShown:
+    """Make ``force`` in ``out`` (where absent) without and with the leak, and train on each both ways.
 
     Raises UsageError, before anything is made, for an outcome that the truth does not know.
-    Returns ``{settings, rows: [{force, builder, n, events, figures: {name: Figure}}]}``.
     """
     require_known(settings.rung, settings.horizon_days, settings.name)
     rows = []
-    for name, knobs in (("no leak planted", Knobs()), ("leak planted", Knobs(leak=leak))):
-        where = out / ("leak" if knobs.leak else "plain")
-        if not (where / "truth" / "force.json").exists():
-            force.write(Force(relationships=relationships, years=years, seed=seed, knobs=knobs), where)
+    for title, knobs in (("no leak planted", Knobs()), ("leak planted", Knobs(leak=leak))):
+        folder = out / ("leak" if knobs.leak else "plain")
+        if not (folder / "truth" / "force.json").exists():
+            write(replace(force, knobs=knobs), folder)
         advance(1)
         for builder in ("features", "naive"):
-            rows.append({"force": name, "builder": builder} | measure(where, settings, builder == "naive", draws))
+            rows.append(measure(folder, settings, title, builder, draws))
             advance(1)
-    shown = {"relationships": relationships, "years": years, "seed": seed, "leak": leak, "preset": settings.name}
-    return {"settings": shown | {"horizon_days": settings.horizon_days}, "rows": rows}
+    shown = LeakSettings(
+        relationships=force.relationships,
+        years=force.years,
+        seed=force.seed,
+        leak=leak,
+        preset=settings.name,
+        horizon_days=settings.horizon_days,
+    )
+    return LeakShown(settings=shown, rows=tuple(rows))
 
 
-def measure(where: Path, settings: Settings, by_occurrence: bool, draws: int) -> dict[str, Any]:
-    """Choose, fit and test the trees on one force; ``by_occurrence``: with the naive builder."""
-    snapshot = Store.open(where / "history").snapshot()
+def measure(folder: Path, settings: Settings, title: str, builder: str, draws: int) -> MeasuredBuilder:
+    """Choose, fit and test the trees on the force in ``folder``, called ``title``, by a ``builder`` of features."""
+    snapshot = Store.open(folder / "history").snapshot()
     policy = load_policy()
     sightings = snapshot.sightings()
-    labelled = prepare(snapshot, settings, policy, naive(sightings) if by_occurrence else sightings)
+    # Without the feed's lag, so that the two builders differ in one thing.
+    labelled = prepare(snapshot, settings, policy, naive(sightings) if builder == "naive" else sightings)
     fitted = fit_trees(labelled, labelled.pairs())
     opened = open_test(labelled)
-    rows, cycle, measured_rows = opened.lists.rows, opened.lists.cycle, opened.outcomes.rows
-    scores = fitted.score(opened.matrix.values, threads=settings.threads)
+    rows = opened.outcomes.rows
+    ranking = Ranking(MODEL, "LightGBM", fitted.score(opened.matrix.values, threads=settings.threads))
     capacity = settings.capacity or policy.capacity
-    ranking = Ranking(MODEL, "LightGBM", scores)
     resampling = Resampling(replicates=settings.bootstrap, seed=settings.seed)
-    measured = evaluate(measured_rows, [ranking], capacity=capacity, resampling=resampling)
-    truth = truth_of(where, rows.relationship_id, rows.as_of, draws=draws, seed=settings.seed)
-    h = HORIZONS.index(settings.horizon_days)
-    lists = Lists(
+    measured = evaluate(rows, [ranking], capacity=capacity, resampling=resampling)
+    lists = judge(
+        folder,
+        opened.lists.rows,
         rows,
-        cycle,
-        measured_rows.person,
-        measured_rows.label.astype(np.uint8),
-        truth.risk[:, h],
-        truth.error[:, h],
-        truth.halves[:, h],
-        truth.true_relation,
-        {MODEL: ("LightGBM", scores)},
-        capacity,
-        settings.horizon_days,
+        [ranking],
+        capacity=capacity,
+        days=settings.horizon_days,
+        how=Lookahead(draws=draws, seed=settings.seed),
     )
-    captured = compare(lists, replicates=settings.bootstrap, seed=settings.seed)
-    figures = [*measured["rankings"][0]["figures"], *captured["rankings"][0]["figures"]]
-    found: dict[str, Any] = {}
-    for one in figures:
-        if one["name"] in SHOWN:
-            found.setdefault(one["name"], one)
-    return {"n": len(rows), "events": measured_rows.events, "figures": found}
+    captured = compare(lists, resampling=resampling)
+    figures: dict[str, Figure] = {}
+    # The first of a name: recall at the list's own length, the AUC of the evaluation.
+    of_evaluation = [Figure.model_validate(figure) for figure in measured["rankings"][0]["figures"]]
+    for figure in (*of_evaluation, *captured.rankings[0].figures):
+        if figure.name in SHOWN:
+            figures.setdefault(figure.name, figure)
+    return MeasuredBuilder(force=title, builder=builder, n=len(rows), events=rows.events, figures=figures)

@@ -1,86 +1,98 @@
-"""What the truth says, as text: expected captures, the particle check, the leak."""
+"""The truth as text: expected captures, the particle check, the leak."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from threat.measuring.figure import Figure
+from threat.release.documents.evaluation import MODEL
+from threat.release.documents.expected_captures import ExpectedCaptures, ParticleCheck, RankingCaptures
 from training.evaluation.summary import summary_lines
+from training.truth.leak_shown import LeakShown
+
+_LIST_BY_LIST = (MODEL, "ceiling", "oracle")
+"""Rankings shown list by list: the model between what the records allow and what there is."""
 
 
-def captures_lines(document: dict[str, Any]) -> str:
-    """What ``threat expected-captures`` prints, and ``threat evaluate`` once they are in the RUN."""
-    out = [
-        f"RUN {document['run_id']}: {document['n']:,} rows, {document['relations']:,} relationships, lists of "
-        f"{document['capacity']}, {document['horizon_days']} days.",
-        f"By the truth a list's cohort holds {document['expected_outcomes_per_list']:.1f} expected outcomes "
-        f"(mean risk {document['mean_risk']:.3%}, Monte Carlo error of one row "
-        f"{document['mean_monte_carlo_error']:.3%}); {document['realised_rows']} rows saw one.",
+def captures_lines(captures: ExpectedCaptures) -> str:
+    """Return the text of ``threat expected-captures``, and of ``threat evaluate`` once the RUN has them."""
+    lines = [
+        f"RUN {captures.run_id}: {captures.n:,} rows, {captures.relations:,} relationships, lists of "
+        f"{captures.capacity}, {captures.horizon_days} days.",
+        f"By the truth a list's cohort holds {captures.expected_outcomes_per_list:.1f} expected outcomes "
+        f"(mean risk {captures.mean_risk:.3%}, Monte Carlo error of one row "
+        f"{captures.mean_monte_carlo_error:.3%}); {captures.realised_rows} rows saw one.",
         "",
         f"{'ranking':<28}{'captures a list':>24}{'of the oracle':>24}{'AUC, realised':>22}",
     ]
-    for one in document["rankings"]:
-        by = {figure["name"]: figure for figure in one["figures"]}
-        out.append(
-            f"{one['name'][:27]:<28}{_with(by['expected_captures'], '.2f'):>24}"
-            f"{_with(by['share_of_oracle'], '.0%'):>24}{_with(by['auc'], '.3f'):>22}"
-        )
-        if "share_of_ceiling" in by and one["name"] == "score":
-            out.append(f"{'  of the ceiling':<28}{_with(by['share_of_ceiling'], '.0%'):>24}")
-    shown = [one for one in document["rankings"] if one["name"] in ("score", "ceiling", "oracle")]
-    out += ["", f"{'list':<28}" + "".join(f"{one['name']:>12}" for one in shown)]
-    for lists in zip(*(one["lists"] for one in shown), strict=True):
-        out.append(f"{lists[0]['as_of'][:10]:<28}" + "".join(f"{one['captures']:>12.2f}" for one in lists))
-    if document.get("ceiling"):
-        fit = document["ceiling"]
-        out += [
+    for ranking in captures.rankings:
+        cells = (("expected_captures", ".2f", 24), ("share_of_oracle", ".0%", 24), ("auc", ".3f", 22))
+        lines.append(f"{ranking.name[:27]:<28}" + "".join(_cell(ranking, *cell) for cell in cells))
+        if ranking.name == MODEL and ranking.figure("share_of_ceiling") is not None:
+            lines.append(f"{'  of the ceiling':<28}{_cell(ranking, 'share_of_ceiling', '.0%', 24)}")
+    shown = [ranking for ranking in captures.rankings if ranking.name in _LIST_BY_LIST]
+    lines += ["", f"{'list':<28}" + "".join(f"{ranking.name:>12}" for ranking in shown)]
+    for lists in zip(*(ranking.lists for ranking in shown), strict=True):
+        lines.append(f"{lists[0].as_of[:10]:<28}" + "".join(f"{one_list.captures:>12.2f}" for one_list in lists))
+    if captures.ceiling is not None:
+        lines += [
             "",
-            f"Ceiling: {fit['rows']:,} rows of the reference force, {fit['rounds']} trees; it explains "
-            f"{fit['deviance_explained']:.0%} of the deviance of the latent risk on held-out subjects.",
+            f"Ceiling: {captures.ceiling.rows:,} rows of the reference force, {captures.ceiling.rounds} trees; it "
+            f"explains {captures.ceiling.deviance_explained:.0%} of the deviance of the latent risk on held-out "
+            "subjects.",
         ]
-    if document.get("particle_check"):
-        one = document["particle_check"]
-        out += [
-            "",
-            f"Particle filter: {one['rows']} rows ({sum(one['left_out'].values())} left out); mean risk "
-            f"{one['mean_risk']['filter']:.3%} by the filter, {one['mean_risk']['oracle']:.3%} by the oracle.",
-            f"{'ranking':<28}{'AUC by the true risk':>24}{'risk in the top 5%':>24}",
-        ]
-        for ranking in one["rankings"]:
-            by = {figure["name"]: figure for figure in ranking["figures"]}
-            row = f"{_with(by['soft_auc'], '.3f'):>24}{_with(by['top_share'], '.0%'):>24}"
-            out.append(f"{ranking['name'][:27]:<28}{row}")
-    return "\n".join(out)
+    if captures.particle_check is not None:
+        lines += ["", *_particle_lines(captures.particle_check)]
+    return "\n".join(lines)
 
 
-def evaluation_lines(document: dict[str, Any]) -> str:
-    """What ``threat evaluate`` prints: the RUN's figures and, of a synthetic force, the share of the reachable."""
+def _particle_lines(check: ParticleCheck) -> list[str]:
+    lines = [
+        f"Particle filter: {check.rows} rows ({sum(check.left_out.values())} left out); mean risk "
+        f"{check.mean_risk.filter:.3%} by the filter, {check.mean_risk.oracle:.3%} by the oracle.",
+        f"{'ranking':<28}{'AUC by the true risk':>24}{'risk in the top 5%':>24}",
+    ]
+    for ranking in check.rankings:
+        figures = {figure.name: figure for figure in ranking.figures}
+        row = f"{_with_interval(figures['soft_auc'], '.3f'):>24}{_with_interval(figures['top_share'], '.0%'):>24}"
+        lines.append(f"{ranking.name[:27]:<28}{row}")
+    return lines
+
+
+def evaluation_lines(document: dict[str, Any], captures: ExpectedCaptures | None) -> str:
+    """Return the text of ``threat evaluate``: the RUN's figures and, of a synthetic force, what could be reached."""
     text = summary_lines(document)
-    return f"{text}\n\n{captures_lines(document['expected_captures'])}" if "expected_captures" in document else text
+    return text if captures is None else f"{text}\n\n{captures_lines(captures)}"
 
 
-def leak_lines(document: dict[str, Any]) -> str:
-    """What ``threat show-leak`` prints."""
-    out = [
-        f"Severe harm within {document['settings']['horizon_days']} days, LightGBM. To the naive builder an event "
+def leak_lines(shown: LeakShown) -> str:
+    """Return the text of ``threat show-leak``."""
+    lines = [
+        f"Severe harm within {shown.settings.horizon_days} days, LightGBM. To the naive builder an event "
         "counts from when it happened; by `features` from when it was recorded.",
         "",
         f"{'force':<18}{'builder':<12}{'AUC':>22}{'recall at capacity':>24}{'expected captures':>24}",
     ]
-    for row in document["rows"]:
-        by = row["figures"]
-        out.append(
-            f"{row['force']:<18}{row['builder']:<12}{_with(by['auc'], '.3f'):>22}"
-            f"{_with(by['recall_at_capacity'], '.1%'):>24}{_with(by['expected_captures'], '.2f'):>24}"
+    for row in shown.rows:
+        lines.append(
+            f"{row.force:<18}{row.builder:<12}{_with_interval(row.figures['auc'], '.3f'):>22}"
+            f"{_with_interval(row.figures['recall_at_capacity'], '.1%'):>24}"
+            f"{_with_interval(row.figures['expected_captures'], '.2f'):>24}"
         )
-    first = document["rows"][0]
-    out.append(f"\n{first['n']:,} rows, {first['events']} outcome events on the force without the leak.")
-    return "\n".join(out)
+    first = shown.rows[0]
+    lines.append(f"\n{first.n:,} rows, {first.events} outcome events on the force without the leak.")
+    return "\n".join(lines)
 
 
-def _with(figure: dict[str, Any], form: str) -> str:
-    if figure["value"] is None:
+def _cell(ranking: RankingCaptures, name: str, form: str, width: int) -> str:
+    figure = ranking.figure(name)
+    return f"{'-' if figure is None else _with_interval(figure, form):>{width}}"
+
+
+def _with_interval(figure: Figure, form: str) -> str:
+    if figure.value is None:
         return "not defined"
-    text = format(figure["value"], form)
-    if figure["interval"]:
-        text += f" [{format(figure['interval'][0], form)}, {format(figure['interval'][1], form)}]"
+    text = format(figure.value, form)
+    if figure.interval is not None:
+        text += f" [{format(figure.interval[0], form)}, {format(figure.interval[1], form)}]"
     return text

@@ -4,23 +4,27 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 
 from threat.errors import UsageError
 from threat.history.sightings import Rows
+from threat.measuring.resampling import Resampling
+from training.evaluation.table import Ranking
 from training.truth import ceiling
-from training.truth.expected_captures import CEILING, ORACLE, Lists, compare
+from training.truth.expected_captures import CEILING, ORACLE, Compared, compare
+from training.truth.judged_lists import JudgedLists, Lookahead
 from training.truth.particle_check import _draw, _soft_auc, _top_share
 
 
-def lists(risk: list[float], scores: list[float], cycle: list[int], relation: list[int], capacity: int = 1) -> Lists:
+def lists(
+    risk: list[float], scores: list[float], cycle: list[int], relation: list[int], capacity: int = 1
+) -> JudgedLists:
     n = len(risk)
     ids = np.arange(n, dtype=np.int64)
     truth = np.array(risk)
-    return Lists(
+    return JudgedLists(
         rows=Rows(ids, ids, ids, np.array(cycle, np.int64) * 86_400),
         cycle=np.array(cycle, np.int64),
         subject=ids,
@@ -29,15 +33,18 @@ def lists(risk: list[float], scores: list[float], cycle: list[int], relation: li
         error=np.zeros(n),
         halves=np.stack([truth, truth], axis=1),
         true_relation=np.array(relation, np.int64),
-        scores={"score": ("LightGBM", np.array(scores))},
+        rankings=[Ranking("score", "LightGBM", np.array(scores, float))],
         capacity=capacity,
         horizon_days=180,
     )
 
 
-def value(document: dict[str, Any], ranking: str, figure: str) -> float:
-    one = next(entry for entry in document["rankings"] if entry["name"] == ranking)
-    return next(entry for entry in one["figures"] if entry["name"] == figure)["value"]
+def value(compared: Compared, ranking: str, figure: str) -> float | None:
+    captures = next(captures for captures in compared.rankings if captures.name == ranking)
+    return next(shown for shown in captures.figures if shown.name == figure).value
+
+
+SAMPLE = Resampling(replicates=0, seed=7)
 
 
 @pytest.mark.parametrize(
@@ -64,20 +71,24 @@ def test_captures(
     model: float,
     oracle: float,
 ) -> None:
-    document = compare(lists(risk, scores, cycle, relation, k), replicates=0)
-    assert value(document, "score", "expected_captures") == pytest.approx(model)
-    assert value(document, ORACLE, "expected_captures") == pytest.approx(oracle)
-    assert value(document, "score", "share_of_oracle") == pytest.approx(model / oracle)
+    compared = compare(lists(risk, scores, cycle, relation, k), resampling=SAMPLE)
+    assert value(compared, "score", "expected_captures") == pytest.approx(model)
+    assert value(compared, ORACLE, "expected_captures") == pytest.approx(oracle)
+    assert value(compared, "score", "share_of_oracle") == pytest.approx(model / oracle)
 
 
 def test_each_list_is_shown_and_averages_to_the_figure() -> None:
-    document = compare(lists([0.5, 0.3, 0.2, 0.4], [2, 1, 2, 1], [0, 0, 1, 1], [1, 2, 1, 2]), replicates=20)
-    one = next(entry for entry in document["rankings"] if entry["name"] == "score")
-    assert [entry["captures"] for entry in one["lists"]] == pytest.approx([0.5, 0.2])
-    assert [entry["as_of"] for entry in one["lists"]] == ["1970-01-01T00:00:00+00:00", "1970-01-02T00:00:00+00:00"]
-    figure = one["figures"][0]
-    assert figure["value"] == pytest.approx(0.35)
-    assert figure["interval"][0] <= 0.35 <= figure["interval"][1]
+    compared = compare(
+        lists([0.5, 0.3, 0.2, 0.4], [2, 1, 2, 1], [0, 0, 1, 1], [1, 2, 1, 2]),
+        resampling=Resampling(replicates=20, seed=7),
+    )
+    score = compared.rankings[0]
+    assert [captures.captures for captures in score.lists] == pytest.approx([0.5, 0.2])
+    assert [captures.as_of for captures in score.lists] == ["1970-01-01T00:00:00+00:00", "1970-01-02T00:00:00+00:00"]
+    figure = score.figures[0]
+    assert figure.value == pytest.approx(0.35)
+    assert figure.interval is not None
+    assert figure.interval[0] <= 0.35 <= figure.interval[1]
 
 
 def test_the_oracles_own_luck_does_not_flatter_it() -> None:
@@ -86,18 +97,18 @@ def test_the_oracles_own_luck_does_not_flatter_it() -> None:
     n = 4000
     base = lists([0.02] * n, [0.0] * n, [0] * n, list(range(n)), capacity=100)
     halves = np.maximum(0.02 + 0.01 * rng.standard_normal((n, 2)), 0.0)
-    document = compare(replace(base, halves=halves, risk=halves.mean(axis=1)), replicates=0)
-    assert value(document, ORACLE, "expected_captures") == pytest.approx(2.0, rel=0.1)
+    compared = compare(replace(base, halves=halves, risk=halves.mean(axis=1)), resampling=SAMPLE)
+    assert value(compared, ORACLE, "expected_captures") == pytest.approx(2.0, rel=0.1)
 
 
 def test_share_of_the_ceiling() -> None:
-    document = compare(
+    compared = compare(
         lists([0.5, 0.3, 0.1], [0, 1, 0], [0, 0, 0], [1, 2, 3]),
-        [(CEILING, "c", np.array([3.0, 2.0, 1.0]))],
-        replicates=0,
+        [Ranking(CEILING, "c", np.array([3.0, 2.0, 1.0]))],
+        resampling=SAMPLE,
     )
-    assert value(document, "score", "share_of_ceiling") == pytest.approx(0.6)
-    assert value(document, CEILING, "share_of_oracle") == pytest.approx(1.0)
+    assert value(compared, "score", "share_of_ceiling") == pytest.approx(0.6)
+    assert value(compared, CEILING, "share_of_oracle") == pytest.approx(1.0)
 
 
 def test_soft_figures_against_plain_loops() -> None:
@@ -140,7 +151,7 @@ def test_a_reference_must_be_independent(tmp_path: Path) -> None:
 
     force.write(force.Settings(relationships=60, years=1, seed=2), tmp_path / "a")
     force.write(force.Settings(relationships=60, years=2, seed=3), tmp_path / "b")
-    with pytest.raises(UsageError, match="independent"):
-        ceiling.fit(None, tmp_path / "a", tmp_path / "a")  # type: ignore[arg-type]
-    with pytest.raises(UsageError, match="same dates"):
-        ceiling.fit(None, tmp_path / "a", tmp_path / "b")  # type: ignore[arg-type]
+    with pytest.raises(UsageError, match="not independent"):
+        ceiling.fit(None, tmp_path / "a", tmp_path / "a", how=Lookahead())  # type: ignore[arg-type]
+    with pytest.raises(UsageError, match="other dates"):
+        ceiling.fit(None, tmp_path / "a", tmp_path / "b", how=Lookahead())  # type: ignore[arg-type]

@@ -11,6 +11,7 @@ import pytest
 
 from features import build, load_catalogue
 from threat.asof import DAY
+from threat.errors import UsageError
 from threat.history.sightings import Rows
 from threat.history.snapshot import Snapshot
 from threat.history.store import Store
@@ -18,7 +19,8 @@ from threat.simulation import force
 from threat.simulation.force import Settings
 from threat.simulation.knobs import Knobs
 from threat.simulation.world import states
-from training.truth.planted_leak import naive
+from training.config import load
+from training.truth.planted_leak import demonstrate, naive
 
 PLAIN = Settings(relationships=4000, years=3, seed=4)
 HOUR = 3600
@@ -67,3 +69,11 @@ def test_a_naive_builder_reads_it(forces: tuple[Snapshot, Snapshot, Path], eve: 
     more = with_leak[:, column] - without[:, column]
     assert more.min() >= 0
     assert (more >= 1).mean() > 0.9
+
+
+def test_a_leak_is_shown_only_for_what_the_truth_knows(tmp_path: Path) -> None:
+    force_settings = Settings(relationships=100, years=4, seed=1)
+    for changes in ({"rung": "Y4"}, {"horizon_days": 90}):
+        with pytest.raises(UsageError, match="latent oracle has no answer"):
+            demonstrate(tmp_path, load("demo", **changes), force_settings, leak=1.0)
+    assert list(tmp_path.iterdir()) == []
