@@ -145,7 +145,7 @@ def fit_soft(
     seed: int,
     threads: int,
 ) -> lgb.Booster:
-    """Fit LightGBM to probabilities as labels; stop when the ``stopping`` rows, which are not fitted, no longer gain."""
+    """Fit LightGBM to probabilities as labels; stop when the ``stopping`` rows, not fitted, no longer gain."""
     bins = {"verbosity": -1, "max_bin": _PARAMETERS["max_bin"]}
     data = lgb.Dataset(values[~stopping], label=label[~stopping], feature_name=names, params=bins)
     check = lgb.Dataset(values[stopping], label=label[stopping], reference=data, params={"verbosity": -1})

@@ -126,18 +126,21 @@ class _Judged:
 
     def captures(self, scores: Floats, risk: Floats) -> Captures:
         """Expected outcomes met by a list, ranked by ``scores`` and judged by ``risk``, at every length."""
+        return {size: events / self.lists.number for size, events in self._of_all_lists(scores, risk).items()}
+
+    def _of_all_lists(self, scores: Floats, risk: Floats) -> Captures:
+        """Expected outcomes met by all lists together."""
         ranked = Ranked(rows=self.lists.credited(credit_relations(self.lists, scores, risk)), score=scores)
-        lengths = ladder(self.capacity)
-        return {size: capture(ranked, self.draws, size).events / self.lists.number for size in lengths}
+        return {size: capture(ranked, self.draws, size).events for size in ladder(self.capacity)}
 
     def best(self) -> Captures:
         """Expected outcomes met by the oracle's list: the mean of ranking on one half and judging on the other."""
         halves = self.lists.halves
         first, second = (
-            self.captures(_each_relation_once(self.lists, halves[:, ranks]), halves[:, judges])
+            self._of_all_lists(_each_relation_once(self.lists, halves[:, ranks]), halves[:, judges])
             for ranks, judges in _HALVES
         )
-        return {size: (first[size] + second[size]) / 2 for size in first}
+        return {size: (first[size] + second[size]) / 2 / self.lists.number for size in first}
 
     def figures(self, scores: Floats, met: Captures, best: Captures, ceiling: Captures | None) -> tuple[Figure, ...]:
         """Figures of one ranking: what its lists meet, and the shares of what can be reached."""

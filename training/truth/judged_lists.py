@@ -62,12 +62,12 @@ class JudgedLists:
 
     @property
     def number(self) -> int:
-        """How many lists there are."""
+        """Number of lists."""
         return len(np.unique(self.cycle))
 
     @property
     def relation_on_list(self) -> Ints:
-        """One number for each pair of a list and a true relation on it (n)."""
+        """Number of each row's pair of list and true relation (n)."""
         pairs = np.stack([self.cycle, self.true_relation], axis=1)
         return np.unique(pairs, axis=0, return_inverse=True)[1].ravel()
 

@@ -73,10 +73,11 @@ def check(
         Ranking(PARTICLES, "Particle filter on the records", risk),
         *(Ranking(ranking.name, ranking.title, ranking.scores[rows]) for ranking in (*ceiling, *lists.rankings)),
     ]
+    few, median = np.quantile(filtered.effective[usable], [0.05, 0.5])
     return ParticleCheck(
         rows=len(rows),
         left_out=dict(Counter(reason for reason in filtered.why if reason)),
-        least_effective=tuple(float(q) for q in np.quantile(filtered.effective[usable], [0.05, 0.5])),
+        least_effective=(float(few), float(median)),
         particles=filtering.particles,
         mean_risk=MeanRisk(
             oracle=float(np.average(lists.risk[rows], weights=weight)), filter=float(np.average(risk, weights=weight))

@@ -73,12 +73,10 @@ def leak_lines(shown: LeakShown) -> str:
         "",
         f"{'force':<18}{'builder':<12}{'AUC':>22}{'recall at capacity':>24}{'expected captures':>24}",
     ]
+    cells = (("auc", ".3f", 22), ("recall_at_capacity", ".1%", 24), ("expected_captures", ".2f", 24))
     for row in shown.rows:
-        lines.append(
-            f"{row.force:<18}{row.builder:<12}{_with_interval(row.figures['auc'], '.3f'):>22}"
-            f"{_with_interval(row.figures['recall_at_capacity'], '.1%'):>24}"
-            f"{_with_interval(row.figures['expected_captures'], '.2f'):>24}"
-        )
+        shown_cells = (f"{_with_interval(row.figures[name], form):>{width}}" for name, form, width in cells)
+        lines.append(f"{row.force:<18}{row.builder:<12}" + "".join(shown_cells))
     first = shown.rows[0]
     lines.append(f"\n{first.n:,} rows, {first.events} outcome events on the force without the leak.")
     return "\n".join(lines)

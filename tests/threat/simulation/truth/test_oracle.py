@@ -179,9 +179,7 @@ def test_only_the_judging_of_rankings_imports_the_truth() -> None:
     packages = [root / name for name in ("features", "fairness", "model_cards", "serving", "threat", "training")]
     sources = [path for package in packages for path in package.rglob("*.py")]
     readers = {path.relative_to(root).as_posix() for path in sources if "simulation.truth" in path.read_text("utf-8")}
-    judges = {
-        f"training/truth/{name}.py" for name in ("ceiling", "expected_captures", "particle_check", "planted_leak")
-    }
+    judges = {f"training/truth/{name}.py" for name in ("ceiling", "judged_lists", "particle_check")}
     assert {name for name in readers if not name.startswith("threat/simulation/truth/")} == judges
 
 
