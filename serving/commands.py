@@ -22,7 +22,9 @@ def score(
     publish: Annotated[bool, typer.Option("--publish", help="Make it the list the desk shows.")] = False,
     rule: Annotated[str | None, typer.Option(help="Rank by this rule, whatever is in service.")] = None,
     policy: PolicyOption = None,
-    previous: Annotated[str | None, typer.Option(help="List to tell changes against; else the published one.")] = None,
+    previous: Annotated[
+        str | None, typer.Option(help="List that changes are compared with; otherwise the published list.")
+    ] = None,
     store: StoreOption = STORE,
     var: VarOption = VAR,
     as_json: JsonOption = False,
@@ -69,7 +71,7 @@ def explain(
     var: VarOption = VAR,
     as_json: JsonOption = False,
 ) -> None:
-    """Why a relationship stands where it does: contributions that add up to its score, in sentences."""
+    """Say why a relationship has its place: contributions that add up to its score, in sentences."""
     from serving.lists.making import explain_relationship
     from threat.asof import parse_as_of
     from threat.terminal import emit
@@ -100,7 +102,7 @@ def replay(
             where=list_id,
             way_out="find what changed: the records of the snapshot, the catalogue, the policy or the model",
         )
-    emit(document, as_json=as_json, lines=lambda found: f"{found['list']}: {found['rows']:,} rows, the same again.")
+    emit(document, as_json=as_json, lines=_show_replay)
 
 
 @app.command("serve")
@@ -150,10 +152,10 @@ def verify(
         raise UsageError("There is no audit log in this folder.", where=str(path), way_out="name its folder with --var")
     engine = database.connect(path)
     try:
-        found = verify_chain(engine, witness)
+        verified = verify_chain(engine, witness)
     finally:
         engine.dispose()
-    emit(found.as_dict(), as_json=as_json, lines=_show_verified)
+    emit(verified.as_dict(), as_json=as_json, lines=_show_verified)
 
 
 def _now() -> int:
@@ -174,6 +176,10 @@ def _show_list(document: dict[str, Any]) -> str:
     lines.append("Published: the desk shows it." if document["published"] else "Not published (add --publish).")
     lines.append("Not being on the list is not a sign of safety.")
     return "\n".join(lines)
+
+
+def _show_replay(document: dict[str, Any]) -> str:
+    return f"{document['list']}: {document['rows']:,} rows, the same again."
 
 
 def _show_reasons(document: dict[str, Any]) -> str:

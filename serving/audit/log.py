@@ -183,7 +183,7 @@ def _read_witness(path: Path, *, required: bool) -> dict[int, set[str]]:
         sequence, _, digest = line.partition(" ")
         if not sequence.isdigit() or len(digest) != len(START):
             raise IntegrityFailure(
-                "A line of the witness file is not a number and a hash.", value=line, where=f"{path}:{number}"
+                "The witness file has a line that is not a number and a hash.", value=line, where=f"{path}:{number}"
             )
         seen.setdefault(int(sequence), set()).add(digest)
     return seen

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from importlib.resources import files
 from typing import Any
+
+import yaml
 
 from serving.desk.tour import TourStep
 from threat.ids import show_id
 from threat.lists import ScoredList
+from threat.rungs import title_of
 from threat.vocabulary import kind
 
 
 def tour_steps(listed: ScoredList, gate: dict[str, Any]) -> list[TourStep]:
-    """Up to six stops. ``gate``: the document the release gate wrote."""
+    """Return up to six stops. ``gate``: the document that the release gate wrote."""
     rows = listed.rows.select(["relationship_id", "rank", "previous_rank", "new_records"]).to_pylist()
-    found = [_rose(listed, rows), _beyond(listed), _taught(listed), _gate(gate), _stop(listed), _log()]
-    return [step for step in found if step is not None]
+    stops = [_rose(listed, rows), _beyond(listed), _taught(listed), _gate(gate), _stop(listed), _log()]
+    return [stop for stop in stops if stop is not None]
 
 
 def _rose(listed: ScoredList, rows: Iterable[dict[str, Any]]) -> TourStep | None:
@@ -25,17 +29,17 @@ def _rose(listed: ScoredList, rows: Iterable[dict[str, Any]]) -> TourStep | None
     rose = _risen(chosen) or _risen(fresh)
     if rose:
         row = max(rose, key=lambda row: (row["previous_rank"] - row["rank"], -row["rank"]))
-        said = f"It went from rank {row['previous_rank']:,} to {row['rank']:,} in a week"
+        what = f"It went from rank {row['previous_rank']:,} to {row['rank']:,} in a week"
     else:
         new = [row for row in chosen if row["previous_rank"] is None]
         if not new:
             return None
         row = new[0]
-        said = f"It was not on last week's list and is ranked {row['rank']:,} today"
+        what = f"It was not on last week's list and is ranked {row['rank']:,} today"
     records = f"{row['new_records']} new record{'' if row['new_records'] == 1 else 's'}"
     return TourStep(
         title="One that rose",
-        text=f"{said}, after {records}. What is new is marked, and each reason links to the records behind it.",
+        text=f"{what}, after {records}. What is new is marked, and each reason links to the records behind it.",
         link=f"/relationships/{show_id('R', row['relationship_id'])}",
         link_text="Open the relationship",
     )
@@ -65,10 +69,11 @@ def _beyond(listed: ScoredList) -> TourStep | None:
 def _taught(listed: ScoredList) -> TourStep | None:
     if listed.basis.ranking != "model":
         return None
+    training = yaml.safe_load((files("serving.demonstration") / "training.yaml").read_text(encoding="utf-8"))
     return TourStep(
         title="What this model was taught",
         text="A unit ranks by severe harm. A force this small has too few such outcomes to learn from or to judge by, "
-        "so the demonstration's model was taught further violence, and its card says so.",
+        f"so the demonstration's model was taught {title_of(training['rung'])}, and its card says so.",
         link="/model-card",
         link_text="Open the model card",
     )

@@ -57,7 +57,7 @@ def relationship(
     reference: Annotated[str, Path(max_length=40, examples=["R-0123456789abcdef"])],
     signed_in: Annotated[SignedInRequest, Depends(may("see_cases"))],
 ) -> Relationship:
-    """One relationship as it stood at the published list's as-of: standing, reasons, records, what is not known."""
+    """A relationship as it stood at the published list's as-of: standing, reasons, records, what is not known."""
     with signed_in.logged("consultation", "view relationship") as draft:
         view = signed_in.desk.view()
         draft.subject = reference_of(reference)

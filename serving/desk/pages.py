@@ -107,7 +107,7 @@ def relationship(
     reference: Annotated[str, Path(max_length=40)],
     signed_in: Annotated[SignedInRequest, Depends(may("see_cases"))],
 ) -> Response:
-    """One relationship: standing and reasons, what changed, the records in both directions, what is not known."""
+    """Show one relationship: standing and reasons, what changed, the records in both directions, what is not known."""
     return _relationship(request, signed_in, reference, names=None, reason="")
 
 

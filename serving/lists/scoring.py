@@ -193,7 +193,7 @@ def require_loaded_before(snapshot: Snapshot, started_at: int) -> None:
     late = [entry for entry in snapshot.entries if entry.batch.loaded_at > started_at]
     if late:
         raise BadInput(
-            "A batch was loaded after the list was started.",
+            "The history holds a batch that was loaded after the list was started.",
             value=f"batch {late[0].batch_id} loaded {show(late[0].batch.loaded_at)}",
             where=f"started {show(started_at)}",
             way_out="check the clock of this machine and of the one that loaded the batch",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -14,6 +16,7 @@ from fixtures.desk_browser import NOW, STARTED_AT
 from serving.desk.service import Desk
 from serving.lists.making import ListOptions, make_list
 from threat.asof import DAY
+from threat.cli import main
 from threat.history.batches import Batch
 from threat.history.store import Store
 
@@ -142,3 +145,20 @@ def open_desk(golden_store: Path, tmp_path: Path) -> Iterator[OpenDesk]:
 def desk(open_desk: OpenDesk, rule_var: Path) -> Desk:
     """A desk over the lists by rule."""
     return open_desk(rule_var)
+
+
+Threat = Callable[..., tuple[int, dict, str]]
+
+
+@pytest.fixture
+def threat(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Threat:
+    """Run a command as ``main`` does: exit code, the one JSON document, and what went to standard error."""
+
+    def ask(*arguments: str) -> tuple[int, dict, str]:
+        monkeypatch.setattr(sys, "argv", ["threat", *arguments, "--json"])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        said = capsys.readouterr()
+        return int(ended.value.code or 0), json.loads(said.out), said.err
+
+    return ask

@@ -30,9 +30,9 @@ def log(tmp_path):
 
 def test_whole_chain(log):
     engine, _ = log
-    found = verify(engine)
-    assert (found.entries, found.witnessed) == (5, 5)
-    assert found.head != START
+    verified = verify(engine)
+    assert (verified.entries, verified.witnessed) == (5, 5)
+    assert verified.head != START
 
 
 def test_others_write_while_a_log_is_read(log, monkeypatch):
@@ -159,13 +159,13 @@ def test_writers_at_the_same_moment_keep_one_chain(tmp_path):
         thread.start()
     for thread in threads:
         thread.join()
-    found = verify(engines[0])
-    assert (found.entries, found.witnessed) == (80, 80)
+    verified = verify(engines[0])
+    assert (verified.entries, verified.witnessed) == (80, 80)
     for engine in engines:
         engine.dispose()
 
 
-def test_a_clock_set_back_is_told_and_breaks_nothing(log):
+def test_a_clock_set_back_is_counted_and_breaks_nothing(log):
     engine, _ = log
     record(engine, entry(6), at=1_700_000_000 - 3600)
     assert verify(engine).clock_set_back == 1

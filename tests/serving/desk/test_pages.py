@@ -56,7 +56,7 @@ class Page(HTMLParser):
             self.problems.append(f"</{tag}> at {self.getpos()}")
 
     def all(self, tag: str) -> list[dict[str, str | None]]:
-        return [attrs for found, attrs in self.seen if found == tag]
+        return [attrs for seen, attrs in self.seen if seen == tag]
 
 
 @pytest.mark.parametrize("path", PAGES)
@@ -156,8 +156,8 @@ def test_a_rule_s_own_reason_is_shown_as_what_it_is(open_desk, golden_store, tmp
     client = client_of(open_desk(tmp_path))
     assert client.get("/").text.count("<strong>The rule that ranks:</strong>") == 3
     text = client.get(f"/relationships/{REFERENCE['G01']}").text
-    own = text[text.index("What the rule reads") :]
-    assert own.index("The rule that ranks") < own.index("Also on record (takes no part in this order)")
+    section = text[text.index("What the rule reads") :]
+    assert section.index("The rule that ranks") < section.index("Also on record (takes no part in this order)")
     assert "Moves it" not in text
 
 

@@ -27,15 +27,15 @@ def test_names_open_with_a_reason_and_are_logged(desk):
     assert "Sam Example" in answer.text
     assert "Pat &lt;b&gt;Example&lt;/b&gt;" in answer.text  # escaped
     with sqlite3.connect(str(desk.engine.url.database)) as raw:
-        found = raw.execute("SELECT subject, detail FROM audit_entries WHERE action = 'open names'").fetchall()
+        logged = raw.execute("SELECT subject, detail FROM audit_entries WHERE action = 'open names'").fetchall()
     raw.close()
-    assert found == [
+    assert logged == [
         (
             REFERENCE["G01"],
             json.dumps({"justification": "daily_review", "reason": "morning review of the list"}, sort_keys=True),
         )
     ]
-    assert "Example" not in json.dumps(found)
+    assert "Example" not in json.dumps(logged)
     assert "Sam Example" not in client.get(f"/relationships/{REFERENCE['G01']}").text  # for that one answer only
 
 
@@ -76,13 +76,13 @@ def test_names_stay_closed(desk, changed, status, said):
 
 
 def test_another_session_s_token_opens_nothing_and_is_logged(desk):
-    theirs = token_in(client_of(desk, "supervisor").get(f"/relationships/{REFERENCE['G01']}").text)
+    token_of_another = token_in(client_of(desk, "supervisor").get(f"/relationships/{REFERENCE['G01']}").text)
     client = client_of(desk)
-    assert open_names(client, token=theirs).status_code == 403
-    assert client.post("/sign-out", data={"token": theirs}).status_code == 403
+    assert open_names(client, token=token_of_another).status_code == 403
+    assert client.post("/sign-out", data={"token": token_of_another}).status_code == 403
     with desk.engine.connect() as connection:
-        found = connection.execute(select(AUDIT_ENTRIES).order_by(AUDIT_ENTRIES.c.sequence)).all()[-2:]
-    assert [(e.role, e.action, e.outcome) for e in found] == [
+        logged = connection.execute(select(AUDIT_ENTRIES).order_by(AUDIT_ENTRIES.c.sequence)).all()[-2:]
+    assert [(e.role, e.action, e.outcome) for e in logged] == [
         ("reviewer", "open names", "refused"),
         ("reviewer", "sign out", "refused"),
     ]

@@ -108,13 +108,13 @@ def test_governance_and_admin_see_no_case(desk):
 
 def test_every_route_is_declared():
     """A route that is added without saying what it needs and logs fails here."""
-    found = {
+    routes = {
         (method, route.path)
         for router in (api.router, pages.router)
         for route in router.routes
         for method in route.methods
     }
-    assert found == {
+    assert routes == {
         ("GET", "/health"),
         ("GET", "/api/v1/health"),
         ("GET", "/api/v1/queue"),

@@ -22,7 +22,7 @@ SAID = "An acceptance this release rested on expired on 10 February 2025."
 
 
 def gate(*until: str | None) -> list[dict[str, object]]:
-    accepted = [{"by": "A. Person", "role": "SRO", "about": "x", "expires": one} for one in until]
+    accepted = [{"by": "A. Person", "role": "SRO", "about": "x", "expires": day} for day in until]
     return [{"id": "G7", "title": "Fairness", "required": True, "verdict": "pass", "reason": "r", "accepted": accepted}]
 
 
@@ -60,9 +60,9 @@ def test_the_commands_before_and_after(golden_store, lasting_var, at, kind, note
     assert made.basis.ranking == kind
     assert made.basis.ranking_note.endswith(note)
     reference = show_id("R", golden.relationship_id("G01"))
-    told = explain_relationship(golden_store, lasting_var, reference, golden.AS_OF, started_at=at)
-    assert told["ranking"] == kind
-    assert told["ranking_note"].endswith(note)
+    explained = explain_relationship(golden_store, lasting_var, reference, golden.AS_OF, started_at=at)
+    assert explained["ranking"] == kind
+    assert explained["ranking_note"].endswith(note)
 
 
 def test_what_expired_can_still_be_read_for_replay(lasting_var, golden_store):

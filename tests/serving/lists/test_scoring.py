@@ -86,11 +86,11 @@ MUST_SEE = {
 }
 
 
-def triggers(found: list[dict]) -> dict[str, set[tuple[str, str]]]:
+def triggers(items: list[dict]) -> dict[str, set[tuple[str, str]]]:
     event = {golden.event_id(row["event"]): row["event"] for row in golden.rows()}
     return {
         NAME.get(item["relationship_id"], "none"): {(event[t["event_id"]], t["about"]) for t in item["triggers"]}
-        for item in found
+        for item in items
     }
 
 

@@ -1,0 +1,57 @@
+"""The stops of the guided tour, chosen from a list and the gate's document."""
+
+from __future__ import annotations
+
+from fixtures import golden_force as golden
+from fixtures.desk_browser import STARTED_AT
+from fixtures.golden_lists import REFERENCE, published_list
+
+from serving.demonstration.tour import tour_steps
+from serving.lists.making import ListOptions, make_list
+
+REFUSED = {
+    "verdict": "not_enough_evidence",
+    "show_probability": False,
+    "checks": [
+        {
+            "id": "G4",
+            "title": "Local validation",
+            "required": True,
+            "verdict": "fail",
+            "reason": "24 events, 50 needed",
+        },
+        {"id": "G6", "title": "Calibration", "required": True, "verdict": "pass", "reason": "fits"},
+        {"id": "G10", "title": "Shadow run", "required": False, "verdict": "fail", "reason": "none"},
+    ],
+}
+
+
+def test_the_tour_by_rule_after_a_refusal(rule_var):
+    listed = published_list(rule_var)
+    steps = tour_steps(listed, REFUSED)
+    by_title = {step.title: step for step in steps}
+    assert "One that rose" in by_title
+    assert by_title["The gate at work"].text == (
+        "1 of 2 checks passed. Stopped by local validation: 24 events, 50 needed. So a rule orders the list, and the "
+        "page says so. Calibration does not allow a probability, so ranks only are shown."
+    )
+    assert by_title["The gate at work"].link == "/model-card"
+    assert not {"What this model was taught", "Stopping the model"} & set(by_title)
+
+
+def test_the_tour_by_the_model(model_var):
+    listed = published_list(model_var)
+    titles = [step.title for step in tour_steps(listed, {**REFUSED, "checks": REFUSED["checks"][1:]})]
+    assert titles[-4:] == [
+        "What this model was taught",
+        "The gate at work",
+        "Stopping the model",
+        "Everything you opened was recorded",
+    ]
+
+
+def test_the_tour_shows_one_beyond_capacity(golden_store, tmp_path):
+    listed = make_list(golden_store, tmp_path, golden.AS_OF, ListOptions(capacity=1), started_at=STARTED_AT)
+    step = next(step for step in tour_steps(listed, REFUSED) if step.title.startswith("One beyond"))
+    assert step.text.startswith("Ranked 2 when the unit reviews 1: the order alone would never show it.")
+    assert step.link == f"/relationships/{REFERENCE['G02']}"

@@ -1,0 +1,60 @@
+"""The desk in a process of its own, and the port it asks for."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from serving.demonstration.run import run
+from serving.desk.server import listen
+from threat.errors import UsageError
+
+
+def test_the_desk_in_a_process_of_its_own(golden_store, rule_var):
+    process = subprocess.Popen(
+        [
+            *(sys.executable, "-m", "threat.cli", "serve", "--port", "0", "--json"),
+            *("--store", str(golden_store), "--var", str(rule_var)),
+        ],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONWARNINGS": "error"},
+    )
+    try:
+        address = json.loads(process.stdout.readline())["address"]
+        with urllib.request.urlopen(f"{address}health", timeout=30) as answer:
+            assert json.load(answer) == {"status": "ok", "version": "0.1.0", "list_published": True}
+            assert answer.headers["Content-Security-Policy"].startswith("default-src 'none'")
+            assert "Server" not in answer.headers
+        with urllib.request.urlopen(f"{address}sign-in", timeout=30) as answer:
+            assert "Development sign-in" in answer.read().decode()
+        process.send_signal(signal.SIGINT)
+        _, noise = process.communicate(timeout=30)
+        assert process.returncode == 0
+        assert noise == "The desk is closed.\n"
+    finally:
+        process.kill()
+        process.wait()
+
+
+def test_a_port_in_use():
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        with pytest.raises(UsageError, match=f"Port {port} is in use") as caught:
+            listen("127.0.0.1", port)
+        assert str(port) in str(caught.value)
+        assert caught.value.way_out == "--port 0 picks a free one"
+        with pytest.raises(UsageError, match=f"Port {port} is in use"):
+            run(Path("nowhere"), port=port, serve=True, seed=7, fresh=False, as_json=True)
+    assert not Path("nowhere").exists()

@@ -1,0 +1,75 @@
+"""The commands as a person runs them: documents, exit codes, and what is refused."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+
+import pytest
+from fixtures.golden_lists import REFERENCE, published_list
+
+from serving.audit.database import connect
+from serving.audit.log import Entry, record
+from threat import lists
+
+
+def test_score_explain_replay_verify(threat, golden_store, tmp_path):
+    var = ("--var", str(tmp_path / "var"))
+    store = ("--store", str(golden_store))
+    code, made, noise = threat("score", "--as-of", "2024-06-01", "--capacity", "3", "--publish", *store, *var)
+    assert (code, noise) == (0, "")
+    assert (made["ranked"], made["selected"], made["ranking"], made["published"]) == (10, 3, "rule", True)
+    code, explained, _ = threat("explain", REFERENCE["G01"], "--as-of", "2024-06-01", *store, *var)
+    assert (code, explained["reasons"][0]["theme"]) == (0, "rule")
+    code, again, _ = threat("replay", made["list"], *store, *var)
+    assert (code, again["same"], again["rows"]) == (0, True, 10)
+    code, verified, _ = threat("audit-log", "verify", *var)
+    assert (code, verified["entries"], verified["witnessed"]) == (0, 3, 3)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "problem"),
+    [
+        (("score", "--as-of", "yesterday"), 2, "The as-of is not a date or time in ISO 8601."),
+        (("score", "--as-of", "2024-06-01T08:00"), 2, "The time 2024-06-01T08:00:00 has no time zone."),
+        (("explain", "G01", "--as-of", "2024-06-01"), 2, "Not a reference of a relationship"),
+        (("explain", REFERENCE["G01"], "--as-of", "2020-01-01"), 2, "This relationship was not on record"),
+        (("explain", "R-0000000000000001", "--as-of", "2024-06-01"), 2, "This relationship was not on record"),
+        (("explain", REFERENCE["G01"], "--as-of", "2999-01-01"), 2, "The as-of is after now"),
+        (("replay", "L-1"), 2, "There is no such list."),
+        (("audit-log", "verify"), 2, "There is no audit log in this folder."),
+        (("serve", "--host", "0.0.0.0"), 2, "The desk was asked to answer other machines"),
+        (("serve", "--host", "desk.example"), 2, "The desk was asked to answer other machines"),
+    ],
+)
+def test_what_the_commands_refuse(threat, golden_store, tmp_path, arguments, code, problem):
+    store = () if arguments[0] == "audit-log" else ("--store", str(golden_store))
+    exit_code, said, _ = threat(*arguments, *store, "--var", str(tmp_path / "var"))
+    assert exit_code == code
+    assert said["problem"].startswith(problem)
+    assert said["way_out"]
+
+
+def test_replay_of_a_changed_history_exits_5(threat, golden_store, rule_var, tmp_path):
+    other = tmp_path / "var"
+    shutil.copytree(rule_var, other)
+    listed = published_list(other)
+    rows = listed.rows.set_column(8, "last_recorded_at", [listed.rows["last_recorded_at"].to_numpy() + 1])
+    forged = lists.freeze(other / "lists", listed.basis, listed.must_see, rows)
+    code, said, _ = threat("replay", forged.id, "--store", str(golden_store), "--var", str(other))
+    assert code == 5
+    assert "last_recorded_at differs in 10 rows" in said["value"]
+
+
+def test_a_tampered_audit_log_exits_5(threat, tmp_path):
+    engine = connect(tmp_path / "desk.sqlite")
+    for at in (1, 2, 3):
+        record(engine, Entry("Test", "reviewer", "consultation", "view queue"), at)
+    engine.dispose()
+    raw = sqlite3.connect(tmp_path / "desk.sqlite")
+    raw.execute("DROP TRIGGER audit_entries_no_delete")
+    raw.execute("DELETE FROM audit_entries WHERE sequence = 2")
+    raw.commit()
+    raw.close()
+    code, said, _ = threat("audit-log", "verify", "--var", str(tmp_path))
+    assert (code, said["value"]) == (5, "entry 2 is missing: the next one is 3")
