@@ -13,15 +13,15 @@ from typing import Any, NamedTuple
 from features.definitions import Definition
 from features.kinds_read import expand
 from features.operations import Op, Out
-from threat.asof import DAY
+from threat.asof import span
 
 FOREVER = 1 << 61
 """Length in seconds of a window without end: longer than any age, and safe to add to."""
 
 
 def span_of(days: float | None) -> int:
-    """Return the seconds of a window, as ``threat.asof.in_look_back`` cuts it; FOREVER for None."""
-    return FOREVER if days is None else int(days * DAY)
+    """Return the seconds of a window; FOREVER for None."""
+    return FOREVER if days is None else span(days)
 
 
 @dataclass(frozen=True, slots=True)

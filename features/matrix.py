@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from features.definitions import Definition
 from features.load import Catalogue
-from threat.asof import DAY
+from threat.asof import span
 from threat.errors import UsageError
 from threat.history.sightings import Rows, Sightings
 
@@ -86,4 +86,4 @@ class Matrix:
 
 def _longest_window(d: Definition) -> int:
     """Seconds of the definition's longest window; 0 when it reads the whole history."""
-    return max((int(days * DAY) for days in (d.window_days, d.long_window_days) if days is not None), default=0)
+    return max((span(days) for days in (d.window_days, d.long_window_days) if days is not None), default=0)

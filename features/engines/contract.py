@@ -1,7 +1,7 @@
 """The contract of an engine: what turns sightings, rows and a catalogue into a matrix.
 
 Every engine of ``features.engines.registry`` gives the same matrix. The drawn tables of ``tests/spec/features`` and the
-generated histories of ``tests/features/test_engines_agree.py`` run on each. Values agree to the bit of a float32, but
+generated histories of ``tests/features/engines`` run on each. Values agree to the bit of a float32, but
 where a statistic sums floats (``Statistic.sums_floats``), which may differ by 1 in a million.
 """
 

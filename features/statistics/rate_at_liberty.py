@@ -10,7 +10,7 @@ from features.events import NOTHING, STAY, Answer, Matches, covered, incidents
 from features.operations import Op, Out
 from features.statistics.base import Statistic
 from features.statistics.forms import RATIO
-from threat.asof import DAY
+from threat.asof import DAY, span
 
 OTHER_ACTS = ("reversed", "subject_at_risk", "at_risk_anyone", "at_risk_others")
 """Scopes in which the person whose history is read is the one harmed: that person's custody says nothing."""
@@ -40,7 +40,7 @@ class RateAtLiberty(Statistic):
     def answer(self, d: Definition, matches: Matches) -> Answer:
         """Divide by the days at liberty; every event of the window is behind the figure."""
         assert d.window_days is not None
-        liberty = int(d.window_days * DAY) - covered(matches.stays, matches.as_of, matches.start())
+        liberty = span(d.window_days) - covered(matches.stays, matches.as_of, matches.start())
         if liberty <= 0:
             return NOTHING
         return Answer(len(incidents(matches.events)) * 365.0 / (liberty / DAY), matches.events)

@@ -11,7 +11,7 @@ from features.operations import Out
 from features.statistics.base import Statistic
 from features.statistics.forms import CHANGE
 from features.statistics.window_ratio import OPERATIONS
-from threat.asof import DAY
+from threat.asof import span
 
 
 class Slope(Statistic):
@@ -40,9 +40,10 @@ class Slope(Statistic):
         """Fit through the periods; every event of the window is behind the figure."""
         assert d.window_days is not None
         assert d.periods is not None
-        span, periods = int(d.window_days * DAY), d.periods
+        seconds, periods = span(d.window_days), d.periods
+        age = {e.event_id: matches.as_of - e.occurred_at for e in matches.events}
         reached = [
-            amount([e for e in matches.events if (matches.as_of - e.occurred_at - 1) * periods // span < newest], d.of)
+            amount([e for e in matches.events if (age[e.event_id] - 1) * periods // seconds < newest], d.of)
             for newest in range(periods + 1)
         ]
         total = 0.0
@@ -65,12 +66,12 @@ class Slope(Statistic):
             yield "The slope has fewer than two periods.", d.periods
 
 
-def period_edges(span: int, periods: int) -> list[int]:
-    """Return the longest age in seconds within the newest 1, 2, ... periods of a window of ``span`` seconds.
+def period_edges(window: int, periods: int) -> list[int]:
+    """Return the longest age in seconds within the newest 1, 2, ... periods of a window in seconds.
 
-    Within the newest k: age - 1 < k * span / periods. The window's last second is in the oldest period.
+    Within the newest k: age - 1 < k * window / periods. The window's last second is in the oldest period.
 
     >>> period_edges(10, 3)
     [4, 7, 10]
     """
-    return [-(-newest * span // periods) for newest in range(1, periods + 1)]
+    return [-(-newest * window // periods) for newest in range(1, periods + 1)]

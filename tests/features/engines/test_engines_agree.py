@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pytest
 from fixtures.engine_agreement import OTHERS, check
 from fixtures.feature_definitions import catalogue, definitions
@@ -10,15 +9,10 @@ from fixtures.feature_histories import QUESTIONS, histories, sightings
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from features.engines.contract import Engine, TracingEngine
-from features.engines.registry import ENGINES
 from features.load import load_catalogue
-from threat.errors import UsageError
-from threat.history.sightings import NO_PERSON, Rows
 from threat.vocabulary import kinds
 
 REST = [pytest.param(engine, id=name) for name, engine in OTHERS.items()]
-EVERY = [pytest.param(engine, id=name) for name, engine in ENGINES.items()]
 
 QUICK = settings(deadline=None, max_examples=80, suppress_health_check=list(HealthCheck))
 LONG = settings(QUICK, max_examples=4000)
@@ -61,28 +55,3 @@ def test_shipped_catalogue_at_length(engine, history):
 @pytest.mark.parametrize("engine", REST)
 def test_no_history_at_all(engine):
     check(engine, sightings([]), QUESTIONS, load_catalogue())
-
-
-@pytest.mark.parametrize("engine", EVERY)
-def test_every_engine_meets_the_contract(engine):
-    assert isinstance(engine, Engine)
-    matrix = engine.build(sightings([]), QUESTIONS, load_catalogue().only(["harm_sum_ever", "harm_last"]))
-    assert matrix.names == ("harm_sum_ever", "harm_last")
-    assert matrix.values.dtype == np.float32
-    assert matrix.values.shape == (len(QUESTIONS), 2)
-    assert matrix.rows is QUESTIONS
-
-
-@pytest.mark.parametrize("engine", EVERY)
-@pytest.mark.parametrize(
-    ("subject", "at_risk", "problem"),
-    [(NO_PERSON, 12, "1 rows have no subject"), (12, 12, "1 rows name a subject who is not another")],
-)
-def test_every_engine_refuses_the_same_rows(engine, subject, at_risk, problem):
-    asked = Rows(*(np.array([number], np.int64) for number in (1, subject, at_risk, 0)))
-    with pytest.raises(UsageError, match=problem):
-        engine.build(sightings([]), asked, load_catalogue())
-
-
-def test_some_engine_says_which_events_are_behind_a_value():
-    assert [name for name, engine in ENGINES.items() if isinstance(engine, TracingEngine)] == ["reference"]

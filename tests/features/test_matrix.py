@@ -1,0 +1,37 @@
+"""The matrix: its columns, its frame, and where a window reaches back before the records begin."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from fixtures.feature_definitions import ASSAULTS, catalogue, define
+from fixtures.feature_histories import AS_OF, hit, rows, sightings
+from numpy.testing import assert_array_equal
+
+from features import build
+from threat.asof import DAY
+from threat.errors import UsageError
+
+
+def test_a_matrix():
+    wanted = catalogue([define("a", **ASSAULTS, window_days=30), define("b", **ASSAULTS)])
+    found = build(sightings([hit(1, 10), hit(2, 30), hit(3, 31)]), rows([(11, 12, AS_OF), (12, 11, AS_OF)]), wanted)
+    assert found.values.dtype == np.float32
+    assert_array_equal(found.values, [[2, 3], [0, 0]])
+    assert_array_equal(found.column("d1_count"), [3, 0])
+    assert found.catalogue_version == wanted.version
+    frame = found.frame()
+    assert list(frame.columns) == ["d0_count", "d1_count"]
+    assert frame.loc[(0, AS_OF), "d0_count"] == 2
+    with pytest.raises(UsageError, match="no feature of this name"):
+        found.column("d2_count")
+
+
+def test_windows_before_the_records_begin_are_marked_by_source():
+    wanted = catalogue([define("a", **ASSAULTS, window_days=d) for d in (30, 100, 365)] + [define("b", **ASSAULTS)])
+    starts = {"records": AS_OF - 365 * DAY, "custody": AS_OF - 100 * DAY}
+    found = build(sightings([hit(1, 10)], starts=starts), rows([(11, 12, AS_OF), (11, 12, AS_OF - 1)]), wanted)
+    assert_array_equal(found.truncated, [[False, False, True, False], [False, True, True, False]])
+    assert_array_equal(found.truncated_by("records"), [[False, False, False, False], [False, False, True, False]])
+    with pytest.raises(UsageError, match="one of custody, records"):
+        found.truncated_by("custdy")
