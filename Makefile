@@ -1,4 +1,4 @@
-# One door for developers. `make demo` and `make test` do all their own set-up; nothing else is needed but Python 3.11+ and make.
+# `make demo` and `make test` do all their own set-up; nothing else is needed but Python 3.11 to 3.13 and make.
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
@@ -32,6 +32,7 @@ $(VENV)/.project: $(VENV)/.dependencies pyproject.toml
 	@touch $@
 
 setup: $(VENV)/.project ## the environment, in .venv
+	@$(if $(filter setup,$(MAKECMDGOALS)),echo "The command threat is in $(BIN). To reach it by its name: source $(BIN)/activate")
 
 demo: setup ## a synthetic force, end to end, then its pages on http://127.0.0.1:8000 (SERVE=0: stop before serving)
 	@$(BIN)/threat demo $(if $(filter 0,$(SERVE)),--no-serve)
