@@ -43,7 +43,7 @@ def train(
     from threat.release.documents.evaluation import Evaluation
     from threat.terminal import emit
     from training.config import load
-    from training.evaluation.summary import summary_lines
+    from training.evaluation.summary import Remarks, summary_lines
     from training.job import name_run, train
 
     settings = load(config, capacity=capacity, seed=seed, threads=threads)
@@ -55,10 +55,12 @@ def train(
         from training.mirror import mirror
 
         document["mlflow"] = mirror(run, out.parent)
-    evaluation = run.read(Evaluation).as_json()
-    document |= {key: evaluation[key] for key in ("rung", "horizon_days", "capacity", "cohort", "rankings", "warnings")}
-    document["late_known"] = run.read(Checks).late_known.as_json()
-    emit(document, as_json=as_json, lines=summary_lines)
+    evaluation, late_known = run.read(Evaluation), run.read(Checks).late_known
+    asked_and_measured = {"rung", "horizon_days", "capacity", "cohort", "rankings", "warnings"}
+    document |= evaluation.model_dump(mode="json", include=asked_and_measured)
+    document["late_known"] = late_known.as_json()
+    text = summary_lines(str(run.directory), evaluation, Remarks(late_known=late_known, mlflow=document["mlflow"]))
+    emit(document, as_json=as_json, lines=lambda _: text)
 
 
 @app.command("evaluate")
@@ -73,18 +75,23 @@ def evaluate(
     from threat.release.runs import Run
     from threat.terminal import emit
     from training.evaluation.reproduce import reproduce
-    from training.truth.summary import evaluation_lines
+    from training.evaluation.summary import Remarks, summary_lines
+    from training.truth.summary import captures_lines
 
     opened = Run.open(run)
-    document = {"run": str(run), "run_id": opened.id} | reproduce(opened, capacity)
-    if document["reproduced"] is False:
+    again = reproduce(opened, capacity)
+    if again.reproduced is False:
         raise IntegrityFailure(
             "Measuring this RUN's predictions again gives other figures than the sealed ones.",
             where=str(run / "evaluation.json"),
             way_out="do not rely on it; train again",
         )
+    document: dict[str, Any] = {"run": str(run), "run_id": opened.id, "reproduced": again.reproduced}
+    document |= again.evaluation.model_dump(mode="json", exclude={"version", "replay", "lead_time", "settings"})
+    text = summary_lines(str(run), again.evaluation, Remarks(reproduced=again.reproduced))
     # Of a synthetic force: the share of what can be reached.
     captures = opened.find(ExpectedCaptures)
     if captures is not None:
         document["expected_captures"] = captures.as_json()
-    emit(document, as_json=as_json, lines=lambda shown: evaluation_lines(shown, captures))
+        text += f"\n\n{captures_lines(captures)}"
+    emit(document, as_json=as_json, lines=lambda _: text)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -18,7 +17,8 @@ from threat.release.documents.choices import Choices
 from threat.release.documents.cohort import CohortAttrition
 from threat.release.documents.config import Config
 from threat.release.documents.earlier import Question, question_of
-from threat.release.documents.evaluation import Evaluation
+from threat.release.documents.evaluation import Evaluation, TestCohort
+from threat.release.documents.evaluation import Resampling as ResamplingSettings
 from threat.release.documents.folds import Folds as FoldsDocument
 from threat.release.documents.model import Calibrator, ElasticNet, ModelFeatures
 from threat.release.documents.snapshot import SnapshotRead
@@ -80,42 +80,34 @@ def evaluation_of(settings: Settings, opened: OpenedTest, ranked: RankedTest, ca
     """``evaluation.json``: the figures of every ranking, and the model's lists as they would have run."""
     lists, outcomes, scores = opened.lists, opened.outcomes, ranked.model.scores
     relationship = lists.rows.relationship_id
-    document = evaluate(
+    measured = evaluate(
         outcomes.rows,
         ranked.rankings,
         capacity=capacity,
         resampling=Resampling(replicates=settings.bootstrap, seed=settings.seed),
         freshness=freshness_of(opened.matrix),
     )
-    calibration = document["calibration"] or None
-    if calibration:
-        calibration = calibration | {"bins": [calibration_bin(observed) for observed in calibration["bins"]]}
-    measured = document | {
-        "calibration": calibration,
-        "rung": settings.rung,
-        "horizon_days": settings.horizon_days,
-        "capacity": capacity,
-        "cohort": {
-            "kind": settings.cohort.kind,
-            "n": len(lists),
-            "relationships": len(np.unique(relationship)),
-            "subjects": len(np.unique(lists.rows.subject)),
-            "lists": len(lists.cycles),
-            "start": show(lists.cycles[0].start),
-            "last_as_of": show(lists.cycles[-1].last_as_of),
-        },
-        "replay": replay(outcomes.rows, scores, lists.starts, relationship, capacity),
-        "lead_time": lead_time(outcomes.credit_lines, lists.cycle, scores, relationship, capacity),
-        "settings": {"bootstrap": settings.bootstrap, "seed": settings.seed},
-        "warnings": document["warnings"] + ranked.warnings,
-    }
-    return Evaluation.model_validate(measured)
-
-
-def calibration_bin(observed: dict[str, Any]) -> dict[str, Any]:
-    """Return a bin of the calibration: its bounds, the mean probability in it, and the observed rate."""
-    slice_ = observed["slice"]
-    return {"low": slice_["from"], "high": slice_["to"], "expected": slice_["expected"], "observed": observed}
+    return Evaluation(
+        rung=settings.rung,
+        horizon_days=settings.horizon_days,
+        capacity=measured.capacity,
+        cohort=TestCohort(
+            kind=settings.cohort.kind,
+            n=len(lists),
+            relationships=len(np.unique(relationship)),
+            subjects=len(np.unique(lists.rows.subject)),
+            lists=len(lists.cycles),
+            start=show(lists.cycles[0].start),
+            last_as_of=show(lists.cycles[-1].last_as_of),
+        ),
+        rankings=measured.rankings,
+        calibration=measured.calibration,
+        freshness=measured.freshness,
+        replay=replay(outcomes.rows, scores, lists.starts, relationship, capacity),
+        lead_time=lead_time(outcomes.credit_lines, lists.cycle, scores, relationship, capacity),
+        settings=ResamplingSettings(bootstrap=settings.bootstrap, seed=settings.seed),
+        warnings=(*measured.warnings, *ranked.warnings),
+    )
 
 
 def _write_question(run: Run, labelled: LabelledCohort, capacity: int, policy_version: str, started_at: int) -> None:

@@ -19,11 +19,12 @@ from threat.history.snapshot import Snapshot
 from threat.history.store import Store
 from threat.measuring.ranked import Labelled
 from threat.measuring.resampling import Resampling
+from threat.release.documents.evaluation import MODEL
 from threat.release.runs import Run
 from training.checks import as_if_known_at_once
 from training.cohorts.labelled import prepare
 from training.config import load
-from training.evaluation.table import MODEL, Ranking, evaluate
+from training.evaluation.table import Ranking, evaluate
 from training.job import train
 from training.models.fitted import fit_trees
 
@@ -123,9 +124,12 @@ def leak_worth(run: Run, snapshot: Snapshot, preset: str) -> dict[str, Any]:
         resampling=Resampling(replicates=settings.bootstrap, seed=settings.seed),
         versus="leaky",
     )
-    named = {one["name"]: one for one in measured["rankings"][1]["figures"]}
-    leaky_auc = next(one for one in measured["rankings"][0]["figures"] if one["name"] == "auc")
-    return {"leaky_auc": leaky_auc, "honest_auc": named["auc"], "difference": named["auc_difference"]}
+    figures = {
+        "leaky_auc": measured.figure("leaky", "auc"),
+        "honest_auc": measured.figure(MODEL, "auc"),
+        "difference": measured.figure(MODEL, "auc_difference"),
+    }
+    return {name: None if figure is None else figure.model_dump(mode="json") for name, figure in figures.items()}
 
 
 def _truth(run: Run, force: Path) -> dict[str, Any]:

@@ -9,11 +9,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from training.evaluation.summary import found
-from training.evaluation.table import MODEL
+from threat.release.documents.evaluation import MODEL
 
 LEAST = 10
 Figure = dict[str, Any]
+
+
+def found(figures: Sequence[Figure], name: str, capacity: int | None = None) -> Figure | None:
+    """The Figure of that name (at that capacity), or None."""
+    for figure in figures:
+        if figure["name"] == name and (capacity is None or figure["slice"].get("capacity") in {capacity, None}):
+            return figure
+    return None
 
 
 def page(real: dict[str, Any] | None, synthetic: dict[str, Any], made_on: str) -> str:

@@ -140,7 +140,7 @@ def test_a_run_prints_one_interval_for_one_figure(
         resampling=Resampling(replicates=200, seed=11),
     )
     evaluation = evidence.evaluation(
-        capacity=capacity, rankings=measured["rankings"], settings={"bootstrap": 200, "seed": 11}
+        capacity=capacity, rankings=measured.rankings, settings={"bootstrap": 200, "seed": 11}
     )
     run = run_of(tmp_path, snapshot, predictions, outcomes, evaluation)
     run.write(audit_run(run, snapshot, load_policy()))

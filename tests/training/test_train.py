@@ -20,7 +20,9 @@ from threat.history.store import Store
 from threat.measuring.ranked import Labelled, Ranked
 from threat.measuring.resampling import Draws, Resampling, auc
 from threat.outcomes import label
+from threat.release.documents.checks import Checks
 from threat.release.documents.config import Config
+from threat.release.documents.evaluation import Evaluation
 from threat.release.runs import Run
 from threat.release.scorer import probability, raw_score
 from threat.simulation.force import Settings as ForceSettings
@@ -33,8 +35,8 @@ from training.cohorts.outcomes import recorded_outcomes
 from training.cohorts.sample import Sample
 from training.commands import app
 from training.config import Settings, load
-from training.evaluation.reproduce import reproduce
-from training.evaluation.summary import summary_lines
+from training.evaluation.reproduce import reproduce, same_rankings
+from training.evaluation.summary import Remarks, summary_lines
 from training.job import train
 from training.models import trees
 
@@ -148,7 +150,8 @@ def test_no_leak_by_construction(run: Run, labelled: LabelledCohort) -> None:
     assert late["rows"] == run.read_json("evaluation.json")["cohort"]["n"]
     assert late["events"] >= late["rows_with_any"] > 0
     assert late["share"] == late["rows_with_any"] / late["rows"]
-    said = summary_lines(run.read_json("evaluation.json") | {"run": "r", "late_known": late})
+    remarks = Remarks(late_known=run.read(Checks).late_known)
+    said = summary_lines("r", run.read(Evaluation), remarks)
     assert f"Known late: {late['events']:,} events had happened before a test row's as-of" in said
     # The check has teeth: against a builder that takes every record as known at once, values do differ.
     from features import build
@@ -210,9 +213,16 @@ def test_permuted_labels_rank_no_better_than_chance(labelled: LabelledCohort) ->
 
 
 def test_evaluate_reproduces_the_sealed_figures(run: Run) -> None:
-    assert reproduce(Run.open(run.directory))["reproduced"] is True
+    again = reproduce(Run.open(run.directory))
+    assert again.reproduced is True
     other = reproduce(run, 5)
-    assert (other["reproduced"], other["capacity"]) == (None, 5)
+    assert (other.reproduced, other.evaluation.capacity) == (None, 5)
+    first, *rest = again.evaluation.rankings
+    figure = first.figures[0]
+    shifted = figure.model_copy(update={"value": (figure.value or 0.0) + 1e-6})
+    changed = first.model_copy(update={"figures": (shifted, *first.figures[1:])})
+    assert same_rankings((first, *rest), (first, *rest))
+    assert not same_rankings((first, *rest), (changed, *rest))
 
 
 def test_a_history_without_outcomes_or_too_short_is_refused(force: Path, settings: Settings, tmp_path: Path) -> None:
@@ -250,7 +260,7 @@ def test_commands(run: Run, force: Path, tmp_path: Path) -> None:
     assert got.exit_code == 0, got.output
     assert json.loads(got.stdout)["reproduced"] is True
     got = runner.invoke(app, ["evaluate", str(run.directory)])
-    assert "came out again, to the digit" in got.stdout
+    assert "came out again, to nine digits" in got.stdout
     path = tmp_path / "small.yaml"
     path.write_text(SMALL)
     args = ["train", "--config", str(path), "--store", str(force / "history"), "--out", str(tmp_path / "runs")]

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from threat.measuring.estimates import What, measure, observed_over_expected, rate
-from threat.measuring.figure import Figure
 from threat.measuring.intervals import Evidence
 from threat.measuring.ranked import Floats, Ranked
 from threat.measuring.resampling import Draws, totals
+from threat.release.documents.evaluation import Calibration, CalibrationBin
 from training.models.calibrator import logistic_line
 
 _QUANTILES = (0, 0.2, 0.4, 0.6, 0.8, 0.9, 0.95, 0.99, 1)
@@ -21,8 +19,8 @@ _LEAST = 1e-9
 """Probabilities are kept this far from 0 and 1, where log odds are not finite."""
 
 
-def calibration(ranked: Ranked, draws: Draws) -> dict[str, Any]:
-    """``{slope, intercept, observed_over_expected, bins}`` as Figures, of rows that have a probability.
+def calibration(ranked: Ranked, draws: Draws) -> Calibration:
+    """Return slope, intercept, observed over expected and bins of a ranking that has probabilities.
 
     Slope and intercept: logistic regression of the outcome on the log odds of the probability (Cox 1958); 1 and 0 are
     right, a slope below 1 is over-confident.
@@ -36,15 +34,14 @@ def calibration(ranked: Ranked, draws: Draws) -> dict[str, Any]:
     def what(name: str, title: str) -> What:
         return What(name=name, title=title, n=n, events=events)
 
-    figures = {
-        "slope": measure(what("calibration_slope", "Calibration slope"), slope),
-        "intercept": measure(what("calibration_intercept", "Calibration intercept at that slope"), intercept),
-        "observed_over_expected": observed_over_expected(
+    return Calibration(
+        slope=measure(what("calibration_slope", "Calibration slope"), slope),
+        intercept=measure(what("calibration_intercept", "Calibration intercept at that slope"), intercept),
+        observed_over_expected=observed_over_expected(
             what("observed_over_expected", "Observed over expected"), observed, expected, people
         ),
-    }
-    document: dict[str, Any] = {name: figure.model_dump(mode="json") for name, figure in figures.items()}
-    return document | {"bins": [figure.model_dump(mode="json") for figure in _bins(ranked, draws)]}
+        bins=tuple(_bins(ranked, draws)),
+    )
 
 
 def _probability(ranked: Ranked) -> Floats:
@@ -53,7 +50,7 @@ def _probability(ranked: Ranked) -> Floats:
     return ranked.probability
 
 
-def _bins(ranked: Ranked, draws: Draws) -> list[Figure]:
+def _bins(ranked: Ranked, draws: Draws) -> list[CalibrationBin]:
     rows, probability = ranked.rows, _probability(ranked)
     if not len(rows):
         return []
@@ -63,20 +60,19 @@ def _bins(ranked: Ranked, draws: Draws) -> list[Figure]:
     for number in np.unique(place):
         members = np.flatnonzero(place == number)
         person, label = rows.person[members], rows.label[members]
+        low, high = float(probability[members].min()), float(probability[members].max())
         what = What(
             name="observed_rate",
             title="Rows with an outcome",
             n=len(members),
             events=int(label.sum()),
-            slice={
-                "from": float(probability[members].min()),
-                "to": float(probability[members].max()),
-                "expected": float(probability[members].mean()),
-            },
+            slice={"from": low, "to": high},
         )
         evidence = Evidence(people=len(np.unique(person[label > 0])), clusters=len(members))
         counted = totals(np.ones(len(members)), person, draws)
-        out.append(rate(what, totals(label, person, draws), counted, evidence))
+        observed = rate(what, totals(label, person, draws), counted, evidence)
+        mean = float(probability[members].mean())
+        out.append(CalibrationBin(low=low, high=high, expected=mean, observed=observed))
     return out
 
 

@@ -9,13 +9,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from threat.release.documents.global_picture import GlobalPicture
+from threat.release.documents.global_picture import FeatureSize, GlobalPicture, ThemeSize
 from threat.release.runs import Run
 from threat.release.scorer import contributions
 from training.cohorts.labelled import LabelledCohort
 
 _ROWS = 1_000
+"""Rows drawn: mean sizes settle far below that, and exact contributions cost time for every row."""
 _SHOWN = 20
+"""Features in the picture: as many as can be read on a page."""
 
 
 def global_picture(run: Run, labelled: LabelledCohort, booster: Any) -> None:
@@ -28,43 +30,43 @@ def global_picture(run: Run, labelled: LabelledCohort, booster: Any) -> None:
     some = positions[np.sort(rng.choice(len(positions), min(_ROWS, len(positions)), replace=False))]
     values = labelled.values_of(some)
     parts = contributions(booster, values, threads=labelled.settings.threads)
-    run.write(GlobalPicture.model_validate(summary(parts, values, labelled)))
+    run.write(summary(parts, values, labelled))
     _draw(run, parts, values, list(labelled.catalogue.names))
 
 
-def summary(parts: NDArray[np.float64], values: NDArray[np.float32], labelled: LabelledCohort) -> dict[str, Any]:
+def summary(parts: NDArray[np.float64], values: NDArray[np.float32], labelled: LabelledCohort) -> GlobalPicture:
     """Mean absolute contribution (log odds) by feature and by theme (of the theme's sum), largest first."""
-    own = parts[:, :-1]
-    size = np.abs(own).mean(axis=0)
+    of_features = parts[:, :-1]  # the last column is the expected score
+    size = np.abs(of_features).mean(axis=0)
     themes: dict[str, NDArray[np.float64]] = {}
     for column, definition in enumerate(labelled.catalogue):
-        themes[definition.theme] = themes.get(definition.theme, np.zeros(len(own))) + own[:, column]
+        themes[definition.theme] = themes.get(definition.theme, np.zeros(len(parts))) + of_features[:, column]
     by_theme = {theme: float(np.abs(total).mean()) for theme, total in themes.items()}
     names = labelled.catalogue.names
-    return {
-        "rows": len(own),
-        "unit": "log odds, mean absolute contribution; exact tree SHAP",
-        "expected_score": float(parts[0, -1]) if len(parts) else None,
-        "features": [
-            {
-                "name": names[column],
-                "mean_absolute": float(size[column]),
-                "rises_with_value": _rises(values[:, column], own[:, column]),
-            }
+    return GlobalPicture(
+        rows=len(parts),
+        unit="log odds, mean absolute contribution; exact tree SHAP",
+        expected_score=float(parts[0, -1]) if len(parts) else None,
+        features=tuple(
+            FeatureSize(
+                name=names[column],
+                mean_absolute=float(size[column]),
+                rises_with_value=_rises(values[:, column], of_features[:, column]),
+            )
             for column in np.argsort(-size, kind="stable")
             if size[column] > 0
-        ],
-        "themes": [
-            {"theme": theme, "mean_absolute": value}
+        ),
+        themes=tuple(
+            ThemeSize(theme=theme, mean_absolute=value)
             for theme, value in sorted(by_theme.items(), key=lambda pair: -pair[1])
-        ],
-    }
+        ),
+    )
 
 
 def _rises(values: NDArray[np.float32], parts: NDArray[np.float64]) -> float | None:
     """Correlation of a feature's value with its contribution; None where either never varies."""
-    known = np.isfinite(values)
-    x, y = values[known].astype(np.float64), parts[known]
+    present = np.isfinite(values)
+    x, y = values[present].astype(np.float64), parts[present]
     if len(x) < 3 or np.ptp(x) == 0 or np.ptp(y) == 0:
         return None
     return float(np.corrcoef(x, y)[0, 1])

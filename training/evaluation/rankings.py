@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from features.rules import RULES
+from threat.release.documents.evaluation import MODEL
 from threat.release.scorer import probability, raw_score
 from training.cohorts.opening import OpenedTest
-from training.evaluation.table import MODEL, Ranking
+from training.evaluation.table import Ranking
 from training.models.fitted import FittedModels
 
 

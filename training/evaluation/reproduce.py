@@ -2,30 +2,41 @@
 
 from __future__ import annotations
 
-import json
 import math
+from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pyarrow.parquet as pq
 
 from threat.errors import UsageError
 from threat.measuring.ranked import Labelled
 from threat.measuring.resampling import Resampling
-from threat.release.documents.evaluation import Evaluation
+from threat.release.documents.evaluation import MODEL, Evaluation, RankingFigures
 from threat.release.runs import Run
-from training.evaluation.table import MODEL, Ranking, evaluate
+from training.evaluation.table import Ranking, evaluate
 
-_NEEDED = ("predictions.parquet", "outcomes.parquet", "evaluation.json")
+_NEEDED = ("predictions.parquet", "outcomes.parquet", Evaluation.FILE)
 
 _SAME = 1e-9
 """Figures may differ by this much: the order in which a machine adds up numbers changes their last digits."""
 
 
-def reproduce(run: Run, capacity: int | None = None) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class Reproduction:
+    """A RUN measured again: its evaluation with the rankings of now, and whether they are those that were sealed.
+
+    ``reproduced`` is None for another capacity than the sealed one: there is nothing to compare with.
+    """
+
+    evaluation: Evaluation
+    reproduced: bool | None
+
+
+def reproduce(run: Run, capacity: int | None = None) -> Reproduction:
     """Measure a sealed RUN's predictions again; without another ``capacity`` the rankings must equal those sealed.
 
-    Returns the evaluation with ``reproduced`` (True, False, or None for another capacity). Raises UsageError when the
-    RUN holds no predictions.
+    Raises UsageError when the RUN holds no predictions, BadInput when another version of the product evaluated it.
     """
     if missing := [name for name in _NEEDED if not run.has(name)]:
         raise UsageError(
@@ -34,46 +45,41 @@ def reproduce(run: Run, capacity: int | None = None) -> dict[str, Any]:
             where=str(run.directory),
             way_out="name a RUN of threat train",
         )
-    sealed = run.read(Evaluation).as_json()
+    sealed = run.read(Evaluation)
     predictions = pq.read_table(run.path("predictions.parquet"))
     columns = set(predictions.column_names)
-    rows = Labelled.from_tables(predictions, pq.read_table(run.path("outcomes.parquet")).to_pandas())
-    rankings = []
-    for entry in sealed["rankings"]:
-        name = entry["name"]
-        column = {MODEL: "probability"}.get(name, f"{name}_probability")
-        probability = predictions.column(column).to_numpy() if column in columns else None
-        scores = predictions.column(name).to_numpy()
-        rankings.append(Ranking(name, entry["title"], scores, probability, entry["ties"]["rows_without_a_basis"]))
-    document = evaluate(
-        rows,
-        rankings,
-        capacity=capacity or sealed["capacity"],
-        resampling=Resampling(replicates=sealed["settings"]["bootstrap"], seed=sealed["settings"]["seed"]),
-        freshness=predictions.column("freshness_days").to_numpy() if "freshness_days" in columns else None,
+
+    def column(name: str) -> Any:
+        return predictions.column(name).to_numpy().astype(np.float64) if name in columns else None
+
+    measured = evaluate(
+        Labelled.from_tables(predictions, pq.read_table(run.path("outcomes.parquet")).to_pandas()),
+        [
+            Ranking(
+                ranking.name,
+                ranking.title,
+                column(ranking.name),
+                column("probability" if ranking.name == MODEL else f"{ranking.name}_probability"),
+                ranking.ties.rows_without_a_basis,
+            )
+            for ranking in sealed.rankings
+        ],
+        capacity=capacity or sealed.capacity,
+        resampling=Resampling(replicates=sealed.settings.bootstrap, seed=sealed.settings.seed),
+        freshness=column("freshness_days"),
     )
-    reproduced = None
-    if capacity in {None, sealed["capacity"]}:
-        reproduced = _same(_figures(sealed["rankings"]), _figures(json.loads(json.dumps(document["rankings"]))))
-    return {key: sealed[key] for key in ("rung", "horizon_days", "cohort")} | document | {
-        "capacity": capacity or sealed["capacity"],
-        "reproduced": reproduced,
-    }  # fmt: skip
+    parts = ("capacity", "rankings", "calibration", "freshness", "warnings")
+    again = sealed.model_copy(update={part: getattr(measured, part) for part in parts})
+    same_question = again.capacity == sealed.capacity
+    return Reproduction(again, same_rankings(sealed.rankings, again.rankings) if same_question else None)
 
 
-def _figures(rankings: list[dict[str, Any]]) -> list[Any]:
-    """Every figure of every ranking as what must come out again."""
-    return [
-        [ranking["name"], ranking["ties"], [_compared(figure) for figure in ranking["figures"]]] for ranking in rankings
-    ]
-
-
-def _compared(figure: dict[str, Any]) -> list[Any]:
-    return [figure[key] for key in ("name", "n", "events", "slice", "value", "interval", "method")]
+def same_rankings(sealed: tuple[RankingFigures, ...], again: tuple[RankingFigures, ...]) -> bool:
+    """True when every figure of every ranking is equal, numbers to nine digits."""
+    return _same([ranking.as_json() for ranking in sealed], [ranking.as_json() for ranking in again])
 
 
 def _same(sealed: Any, again: Any) -> bool:
-    """True when two documents are equal, numbers to nine digits."""
     if isinstance(sealed, float) or isinstance(again, float):
         numbers = isinstance(sealed, int | float) and isinstance(again, int | float)
         return numbers and math.isclose(sealed, again, rel_tol=_SAME, abs_tol=_SAME)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -15,6 +14,7 @@ from threat.measuring.estimates import What, measure, rate
 from threat.measuring.intervals import Evidence
 from threat.measuring.ranked import Floats, Labelled, Ranked
 from threat.measuring.resampling import Draws, auc, capture, totals
+from threat.release.documents.evaluation import FreshnessBand, LeadTime, ReplayedList
 
 FRESHNESS = (
     ("under 1 day", 0.0, 1.0),
@@ -25,11 +25,15 @@ FRESHNESS = (
 """Bands of days since the last domestic incident, [from, to); a row without any is in the last."""
 
 
-def by_freshness(ranked: Mapping[str, Ranked], draws: Draws, freshness: Floats, capacity: int) -> list[dict[str, Any]]:
-    """Per band: rows, events, and for each ranking by name its recall and AUC. The list stays the whole cohort's; only
-    the credit is restricted to the band."""
+def by_freshness(
+    ranked: Mapping[str, Ranked], draws: Draws, freshness: Floats, capacity: int
+) -> tuple[FreshnessBand, ...]:
+    """Rows, events, and each ranking's recall and AUC in bands of days since the last incident.
+
+    The list stays the whole cohort's; only the credit is restricted to the band.
+    """
     days = np.where(np.isnan(freshness), np.inf, freshness)
-    out = []
+    bands = []
     for title, low, high in FRESHNESS:
         band = (days >= low) & ((days < high) | (high == np.inf))
         figures = []
@@ -56,9 +60,8 @@ def by_freshness(ranked: Mapping[str, Ranked], draws: Draws, freshness: Floats, 
                 rate(recall, content.events, credit, Evidence(people=people, clusters=people)),
                 measure(area, auc(within, draws)),
             ]
-        shown = [figure.model_dump(mode="json") for figure in figures]
-        out.append({"band": title, "n": n, "events": events, "figures": shown})
-    return out
+        bands.append(FreshnessBand(band=title, n=n, events=events, figures=tuple(figures)))
+    return tuple(bands)
 
 
 def listed(
@@ -78,14 +81,13 @@ def listed(
 
 def replay(
     data: Labelled, scores: Floats, starts: Mapping[int, int], relationship: NDArray[np.int64], capacity: int
-) -> list[dict[str, Any]]:
-    """Return the lists as they would have run, one entry per cycle.
+) -> tuple[ReplayedList, ...]:
+    """Return the lists as they would have run, one per cycle.
 
-    Each entry: rows, rows with an outcome, how many of those the list held, and how many of its places were new since
-    the list before. ``starts``: UTC seconds by cycle number. ``relationship``: ids, one per row. Rows tied at the cut
+    ``starts``: UTC seconds by cycle number. ``relationship``: ids, one per row. Rows tied at the cut
     are taken in the order of their ids, as a printed list would; every other figure shares the places out instead.
     """
-    lists: list[dict[str, Any]] = []
+    lists = []
     previous: set[int] | None = None
     on_list = listed(scores, data.cycle, relationship, capacity)
     for number in np.unique(data.cycle):
@@ -93,18 +95,18 @@ def replay(
         places = rows[on_list[rows]]
         relationships = set(relationship[places].tolist())
         lists.append(
-            {
-                "cycle": int(number),
-                "start": show(starts[int(number)]),
-                "n": len(rows),
-                "with_outcome": int(data.hit[rows].sum()),
-                "listed": len(places),
-                "listed_with_outcome": int(data.hit[places].sum()),
-                "new_since_last": None if previous is None else len(relationships - previous),
-            }
+            ReplayedList(
+                cycle=int(number),
+                start=show(starts[int(number)]),
+                n=len(rows),
+                with_outcome=int(data.hit[rows].sum()),
+                listed=len(places),
+                listed_with_outcome=int(data.hit[places].sum()),
+                new_since_last=None if previous is None else len(relationships - previous),
+            )
         )
         previous = relationships
-    return lists
+    return tuple(lists)
 
 
 def lead_time(
@@ -113,7 +115,7 @@ def lead_time(
     scores: Floats,
     relationship: NDArray[np.int64],
     capacity: int,
-) -> dict[str, Any]:
+) -> LeadTime:
     """Days from the first list that held the relationship to the outcome, over events that some list held.
 
     ``units``: the lines of credit of ``training.cohorts.credit.CreditedOutcomes``; lists as in ``replay``.
@@ -125,11 +127,11 @@ def lead_time(
     # The first list that held the relationship is the one furthest ahead of the event.
     days = ahead.groupby(caught["incident"]).max() / DAY
     if not len(days):
-        return {"events": 0, "median_days": None, "quarter_days": None, "three_quarter_days": None}
+        return LeadTime(events=0, median_days=None, quarter_days=None, three_quarter_days=None)
     quarter, median, three = np.quantile(days, [0.25, 0.5, 0.75])
-    return {
-        "events": len(days),
-        "median_days": float(median),
-        "quarter_days": float(quarter),
-        "three_quarter_days": float(three),
-    }
+    return LeadTime(
+        events=len(days),
+        median_days=float(median),
+        quarter_days=float(quarter),
+        three_quarter_days=float(three),
+    )

@@ -28,10 +28,11 @@ def stability(labelled: LabelledCohort, choice: trees.Choice, scores: NDArray[np
     sample = labelled.fit_sample(folds.test)
     _, person = np.unique(labelled.cohort.rows.subject[fit_rows], return_inverse=True)
     people = int(person.max()) + 1
-    ours = listed(scores, cycle, lists.rows.relationship_id, capacity)
+    of_run = listed(scores, cycle, lists.rows.relationship_id, capacity)
     votes = np.zeros(len(lists))
     kept = []
     for member in range(settings.ensemble):
+        # A generator per member: more members leave the draws of the first as they were.
         rng = np.random.default_rng((settings.seed, member))
         times = np.bincount(rng.integers(0, people, people), minlength=people)[person]
         drawn = replace(sample, weight=sample.weight * times).part(times > 0)
@@ -39,15 +40,15 @@ def stability(labelled: LabelledCohort, choice: trees.Choice, scores: NDArray[np
             drawn, choice.candidate, choice.rounds, labelled.constraints, seed=settings.seed, threads=settings.threads
         )
         again = raw_score(booster, values, threads=settings.threads)
-        theirs = listed(again, cycle, lists.rows.relationship_id, capacity)
-        votes += theirs
-        kept.append(float((ours & theirs).sum() / max(int(ours.sum()), 1)))
-    share = votes[ours] / max(settings.ensemble, 1)
+        of_member = listed(again, cycle, lists.rows.relationship_id, capacity)
+        votes += of_member
+        kept.append(float((of_run & of_member).sum() / max(int(of_run.sum()), 1)))
+    share = votes[of_run] / max(settings.ensemble, 1)
     return Stability(
         what="share of the RUN's places that a model fitted again on resampled subjects fills with the same people",
         members=settings.ensemble,
         capacity=capacity,
-        places=int(ours.sum()),
+        places=int(of_run.sum()),
         kept_mean=float(np.mean(kept)) if kept else None,
         kept_least=min(kept, default=None),
         places_kept_by_three_in_four=float((share >= 0.75).mean()) if kept else None,

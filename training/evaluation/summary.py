@@ -1,58 +1,66 @@
-"""Evaluations as text: one row per ranking."""
+"""Evaluations as text: a line for each ranking."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
-
-def found(figures: list[dict[str, Any]], name: str, capacity: int | None = None) -> dict[str, Any] | None:
-    """The Figure of that name (at that capacity), or None."""
-    for one in figures:
-        if one["name"] == name and (capacity is None or one["slice"].get("capacity") in {capacity, None}):
-            return one
-    return None
+from threat.measuring.figure import Figure
+from threat.release.documents.checks import LateKnown
+from threat.release.documents.evaluation import Evaluation, RankingFigures
 
 
-def shown(one: dict[str, Any] | None, digits: int = 3) -> str:
-    """``0.123 (0.100 to 0.150)``, or a dash for a figure that isn't there."""
-    if one is None or one["value"] is None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remarks:
+    """What ``threat train`` and ``threat evaluate`` have to say besides the evaluation; None where not asked."""
+
+    late_known: LateKnown | None = None
+    reproduced: bool | None = None
+    mlflow: dict[str, Any] | None = None
+
+
+def figure_words(figure: Figure | None, digits: int = 3) -> str:
+    """``0.123 (0.100 to 0.150)``, or a dash for a figure that isn't there.
+
+    >>> figure_words(None)
+    '-'
+    """
+    if figure is None or figure.value is None:
         return "-"
-    text = f"{one['value']:.{digits}f}"
-    if one["interval"]:
-        low, high = one["interval"]
+    text = f"{figure.value:.{digits}f}"
+    if figure.interval is not None:
+        low, high = figure.interval
         text += f" ({low:.{digits}f} to {high:.{digits}f})"
     return text
 
 
-def summary_lines(document: dict[str, Any]) -> str:
-    """What ``threat train`` and ``threat evaluate`` print."""
-    k, cohort = document["capacity"], document["cohort"]
-    first = document["rankings"][0]["figures"]
-    recall = found(first, "recall_at_capacity", k)
-    events = recall["events"] if recall else 0
+def summary_lines(run: str, evaluation: Evaluation, remarks: Remarks) -> str:
+    """Write an evaluation as text: question, cohort, a line for each ranking, and what to know before using it."""
+    cohort, recall = evaluation.cohort, evaluation.headline
     lines = [
-        f"RUN {document['run']}",
-        f"{document['rung']} within {document['horizon_days']} days; {cohort['n']:,} rows of {cohort['subjects']:,} "
-        f"subjects on {cohort['lists']} lists, {events} outcome events; lists of {k}.",
+        f"RUN {run}",
+        f"{evaluation.rung} within {evaluation.horizon_days} days; {cohort.n:,} rows of {cohort.subjects:,} "
+        f"subjects on {cohort.lists} lists, {0 if recall is None else recall.events} outcome events; "
+        f"lists of {evaluation.capacity}.",
         "",
         f"{'ranking':<48} {'recall at capacity':<26} {'mean recall':<26} AUC",
     ]
-    for entry in document["rankings"]:
-        figures = entry["figures"]
-        cells = [
-            shown(found(figures, "recall_at_capacity", k)),
-            shown(found(figures, "mean_recall")),
-            shown(found(figures, "auc")),
-        ]
-        lines.append(f"{entry['title']:<48} {cells[0]:<26} {cells[1]:<26} {cells[2]}")
-    lines += [f"Note: {warning}" for warning in document["warnings"]]
-    if late := document.get("late_known"):
+    lines += [_line(ranking, evaluation.capacity) for ranking in evaluation.rankings]
+    lines += [f"Note: {warning}" for warning in evaluation.warnings]
+    if late := remarks.late_known:
         lines.append(
-            f"Known late: {late['events']:,} events had happened before a test row's as-of and were known only after "
-            f"it ({late['rows_with_any']:,} of {late['rows']:,} rows have any). No feature counts them."
+            f"Known late: {late.events:,} events had happened before a test row's as-of and were known only after "
+            f"it ({late.rows_with_any:,} of {late.rows:,} rows have any). No feature counts them."
         )
-    if document.get("reproduced"):
-        lines.append("The sealed figures came out again, to the digit.")
-    if document.get("mlflow"):
-        lines.append(f"MLflow: {document['mlflow'].get('note') or document['mlflow'].get('run_id')}")
+    if remarks.reproduced:
+        lines.append("The sealed figures came out again, to nine digits.")
+    if remarks.mlflow:
+        lines.append(f"MLflow: {remarks.mlflow.get('note') or remarks.mlflow.get('run_id')}")
     return "\n".join(lines)
+
+
+def _line(ranking: RankingFigures, capacity: int) -> str:
+    recall, mean, area = (
+        figure_words(ranking.figure(name, capacity)) for name in ("recall_at_capacity", "mean_recall", "auc")
+    )
+    return f"{ranking.title:<48} {recall:<26} {mean:<26} {area}"

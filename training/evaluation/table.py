@@ -13,11 +13,9 @@ from threat.measuring.figure import Figure
 from threat.measuring.intervals import BOOTSTRAP, Evidence
 from threat.measuring.ranked import Floats, Labelled, Ranked
 from threat.measuring.resampling import Captured, Draws, Resampling, auc, capture, ratio, totals
+from threat.release.documents.evaluation import MODEL, Measured, RankingFigures, Ties
 from training.evaluation.calibration import calibration
 from training.evaluation.slices import by_freshness
-
-MODEL = "score"
-"""Name of the model's ranking: its column in ``predictions.parquet``."""
 
 PAIRED = f"paired {BOOTSTRAP}"
 
@@ -93,8 +91,8 @@ def evaluate(
     resampling: Resampling,
     freshness: Floats | None = None,
     versus: str = MODEL,
-) -> dict[str, Any]:
-    """``{rankings, calibration, freshness, warnings}``: every ranking's figures, and ``versus`` minus each other one.
+) -> Measured:
+    """Return every ranking's figures, and those of ``versus`` minus each other ranking.
 
     ``freshness``: days since the subject's last domestic incident, NaN without one. A measure without outcomes is null
     with its reason; nothing is left out.
@@ -102,31 +100,27 @@ def evaluate(
     test = Test.of(rows, capacity, resampling)
     ranked = {ranking.name: ranking.of(rows) for ranking in rankings}
     columns = {name: _columns(test, order) for name, order in ranked.items()}
-    documents = []
+    measured = []
     for ranking in rankings:
-        figures = _figures(test, columns[ranking.name])
+        own_columns = columns[ranking.name]
+        figures = _figures(test, own_columns)
         if versus in columns and ranking.name != versus:
-            figures += _differences(test, columns[versus], columns[ranking.name])
-        documents.append(
-            {
-                "name": ranking.name,
-                "title": ranking.title,
-                "figures": [figure.model_dump(mode="json") for figure in figures],
-                "ties": {
-                    "capacity": capacity,
-                    "rows_tied_at_the_cut": columns[ranking.name].captured[capacity].tied,
-                    "rows_without_a_basis": ranking.unranked,
-                },
-            }
+            figures += _differences(test, columns[versus], own_columns)
+        ties = Ties(
+            capacity=capacity,
+            rows_tied_at_the_cut=own_columns.captured[capacity].tied,
+            rows_without_a_basis=ranking.unranked,
         )
+        measured.append(RankingFigures(name=ranking.name, title=ranking.title, figures=tuple(figures), ties=ties))
     model = ranked.get(versus)
-    with_probability = model is not None and model.probability is not None
-    return {
-        "rankings": documents,
-        "calibration": calibration(model, test.draws) if model is not None and with_probability else {},
-        "freshness": [] if freshness is None else by_freshness(ranked, test.draws, freshness, capacity),
-        "warnings": _warnings(test, rankings, columns),
-    }
+    has_probability = model is not None and model.probability is not None
+    return Measured(
+        capacity=capacity,
+        rankings=tuple(measured),
+        calibration=calibration(model, test.draws) if model is not None and has_probability else None,
+        freshness=() if freshness is None else by_freshness(ranked, test.draws, freshness, capacity),
+        warnings=tuple(_warnings(test, rankings, columns)),
+    )
 
 
 def _columns(test: Test, ranked: Ranked) -> Columns:

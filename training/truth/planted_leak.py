@@ -103,8 +103,7 @@ def measure(folder: Path, settings: Settings, title: str, builder: str, draws: i
     captured = compare(lists, resampling=resampling)
     figures: dict[str, Figure] = {}
     # The first of a name: recall at the list's own length, the AUC of the evaluation.
-    of_evaluation = [Figure.model_validate(figure) for figure in measured["rankings"][0]["figures"]]
-    for figure in (*of_evaluation, *captured.rankings[0].figures):
+    for figure in (*measured.rankings[0].figures, *captured.rankings[0].figures):
         if figure.name in SHOWN:
             figures.setdefault(figure.name, figure)
     return MeasuredBuilder(force=title, builder=builder, n=len(rows), events=rows.events, figures=figures)

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from threat.measuring.figure import Figure
 from threat.release.documents.evaluation import MODEL
 from threat.release.documents.expected_captures import ExpectedCaptures, ParticleCheck, RankingCaptures
-from training.evaluation.summary import summary_lines
 from training.truth.leak_shown import LeakShown
 
 _LIST_BY_LIST = (MODEL, "ceiling", "oracle")
@@ -57,12 +54,6 @@ def _particle_lines(check: ParticleCheck) -> list[str]:
         row = f"{_with_interval(figures['soft_auc'], '.3f'):>24}{_with_interval(figures['top_share'], '.0%'):>24}"
         lines.append(f"{ranking.name[:27]:<28}{row}")
     return lines
-
-
-def evaluation_lines(document: dict[str, Any], captures: ExpectedCaptures | None) -> str:
-    """Return the text of ``threat evaluate``: the RUN's figures and, of a synthetic force, what could be reached."""
-    text = summary_lines(document)
-    return text if captures is None else f"{text}\n\n{captures_lines(captures)}"
 
 
 def leak_lines(shown: LeakShown) -> str:

@@ -16,7 +16,6 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -37,6 +36,7 @@ from threat.eligibility import eligible
 from threat.eligibility import load_policy as eligibility_policy
 from threat.history.sightings import Rows
 from threat.history.store import Store
+from threat.measuring.figure import Figure
 from threat.measuring.ranked import Cut, Labelled, Ranked
 from threat.measuring.resampling import Draws, Resampling
 from threat.outcomes import occurrences
@@ -220,23 +220,23 @@ def test_drift_shows_in_the_figures_of_each_list_and_against_what_was_expected(l
     drifting = Knobs(drift_at=instant(LISTS[turn].start), drift=12.0)
     starts = {one.number: one.start for one in LISTS}
     harmed: dict[str, list[int]] = {}
-    figure: dict[str, dict[str, Any]] = {}
+    figure: dict[str, Figure] = {}
     for name, knobs in (("off", Knobs()), ("on", drifting)):
         seen = look(knobs)
         lists = replay(seen.labelled, RULES["prior_count"](seen.matrix), starts, seen.rows.relationship_id, 300)
-        harmed[name] = [one["with_outcome"] for one in lists]
+        harmed[name] = [replayed.with_outcome for replayed in lists]
         before = seen.labelled.cycle < turn
         after = seen.labelled.part(~before)
         expected = np.full(len(after), seen.labelled.label[before].mean())
         figure[name] = calibration(
             Ranked(rows=after, score=expected, probability=expected),
             Draws.of(after.persons, Resampling(replicates=100, seed=1)),
-        )["observed_over_expected"]
+        ).observed_over_expected
     assert harmed["on"][:turn] == harmed["off"][:turn]
     assert min(harmed["on"][turn:]) > 1.5 * max(harmed["off"])
-    assert figure["on"]["value"] > 4.0
-    assert figure["on"]["interval"][0] > 2.0
-    assert figure["off"]["value"] < 1.5
+    assert figure["on"].value > 4.0
+    assert figure["on"].interval[0] > 2.0
+    assert figure["off"].value < 1.5
 
 
 def test_label_noise_shows_as_labels_that_disagree_with_the_truth(look: Look) -> None:

@@ -16,7 +16,6 @@ from training.cohorts.cohort import Lists
 from training.cohorts.credit import OutcomeEvents, credit_outcomes
 from training.cohorts.folds import Cycle, cycles
 from training.config import CohortSettings
-from training.evaluation.summary import found
 from training.evaluation.table import Ranking, evaluate
 
 NAMES = {golden.relationship_id(name): name for name in golden.KINDS}
@@ -89,16 +88,16 @@ def test_every_outcome_counts_once_over_the_lists_that_could_have_foreseen_it(sn
     assert units["credit"].sum() == pytest.approx(5)
     scores = np.array([-golden.ORDER.index(NAMES[r]) for r in got.rows.relationship_id], float)
     order = [Ranking("score", "hand-drawn order", scores)]
-    document = evaluate(labelled, order, capacity=1, resampling=Resampling(replicates=20, seed=1))
-    figures = document["rankings"][0]["figures"]
-    values = {name: found(figures, name, 1)["value"] for name in ("recall_at_capacity", "coverage", "in_cohort_recall")}
+    measured = evaluate(labelled, order, capacity=1, resampling=Resampling(replicates=20, seed=1))
+    wanted = ("recall_at_capacity", "coverage", "in_cohort_recall")
+    values = {name: measured.figure("score", name).value for name in wanted}
     assert values == {
         "recall_at_capacity": 0.2,  # G01 on both lists: one of five
         "coverage": 0.8,
         "in_cohort_recall": 0.25,
     }
-    assert found(figures, "precision_at_capacity")["value"] == 1.0
-    assert found(figures, "prevalence")["value"] == pytest.approx(6 / len(got.rows))
+    assert measured.figure("score", "precision_at_capacity").value == 1.0
+    assert measured.figure("score", "prevalence").value == pytest.approx(6 / len(got.rows))
 
 
 def test_an_outcome_after_several_index_incidents_is_shared_among_them(snapshot: Snapshot) -> None:

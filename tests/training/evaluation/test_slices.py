@@ -44,10 +44,7 @@ def without_draws(labelled: Labelled, replicates: int = 0) -> Draws:
 def test_bands_of_freshness() -> None:
     ranked = Ranked(rows=rows(), score=score)
     bands = by_freshness({"score": ranked}, without_draws(ranked.rows), days, 2)
-    drawn = [
-        (band["band"], band["n"], band["events"], band["figures"][0]["value"], band["figures"][1]["value"])
-        for band in bands
-    ]
+    drawn = [(band.band, band.n, band.events, band.figures[0].value, band.figures[1].value) for band in bands]
     assert drawn == [
         # band          rows events recall by lists of 2, AUC within the band
         ("under 1 day", 1, 1, 1.0, None),
@@ -60,8 +57,11 @@ def test_bands_of_freshness() -> None:
 def test_the_lists_as_they_would_have_run() -> None:
     got = replay(rows(), score, STARTS, relationship, 2)
     keys = ("cycle", "n", "with_outcome", "listed", "listed_with_outcome", "new_since_last")
-    assert [tuple(entry[key] for key in keys) for entry in got] == [(0, 4, 3, 2, 1, None), (1, 4, 1, 2, 1, 0)]
-    assert got[1]["start"] == "1970-01-31T00:00:00+00:00"
+    assert [tuple(getattr(replayed, key) for key in keys) for replayed in got] == [
+        (0, 4, 3, 2, 1, None),
+        (1, 4, 1, 2, 1, 0),
+    ]
+    assert got[1].start == "1970-01-31T00:00:00+00:00"
 
 
 def test_lead_time_is_from_the_first_list_that_held_the_relationship() -> None:
@@ -75,8 +75,8 @@ def test_lead_time_is_from_the_first_list_that_held_the_relationship() -> None:
     )
     # Event 1: held on both lists, first 40 days before. Event 2: 20 days. Event 3: not on the list of two. 4: outside.
     got = lead_time(units, cycle, score, relationship, 2)
-    assert (got["events"], got["median_days"]) == (2, 30.0)
-    assert lead_time(units[units["row"] < 0], cycle, score, relationship, 2)["median_days"] is None
+    assert (got.events, got.median_days) == (2, 30.0)
+    assert lead_time(units[units["row"] < 0], cycle, score, relationship, 2).median_days is None
 
 
 @pytest.mark.parametrize(("capacity", "sizes"), [(50, [12, 25, 50, 100, 200]), (2, [1, 2, 4, 8]), (1, [1, 2, 4])])
@@ -101,17 +101,18 @@ def test_calibration_of_true_probabilities_is_right_and_of_squeezed_ones_is_not(
     draws = without_draws(labelled, replicates=60)
     got = calibration(with_probability(labelled, p), draws)
     for name, right in (("slope", 1.0), ("observed_over_expected", 1.0)):
-        low, high = got[name]["interval"]
+        low, high = getattr(got, name).interval
         assert low < right < high
         assert high - low < 0.15
     odds = np.log(p / (1 - p))
     halved = 1 / (1 + np.exp(-odds / 2))
     assert recalibration_line(with_probability(labelled, halved), draws)[1][0] == pytest.approx(
-        2 * got["slope"]["value"], rel=0.01
+        2 * got.slope.value, rel=0.01
     )
-    assert sum(one["n"] for one in got["bins"]) == 20_000
-    for one in got["bins"]:
-        assert one["value"] == pytest.approx(one["slice"]["expected"], abs=0.05)
+    assert sum(bin_.observed.n for bin_ in got.bins) == 20_000
+    for bin_ in got.bins:
+        assert bin_.low <= bin_.expected <= bin_.high
+        assert bin_.observed.value == pytest.approx(bin_.expected, abs=0.05)
     assert np.isnan(recalibration_line(with_probability(labelled, np.full(20_000, 0.1)), draws)[1]).all()
 
 
@@ -119,10 +120,10 @@ def test_differences_are_paired() -> None:
     """A ranking against itself differs by nothing in every replicate."""
     labelled, p = crowd(400, 2)
     both = [Ranking("score", "a", p, p), Ranking("same", "b", p, p)]
-    document = evaluate(labelled, both, capacity=20, resampling=Resampling(replicates=30, seed=3))
-    differences = {one["name"]: one for one in document["rankings"][1]["figures"] if "difference" in one["name"]}
+    measured = evaluate(labelled, both, capacity=20, resampling=Resampling(replicates=30, seed=3))
+    differences = {figure.name: figure for figure in measured.rankings[1].figures if "difference" in figure.name}
     assert set(differences) == {"recall_difference", "mean_recall_difference", "auc_difference", "brier_difference"}
-    assert all(one["interval"] == [0.0, 0.0] and one["value"] == 0.0 for one in differences.values())
+    assert all(figure.interval == (0.0, 0.0) and figure.value == 0.0 for figure in differences.values())
 
 
 def test_a_cohort_without_outcomes_gets_reasons_and_no_values() -> None:
@@ -135,10 +136,10 @@ def test_a_cohort_without_outcomes_gets_reasons_and_no_values() -> None:
         keys=EventKeys(row=none, event=none, outside=none),
     )
     resampling = Resampling(replicates=10, seed=1)
-    document = evaluate(empty, [Ranking("score", "a", p, p)], capacity=5, resampling=resampling, freshness=p)
-    named = {one["name"]: one for one in document["rankings"][0]["figures"]}
+    measured = evaluate(empty, [Ranking("score", "a", p, p)], capacity=5, resampling=resampling, freshness=p)
+    named = {figure.name: figure for figure in measured.rankings[0].figures}
     for name in ("recall_at_capacity", "auc", "lift_at_capacity"):
-        assert named[name]["value"] is None
-        assert named[name]["reason"] == "no outcomes in the window"
-    assert named["precision_at_capacity"]["value"] == 0.0
-    assert "Only 0 outcome events" in document["warnings"][0]
+        assert named[name].value is None
+        assert named[name].reason == "no outcomes in the window"
+    assert named["precision_at_capacity"].value == 0.0
+    assert "Only 0 outcome events" in measured.warnings[0]
