@@ -1,4 +1,4 @@
-"""The features benchmark: our engine beside the ones a user could pick instead, then our jobs on a kept store.
+"""The features benchmark: our engine next to those a user could pick instead, then our jobs on a kept store.
 
     python benchmarks/features.py --shapes S M L
 
@@ -188,7 +188,7 @@ def table(document: dict[str, Any]) -> str:
 
 
 def profile(measured: dict[str, Any]) -> list[str]:
-    """The lines of the table of what one thread's time goes on."""
+    """Return the lines of the table of what one thread's time goes on."""
     if "jobs" not in measured:
         return []
     lines = [

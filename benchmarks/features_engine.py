@@ -140,7 +140,7 @@ def numpy(events: Path, rows: Path) -> Callable[[], Result]:
 
 
 def timeseriesflattener(events: Path, rows: Path) -> Callable[[], Result]:
-    """The package's own flattener with a counting aggregator that knows the date of knowledge.
+    """Use the package's own flattener with a counting aggregator that knows the date of knowledge.
 
     Its look-behind includes the prediction time, which is set one microsecond before as-of: the same days count.
     """

@@ -91,7 +91,7 @@ def halves(store: Sightings, rows: Rows, catalogue: Catalogue, copy_rate: float)
 
 
 def copy_rate() -> float:
-    """Bytes per second of one thread copying 320 MB, read and written both counted."""
+    """Return the bytes per second of one thread copying 320 MB, read and written both counted."""
     target, source = np.empty(40_000_000, np.int64), np.ones(40_000_000, np.int64)
     return 2 * source.nbytes / seconds(lambda: np.copyto(target, source))
 

@@ -132,7 +132,7 @@ def make(name: str, folder: Path) -> None:
 
 
 def open_store(folder: Path) -> Sightings:
-    """The arrays, memory-mapped."""
+    """Return the arrays, memory-mapped."""
     arrays = {
         f.name: np.load(folder / f"{f.name}.npy", mmap_mode="r") for f in fields(Sightings) if f.name not in _SHARED
     }
@@ -141,14 +141,14 @@ def open_store(folder: Path) -> Sightings:
 
 
 def rows_of(folder: Path, as_of: int | np.ndarray) -> Rows:
-    """The pairs asked about, all at one as-of or each at its own."""
+    """Return the pairs asked about, all at one as-of or each at its own."""
     pairs = np.load(folder / "pairs.npy").astype(np.int64)
     times = np.broadcast_to(np.asarray(as_of, np.int64), len(pairs)).copy()
     return Rows(np.arange(len(pairs)), pairs[:, 0].copy(), pairs[:, 1].copy(), times)
 
 
 def make_counts(shape: str, folder: Path) -> None:
-    """The events of the rivals' shape, sorted once and kept, and their rows."""
+    """Sort the events of the rivals' shape once, and write them and their rows."""
     events = pq.read_table(folder / f"{shape}_events.parquet")
     numbers = np.array([kind.number for kind in COUNTED], np.int16)[events["kind"].to_numpy()]
     person, occurred, recorded = events["person"].to_numpy(), _seconds(events["occurred"]), _seconds(events["known"])
@@ -169,7 +169,7 @@ def _seconds(column: Any) -> np.ndarray:
 
 
 def counted() -> Catalogue:
-    """The 96 counts."""
+    """Return the catalogue of the 96 counts."""
     words = {"theme": "t", "sentence": "s", "source": "s", "unit": "u", "missing": "m", "scope": "about_subject"}
     return Catalogue(
         tuple(
@@ -181,7 +181,7 @@ def counted() -> Catalogue:
 
 
 def counts(shape: str, folder: Path) -> dict[str, Any]:
-    """The fold alone: 96 counts of the rivals' shape, its arrays kept sorted."""
+    """Time the fold alone: 96 counts of the rivals' shape, its arrays kept sorted."""
     folder = folder / f"counts-{shape}"
     catalogue = counted()
     store, rows = open_store(folder), rows_of(folder, np.load(folder / "as_of.npy"))

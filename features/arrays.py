@@ -102,7 +102,7 @@ def sightings_from(
 
 
 def _distinct(person: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
-    """Sorted distinct ids, and the place of each row's id among them."""
+    """Return sorted distinct ids, and the place of each row's id among them."""
     if len(person) and person.max() < 8 * len(person):  # small numbers need no sort
         seen = np.zeros(int(person.max()) + 1, np.bool_)
         seen[person] = True
@@ -125,7 +125,7 @@ def sort(
 
     The order is person, occurred_at, recorded_at, event_id.
 
-    One counting pass gathers each person's rows, then each person's few rows are sorted where they lie in the cache.
+    One counting pass gathers each person's rows, then each person's few rows are sorted while they are in the cache.
     An empty ``event_id`` means the rows' own order.
     """
     index, occurred_at = read_only(index), read_only(occurred_at)
@@ -147,7 +147,7 @@ def sort(
 
 @compiled
 def _gather(index: Any, occurred_at: Any, offsets: Any, order: Any, times: Any) -> None:
-    """A counting sort by person that keeps the order of rows, and takes the times along."""
+    """Sort by person by counting, which keeps the order of rows; take the times along."""
     for i in range(len(index)):
         offsets[index[i] + 1] += 1
     for p in range(1, len(offsets)):

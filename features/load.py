@@ -49,6 +49,7 @@ class Catalogue:
 
     @property
     def names(self) -> tuple[str, ...]:
+        """Names of the definitions, in their order."""
         return tuple(self._by_name)
 
     def __len__(self) -> int:

@@ -48,7 +48,7 @@ HARM_EVENTS = (
     HarmEvent("breach_non_molestation", code="contact"),
     HarmEvent("assault_with_injury", days_before=200.0),
 )
-"""The harms an evaluation adds unless it is told others."""
+"""The harms an evaluation adds unless it names others."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,7 +54,7 @@ TRUNCATED = "the records begin part-way through this period, so there may be mor
 TOKENS = ("value", "window", "s", "es", "person", "recorded")
 """The placeholders a template may hold."""
 
-# Windows of whole weeks are said as the months or years they stand for: 364 days is a year of comparable weekdays.
+# Windows of whole weeks are said as the months or years they mean: 364 days is a year of comparable weekdays.
 _WINDOWS: dict[float, str] = {
     364: "in the last 12 months",
     365: "in the last 12 months",

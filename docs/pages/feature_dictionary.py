@@ -64,7 +64,7 @@ _DIRECTIONS = {1: "may only raise", 0: "none", -1: "may only lower"}
 
 
 def page(catalogue: Catalogue | None = None, spec: Path = SPEC) -> str:
-    """The whole page as Markdown. ``spec``: folder of drawn tables."""
+    """Return the whole page as Markdown. ``spec``: folder of drawn tables."""
     catalogue = load_catalogue() if catalogue is None else catalogue
     parts = [
         _opening(catalogue),
@@ -236,7 +236,7 @@ def example(d: Definition) -> str:
 
 
 def _reads(d: Definition) -> str:
-    """Everything that decides the figure, in one cell."""
+    """Return everything that decides the figure, in one cell."""
     what = f"`{d.statistic}`" + (f" of {d.of}" if d.of else "")
     parts = [f"{what}: {_kinds(d.kinds)}"]
     if d.among:
@@ -300,7 +300,7 @@ def _drawn(spec: Path) -> Iterator[str]:
 
 
 def _deeper(text: str) -> str:
-    """The same Markdown with its headings two levels down."""
+    """Return the same Markdown with its headings two levels down."""
     return "\n".join(f"##{line}" if line.startswith("#") else line for line in text.splitlines())
 
 

@@ -23,7 +23,9 @@ class Engine(Protocol):
     """Builds a matrix. An engine asks each statistic how its value is made; it knows none of them by name."""
 
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """The name of the engine's folder."""
+        ...
 
     def build(
         self, sightings: Sightings, rows: Rows, catalogue: Catalogue | None = None, *, parallel: bool = True

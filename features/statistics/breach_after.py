@@ -36,7 +36,7 @@ class BreachAfter(Statistic):
         return Answer((later[0].occurred_at - order.occurred_at) / DAY, [order, later[0]]) if later else NOTHING
 
     def fold(self, d: Definition, request: Request) -> Reading:
-        """Two operations on the same cells: breaches are met first, newest first, and the latest order closes them."""
+        """Ask for two operations on the same cells: breaches are met newest first, and the latest order closes them."""
         aux = (request.matching, request.span, request.among)
         breach = request.need(Op.BREACH, aux=aux)
         request.need(Op.ORDERED, request.among, aux=aux).cell = breach.cell

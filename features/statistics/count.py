@@ -27,5 +27,5 @@ class Count(Statistic):
         return Answer(float(len(matches.events)), matches.events)
 
     def fold(self, d: Definition, request: Request) -> Reading:
-        """Add one in the event's bucket of age."""
+        """Ask for a count by bucket of age."""
         return request.count(Op.COUNT)

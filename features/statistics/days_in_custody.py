@@ -31,5 +31,8 @@ class DaysInCustody(Statistic):
         return Answer(covered(stays, matches.as_of, start) / DAY, reaching)
 
     def fold(self, d: Definition, request: Request) -> Reading:
-        """The seconds that no earlier stay covered. The window makes it distinct: it is where covering begins."""
+        """Ask for the seconds that no earlier stay covered.
+
+        The window makes the accumulator distinct, since covering begins at its start.
+        """
         return Reading(Out.DAYS, request.need(Op.STAY, spans=(), aux=(request.span,)).cell)

@@ -32,5 +32,5 @@ class DaysSinceEnd(Statistic):
         return Answer(matches.days_since(latest.until), [latest])
 
     def fold(self, d: Definition, request: Request) -> Reading:
-        """The smallest time since an end."""
+        """Ask for the smallest time since an end."""
         return Reading(Out.STORED, request.need(Op.ENDED, spans=()).cell)

@@ -27,6 +27,6 @@ class DaysSinceFirst(Statistic):
         return Answer(matches.days_since(events[0].occurred_at), events[:1]) if events else NOTHING
 
     def fold(self, d: Definition, request: Request) -> Reading:
-        """The age of the last event met in each bucket."""
+        """Ask for the age of the last event met in each bucket."""
         oldest = request.need(Op.OLDEST)
         return Reading(Out.OLDEST, oldest.cell, oldest.bucket(request.span) + 1)

@@ -29,5 +29,5 @@ class DaysSinceLast(Statistic):
         return Answer(matches.days_since(events[-1].occurred_at), events[-1:]) if events else NOTHING
 
     def fold(self, d: Definition, request: Request) -> Reading:
-        """The age of the first event met, which is read when it is within the window."""
+        """Ask for the age of the first event met; it is compared with the window when the value is read."""
         return Reading(Out.AGE, request.need(Op.NEWEST, spans=()).cell, window=request.span)

@@ -32,5 +32,5 @@ class DaysUntil(Statistic):
         return Answer((ahead[0].occurred_at - matches.as_of) / DAY, ahead[:1]) if ahead else NOTHING
 
     def fold(self, d: Definition, request: Request) -> Reading:
-        """The time to the first event to come."""
+        """Ask for the time to the first event to come."""
         return Reading(Out.STORED, request.need(Op.UNTIL, spans=()).cell)

@@ -29,5 +29,5 @@ class DistinctCounterparts(Statistic):
         return Answer(float(len({e.counterpart for e in events})), events)
 
     def fold(self, d: Definition, request: Request) -> Reading:
-        """Add one the first time a counterpart is met."""
+        """Ask for a count of counterparts, each where first met."""
         return request.count(Op.COUNTERPARTS)

@@ -36,5 +36,5 @@ class GapRatio(Statistic):
         return Answer(last_gap(in_order) / mean_gap(in_order), in_order)
 
     def fold(self, d: Definition, request: Request) -> Reading:
-        """As ``mean_gap``, from the same cells."""
+        """Ask for what ``mean_gap`` asks for: the value is in the same cells."""
         return Reading(Out.GAP_RATIO, gaps_cell(request))

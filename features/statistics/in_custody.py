@@ -35,5 +35,5 @@ class InCustody(Statistic):
         return Answer(1.0 if open_at else 0.0, open_at)
 
     def fold(self, d: Definition, request: Request) -> Reading:
-        """A 1 where ``until`` is after as-of."""
+        """Ask for a 1 where ``until`` is after as-of."""
         return Reading(Out.COUNT, request.need(Op.OPEN, spans=()).cell)

@@ -27,5 +27,5 @@ class Incidents(Statistic):
         return Answer(float(len(incidents(matches.events))), matches.events)
 
     def fold(self, d: Definition, request: Request) -> Reading:
-        """Add one the first time an incident is met."""
+        """Ask for a count of incidents, each where it is first met: at its latest event."""
         return request.count(Op.INCIDENTS)

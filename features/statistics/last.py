@@ -31,6 +31,6 @@ class Last(Statistic):
         return Answer(carried(events[-1], d.of), events[-1:]) if events else NOTHING
 
     def fold(self, d: Definition, request: Request) -> Reading:
-        """The first event met, whatever the window; its age is compared with the window when the value is read."""
+        """Ask for the first event met that carries one; its age is compared with the window when the value is read."""
         last = request.need(Op.LAST_HARM if d.of == "harm" else Op.LAST_VALUE, spans=())
         return Reading(Out.LAST, last.cell, c=last.second, window=request.span)

@@ -34,5 +34,5 @@ class LastGap(Statistic):
         return Answer(last_gap(in_order), in_order[-2:]) if len(in_order) > 1 else NOTHING
 
     def fold(self, d: Definition, request: Request) -> Reading:
-        """As ``mean_gap``, from the same cells."""
+        """Ask for what ``mean_gap`` asks for: the value is in the same cells."""
         return Reading(Out.LAST_GAP, gaps_cell(request))

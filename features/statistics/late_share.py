@@ -35,6 +35,6 @@ class LateShare(Statistic):
         return Answer(len(late) / len(matches.events), late) if matches.events else NOTHING
 
     def fold(self, d: Definition, request: Request) -> Reading:
-        """The late events, and all of them."""
+        """Ask for the late events and for all of them."""
         late = request.need(Op.LATE)
         return Reading(Out.SHARE, late.upto(request.span), c=request.need(Op.COUNT).upto(request.span))

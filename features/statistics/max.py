@@ -36,7 +36,7 @@ class Max(Statistic):
         return Answer(carried(highest, d.of), [highest])
 
     def fold(self, d: Definition, request: Request) -> Reading:
-        """The highest of each bucket of age; values carry marks, since a value may be 0 or less."""
+        """Ask for the highest of each bucket of age; values carry marks, since a value may be 0 or less."""
         op, out = (Op.MAX_HARM, Out.MAX_HARM) if d.of == "harm" else (Op.MAX_VALUE, Out.MAX_VALUE)
         highest = request.need(op)
         return Reading(out, highest.cell, highest.bucket(request.span) + 1, highest.second)

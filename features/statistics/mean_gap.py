@@ -46,5 +46,5 @@ class MeanGap(Statistic):
         return Answer(mean_gap(in_order), in_order) if len(in_order) > 1 else NOTHING
 
     def fold(self, d: Definition, request: Request) -> Reading:
-        """Incidents met, and the ages of the first, second and last."""
+        """Ask for the incidents met, and the ages of the first, second and last."""
         return Reading(Out.MEAN_GAP, gaps_cell(request))

@@ -46,7 +46,7 @@ class RateAtLiberty(Statistic):
         return Answer(len(incidents(matches.events)) * 365.0 / (liberty / DAY), matches.events)
 
     def fold(self, d: Definition, request: Request) -> Reading:
-        """Incidents, and the seconds that the person's stays cover in the window."""
+        """Ask for incidents, and for the seconds that the person's stays cover in the window."""
         custody = Selector("about_at_risk" if request.half.at_risk else "about_subject", frozenset({STAY}))
         stay = request.need(Op.STAY, custody, spans=(), aux=(request.span,))
         return Reading(Out.RATE, request.need(Op.INCIDENTS).upto(request.span), c=stay.cell, window=request.span)

@@ -34,9 +34,9 @@ class RecencyWeighted(Statistic):
         return Answer(float(sum(weights)), matches.events)
 
     def fold(self, d: Definition, request: Request) -> Reading:
-        """The weight of each event in its bucket of age; definitions of one half-life share it."""
+        """Ask for the weights by bucket of age; definitions of the same half-life share them."""
         return Reading(Out.SUM, request.need(Op.WEIGHTED, aux=(d.half_life_days,)).upto(request.span))
 
     def sums_floats(self, d: Definition) -> bool:
-        """Always."""
+        """Return True: weights are floats."""
         return True

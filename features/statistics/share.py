@@ -36,7 +36,7 @@ class Share(Statistic):
         return Answer(len(both) / len(matches.among), both) if matches.among else NOTHING
 
     def fold(self, d: Definition, request: Request) -> Reading:
-        """Two counts."""
+        """Ask for two counts."""
         matching, among = request.matching, request.among
         both = request.need(Op.COUNT, replace(matching, kinds=matching.kinds & among.kinds))
         return Reading(Out.SHARE, both.upto(request.span), c=request.need(Op.COUNT, among).upto(request.span))

@@ -52,7 +52,7 @@ class Slope(Statistic):
         return Answer(6.0 * total / (periods * (periods * periods - 1)), matches.events)
 
     def fold(self, d: Definition, request: Request) -> Reading:
-        """Read a window of the same accumulator for each period; their cells go to the pool in order."""
+        """Ask for the same accumulator over a window for each period; their cells go to the pool in order."""
         assert d.periods is not None
         edges = period_edges(request.span, d.periods)
         total = request.need(OPERATIONS[d.of], spans=edges)

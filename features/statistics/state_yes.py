@@ -44,6 +44,6 @@ class StateYes(Statistic):
         return NOTHING
 
     def fold(self, d: Definition, request: Request) -> Reading:
-        """The value of the first code met that is not passed over, from a table of codes."""
+        """Ask for the value of the first code met that is not passed over, by a table of codes."""
         last = request.need(Op.LAST_CODE, spans=(), aux=(tuple(self.values.items()), self.otherwise))
         return Reading(Out.LAST, last.cell, c=last.second, window=request.span)

@@ -37,9 +37,9 @@ class Sum(Statistic):
         return Answer(float(sum(carried(e, d.of) for e in reversed(events))), events)
 
     def fold(self, d: Definition, request: Request) -> Reading:
-        """Harm: what each event adds to the highest harm of its incident met so far."""
+        """Ask for a sum; of harm, each event adds what it exceeds the highest harm of its incident met so far."""
         return Reading(Out.SUM, request.need(Op.HARM if d.of == "harm" else Op.SUM).upto(request.span))
 
     def sums_floats(self, d: Definition) -> bool:
-        """Always."""
+        """Return True: a sum of values or of harm is a sum of floats."""
         return True

@@ -43,7 +43,7 @@ class WindowRatio(Statistic):
         return Answer((amount(matches.events, d.of) + 1.0) / (expected + 1.0), longer)
 
     def fold(self, d: Definition, request: Request) -> Reading:
-        """Two windows of one accumulator."""
+        """Ask for the same accumulator over two windows."""
         longer = span_of(d.long_window_days)
         total = request.need(OPERATIONS[d.of], spans=[request.span, longer])
         out = Out.RATIO_OF_SUMS if d.of == "harm" else Out.RATIO

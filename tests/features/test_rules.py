@@ -1,4 +1,4 @@
-"""Rule rankings on a drawn matrix: scores, order, and where rows without a basis stand."""
+"""Rule rankings on a drawn matrix: scores, order, and where rows without a basis are placed."""
 
 from __future__ import annotations
 

@@ -161,7 +161,7 @@ class Job:
 
 
 def _lengths(sightings: Sightings, party: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Number of sightings of each person by index; 0 for a person unknown or never seen."""
+    """Return the number of sightings of each person by index; 0 for a person unknown or never seen."""
     if not len(sightings.persons):
         return party * 0
     person = np.maximum(party, 0)
@@ -197,7 +197,7 @@ def _let_go(sightings: Sightings) -> None:
 
 
 def _columns(half: Half, sightings: Sightings) -> Columns:
-    """The kernel's columns. One that no instruction reads is cut to a row, so that its file is not touched."""
+    """Return the kernel's columns. One that no instruction reads is cut to a row: its file is not touched."""
     arrays = ((name, getattr(sightings, name)) for name in Columns._fields)
     unread = SOMETIMES - half.uses
     return Columns(*(read_only(array[:1] if name in unread else array) for name, array in arrays))

@@ -29,11 +29,11 @@ _FROZEN = repr(
 
 
 def compiled(function: Any) -> Any:
-    """``njit`` without the interpreter lock and without fastmath; the code is cached.
+    """Compile a function by ``njit``, without the interpreter lock and without fastmath; the code is cached.
 
-    The cache lies in ``var/numba`` of the working directory, or where NUMBA_CACHE_DIR says, under a hash of the source
+    The cache is in ``var/numba`` of the working directory, or where NUMBA_CACHE_DIR says, under a hash of the source
     file and of the constants that the code holds: Numba alone looks at the file's time and size, which two installed
-    versions may share. Where the folder may not be written, the code is compiled anew in each process.
+    versions may share. Where the folder may not be written, each process compiles the code again.
     """
     source = Path(function.__code__.co_filename).read_bytes()
     version = hashlib.sha256(source + _FROZEN.encode()).hexdigest()[:16]
@@ -48,7 +48,10 @@ def compiled(function: Any) -> Any:
 
 
 def read_only(array: NDArray[_T]) -> NDArray[_T]:
-    """A contiguous plain view that may not be written: one machine-code version serves arrays and memory maps."""
+    """Return a contiguous plain view that may not be written.
+
+    So that a single version of machine code serves arrays and memory maps, writable or not.
+    """
     view = np.ascontiguousarray(array).view(np.ndarray)
     view.flags.writeable = False
     return view

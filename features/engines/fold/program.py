@@ -53,16 +53,18 @@ class Half:
 
     @property
     def is_empty(self) -> bool:
-        """No definition reads this half."""
+        """True when no definition reads this half."""
         return not len(self.program.plain) + len(self.program.outputs)
 
 
 def compile_half(definitions: Sequence[Definition], at_risk: bool, code_names: tuple[str, ...]) -> Half:
-    """The program of one half. ``definitions``: the whole catalogue, whose order is the columns."""
+    """Return the program of one half. ``definitions``: the whole catalogue, whose order is the columns."""
     return _Compiler(at_risk, code_names).run(definitions)
 
 
 class _Compiler:
+    """Gathers what the definitions of one half ask for, gives each accumulator its cells, and writes the program."""
+
     def __init__(self, at_risk: bool, code_names: tuple[str, ...]) -> None:
         self.at_risk, self.code_names = at_risk, code_names
         self.half = Accumulators(at_risk)
@@ -70,6 +72,7 @@ class _Compiler:
         self.tables: list[list[float]] = []
 
     def run(self, definitions: Sequence[Definition]) -> Half:
+        """Compile the half's definitions."""
         mine = [(c, d) for c, d in enumerate(definitions) if (d.scope in AT_RISK_SCOPES) == self.at_risk]
         # Twice: cells have places only when every definition has asked for its accumulators and windows.
         for _, d in mine:
@@ -132,6 +135,7 @@ class _Compiler:
         factors: list[tuple[float, float]],
         cells: tuple[NDArray[np.int64], int],
     ) -> Half:
+        """Write instructions by dispatch key, and everything else that the kernel reads, as arrays."""
         accumulators = list(self.half.by_key.values())
         edges = sorted({edge for a in accumulators for edge in a.edges or {FOREVER}})
         maps: dict[tuple[int, ...], int] = {}
@@ -191,7 +195,7 @@ class _Compiler:
         return Half(program, uses)
 
     def runs(self, *, floats: bool) -> NDArray[np.int32]:
-        """First cell and number of the buckets of every accumulator whose buckets are added up."""
+        """Return first cell and number of the buckets of every accumulator whose buckets are added up."""
         runs = [
             (a.cell, len(a.edges))
             for a in self.half.by_key.values()
@@ -200,9 +204,11 @@ class _Compiler:
         return np.array(runs, np.int32).reshape(-1, 2)
 
     def uses_harm(self) -> bool:
+        """Return True when some accumulator reads the harm of kinds."""
         return any(TRAITS[a.op].reads_harm for a in self.half.by_key.values())
 
     def uses(self, accumulators: list[Accumulator]) -> frozenset[str]:
+        """Return the columns of sightings that some accumulator reads."""
         out: set[str] = set()
         for a in accumulators:
             out |= TRAITS[a.op].reads
@@ -213,6 +219,7 @@ class _Compiler:
         return frozenset(out)
 
     def filter_row(self, codes: tuple[str, ...], reporters: tuple[str, ...]) -> list[bool]:
+        """Return what a filter lets through, by (code, reporter); an empty tuple lets every one through."""
         return [
             (not codes or code in codes) and (not reporters or reporter in reporters)
             for code in ("", *self.code_names)
@@ -221,7 +228,10 @@ class _Compiler:
 
 
 def dispatch_keys(selector: Selector) -> list[int]:
-    """Keys of the events a selector may read: ((class * 2 + proactive) * domestic values + domestic) * kinds + kind."""
+    """Return the keys of the events that a selector may read.
+
+    A key is ((class * 2 + proactive) * domestic values + domestic) * kinds + kind.
+    """
     out = []
     for kind_class in CLASSES[selector.scope]:
         for proactive in (0, 1) if selector.proactive else (0,):
@@ -233,7 +243,7 @@ def dispatch_keys(selector: Selector) -> list[int]:
 
 
 def _window_map(windows: list[int], edges: list[int]) -> tuple[int, ...]:
-    """Bucket of each position among all edges: the first of ``windows`` that is as long; -1 beyond the longest.
+    """Return the bucket of each edge: the first of ``windows`` that is as long; -1 beyond the longest.
 
     >>> _window_map([30, 90], [7, 30, 90, 365])
     (0, 0, 1, -1, -1)
