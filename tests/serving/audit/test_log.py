@@ -165,10 +165,20 @@ def test_writers_at_the_same_moment_keep_one_chain(tmp_path):
         engine.dispose()
 
 
-def test_a_clock_set_back_is_counted_and_breaks_nothing(log):
+@pytest.mark.parametrize(("seconds_back", "counted"), [(0, 0), (60, 0), (61, 1), (3600, 1)])
+def test_a_clock_set_back_is_counted_and_breaks_nothing(log, seconds_back, counted):
+    """A minute is left for a request that waited while another was logged."""
     engine, _ = log
-    record(engine, entry(6), at=1_700_000_000 - 3600)
-    assert verify(engine).clock_set_back == 1
+    record(engine, entry(6), at=1_700_000_005 - seconds_back)
+    verified = verify(engine)
+    assert (verified.entries, verified.clock_set_back) == (6, counted)
+
+
+def test_every_step_back_is_counted_against_the_entry_ahead(log):
+    engine, _ = log
+    for at in (1_700_001_000, 1_700_000_900, 1_700_000_800, 1_700_000_790):
+        record(engine, entry(6), at)
+    assert verify(engine).clock_set_back == 2
 
 
 def test_an_entry_of_a_transaction_undone_is_undone_with_it(log):
