@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from features import Catalogue, build, late_known
 from features.monotone import HARM_EVENTS, violations
-from threat.asof import NEVER, show
+from threat.asof import DAY, NEVER, show
 from threat.history.sightings import Rows, Sightings
 from threat.release.documents.checks import (
     AddedHarm,
@@ -22,19 +22,18 @@ from threat.release.documents.checks import (
     LateKnown,
 )
 from threat.release.scorer import TOLERANCE, raw_score, unchecked_contributions
-from training.cohorts.cohort import take
 from training.cohorts.labelled import LabelledCohort
 
 CHECKED_ROWS = 48
+"""Test rows that are built again, one by one, each from a history of its own: few, because that is slow."""
 
 
 def checks(labelled: LabelledCohort, booster: Any) -> Checks:
-    """``checks.json``: leaks by construction on sampled test rows, what reached us late on all of them, dates of every
-    fold, and directions of the score."""
+    """Return ``checks.json``: leaks on sampled test rows, what was late on all of them, dates, directions of scores."""
     rows = labelled.test_lists.rows
     rng = np.random.default_rng(labelled.settings.seed)
     some = np.sort(rng.choice(len(rows), min(CHECKED_ROWS, len(rows)), replace=False))
-    sampled = take(rows, some)
+    sampled = rows.take(some)
     values = labelled.values_of(labelled.test_positions[some])
     different = future_removed(labelled.sightings, sampled, values, labelled.catalogue)
     return Checks(
@@ -103,7 +102,7 @@ def known_late(sightings: Sightings, rows: Rows) -> LateKnown:
 def _dates(labelled: LabelledCohort) -> Dates:
     """For each fold, the dates the rule speaks of, read off the rows that were used (not off the plan)."""
     folds, out = labelled.folds, []
-    wait = (folds.horizon_days + folds.embargo_days) * 86_400
+    wait = (folds.horizon_days + folds.embargo_days) * DAY
     for fold in folds.all:
         fit = labelled.fit_rows[fold.name].positions
         last_fit = int(labelled.cohort.rows.as_of[fit].max())
@@ -126,11 +125,11 @@ def _dates(labelled: LabelledCohort) -> Dates:
 
 
 def future_removed(sightings: Sightings, rows: Rows, values: NDArray[np.float32], catalogue: Catalogue) -> int:
-    """How many of ``values`` differ when each row is built from its two parties' past alone (0: no leak)."""
+    """Count the ``values`` that differ when each row is built from its two parties' past alone (0: no leak)."""
     different = 0
     for i in range(len(rows)):
         past = known_before(sightings, (int(rows.subject[i]), int(rows.at_risk[i])), int(rows.as_of[i]))
-        again = build(past, take(rows, np.array([i])), catalogue, parallel=False).values
+        again = build(past, rows.take(np.array([i])), catalogue, parallel=False).values
         different += int((~((again[0] == values[i]) | (np.isnan(again[0]) & np.isnan(values[i])))).sum())
     return different
 

@@ -13,14 +13,13 @@ from threat.eligibility import load_policy
 from threat.files import sha256_of
 from threat.history.store import Store
 from threat.measuring.resampling import Resampling
-from threat.release.documents.choices import Choices
 from threat.release.documents.cohort import CohortAttrition
 from threat.release.documents.config import Config
 from threat.release.documents.earlier import Question, question_of
 from threat.release.documents.evaluation import Evaluation, TestCohort
 from threat.release.documents.evaluation import Resampling as ResamplingSettings
-from threat.release.documents.folds import Folds as FoldsDocument
-from threat.release.documents.model import Calibrator, ElasticNet, ModelFeatures
+from threat.release.documents.folds import TestOpening
+from threat.release.documents.model import ModelFeatures
 from threat.release.documents.snapshot import SnapshotRead
 from threat.release.runs import Run
 from threat.terminal import progress
@@ -71,7 +70,7 @@ def train(
 
 
 def name_run(settings: Settings, started_at: int) -> str:
-    """A RUN's id: when it started (UTC), which configuration, and eight digits of what was asked."""
+    """Return a RUN's id: when it started (UTC), which configuration, and eight digits of what was asked."""
     asked = hashlib.sha256(settings.model_dump_json().encode()).hexdigest()[:8]
     return f"{instant(started_at):%Y%m%dT%H%M%SZ}-{settings.name}-{asked}"
 
@@ -111,6 +110,7 @@ def evaluation_of(settings: Settings, opened: OpenedTest, ranked: RankedTest, ca
 
 
 def _write_question(run: Run, labelled: LabelledCohort, capacity: int, policy_version: str, started_at: int) -> None:
+    """Write what was asked, read and planned."""
     settings, snapshot, test = labelled.settings, labelled.snapshot, labelled.folds.test
     run.write(Config(settings=settings, capacity=capacity, policy_version=policy_version))
     run.write(
@@ -121,18 +121,18 @@ def _write_question(run: Run, labelled: LabelledCohort, capacity: int, policy_ve
             catalogue_version=labelled.catalogue.version,
         )
     )
-    run.write(CohortAttrition.model_validate({"cycles": labelled.cohort.attrition, "fit": labelled.fit_counts}))
-    opening = {
-        "times_opened_in_this_run": 1,
-        "earlier_runs_that_opened_it": earlier_openings(run.directory.parent, snapshot.id, labelled),
-        "start": show(test.measure[0].start),
-        "last_as_of": show(test.measure[-1].last_as_of),
-    }
-    run.write(FoldsDocument.model_validate(labelled.folds.as_dict() | {"test_opening": opening}))
+    run.write(CohortAttrition(cycles=tuple(labelled.cohort.attrition), fit=labelled.fit_counts))
+    opening = TestOpening(
+        times_opened_in_this_run=1,
+        earlier_runs_that_opened_it=tuple(earlier_openings(run.directory.parent, snapshot.id, labelled)),
+        start=show(test.measure[0].start),
+        last_as_of=show(test.measure[-1].last_as_of),
+    )
+    run.write(labelled.folds.document(opening))
 
 
 def earlier_openings(directory: Path, snapshot_id: str, labelled: LabelledCohort) -> list[str]:
-    """Ids of RUNs next to this one that measured the same outcome of the same snapshot on the same first test date.
+    """Return ids of RUNs next to this one that opened the same test: same outcome, snapshot and first test date.
 
     Choosing among such RUNs by their test figures is tuning on the test; the card and the gate can see how many.
     """
@@ -149,19 +149,17 @@ def earlier_openings(directory: Path, snapshot_id: str, labelled: LabelledCohort
 
 
 def _write_model(run: Run, labelled: LabelledCohort, fitted: FittedModels) -> None:
-    """The model and the choices, written before the test is opened; ``choices.json`` holds the hash of the model."""
+    """Write the model and the choices; ``choices.json`` holds the hash of the model."""
     text = fitted.trees.booster.model_to_string()
     run.write_text("model/model.txt", text)
-    run.write(Calibrator.model_validate(fitted.calibrator))
+    run.write(fitted.calibrator)
     run.write(
-        ModelFeatures.model_validate(
-            {
-                "catalogue_version": labelled.catalogue.version,
-                "names": labelled.catalogue.names,
-                "constraints": labelled.constraints,
-                "sensitive": labelled.sensitive,
-            }
+        ModelFeatures(
+            catalogue_version=labelled.catalogue.version,
+            names=tuple(labelled.catalogue.names),
+            constraints=labelled.constraints,
+            sensitive=tuple(labelled.sensitive),
         )
     )
-    run.write(ElasticNet.model_validate(fitted.regression.as_dict(labelled.catalogue.names)))
-    run.write(Choices.model_validate(fitted.choices | {"model_sha256": sha256_of(text.encode())}))
+    run.write(fitted.regression.document(labelled.catalogue.names))
+    run.write(fitted.choices(sha256_of(text.encode())))

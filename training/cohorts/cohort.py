@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +12,7 @@ from threat.asof import DAY, NEVER, show, visible
 from threat.eligibility import Policy, eligible
 from threat.history.sightings import Rows
 from threat.history.snapshot import Snapshot
+from threat.release.documents.cohort import CycleAttrition, FilterStep
 from threat.terminal import progress
 from threat.vocabulary import kinds
 from training.cohorts.folds import Cycle
@@ -42,12 +42,12 @@ class Lists:
 class Cohort:
     """Rows of every cycle, in order of cycle: ``cycle`` is the cycle's number, one per row.
 
-    ``attrition``: one entry per cycle, ``{cycle, as_of, steps: [{step, kept, dropped, reason}]}``.
+    ``attrition``: what each filter kept and dropped, one entry per cycle.
     """
 
     rows: Rows
     cycle: Ints
-    attrition: list[dict[str, Any]]
+    attrition: list[CycleAttrition]
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -59,12 +59,7 @@ class Cohort:
     def lists(self, cycles: Sequence[Cycle]) -> Lists:
         """The complete lists of these cycles."""
         positions = self.of(cycles)
-        return Lists(tuple(cycles), take(self.rows, positions), self.cycle[positions])
-
-
-def take(rows: Rows, which: Ints) -> Rows:
-    """Some rows, in the order given."""
-    return rows.take(which)
+        return Lists(tuple(cycles), self.rows.take(positions), self.cycle[positions])
 
 
 def build(
@@ -89,8 +84,7 @@ def monthly(snapshot: Snapshot, cycles: Sequence[Cycle], policy: Policy, lag: in
             rows = eligible_then.rows
             parts.append(replace(rows, as_of=np.full(len(rows), cycle.start, np.int64)))
             numbers.append(np.full(len(rows), cycle.number, np.int64))
-            steps = list(eligible_then.attrition)
-            attrition.append({"cycle": cycle.number, "as_of": show(cycle.start), "steps": steps})
+            attrition.append(_attrition(cycle, [FilterStep(**step) for step in eligible_then.attrition]))
             advance(1)
     return Cohort(joined(parts), np.concatenate([*numbers, np.zeros(0, np.int64)]), attrition)
 
@@ -119,11 +113,11 @@ def indexed(snapshot: Snapshot, cycles: Sequence[Cycle], after_seconds: int) -> 
             _step("relationship stands", visible_ones, indexing - visible_ones, "withdrawn, or recorded later"),
             *steps,
         ]
-        attrition.append({"cycle": cycle.number, "as_of": show(cycle.start), "steps": steps})
+        attrition.append(_attrition(cycle, steps))
     return Cohort(joined(parts), np.concatenate([*numbers, np.zeros(0, np.int64)]), attrition)
 
 
-def _two_parties_once(snapshot: Snapshot, relationship: Ints, as_of: Ints) -> tuple[Rows, list[dict[str, Any]]]:
+def _two_parties_once(snapshot: Snapshot, relationship: Ints, as_of: Ints) -> tuple[Rows, list[FilterStep]]:
     """Resolve the rows, drop those a merge made one person's, and keep one of those with the same parties at once."""
     rows = snapshot.rows(relationship, as_of) if len(relationship) else joined([])
     two = rows.subject != rows.at_risk
@@ -134,7 +128,7 @@ def _two_parties_once(snapshot: Snapshot, relationship: Ints, as_of: Ints) -> tu
         _step("two parties", int(two.sum()), int((~two).sum()), "a merge made both parties one person"),
         _step("one row per instant", len(kept), int(two.sum()) - len(kept), "several incidents recorded at once"),
     ]
-    return take(rows, kept), steps
+    return rows.take(kept), steps
 
 
 def index_rows(
@@ -151,8 +145,12 @@ def index_rows(
     return indexed(snapshot, [whole], settings.after_seconds + lag).rows
 
 
-def _step(step: str, kept: int, dropped: int, reason: str) -> dict[str, Any]:
-    return {"step": step, "kept": kept, "dropped": dropped, "reason": reason}
+def _step(step: str, kept: int, dropped: int, reason: str) -> FilterStep:
+    return FilterStep(step=step, kept=kept, dropped=dropped, reason=reason)
+
+
+def _attrition(cycle: Cycle, steps: Sequence[FilterStep]) -> CycleAttrition:
+    return CycleAttrition(cycle=cycle.number, as_of=show(cycle.start), steps=tuple(steps))
 
 
 _REPORTED_THEMES = ("crime", "incident", "strangulation", "stalking", "threat_to_kill")

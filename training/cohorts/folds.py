@@ -28,10 +28,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
-from typing import Any
 
 from threat.asof import DAY, instant, seconds, show
 from threat.errors import UsageError
+from threat.release.documents.folds import FoldPlan, MeasuredCycle, TestOpening
+from threat.release.documents.folds import Folds as FoldsDocument
 from training.config import CalendarSettings
 
 
@@ -75,28 +76,29 @@ class Folds:
         used = {cycle for fold in self.all for cycle in (*fold.fit, *fold.measure)}
         return sorted(used, key=lambda cycle: cycle.start)
 
-    def as_dict(self) -> dict[str, Any]:
+    def document(self, opening: TestOpening) -> FoldsDocument:
         """Return ``folds.json``: every date a reviewer needs to check the rule."""
-        return {
-            "label_knowledge": show(self.label_knowledge),
-            "horizon_days": self.horizon_days,
-            "embargo_days": self.embargo_days,
-            "rule": "as_of + horizon + embargo <= fit date <= first as-of measured; labels recorded before fit date",
-            "folds": [_fold_dict(fold) for fold in self.all],
-        }
+        return FoldsDocument(
+            label_knowledge=show(self.label_knowledge),
+            horizon_days=self.horizon_days,
+            embargo_days=self.embargo_days,
+            rule="as_of + horizon + embargo <= fit date <= first as-of measured; labels recorded before fit date",
+            folds=tuple(_plan(fold) for fold in self.all),
+            test_opening=opening,
+        )
 
 
-def _fold_dict(fold: Fold) -> dict[str, Any]:
-    return {
-        "name": fold.name,
-        "fit_date": show(fold.fit_date),
-        "fit_from": show(fold.fit[0].start),
-        "fit_last_as_of": show(fold.fit[-1].last_as_of),
-        "fit_cycles": len(fold.fit),
-        "measured_from": show(fold.measure[0].start),
-        "measured_last_as_of": show(fold.measure[-1].last_as_of),
-        "measured_cycles": [{"cycle": cycle.number, "start": show(cycle.start)} for cycle in fold.measure],
-    }
+def _plan(fold: Fold) -> FoldPlan:
+    return FoldPlan(
+        name=fold.name,
+        fit_date=show(fold.fit_date),
+        fit_from=show(fold.fit[0].start),
+        fit_last_as_of=show(fold.fit[-1].last_as_of),
+        fit_cycles=len(fold.fit),
+        measured_from=show(fold.measure[0].start),
+        measured_last_as_of=show(fold.measure[-1].last_as_of),
+        measured_cycles=tuple(MeasuredCycle(cycle=cycle.number, start=show(cycle.start)) for cycle in fold.measure),
+    )
 
 
 def cycles(first: int, last: int, every: str, *, spread: bool) -> list[Cycle]:

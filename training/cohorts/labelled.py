@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +14,7 @@ from threat.errors import BadInput
 from threat.history.sightings import Sightings
 from threat.history.snapshot import Snapshot
 from threat.outcomes import label
+from threat.release.documents.cohort import FitCounts
 from training.cohorts import cohort as cohorts
 from training.cohorts.cohort import Cohort, Lists
 from training.cohorts.feed_lag import delayed, feed_lags
@@ -46,12 +48,12 @@ class LabelledCohort:
     positions: Ints
     matrix: Matrix
     lag: int
-    fit_counts: dict[str, dict[str, int]] = field(default_factory=dict)
+    fit_counts: dict[str, FitCounts] = field(default_factory=dict)
 
     @property
-    def constraints(self) -> list[int]:
+    def constraints(self) -> tuple[Literal[-1, 0, 1], ...]:
         """Monotone directions, one per feature."""
-        return [definition.direction for definition in self.catalogue]
+        return tuple(definition.direction for definition in self.catalogue)
 
     @property
     def sensitive(self) -> list[str]:
@@ -144,7 +146,7 @@ def prepare(
         rows = cohort.of(fold.fit)
         fit_rows[fold.name] = draw_fit_rows(labels[fold.name], rows, settings.sampling, settings.seed + number)
         counts[fold.name] = _counts(cohort, rows, labels[fold.name], fit_rows[fold.name])
-        if not counts[fold.name]["rows_with_outcome"]:
+        if not counts[fold.name].rows_with_outcome:
             raise BadInput(
                 f"No {settings.rung} outcome was on record by the fit date of {fold.name}: nothing to learn from.",
                 value=f"{len(rows)} rows",
@@ -153,7 +155,7 @@ def prepare(
             )
     needed = [drawn.positions for drawn in fit_rows.values()] + [cohort.of(fold.measure) for fold in folds.all]
     positions = np.unique(np.concatenate(needed))
-    matrix = build(sightings, cohorts.take(cohort.rows, positions), catalogue)
+    matrix = build(sightings, cohort.rows.take(positions), catalogue)
     return LabelledCohort(
         snapshot, sightings, settings, catalogue, folds, cohort, labels, fit_rows, positions, matrix, lag, counts
     )
@@ -185,11 +187,11 @@ def _refuse_empty_lists(cohort: Cohort, folds: Folds, snapshot: Snapshot) -> Non
             )
 
 
-def _counts(cohort: Cohort, rows: Ints, labels: NDArray[np.uint8], drawn: DrawnRows) -> dict[str, int]:
-    return {
-        "rows": len(rows),
-        "relationships": len(np.unique(cohort.rows.relationship_id[rows])),
-        "subjects": len(np.unique(cohort.rows.subject[rows])),
-        "rows_with_outcome": int(labels[rows].sum()),
-        "sampled_rows": len(drawn),
-    }
+def _counts(cohort: Cohort, rows: Ints, labels: NDArray[np.uint8], drawn: DrawnRows) -> FitCounts:
+    return FitCounts(
+        rows=len(rows),
+        relationships=len(np.unique(cohort.rows.relationship_id[rows])),
+        subjects=len(np.unique(cohort.rows.subject[rows])),
+        rows_with_outcome=int(labels[rows].sum()),
+        sampled_rows=len(drawn),
+    )

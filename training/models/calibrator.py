@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.isotonic import IsotonicRegression
+
+from threat.release.documents.model import Calibrator
 
 Floats = NDArray[np.float64]
 _NEWTON_STEPS = 40
@@ -18,7 +18,7 @@ ENOUGH_FOR_ISOTONIC = 500
 isotonic calibration to overfit small samples)."""
 
 
-def calibrator(scores: Floats, label: NDArray[np.uint8], weight: Floats | None = None) -> dict[str, Any]:
+def calibrator(scores: Floats, label: NDArray[np.uint8], weight: Floats | None = None) -> Calibrator:
     """Fit the table of ``model/calibrator.json`` (see ``threat.release.scorer.probability``) from n scores and labels.
 
     ``weight``: inverse sampling shares, where rows without an outcome were sampled; None: all ones.
@@ -28,18 +28,21 @@ def calibrator(scores: Floats, label: NDArray[np.uint8], weight: Floats | None =
     """
     n, events = len(label), int(label.sum())
     weight = np.ones(n) if weight is None else weight
-    document: dict[str, Any] = {"n": n, "events": events, "fitted_on": "pooled out-of-fold scores"}
+    fitted_on = "pooled out-of-fold scores"
     if events >= ENOUGH_FOR_ISOTONIC:
         model = IsotonicRegression(y_min=0.0, y_max=1.0, out_of_bounds="clip").fit(scores, label, weight)
         x, first = np.unique(model.X_thresholds_, return_index=True)
         y = np.maximum.accumulate(model.y_thresholds_[first])
-        return document | {"method": "isotonic", "x": x.tolist(), "y": y.tolist()}
+        return Calibrator(
+            method="isotonic", fitted_on=fitted_on, n=n, events=events, x=tuple(x.tolist()), y=tuple(y.tolist())
+        )
     intercept, slope = logistic_line(scores, label.astype(np.float64), weight[:, None])
-    if not slope[0] > 0:
+    level, steepness = float(intercept[0]), float(slope[0])
+    if not steepness > 0:
         # Half an outcome more (Jeffreys), so that no outcome at all does not give a probability of 0.
         rate = (float(weight @ label) + 0.5) / (float(weight.sum()) + 1)
-        return document | {"method": "platt", "slope": 0.0, "intercept": float(np.log(rate / (1 - rate)))}
-    return document | {"method": "platt", "slope": float(slope[0]), "intercept": float(intercept[0])}
+        level, steepness = float(np.log(rate / (1 - rate))), 0.0
+    return Calibrator(method="platt", fitted_on=fitted_on, n=n, events=events, slope=steepness, intercept=level)
 
 
 def logistic_line(x: Floats, y: Floats, weight: Floats) -> tuple[Floats, Floats]:

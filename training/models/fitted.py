@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import lightgbm as lgb
 import numpy as np
 from numpy.typing import NDArray
 
+from threat.release.documents.choices import Choices, ChosenTrees, PenaltyChoice, TreeChoice
+from threat.release.documents.model import Calibrator
 from threat.release.scorer import raw_score
 from training.cohorts.labelled import LabelledCohort
 from training.cohorts.sample import Sample
@@ -34,14 +35,40 @@ class FittedTrees:
 
 @dataclass(frozen=True, slots=True)
 class FittedModels:
-    """Every model of a RUN. ``without_sensitive``: the trees with sensitive features blanked; None where none is."""
+    """Every model of a RUN, and the choices that led to them.
+
+    ``without_sensitive``: the trees with the sensitive features blanked; None where no feature is sensitive.
+    """
 
     trees: FittedTrees
     without_sensitive: lgb.Booster | None
     regression: linear.Linear
-    calibrator: dict[str, Any]
-    linear_calibrator: dict[str, Any]
-    choices: dict[str, Any]
+    penalties: linear.LinearChoice
+    calibrator: Calibrator
+    linear_calibrator: Calibrator
+    validated_in_time: bool
+    validation_labels: NDArray[np.uint8]
+
+    def choices(self, model_sha256: str) -> Choices:
+        """Return ``choices.json``. ``model_sha256``: hash of the model's text."""
+        choice = self.trees.choice
+        return Choices(
+            chosen_on=_CHOSEN_IN_TIME if self.validated_in_time else _CHOSEN_ACROSS_SUBJECTS,
+            trees=TreeChoice(
+                chosen=ChosenTrees(**choice.candidate.model_dump(), rounds=choice.rounds), tried=tuple(choice.tried)
+            ),
+            elastic_net=PenaltyChoice(chosen=self.penalties.penalty, tried=tuple(self.penalties.tried)),
+            validation_rows=len(self.validation_labels),
+            validation_rows_with_outcome=int(self.validation_labels.sum()),
+            model_sha256=model_sha256,
+        )
+
+
+_CHOSEN_IN_TIME = "pooled log loss of the forward-chained validation folds; the test was closed"
+_CHOSEN_ACROSS_SUBJECTS = (
+    "pooled log loss across groups of subjects within the fit rows (no room for validation in time); the test was "
+    "closed"
+)
 
 
 def fit_trees(labelled: LabelledCohort, pairs: Pairs) -> FittedTrees:
@@ -64,21 +91,14 @@ def fit_models(labelled: LabelledCohort) -> FittedModels:
     weights = np.concatenate([measured.weight for _, measured in pairs])
     final = labelled.fit_sample(folds.test)
     return FittedModels(
-        fitted_trees,
-        _fit_without_sensitive(labelled, choice, final),
-        linear.fit(final, lines.penalty, settings.linear, seed=settings.seed),
-        calibrator(np.concatenate(choice.scores), labels, weights),
-        calibrator(np.concatenate(lines.scores), labels, weights),
-        {
-            "chosen_on": "pooled log loss of the forward-chained validation folds; the test was closed"
-            if folds.validation
-            else "pooled log loss across groups of subjects within the fit rows (no room for validation in time); "
-            "the test was closed",
-            "trees": {"chosen": choice.candidate.model_dump() | {"rounds": choice.rounds}, "tried": choice.tried},
-            "elastic_net": {"chosen": lines.penalty, "tried": lines.tried},
-            "validation_rows": len(labels),
-            "validation_rows_with_outcome": int(labels.sum()),
-        },
+        trees=fitted_trees,
+        without_sensitive=_fit_without_sensitive(labelled, choice, final),
+        regression=linear.fit(final, lines.penalty, settings.linear, seed=settings.seed),
+        penalties=lines,
+        calibrator=calibrator(np.concatenate(choice.scores), labels, weights),
+        linear_calibrator=calibrator(np.concatenate(lines.scores), labels, weights),
+        validated_in_time=bool(folds.validation),
+        validation_labels=labels,
     )
 
 

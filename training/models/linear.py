@@ -5,13 +5,14 @@ from __future__ import annotations
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 
+from threat.release.documents.choices import TriedPenalty
+from threat.release.documents.model import ElasticNet
 from training.cohorts.sample import Sample
 from training.config import LinearSettings
 
@@ -74,16 +75,16 @@ class Linear:
         """Log odds, float64[n]."""
         return np.asarray(self.scaling.columns(values) @ self.coefficients + self.intercept, np.float64)
 
-    def as_dict(self, names: Sequence[str]) -> dict[str, Any]:
+    def document(self, names: Sequence[str]) -> ElasticNet:
         """Every non-zero coefficient by feature name, per standard deviation; indicators end in ``is missing``."""
         labels = [names[i] for i in self.scaling.keep] + [f"{names[i]} is missing" for i in self.scaling.indicated]
         pairs = sorted(zip(labels, self.coefficients.tolist(), strict=True), key=lambda pair: -abs(pair[1]))
-        return {
-            "penalty": self.penalty,
-            "converged": self.converged,
-            "intercept": self.intercept,
-            "coefficients": {label: value for label, value in pairs if value != 0.0},
-        }
+        return ElasticNet(
+            penalty=self.penalty,
+            converged=self.converged,
+            intercept=self.intercept,
+            coefficients={label: value for label, value in pairs if value != 0.0},
+        )
 
 
 def path(sample: Sample, settings: LinearSettings, *, seed: int) -> list[Linear]:
@@ -136,14 +137,14 @@ class LinearChoice:
     """The penalty with the least pooled log loss on validation, and the out-of-fold scores it gave."""
 
     penalty: float
-    tried: list[dict[str, Any]]
+    tried: list[TriedPenalty]
     scores: list[Floats]
 
 
 def choose(folds: Sequence[tuple[Sample, Sample]], settings: LinearSettings, *, seed: int) -> LinearChoice:
     """Try every penalty on the (fit, measure) pairs; keep the penalty with the least pooled log loss."""
     paths = [path(sample, settings, seed=seed) for sample, _ in folds]
-    tried: list[dict[str, Any]] = []
+    tried: list[TriedPenalty] = []
     best: tuple[float, float, list[Floats]] | None = None
     for fits in zip(*paths, strict=True):
         penalty = fits[0].penalty
@@ -152,7 +153,7 @@ def choose(folds: Sequence[tuple[Sample, Sample]], settings: LinearSettings, *, 
             float(np.sum(measured.weight * log_loss(measured.label, score)))
             for score, (_, measured) in zip(scores, folds, strict=True)
         ) / sum(float(measured.weight.sum()) for _, measured in folds)
-        tried.append({"penalty": penalty, "log_loss": loss})
+        tried.append(TriedPenalty(penalty=penalty, log_loss=loss))
         if best is None or loss < best[0]:
             best = (loss, penalty, scores)
     assert best is not None  # the schema asks for at least one penalty

@@ -10,6 +10,7 @@ import lightgbm as lgb
 import numpy as np
 from numpy.typing import NDArray
 
+from threat.release.documents.choices import TriedTrees
 from training.cohorts.sample import Sample
 from training.config import TreeCandidate, TreeSettings
 
@@ -25,7 +26,7 @@ class Choice:
 
     candidate: TreeCandidate
     rounds: int
-    tried: list[dict[str, Any]]
+    tried: list[TriedTrees]
     scores: list[Floats]
     """Out-of-fold raw scores of the choice, one array per validation fold."""
 
@@ -84,7 +85,7 @@ def choose(
     Log loss is a proper score and steadier than a rank measure with few outcomes. The best number of rounds is read
     from the sum of the folds' curves.
     """
-    tried: list[dict[str, Any]] = []
+    tried: list[TriedTrees] = []
     best: tuple[float, TreeCandidate, int, list[lgb.Booster]] | None = None
     for candidate in settings.candidates:
         curves, boosters = [], []
@@ -104,7 +105,7 @@ def choose(
             boosters.append(booster)
         curve = np.sum(curves, axis=0) / sum(measured.weight.sum() for _, measured in folds)
         rounds = int(curve.argmin()) + 1
-        tried.append(candidate.model_dump() | {"rounds": rounds, "log_loss": float(curve[rounds - 1])})
+        tried.append(TriedTrees(**candidate.model_dump(), rounds=rounds, log_loss=float(curve[rounds - 1])))
         if best is None or curve[rounds - 1] < best[0]:
             best = (float(curve[rounds - 1]), candidate, rounds, boosters)
     assert best is not None  # the schema asks for at least one candidate

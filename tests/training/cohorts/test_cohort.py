@@ -33,7 +33,7 @@ def months(first: str, last: str, *, spread: bool) -> list[Cycle]:
 def test_monthly_cohort_keeps_its_attrition(snapshot: Snapshot) -> None:
     got = cohorts.monthly(snapshot, months("2024-06-01", "2024-06-01", spread=False), load_policy())
     assert sorted(NAMES[r] for r in got.rows.relationship_id) == list(golden.ORDER)
-    dropped = {step["step"]: step["dropped"] for step in got.attrition[0]["steps"] if step["dropped"]}
+    dropped = {step.step: step.dropped for step in got.attrition[0].steps if step.dropped}
     assert dropped == {"one_person": 1, "window": 1}
 
 
@@ -59,7 +59,7 @@ def test_a_merge_that_makes_both_parties_one_person_leaves_no_row(snapshot: Snap
     assert "G12" in {NAMES[r] for r in before.rows.relationship_id}
     after = cohorts.indexed(snapshot, [Cycle(0, month[0].start, month[0].end + 30 * 86_400, 0)], 30 * 86_400)
     assert "G12" not in {NAMES[r] for r in after.rows.relationship_id}
-    assert [step["dropped"] for step in after.attrition[0]["steps"]] == [0, 0, 1, 0]
+    assert [step.dropped for step in after.attrition[0].steps] == [0, 0, 1, 0]
 
 
 def credit_of(snapshot: Snapshot, lists: Lists, every_row=None):

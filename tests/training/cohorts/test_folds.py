@@ -6,6 +6,7 @@ import pytest
 
 from threat.asof import DAY, parse_as_of, show
 from threat.errors import UsageError
+from threat.release.documents.folds import TestOpening
 from training.cohorts.folds import cycles, draw
 from training.config import CalendarSettings
 
@@ -116,13 +117,15 @@ def test_the_document_has_every_date_of_the_plan() -> None:
         look_back_days=365, embargo_days=30, test_cycles=3, validation_folds=1, validation_cycles=2
     )
     folds = draw(calendar, 180, history_start=day("2020-01-01"), label_knowledge=day("2024-01-01"), spread=True)
-    document = folds.as_dict()
-    assert (document["label_knowledge"][:10], document["horizon_days"], document["embargo_days"]) == (
-        "2024-01-01", 180, 30,
-    )  # fmt: skip
-    validation, test = document["folds"]
-    assert validation["name"] == "validation_1"
-    assert {key: value[:16] for key, value in test.items() if isinstance(value, str)} == {
+    opening = TestOpening(
+        times_opened_in_this_run=1, earlier_runs_that_opened_it=(), start="2023-03-01", last_as_of="2023-05-31"
+    )
+    document = folds.document(opening)
+    assert (document.label_knowledge[:10], document.horizon_days, document.embargo_days) == ("2024-01-01", 180, 30)
+    assert [fold.name for fold in document.folds] == ["validation_1", "test"]
+    assert document.test_opening == opening
+    test = document.test
+    assert {key: value[:16] for key, value in test.as_json().items() if isinstance(value, str)} == {
         "name": "test",
         "fit_date": "2023-03-01T00:00",
         "fit_from": "2021-01-01T00:00",
@@ -130,7 +133,7 @@ def test_the_document_has_every_date_of_the_plan() -> None:
         "measured_from": "2023-03-01T00:00",
         "measured_last_as_of": "2023-05-31T23:59",
     }
-    assert test["fit_cycles"] == 19
-    assert [(one["cycle"], one["start"][:10]) for one in test["measured_cycles"]] == [
+    assert test.fit_cycles == 19
+    assert [(cycle.cycle, cycle.start[:10]) for cycle in test.measured_cycles] == [
         (26, "2023-03-01"), (27, "2023-04-01"), (28, "2023-05-01"),
     ]  # fmt: skip

@@ -21,7 +21,7 @@ def test_elastic_net_scales_indicates_and_leaves_out_what_never_varies() -> None
     assert columns.shape == (2_000, 10)
     assert np.isfinite(columns).all()
     np.testing.assert_allclose(columns[:, 0].mean(), 0, atol=1e-6)
-    named = got.as_dict([f"x{i}" for i in range(7)])["coefficients"]
+    named = got.document([f"x{i}" for i in range(7)]).coefficients
     assert next(iter(named)) in {"x0", "x2"}
     assert named["x0"] > 0 > named["x2"]
 

@@ -40,10 +40,10 @@ def test_choice_takes_the_least_loss_and_gives_its_own_out_of_fold_scores() -> N
         candidates=[TreeCandidate(num_leaves=4, min_data_in_leaf=50, lambda_l2=10.0), CANDIDATE], max_rounds=80
     )
     choice = trees.choose(folds, settings, [0] * 5, seed=7, threads=1)
-    best = min(choice.tried, key=lambda one: one["log_loss"])
-    assert (choice.candidate.num_leaves, choice.rounds) == (best["num_leaves"], best["rounds"])
+    best = min(choice.tried, key=lambda tried: tried.log_loss)
+    assert (choice.candidate.num_leaves, choice.rounds) == (best.num_leaves, best.rounds)
     pooled = np.mean([linear.log_loss(m.label, s) for (_, m), s in zip(folds, choice.scores, strict=True)])
-    assert pooled == pytest.approx(best["log_loss"], rel=1e-6)
+    assert pooled == pytest.approx(best.log_loss, rel=1e-6)
 
 
 def test_the_rounds_chosen_are_those_of_the_least_pooled_loss_counted_by_rows() -> None:
