@@ -34,6 +34,10 @@ from threat.release.runs import Run
 
 _NEEDED = {"relationship_id", "subject_id", "person_at_risk_id", "as_of", "fold", "label", "credit", MODEL}
 
+LEAST_REPLICATES = 50
+"""Least draws that a fairness policy may ask for (``FairnessPolicy.draws``); with fewer the design effect, and so the
+number of independent events behind a verdict, is guesswork."""
+
 _UNKNOWN = -1
 """Id of a party or relationship that is not known."""
 
@@ -47,10 +51,17 @@ def audit_run(run: Run, snapshot: Snapshot, policy: Policy, *, ranking: str = MO
     """Return the audit of a RUN: one ranking in full, and every other one by what the gate's verdict depends on.
 
     Draws and seed are those of the RUN's evaluation, and the rows are the same, so that recall has the interval that
-    ``evaluation.json`` gives it. Raises UsageError for a ranking the RUN does not have, BadInput when the predictions
-    lack a column.
+    ``evaluation.json`` gives it. Raises UsageError for a ranking the RUN does not have and for a RUN whose evaluation
+    drew fewer than 50 replicates, BadInput when the predictions lack a column.
     """
     test = _Test.of(run)
+    drawn = test.evaluation.settings.bootstrap
+    if drawn < LEAST_REPLICATES:
+        raise UsageError(
+            f"The RUN drew too few replicates, {drawn}: an audit needs at least {LEAST_REPLICATES}.",
+            where=str(run.directory),
+            way_out=f"train again with a bootstrap of {policy.draws}",
+        )
     titles = {listed.name: listed.title for listed in test.evaluation.rankings if listed.name in test.columns}
     if ranking not in titles:
         raise UsageError(f"The RUN has no ranking {ranking}.", where=str(run.directory), way_out=", ".join(titles))
@@ -59,11 +70,15 @@ def audit_run(run: Run, snapshot: Snapshot, policy: Policy, *, ranking: str = MO
     decisive = [item for item in groups if (item.party, item.name) in gated]
     report = test.audit(ranking, groups, policy)
     others = [name for name in titles if decisive and name != ranking]
+    notes = report.notes
+    if drawn < policy.draws:
+        notes += (f"The RUN drew {drawn} replicates; the policy asks for {policy.draws} of a file handed in.",)
     return report.model_copy(
         update={
             "title": titles[ranking],
             "run_id": run.id,
             "run_manifest_sha256": run.manifest_sha256,
+            "notes": notes,
             "coverage": tuple(coverage(groups)),
             "others": tuple(_brief(name, titles[name], test.audit(name, decisive, policy)) for name in others),
         }

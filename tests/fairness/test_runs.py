@@ -86,6 +86,23 @@ def test_the_audit_of_a_run(snapshot: Snapshot, tmp_path: Path) -> None:
         audit_run(run, snapshot, load_policy(), ranking="rule_y")
 
 
+@pytest.mark.parametrize(("replicates", "note"), [(100, True), (399, True), (400, False)])
+def test_fewer_draws_than_the_policy_asks_for_are_said(
+    snapshot: Snapshot, tmp_path: Path, replicates: int, note: bool
+) -> None:
+    settings = {"bootstrap": replicates, "seed": 7}
+    evaluation = evidence.evaluation(capacity=1, rankings=TITLES, settings=settings)
+    report = audit_run(run_of(tmp_path, snapshot, DRAWN, CREDITED, evaluation), snapshot, load_policy())
+    assert (f"The RUN drew {replicates} replicates" in " ".join(report.notes)) is note
+
+
+def test_a_run_without_enough_draws_is_not_audited(snapshot: Snapshot, tmp_path: Path) -> None:
+    evaluation = evidence.evaluation(capacity=1, rankings=TITLES, settings={"bootstrap": 49, "seed": 7})
+    run = run_of(tmp_path, snapshot, DRAWN, CREDITED, evaluation)
+    with pytest.raises(UsageError, match="too few replicates, 49"):
+        audit_run(run, snapshot, load_policy())
+
+
 def test_predictions_without_a_column_are_refused(snapshot: Snapshot, tmp_path: Path) -> None:
     lacking = {name: column for name, column in DRAWN.items() if name != "credit"}
     run = run_of(tmp_path, snapshot, lacking, CREDITED, evidence.evaluation(capacity=1, rankings=TITLES))
