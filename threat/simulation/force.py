@@ -21,7 +21,9 @@ from threat.simulation import parameters
 from threat.simulation.knobs import Knobs
 from threat.simulation.records import event_rows, recording, tables
 from threat.simulation.world import life, population
-from threat.simulation.world.states import RAW
+from threat.simulation.world.output import USED, Output
+from threat.simulation.world.run import Span
+from threat.simulation.world.states import RAW, Clusters
 from threat.simulation.world.treatment import potential_outcomes
 
 if TYPE_CHECKING:
@@ -128,33 +130,36 @@ def months(settings: Settings) -> NDArray[np.float64]:
     return (starts - settings.epoch) / DAY
 
 
+def clusters(people: population.Population) -> Clusters:
+    """Return the clusters of a block in their first state; a run changes them in place."""
+    return Clusters(
+        people.subjects.copy(),
+        people.relations.copy(),
+        people.subject_offsets,
+        people.relation_offsets,
+        people.keys,
+    )
+
+
+def path(settings: Settings) -> Span:
+    """Return the span of the force's own path, from the beginning of the warm-up on."""
+    return Span(-float(parameters.values("population")["warm_up"]), settings.days, months(settings))
+
+
 def run(
     people: population.Population, settings: Settings, overrides: dict[str, float] | None = None
 ) -> NDArray[np.void]:
-    """The raw rows of a block's clusters, in order of cluster and time of decision."""
+    """Return the raw rows of a block's clusters, in order of cluster and time of decision."""
     record = parameters.mechanism(overrides)
-    offences, grid = offence_tables(), months(settings)
-    capacity = 24 * len(people.relations) + 1000
+    offences, span = offence_tables(), path(settings)
+    capacity = 24 * len(people.relations) + 1000  # room for nearly every block: a second run costs as much as the first
     while True:
-        rows = np.zeros(capacity, RAW)
-        place = np.zeros(5, np.int64)
-        life.run_all(
-            record,
-            people.subjects.copy(),
-            people.relations.copy(),
-            people.subject_offsets,
-            people.relation_offsets,
-            people.keys,
-            -float(parameters.values("population")["warm_up"]),
-            settings.days,
-            grid,
-            offences,
-            rows,
-            place,
-        )
-        if place[0] <= capacity:
-            return rows[: place[0]]
-        capacity = int(place[0])
+        output = Output(np.zeros(capacity, RAW), np.zeros(5, np.int64))
+        life.run_all(record, offences, clusters(people), span, output)
+        used = int(output.cursor[USED])
+        if used <= capacity:
+            return output.rows[:used]
+        capacity = used
 
 
 def offence_tables() -> Any:

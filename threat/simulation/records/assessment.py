@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -58,13 +56,13 @@ def grades(rows: RawRows) -> NDArray[np.int64]:
 def plans(events: EventRows, rows: RawRows) -> None:
     """Add what the unit did by the intervention knob: a review and a plan, recorded the same day."""
     planned = rows.of_type(states.PLAN)
-    review = replace(planned.about_relationship("unit"), proactive=True)
+    review = planned.about_relationship("unit")._replace(proactive=True)
     events.add("unit_review", planned.keys, review)
-    events.add("unit_plan", planned.keys, replace(review, until=planned.until))
+    events.add("unit_plan", planned.keys, review._replace(until=planned.until))
 
 
 def _with_grade(fields: EventFields, grade: NDArray[np.int64]) -> EventFields:
-    return replace(fields, code=codes(GRADES)[grade], value=grade.astype(float))
+    return fields._replace(code=codes(GRADES)[grade], value=grade.astype(float))
 
 
 def _regrade(
@@ -76,7 +74,7 @@ def _regrade(
     other = np.where(graded.draw("regrade up", 0.5), np.minimum(grade + 1, 2), np.maximum(grade - 1, 0))
     changed &= other != grade
     later = graded.delayed("regrade when", numbers["regrade_mean"], fields.recorded)
-    second = _with_grade(replace(fields, recorded=later), other).take(changed)
+    second = _with_grade(fields._replace(recorded=later), other).take(changed)
     events.add("risk_grade", graded.keys[changed], second, supersedes=first[changed], ordinal=_REGRADE)
 
 
@@ -85,7 +83,7 @@ def _add_items(events: EventRows, graded: RawRows, fields: EventFields) -> None:
     numbers = graded.numbers
     filled = graded.draw("form", numbers["form_share"])
     forms = graded.take(filled)
-    answered = replace(fields.take(filled), reported_by="person_at_risk")
+    answered = fields.take(filled)._replace(reported_by="person_at_risk")
     answers = codes(_ANSWERS)
     for item, entry in parameters.values("items").items():
         share = np.full(len(forms), float(entry["base"]))
@@ -94,7 +92,7 @@ def _add_items(events: EventRows, graded: RawRows, fields: EventFields) -> None:
                 share = share + extra * forms.condition(condition)
         missing = chance.choice(forms.keys, item + " missing", numbers["form_missing"])
         answer = np.where(missing == 0, np.where(forms.draw(item, share), 0, 1), missing + 1)
-        events.add(item, forms.keys, replace(answered, code=answers[answer]))
+        events.add(item, forms.keys, answered._replace(code=answers[answer]))
 
 
 def _add_follow_up(events: EventRows, graded: RawRows, grade: NDArray[np.int64], recorded: NDArray[np.int64]) -> None:

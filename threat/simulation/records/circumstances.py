@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 
 from threat.asof import DAY
@@ -29,18 +27,18 @@ def record(events: EventRows, rows: RawRows) -> None:
     ):
         changes = rows.of_type(what)
         changes = changes.take(changes.draw("marked", share))
-        events.add(kind, changes.keys, replace(changes.about_subject("intelligence"), domestic=False))
+        events.add(kind, changes.keys, changes.about_subject("intelligence")._replace(domestic=False))
     for what, kind in (
         (states.SELF_HARM, "self_harm"),
         (states.ATTEMPT, "suicide_attempt"),
         (states.SUICIDE, "suspected_suicide"),
     ):
         harms = rows.of_type(what)
-        fields = replace(harms.about_subject("calls", lag_of="custody"), person=harms.at_risk, domestic=False)
+        fields = harms.about_subject("calls", lag_of="custody")._replace(person=harms.at_risk, domestic=False)
         events.add(kind, harms.keys, fields)
     asked = rows.of_type(states.SIGNAL)
     way = asked.draw_code("ask", parameters.values("background")["ask"]["codes"])
-    events.add("clares_law_application", asked.keys, replace(asked.about_relationship("partners"), code=way))
+    events.add("clares_law_application", asked.keys, asked.about_relationship("partners")._replace(code=way))
     _add_crimes(events, rows.of_type(states.CRIME))
     _add_background(events, rows)
 
@@ -52,7 +50,7 @@ def _add_crimes(events: EventRows, crimes: RawRows) -> None:
     for i, kind in enumerate(numbers["kinds"]):
         of_kind = crimes.take(which == i)
         code = of_kind.draw_code("crime code", numbers[_CODED[kind]]) if kind in _CODED else None
-        fields = replace(of_kind.about_subject("crime", lag_of="forms"), code=code, domestic=False)
+        fields = of_kind.about_subject("crime", lag_of="forms")._replace(code=code, domestic=False)
         events.add(kind, of_kind.keys, fields)
 
 

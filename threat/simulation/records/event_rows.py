@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields, replace
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -57,8 +57,7 @@ def codes(names: tuple[str, ...] | list[str]) -> NDArray[np.int16]:
     return np.array([_CODE_NUMBER[name] for name in names], dtype=np.int16)
 
 
-@dataclass(frozen=True, slots=True)
-class EventFields:
+class EventFields(NamedTuple):
     """Content of event rows but for their kind. An array has an entry per row; a scalar is every row's.
 
     ``incident``, ``record``: keys; without a record, one is made from the row's key and source. ``occurred``,
@@ -82,9 +81,7 @@ class EventFields:
 
     def take(self, mask: Mask) -> EventFields:
         """Return the fields of the rows where ``mask`` is true."""
-        arrays = [e.name for e in fields(self) if isinstance(getattr(self, e.name), np.ndarray)]
-        masked: dict[str, Any] = {name: getattr(self, name)[mask] for name in arrays}
-        return replace(self, **masked)
+        return EventFields._make(value[mask] if isinstance(value, np.ndarray) else value for value in self)
 
 
 @dataclass(slots=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -47,7 +46,7 @@ def _add_stays(events: EventRows, stays: RawRows) -> None:
     """Add the stays in custody and their ends."""
     numbers, sentence = stays.numbers, stays.offence == states.SENTENCE
     fields = stays.about_subject("custody")
-    events.add("custody", stays.keys, replace(fields, code=codes(_STAYS)[stays.offence], until=stays.until))
+    events.add("custody", stays.keys, fields._replace(code=codes(_STAYS)[stays.offence], until=stays.until))
     # The end of a sentence is known from its first day; that of police custody and remand when it comes.
     on_the_day = stays.delayed("release lag", numbers["lag_other"]["custody"], stays.until)
     recorded = np.where(sentence, fields.recorded, on_the_day)
@@ -55,7 +54,7 @@ def _add_stays(events: EventRows, stays: RawRows) -> None:
     bailed = (stays.offence == states.REMAND) | stays.has_bit(states.BIT_BAIL)
     way = np.where(~sentence & bailed, "bail", way)
     names, inverse = np.unique(way, return_inverse=True)
-    release = replace(fields, occurred=stays.until, recorded=recorded, code=codes(list(names))[inverse])
+    release = fields._replace(occurred=stays.until, recorded=recorded, code=codes(list(names))[inverse])
     events.add("release", stays.keys, release)
 
 
@@ -64,22 +63,22 @@ def _add_licences(events: EventRows, stays: RawRows) -> None:
     numbers = stays.numbers
     licences = stays.take(_on_licence(stays))
     ends = licences.delayed("licence end", numbers["licence_mean"], licences.until)
-    events.add("licence_end", licences.keys, replace(licences.about_subject("custody"), occurred=ends))
+    events.add("licence_end", licences.keys, licences.about_subject("custody")._replace(occurred=ends))
     recalls = licences.take(licences.draw("recall", numbers["recall"]))
     when = recalls.delayed("recall when", numbers["licence_mean"] / 2, recalls.until)
     code = recalls.draw_code("recall code", {"recall": 0.5, "probation": 0.5})
-    fields = replace(recalls.about_subject("custody"), occurred=when, recorded=when, code=code)
+    fields = recalls.about_subject("custody")._replace(occurred=when, recorded=when, code=code)
     events.add("breach_supervision", recalls.keys, fields)
 
 
 def _add_bail(events: EventRows, bail: RawRows) -> None:
     """Add conditional bail, its end (known in advance), and failures to appear when it ends."""
     fields = bail.about_subject("custody")
-    events.add("bail_granted", bail.keys, replace(fields, code="conditional", until=bail.until))
-    events.add("bail_end", bail.keys, replace(fields, occurred=bail.until))
+    events.add("bail_granted", bail.keys, fields._replace(code="conditional", until=bail.until))
+    events.add("bail_end", bail.keys, fields._replace(occurred=bail.until))
     missed = bail.take(bail.draw("missed", bail.numbers["fail_to_appear"]))
     recorded = missed.delayed("missed lag", 1.0, missed.until)
-    fields = replace(missed.about_subject("crime", lag_of="custody"), occurred=missed.until, recorded=recorded)
+    fields = missed.about_subject("crime", lag_of="custody")._replace(occurred=missed.until, recorded=recorded)
     events.add("fail_to_appear", missed.keys, fields)
 
 
@@ -91,14 +90,14 @@ def _add_orders(events: EventRows, orders: RawRows) -> None:
         code = np.where(orders.offence == order, orders.draw_code("order code", shares), code)
     kinds = np.array([number(name) for name in _ORDERS], np.int16)[orders.offence]
     fields = orders.about_relationship("orders")
-    events.add(kinds, orders.keys, replace(fields, code=code, until=orders.until))
-    events.add("order_expiry", orders.keys, replace(fields, occurred=orders.until))
+    events.add(kinds, orders.keys, fields._replace(code=code, until=orders.until))
+    events.add("order_expiry", orders.keys, fields._replace(occurred=orders.until))
     served = orders.take(orders.draw("served", numbers["order_served"]))
     when = served.delayed("served when", numbers["order_served_mean"], served.at)
     in_time = when < served.until
     served, when = served.take(in_time), when[in_time]
     recorded = when + served.recorded_in("orders") - served.at
-    fields = replace(served.about_relationship("orders"), occurred=when, recorded=recorded)
+    fields = served.about_relationship("orders")._replace(occurred=when, recorded=recorded)
     events.add("order_served", served.keys, fields)
 
 
@@ -120,9 +119,9 @@ def _add_outcomes(events: EventRows, calls: RawRows) -> None:
     retracted = unsupported & uncharged.draw("retraction", numbers["retraction"])
     for kind, mask, outcome in (
         ("victim_withdrawal", unsupported, fields),
-        ("no_further_action", unsupported, replace(fields, code="victim_not_supporting")),
-        ("no_further_action", fate == _EVIDENTIAL, replace(fields, code="evidential")),
-        ("retraction", retracted, replace(fields, occurred=when - DAY)),
+        ("no_further_action", unsupported, fields._replace(code="victim_not_supporting")),
+        ("no_further_action", fate == _EVIDENTIAL, fields._replace(code="evidential")),
+        ("retraction", retracted, fields._replace(occurred=when - DAY)),
     ):
         events.add(kind, uncharged.keys[mask], outcome.take(mask))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -120,7 +120,7 @@ class RawRows:
         """Return the fields as rows about one party, "subject" or "person_at_risk"; unchanged for None."""
         if party is None:
             return fields
-        return replace(fields, relation=NONE, person=self.subject if party == "subject" else self.at_risk)
+        return fields._replace(relation=NONE, person=self.subject if party == "subject" else self.at_risk)
 
     def has_bit(self, bit: int) -> Mask:
         """Return where a bit of the latent state was set at that moment."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -50,8 +49,9 @@ def record(people: Population, raw: NDArray[Any], epoch: int, days: float, knobs
     events = EventRows()
     rows = RawRows.of(people, faults.before_recording(knobs, people, raw), epoch)
     calls = rows.of_type(states.INCIDENT)
-    incidents(events, calls)
-    markers(events, calls)
+    fields = incident_fields(calls)
+    incidents(events, calls, fields)
+    markers(events, calls, fields)
     assessment.record(events, calls)
     assessment.plans(events, rows)
     justice.record(events, rows)
@@ -70,27 +70,27 @@ def callers(calls: RawRows) -> NDArray[np.int8]:
     return np.where(calls.offence >= states.FIRST_DEADLY, deadly, ordinary).astype(np.int8)
 
 
-def incident_fields(calls: RawRows, source: str) -> EventFields:
+def incident_fields(calls: RawRows) -> EventFields:
     """Return the fields that an incident's rows share."""
     return EventFields(
         incident=calls.keys,
         occurred=calls.at,
         recorded=calls.first_recorded,
-        source=source,
+        source="crime",
         relation=calls.relation,
         record=chance.derive(calls.keys, "record crime"),
         reported_by=callers(calls),
     )
 
 
-def incidents(events: EventRows, calls: RawRows) -> None:
+def incidents(events: EventRows, calls: RawRows, fields: EventFields) -> None:
     """Add each incident's principal row with what becomes of it later, and a second crime for some."""
     numbers = calls.numbers
     kind = _principal_kind(calls)
     not_crimed = np.isin(calls.offence, states.NOT_CRIMED)
-    fields = replace(incident_fields(calls, "crime"), code=_principal_code(calls))
+    coded = fields._replace(code=_principal_code(calls))
     for source, mask in (("calls", not_crimed), ("crime", ~not_crimed)):
-        revisions.principal(events, calls.take(mask), kind[mask], replace(fields, source=source).take(mask))
+        revisions.principal(events, calls.take(mask), kind[mask], coded._replace(source=source).take(mask))
     second = ~not_crimed & (calls.offence < states.FIRST_GRAVE) & calls.draw("second", numbers["second_crime"])
     second &= ~((calls.first_recorded >= counting_change()) & calls.draw("counting", numbers["counting_dropped"]))
     names, weights = list(numbers["second_crimes"]), list(numbers["second_crimes"].values())
@@ -98,8 +98,7 @@ def incidents(events: EventRows, calls: RawRows) -> None:
         chance.choice(calls.keys, "second kind", weights)
     ]
     second &= second_kind != kind
-    uncoded = replace(fields, code=None).take(second)
-    events.add(second_kind[second], calls.keys[second], uncoded, ordinal=_SECOND_CRIME)
+    events.add(second_kind[second], calls.keys[second], fields.take(second), ordinal=_SECOND_CRIME)
 
 
 def _breaches_order(calls: RawRows) -> NDArray[np.bool_]:
@@ -129,7 +128,7 @@ def _principal_code(calls: RawRows) -> NDArray[np.int16]:
     return np.where(calls.offence_in("domestic_incident"), verbal, code)
 
 
-def markers(events: EventRows, calls: RawRows) -> None:
+def markers(events: EventRows, calls: RawRows, fields: EventFields) -> None:
     """Add the rows next to the principal one that ``parameters.yaml`` lists."""
     crime = ~np.isin(calls.offence, states.NOT_CRIMED)
     by_word = {"any": np.ones(len(calls), bool), "crime": crime, "call": ~crime}
@@ -141,12 +140,12 @@ def markers(events: EventRows, calls: RawRows) -> None:
             mask &= calls.condition(entry["if"])
         marked = calls.take(mask)
         source = entry.get("source", "crime")
-        fields = incident_fields(marked, source)
+        content = fields.take(mask)._replace(source=source)
         if source != "crime":
             # Another system has a record of its own, and never before the call that told it.
             recorded = np.maximum(marked.recorded_in(source), marked.first_recorded)
-            fields = replace(fields, recorded=recorded, reported_by="agency", record=None)
+            content = content._replace(recorded=recorded, reported_by="agency", record=None)
         code = marked.draw_code(name + " code", entry["codes"]) if "codes" in entry else None
-        fields = replace(marked.concerning(fields, entry.get("about")), code=code)
+        content = marked.concerning(content, entry.get("about"))._replace(code=code)
         # Two markers of one kind may belong to one incident; their place in the file keeps their ids apart.
-        events.add(entry["kind"], marked.keys, fields, ordinal=_FIRST_MARKER + place)
+        events.add(entry["kind"], marked.keys, content, ordinal=_FIRST_MARKER + place)

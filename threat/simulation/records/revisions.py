@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -27,10 +25,10 @@ def principal(events: EventRows, calls: RawRows, kind: NDArray[np.int16], fields
     plain = ~changed
     original = events.add(kind[plain], calls.keys[plain], fields.take(plain))
     # A code belongs to the offence it was recorded with; rows that were reclassified carry none.
-    uncoded = replace(fields, code=None)
+    uncoded = fields._replace(code=None)
     lesser_rows = events.add(first[changed], calls.keys[changed], uncoded.take(changed), ordinal=_LESSER)
     later = calls.delayed("reclassified when", numbers["reclassified_mean"])
-    final = replace(uncoded, recorded=later).take(changed)
+    final = uncoded._replace(recorded=later).take(changed)
     events.add(kind[changed], calls.keys[changed], final, supersedes=lesser_rows)
     if fields.source != "crime":
         return  # only crimes are found to be no crime, or redated
@@ -69,7 +67,7 @@ def _add_corrections(
     numbers = calls.numbers
     shift = (chance.exponential(calls.keys, "correction shift", numbers["correction_shift"]) * DAY).astype(np.int64)
     recorded = calls.delayed("correction when", numbers["correction_mean"])
-    redated = replace(fields, occurred=fields.occurred - shift, recorded=recorded).take(mask)
+    redated = fields._replace(occurred=fields.occurred - shift, recorded=recorded).take(mask)
     events.add(kind[mask], calls.keys[mask], redated, supersedes=superseded, ordinal=_CORRECTED)
 
 

@@ -2,22 +2,65 @@
 
 Between two records a particle moves freely in what is not recorded (separation, grievance, the subject's suicidality,
 weapons, desistance) and is weighted by the silence: exp(-integral of the incident hazards). A record multiplies its
-weight by the hazard of that incident and the chance of its offence, form and markers, and changes its state.
+weight by the hazard of that incident and the chance of its offence, form and markers, and changes its state. States
+change by the mechanism's own functions (``after_incident``, ``after_jump``, ``become_active``).
 """
-# mypy: disable-error-code="no-untyped-def"
 
 from __future__ import annotations
 
 import math
+from typing import Any, NamedTuple
 
 import numpy as np
 from numba import njit
+from numpy.typing import NDArray
 
-from threat.simulation.truth.paths import copy, silent
-from threat.simulation.world import life, mechanism
-from threat.simulation.world.mechanism import HAZARDS, draw, excite, exp, fade, wait
-from threat.simulation.world.offences import BREACHED, STALKED, STRANGLED, THREATENED, ordinary_weights
-from threat.simulation.world.states import DEADLY, FIRST_DEADLY, FIRST_GRAVE, FIRST_HOMICIDE, GRAVE, GRAVE_FAMILY, PAST
+from threat.simulation.truth.paths import Laws, copy_cluster, new_copy
+from threat.simulation.world.draws import draw, exp, wait
+from threat.simulation.world.life import ahead, become_active, entry_chances, live
+from threat.simulation.world.mechanism import (
+    HAZARD_DEADLY,
+    HAZARD_DESISTANCE,
+    HAZARD_GRAVE,
+    HAZARD_GRIEVANCE_FALL,
+    HAZARD_GRIEVANCE_RISE,
+    HAZARD_ORDINARY,
+    HAZARD_PARTING,
+    HAZARDS,
+    TARGET_SEVERE,
+    after_incident,
+    after_jump,
+    after_order,
+    armed_hazard,
+    die,
+    fade,
+    hazards,
+    may_separate,
+    ordinary_integral,
+    separate,
+    severe_integral,
+    suicidal_hazard,
+)
+from threat.simulation.world.offences import (
+    DEADLY_OFFENCES,
+    GRAVE_OFFENCES,
+    grave_table,
+    ordinary_weights,
+    restrained,
+)
+from threat.simulation.world.output import silent
+from threat.simulation.world.run import SCRATCH, Run, Span, Watch
+from threat.simulation.world.states import (
+    BREACHED,
+    DEADLY,
+    FIRST_DEADLY,
+    FIRST_GRAVE,
+    PAST,
+    Cluster,
+    Floats,
+    Record,
+    Stream,
+)
 
 OBSERVATION = np.dtype(
     [
@@ -36,334 +79,364 @@ OBSERVATION = np.dtype(
 SEEN_INCIDENT, SEEN_SIGNAL, SEEN_CUSTODY, SEEN_BAIL, SEEN_ORDER, SEEN_PARTING, SEEN_SUICIDAL, SEEN_DEATH = range(8)
 
 CONDITIONS = ("separated", "controlling", "high_control", "severe", "mental", "firearm", "armed", "suicidal")
-_GRAVE_KINDS, _DEADLY_KINDS = 5, 4
+UNRECORDED = (HAZARD_PARTING, HAZARD_GRIEVANCE_RISE, HAZARD_GRIEVANCE_FALL, HAZARD_DESISTANCE)
+"""Hazards by which a particle moves between records; the order is that of the draws."""
 _NEVER = -1.0e300
+"""Log chance of what a particle's state rules out; finite, so that sums of log weights stay numbers."""
+_ALL_RULED_OUT = -1.0e200
+_RESAMPLE_BELOW = 0.5
+"""Share of effective particles below which they are drawn anew: the usual half (Liu and Chen 1995)."""
+
+
+class Evidence(NamedTuple):
+    """What is on record about one cluster.
+
+    ``observations`` (OBSERVATION), in order. Answers and markers, in the order of the observations' ``first`` and
+    ``last``: ``answers`` (1 yes, 0 no), ``base`` chance of a yes, ``added`` (entries, CONDITIONS) when a condition
+    holds. ``pending``: charges not yet decided, (subject, day of the crime, end of remand or PAST, chance of a
+    sentence if convicted, mean days served). ``separation_recorded``, ``suicidality_recorded``: chances that a change
+    is recorded.
+    """
+
+    observations: NDArray[Any]
+    answers: NDArray[np.int64]
+    base: Floats
+    added: Floats
+    pending: Floats
+    separation_recorded: float
+    suicidality_recorded: float
+
+
+class Question(NamedTuple):
+    """What the filter is asked: severe harm in relationship ``watched`` from ``day`` on, by ``looks`` runs forward."""
+
+    watched: int
+    day: float
+    horizons: Floats
+    looks: int
+    seed: Any  # uint64
+
+
+class Weights(NamedTuple):
+    """Log weights of the particles, and room for the picks of a resampling."""
+
+    logs: Floats
+    picks: NDArray[np.int64]
 
 
 @njit(cache=True)
-def offence_chance(p, s, q, t, offence, tables, scratch):
-    """The chance of an offence, given that an incident of its stream happened."""
+def offence_chance(run: Run, subject: Record, relationship: Record, day: float, offence: int) -> float:
+    """Return the chance of an offence, given that an incident of its hazard happened (``offences.draw_offence``)."""
     if offence >= FIRST_DEADLY:
-        total = 0.0
-        for i in range(_DEADLY_KINDS):
-            total += tables[DEADLY, i]
-        return tables[DEADLY, offence - FIRST_DEADLY] / total
+        return _share(run.offences[DEADLY], offence - FIRST_DEADLY, DEADLY_OFFENCES)
     if offence >= FIRST_GRAVE:
-        row = GRAVE if q.intimate > 0.0 else GRAVE_FAMILY
-        total = 0.0
-        for i in range(_GRAVE_KINDS):
-            total += tables[row, i]
-        return tables[row, offence - FIRST_GRAVE] / total
-    restrained = t < q.order_until or t < s.bail_until
+        return _share(run.offences[grave_table(relationship)], offence - FIRST_GRAVE, GRAVE_OFFENCES)
+    breaches = run.parameters.breach_share if restrained(subject, relationship, day) else 0.0
     if offence == BREACHED:
-        return p.breach_share if restrained else 0.0
-    ordinary_weights(q, tables, scratch)
-    total = 0.0
-    for i in range(BREACHED):
-        total += scratch[i]
-    return scratch[offence] / total * (1.0 - p.breach_share if restrained else 1.0)
+        return breaches
+    ordinary_weights(relationship, run.offences, run.scratch)
+    return _share(run.scratch, offence, BREACHED) * (1.0 - breaches)
 
 
 @njit(cache=True)
-def form_weight(s, q, first, last, answers, base, added):
-    """Log chance of the answers and markers of one incident."""
-    held = np.zeros(len(CONDITIONS))
-    held[0] = q.separated
-    held[1] = 1.0 if q.control > 0.0 else 0.0
-    held[2] = 1.0 if q.control > 1.0 else 0.0
-    held[3] = 1.0 if q.severity > 1.0 else 0.0
-    held[4] = s.mental
-    held[5] = s.firearm
-    held[6] = s.armed
-    held[7] = s.suicidal
+def _share(weights: Floats, i: int, n: int) -> float:
+    """Return the share of weight ``i`` among the first ``n``."""
     total = 0.0
-    for i in range(first, last):
-        share = base[i]
-        for k in range(len(held)):
-            share += added[i, k] * held[k]
+    for k in range(n):
+        total += weights[k]
+    return weights[i] / total
+
+
+@njit(cache=True)
+def form_weight(subject: Record, relationship: Record, evidence: Evidence, record: Record) -> float:
+    """Return the log chance of the answers and markers of one incident."""
+    holds = np.zeros(len(CONDITIONS))
+    holds[0] = relationship.separated
+    holds[1] = 1.0 if relationship.control > 0.0 else 0.0
+    holds[2] = 1.0 if relationship.control > 1.0 else 0.0
+    holds[3] = 1.0 if relationship.severity > 1.0 else 0.0
+    holds[4] = subject.mental
+    holds[5] = subject.firearm
+    holds[6] = subject.armed
+    holds[7] = subject.suicidal
+    total = 0.0
+    for i in range(record.first, record.last):
+        share = evidence.base[i]
+        for k in range(len(holds)):
+            share += evidence.added[i, k] * holds[k]
+        # Additions may leave [0, 1]; a chance of exactly 0 would rule out every particle.
         share = min(max(share, 1e-6), 1.0 - 1e-6)
-        total += math.log(share if answers[i] > 0 else 1.0 - share)
+        total += math.log(share if evidence.answers[i] > 0 else 1.0 - share)
     return total
 
 
 @njit(cache=True)
-def drift(p, subjects, rel, t, end, luck, known, marked, work):
-    """Move one particle from ``t`` to ``end``, nothing on record in between. Returns the log weight of that silence.
-
-    ``known``: chance that a separation is recorded; ``marked``: that an onset of suicidality is.
-    """
-    weight = 0.0
-    while t < end:
-        _, stop = life.ahead(p, subjects, rel, t, end, work)
-        free = 0.0
-        for r in range(len(rel)):
-            if rel[r].active > 0.0 and rel[r].dead == 0.0:
-                free += work[r, 3] + work[r, 4] + work[r, 5] + work[r, 10]
-        for k in range(len(subjects)):
-            free += life.suicidal_hazard(p, rel, subjects[k], k) + life.armed_hazard(p, subjects[k])
-        dt = wait(luck, 1.0 / free)
-        jump = t + dt < stop
-        until = t + dt if jump else stop
-        span = until - t
-        for r in range(len(rel)):
-            q = rel[r]
-            if q.active == 0.0 or q.dead > 0.0:
-                continue
-            weight -= life.integral(p, subjects[q.subject], q, t, span, 2, work[r])
-            excited = q.a0 + q.a1 + q.a2 + q.a3
-            area = (
-                q.a0 * (1.0 - exp(-p.decay_0 * span)) / p.decay_0
-                + q.a1 * (1.0 - exp(-p.decay_1 * span)) / p.decay_1
-                + q.a2 * (1.0 - exp(-p.decay_2 * span)) / p.decay_2
-                + q.a3 * (1.0 - exp(-p.decay_3 * span)) / p.decay_3
-            )
-            weight -= work[r, 0] / (p.base_rate + excited) * (p.base_rate * span + area)
-        fade(p, rel, span)
-        t = until
-        if not jump:
-            continue
-        u = draw(luck) * free
-        done = False
-        for r in range(len(rel)):
-            q = rel[r]
-            if done or q.active == 0.0 or q.dead > 0.0:
-                continue
-            for what in (3, 4, 5, 10):
-                u -= work[r, what]
-                if u < 0.0:
-                    done = True
-                    if what == 3:
-                        life.part(p, rel, r, 1.0 - q.separated)
-                        weight += math.log(1.0 - known)
-                    elif what == 4:
-                        q.grievance += 1.0
-                    elif what == 5:
-                        q.grievance -= 1.0
-                    else:
-                        q.ended = 1.0
-                    break
-        for k in range(len(subjects)):
-            s = subjects[k]
-            if done:
-                break
-            u -= life.suicidal_hazard(p, rel, s, k)
-            if u < 0.0:
-                done = True
-                s.suicidal = 1.0 - s.suicidal
-                if s.suicidal > 0.0:
-                    weight += math.log(1.0 - marked)
-                break
-            u -= life.armed_hazard(p, s)
-            if u < 0.0:
-                done = True
-                s.armed = 1.0 - s.armed
+def drift(run: Run, cluster: Cluster, evidence: Evidence, day: float, end: float, work: Floats) -> float:
+    """Move one particle from ``day`` to ``end`` with nothing on record; return the log weight of that silence."""
+    parameters, weight = run.parameters, 0.0
+    while day < end:
+        _, stop = ahead(parameters, cluster, day, end, work)
+        free = _free_hazard(parameters, cluster, work)
+        days = wait(run.stream, 1.0 / free)
+        jump = day + days < stop
+        until = day + days if jump else stop
+        weight = _less_silence(parameters, cluster, day, until - day, work, weight)
+        fade(parameters, cluster, until - day)
+        day = until
+        if jump:
+            weight += _jump(parameters, cluster, evidence, draw(run.stream) * free, work)
     return weight
 
 
 @njit(cache=True)
-def enter(p, rel, r):
-    """A relationship comes to notice; earlier partners of its subject part (as ``life.enter``)."""
-    q = rel[r]
-    q.active = 1.0
-    if q.intimate == 0.0:
-        return
-    for j in range(len(rel)):
-        other = rel[j]
-        earlier = j not in (r, q.mirror) and other.subject == q.subject and other.active > 0.0 and other.dead == 0.0
-        if earlier and other.intimate > 0.0 and other.separated == 0.0:
-            life.part(p, rel, j, 1.0)
+def _free_hazard(parameters: Record, cluster: Cluster, work: Floats) -> float:
+    """Return the sum of the hazards by which a particle moves; ``work``: the hazards of each relationship."""
+    free = 0.0
+    for row in range(len(cluster.relations)):
+        if cluster.relations[row].active > 0.0 and cluster.relations[row].dead == 0.0:
+            of_row = 0.0
+            for hazard in UNRECORDED:
+                of_row += work[row, hazard]
+            free += of_row
+    for k in range(len(cluster.subjects)):
+        free += suicidal_hazard(parameters, cluster, k) + armed_hazard(parameters, cluster.subjects[k])
+    return free
 
 
 @njit(cache=True)
-def observe(p, subjects, rel, seen, luck, tables, answers, base, added, known, work, scratch):
-    """Change one particle by one record; returns the log chance of that record."""
-    k = seen.subject
-    s = subjects[k]
-    if seen.what == SEEN_CUSTODY:
-        s.custody_until = max(s.custody_until, seen.until)
-        return 0.0
-    if seen.what == SEEN_BAIL:
-        s.bail_until = max(s.bail_until, seen.until)
-        return 0.0
-    if seen.what == SEEN_SUICIDAL:
-        chance = 0.0 if s.suicidal > 0.0 else life.suicidal_hazard(p, rel, s, k)
-        s.suicidal = 1.0
-        return math.log(chance) if chance > 0.0 else _NEVER
-    r, t, offence = seen.relation, seen.at, seen.offence
-    q = rel[r]
-    if seen.what == SEEN_DEATH:
-        q.dead = 1.0
-        life.bury(subjects, rel, q)
-        return 0.0
-    if seen.what == SEEN_SIGNAL:
-        enter(p, rel, r)
-        return 0.0
-    if seen.what == SEEN_ORDER:
-        q.order_kind, q.order_until = float(offence), seen.until
-        if q.grievance < 2.0 and draw(luck) < p.order_grievance:
-            q.grievance += 1.0
-        return 0.0
-    if seen.what == SEEN_PARTING:
-        apart = float(offence)
-        mechanism.hazards(p, s, q, t, work[r])
-        chance = 0.0 if q.separated == apart else work[r, 3]
-        life.part(p, rel, r, apart)
-        return math.log(chance) if chance > 0.0 else _NEVER
-    stream = 2 if offence >= FIRST_DEADLY else (1 if offence >= FIRST_GRAVE else 0)
-    if seen.entry > 0:
-        enter(p, rel, r)
-        deadly, grave = life.entry_chances(p, s, q, t)
-        chance = deadly if stream == 2 else (grave if stream == 1 else 1.0 - deadly - grave)
+def _less_silence(parameters: Record, cluster: Cluster, day: float, days: float, work: Floats, weight: float) -> float:
+    """Return the log weight less the summed hazard of all incidents over the next ``days``, none of them on record."""
+    for row in range(len(cluster.relations)):
+        relationship = cluster.relations[row]
+        if relationship.active > 0.0 and relationship.dead == 0.0:
+            subject = cluster.subjects[relationship.subject]
+            weight -= severe_integral(parameters, subject, relationship, day, days, TARGET_SEVERE)
+            weight -= ordinary_integral(parameters, relationship, days, work[row, HAZARD_ORDINARY])
+    return weight
+
+
+@njit(cache=True)
+def _jump(parameters: Record, cluster: Cluster, evidence: Evidence, u: float, work: Floats) -> float:
+    """Choose by ``u`` which state changes; return the log chance that the change is not on record."""
+    for row in range(len(cluster.relations)):
+        relationship = cluster.relations[row]
+        if relationship.active == 0.0 or relationship.dead > 0.0:
+            continue
+        for hazard in UNRECORDED:
+            u -= work[row, hazard]
+            if u < 0.0:
+                after_jump(cluster, row, hazard)
+                return math.log(1.0 - evidence.separation_recorded) if hazard == HAZARD_PARTING else 0.0
+    for k in range(len(cluster.subjects)):
+        subject = cluster.subjects[k]
+        u -= suicidal_hazard(parameters, cluster, k)
+        if u < 0.0:
+            subject.suicidal = 1.0 - subject.suicidal
+            return math.log(1.0 - evidence.suicidality_recorded) if subject.suicidal > 0.0 else 0.0
+        u -= armed_hazard(parameters, subject)
+        if u < 0.0:
+            subject.armed = 1.0 - subject.armed
+            return 0.0
+    return 0.0
+
+
+@njit(cache=True)
+def _log(chance: float) -> float:
+    return math.log(chance) if chance > 0.0 else _NEVER
+
+
+@njit(cache=True)
+def observe(run: Run, cluster: Cluster, evidence: Evidence, record: Record, work: Floats) -> float:
+    """Change one particle by one record; return the log chance of that record."""
+    if record.what == SEEN_INCIDENT:
+        return _observe_incident(run, cluster, evidence, record, work)
+    if record.what == SEEN_PARTING:
+        return _observe_parting(run, cluster, record, work)
+    subject = cluster.subjects[record.subject]
+    if record.what == SEEN_SUICIDAL:
+        chance = 0.0 if subject.suicidal > 0.0 else suicidal_hazard(run.parameters, cluster, record.subject)
+        subject.suicidal = 1.0
+        return _log(chance)
+    if record.what == SEEN_CUSTODY:
+        subject.custody_until = max(subject.custody_until, record.until)
+    elif record.what == SEEN_BAIL:
+        subject.bail_until = max(subject.bail_until, record.until)
+    elif record.what == SEEN_DEATH:
+        die(cluster, record.relation)
+    elif record.what == SEEN_SIGNAL:
+        become_active(run.output, cluster, record.relation, record.at)
+    elif record.what == SEEN_ORDER:
+        relationship = cluster.relations[record.relation]
+        relationship.order_kind, relationship.order_until = float(record.offence), record.until
+        after_order(run.parameters, relationship, run.stream)
+    return 0.0
+
+
+@njit(cache=True)
+def _observe_parting(run: Run, cluster: Cluster, record: Record, work: Floats) -> float:
+    """Separate or reconcile as recorded; return the log of the hazard, or _NEVER where the pair already was so."""
+    row, separated = record.relation, float(record.offence)
+    relationship = cluster.relations[row]
+    hazards(run.parameters, cluster.subjects[record.subject], relationship, record.at, work[row])
+    chance = 0.0 if relationship.separated == separated else work[row, HAZARD_PARTING]
+    separate(cluster, row, separated)
+    return _log(chance)
+
+
+@njit(cache=True)
+def _observe_incident(run: Run, cluster: Cluster, evidence: Evidence, record: Record, work: Floats) -> float:
+    """Let a recorded incident happen; return the log chance of its hazard, offence, answers and separation."""
+    row, offence, parameters = record.relation, record.offence, run.parameters
+    relationship, subject = cluster.relations[row], cluster.subjects[record.subject]
+    hazard = HAZARD_DEADLY if offence >= FIRST_DEADLY else (HAZARD_GRAVE if offence >= FIRST_GRAVE else HAZARD_ORDINARY)
+    if record.entry > 0:
+        become_active(run.output, cluster, row, record.at)
+        deadly, grave = entry_chances(parameters, subject, relationship, record.at)
+        chance = deadly if hazard == HAZARD_DEADLY else (grave if hazard == HAZARD_GRAVE else 1.0 - deadly - grave)
     else:
-        mechanism.hazards(p, s, q, t, work[r])
-        chance = work[r, stream]
-    chance *= offence_chance(p, s, q, t, offence, tables, scratch)
+        hazards(parameters, subject, relationship, record.at, work[row])
+        chance = work[row, hazard]
+    chance *= offence_chance(run, subject, relationship, record.at, offence)
     if chance <= 0.0:
         return _NEVER
-    weight = math.log(chance) + form_weight(s, q, seen.first, seen.last, answers, base, added)
-    if offence in (STRANGLED, FIRST_GRAVE):
-        q.strangled = 1.0
-    elif offence == THREATENED:
-        q.threatened = 1.0
-    elif offence == STALKED:
-        q.stalked = 1.0
-    elif offence in (FIRST_GRAVE + 1, FIRST_GRAVE + 2):
-        q.armed = 1.0
-    if offence >= FIRST_HOMICIDE:
-        q.dead = 1.0
-        life.bury(subjects, rel, q)
-    excite(p, q)
-    if q.intimate > 0.0 and q.separated == 0.0 and q.dead == 0.0:
-        share = p.separate_at_incident
-        if seen.parted > 0:
-            weight += math.log(share * known)
-            life.part(p, rel, r, 1.0)
-        else:
-            weight += math.log(1.0 - share * known)
-            if draw(luck) < share * (1.0 - known) / (1.0 - share * known):
-                life.part(p, rel, r, 1.0)
-    elif seen.parted > 0:
-        return _NEVER
-    return weight
+    weight = math.log(chance) + form_weight(subject, relationship, evidence, record)
+    after_incident(parameters, cluster, row, offence)
+    if not may_separate(relationship):
+        return _NEVER if record.parted > 0 else weight
+    return weight + _separation_at_incident(run, cluster, row, evidence.separation_recorded, record.parted > 0)
 
 
 @njit(cache=True)
-def resample(logs, luck, picks):
-    """Systematic resampling by log weights; returns the effective number there was."""
-    n = len(logs)
+def _separation_at_incident(run: Run, cluster: Cluster, row: int, recorded_share: float, parted: bool) -> float:
+    """Separate the pair if that is on record, and by chance if it may have gone unrecorded; return the log chance."""
+    share = run.parameters.separate_at_incident
+    if parted:
+        separate(cluster, row, 1.0)
+        return math.log(share * recorded_share)
+    if draw(run.stream) < share * (1.0 - recorded_share) / (1.0 - share * recorded_share):
+        separate(cluster, row, 1.0)
+    return math.log(1.0 - share * recorded_share)
+
+
+@njit(cache=True)
+def resample(weights: Weights, stream: Stream) -> None:
+    """Fill the picks by systematic resampling."""
+    logs, n = weights.logs, len(weights.logs)
     top = logs.max()
-    total, square = 0.0, 0.0
+    total = 0.0
     for i in range(n):
-        w = math.exp(logs[i] - top)
-        total += w
-        square += w * w
-    step, u, i = total / n, draw(luck) * total / n, 0
+        total += math.exp(logs[i] - top)
+    step, u, i = total / n, draw(stream) * total / n, 0
     reached = math.exp(logs[0] - top)
     for j in range(n):
         while reached < u and i < n - 1:
             i += 1
             reached += math.exp(logs[i] - top)
-        picks[j] = i
+        weights.picks[j] = i
         u += step
-    return total * total / square
-
-
-@njit(cache=True, nogil=True)
-def run(
-    past,
-    future,
-    subjects,
-    rel,
-    seen,
-    answers,
-    base,
-    added,
-    pending,
-    tables,
-    end,
-    watched,
-    horizons,
-    known,
-    marked,
-    seed,
-    looks,
-    out,
-):
-    """Filter one row and look ahead. ``subjects`` (N, s) and ``rel`` (N, r): particles drawn from the prior, changed.
-
-    ``pending``: charges not yet decided, (subject, day of the crime, end of remand or PAST, chance of a sentence if
-    convicted, mean days served). ``out`` (horizons): the mean of 1 - exp(-H) over ``looks`` particles. Returns the
-    least effective number of particles met, or 0 when every particle was ruled out.
-    """
-    p, q = past[0], future[0]
-    n = len(subjects)
-    luck = np.full(1, seed)
-    work, scratch = np.zeros((rel.shape[1], HAZARDS)), np.zeros(32)
-    logs, picks = np.zeros(n), np.zeros(n, np.int64)
-    spare_subjects, spare_rel = subjects.copy(), rel.copy()
-    t, least = seen[0].at, float(n)
-    for i in range(len(seen)):
-        now = seen[i]
-        for j in range(n):
-            logs[j] += drift(p, subjects[j], rel[j], t, now.at, luck, known, marked, work)
-            logs[j] += observe(p, subjects[j], rel[j], now, luck, tables, answers, base, added, known, work, scratch)
-        t = now.at
-        if logs.max() < -1.0e200:
-            return 0.0
-        if now.what not in (SEEN_CUSTODY, SEEN_BAIL):
-            least = min(least, shuffle(logs, luck, picks, subjects, rel, spare_subjects, spare_rel, 0.5))
-    for j in range(n):
-        logs[j] += drift(p, subjects[j], rel[j], t, end, luck, known, marked, work)
-    least = min(least, shuffle(logs, luck, picks, subjects, rel, spare_subjects, spare_rel, 1.0))
-    tally, book, nowhere = np.zeros(2), silent(), np.zeros(0)
-    for j in range(looks):
-        i = j * n // looks
-        sentence(q, subjects[i], pending, end, luck)
-        tally[0], tally[1] = 0.0, 0.0
-        at = end
-        for h in range(len(horizons)):
-            life.live(
-                q, subjects[i], rel[i], at, end + horizons[h], nowhere, luck, tables, scratch, book, 2, watched, tally
-            )
-            at = end + horizons[h]
-            out[h] += (1.0 - exp(-tally[0])) / looks
-    return least
 
 
 @njit(cache=True)
-def shuffle(logs, luck, picks, subjects, rel, spare_subjects, spare_rel, share):
-    """Resample when no more than ``share`` of the particles count; 1: always, for what follows is not weighted."""
-    n = len(logs)
+def effective_number(logs: Floats) -> float:
+    """Return how many equally weighted particles the weights are worth."""
     top = logs.max()
     total, square = 0.0, 0.0
-    for i in range(n):
+    for i in range(len(logs)):
         w = math.exp(logs[i] - top)
         total += w
         square += w * w
-    effective = total * total / square
+    return total * total / square
+
+
+@njit(cache=True)
+def shuffle(weights: Weights, particles: Cluster, spare: Cluster, stream: Stream, share: float) -> float:
+    """Resample when no more than ``share`` of the particles count (1: always); return the effective number before."""
+    n = len(weights.logs)
+    effective = effective_number(weights.logs)
     if effective <= share * n + 1e-6:
-        resample(logs, luck, picks)
+        resample(weights, stream)
         for j in range(n):
-            copy(subjects[picks[j]], spare_subjects[j])
-            copy(rel[picks[j]], spare_rel[j])
+            copy_cluster(particle(particles, weights.picks[j]), particle(spare, j))
         for j in range(n):
-            copy(spare_subjects[j], subjects[j])
-            copy(spare_rel[j], rel[j])
-            logs[j] = 0.0
+            copy_cluster(particle(spare, j), particle(particles, j))
+            weights.logs[j] = 0.0
     return effective
 
 
 @njit(cache=True)
-def sentence(p, subjects, pending, t, luck):
-    """What a court may yet decide on charges that stand."""
+def particle(particles: Cluster, j: int) -> Cluster:
+    """Return the cluster that particle ``j`` carries."""
+    return Cluster(particles.subjects[j], particles.relations[j])
+
+
+@njit(cache=True, nogil=True)
+def posterior_risk(laws: Laws, particles: Cluster, evidence: Evidence, question: Question, out: Floats) -> float:
+    """Filter one row and look ahead; fill ``out`` (horizons) with the mean of 1 - exp(-H) over the runs forward.
+
+    ``particles``: subjects (N, s) and relations (N, r) drawn from the prior, changed in place. Returns the least
+    effective number of particles met, or 0 when every particle was ruled out.
+    """
+    past = Run(laws.past[0], laws.offences, np.full(1, question.seed), np.zeros(SCRATCH), silent())
+    least = _filter(past, particles, evidence, question.day)
+    if least > 0.0:
+        # One stream for both: the filter's draws go on into the runs forward.
+        future = Run(laws.future[0], past.offences, past.stream, past.scratch, past.output)
+        _look_ahead(future, particles, evidence.pending, question, out)
+    return least
+
+
+@njit(cache=True)
+def _filter(run: Run, particles: Cluster, evidence: Evidence, end: float) -> float:
+    """Move all particles through the evidence to the day ``end``; return the least effective number, or 0."""
+    n = len(particles.subjects)
+    work = np.zeros((particles.relations.shape[1], HAZARDS))
+    weights, spare = Weights(np.zeros(n), np.zeros(n, np.int64)), new_copy(particles)
+    logs, day, least = weights.logs, evidence.observations[0].at, float(n)
+    for i in range(len(evidence.observations)):
+        record = evidence.observations[i]
+        for j in range(n):
+            logs[j] += drift(run, particle(particles, j), evidence, day, record.at, work)
+            logs[j] += observe(run, particle(particles, j), evidence, record, work)
+        day = record.at
+        if logs.max() < _ALL_RULED_OUT:
+            return 0.0
+        # Custody and bail weigh every particle alike.
+        if record.what not in (SEEN_CUSTODY, SEEN_BAIL):
+            least = min(least, shuffle(weights, particles, spare, run.stream, _RESAMPLE_BELOW))
+    for j in range(n):
+        logs[j] += drift(run, particle(particles, j), evidence, day, end, work)
+    # What follows is not weighted, so that the particles must count alike.
+    return min(least, shuffle(weights, particles, spare, run.stream, 1.0))
+
+
+@njit(cache=True)
+def _look_ahead(run: Run, particles: Cluster, pending: Floats, question: Question, out: Floats) -> None:
+    """Run particles forward, evenly chosen, and fill ``out`` with the mean chance of severe harm by horizon."""
+    horizons, looks, nowhere = question.horizons, question.looks, np.zeros(0)
+    watch = Watch(TARGET_SEVERE, question.watched, np.zeros(2))
+    for j in range(looks):
+        cluster = particle(particles, j * len(particles.subjects) // looks)
+        sentence(run, cluster, pending, question.day)
+        watch.tally[0], watch.tally[1] = 0.0, 0.0
+        day = question.day
+        for h in range(len(horizons)):
+            live(run, cluster, Span(day, question.day + horizons[h], nowhere), watch)
+            day = question.day + horizons[h]
+            out[h] += (1.0 - exp(-watch.tally[0])) / looks
+
+
+@njit(cache=True)
+def sentence(run: Run, cluster: Cluster, pending: Floats, day: float) -> None:
+    """Draw what a court may yet decide on charges that are pending."""
+    parameters, stream = run.parameters, run.stream
     for i in range(len(pending)):
-        s = subjects[int(pending[i, 0])]
-        if draw(luck) >= p.convict * pending[i, 3]:
+        subject = cluster.subjects[int(pending[i, 0])]
+        if draw(stream) >= parameters.convict * pending[i, 3]:
             continue
-        served = wait(luck, pending[i, 4])
+        served = wait(stream, pending[i, 4])
         if pending[i, 2] > PAST:
-            s.custody_until = max(s.custody_until, pending[i, 2] + served)
+            subject.custody_until = max(subject.custody_until, pending[i, 2] + served)
             continue
-        begin = pending[i, 1] + p.trial * (0.5 + draw(luck))
-        if begin > t:
-            s.next_from, s.next_until = begin, begin + served
+        begin = pending[i, 1] + parameters.trial * (0.5 + draw(stream))
+        if begin > day:
+            subject.next_from, subject.next_until = begin, begin + served

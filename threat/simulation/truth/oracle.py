@@ -17,8 +17,9 @@ from threat.asof import DAY
 from threat.errors import BadInput, UsageError
 from threat.simulation import force, parameters
 from threat.simulation.force import Settings
-from threat.simulation.truth.paths import look_ahead
+from threat.simulation.truth.paths import Forward, Laws, Questions, look_ahead
 from threat.simulation.world import chance
+from threat.simulation.world.mechanism import TARGET_NONE, TARGET_SEVERE
 from threat.simulation.world.population import Population, relation_keys
 
 I64 = NDArray[np.int64]
@@ -26,8 +27,6 @@ F64 = NDArray[np.float64]
 
 HORIZONS = (180, 365)
 """Days; the columns of every risk."""
-SEVERE = 2
-"""The kernel's target: grave and deadly incidents, rung Y2."""
 _RECORDS = 4  # a true relation may be on record up to four times: either party may have a second record
 
 
@@ -99,32 +98,26 @@ def risks(
     return Risks(mean, np.sqrt(spread / (draws - 1)), total / (draws / 2), true)
 
 
+def laws(settings: Settings) -> Laws:
+    """Return the parameters of the force's own path and of runs forward, in which no new plan is made."""
+    overrides = settings.knobs.overrides(settings.epoch)
+    past, future = parameters.mechanism(overrides), parameters.mechanism(overrides | {"plan_share": 0.0})
+    return Laws(past, future, force.offence_tables())
+
+
 def ahead(
     settings: Settings, people: Population, relation: I64, as_of: I64, *, draws: int, seed: int, suppress: bool
 ) -> tuple[F64, F64]:
     """Sums over draws for relation rows of one block, sorted by cluster and as-of: (rows, 2, 2) and (rows, 2)."""
-    overrides = settings.knobs.overrides(settings.epoch)
     total, square = np.zeros((len(relation), len(HORIZONS), 2)), np.zeros((len(relation), len(HORIZONS)))
     cluster = people.cluster[relation]
-    look_ahead(
-        parameters.mechanism(overrides),
-        parameters.mechanism(overrides | {"plan_share": 0.0}),
-        people.subjects,
-        people.relations,
-        people.subject_offsets,
-        people.relation_offsets,
-        people.keys,
-        -float(parameters.values("population")["warm_up"]),
-        force.months(settings),
-        force.offence_tables(),
+    keys = chance.derive(relation_keys(people)[relation], "look ahead", seed)
+    questions = Questions(
         cluster,
         (as_of - settings.epoch) / DAY,
         relation - people.relation_offsets[cluster],
-        chance.derive(chance.derive(relation_keys(people)[relation], "look ahead", seed), "as-of", as_of),
-        np.array(HORIZONS, np.float64),
-        draws,
-        SEVERE if suppress else 0,
-        total,
-        square,
+        chance.derive(keys, "as-of", as_of),
     )
+    forward = Forward(np.array(HORIZONS, np.float64), draws, TARGET_SEVERE if suppress else TARGET_NONE, total, square)
+    look_ahead(laws(settings), force.clusters(people), force.path(settings), questions, forward)
     return total, square

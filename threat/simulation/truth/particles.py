@@ -21,11 +21,11 @@ from threat.simulation.records import recording
 from threat.simulation.records.event_rows import codes, number
 from threat.simulation.records.raw_rows import RawRows
 from threat.simulation.truth import filtering
-from threat.simulation.truth.filtering import CONDITIONS, OBSERVATION
-from threat.simulation.truth.oracle import HORIZONS
+from threat.simulation.truth.filtering import CONDITIONS, OBSERVATION, Evidence, Question, posterior_risk
+from threat.simulation.truth.oracle import HORIZONS, laws
 from threat.simulation.world import chance, states
 from threat.simulation.world.population import Population, relation_keys
-from threat.simulation.world.states import PAST
+from threat.simulation.world.states import PAST, Cluster
 
 I64 = NDArray[np.int64]
 F64 = NDArray[np.float64]
@@ -124,40 +124,36 @@ class Records:
         s0, s1 = int(people.subject_offsets[c]), int(people.subject_offsets[c + 1])
         day = (as_of - self.settings.epoch) / DAY
         first, last = np.searchsorted(self.rows["cluster"], [c, c + 1])
-        at = np.arange(first, last)
-        visible = at[(self.recorded[at] < as_of) & (self.rows["at"][at] < day)]
-        seen = self._observations(visible, r0, s0)
-        met = {int(one["relation"]) for one in seen if one["entry"]}
+        rows = np.arange(first, last)
+        visible = rows[(self.recorded[rows] < as_of) & (self.rows["at"][rows] < day)]
+        observations = self._observations(visible, r0, s0)
+        met = {int(one["relation"]) for one in observations if one["entry"]}
         if relation - r0 not in met:
             return nothing, 0.0, "its first incident is not on record"
-        shown = {int(one["relation"]) for one in seen if one["what"] == filtering.SEEN_INCIDENT}
+        shown = {int(one["relation"]) for one in observations if one["what"] == filtering.SEEN_INCIDENT}
         if shown - met or (people.relations["entry"][r0:r1][sorted(met)] < 0).any():
             return nothing, 0.0, "began before the records"
         rng = np.random.default_rng([seed, relation, as_of])
         subjects, rel = self._prior(rng, particles, slice(s0, s1), slice(r0, r1), met, as_of)
-        overrides = self.settings.knobs.overrides(self.settings.epoch)
         out = np.zeros(len(HORIZONS))
-        lists = self.answers
-        least = filtering.run(
-            parameters.mechanism(overrides),
-            parameters.mechanism(overrides | {"plan_share": 0.0}),
-            subjects,
-            rel,
-            seen,
-            lists.yes,
-            lists.base,
-            lists.added,
-            self._pending(at, day, as_of, s0),
-            force.offence_tables(),
-            day,
-            relation - r0,
-            np.array(HORIZONS, np.float64),
+        entries = self.answers
+        evidence = Evidence(
+            observations,
+            entries.yes,
+            entries.base,
+            entries.added,
+            self._pending(rows, day, as_of, s0),
             float(parameters.values("circumstances")["separation_known"]),
             float(parameters.values("recording")["suicide_marker"]),
-            np.uint64(rng.integers(1 << 63)),
-            min(looks, particles),
-            out,
         )
+        question = Question(
+            relation - r0,
+            day,
+            np.array(HORIZONS, np.float64),
+            min(looks, particles),
+            np.uint64(rng.integers(1 << 63)),
+        )
+        least = posterior_risk(laws(self.settings), Cluster(subjects, rel), evidence, question, out)
         return (out, least, "") if least > 0 else (nothing, 0.0, "every particle was ruled out")
 
     def _observations(self, visible: I64, r0: int, s0: int) -> NDArray[Any]:

@@ -4,115 +4,135 @@ The force's own path is retraced from its seed, so the state is the one that was
 suppress the target (the watched relationship's severe incidents) and sum its hazard: everything before the first such
 incident is as it would have been, so 1 - mean(exp(-H)) is the chance of one (``docs/truth.md``).
 """
-# mypy: disable-error-code="no-untyped-def"
 
 from __future__ import annotations
 
+from typing import Any, NamedTuple
+
 import numpy as np
 from numba import njit
+from numpy.typing import NDArray
 
 from threat.simulation.world import chance
+from threat.simulation.world.draws import exp
 from threat.simulation.world.life import live
-from threat.simulation.world.mechanism import exp
-from threat.simulation.world.states import RAW
+from threat.simulation.world.mechanism import TARGET_NONE
+from threat.simulation.world.output import silent
+from threat.simulation.world.run import SCRATCH, Run, Span, Watch
+from threat.simulation.world.states import Cluster, Clusters, Floats
 
 _mix = njit(cache=True)(chance.mix)
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 
+I64 = NDArray[np.int64]
+
+
+class Laws(NamedTuple):
+    """Parameters (record arrays of length 1) of the force's own path and of the runs forward; offence weights."""
+
+    past: NDArray[Any]
+    future: NDArray[Any]
+    offences: Floats
+
+
+class Questions(NamedTuple):
+    """Rows asked about, in order of cluster and day: relationship ``watched`` of ``cluster``, from ``day`` on.
+
+    ``seeds``: uint64, one stream of random numbers per row.
+    """
+
+    cluster: I64
+    day: Floats
+    watched: I64
+    seeds: NDArray[np.uint64]
+
+
+class Forward(NamedTuple):
+    """How to run forward: ``horizons`` (days, rising), ``draws`` for each row, a ``target`` of ``mechanism``.
+
+    Sums over the draws of 1 - exp(-H) and of its square are added to ``total`` (rows, horizons, 2) and ``square``
+    (rows, horizons). ``total``'s last axis: even and odd draws, so that one half can rank and the other judge. Without
+    a target nothing is suppressed, and what is summed is whether a grave or deadly incident came.
+    """
+
+    horizons: Floats
+    draws: int
+    target: int
+    total: Floats
+    square: Floats
+
 
 @njit(cache=True)
-def silent():
-    """A book in which nothing is written."""
-    return np.zeros(0, dtype=RAW), np.full(5, -1, np.int64)
-
-
-@njit(cache=True)
-def copy(source, target):
-    """Record by record: the arrays have one length."""
+def copy_records(source: NDArray[Any], target: NDArray[Any]) -> None:
+    """Copy record by record between arrays of one length."""
     for i in range(len(source)):
         target[i] = source[i]
 
 
-@njit(cache=True, nogil=True)
-def look_ahead(
-    past,
-    future,
-    subjects,
-    relations,
-    subject_offsets,
-    relation_offsets,
-    keys,
-    start,
-    grid,
-    tables,
-    cluster,
-    mark,
-    watched,
-    seeds,
-    horizons,
-    draws,
-    target,
-    total,
-    square,
-):
-    """Fill ``total`` (rows, horizons, 2), ``square`` (rows, horizons): sums over draws of 1 - exp(-H) and its square.
+@njit(cache=True)
+def copy_cluster(source: Cluster, target: Cluster) -> None:
+    """Copy the state of a cluster."""
+    copy_records(source.subjects, target.subjects)
+    copy_records(source.relations, target.relations)
 
-    Rows are in order of cluster and mark (days). ``total``'s last axis: even and odd draws, so that one half can rank
-    and the other judge. With ``target`` 0 nothing is suppressed and what is summed is whether the target happened.
+
+@njit(cache=True)
+def new_copy(source: Cluster) -> Cluster:
+    """Return a cluster of its own in the same state."""
+    return Cluster(source.subjects.copy(), source.relations.copy())
+
+
+@njit(cache=True, nogil=True)
+def look_ahead(laws: Laws, clusters: Clusters, path: Span, questions: Questions, forward: Forward) -> None:
+    """Answer every question: retrace its cluster to the day asked about and run forward from there.
+
+    ``path``: the first day of the force's own path and its grid; its end is not read.
     """
-    p, q = past[0], future[0]
-    luck, branch, ahead = np.zeros(1, np.uint64), np.zeros(1, np.uint64), np.zeros(1, np.uint64)
-    scratch, tally = np.zeros(32), np.zeros(2)
-    book = silent()
-    nowhere = np.zeros(0)
-    row = 0
-    while row < len(cluster):
-        c = cluster[row]
-        s0, s1, r0, r1 = subject_offsets[c], subject_offsets[c + 1], relation_offsets[c], relation_offsets[c + 1]
-        own, rel = subjects[s0:s1].copy(), relations[r0:r1].copy()
-        own_now, rel_now = own.copy(), rel.copy()
-        own_then, rel_then = own.copy(), rel.copy()
-        luck[0] = keys[c]
-        t, here = start, start - 1.0
-        place = np.searchsorted(grid, start, side="right")
-        while row < len(cluster) and cluster[row] == c:
-            if mark[row] != here:
-                here = mark[row]
+    scratch, output = np.zeros(SCRATCH), silent()
+    past = Run(laws.past[0], laws.offences, np.zeros(1, np.uint64), scratch, output)
+    branch = Run(laws.past[0], laws.offences, np.zeros(1, np.uint64), scratch, output)
+    future = Run(laws.future[0], laws.offences, np.zeros(1, np.uint64), scratch, output)
+    unwatched = Watch(TARGET_NONE, 0, np.zeros(2))
+    grid, row = path.grid, 0
+    while row < len(questions.cluster):
+        c = questions.cluster[row]
+        s0, s1 = clusters.subject_offsets[c], clusters.subject_offsets[c + 1]
+        r0, r1 = clusters.relation_offsets[c], clusters.relation_offsets[c + 1]
+        cluster = new_copy(Cluster(clusters.subjects[s0:s1], clusters.relations[r0:r1]))
+        now, then = new_copy(cluster), new_copy(cluster)
+        past.stream[0] = clusters.keys[c]
+        day, asked = path.start, path.start - 1.0
+        place = np.searchsorted(grid, path.start, side="right")
+        while row < len(questions.cluster) and questions.cluster[row] == c:
+            if questions.day[row] != asked:
+                asked = questions.day[row]
                 # The path can be left and joined again only where waiting times are drawn afresh: at the grid's days.
-                while place < len(grid) and grid[place] <= here:
-                    live(p, own, rel, t, grid[place], grid, luck, tables, scratch, book, 0, 0, tally)
-                    t = grid[place]
+                while place < len(grid) and grid[place] <= asked:
+                    live(past, cluster, Span(day, grid[place], grid), unwatched)
+                    day = grid[place]
                     place += 1
-                copy(own, own_now)
-                copy(rel, rel_now)
-                branch[0] = luck[0]
-                if here > t:
-                    live(p, own_now, rel_now, t, here, grid, branch, tables, scratch, book, 0, 0, tally)
-            for d in range(draws):
-                ahead[0] = _mix(seeds[row] + _GOLDEN * np.uint64(d + 1))
-                copy(own_now, own_then)
-                copy(rel_now, rel_then)
-                tally[0], tally[1] = 0.0, 0.0
-                at = here
-                for h in range(len(horizons)):
-                    end = here + horizons[h]
-                    live(
-                        q,
-                        own_then,
-                        rel_then,
-                        at,
-                        end,
-                        nowhere,
-                        ahead,
-                        tables,
-                        scratch,
-                        book,
-                        target,
-                        watched[row],
-                        tally,
-                    )
-                    at = end
-                    value = tally[1] if target == 0 else 1.0 - exp(-tally[0])
-                    total[row, h, d % 2] += value
-                    square[row, h] += value * value
+                copy_cluster(cluster, now)
+                branch.stream[0] = past.stream[0]
+                if asked > day:
+                    live(branch, now, Span(day, asked, grid), unwatched)
+            _run_forward(future, now, then, questions, row, forward)
             row += 1
+
+
+@njit(cache=True)
+def _run_forward(run: Run, now: Cluster, then: Cluster, questions: Questions, row: int, forward: Forward) -> None:
+    """Run one row forward from the state ``now``, drawing after drawing, in ``then``; add to the sums."""
+    horizons, nowhere = forward.horizons, np.zeros(0)
+    watch = Watch(forward.target, questions.watched[row], np.zeros(2))
+    asked = questions.day[row]
+    for d in range(forward.draws):
+        run.stream[0] = _mix(questions.seeds[row] + _GOLDEN * np.uint64(d + 1))
+        copy_cluster(now, then)
+        watch.tally[0], watch.tally[1] = 0.0, 0.0
+        day = asked
+        for h in range(len(horizons)):
+            live(run, then, Span(day, asked + horizons[h], nowhere), watch)
+            day = asked + horizons[h]
+            value = watch.tally[1] if forward.target == TARGET_NONE else 1.0 - exp(-watch.tally[0])
+            forward.total[row, h, d % 2] += value
+            forward.square[row, h] += value * value

@@ -1,371 +1,302 @@
-"""The life of one cluster: what happens next, again and again, until the end. Compiled; hazards: ``mechanism``."""
-# mypy: disable-error-code="no-untyped-def"
+"""Compiled: the life of one cluster, what happens next, again and again until the end. Hazards: ``mechanism``."""
 
 from __future__ import annotations
 
 import numpy as np
 from numba import njit
 
-from threat.simulation.world import mechanism as m
-from threat.simulation.world.mechanism import HAZARDS, draw, excite, fade, hazards, note, wait
-from threat.simulation.world.offences import (
-    STALKED,
-    STRANGLED,
-    THREATENED,
-    consequences,
-    justice,
-    ordinary_offence,
-    pick,
+from threat.simulation.world.draws import draw, wait
+from threat.simulation.world.mechanism import (
+    HAZARD_DEADLY,
+    HAZARD_GRAVE,
+    HAZARD_ORDINARY,
+    HAZARDS,
+    TARGET_DEADLY,
+    TARGET_NONE,
+    TARGET_SEVERE,
+    after_incident,
+    after_jump,
+    armed_hazard,
+    crime_hazard,
+    deadly_gravity,
+    fade,
+    grave_gravity,
+    hazards,
+    may_separate,
+    separate,
+    severe_integral,
+    suicidal_hazard,
 )
+from threat.simulation.world.offences import after_arrest, arrest_and_charge, draw_offence
+from threat.simulation.world.output import (
+    CLUSTER,
+    FIRST_RELATION,
+    FIRST_SUBJECT,
+    ORDINAL,
+    Fact,
+    Output,
+    note,
+    note_change,
+    note_subject,
+)
+from threat.simulation.world.run import SCRATCH, Run, Span, Watch
 from threat.simulation.world.states import (
     ARMED,
-    ATTEMPT,
     BIT_ARRESTED,
     BIT_ENTRY,
     BIT_ESCALATING,
     CRIME,
-    DEADLY,
-    FIRST_DEADLY,
-    FIRST_GRAVE,
-    FIRST_HOMICIDE,
-    GRAVE,
-    GRAVE_FAMILY,
-    GRIEVANCE,
     INCIDENT,
     NEW_PARTNER,
+    NO_END,
     NOT_CRIMED,
     PAST,
-    PERSON_DISTRESSED,
     PLAN,
-    RECONCILIATION,
-    SELF_HARM,
     SEPARATION,
     SIGNAL,
     SUBJECT_SUICIDAL,
-    SUICIDE,
+    Cluster,
+    Clusters,
+    Floats,
+    Record,
 )
-
-_GRAVE_OFFENCES, _DEADLY_OFFENCES = 5, 4
-_SCRATCH = 32
-"""Room for one weight per offence."""
 
 
 @njit(cache=True)
-def incident(p, subjects, rel, r, t, stream, entry, luck, tables, scratch, book):
-    """One incident of relationship ``r``: offence, changes, consequences. ``stream``: 0 ordinary, 1 grave, 2 deadly."""
-    q = rel[r]
-    k = q.subject
-    s = subjects[k]
-    if stream == 2:
-        offence = FIRST_DEADLY + pick(luck, tables[DEADLY], _DEADLY_OFFENCES)
-    elif stream == 1:
-        offence = FIRST_GRAVE + pick(luck, tables[GRAVE if q.intimate > 0.0 else GRAVE_FAMILY], _GRAVE_OFFENCES)
-    else:
-        offence = ordinary_offence(p, s, q, t, luck, tables, scratch)
+def incident(run: Run, cluster: Cluster, row: int, day: float, hazard: int, entry: bool) -> None:
+    """Let an incident happen that came by ``hazard``: its offence, the change of state, the consequences."""
+    parameters, stream = run.parameters, run.stream
+    relationship = cluster.relations[row]
+    k = relationship.subject
+    offence = draw_offence(run, cluster.subjects[k], relationship, day, hazard)
     bits = BIT_ENTRY if entry else 0
-    if q.a1 > q.frequency * p.escalating:
+    if relationship.a1 > relationship.frequency * parameters.escalating:
         bits |= BIT_ESCALATING
     crimed = offence not in NOT_CRIMED
     if crimed:
-        bits |= justice(p, offence, luck)
-    note(book, INCIDENT, offence, r, k, s, q, t, -1.0, bits)
-    if offence in (STRANGLED, FIRST_GRAVE):
-        q.strangled = 1.0
-    elif offence == THREATENED:
-        q.threatened = 1.0
-    elif offence == STALKED:
-        q.stalked = 1.0
-    elif offence in (FIRST_GRAVE + 1, FIRST_GRAVE + 2):
-        q.armed = 1.0
-    if offence >= FIRST_HOMICIDE:
-        q.dead = 1.0
-        bury(subjects, rel, q)
-    excite(p, q)
-    if crimed:
-        consequences(p, s, q, r, k, t, offence, bits, luck, book)
-    if q.intimate > 0.0 and q.separated == 0.0 and q.dead == 0.0 and draw(luck) < p.separate_at_incident:
-        part(p, rel, r, 1.0)
-        note(book, SEPARATION, 0, r, k, s, q, t, -1.0, 0)
-    if p.plan_share > 0.0 and q.dead == 0.0 and draw(luck) < p.plan_share:
-        q.plan_until = t + p.plan_days
-        note(book, PLAN, 0, r, k, s, q, t, q.plan_until, 0)
+        bits |= arrest_and_charge(parameters, offence, stream)
+    note(run.output, cluster, row, k, Fact(INCIDENT, offence, day, NO_END, bits))
+    after_incident(parameters, cluster, row, offence)
+    if bits & BIT_ARRESTED:
+        after_arrest(run, cluster, row, day, offence, bits)
+    if may_separate(relationship) and draw(stream) < parameters.separate_at_incident:
+        separate(cluster, row, 1.0)
+        note_change(run.output, cluster, row, day, SEPARATION)
+    # The draw is made only where the knob is on: without it the force keeps the rows it always had.
+    if parameters.plan_share > 0.0 and relationship.dead == 0.0 and draw(stream) < parameters.plan_share:
+        relationship.plan_until = day + parameters.plan_days
+        note(run.output, cluster, row, k, Fact(PLAN, 0, day, relationship.plan_until, 0))
 
 
 @njit(cache=True)
-def bury(subjects, rel, q):
-    """The person at risk has died: what they did as a subject ends too."""
-    if q.mirror >= 0:
-        rel[q.mirror].dead = 1.0
-        subjects[rel[q.mirror].subject].dead = 1.0
+def entry_chances(parameters: Record, subject: Record, relationship: Record, day: float) -> tuple[float, float]:
+    """Return the chances that a first recorded incident is deadly, and that it is grave."""
+    p = parameters
+    deadly = deadly_gravity(p, subject, relationship, day)
+    grave = grave_gravity(p, subject, relationship, day)
+    return (
+        min(p.entry_deadly * deadly / p.deadly_rate, p.entry_most),
+        min(p.entry_grave * grave / p.grave_rate, p.entry_most),
+    )
 
 
 @njit(cache=True)
-def part(p, rel, r, apart):
-    q = rel[r]
-    q.separated = apart
-    if q.mirror >= 0:
-        rel[q.mirror].separated = apart
-
-
-@njit(cache=True)
-def entry_chances(p, s, q, t):
-    """The chances that a first recorded incident is deadly, and that it is grave."""
-    deadly = min(p.entry_deadly * m.gravity(p, s, q, t, True) / p.deadly_rate, p.entry_most)
-    grave = min(p.entry_grave * m.gravity(p, s, q, t, False) / p.grave_rate, p.entry_most)
-    return deadly, grave
-
-
-@njit(cache=True)
-def enter(p, subjects, rel, r, t, luck, tables, scratch, book):
-    """A relationship comes to notice: by an incident or, for a few, by a request to the disclosure scheme."""
-    q = rel[r]
-    q.active = 1.0
-    s = subjects[q.subject]
-    if q.intimate > 0.0:
-        for j in range(len(rel)):
-            other = rel[j]
-            former = j not in (r, q.mirror) and other.subject == q.subject and other.intimate > 0.0
-            if former and other.active > 0.0 and other.separated == 0.0 and other.dead == 0.0:
-                part(p, rel, j, 1.0)
-                note(book, SEPARATION, 0, j, q.subject, s, other, t, -1.0, 0)
-        if r > 0 and q.mirror < 0:
-            note(book, NEW_PARTNER, 0, r, q.subject, s, q, t, -1.0, 0)
-    if draw(luck) < p.entry_signal:
-        note(book, SIGNAL, 0, r, q.subject, s, q, t, -1.0, 0)
+def become_active(output: Output, cluster: Cluster, row: int, day: float) -> None:
+    """Let a relationship come to notice: a new partner ends what its subject had before."""
+    relationship = cluster.relations[row]
+    relationship.active = 1.0
+    if relationship.intimate == 0.0:
         return
-    u = draw(luck)
-    deadly, grave = entry_chances(p, s, q, t)
-    stream = 2 if u < deadly else (1 if u < deadly + grave else 0)
-    incident(p, subjects, rel, r, t, stream, True, luck, tables, scratch, book)
+    for j in range(len(cluster.relations)):
+        other = cluster.relations[j]
+        former = j not in (row, relationship.mirror) and other.subject == relationship.subject
+        if former and other.active > 0.0 and may_separate(other):
+            separate(cluster, j, 1.0)
+            note_change(output, cluster, j, day, SEPARATION)
+    if row > 0 and relationship.mirror < 0:
+        note_change(output, cluster, row, day, NEW_PARTNER)
 
 
 @njit(cache=True)
-def ahead(p, subjects, rel, t, end, work):
-    """The sum of all hazards at ``t``, and the next day (``end`` at the latest) at which a state changes by itself."""
+def enter(run: Run, cluster: Cluster, row: int, day: float) -> None:
+    """Let a relationship come to notice by an incident or, for a few, a request to the disclosure scheme."""
+    relationship = cluster.relations[row]
+    become_active(run.output, cluster, row, day)
+    if draw(run.stream) < run.parameters.entry_signal:
+        note_change(run.output, cluster, row, day, SIGNAL)
+        return
+    u = draw(run.stream)
+    deadly, grave = entry_chances(run.parameters, cluster.subjects[relationship.subject], relationship, day)
+    hazard = HAZARD_DEADLY if u < deadly else (HAZARD_GRAVE if u < deadly + grave else HAZARD_ORDINARY)
+    incident(run, cluster, row, day, hazard, True)
+
+
+@njit(cache=True)
+def ahead(parameters: Record, cluster: Cluster, day: float, end: float, work: Floats) -> tuple[float, float]:
+    """Return the sum of all hazards on ``day``, and the next day at which a state changes by itself.
+
+    That day is ``end`` at the latest. Fills ``work`` (relationships, HAZARDS).
+    """
     total = 0.0
     stop = end
-    if t < p.drift_day:
-        stop = min(stop, p.drift_day)
-    for r in range(len(rel)):
-        q = rel[r]
-        s = subjects[q.subject]
-        total += hazards(p, s, q, t, work[r])
-        if q.active == 0.0:
-            begin = max(q.entry, s.custody_until)
-            if s.dead == 0.0 and q.dead == 0.0:
-                stop = min(stop, max(begin, t))
-        if t < q.order_until:
-            stop = min(stop, q.order_until)
-        if t < q.plan_until:
-            stop = min(stop, q.plan_until)
-    own = 0.0
-    for k in range(len(subjects)):
-        s = subjects[k]
-        if t < s.custody_until:
-            stop = min(stop, s.custody_until)
-        if t < s.bail_until:
-            stop = min(stop, s.bail_until)
-        if t < s.next_from:
-            stop = min(stop, s.next_from)
-        own += subject_hazard(p, subjects, rel, k, t)
-    return total + own, stop
+    if day < parameters.drift_day:
+        stop = min(stop, parameters.drift_day)
+    for row in range(len(cluster.relations)):
+        relationship = cluster.relations[row]
+        subject = cluster.subjects[relationship.subject]
+        total += hazards(parameters, subject, relationship, day, work[row])
+        if relationship.active == 0.0 and subject.dead == 0.0 and relationship.dead == 0.0:
+            stop = min(stop, max(relationship.entry, subject.custody_until, day))
+        if day < relationship.order_until:
+            stop = min(stop, relationship.order_until)
+        if day < relationship.plan_until:
+            stop = min(stop, relationship.plan_until)
+    of_subjects = 0.0
+    for k in range(len(cluster.subjects)):
+        subject = cluster.subjects[k]
+        if day < subject.custody_until:
+            stop = min(stop, subject.custody_until)
+        if day < subject.bail_until:
+            stop = min(stop, subject.bail_until)
+        if day < subject.next_from:
+            stop = min(stop, subject.next_from)
+        of_subjects += subject_hazard(parameters, cluster, k, day)
+    return total + of_subjects, stop
 
 
 @njit(cache=True)
-def live(p, subjects, rel, start, end, grid, luck, tables, scratch, book, target, watched, tally):
-    """Run one cluster from ``start`` to ``end`` (days), changing its states in place.
+def subject_hazard(parameters: Record, cluster: Cluster, subject_row: int, day: float) -> float:
+    """Return the sum of a subject's hazards, per day."""
+    subject = cluster.subjects[subject_row]
+    if subject.dead > 0.0:
+        return 0.0
+    suicidal = suicidal_hazard(parameters, cluster, subject_row)
+    return suicidal + armed_hazard(parameters, subject) + crime_hazard(parameters, subject, day)
 
-    ``target`` 0: everything happens. 1 or 2: deadly, or grave and deadly, incidents of relationship ``watched`` are
-    suppressed and their hazard is summed into ``tally[0]`` (the latent oracle). ``tally[1]`` becomes 1 when one occurs.
-    ``grid``: days, rising, at which waiting times are drawn afresh (they have no memory), so that a replay can stop
-    there, look ahead, and go on along the same path.
+
+@njit(cache=True)
+def live(run: Run, cluster: Cluster, span: Span, watch: Watch) -> None:
+    """Run one cluster through a span, changing its states in place.
+
+    Without a target everything happens. With one, such incidents of the watched relationship are suppressed and their
+    hazard is summed (the latent oracle).
     """
-    t = start
-    work = np.zeros((len(rel), HAZARDS))
-    place = np.searchsorted(grid, t, side="right")
-    while t < end:
-        while place < len(grid) and grid[place] <= t:
+    parameters, grid, day, end = run.parameters, span.grid, span.start, span.end
+    work = np.zeros((len(cluster.relations), HAZARDS))
+    place = np.searchsorted(grid, day, side="right")
+    while day < end:
+        while place < len(grid) and grid[place] <= day:
             place += 1
-        total, stop = ahead(p, subjects, rel, t, min(end, grid[place]) if place < len(grid) else end, work)
-        dt = wait(luck, 1.0 / total) if total > 0.0 else end - t
-        jump = t + dt < stop
-        until = t + dt if jump else stop
-        if target > 0:
-            tally[0] += integral(p, subjects[rel[watched].subject], rel[watched], t, until - t, target, work[watched])
-        fade(p, rel, until - t)
-        t = until
-        if not jump:
-            if t >= end:
-                break
-            arrivals(p, subjects, rel, t, luck, tables, scratch, book)
-            continue
-        u = draw(luck) * total
-        happen(p, subjects, rel, t, u, luck, tables, scratch, book, target, watched, tally, work)
+        total, stop = ahead(parameters, cluster, day, min(end, grid[place]) if place < len(grid) else end, work)
+        days = wait(run.stream, 1.0 / total) if total > 0.0 else end - day
+        jump = day + days < stop
+        until = day + days if jump else stop
+        if watch.target != TARGET_NONE:
+            watched = cluster.relations[watch.row]
+            subject = cluster.subjects[watched.subject]
+            watch.tally[0] += severe_integral(parameters, subject, watched, day, until - day, watch.target)
+        fade(parameters, cluster, until - day)
+        day = until
+        if jump:
+            happen(run, cluster, day, draw(run.stream) * total, watch, work)
+        elif day < end:
+            arrivals(run, cluster, day)
 
 
 @njit(cache=True)
-def integral(p, s, q, t, dt, target, work):
-    """The target's hazard over ``dt`` days from ``t``: exact, as only the excitation moves."""
-    x = m.exposure(p, s, q, t)
-    if x == 0.0:
-        return 0.0
-    area = (
-        q.a0 * (1.0 - m.exp(-p.decay_0 * dt)) / p.decay_0
-        + q.a1 * (1.0 - m.exp(-p.decay_1 * dt)) / p.decay_1
-        + q.a2 * (1.0 - m.exp(-p.decay_2 * dt)) / p.decay_2
-        + q.a3 * (1.0 - m.exp(-p.decay_3 * dt)) / p.decay_3
-    )
-    h = x * m.gravity(p, s, q, t, True) * (dt + p.recent_deadly * area)
-    if target == 2:
-        h += x * m.gravity(p, s, q, t, False) * (dt + p.recent_grave * area)
-    return h
+def arrivals(run: Run, cluster: Cluster, day: float) -> None:
+    """Let happen what is due on ``day``: sentences that begin, relationships that come to notice."""
+    for k in range(len(cluster.subjects)):
+        subject = cluster.subjects[k]
+        if subject.next_from > PAST and subject.next_from <= day:
+            subject.custody_until = max(subject.custody_until, subject.next_until)
+            subject.next_from = PAST
+    for row in range(len(cluster.relations)):
+        relationship = cluster.relations[row]
+        subject = cluster.subjects[relationship.subject]
+        due = relationship.active == 0.0 and relationship.entry <= day and day >= subject.custody_until
+        if due and relationship.dead == 0.0 and subject.dead == 0.0:
+            enter(run, cluster, row, day)
 
 
 @njit(cache=True)
-def subject_hazard(p, subjects, rel, k, t):
-    s = subjects[k]
-    if s.dead > 0.0:
-        return 0.0
-    return suicidal_hazard(p, rel, s, k) + armed_hazard(p, s) + crime_hazard(p, s, t)
-
-
-@njit(cache=True)
-def suicidal_hazard(p, rel, s, k):
-    if s.suicidal > 0.0:
-        return p.suicidal_off
-    h = p.suicidal_on
-    if s.mental > 0.0:
-        h *= p.suicidal_mental
-    for r in range(len(rel)):
-        if rel[r].subject == k and rel[r].active > 0.0 and rel[r].separated > 0.0 and rel[r].grievance > 0.0:
-            return h * p.suicidal_separated
-    return h
-
-
-@njit(cache=True)
-def armed_hazard(p, s):
-    return p.weapon_off if s.armed > 0.0 else p.weapon_on
-
-
-@njit(cache=True)
-def crime_hazard(p, s, t):
-    if t < s.custody_until:
-        return 0.0
-    return s.crime_rate * (p.crime_substance if s.substance > 0.0 else 1.0)
-
-
-@njit(cache=True)
-def arrivals(p, subjects, rel, t, luck, tables, scratch, book):
-    """What is due at ``t``: sentences that begin, relationships that come to notice."""
-    for k in range(len(subjects)):
-        s = subjects[k]
-        if s.next_from > PAST and s.next_from <= t:
-            s.custody_until = max(s.custody_until, s.next_until)
-            s.next_from = PAST
-    for r in range(len(rel)):
-        q = rel[r]
-        s = subjects[q.subject]
-        if q.active == 0.0 and q.entry <= t and t >= s.custody_until and q.dead == 0.0 and s.dead == 0.0:
-            enter(p, subjects, rel, r, t, luck, tables, scratch, book)
-
-
-@njit(cache=True)
-def happen(p, subjects, rel, t, u, luck, tables, scratch, book, target, watched, tally, work):
-    """Choose by ``u`` (below the bound) what happened at ``t``; nothing, when the excitation has fallen."""
-    for r in range(len(rel)):
-        q = rel[r]
-        s = subjects[q.subject]
-        u -= hazards(p, s, q, t, work[r])
-        if u >= 0.0:
-            continue
-        h = work[r]
-        u += h[0] + h[1] + h[2] + h[3] + h[4] + h[5] + h[6] + h[7] + h[8] + h[9] + h[10]
-        what = HAZARDS - 1
-        for i in range(HAZARDS - 1):
-            u -= h[i]
+def happen(run: Run, cluster: Cluster, day: float, u: float, watch: Watch, work: Floats) -> None:
+    """Choose by ``u`` (below the bound) what happens on ``day``; nothing, when the excitation has fallen."""
+    for row in range(len(cluster.relations)):
+        relationship = cluster.relations[row]
+        subject = cluster.subjects[relationship.subject]
+        total = hazards(run.parameters, subject, relationship, day, work[row])
+        u -= total
+        if u < 0.0:
+            happen_to_relationship(run, cluster, row, day, choose(work[row], u + total), watch)
+            return
+    for k in range(len(cluster.subjects)):
+        if cluster.subjects[k].dead == 0.0:
+            u = happen_to_subject(run, cluster, k, day, u)
             if u < 0.0:
-                what = i
-                break
-        k = q.subject
-        if what <= 2:
-            if r == watched and what > 0:
-                tally[1] = 1.0
-            if not (r == watched and what > 0 and (target == 2 or (target == 1 and what == 2))):
-                incident(p, subjects, rel, r, t, what, False, luck, tables, scratch, book)
-        elif what == 3:
-            apart = 1.0 - q.separated
-            part(p, rel, r, apart)
-            note(book, SEPARATION if apart > 0.0 else RECONCILIATION, 0, r, k, s, q, t, -1.0, 0)
-        elif what == 4:
-            q.grievance += 1.0
-            note(book, GRIEVANCE, 0, r, k, s, q, t, -1.0, 0)
-        elif what == 5:
-            q.grievance -= 1.0
-        elif what == 6:
-            q.distressed = 1.0 - q.distressed
-            if q.distressed > 0.0:
-                note(book, PERSON_DISTRESSED, 0, r, k, s, q, t, -1.0, 0)
-        elif what == 7:
-            note(book, SELF_HARM, 0, r, k, s, q, t, -1.0, 0)
-        elif what == 8:
-            note(book, ATTEMPT, 0, r, k, s, q, t, -1.0, 0)
-        elif what == 9:
-            note(book, SUICIDE, 0, r, k, s, q, t, -1.0, 0)
-            q.dead = 1.0
-            bury(subjects, rel, q)
-        else:
-            q.ended = 1.0
-        return
-    for k in range(len(subjects)):
-        s = subjects[k]
-        if s.dead > 0.0:
-            continue
-        u -= suicidal_hazard(p, rel, s, k)
-        if u < 0.0:
-            s.suicidal = 1.0 - s.suicidal
-            if s.suicidal > 0.0:
-                note(book, SUBJECT_SUICIDAL, 0, -1, k, s, rel[0], t, -1.0, 0)
-            return
-        u -= armed_hazard(p, s)
-        if u < 0.0:
-            s.armed = 1.0 - s.armed
-            if s.armed > 0.0:
-                note(book, ARMED, 0, -1, k, s, rel[0], t, -1.0, 0)
-            return
-        u -= crime_hazard(p, s, t)
-        if u < 0.0:
-            bits = 0
-            if draw(luck) < p.arrest_crime:
-                bits = BIT_ARRESTED
-            note(book, CRIME, 0, -1, k, s, rel[0], t, -1.0, bits)
-            return
+                return
 
 
 @njit(cache=True)
-def run_all(
-    p_record, subjects, relations, subject_offsets, relation_offsets, seeds, start, end, grid, tables, rows, place
-):
-    """Every cluster of a block, from ``start`` to ``end``. Fills ``rows``; ``place[0]`` is the number wanted."""
-    p = p_record[0]
-    luck = np.zeros(1, np.uint64)
-    scratch = np.zeros(_SCRATCH)
-    tally = np.zeros(2)
-    book = (rows, place)
-    for c in range(len(seeds)):
-        luck[0] = seeds[c]
-        place[1], place[2], place[3], place[4] = relation_offsets[c], subject_offsets[c], c, 0
-        live(
-            p,
-            subjects[subject_offsets[c] : subject_offsets[c + 1]],
-            relations[relation_offsets[c] : relation_offsets[c + 1]],
-            start,
-            end,
-            grid,
-            luck,
-            tables,
-            scratch,
-            book,
-            0,
-            0,
-            tally,
-        )
+def choose(hazards_of_row: Floats, u: float) -> int:
+    """Return the hazard in which ``u`` falls, below their sum."""
+    for i in range(HAZARDS - 1):
+        u -= hazards_of_row[i]
+        if u < 0.0:
+            return i
+    return HAZARDS - 1
+
+
+@njit(cache=True)
+def happen_to_relationship(run: Run, cluster: Cluster, row: int, day: float, hazard: int, watch: Watch) -> None:
+    """Let what a hazard stands for happen, unless the run suppresses it."""
+    if hazard > HAZARD_DEADLY:
+        what = after_jump(cluster, row, hazard)
+        if what >= 0:
+            note_change(run.output, cluster, row, day, what)
+        return
+    if row == watch.row and hazard != HAZARD_ORDINARY:
+        watch.tally[1] = 1.0
+        if watch.target == TARGET_SEVERE or (watch.target == TARGET_DEADLY and hazard == HAZARD_DEADLY):
+            return
+    incident(run, cluster, row, day, hazard, False)
+
+
+@njit(cache=True)
+def happen_to_subject(run: Run, cluster: Cluster, subject_row: int, day: float, u: float) -> float:
+    """Choose by ``u`` what happens to a subject; return what is left of ``u``, below 0 when something did."""
+    parameters, subject = run.parameters, cluster.subjects[subject_row]
+    u -= suicidal_hazard(parameters, cluster, subject_row)
+    if u < 0.0:
+        subject.suicidal = 1.0 - subject.suicidal
+        if subject.suicidal > 0.0:
+            note_subject(run.output, cluster, subject_row, SUBJECT_SUICIDAL, day, 0)
+        return u
+    u -= armed_hazard(parameters, subject)
+    if u < 0.0:
+        subject.armed = 1.0 - subject.armed
+        if subject.armed > 0.0:
+            note_subject(run.output, cluster, subject_row, ARMED, day, 0)
+        return u
+    u -= crime_hazard(parameters, subject, day)
+    if u < 0.0:
+        bits = BIT_ARRESTED if draw(run.stream) < parameters.arrest_crime else 0
+        note_subject(run.output, cluster, subject_row, CRIME, day, bits)
+    return u
+
+
+@njit(cache=True)
+def run_all(parameters: Record, offences: Floats, clusters: Clusters, span: Span, output: Output) -> None:
+    """Run every cluster of a block through a span; fill ``output``, whose cursor counts the rows wanted.
+
+    ``parameters``: a record array of length 1.
+    """
+    run = Run(parameters[0], offences, np.zeros(1, np.uint64), np.zeros(SCRATCH), output)
+    unwatched = Watch(TARGET_NONE, 0, np.zeros(2))
+    cursor = output.cursor
+    for c in range(len(clusters.keys)):
+        run.stream[0] = clusters.keys[c]
+        s0, s1 = clusters.subject_offsets[c], clusters.subject_offsets[c + 1]
+        r0, r1 = clusters.relation_offsets[c], clusters.relation_offsets[c + 1]
+        cursor[FIRST_RELATION], cursor[FIRST_SUBJECT], cursor[CLUSTER], cursor[ORDINAL] = r0, s0, c, 0
+        live(run, Cluster(clusters.subjects[s0:s1], clusters.relations[r0:r1]), span, unwatched)

@@ -1,179 +1,146 @@
-"""The mechanism: one subject's relationships in continuous time (``docs/simulation.md``, "The mathematics").
+"""The mechanism: hazards of one relationship and what happens to its state (``docs/simulation.md``, "The mathematics").
 
 Every hazard is constant between changes of state but for the self-exciting part, which only falls, so the sum just
-after a change bounds what follows and thinning (Ogata 1981) is exact. No ``fastmath``; ``log`` and ``exp`` are ours.
+after a change bounds what follows and thinning (Ogata 1981) is exact. The particle filter (``truth.filtering``) moves
+its particles by the same functions, so that it mirrors this mechanism and cannot part from it.
 """
-# mypy: disable-error-code="no-untyped-def"
 
 from __future__ import annotations
 
-import math
-
-import numpy as np
 from numba import njit
 
-from threat.simulation.world.chance import atanh_series, exp_series
+from threat.simulation.world.draws import draw, exp
 from threat.simulation.world.states import (
-    BIT_ARMED,
-    BIT_BAIL,
-    BIT_DISTRESSED,
-    BIT_GRIEVANCE,
-    BIT_ORDER,
-    BIT_SEPARATED,
-    BIT_SUICIDAL,
-    ORDER_SHIFT,
+    ATTEMPT,
+    FIRST_GRAVE,
+    FIRST_HOMICIDE,
+    GRIEVANCE,
+    PERSON_DISTRESSED,
+    RECONCILIATION,
+    SELF_HARM,
+    SEPARATION,
+    STALKED,
+    STRANGLED,
+    SUICIDE,
+    THREATENED,
+    Cluster,
+    Floats,
+    Record,
+    Stream,
 )
 
-_GOLDEN = np.uint64(0x9E3779B97F4A7C15)
-_M1 = np.uint64(0xBF58476D1CE4E5B9)
-_M2 = np.uint64(0x94D049BB133111EB)
-_S30, _S27, _S31, _S11 = np.uint64(30), np.uint64(27), np.uint64(31), np.uint64(11)
-_UNIT = 1.0 / 9007199254740992.0
-_LN2 = 0.6931471805599453
-_ROOT_HALF = 0.7071067811865476
-
-_atanh = njit(cache=True)(atanh_series)
-_exp = njit(cache=True)(exp_series)
-
-
-@njit(cache=True)
-def draw(luck):
-    """The next uniform number of a stream; ``luck`` is its state, uint64[1]."""
-    luck[0] += _GOLDEN
-    x = luck[0]
-    x = (x ^ (x >> _S30)) * _M1
-    x = (x ^ (x >> _S27)) * _M2
-    x = x ^ (x >> _S31)
-    return np.float64(x >> _S11) * _UNIT
+(
+    HAZARD_ORDINARY,
+    HAZARD_GRAVE,
+    HAZARD_DEADLY,
+    HAZARD_PARTING,
+    HAZARD_GRIEVANCE_RISE,
+    HAZARD_GRIEVANCE_FALL,
+    HAZARD_DISTRESS,
+    HAZARD_SELF_HARM,
+    HAZARD_ATTEMPT,
+    HAZARD_SUICIDE,
+    HAZARD_DESISTANCE,
+) = range(11)
+"""Positions of one relationship's hazards."""
+HAZARDS = 11
+MOST_GRIEVANCE = 2.0
+TARGET_NONE, TARGET_DEADLY, TARGET_SEVERE = 0, 1, 2
+"""Incidents that a run suppresses and whose hazard it sums: none, deadly, or grave and deadly (rung Y2)."""
+_NOTHING = -1
 
 
 @njit(cache=True)
-def log(x):
-    m, e = math.frexp(x)
-    if m < _ROOT_HALF:
-        m *= 2.0
-        e -= 1
-    return _atanh((m - 1.0) / (m + 1.0)) + e * _LN2
-
-
-@njit(cache=True)
-def exp(x):
-    if x < -700.0:
-        return 0.0
-    n = math.floor(x / _LN2 + 0.5)
-    return math.ldexp(_exp(x - n * _LN2), int(n))
-
-
-@njit(cache=True)
-def wait(luck, mean):
-    return -log(1.0 - draw(luck)) * mean
-
-
-@njit(cache=True)
-def power(base, level):
-    """``base`` to the level 0, 1 or 2."""
+def power(base: float, level: float) -> float:
+    """Return ``base`` to the level 0, 1 or 2."""
     if level == 0.0:
         return 1.0
     return base if level == 1.0 else base * base
 
 
-# Positions of one relationship's hazards.
-_ORDINARY, _GRAVE, _DEADLY, _PART, _RISE, _FALL, _DISTRESS, _HARM, _ATTEMPT, _SUICIDE, _END = range(11)
-HAZARDS = 11
-
-
 @njit(cache=True)
-def gravity(p, s, q, t, deadly):
-    """Grave or deadly hazard per day: the part that stands still, before exposure and recent excitation."""
-    h = q.severity
-    family = q.intimate == 0.0
-    if deadly:
-        h *= p.deadly_rate * power(p.control_deadly, q.control) * (1.0 + p.grievance_deadly * q.grievance)
-        if q.strangled > 0.0:
-            h *= p.strangled_deadly
-        if q.threatened > 0.0:
-            h *= p.threatened_deadly
-        if q.armed > 0.0 or s.armed > 0.0:
-            h *= p.armed_deadly
-        if s.firearm > 0.0:
-            h *= p.firearm_deadly
-        if s.suicidal > 0.0:
-            h *= p.suicidal_deadly
-        if family:
-            h *= p.family_deadly
-            if s.mental > 0.0:
-                h *= p.family_mental_deadly
-        if q.separated > 0.0:
-            h *= p.separated_deadly * power(p.separated_control_deadly, q.control)
-            if q.stalked > 0.0:
-                h *= p.stalked_deadly
-    else:
-        h *= p.grave_rate * power(p.control_grave, q.control) * (1.0 + p.grievance_grave * q.grievance)
-        if q.strangled > 0.0:
-            h *= p.strangled_grave
-        if q.threatened > 0.0:
-            h *= p.threatened_grave
-        if q.armed > 0.0 or s.armed > 0.0:
-            h *= p.armed_grave
-        if s.suicidal > 0.0:
-            h *= p.suicidal_grave
-        if q.separated > 0.0:
-            h *= p.separated_grave
-            if q.stalked > 0.0:
-                h *= p.stalked_grave
-    if t >= p.drift_day:
-        h *= p.drift_factor
+def deadly_gravity(parameters: Record, subject: Record, relationship: Record, day: float) -> float:
+    """Return the deadly hazard per day before exposure and recent excitation: the part that is constant."""
+    h = relationship.severity
+    h *= (
+        parameters.deadly_rate
+        * power(parameters.control_deadly, relationship.control)
+        * (1.0 + parameters.grievance_deadly * relationship.grievance)
+    )
+    if relationship.strangled > 0.0:
+        h *= parameters.strangled_deadly
+    if relationship.threatened > 0.0:
+        h *= parameters.threatened_deadly
+    if relationship.armed > 0.0 or subject.armed > 0.0:
+        h *= parameters.armed_deadly
+    if subject.firearm > 0.0:
+        h *= parameters.firearm_deadly
+    if subject.suicidal > 0.0:
+        h *= parameters.suicidal_deadly
+    if relationship.intimate == 0.0:
+        h *= parameters.family_deadly
+        if subject.mental > 0.0:
+            h *= parameters.family_mental_deadly
+    if relationship.separated > 0.0:
+        h *= parameters.separated_deadly * power(parameters.separated_control_deadly, relationship.control)
+        if relationship.stalked > 0.0:
+            h *= parameters.stalked_deadly
+    if day >= parameters.drift_day:
+        h *= parameters.drift_factor
     return h
 
 
 @njit(cache=True)
-def exposure(p, s, q, t):
-    """0 in custody, before the first incident or after a death; less after desistance or under the unit's plan."""
-    if q.active == 0.0 or q.dead > 0.0 or s.dead > 0.0 or t < s.custody_until:
+def grave_gravity(parameters: Record, subject: Record, relationship: Record, day: float) -> float:
+    """Return the grave hazard per day before exposure and recent excitation: the part that is constant."""
+    h = relationship.severity
+    h *= (
+        parameters.grave_rate
+        * power(parameters.control_grave, relationship.control)
+        * (1.0 + parameters.grievance_grave * relationship.grievance)
+    )
+    if relationship.strangled > 0.0:
+        h *= parameters.strangled_grave
+    if relationship.threatened > 0.0:
+        h *= parameters.threatened_grave
+    if relationship.armed > 0.0 or subject.armed > 0.0:
+        h *= parameters.armed_grave
+    if subject.suicidal > 0.0:
+        h *= parameters.suicidal_grave
+    if relationship.separated > 0.0:
+        h *= parameters.separated_grave
+        if relationship.stalked > 0.0:
+            h *= parameters.stalked_grave
+    if day >= parameters.drift_day:
+        h *= parameters.drift_factor
+    return h
+
+
+@njit(cache=True)
+def exposure(parameters: Record, subject: Record, relationship: Record, day: float) -> float:
+    """Return the factor of exposure: 0 in custody, before the first incident or after a death; otherwise above 0.
+
+    It is below 1 after desistance or under the unit's plan.
+    """
+    if relationship.active == 0.0 or relationship.dead > 0.0 or subject.dead > 0.0 or day < subject.custody_until:
         return 0.0
     x = 1.0
-    if q.ended > 0.0:
-        x *= p.ended_factor
-    if t < q.plan_until:
-        x *= p.plan_factor
+    if relationship.ended > 0.0:
+        x *= parameters.ended_factor
+    if day < relationship.plan_until:
+        x *= parameters.plan_factor
     return x
 
 
 @njit(cache=True)
-def hazards(p, s, q, t, out):
-    """Fill the hazards of one relationship, per day; returns their sum."""
+def hazards(parameters: Record, subject: Record, relationship: Record, day: float, out: Floats) -> float:
+    """Fill ``out`` with the hazards of one relationship, per day; return their sum."""
     for i in range(HAZARDS):
         out[i] = 0.0
-    if q.active == 0.0 or q.dead > 0.0:
+    if relationship.active == 0.0 or relationship.dead > 0.0:
         return 0.0
-    x = exposure(p, s, q, t)
-    excited = q.a0 + q.a1 + q.a2 + q.a3
-    if x > 0.0:
-        m = 1.0 + p.ordinary_grievance * q.grievance
-        if q.separated > 0.0:
-            m *= p.ordinary_separated
-        if s.suicidal > 0.0:
-            m *= p.ordinary_suicidal
-        if t < q.order_until:
-            m *= p.ordinary_order
-        out[_ORDINARY] = x * m * (p.base_rate + excited)
-        out[_GRAVE] = x * gravity(p, s, q, t, False) * (1.0 + p.recent_grave * excited)
-        out[_DEADLY] = x * gravity(p, s, q, t, True) * (1.0 + p.recent_deadly * excited)
-    if q.intimate > 0.0:
-        out[_PART] = p.reconcile_rate if q.separated > 0.0 else p.separate_rate * (1.0 + p.separate_control * q.control)
-    if q.grievance < 2.0:
-        out[_RISE] = p.grievance_rise * (p.grievance_separated if q.separated > 0.0 else 1.0)
-    if q.grievance > 0.0:
-        out[_FALL] = p.grievance_fall
-    if q.distressed > 0.0:
-        out[_DISTRESS] = p.distress_off
-        out[_HARM] = p.self_harm_rate
-        out[_ATTEMPT] = p.attempt_rate
-        out[_SUICIDE] = p.suicide_rate
-    else:
-        out[_DISTRESS] = p.distress_on * (1.0 + p.distress_control * q.control) * (1.0 + p.distress_recent * excited)
-    if q.ended == 0.0:
-        out[_END] = p.end_rate
+    _incident_hazards(parameters, subject, relationship, day, out)
+    _state_hazards(parameters, relationship, out)
     total = 0.0
     for i in range(HAZARDS):
         total += out[i]
@@ -181,59 +148,221 @@ def hazards(p, s, q, t, out):
 
 
 @njit(cache=True)
-def fade(p, rel, dt):
-    """Let the excitation of every relationship fall for ``dt`` days."""
-    d0, d1, d2, d3 = exp(-p.decay_0 * dt), exp(-p.decay_1 * dt), exp(-p.decay_2 * dt), exp(-p.decay_3 * dt)
-    for r in range(len(rel)):
-        q = rel[r]
-        q.a0 *= d0
-        q.a1 *= d1
-        q.a2 *= d2
-        q.a3 *= d3
-
-
-@njit(cache=True)
-def excite(p, q):
-    cap = p.excitation_cap
-    q.a0 = min(q.a0 + q.frequency * p.weight_0 * p.decay_0, cap)
-    q.a1 = min(q.a1 + q.frequency * p.weight_1 * p.decay_1, cap)
-    q.a2 = min(q.a2 + q.frequency * p.weight_2 * p.decay_2, cap)
-    q.a3 = min(q.a3 + q.frequency * p.weight_3 * p.decay_3, cap)
-
-
-@njit(cache=True)
-def note(book, what, offence, relation, subject, s, q, t, until, extra):
-    """Write one raw row; ``book`` is (rows, [used, first relation, first subject, cluster, ordinal])."""
-    rows, place = book
-    if place[0] < 0:  # nothing is written when running forward for the truth
+def _incident_hazards(parameters: Record, subject: Record, relationship: Record, day: float, out: Floats) -> None:
+    """Fill the hazards of ordinary, grave and deadly incidents."""
+    x = exposure(parameters, subject, relationship, day)
+    if x == 0.0:
         return
-    i = place[0]
-    if i < len(rows):
-        row = rows[i]
-        row.cluster = place[3]
-        row.relation = place[1] + relation if relation >= 0 else -1
-        row.subject = place[2] + subject
-        row.ordinal = place[4]
-        row.what = what
-        row.offence = offence
-        row.at = t
-        row.until = until
-        state = extra
-        if relation >= 0:
-            if q.separated > 0.0:
-                state |= BIT_SEPARATED
-            if q.distressed > 0.0:
-                state |= BIT_DISTRESSED
-            if t < q.order_until:
-                state |= BIT_ORDER | (int(q.order_kind) << ORDER_SHIFT)
-            if q.grievance > 0.0:
-                state |= BIT_GRIEVANCE
-        if s.suicidal > 0.0:
-            state |= BIT_SUICIDAL
-        if s.armed > 0.0:
-            state |= BIT_ARMED
-        if t < s.bail_until:
-            state |= BIT_BAIL
-        row.state = state
-    place[0] += 1
-    place[4] += 1
+    excited = excitation(relationship)
+    m = 1.0 + parameters.ordinary_grievance * relationship.grievance
+    if relationship.separated > 0.0:
+        m *= parameters.ordinary_separated
+    if subject.suicidal > 0.0:
+        m *= parameters.ordinary_suicidal
+    if day < relationship.order_until:
+        m *= parameters.ordinary_order
+    grave = grave_gravity(parameters, subject, relationship, day)
+    deadly = deadly_gravity(parameters, subject, relationship, day)
+    out[HAZARD_ORDINARY] = x * m * (parameters.base_rate + excited)
+    out[HAZARD_GRAVE] = x * grave * (1.0 + parameters.recent_grave * excited)
+    out[HAZARD_DEADLY] = x * deadly * (1.0 + parameters.recent_deadly * excited)
+
+
+@njit(cache=True)
+def _state_hazards(parameters: Record, relationship: Record, out: Floats) -> None:
+    """Fill the hazards of changes of state and of harm that the person at risk does to herself or himself."""
+    separated = relationship.separated > 0.0
+    if relationship.intimate > 0.0:
+        if separated:
+            out[HAZARD_PARTING] = parameters.reconcile_rate
+        else:
+            out[HAZARD_PARTING] = parameters.separate_rate * (1.0 + parameters.separate_control * relationship.control)
+    if relationship.grievance < MOST_GRIEVANCE:
+        out[HAZARD_GRIEVANCE_RISE] = parameters.grievance_rise * (parameters.grievance_separated if separated else 1.0)
+    if relationship.grievance > 0.0:
+        out[HAZARD_GRIEVANCE_FALL] = parameters.grievance_fall
+    if relationship.distressed > 0.0:
+        out[HAZARD_DISTRESS] = parameters.distress_off
+        out[HAZARD_SELF_HARM] = parameters.self_harm_rate
+        out[HAZARD_ATTEMPT] = parameters.attempt_rate
+        out[HAZARD_SUICIDE] = parameters.suicide_rate
+    else:
+        by_control = 1.0 + parameters.distress_control * relationship.control
+        by_recent = 1.0 + parameters.distress_recent * excitation(relationship)
+        out[HAZARD_DISTRESS] = parameters.distress_on * by_control * by_recent
+    if relationship.ended == 0.0:
+        out[HAZARD_DESISTANCE] = parameters.end_rate
+
+
+@njit(cache=True)
+def suicidal_hazard(parameters: Record, cluster: Cluster, subject_row: int) -> float:
+    """Return the hazard per day that a subject becomes suicidal, or ceases to be."""
+    subject = cluster.subjects[subject_row]
+    if subject.suicidal > 0.0:
+        return parameters.suicidal_off
+    h = parameters.suicidal_on
+    if subject.mental > 0.0:
+        h *= parameters.suicidal_mental
+    for row in range(len(cluster.relations)):
+        relationship = cluster.relations[row]
+        left = relationship.active > 0.0 and relationship.separated > 0.0 and relationship.grievance > 0.0
+        if relationship.subject == subject_row and left:
+            return h * parameters.suicidal_separated
+    return h
+
+
+@njit(cache=True)
+def armed_hazard(parameters: Record, subject: Record) -> float:
+    """Return the hazard per day that a subject gets hold of a weapon, or loses it."""
+    return parameters.weapon_off if subject.armed > 0.0 else parameters.weapon_on
+
+
+@njit(cache=True)
+def crime_hazard(parameters: Record, subject: Record, day: float) -> float:
+    """Return the hazard per day of a crime against somebody outside the cluster."""
+    if day < subject.custody_until:
+        return 0.0
+    return subject.crime_rate * (parameters.crime_substance if subject.substance > 0.0 else 1.0)
+
+
+@njit(cache=True)
+def excitation(relationship: Record) -> float:
+    """Return what recent incidents add to the ordinary hazard, per day."""
+    return relationship.a0 + relationship.a1 + relationship.a2 + relationship.a3
+
+
+@njit(cache=True)
+def excitation_area(parameters: Record, relationship: Record, days: float) -> float:
+    """Return the integral of the excitation over the next ``days``, if nothing happens in them."""
+    return (
+        relationship.a0 * (1.0 - exp(-parameters.decay_0 * days)) / parameters.decay_0
+        + relationship.a1 * (1.0 - exp(-parameters.decay_1 * days)) / parameters.decay_1
+        + relationship.a2 * (1.0 - exp(-parameters.decay_2 * days)) / parameters.decay_2
+        + relationship.a3 * (1.0 - exp(-parameters.decay_3 * days)) / parameters.decay_3
+    )
+
+
+@njit(cache=True)
+def severe_integral(
+    parameters: Record, subject: Record, relationship: Record, day: float, days: float, target: int
+) -> float:
+    """Return the target's hazard summed over ``days`` from ``day``: exact, as only the excitation moves."""
+    x = exposure(parameters, subject, relationship, day)
+    if x == 0.0:
+        return 0.0
+    area = excitation_area(parameters, relationship, days)
+    deadly = deadly_gravity(parameters, subject, relationship, day)
+    total = x * deadly * (days + parameters.recent_deadly * area)
+    if target == TARGET_SEVERE:
+        grave = grave_gravity(parameters, subject, relationship, day)
+        total += x * grave * (days + parameters.recent_grave * area)
+    return total
+
+
+@njit(cache=True)
+def ordinary_integral(parameters: Record, relationship: Record, days: float, hazard_now: float) -> float:
+    """Return the hazard of ordinary incidents summed over the next ``days``, from its value now."""
+    area = excitation_area(parameters, relationship, days)
+    per_unit = hazard_now / (parameters.base_rate + excitation(relationship))
+    return per_unit * (parameters.base_rate * days + area)
+
+
+@njit(cache=True)
+def fade(parameters: Record, cluster: Cluster, days: float) -> None:
+    """Let the excitation of every relationship fall for ``days``."""
+    fall_0, fall_1 = exp(-parameters.decay_0 * days), exp(-parameters.decay_1 * days)
+    fall_2, fall_3 = exp(-parameters.decay_2 * days), exp(-parameters.decay_3 * days)
+    for row in range(len(cluster.relations)):
+        relationship = cluster.relations[row]
+        relationship.a0 *= fall_0
+        relationship.a1 *= fall_1
+        relationship.a2 *= fall_2
+        relationship.a3 *= fall_3
+
+
+@njit(cache=True)
+def excite(parameters: Record, relationship: Record) -> None:
+    """Add the excitation of one incident."""
+    cap, frequency = parameters.excitation_cap, relationship.frequency
+    relationship.a0 = min(relationship.a0 + frequency * parameters.weight_0 * parameters.decay_0, cap)
+    relationship.a1 = min(relationship.a1 + frequency * parameters.weight_1 * parameters.decay_1, cap)
+    relationship.a2 = min(relationship.a2 + frequency * parameters.weight_2 * parameters.decay_2, cap)
+    relationship.a3 = min(relationship.a3 + frequency * parameters.weight_3 * parameters.decay_3, cap)
+
+
+@njit(cache=True)
+def after_incident(parameters: Record, cluster: Cluster, row: int, offence: int) -> None:
+    """Change the state of a relationship as an incident with this offence does."""
+    relationship = cluster.relations[row]
+    if offence in (STRANGLED, FIRST_GRAVE):
+        relationship.strangled = 1.0
+    elif offence == THREATENED:
+        relationship.threatened = 1.0
+    elif offence == STALKED:
+        relationship.stalked = 1.0
+    elif offence in (FIRST_GRAVE + 1, FIRST_GRAVE + 2):  # wounding or injury with a weapon
+        relationship.armed = 1.0
+    if offence >= FIRST_HOMICIDE:
+        die(cluster, row)
+    excite(parameters, relationship)
+
+
+@njit(cache=True)
+def after_order(parameters: Record, relationship: Record, stream: Stream) -> None:
+    """Let a new order add grievance, by chance."""
+    if relationship.grievance < MOST_GRIEVANCE and draw(stream) < parameters.order_grievance:
+        relationship.grievance += 1.0
+
+
+@njit(cache=True)
+def after_jump(cluster: Cluster, row: int, hazard: int) -> int:
+    """Change the state of a relationship as a hazard other than an incident's does.
+
+    Returns what a raw row says of it (a constant of ``states``), or -1 where nobody could write it down.
+    """
+    relationship = cluster.relations[row]
+    if hazard == HAZARD_PARTING:
+        separate(cluster, row, 1.0 - relationship.separated)
+        return SEPARATION if relationship.separated > 0.0 else RECONCILIATION
+    if hazard == HAZARD_GRIEVANCE_RISE:
+        relationship.grievance += 1.0
+        return GRIEVANCE
+    if hazard == HAZARD_DISTRESS:
+        relationship.distressed = 1.0 - relationship.distressed
+        return PERSON_DISTRESSED if relationship.distressed > 0.0 else _NOTHING
+    if hazard == HAZARD_SUICIDE:
+        die(cluster, row)
+        return SUICIDE
+    if hazard in (HAZARD_SELF_HARM, HAZARD_ATTEMPT):
+        return SELF_HARM if hazard == HAZARD_SELF_HARM else ATTEMPT
+    if hazard == HAZARD_GRIEVANCE_FALL:
+        relationship.grievance -= 1.0
+    elif hazard == HAZARD_DESISTANCE:
+        relationship.ended = 1.0
+    return _NOTHING
+
+
+@njit(cache=True)
+def die(cluster: Cluster, row: int) -> None:
+    """Let the person at risk die: what that person did as a subject ends too."""
+    relationship = cluster.relations[row]
+    relationship.dead = 1.0
+    if relationship.mirror >= 0:
+        mirror = cluster.relations[relationship.mirror]
+        mirror.dead = 1.0
+        cluster.subjects[mirror.subject].dead = 1.0
+
+
+@njit(cache=True)
+def separate(cluster: Cluster, row: int, separated: float) -> None:
+    """Separate (1) or reconcile (0) a pair, in both directions."""
+    relationship = cluster.relations[row]
+    relationship.separated = separated
+    if relationship.mirror >= 0:
+        cluster.relations[relationship.mirror].separated = separated
+
+
+@njit(cache=True)
+def may_separate(relationship: Record) -> bool:
+    """Return whether an incident can be followed by a separation."""
+    return relationship.intimate > 0.0 and relationship.separated == 0.0 and relationship.dead == 0.0

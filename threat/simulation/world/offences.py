@@ -1,25 +1,36 @@
-"""What an incident is and what follows it: its offence, the arrest, the courts, orders. Compiled."""
-# mypy: disable-error-code="no-untyped-def"
+"""Compiled: what an incident is, and what follows it: its offence, the arrest, the courts, orders."""
 
 from __future__ import annotations
 
 from numba import njit
 
-from threat.simulation.world import mechanism as m
-from threat.simulation.world.mechanism import draw, note, wait
+from threat.simulation.world.draws import draw, pick, wait
+from threat.simulation.world.mechanism import (
+    HAZARD_DEADLY,
+    HAZARD_GRAVE,
+    after_order,
+    power,
+)
+from threat.simulation.world.output import Fact, note
+from threat.simulation.world.run import Run
 from threat.simulation.world.states import (
     ARREST,
     BAIL,
     BASE,
     BIT_ARRESTED,
     BIT_CHARGED,
+    BREACHED,
     CHARGE,
     CONTROL,
     CONVICTION,
     CUSTODY,
+    DEADLY,
     FAMILY,
     FIRST_DEADLY,
     FIRST_GRAVE,
+    GRAVE,
+    GRAVE_FAMILY,
+    NO_END,
     NON_MOLESTATION,
     ORDER,
     POLICE,
@@ -30,112 +41,170 @@ from threat.simulation.world.states import (
     SEPARATED,
     SEVERITY,
     STALKING_ORDER,
+    Cluster,
+    Floats,
+    Record,
+    Stream,
 )
 
-STALKED, THREATENED, STRANGLED, BREACHED = 5, 8, 9, 14
-"""Positions, in ``OFFENCES``, of the offences that change a relationship's state."""
+GRAVE_OFFENCES, DEADLY_OFFENCES = 5, 4
+"""How many offences the tables of grave and of deadly incidents hold."""
 
 
 @njit(cache=True)
-def pick(luck, table, n):
-    total = 0.0
-    for i in range(n):
-        total += table[i]
-    u = draw(luck) * total
-    for i in range(n - 1):
-        u -= table[i]
-        if u < 0.0:
-            return i
-    return n - 1
-
-
-@njit(cache=True)
-def ordinary_weights(q, tables, out):
+def ordinary_weights(relationship: Record, offences: Floats, out: Floats) -> None:
     """Fill ``out`` with how likely each ordinary offence but a breach is, up to a factor."""
     for i in range(BREACHED):
-        w = tables[BASE, i]
-        if q.separated > 0.0:
-            w *= tables[SEPARATED, i]
-        w *= m.power(tables[CONTROL, i], q.control)
-        if q.intimate == 0.0:
-            w *= tables[FAMILY, i]
-        if q.severity > 1.0:
-            w *= tables[SEVERITY, i]
-        out[i] = w
+        weight = offences[BASE, i]
+        if relationship.separated > 0.0:
+            weight *= offences[SEPARATED, i]
+        weight *= power(offences[CONTROL, i], relationship.control)
+        if relationship.intimate == 0.0:
+            weight *= offences[FAMILY, i]
+        if relationship.severity > 1.0:
+            weight *= offences[SEVERITY, i]
+        out[i] = weight
 
 
 @njit(cache=True)
-def ordinary_offence(p, s, q, t, luck, tables, scratch):
-    restrained = t < q.order_until or t < s.bail_until
-    if restrained and draw(luck) < p.breach_share:
+def restrained(subject: Record, relationship: Record, day: float) -> bool:
+    """Return whether an order or bail is in force that an incident can breach."""
+    return day < relationship.order_until or day < subject.bail_until
+
+
+@njit(cache=True)
+def grave_table(relationship: Record) -> int:
+    """Return the row of the offence weights that grave incidents of a relationship follow."""
+    return GRAVE if relationship.intimate > 0.0 else GRAVE_FAMILY
+
+
+@njit(cache=True)
+def draw_offence(run: Run, subject: Record, relationship: Record, day: float, hazard: int) -> int:
+    """Return the offence of an incident that came by ``hazard`` (ordinary, grave or deadly)."""
+    if hazard == HAZARD_DEADLY:
+        return FIRST_DEADLY + pick(run.stream, run.offences[DEADLY], DEADLY_OFFENCES)
+    if hazard == HAZARD_GRAVE:
+        return FIRST_GRAVE + pick(run.stream, run.offences[grave_table(relationship)], GRAVE_OFFENCES)
+    if restrained(subject, relationship, day) and draw(run.stream) < run.parameters.breach_share:
         return BREACHED
-    ordinary_weights(q, tables, scratch)
-    return pick(luck, scratch, BREACHED)
+    ordinary_weights(relationship, run.offences, run.scratch)
+    return pick(run.stream, run.scratch, BREACHED)
 
 
 @njit(cache=True)
-def justice(p, offence, luck):
-    """Whether a crime leads to an arrest and a charge, as state bits."""
-    deadly, grave = offence >= FIRST_DEADLY, offence >= FIRST_GRAVE
+def by_gravity(offence: int, ordinary: float, grave: float, deadly: float) -> float:
+    """Return the parameter that applies to an offence."""
+    if offence >= FIRST_DEADLY:
+        return deadly
+    return grave if offence >= FIRST_GRAVE else ordinary
+
+
+@njit(cache=True)
+def arrest_and_charge(parameters: Record, offence: int, stream: Stream) -> int:
+    """Return whether a crime leads to an arrest and a charge, as bits of a raw row."""
+    p = parameters
     bits = 0
-    if draw(luck) < (p.arrest_deadly if deadly else (p.arrest_grave if grave else p.arrest_crime)):
+    if draw(stream) < by_gravity(offence, p.arrest_crime, p.arrest_grave, p.arrest_deadly):
         bits |= BIT_ARRESTED
-        if draw(luck) < (p.charge_deadly if deadly else (p.charge_grave if grave else p.charge_crime)):
+        if draw(stream) < by_gravity(offence, p.charge_crime, p.charge_grave, p.charge_deadly):
             bits |= BIT_CHARGED
     return bits
 
 
 @njit(cache=True)
-def consequences(p, s, q, r, k, t, offence, bits, luck, book):
-    """What follows an arrest, written and remembered."""
-    deadly, grave = offence >= FIRST_DEADLY, offence >= FIRST_GRAVE
-    charged = bits & BIT_CHARGED
-    free = t + p.police_stay
-    if bits & BIT_ARRESTED:
-        note(book, ARREST, offence, r, k, s, q, t, -1.0, bits)
-        note(book, CUSTODY, POLICE, r, k, s, q, t, free, bits)
-        s.custody_until = max(s.custody_until, free)
-        remanded = charged and draw(luck) < (
-            p.remand_deadly if deadly else (p.remand_grave if grave else p.remand_crime)
-        )
-        convicted = charged and draw(luck) < p.convict
-        sentenced = convicted and (deadly or draw(luck) < (p.sentence_grave if grave else p.sentence_crime))
-        served = wait(
-            luck, p.sentence_deadly_mean if deadly else (p.sentence_grave_mean if grave else p.sentence_crime_mean)
-        )
-        if remanded:
-            out = free + wait(luck, p.remand_mean)
-            note(book, CUSTODY, REMAND, r, k, s, q, free, out, bits)
-            s.custody_until = max(s.custody_until, out)
-            decided = out
-        else:
-            decided = t + p.trial * (0.5 + draw(luck))
-            if draw(luck) < p.bail_conditional:
-                s.bail_until = max(s.bail_until, free + wait(luck, p.bail_mean))
-                note(book, BAIL, 0, r, k, s, q, free, s.bail_until, bits)
-        if charged:
-            note(book, CHARGE, offence, r, k, s, q, t + (1.0 if remanded else p.inquiry), -1.0, bits)
-        if convicted:
-            note(book, CONVICTION, offence, r, k, s, q, decided, -1.0, bits)
-            if sentenced:
-                note(book, CUSTODY, SENTENCE, r, k, s, q, decided, decided + served, bits)
-                if remanded:
-                    s.custody_until = max(s.custody_until, decided + served)
-                else:
-                    s.next_from = decided
-                    s.next_until = decided + served
-        if not deadly and t >= q.order_until:
-            granted = draw(luck) < p.order_arrest or (q.separated > 0.0 and draw(luck) < p.order_separated)
-            if granted:
-                kind = PROTECTION
-                if q.stalked > 0.0 and q.separated > 0.0:
-                    kind = STALKING_ORDER
-                elif charged:
-                    kind = RESTRAINING
-                elif q.separated > 0.0:
-                    kind = NON_MOLESTATION
-                q.order_kind = kind
-                q.order_until = t + 1.0 + wait(luck, p.order_mean)
-                note(book, ORDER, kind, r, k, s, q, t + 1.0, q.order_until, bits)
-                if q.grievance < 2.0 and draw(luck) < p.order_grievance:
-                    q.grievance += 1.0
+def after_arrest(run: Run, cluster: Cluster, row: int, day: float, offence: int, bits: int) -> None:
+    """Write and remember what follows an arrest: stays, the courts' decisions, bail, an order."""
+    parameters, stream = run.parameters, run.stream
+    k = cluster.relations[row].subject
+    subject = cluster.subjects[k]
+    free = day + parameters.police_stay
+    note(run.output, cluster, row, k, Fact(ARREST, offence, day, NO_END, bits))
+    note(run.output, cluster, row, k, Fact(CUSTODY, POLICE, day, free, bits))
+    subject.custody_until = max(subject.custody_until, free)
+    charged = bits & BIT_CHARGED > 0
+    remanded, convicted, sentenced = draw_justice(parameters, offence, charged, stream)
+    served = wait(
+        stream,
+        by_gravity(
+            offence, parameters.sentence_crime_mean, parameters.sentence_grave_mean, parameters.sentence_deadly_mean
+        ),
+    )
+    decided = remand(run, cluster, row, free, bits) if remanded else await_trial(run, cluster, row, day, bits)
+    if charged:
+        charged_on = day + (1.0 if remanded else parameters.inquiry)
+        note(run.output, cluster, row, k, Fact(CHARGE, offence, charged_on, NO_END, bits))
+    if convicted:
+        note(run.output, cluster, row, k, Fact(CONVICTION, offence, decided, NO_END, bits))
+        if sentenced:
+            note(run.output, cluster, row, k, Fact(CUSTODY, SENTENCE, decided, decided + served, bits))
+            if remanded:
+                subject.custody_until = max(subject.custody_until, decided + served)
+            else:
+                subject.next_from = decided
+                subject.next_until = decided + served
+    if offence < FIRST_DEADLY:
+        may_order(run, cluster, row, day, bits)
+
+
+@njit(cache=True)
+def draw_justice(parameters: Record, offence: int, charged: bool, stream: Stream) -> tuple[bool, bool, bool]:
+    """Return whether an arrested subject is remanded, convicted, and sentenced to custody."""
+    p = parameters
+    remanded = charged and draw(stream) < by_gravity(offence, p.remand_crime, p.remand_grave, p.remand_deadly)
+    convicted = charged and draw(stream) < p.convict
+    # Every deadly conviction ends in custody, without a draw.
+    sentenced = convicted and (
+        offence >= FIRST_DEADLY or draw(stream) < (p.sentence_grave if offence >= FIRST_GRAVE else p.sentence_crime)
+    )
+    return remanded, convicted, sentenced
+
+
+@njit(cache=True)
+def remand(run: Run, cluster: Cluster, row: int, free: float, bits: int) -> float:
+    """Remand the subject from the day ``free`` on; return the day the remand ends, when the court decides."""
+    k = cluster.relations[row].subject
+    subject = cluster.subjects[k]
+    until = free + wait(run.stream, run.parameters.remand_mean)
+    note(run.output, cluster, row, k, Fact(CUSTODY, REMAND, free, until, bits))
+    subject.custody_until = max(subject.custody_until, until)
+    return until
+
+
+@njit(cache=True)
+def await_trial(run: Run, cluster: Cluster, row: int, day: float, bits: int) -> float:
+    """Release the subject arrested on ``day``, on bail for some; return the day the court decides."""
+    parameters, stream = run.parameters, run.stream
+    k = cluster.relations[row].subject
+    subject = cluster.subjects[k]
+    free = day + parameters.police_stay
+    decided = day + parameters.trial * (0.5 + draw(stream))
+    if draw(stream) < parameters.bail_conditional:
+        subject.bail_until = max(subject.bail_until, free + wait(stream, parameters.bail_mean))
+        note(run.output, cluster, row, k, Fact(BAIL, 0, free, subject.bail_until, bits))
+    return decided
+
+
+@njit(cache=True)
+def may_order(run: Run, cluster: Cluster, row: int, day: float, bits: int) -> None:
+    """Make an order from the next day on, by chance, where none is in force."""
+    parameters, stream = run.parameters, run.stream
+    relationship = cluster.relations[row]
+    if day < relationship.order_until:
+        return
+    granted = draw(stream) < parameters.order_arrest or (
+        relationship.separated > 0.0 and draw(stream) < parameters.order_separated
+    )
+    if not granted:
+        return
+    kind = PROTECTION
+    if relationship.stalked > 0.0 and relationship.separated > 0.0:
+        kind = STALKING_ORDER
+    elif bits & BIT_CHARGED:
+        kind = RESTRAINING
+    elif relationship.separated > 0.0:
+        kind = NON_MOLESTATION
+    relationship.order_kind = kind
+    relationship.order_until = day + 1.0 + wait(stream, parameters.order_mean)
+    fact = Fact(ORDER, kind, day + 1.0, relationship.order_until, bits)
+    note(run.output, cluster, row, relationship.subject, fact)
+    after_order(parameters, relationship, stream)

@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any, NamedTuple
+
 import numpy as np
+from numpy.typing import NDArray
+
+Record = Any
+"""One record of SUBJECT, RELATION or the parameters, as compiled code reads it: a type checker knows no fields."""
+Floats = NDArray[np.float64]
+Stream = NDArray[np.uint64]
+"""State of a stream of random numbers, uint64[1]."""
 
 SUBJECT = np.dtype(
     [
@@ -69,7 +78,9 @@ RAW = np.dtype(
 )
 
 PAST = -1.0e9
-"""A day long before every force: a state that does not stand."""
+"""A day long before every force: the end of a state that is not in force."""
+NO_END = -1.0
+"""End of a raw row about something that has none."""
 
 # What a raw row says.
 INCIDENT, CRIME, CUSTODY, RELEASE, BAIL, CHARGE, CONVICTION, ORDER = 0, 1, 2, 3, 4, 5, 6, 7
@@ -105,6 +116,8 @@ OFFENCES = (
 )
 FIRST_GRAVE, FIRST_DEADLY, FIRST_HOMICIDE = 15, 20, 22
 NOT_CRIMED = (0, 13)
+STALKED, THREATENED, STRANGLED, BREACHED = 5, 8, 9, 14
+"""Positions, in ``OFFENCES``, of the ordinary offences that have a part in the state of a relationship."""
 
 # Bits of the latent state a raw row carries.
 BIT_SEPARATED, BIT_SUICIDAL, BIT_ARMED, BIT_DISTRESSED, BIT_ORDER, BIT_BAIL, BIT_ARRESTED, BIT_CHARGED = (
@@ -119,11 +132,28 @@ BIT_SEPARATED, BIT_SUICIDAL, BIT_ARMED, BIT_DISTRESSED, BIT_ORDER, BIT_BAIL, BIT
 )
 BIT_ENTRY, BIT_ESCALATING, BIT_GRIEVANCE = 256, 512, 1024
 ORDER_SHIFT = 12
-"""Where the kind of the standing order (two bits) begins in the state."""
+"""Where the kind of the order in force (two bits) begins in the state."""
 
 # Kinds of custody and of order, in `offence` of those rows.
 POLICE, REMAND, SENTENCE = 0, 1, 2
 NON_MOLESTATION, PROTECTION, RESTRAINING, STALKING_ORDER = 0, 1, 2, 3
 
-# Rows of the offence tables.
+# Rows of the offence weights.
 BASE, SEPARATED, CONTROL, FAMILY, SEVERITY, GRAVE, GRAVE_FAMILY, DEADLY = range(8)
+
+
+class Cluster(NamedTuple):
+    """State of one cluster: ``subjects`` (SUBJECT) and ``relations`` (RELATION), changed in place."""
+
+    subjects: NDArray[Any]
+    relations: NDArray[Any]
+
+
+class Clusters(NamedTuple):
+    """States of a block's clusters on the first day, with the offsets of each and the key of its random numbers."""
+
+    subjects: NDArray[Any]
+    relations: NDArray[Any]
+    subject_offsets: NDArray[np.int64]
+    relation_offsets: NDArray[np.int64]
+    keys: NDArray[np.uint64]
