@@ -12,17 +12,19 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from html import escape
 
+# The palette of GOV.UK.
 _INK, _GREY, _RULE = "#0b0c0c", "#505a5f", "#b1b4b6"
 _COLOURS = ("#1d70b8", "#d4351c", "#00703c", "#4c2c92", "#b58840", "#5694ca")
 _DASHES = ("", "6 3", "2 3", "8 3 2 3", "1 2", "12 4")
 _WIDTH, _LABEL, _RIGHT, _ROW = 720, 260, 70, 32
+"""Units of the drawing: its width, the room for labels left and numbers right of the axis, the height of a row."""
 _LINE = 34
 """Characters of a label on one line; a longer label takes two."""
 
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """One labelled estimate with its interval and, where there is one, the figure it is compared with."""
+    """A labelled estimate with its interval and, if any, the figure that it is compared with."""
 
     label: str
     value: float
@@ -41,9 +43,12 @@ def bars(
     reference: Mapping[str, float] | None = None,
     reference_name: str = "published",
 ) -> str:
-    """Horizontal bars, one per (label, value); ``reference`` draws a marked line on the bars it names."""
-    known = {label: value for label, value in (reference or {}).items() if math.isfinite(value)}
-    low, high = _span([value for _, value in rows] + list(known.values()) + [0.0])
+    """Return a figure of horizontal bars, one per (label, value).
+
+    ``reference``: by label, a published figure to mark on the bar with an upright line.
+    """
+    references = {label: value for label, value in (reference or {}).items() if math.isfinite(value)}
+    low, high = _span([value for _, value in rows] + list(references.values()) + [0.0])
     x = _Scale(low, high, _LABEL, _WIDTH - _RIGHT)
     height = 46 + _ROW * len(rows)
     parts = _axis(x, height - 38, unit)
@@ -56,17 +61,18 @@ def bars(
                 f'<rect x="{left:.1f}" y="{y}" width="{max(right - left, 0.5):.1f}" height="16" fill="{_COLOURS[0]}"/>'
             )
             parts.append(_text(right + 4, y + 13, _number(value)))
-        if label in known:
-            at = x(known[label])
+        if label in references:
+            at = x(references[label])
             parts.append(
                 f'<line x1="{at:.1f}" x2="{at:.1f}" y1="{y - 3}" y2="{y + 19}" '
                 f'stroke="{_COLOURS[1]}" stroke-width="3"/>'
             )
-    header = ["", unit or "value"] + ([reference_name] if known else [])
+    header = ["", unit or "value"] + ([reference_name] if references else [])
     table = [
-        [label, _number(v)] + ([_number(known[label]) if label in known else ""] if known else []) for label, v in rows
+        [label, _number(value)] + ([_number(references[label]) if label in references else ""] if references else [])
+        for label, value in rows
     ]
-    key = f" The upright line on a bar is the {reference_name} figure." if known else ""
+    key = f" The upright line on a bar is the {reference_name} figure." if references else ""
     return _figure(title, sentence + key, height, parts, header, table)
 
 
@@ -78,7 +84,7 @@ def lines(
     x_name: str = "",
     y_name: str = "",
 ) -> str:
-    """Lines through (x, y) points, one per series; each has its own colour, dash and named key."""
+    """Return a figure of lines through (x, y) points, one per series, each with a colour, a dash and a named key."""
     points = [p for line in series.values() for p in line if math.isfinite(p[0]) and math.isfinite(p[1])]
     x = _Scale(*_span([p[0] for p in points] or [0.0, 1.0]), 60, _WIDTH - 20)
     y = _Scale(*_span([p[1] for p in points] + [0.0]), 250, 22)
@@ -103,7 +109,7 @@ def lines(
 def points_with_intervals(
     title: str, sentence: str, rows: Sequence[Point], *, unit: str = "", target_name: str = "target"
 ) -> str:
-    """One dot and interval per row; a diamond marks the figure it is compared with."""
+    """Return a figure with a dot and interval per row; a diamond marks what the row is compared with."""
     values = [
         v for row in rows for v in (row.value, row.low, row.high, row.target) if v is not None and math.isfinite(v)
     ]

@@ -1,4 +1,4 @@
-"""``threat simulate`` and its sisters: a synthetic force, its next days, its truth, its picture, its calibration."""
+"""``threat simulate``: a synthetic force, its next days, its report, its calibration."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def simulate(
     page: Annotated[Path | None, typer.Option(help="Page whose calibration table is replaced.")] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Make a synthetic force: a history to work on, and the truth about it kept apart."""
+    """Make a synthetic force: a history to work on, and separately the truth about it."""
     from dataclasses import replace
 
     from threat.errors import UsageError
@@ -49,15 +49,15 @@ def simulate(
         _calibrate(settings, seeds, page, as_json)
         return
     if out is None:
-        raise UsageError("A force needs a folder.", way_out="add --out DIR")
-    only_drawn = report and not advance and (out / "history").exists()
-    if (advance or only_drawn) and settings != Settings():
+        raise UsageError("No folder was given for the force.", way_out="add --out DIR")
+    only_report = report and not advance and (out / "history").exists()
+    if (advance or only_report) and settings != Settings():
         raise UsageError(
-            "A force that is there keeps its own settings.",
-            value=str(out),
+            "Settings were given for a force that already exists and keeps its own.",
+            where=str(out),
             way_out="leave out size, seed and knobs, or make another force in a new folder",
         )
-    if only_drawn:
+    if only_report:
         _report(out, as_json)
         return
     if advance:
@@ -67,7 +67,7 @@ def simulate(
         with progress("simulating", block_count(settings)) as step:
             document = write(settings, out, step)
     if report:
-        document["report"] = str(_draw(out))
+        document["report"] = str(_write_report(out))
     emit(document, as_json=as_json, lines=_sentence)
 
 
@@ -80,10 +80,12 @@ def _days(text: str) -> float:
             raise ValueError
         return float(text[:-1]) * unit
     except ValueError:
-        raise UsageError("A span is a number and d or w.", value=text, way_out="for example --advance 1d") from None
+        raise UsageError(
+            f"--advance needs a number and d or w, not {text!r}.", way_out="for example --advance 1d"
+        ) from None
 
 
-def _draw(out: Path) -> Path:
+def _write_report(out: Path) -> Path:
     from threat.simulation.calibration.report import write_report
 
     return write_report(out)
@@ -92,7 +94,11 @@ def _draw(out: Path) -> Path:
 def _report(out: Path, as_json: bool) -> None:
     from threat.terminal import emit
 
-    emit({"report": str(_draw(out))}, as_json=as_json, lines=lambda d: f"The picture of this force is {d['report']}.")
+    emit(
+        {"report": str(_write_report(out))},
+        as_json=as_json,
+        lines=lambda document: f"The report on this force is {document['report']}.",
+    )
 
 
 def _calibrate(settings: Any, seeds: int, page: Path | None, as_json: bool) -> None:
@@ -100,11 +106,11 @@ def _calibrate(settings: Any, seeds: int, page: Path | None, as_json: bool) -> N
     from threat.terminal import emit, progress
 
     with progress("measuring", seeds) as step:
-        found = calibrate(settings, range(settings.seed, settings.seed + seeds), step)
-    table = markdown(found, settings)
+        comparisons = calibrate(settings, range(settings.seed, settings.seed + seeds), step)
+    table = markdown(comparisons, settings)
     if page is not None:
         write_table(page, table)
-    emit({"figures": as_rows(found)}, as_json=as_json, lines=lambda _: table)
+    emit({"figures": as_rows(comparisons)}, as_json=as_json, lines=lambda _: table)
 
 
 def _sentence(document: dict[str, Any]) -> str:
@@ -112,6 +118,6 @@ def _sentence(document: dict[str, Any]) -> str:
     return (
         f"{rows['relationships']:,} relationships and {rows['events']:,} events, recorded from "
         f"{document['from'][:10]} to {document['to'][:10]}, are in {document['history']}.\n"
-        f"The truth about this synthetic force is apart, in {document['truth']}. No person in it lives."
-        + (f"\nIts picture is {document['report']}." if "report" in document else "")
+        f"The truth about this synthetic force is kept separately, in {document['truth']}. No person in it lives."
+        + (f"\nIts report is {document['report']}." if "report" in document else "")
     )

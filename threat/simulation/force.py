@@ -1,4 +1,4 @@
-"""A synthetic force: settings in, the seven tables out, the truth apart."""
+"""A synthetic force: settings in; the seven tables, and separately the truth, out."""
 
 from __future__ import annotations
 
@@ -31,14 +31,18 @@ if TYPE_CHECKING:
 
 _LONGEST = 50
 """Years of records at most, at first and added at once: birth years have a table of fixed length."""
+_ROWS_PER_RELATION, _SPARE_ROWS = 24, 1000
+"""Room for raw rows that nearly every block fits in: a block that does not is run twice."""
 
 _OFFENCE_TABLES = ("share", "separated", "control", "family", "severity", "grave", "grave_family", "deadly")
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What to simulate. ``end``: aware datetime up to which the force is first made (a synthetic force has no today);
-    ``until``: the later instant a force that was continued has reached.
+    """What to simulate.
+
+    ``end``: aware datetime up to which the force is first made (a synthetic force has no today); ``until``: the later
+    instant that a continued force has reached.
     """
 
     relationships: int = 65_000
@@ -73,13 +77,13 @@ class Block:
 
 
 def plan(settings: Settings) -> list[tuple[int, int]]:
-    """(number, clusters) of every block of first contacts. Raises UsageError for settings that make no force.
+    """Return (number, clusters) of every block of first contacts. Raises UsageError for settings that make no force.
 
     A block's content depends on the seed, its number and its size only: a longer span adds blocks and changes none.
     """
     if settings.relationships < 1 or not 0 < settings.years <= _LONGEST:
         raise UsageError(
-            "A force has at least one relationship and some time.",
+            "The force would have no relationship, no time or too much of it.",
             value=f"{settings.relationships} relationships, {settings.years:g} years",
             way_out=f"1 relationship or more, and above 0 to {_LONGEST} years",
         )
@@ -94,14 +98,14 @@ def plan(settings: Settings) -> list[tuple[int, int]]:
 
 
 def blocks(settings: Settings, since: int | None = None) -> Iterator[Block]:
-    """The force, block by block of first contacts."""
+    """Yield the force, block by block of first contacts."""
     for number, n in plan(settings):
         if n:
             yield block(settings, number, n, since)
 
 
 def block(settings: Settings, number: int, n: int, since: int | None = None) -> Block:
-    """One block's records (from ``since`` on) and truth."""
+    """Return a block's records (from ``since`` on) and truth."""
     people = draw(settings, number, n)
     knobs = settings.knobs
     rows = run(people, settings, knobs.overrides(settings.epoch))
@@ -115,14 +119,14 @@ def block(settings: Settings, number: int, n: int, since: int | None = None) -> 
 
 
 def draw(settings: Settings, number: int, n: int) -> population.Population:
-    """The people of a block."""
+    """Return the people of a block."""
     size = float(parameters.values("population")["block_days"])
     start_year = settings.end.year - int(settings.years)
     return population.draw(population.ContactBlock(settings.seed, number, n, number * size, size, start_year))
 
 
 def months(settings: Settings) -> NDArray[np.float64]:
-    """Month starts (UTC) in days of the force, from the beginning of the warm-up to the end of the records."""
+    """Return month starts (UTC) in days of the force, from the beginning of the warm-up to the end of the records."""
     warm = int(parameters.values("population")["warm_up"])
     first = np.datetime64(instant(settings.epoch - warm * DAY).strftime("%Y-%m"))
     last = np.datetime64(instant(settings.now).strftime("%Y-%m"))
@@ -152,7 +156,7 @@ def run(
     """Return the raw rows of a block's clusters, in order of cluster and time of decision."""
     record = parameters.mechanism(overrides)
     offences, span = offence_tables(), path(settings)
-    capacity = 24 * len(people.relations) + 1000  # room for nearly every block: a second run costs as much as the first
+    capacity = _ROWS_PER_RELATION * len(people.relations) + _SPARE_ROWS
     while True:
         output = Output(np.zeros(capacity, RAW), np.zeros(5, np.int64))
         life.run_all(record, offences, clusters(people), span, output)
@@ -163,22 +167,22 @@ def run(
 
 
 def offence_tables() -> Any:
-    """The kernel's offence weights, one row per name of ``_OFFENCE_TABLES``."""
-    found = parameters.values("offences")
+    """Return the offence weights, one row per name of ``_OFFENCE_TABLES``."""
+    numbers = parameters.values("offences")
     out = np.zeros((len(_OFFENCE_TABLES), 16))
     for i, name in enumerate(_OFFENCE_TABLES):
-        out[i, : len(found[name])] = found[name]
+        out[i, : len(numbers[name])] = numbers[name]
     return out
 
 
 def simulate(settings: Settings) -> dict[str, pa.Table]:
-    """The history's tables (``threat.history.schema``), all in memory, without ``batches``."""
+    """Return the history's tables (``threat.history.schema``), all in memory, without ``batches``."""
     parts = [block.history for block in blocks(settings)]
     return {name: pa.concat_tables([part[name] for part in parts]).unify_dictionaries() for name in parts[0]}
 
 
 def write(settings: Settings, out: Path, advance: Callable[[float], None] = lambda amount: None) -> dict[str, Any]:
-    """Write the force: ``out/history`` (a store) and ``out/truth`` (Parquet, apart). Returns counts.
+    """Write the force, ``out/history`` (a store) and ``out/truth`` (Parquet), and return counts.
 
     Memory holds one block at a time. Raises UsageError when ``out`` already holds a history.
     """
@@ -188,7 +192,7 @@ def write(settings: Settings, out: Path, advance: Callable[[float], None] = lamb
 
 
 def carry_on(out: Path, days: float, advance: Callable[[float], None] = lambda amount: None) -> dict[str, Any]:
-    """Append what is recorded in the next ``days`` to the force in ``out``, and write its truth anew. Returns counts.
+    """Append what is recorded in the next ``days`` to the force in ``out``, rewrite its truth, and return counts.
 
     The rows are those that a longer force of the same seed would hold. Raises UsageError when there is no force.
     """
@@ -196,7 +200,8 @@ def carry_on(out: Path, days: float, advance: Callable[[float], None] = lambda a
 
     if not 0 < days <= _LONGEST * population.DAYS_PER_YEAR:
         raise UsageError(
-            "Time goes forward.", value=days, way_out=f"days above 0, and at most {_LONGEST} years of them"
+            f"--advance needs a span above 0 days and at most {_LONGEST} years; got {days:g} days.",
+            way_out="for example --advance 1d",
         )
     settings = read_settings(out)
     later = replace(settings, until=instant(settings.now + int(days * DAY)))
@@ -249,19 +254,19 @@ def _append(
 
 
 def block_count(settings: Settings) -> int:
-    """How many blocks a force takes, for a progress bar."""
+    """Return the number of blocks of a force, for a progress bar."""
     return len(plan(settings))
 
 
 def _write_settings(settings: Settings, out: Path) -> None:
-    """Beside the truth, because the knobs are part of it."""
+    """Write the settings into the folder of the truth, because the knobs are part of it."""
     document = asdict(settings)
     text = json.dumps(document, default=lambda when: when.isoformat(), indent=1)
     write_whole(Path(out) / "truth" / "force.json", text)
 
 
 def read_settings(out: Path) -> Settings:
-    """The settings of the force in ``out``. Raises UsageError when there is none."""
+    """Return the settings of the force in ``out``. Raises UsageError when there is none."""
     path = Path(out) / "truth" / "force.json"
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
@@ -272,7 +277,7 @@ def read_settings(out: Path) -> Settings:
         return Settings(**document, knobs=Knobs(**knobs))
     except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
         raise UsageError(
-            "There is no synthetic force here.",
+            "There is no synthetic force in this folder.",
             value=error,
             where=str(path),
             way_out="make one: threat simulate --out DIR",
@@ -280,8 +285,8 @@ def read_settings(out: Path) -> Settings:
 
 
 def preset(name: str) -> Settings:
-    """The settings of a named force. Raises UsageError for a name that has none."""
-    known = parameters.values("presets")
-    if name not in known:
-        raise UsageError("Not a force with a preset.", value=name, way_out=f"use {', '.join(known)}")
-    return Settings(**known[name])
+    """Return the settings of a named force. Raises UsageError for a name that has none."""
+    presets = parameters.values("presets")
+    if name not in presets:
+        raise UsageError(f"There is no force named {name!r}.", way_out=f"use {', '.join(presets)}")
+    return Settings(**presets[name])

@@ -49,7 +49,7 @@ class Knobs:
                 raise UsageError(f"The rate {name} is negative or not a finite number: {rate:g}.", where=name)
         if (self.thin_history or self.thin_labels or self.over_policing) and not self.group:
             raise UsageError(
-                "A knob that treats one group differently was given without a group.",
+                "No group was given for a knob that treats a group differently.",
                 way_out="add the group, for example group=ethnicity=B",
             )
         if self.group:

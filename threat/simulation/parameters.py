@@ -1,4 +1,4 @@
-"""The named numbers of ``parameters.yaml``, checked once and handed to the kernel as one record."""
+"""The named numbers of ``parameters.yaml``, checked once and handed to compiled code as one record."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Parameter:
 
 @cache
 def load() -> dict[str, dict[str, Parameter]]:
-    """All parameters by section and name. Raises UsageError, listing every fault, when the file is wrong."""
+    """Return all parameters by section and name. Raises UsageError, listing every fault, when the file is wrong."""
     document = yaml.safe_load(files("threat.simulation").joinpath("parameters.yaml").read_text(encoding="utf-8"))
     problems: list[Any] = []
     out: dict[str, dict[str, Parameter]] = {}
@@ -41,7 +41,7 @@ def load() -> dict[str, dict[str, Parameter]]:
             if {"value", "unit", "source"} - set(entry):
                 problems.append(
                     UsageError(
-                        "A parameter has a value, a unit and a source.",
+                        f"Parameter {section}.{name} lacks its value, unit or source.",
                         value=entry,
                         where=f"parameters.yaml: {section}.{name}",
                         way_out="add what is missing; 'assumption' is a source",
@@ -55,18 +55,20 @@ def load() -> dict[str, dict[str, Parameter]]:
 
 @cache
 def values(section: str) -> dict[str, Any]:
-    """The plain values of one section; not to be changed."""
+    """Return the plain values of one section; not to be changed."""
     return {name: parameter.value for name, parameter in load()[section].items()}
 
 
 def mechanism(overrides: Mapping[str, float] | None = None) -> NDArray[Any]:
-    """The kernel's parameters as a record array of length 1. Raises UsageError for an unknown override."""
-    found = dict(values("mechanism"))
-    unknown = sorted(set(overrides or {}) - set(found))
+    """Return the mechanism's parameters as a record array of length 1. Raises UsageError for an unknown override."""
+    numbers = dict(values("mechanism"))
+    unknown = sorted(set(overrides or {}) - set(numbers))
     if unknown:
-        raise UsageError("Not a parameter of the mechanism.", value=", ".join(unknown), way_out="see parameters.yaml")
-    found.update(overrides or {})
-    record = np.zeros(1, dtype=[(name, np.float64) for name in found])
-    for name, value in found.items():
+        raise UsageError(
+            f"Not a parameter of the mechanism: {', '.join(unknown)}.", way_out="parameters.yaml names all of them"
+        )
+    numbers.update(overrides or {})
+    record = np.zeros(1, dtype=[(name, np.float64) for name in numbers])
+    for name, value in numbers.items():
         record[name] = float(value)
     return record

@@ -34,7 +34,7 @@ def test_make_continue_and_draw(tmp_path: Path) -> None:
     assert "No person in it" in page
     assert 'lang="en-GB"' in page
     for ignored in (["--advance", "1d", "--seed", "5"], ["--report", "--knob", "leak=1"]):
-        with pytest.raises(UsageError, match="keeps its own settings"):
+        with pytest.raises(UsageError, match="keeps its own"):
             CliRunner().invoke(app, [*ignored, "--out", out], catch_exceptions=False)
     assert "No person in it lives" in run(*SMALL, "--out", str(tmp_path / "other"), "--knob", "duplicates=0.2")
 
@@ -42,14 +42,14 @@ def test_make_continue_and_draw(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "rule"),
     [
-        ([], "needs a folder"),
-        (["--advance", "soon", "--out", "x"], "no synthetic force|A span is a number"),
-        (["--force", "nowhere", "--out", "x"], "Not a force with a preset"),
+        ([], "No folder was given"),
+        (["--advance", "soon", "--out", "x"], "no synthetic force in this folder"),
+        (["--force", "nowhere", "--out", "x"], "no force named 'nowhere'"),
         (["--knob", "leak=2", "--out", "x"], "outside 0 to 1: 2"),
         (["--knob", "mischief=2", "--out", "x"], "not a knob"),
-        (["--relationships", "0", "--out", "x"], "at least one relationship"),
-        (["--years", "nan", "--out", "x"], "some time"),
-        (["--years", "2000", "--out", "x"], "some time"),
+        (["--relationships", "0", "--out", "x"], "no relationship"),
+        (["--years", "nan", "--out", "x"], "no time or too much"),
+        (["--years", "2000", "--out", "x"], "no time or too much"),
         (["--knob", "drift=inf", "--out", "x"], "not a finite number: inf"),
     ],
 )

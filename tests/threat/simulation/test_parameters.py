@@ -81,7 +81,7 @@ def test_markers_and_background_name_kinds_and_conditions_that_exist() -> None:
 
 
 def test_unknown_overrides_are_refused() -> None:
-    with pytest.raises(UsageError, match="Not a parameter of the mechanism"):
+    with pytest.raises(UsageError, match="Not a parameter of the mechanism: charm"):
         parameters.mechanism({"charm": 1.0})
 
 

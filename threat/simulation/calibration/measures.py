@@ -1,4 +1,4 @@
-"""What a simulated force shows of each published figure, measured from its records as an analyst of a force would."""
+"""Every published figure as a simulated force shows it, measured from its records as an analyst of a force would."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ _DEADLY = (*_HOMICIDE, "attempted_murder", "gbh_with_intent")
 
 
 @dataclass(frozen=True)
-class Measured:
-    """A force's records as frames: ``events`` that stand, ``incidents`` (one row each), ``relations``, ``persons``."""
+class ForceRecords:
+    """A force's records as frames: ``events`` in force, ``incidents`` (one row each), ``relations``, ``persons``."""
 
     events: pd.DataFrame
     incidents: pd.DataFrame
@@ -41,8 +41,8 @@ class Measured:
     end: int
 
     @classmethod
-    def of(cls, tables: dict[str, pa.Table], start: int, end: int) -> Measured:
-        """From the history's tables (as ``simulate`` returns them)."""
+    def of(cls, tables: dict[str, pa.Table], start: int, end: int) -> ForceRecords:
+        """Return the frames of the history's tables (as ``simulate`` returns them)."""
         names = (
             "event_id incident_id supersedes_event_id subject_id person_at_risk_id person_id kind code "
             "occurred_at recorded_at"
@@ -77,27 +77,27 @@ class Measured:
         return cls(events, incidents, frame_of(tables["relationships"]), persons, start, end)
 
     def of_kind(self, *names: str) -> pd.DataFrame:
-        """Events of these kinds."""
+        """Return the events of these kinds."""
         return self.events[self.events["kind"].isin(names)]
 
 
 def frame_of(table: pa.Table) -> pd.DataFrame:
-    """A frame whose ids stay whole: a missing id is -1, never a float (which would round the others)."""
+    """Return a frame whose ids stay whole: a missing id is -1, never a float (which would round the others)."""
     for i, field in enumerate(table.schema):
         if field.name.endswith("_id") and pa.types.is_int64(field.type):
             table = table.set_column(i, field.name, pc.fill_null(table.column(i), NO_PERSON))
     return table.to_pandas()
 
 
-def measure(m: Measured, female: pd.Series) -> dict[str, float]:
-    """Every figure of ``targets.csv`` by name. ``female``: by person id, where recorded."""
+def measure(records: ForceRecords, female: pd.Series) -> dict[str, float]:
+    """Return every figure of ``targets.csv`` by name. ``female``: by person id, where recorded."""
     return {
-        **_volumes(m, female),
-        **_repeats(m),
-        **_harm(m),
-        **_deadly(m),
-        **_markers(m),
-        **_grades(m),
+        **_volumes(records, female),
+        **_repeats(records),
+        **_harm(records),
+        **_deadly(records),
+        **_markers(records),
+        **_grades(records),
     }
 
 
@@ -105,61 +105,61 @@ def _ratio(a: float, b: float) -> float:
     return float(a) / float(b) if b else math.nan
 
 
-def _volumes(m: Measured, female: pd.Series) -> dict[str, float]:
-    inc = m.incidents
-    crimes = inc[inc["crime"]]
-    n, n_crime = len(inc), len(crimes)
-    closed = m.of_kind("no_further_action")
+def _volumes(records: ForceRecords, female: pd.Series) -> dict[str, float]:
+    incidents = records.incidents
+    crimes = incidents[incidents["crime"]]
+    n, n_crime = len(incidents), len(crimes)
+    closed = records.of_kind("no_further_action")
     code = closed["code"].astype(str)
-    settled = crimes[crimes["occurred_at"] < m.end - YEAR].index
+    settled = crimes[crimes["occurred_at"] < records.end - YEAR].index
     old_closed = closed["incident_id"].isin(settled)
-    known = m.relations["person_at_risk_id"].map(female).dropna()
-    partner = m.relations[m.relations["kind"].isin(["current_partner", "ex_partner"])]
+    recorded_sex = records.relations["person_at_risk_id"].map(female).dropna()
+    partner = records.relations[records.relations["kind"].isin(["current_partner", "ex_partner"])]
     of_women = partner[partner["person_at_risk_id"].map(female).eq(True) & partner["subject_id"].map(female).eq(False)]
     change = recording.counting_change()
     near = crimes[(crimes["recorded_at"] - change).abs() < 2 * YEAR]
     before, after = near[near["recorded_at"] < change]["crimes"], near[near["recorded_at"] >= change]["crimes"]
-    arrests = m.of_kind("arrest")
+    arrests = records.of_kind("arrest")
     return {
         "not_crimed": 1 - n_crime / n,
-        "coercive_share": _ratio(len(m.of_kind("coercive_control")), crimes["crimes"].sum()),
+        "coercive_share": _ratio(len(records.of_kind("coercive_control")), crimes["crimes"].sum()),
         "arrests_per_crime": _ratio(len(arrests), n_crime),
-        "charged": _ratio(m.of_kind("charge")["incident_id"].nunique(), n_crime),
+        "charged": _ratio(records.of_kind("charge")["incident_id"].nunique(), n_crime),
         "not_supporting": _ratio(int((old_closed & (code == "victim_not_supporting")).sum()), len(settled)),
         "evidential": _ratio(int((old_closed & (code == "evidential")).sum()), len(settled)),
         "counting_fall": _ratio(after.mean(), before.mean()) - 1 if len(before) and len(after) else math.nan,
-        "conference": _ratio(len(m.of_kind("marac_referral")), n),
-        "children_present": _ratio(m.of_kind("child_present")["incident_id"].isin(inc.index).sum(), n),
-        "female_at_risk": float(known.mean()),
+        "conference": _ratio(len(records.of_kind("marac_referral")), n),
+        "children_present": _ratio(records.of_kind("child_present")["incident_id"].isin(incidents.index).sum(), n),
+        "female_at_risk": float(recorded_sex.mean()),
         "ex_partner": float((of_women["kind"] == "ex_partner").mean()),
-        "serial": _serial(m),
+        "serial": _serial(records),
     }
 
 
-def _serial(m: Measured) -> float:
-    """Subjects with two persons at risk on record within some three years, among those recorded."""
-    first = m.incidents.groupby(["subject_id", "person_at_risk_id"])["occurred_at"].min().reset_index()
+def _serial(records: ForceRecords) -> float:
+    """Return the share of subjects with two persons at risk first recorded within three years."""
+    first = records.incidents.groupby(["subject_id", "person_at_risk_id"])["occurred_at"].min().reset_index()
     first = first.sort_values(["subject_id", "occurred_at"])
     gap = first.groupby("subject_id")["occurred_at"].diff()
     return _ratio(first.loc[gap < 3 * YEAR, "subject_id"].nunique(), first["subject_id"].nunique())
 
 
-def _repeats(m: Measured) -> dict[str, float]:
-    inc = m.incidents
-    pair, at = inc["pair"].to_numpy(), inc["occurred_at"].to_numpy()
-    gap = np.full(len(inc), np.inf)
+def _repeats(records: ForceRecords) -> dict[str, float]:
+    incidents = records.incidents
+    pair, at = incidents["pair"].to_numpy(), incidents["occurred_at"].to_numpy()
+    gap = np.full(len(incidents), np.inf)
     same = pair[1:] == pair[:-1]
     gap[:-1][same] = (at[1:] - at[:-1])[same] / DAY
-    year = at < m.end - YEAR
+    year = at < records.end - YEAR
     first = np.r_[True, ~same]
-    begin = at[np.maximum.accumulate(np.where(first, np.arange(len(inc)), 0))]
-    long = begin < m.end - min(5 * YEAR, (m.end - m.start) // 2)
+    begin = at[np.maximum.accumulate(np.where(first, np.arange(len(incidents)), 0))]
+    long = begin < records.end - min(5 * YEAR, (records.end - records.start) // 2)
     inside = long & (at < begin + 5 * YEAR)
     count = np.bincount(pair[inside])
     count = count[count > 0]
-    crimes = inc[inc["crime"]].sort_values(["subject_id", "occurred_at"])
+    crimes = incidents[incidents["crime"]].sort_values(["subject_id", "occurred_at"])
     later = crimes.groupby("subject_id")["occurred_at"].diff(-1).abs() / DAY
-    start = ~crimes.duplicated("subject_id") & (crimes["occurred_at"] < m.end - 731 * DAY)
+    start = ~crimes.duplicated("subject_id") & (crimes["occurred_at"] < records.end - 731 * DAY)
     within = {d: float((gap[year] <= d).mean()) for d in (30, 90, 320, 365)}
     return {
         "repeat_five_years": float((count > 1).mean()),
@@ -176,7 +176,11 @@ def _repeats(m: Measured) -> dict[str, float]:
 
 
 def weibull_shape(early: float, by_early: float, late: float, by_late: float) -> float:
-    """Shape of the Weibull curve through two points (days, share); NaN where a share is 0 or 1."""
+    """Return the shape of the Weibull curve through two points (days, share); NaN where a share is 0 or 1.
+
+    >>> round(weibull_shape(30, 0.10, 320, 0.30), 2)
+    0.52
+    """
     if not (0 < by_early < 1 and 0 < by_late < 1):
         return math.nan
     return (math.log(-math.log(1 - by_late)) - math.log(-math.log(1 - by_early))) / math.log(late / early)
@@ -187,13 +191,13 @@ def _top(values: NDArray[np.float64], share: float) -> float:
     return _ratio(values[: max(1, round(share * len(values)))].sum(), values.sum())
 
 
-def _harm(m: Measured) -> dict[str, float]:
-    inc = m.incidents
-    five = inc[inc["occurred_at"] >= m.end - 5 * YEAR]
-    two = inc[inc["occurred_at"] >= m.end - 2 * YEAR]
-    last = inc[(inc["occurred_at"] >= m.end - YEAR) & inc["crime"]]
-    size = inc.groupby("pair")["days"].transform("size")
-    chronic = inc[size >= 5]
+def _harm(records: ForceRecords) -> dict[str, float]:
+    incidents = records.incidents
+    five = incidents[incidents["occurred_at"] >= records.end - 5 * YEAR]
+    two = incidents[incidents["occurred_at"] >= records.end - 2 * YEAR]
+    last = incidents[(incidents["occurred_at"] >= records.end - YEAR) & incidents["crime"]]
+    size = incidents.groupby("pair")["days"].transform("size")
+    chronic = incidents[size >= 5]
     step = chronic.groupby("pair").cumcount() / (size[size >= 5] - 1)
     rank = chronic.groupby("pair")["days"].rank(pct=True)
     trend = float(np.corrcoef(step, rank)[0, 1]) if len(chronic) > 10 else math.nan
@@ -205,26 +209,29 @@ def _harm(m: Measured) -> dict[str, float]:
     }
 
 
-def _deadly(m: Measured) -> dict[str, float]:
-    inc = m.incidents
+def _deadly(records: ForceRecords) -> dict[str, float]:
+    incidents = records.incidents
     # Only cases with three years of records before them: the look-back of the published studies is long.
-    cases = inc[inc["deadly"] & (inc["occurred_at"] >= m.start + min(3 * YEAR, (m.end - m.start) // 2))]
+    cases = incidents[
+        incidents["deadly"]
+        & (incidents["occurred_at"] >= records.start + min(3 * YEAR, (records.end - records.start) // 2))
+    ]
     cases = cases.drop_duplicates("pair")
     same = cases.reset_index()[["pair", "subject_id", "person_at_risk_id", "occurred_at"]].rename(
         columns={"occurred_at": "when"}
     )
-    earlier = inc.merge(same[["pair", "when"]], on="pair")
+    earlier = incidents.merge(same[["pair", "when"]], on="pair")
     earlier = earlier[earlier["recorded_at"] < earlier["when"]]
     contacts = same["pair"].map(earlier.groupby("pair").size()).fillna(0)
-    towards = inc[["subject_id", "recorded_at"]].merge(same[["subject_id", "when", "pair"]], on="subject_id")
+    towards = incidents[["subject_id", "recorded_at"]].merge(same[["subject_id", "when", "pair"]], on="subject_id")
     domestic = set(towards.loc[towards["recorded_at"] < towards["when"], "pair"])
-    own = m.events[["subject_id", "person_id", "recorded_at", "kind"]]
-    whom = own["subject_id"].where(own["subject_id"] >= 0, own["person_id"])
-    held = own.assign(subject_id=whom)[["subject_id", "recorded_at"]].merge(
+    about = records.events[["subject_id", "person_id", "recorded_at", "kind"]]
+    whom = about["subject_id"].where(about["subject_id"] >= 0, about["person_id"])
+    entries = about.assign(subject_id=whom)[["subject_id", "recorded_at"]].merge(
         same[["subject_id", "when", "pair"]], on="subject_id"
     )
-    anything = set(held.loc[held["recorded_at"] < held["when"], "pair"])
-    kind = m.relations.drop_duplicates(["subject_id", "person_at_risk_id"]).set_index(
+    anything = set(entries.loc[entries["recorded_at"] < entries["when"], "pair"])
+    kind = records.relations.drop_duplicates(["subject_id", "person_at_risk_id"]).set_index(
         ["subject_id", "person_at_risk_id"]
     )["kind"]
     kinds_of = pd.Series(
@@ -232,61 +239,66 @@ def _deadly(m: Measured) -> dict[str, float]:
     ).astype(str)
     partner = kinds_of.isin(["current_partner", "ex_partner"]).to_numpy()
     family = ~partner & (kinds_of != "unknown").to_numpy()
-    born = same["subject_id"].map(m.persons["birth_year"]).to_numpy(dtype=float)
+    born = same["subject_id"].map(records.persons["birth_year"]).to_numpy(dtype=float)
     age = 1970 + same["when"].to_numpy() / (365.25 * DAY) - born - 0.5
-    years = (m.end - m.start) / YEAR
+    years = (records.end - records.start) / YEAR
     # Relationships recorded in five years, at the force's mean rate of first records.
-    pairs = inc["pair"].nunique() / years * 5
-    homicides, suicides = int(inc["homicide"].sum()), len(m.of_kind("suspected_suicide"))
+    pairs = incidents["pair"].nunique() / years * 5
+    homicides, suicides = int(incidents["homicide"].sum()), len(records.of_kind("suspected_suicide"))
     return {
         "deadly_no_contact": float((contacts == 0).mean()),
         "deadly_one_contact": float((contacts == 1).mean()),
         "deadly_known_domestic": float(same["pair"].isin(domestic).mean()),
         "deadly_known": float(same["pair"].isin(anything).mean()),
-        "deadly_rate": _ratio(contacts.gt(0).sum() / max((m.end - cases_start(m)) / YEAR, 1e-9), pairs) * 1e5,
+        "deadly_rate": _ratio(contacts.gt(0).sum() / max((records.end - cases_start(records)) / YEAR, 1e-9), pairs)
+        * 1e5,
         "homicide_rate": _ratio(homicides * float((contacts > 0).mean()) / years, pairs) * 1e5,
         "family_deaths": _ratio(family.sum(), (family | partner).sum()),
         "suicide_ratio": _ratio(suicides, homicides),
         "age_family": float(age[family].mean()) if family.any() else math.nan,
         "age_partner": float(age[partner].mean()) if partner.any() else math.nan,
-        "strangulation_odds": _odds(m, same, "non_fatal_strangulation", "strangulation_reported"),
-        "stalking_odds": _odds(m, same, "stalking"),
+        "strangulation_odds": _odds(records, same, "non_fatal_strangulation", "strangulation_reported"),
+        "stalking_odds": _odds(records, same, "stalking"),
     }
 
 
-def cases_start(m: Measured) -> int:
-    """From when deadly cases are looked at: they need records before them."""
-    return m.start + min(3 * YEAR, (m.end - m.start) // 2)
+def cases_start(records: ForceRecords) -> int:
+    """Return from when deadly cases are looked at: they need records before them."""
+    return records.start + min(3 * YEAR, (records.end - records.start) // 2)
 
 
-def _odds(m: Measured, cases: pd.DataFrame, *names: str) -> float:
-    """Odds ratio of an earlier record of a kind: deadly cases with contact against others known at mid-span."""
-    inc = m.incidents
-    marked = m.of_kind(*names)[["incident_id", "recorded_at"]].merge(inc[["pair"]].reset_index(), on="incident_id")
-    seen = inc.merge(cases[["pair", "when"]], on="pair")
-    known = seen[seen["recorded_at"] < seen["when"]]["pair"].unique()
+def _odds(records: ForceRecords, cases: pd.DataFrame, *names: str) -> float:
+    """Return the odds ratio of an earlier record of a kind: deadly cases with contact, others known at mid-span."""
+    incidents = records.incidents
+    marked = records.of_kind(*names)[["incident_id", "recorded_at"]].merge(
+        incidents[["pair"]].reset_index(), on="incident_id"
+    )
+    seen = incidents.merge(cases[["pair", "when"]], on="pair")
+    in_contact = seen[seen["recorded_at"] < seen["when"]]["pair"].unique()
     with_mark = marked.merge(cases[["pair", "when"]], on="pair")
-    a = with_mark[(with_mark["recorded_at"] < with_mark["when"]) & with_mark["pair"].isin(known)]["pair"].nunique()
-    b = len(known) - a
-    middle = (cases_start(m) + m.end) // 2
-    others = np.setdiff1d(inc.loc[inc["recorded_at"] < middle, "pair"].unique(), cases["pair"].to_numpy())
+    a = with_mark[(with_mark["recorded_at"] < with_mark["when"]) & with_mark["pair"].isin(in_contact)]["pair"].nunique()
+    b = len(in_contact) - a
+    middle = (cases_start(records) + records.end) // 2
+    others = np.setdiff1d(incidents.loc[incidents["recorded_at"] < middle, "pair"].unique(), cases["pair"].to_numpy())
     c = marked.loc[(marked["recorded_at"] < middle) & marked["pair"].isin(others), "pair"].nunique()
     return ((a + 0.5) * (len(others) - c + 0.5)) / ((b + 0.5) * (c + 0.5))
 
 
-def _markers(m: Measured) -> dict[str, float]:
-    marks = m.of_kind("suicidal_ideation")[["person_id", "recorded_at"]].rename(columns={"person_id": "subject_id"})
-    cases = m.incidents[m.incidents["deadly"] & (m.incidents["occurred_at"] >= cases_start(m))]
+def _markers(records: ForceRecords) -> dict[str, float]:
+    marks = records.of_kind("suicidal_ideation")[["person_id", "recorded_at"]].rename(
+        columns={"person_id": "subject_id"}
+    )
+    cases = records.incidents[records.incidents["deadly"] & (records.incidents["occurred_at"] >= cases_start(records))]
     cases = cases.drop_duplicates("subject_id")[["subject_id", "occurred_at"]]
     both = cases.merge(marks, on="subject_id")
     before = both.loc[both["recorded_at"] < both["occurred_at"], "subject_id"].nunique()
     after = both.loc[both["recorded_at"] >= both["occurred_at"], "subject_id"]
     after_only = len(set(after) - set(both.loc[both["recorded_at"] < both["occurred_at"], "subject_id"]))
-    subjects = m.incidents.groupby("subject_id")["occurred_at"].first()
+    subjects = records.incidents.groupby("subject_id")["occurred_at"].first()
     first = marks.groupby("subject_id")["recorded_at"].min()
-    middle = (cases_start(m) + m.end) // 2
-    known = subjects[subjects < middle].index
-    rate = float((first.reindex(known) < middle).mean())
+    middle = (cases_start(records) + records.end) // 2
+    earlier_subjects = subjects[subjects < middle].index
+    rate = float((first.reindex(earlier_subjects) < middle).mean())
     share = _ratio(before, len(cases))
     return {
         "marker_before": share,
@@ -295,18 +307,18 @@ def _markers(m: Measured) -> dict[str, float]:
     }
 
 
-def _grades(m: Measured) -> dict[str, float]:
-    grades = m.of_kind("risk_grade")[["subject_id", "person_at_risk_id", "recorded_at", "code"]].copy()
+def _grades(records: ForceRecords) -> dict[str, float]:
+    grades = records.of_kind("risk_grade")[["subject_id", "person_at_risk_id", "recorded_at", "code"]].copy()
     key = ["subject_id", "person_at_risk_id"]
-    inc = m.incidents.reset_index()
-    deadly = inc[inc["deadly"]][[*key, "occurred_at"]]
-    high = grades[(grades["code"] == "high") & (grades["recorded_at"] < m.end - YEAR)]
+    incidents = records.incidents.reset_index()
+    deadly = incidents[incidents["deadly"]][[*key, "occurred_at"]]
+    high = grades[(grades["code"] == "high") & (grades["recorded_at"] < records.end - YEAR)]
     hit = high.merge(deadly, on=key)
     hit = hit[(hit["occurred_at"] > hit["recorded_at"]) & (hit["occurred_at"] < hit["recorded_at"] + YEAR)]
     seen = deadly.merge(grades, on=key)
     seen = seen[seen["recorded_at"] < seen["occurred_at"]]
-    violent = inc[inc["violent"]][[*key, "occurred_at"]].sort_values("occurred_at")
-    asked = grades[grades["recorded_at"] < m.end - YEAR].sort_values("recorded_at")
+    violent = incidents[incidents["violent"]][[*key, "occurred_at"]].sort_values("occurred_at")
+    asked = grades[grades["recorded_at"] < records.end - YEAR].sort_values("recorded_at")
     following = pd.merge_asof(
         asked, violent, left_on="recorded_at", right_on="occurred_at", by=key, direction="forward", tolerance=YEAR
     )
@@ -322,7 +334,11 @@ def _grades(m: Measured) -> dict[str, float]:
 
 
 def auc(score: NDArray[Any], label: NDArray[np.bool_]) -> float:
-    """Area under the ROC curve with ties counted half; NaN without both classes."""
+    """Return the area under the ROC curve with ties counted half; NaN without both classes.
+
+    >>> auc(np.array([1.0, 2.0, 2.0]), np.array([False, False, True]))
+    0.75
+    """
     positive = int(label.sum())
     if positive in (0, len(label)):
         return math.nan

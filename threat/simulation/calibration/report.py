@@ -1,4 +1,4 @@
-"""One page of a force's distributions beside the published figures."""
+"""One page of a force's distributions next to the published figures."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ import pandas as pd
 
 from threat.asof import DAY, show
 from threat.charts import Point, bars, lines, points_with_intervals
-from threat.simulation.calibration.measures import YEAR, Measured, measure
-from threat.simulation.calibration.targets import Found, targets
+from threat.simulation.calibration.measures import YEAR, ForceRecords, measure
+from threat.simulation.calibration.targets import Comparison, targets
 from threat.simulation.force import read_settings
 from threat.simulation.records.recording import principal_kinds
 from threat.simulation.world.chance import exp, log
@@ -47,23 +47,21 @@ def write_report(out: Path) -> Path:
     sex = protected.read(snapshot)
     sex = sex[sex["characteristic"] == "sex"].drop_duplicates("person_id")
     female = sex.set_index("person_id")["code"] == "female"
-    measured = Measured.of(tables, settings.epoch, settings.now)
-    values = measure(measured, female)
-    found = {t.name: Found(t, (values[t.name],)) for t in targets()}
+    records = ForceRecords.of(tables, settings.epoch, settings.now)
+    values = measure(records, female)
+    comparisons = {t.name: Comparison(t, (values[t.name],)) for t in targets()}
     parts = [
-        "<h1>A synthetic force beside the published figures</h1>",
-        f"<p>{len(measured.relations):,} relationships, {tables['events'].num_rows:,} events, recorded from "
+        "<h1>A synthetic force next to the published figures</h1>",
+        f"<p>{len(records.relations):,} relationships, {tables['events'].num_rows:,} events, recorded from "
         f"{escape(show(settings.epoch)[:10])} to {escape(show(settings.now)[:10])}, seed {settings.seed}. "
         "No person in it lives. A single small force strays from the published figures by chance, most where few "
         "deadly cases stand behind a figure; the calibration over several forces is in the documentation.</p>",
     ]
     for title, names in _CHARTED:
-        points = [_point(found[name]) for name in names.split()]
-        sentence = (
-            f"{sum(found[name].within for name in names.split())} of {len(points)} lie within tolerance (the line)."
-        )
-        parts.append(points_with_intervals(title, sentence, points, target_name="published figure"))
-    parts += [_time_to_repeat(measured), _contacts(values), _concentration(measured), _mix(measured), _delays(measured)]
+        charted = [comparisons[name] for name in names.split()]
+        points = [_point(comparison) for comparison in charted]
+        parts.append(points_with_intervals(title, tolerance_sentence(charted), points, target_name="published figure"))
+    parts += [_time_to_repeat(records), _contacts(values), _concentration(records), _mix(records), _delays(records)]
     page = Path(out) / "report.html"
     page.write_text(_PAGE.format(body="\n".join(parts)), encoding="utf-8")
     return page
@@ -71,22 +69,34 @@ def write_report(out: Path) -> Path:
 
 _PAGE = """<!doctype html>
 <html lang="en-GB"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<title>A synthetic force beside the published figures</title></head>
+<title>A synthetic force next to the published figures</title></head>
 <body><main>
 {body}
 </main></body></html>
 """
 
 
-def _point(item: Found) -> Point:
-    t = item.target
-    return Point(t.title, item.mean, t.low, t.high, t.target, t.source + (" (weak)" if t.weak else ""))
+def tolerance_sentence(comparisons: list[Comparison]) -> str:
+    """Return how many of the figures of a chart are within tolerance.
+
+    >>> target = Target("charged", "Crimes charged", "share", 0.09, 0.07, 0.125, True, "[V S91]")
+    >>> tolerance_sentence([Comparison(target, (0.10,)), Comparison(target, (0.14,))])
+    '1 of 2 lie within tolerance (the line).'
+    """
+    within = sum(comparison.within for comparison in comparisons)
+    return f"{within} of {len(comparisons)} lie within tolerance (the line)."
 
 
-def _time_to_repeat(m: Measured) -> str:
-    inc = m.incidents
-    gap = inc.groupby("pair")["occurred_at"].diff(-1).abs().to_numpy() / DAY
-    old = inc["occurred_at"].to_numpy() < m.end - YEAR
+def _point(comparison: Comparison) -> Point:
+    target = comparison.target
+    note = target.source + (" (weak)" if target.weak else "")
+    return Point(target.title, comparison.mean, target.low, target.high, target.target, note)
+
+
+def _time_to_repeat(records: ForceRecords) -> str:
+    incidents = records.incidents
+    gap = incidents.groupby("pair")["occurred_at"].diff(-1).abs().to_numpy() / DAY
+    old = incidents["occurred_at"].to_numpy() < records.end - YEAR
     days = np.array([1, 3, 7, 14, 30, 60, 90, 120, 180, 240, 300, 365], dtype=float)
     gap = np.where(np.isnan(gap), np.inf, gap)[old]
     ours = [(float(d), float((gap <= d).mean())) for d in days]
@@ -109,8 +119,8 @@ def _contacts(values: dict[str, float]) -> str:
     return bars("Incidents in five years", sentence, rows, unit="share of relationships", reference=reference)
 
 
-def _concentration(m: Measured) -> str:
-    total = np.sort(m.incidents.groupby("pair")["days"].sum().to_numpy())[::-1]
+def _concentration(records: ForceRecords) -> str:
+    total = np.sort(records.incidents.groupby("pair")["days"].sum().to_numpy())[::-1]
     share = np.cumsum(total) / total.sum()
     at = np.unique(np.round(np.linspace(0, 0.2, 21) * len(total)).astype(int).clip(1, len(total)))
     line = [(0.0, 0.0)] + [(float(i / len(total)), float(share[i - 1])) for i in at]
@@ -123,16 +133,16 @@ def _concentration(m: Measured) -> str:
     )
 
 
-def _mix(m: Measured) -> str:
+def _mix(records: ForceRecords) -> str:
     order = list(kinds())
-    heads = m.events[m.events["kind"].isin([order[i] for i in principal_kinds()])]
+    heads = records.events[records.events["kind"].isin([order[i] for i in principal_kinds()])]
     common = heads["kind"].astype(str).value_counts().head(20)
     rows = [(kinds()[str(name)].title, float(n)) for name, n in common.items()]
     return bars("What incidents are recorded as", "No published figure is used here.", rows, unit="rows")
 
 
-def _delays(m: Measured) -> str:
-    events: Any = m.events
+def _delays(records: ForceRecords) -> str:
+    events: Any = records.events
     delay = (events["recorded_at"] - events["occurred_at"]) / DAY
     groups = {
         "assault with injury": ["assault_with_injury"],
@@ -143,7 +153,7 @@ def _delays(m: Measured) -> str:
     }
     rows = []
     for label, names in groups.items():
-        own = delay[events["kind"].isin(names)]
-        rows.append((label, float(pd.Series(own).quantile(0.9)) if len(own) else float("nan")))
+        delays = delay[events["kind"].isin(names)]
+        rows.append((label, float(pd.Series(delays).quantile(0.9)) if len(delays) else float("nan")))
     sentence = "Nine in ten rows are on record within this many days; assumptions, no published figure."
     return bars("How late records are", sentence, rows, unit="days")

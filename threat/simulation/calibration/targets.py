@@ -1,9 +1,10 @@
-"""The published figures of ``targets.csv`` beside what the simulation shows, over seeds."""
+"""The published figures of ``targets.csv`` compared with what the simulation shows, over seeds."""
 
 from __future__ import annotations
 
 import csv
 import math
+import textwrap
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from importlib.resources import files
@@ -13,10 +14,12 @@ from typing import Any
 import numpy as np
 
 from threat.errors import UsageError
-from threat.simulation.calibration.measures import Measured, measure
+from threat.simulation.calibration.measures import ForceRecords, measure
 from threat.simulation.force import Settings, simulate
 
 BEGIN, END = "<!-- calibration: begin -->", "<!-- calibration: end -->"
+_PAGE_WIDTH = 100
+"""Characters of a line of prose in ``docs``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,26 +37,35 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """A target with the simulated value of each seed."""
+class Comparison:
+    """A target with the simulated value of each seed.
+
+    >>> target = Target("charged", "Crimes charged", "share", 0.09, 0.07, 0.125, True, "[V S91]")
+    >>> Comparison(target, (0.10, 0.12)).within, Comparison(target, (0.12, 0.14)).within
+    (True, False)
+    """
 
     target: Target
     values: tuple[float, ...]
 
     @property
+    def measured(self) -> list[float]:
+        """The values of the seeds that have one."""
+        return [value for value in self.values if not math.isnan(value)]
+
+    @property
     def mean(self) -> float:
         """Mean over the seeds that have a value; NaN when none has."""
-        known = [value for value in self.values if not math.isnan(value)]
-        return float(np.mean(known)) if known else math.nan
+        return float(np.mean(self.measured)) if self.measured else math.nan
 
     @property
     def within(self) -> bool:
-        """True when the mean lies in the tolerance."""
+        """True when the mean is within the tolerance, its ends included."""
         return self.target.low <= self.mean <= self.target.high
 
 
 def targets() -> list[Target]:
-    """The rows of ``targets.csv``."""
+    """Return the rows of ``targets.csv``."""
     text = files("threat.simulation.calibration").joinpath("targets.csv").read_text(encoding="utf-8")
     return [
         Target(
@@ -70,74 +82,76 @@ def targets() -> list[Target]:
     ]
 
 
-def measure_one(settings: Settings) -> dict[str, float]:
-    """Every figure of one force."""
+def measure_force(settings: Settings) -> dict[str, float]:
+    """Simulate one force and return every figure of it by name."""
     tables = simulate(settings)
     sex = tables["protected"].to_pandas()
     sex = sex[sex["characteristic"] == "sex"].drop_duplicates("person_id").set_index("person_id")["code"] == "female"
-    return measure(Measured.of(tables, settings.epoch, settings.now), sex)
+    return measure(ForceRecords.of(tables, settings.epoch, settings.now), sex)
 
 
 def calibrate(
     settings: Settings, seeds: Sequence[int], advance: Callable[[float], None] = lambda amount: None
-) -> list[Found]:
-    """Measure every target on one force per seed."""
-    each: list[dict[str, float]] = []
+) -> list[Comparison]:
+    """Measure every target on one force per seed and return the comparisons."""
+    figures: list[dict[str, float]] = []
     for seed in seeds:
-        each.append(measure_one(replace(settings, seed=seed)))
+        figures.append(measure_force(replace(settings, seed=seed)))
         advance(1.0)
-    return [Found(target, tuple(values[target.name] for values in each)) for target in targets()]
+    return [Comparison(target, tuple(values[target.name] for values in figures)) for target in targets()]
 
 
-def markdown(found: Sequence[Found], settings: Settings) -> str:
-    """The table of ``docs/simulation.md``."""
-    held = sum(item.within for item in found)
-    lines = [
-        f"{len(found)} figures, {held} within tolerance; mean over {len(found[0].values)} forces of "
+def markdown(comparisons: Sequence[Comparison], settings: Settings) -> str:
+    """Return the table of ``docs/simulation.md`` with the sentence above it."""
+    within = sum(comparison.within for comparison in comparisons)
+    sentence = (
+        f"{len(comparisons)} figures, {within} within tolerance; mean over {len(comparisons[0].values)} forces of "
         f"{settings.relationships:,} relationships and {settings.years:g} years. **Weak**: the published figure is "
-        "uncertain, comes from another population, or is a judgement; its tolerance is wide.",
+        "uncertain, comes from another population, or is a judgement; its tolerance is wide."
+    )
+    lines = [
+        *textwrap.wrap(sentence, _PAGE_WIDTH, break_on_hyphens=False),
         "",
-        "| figure | unit | target | simulated | range over seeds | tolerance | held | weak | source |",
+        "| figure | unit | target | simulated | range over seeds | tolerance | within | weak | source |",
         "|---|---|---|---|---|---|---|---|---|",
     ]
-    for item in found:
-        t = item.target
-        known = [value for value in item.values if not math.isnan(value)]
-        spread = f"{_number(min(known))} to {_number(max(known))}" if known else "not measured"
+    for comparison in comparisons:
+        target, measured = comparison.target, comparison.measured
+        spread = f"{_number(min(measured))} to {_number(max(measured))}" if measured else "not measured"
         lines.append(
-            f"| {t.title} | {t.unit} | {_number(t.target)} | {_number(item.mean)} | {spread} | "
-            f"{_number(t.low)} to {_number(t.high)} | {'yes' if item.within else '**no**'} | "
-            f"{'weak' if t.weak else ''} | {t.source} |"
+            f"| {target.title} | {target.unit} | {_number(target.target)} | {_number(comparison.mean)} | {spread} | "
+            f"{_number(target.low)} to {_number(target.high)} | {'yes' if comparison.within else '**no**'} | "
+            f"{'weak' if target.weak else ''} | {target.source} |"
         )
     return "\n".join(lines)
 
 
 def write_table(path: Path, table: str) -> None:
-    """Replace what stands between the two marks of a page. Raises UsageError when they are not there."""
+    """Replace what is between the two marks of a page. Raises UsageError for a page without them."""
     text = path.read_text(encoding="utf-8") if path.is_file() else ""
-    head, mark, rest = text.partition(BEGIN)
-    _, other, tail = rest.partition(END)
-    if not mark or not other:
+    head, begin, rest = text.partition(BEGIN)
+    _, end, tail = rest.partition(END)
+    if not begin or not end:
         raise UsageError(
-            "The page has no place for the table.", where=str(path), way_out=f"put {BEGIN} and {END} in it"
+            "The page has no place for the calibration table.", where=str(path), way_out=f"put {BEGIN} and {END} in it"
         )
     path.write_text(f"{head}{BEGIN}\n{table}\n{END}{tail}", encoding="utf-8")
 
 
-def as_rows(found: Sequence[Found]) -> list[dict[str, Any]]:
-    """For ``--json``."""
+def as_rows(comparisons: Sequence[Comparison]) -> list[dict[str, Any]]:
+    """Return the comparisons for ``--json``."""
     return [
         {
-            "name": item.target.name,
-            "target": item.target.target,
-            "simulated": None if math.isnan(item.mean) else item.mean,
-            "low": item.target.low,
-            "high": item.target.high,
-            "within": item.within,
-            "weak": item.target.weak,
-            "source": item.target.source,
+            "name": comparison.target.name,
+            "target": comparison.target.target,
+            "simulated": None if math.isnan(comparison.mean) else comparison.mean,
+            "low": comparison.target.low,
+            "high": comparison.target.high,
+            "within": comparison.within,
+            "weak": comparison.target.weak,
+            "source": comparison.target.source,
         }
-        for item in found
+        for comparison in comparisons
     ]
 
 

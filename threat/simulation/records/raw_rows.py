@@ -56,12 +56,12 @@ class RawRows:
 
     @cached_property
     def at(self) -> I64:
-        """When it happened, int64 seconds."""
+        """Times of the happenings, int64 seconds."""
         return self.epoch + np.floor(self.raw["at"] * DAY).astype(np.int64)
 
     @cached_property
     def until(self) -> I64:
-        """When it ended or will end, int64 seconds; never before it began."""
+        """Times of their ends, int64 seconds; never before their beginnings."""
         return np.maximum(self.epoch + np.floor(self.raw["until"] * DAY).astype(np.int64), self.at)
 
     @cached_property
@@ -95,7 +95,7 @@ class RawRows:
 
     @cached_property
     def first_recorded(self) -> I64:
-        """When an incident was first recorded: minutes later for most, weeks for incidents disclosed late."""
+        """Times of first record of incidents: minutes later for most, weeks for incidents disclosed late."""
         numbers = self.numbers
         lag = chance.exponential(self.keys, "call lag", numbers["lag_call"])
         incident = self.raw["what"] == states.INCIDENT
@@ -148,7 +148,7 @@ class RawRows:
 
     @property
     def may_bear(self) -> Mask:
-        """Where the person at risk is a woman of child-bearing age and the subject is her male partner."""
+        """Mask of rows in which the person at risk is a woman of child-bearing age and the subject her male partner."""
         youngest, oldest = parameters.values("population")["mother_ages"]
         age = EPOCH_YEAR + self.at // int(DAYS_PER_YEAR * DAY) - self.people.born[self.at_risk]
         couple = (self.trait("intimate") > 0) & ~self.people.male[self.at_risk] & self.people.male[self.subject]

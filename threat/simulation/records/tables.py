@@ -325,4 +325,6 @@ def truth(
 def check_distinct(name: str, ids: Any) -> None:
     """Raise IntegrityFailure when two rows have one id: ids are hashes, and two alike would join two histories."""
     if len(np.unique(ids)) != len(ids):
-        raise IntegrityFailure("Two rows have the same id.", where=name, way_out="choose another seed")
+        raise IntegrityFailure(
+            "Ids repeat: two rows would become the same row.", where=name, way_out="choose another seed"
+        )

@@ -46,7 +46,7 @@ def _lines(document: dict[str, Any]) -> str:
             f"(weighted sample: {document['weighted_sample_mean'][name]:.3%})."
         )
     out += [
-        f"  {one['from']:.2%} to {one['to']:.2%}: {one['rows']:>9,} rows, {one['sampled']:>5,} sampled"
-        for one in document["strata"]
+        f"  {row['from']:.2%} to {row['to']:.2%}: {row['rows']:>9,} rows, {row['sampled']:>5,} sampled"
+        for row in document["strata"]
     ]
     return "\n".join(out)

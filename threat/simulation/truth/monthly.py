@@ -26,7 +26,7 @@ from threat.errors import UsageError
 from threat.files import whole_file, write_whole
 from threat.simulation import force, parameters
 from threat.simulation.force import Settings
-from threat.simulation.truth.oracle import HORIZONS, ahead, risks
+from threat.simulation.truth.oracle import HORIZONS, Drawing, ahead, risks
 from threat.simulation.truth.retraced import verified_settings
 from threat.simulation.world import chance
 from threat.simulation.world.population import relation_keys
@@ -44,15 +44,16 @@ def write_truth(
     threads: int = 1,
     advance: Callable[[float], None] = lambda amount: None,
 ) -> dict[str, Any]:
-    """Compute and write both tables for the force in ``out``; each file replaces the last one whole.
+    """Write both tables for the force in ``out``; each file replaces the last one whole.
 
     Returns ``{rows, sampled, draws, sample_draws, mean, weighted_sample_mean, strata: [{from, to, rows, sampled}]}``,
     also written as ``truth/truth.json``. Raises UsageError when there is no force, or for numbers that can't be drawn.
     """
     if sample < 0 or draws < 1 or sample_draws < 2 or sample_draws % 2:
         raise UsageError(
-            "A sample is not negative, draws are one at least, and those of the sample an even number.",
+            "The sample is negative, or its draws or all rows' draws are too few or odd.",
             value=f"sample {sample}, draws {draws}, sample draws {sample_draws}",
+            way_out="a sample of 0 or more, 1 draw or more, and an even number of draws for the sample",
         )
     settings = verified_settings(out)
     folder = Path(out) / "truth"
@@ -77,7 +78,7 @@ def write_truth(
             sums += [float(frame[f"latent_risk_{days}d"].to_numpy(np.float64).sum()) for days in HORIZONS]
             kept = _keep(kept, frame.assign(stratum=stratum, luck=rng.random(len(frame))), sample // len(counts))
     drawn = pd.concat(kept) if kept else pd.DataFrame(columns=[*schema.names, "stratum", "luck"])
-    found = risks(
+    sampled = risks(
         settings,
         drawn["relationship_id"].to_numpy(np.int64),
         drawn["as_of"].to_numpy(np.int64),
@@ -89,7 +90,7 @@ def write_truth(
     taken = np.bincount(stratum, minlength=len(counts))
     columns: dict[str, Any] = {name: drawn[name].to_numpy() for name in ("relationship_id", "true_relation", "as_of")}
     for i, days in enumerate(HORIZONS):
-        columns |= {f"latent_risk_{days}d": found.risk[:, i], f"mc_error_{days}d": found.error[:, i]}
+        columns |= {f"latent_risk_{days}d": sampled.risk[:, i], f"mc_error_{days}d": sampled.error[:, i]}
     columns |= {"stratum": stratum.astype(np.int32), "weight": counts[stratum] / np.maximum(taken[stratum], 1)}
     pq.write_table(pa.table(columns), folder / "oracle.parquet", compression="zstd")
     total = int(counts.sum())
@@ -100,7 +101,7 @@ def write_truth(
         "sample_draws": sample_draws,
         "mean": {f"latent_risk_{days}d": float(sums[i] / max(total, 1)) for i, days in enumerate(HORIZONS)},
         "weighted_sample_mean": {
-            f"latent_risk_{days}d": float(found.risk[:, i] @ columns["weight"] / max(total, 1))
+            f"latent_risk_{days}d": float(sampled.risk[:, i] @ columns["weight"] / max(total, 1))
             for i, days in enumerate(HORIZONS)
         },
         "strata": [
@@ -113,13 +114,13 @@ def write_truth(
 
 
 def _keep(kept: list[pd.DataFrame], more: pd.DataFrame, each: int) -> list[pd.DataFrame]:
-    """The ``each`` rows of every stratum with the least luck, of all blocks so far: a sample without replacement."""
+    """Return the ``each`` rows of every stratum with the least luck so far: a sample without replacement."""
     both = pd.concat([*kept, more])
     return [both.sort_values("luck", kind="stable").groupby("stratum").head(each)]
 
 
 def _months(settings: Settings, records: pd.DataFrame, draws: int, seed: int, threads: int) -> Iterator[pd.DataFrame]:
-    """Block by block: every relationship record at every month start after it was first recorded."""
+    """Yield, block by block, every relationship record at every month start after it was first recorded."""
     days = force.months(settings)
     starts = settings.epoch + np.round(days[days > 0] * DAY).astype(np.int64)
     starts = starts[starts <= settings.now]
@@ -127,7 +128,8 @@ def _months(settings: Settings, records: pd.DataFrame, draws: int, seed: int, th
     true = records["true_relation"].to_numpy()
     ids, seen = records["relationship_id"].to_numpy(), records["recorded_at"].to_numpy()
 
-    def one(number: int, size: int) -> pd.DataFrame:
+    def answer_block(block: tuple[int, int]) -> pd.DataFrame:
+        number, size = block
         people = force.draw(settings, number, size)
         made = chance.ids(relation_keys(people))
         first = np.searchsorted(true, made, side="left")
@@ -138,11 +140,11 @@ def _months(settings: Settings, records: pd.DataFrame, draws: int, seed: int, th
         # Two records of one relation share its path: each (relation, month) is run once.
         pair = np.stack([people.cluster[relation[row]], month, relation[row]], axis=1)
         unique, back = np.unique(pair, axis=0, return_inverse=True)
-        total, _ = ahead(settings, people, unique[:, 2], starts[unique[:, 1]], draws=draws, seed=seed, suppress=True)
+        total, _ = ahead(settings, people, unique[:, 2], starts[unique[:, 1]], Drawing(draws, seed))
         risk = total.sum(axis=2)[back.ravel()] / draws
         columns = {"relationship_id": ids[at][row], "true_relation": true[at][row], "as_of": starts[month]}
         columns |= {f"latent_risk_{d}d": risk[:, i].astype(np.float32) for i, d in enumerate(HORIZONS)}
         return pd.DataFrame(columns)
 
     with ThreadPoolExecutor(threads) as pool:
-        yield from pool.map(lambda part: one(*part), [part for part in force.plan(settings) if part[1]])
+        yield from pool.map(answer_block, [block for block in force.plan(settings) if block[1]])

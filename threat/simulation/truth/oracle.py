@@ -32,14 +32,26 @@ _RECORDS = 4  # a true relation may be on record up to four times: either party 
 
 @dataclass(frozen=True, slots=True)
 class Risks:
-    """One entry per row asked. ``risk``, ``error`` (rows, 2): mean and its Monte Carlo standard error, by HORIZONS;
-    ``halves`` (rows, 2, 2): the means over even and over odd draws, for ranking on one and judging on the other;
-    ``true_relation`` (rows): the relation behind the record, the same for second records of one relation."""
+    """What the oracle says of each row.
+
+    ``risk``, ``error`` (rows, 2): mean and its Monte Carlo standard error, by HORIZONS; ``halves`` (rows, 2, 2): the
+    means over even and over odd draws, for ranking on one half and judging on the other; ``true_relation`` (rows): the
+    relation behind the record, the same for second records of one relation.
+    """
 
     risk: F64
     error: F64
     halves: F64
     true_relation: I64
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """How to draw: the number of runs forward for each row, their seed, and what they suppress (``mechanism``)."""
+
+    draws: int
+    seed: int
+    target: int = TARGET_SEVERE
 
 
 def risks(
@@ -50,23 +62,44 @@ def risks(
     draws: int = 64,
     seed: int = 0,
     threads: int = 1,
-    suppress: bool = True,
     advance: Callable[[float], None] = lambda amount: None,
 ) -> Risks:
-    """The latent risk of each (relationship record, as-of in UTC seconds). Any threads give the same numbers.
+    """Return the latent risk of each (relationship record, as-of in UTC seconds). Any threads give the same numbers.
 
-    ``suppress`` False: brute force, the share of draws in which a severe incident happened; for checking only.
     Raises UsageError for fewer than two draws, BadInput for a relationship that this force does not hold.
     """
+    return _risks(settings, relationship_id, as_of, Drawing(draws, seed), threads, advance)
+
+
+def brute_force(settings: Settings, relationship_id: I64, as_of: I64, *, draws: int, seed: int = 0) -> Risks:
+    """Return the share of draws in which a severe incident happened: slower and noisier, to check ``risks`` by."""
+    drawing = Drawing(draws, seed, TARGET_NONE)
+    return _risks(settings, relationship_id, as_of, drawing, 1, lambda amount: None)
+
+
+def _risks(
+    settings: Settings,
+    relationship_id: I64,
+    as_of: I64,
+    drawing: Drawing,
+    threads: int,
+    advance: Callable[[float], None],
+) -> Risks:
+    draws = drawing.draws
     if draws < 2 or draws % 2:
-        raise UsageError("Draws are an even number, two at least: half of them rank, half judge.", value=draws)
+        raise UsageError(
+            f"The number of draws, {draws}, is odd or below 2.",
+            value=draws,
+            way_out="an even number: half of the draws rank, half judge",
+        )
     n, shape = len(relationship_id), (len(relationship_id), len(HORIZONS))
     total, square = np.zeros((*shape, 2)), np.zeros(shape)
-    true, found = np.zeros(n, np.int64), np.zeros(n, bool)
+    true, answered = np.zeros(n, np.int64), np.zeros(n, bool)
     order = np.argsort(relationship_id, kind="stable")
     wanted = relationship_id[order]
 
-    def one(number: int, size: int) -> None:
+    def answer_block(block: tuple[int, int]) -> None:
+        number, size = block
         people = force.draw(settings, number, size)
         keys = relation_keys(people)
         ids = np.stack([chance.ids(chance.derive(keys, "records", k)) for k in range(_RECORDS)], axis=1).ravel()
@@ -77,20 +110,19 @@ def risks(
         rows = order[np.repeat(first, count) + step]
         if not len(rows):
             return
-        found[rows] = True
+        answered[rows] = True
         true[rows] = chance.ids(keys)[relation]
         sort = np.lexsort((relation, as_of[rows], people.cluster[relation]))
         rows, relation = rows[sort], relation[sort]
-        got = ahead(settings, people, relation, as_of[rows], draws=draws, seed=seed, suppress=suppress)
-        total[rows], square[rows] = got
+        total[rows], square[rows] = ahead(settings, people, relation, as_of[rows], drawing)
 
     with ThreadPoolExecutor(threads) as pool:
-        for _ in pool.map(lambda part: one(*part), [part for part in force.plan(settings) if part[1]]):
+        for _ in pool.map(answer_block, [block for block in force.plan(settings) if block[1]]):
             advance(1.0)
-    if not found.all():
+    if not answered.all():
         raise BadInput(
-            "Every relationship asked about is one of this force.",
-            value=f"{int((~found).sum())} of {n} are not",
+            "Relationships asked about are not of this force.",
+            value=f"{int((~answered).sum())} of {n}",
             way_out="give the force that the records came from",
         )
     mean = total.sum(axis=2) / draws
@@ -105,19 +137,20 @@ def laws(settings: Settings) -> Laws:
     return Laws(past, future, force.offence_tables())
 
 
-def ahead(
-    settings: Settings, people: Population, relation: I64, as_of: I64, *, draws: int, seed: int, suppress: bool
-) -> tuple[F64, F64]:
-    """Sums over draws for relation rows of one block, sorted by cluster and as-of: (rows, 2, 2) and (rows, 2)."""
+def ahead(settings: Settings, people: Population, relation: I64, as_of: I64, drawing: Drawing) -> tuple[F64, F64]:
+    """Return sums over draws for relation rows of one block, sorted by cluster and as-of.
+
+    They are (rows, 2, 2) and (rows, 2), as ``paths.Forward`` says.
+    """
     total, square = np.zeros((len(relation), len(HORIZONS), 2)), np.zeros((len(relation), len(HORIZONS)))
     cluster = people.cluster[relation]
-    keys = chance.derive(relation_keys(people)[relation], "look ahead", seed)
+    keys = chance.derive(relation_keys(people)[relation], "look ahead", drawing.seed)
     questions = Questions(
         cluster,
         (as_of - settings.epoch) / DAY,
         relation - people.relation_offsets[cluster],
         chance.derive(keys, "as-of", as_of),
     )
-    forward = Forward(np.array(HORIZONS, np.float64), draws, TARGET_SEVERE if suppress else TARGET_NONE, total, square)
+    forward = Forward(np.array(HORIZONS, np.float64), drawing.draws, drawing.target, total, square)
     look_ahead(laws(settings), force.clusters(people), force.path(settings), questions, forward)
     return total, square

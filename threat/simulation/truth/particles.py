@@ -1,4 +1,4 @@
-"""What the records could at best have said: the posterior mean risk by a particle filter, for some hundreds of rows.
+"""The posterior mean risk by a particle filter: what the records could at best have said, for some hundreds of rows.
 
 Particles carry the latent states of the row's whole cluster, are weighted by every record visible at the as-of, and
 look ahead like the oracle. The filter knows the true parameters, so it estimates the risk that the records themselves
@@ -31,15 +31,22 @@ I64 = NDArray[np.int64]
 F64 = NDArray[np.float64]
 
 _NEVER = np.iinfo(np.int64).max
-_HIDDEN = 1.0e12  # a day that never comes: relationships not on record do not exist for the filter
+_HIDDEN = 1.0e12
+"""A day that never comes: relationships not on record do not exist for the filter."""
+_RECORDS = 4  # as in ``oracle``: either party may have a second record
 _SAME = {"distressed_start": "controlling"}
+"""Conditions of answers that are another condition of the filter by definition."""
 _IGNORED = ("substance", "distressed", "escalating")
+"""Conditions that no particle carries; answers that depend on them are not read."""
 
 
 @dataclass(frozen=True, slots=True)
 class Posterior:
-    """Per row: ``risk`` (rows, 2) by HORIZONS, NaN where the filter can't be used; ``effective``: the least effective
-    number of particles on the way; ``why``: "" or the reason it was left out."""
+    """What the filter says of each row.
+
+    ``risk`` (rows, 2) by HORIZONS, NaN where the filter can't be used; ``effective`` (rows): the least effective number
+    of particles on the way; ``why`` (rows): "" or the reason the row was left out.
+    """
 
     risk: F64
     effective: F64
@@ -66,14 +73,19 @@ def posterior(
     seed: int = 0,
     threads: int = 1,
 ) -> Posterior:
-    """The posterior mean risk of each (relationship record, as-of in UTC seconds)."""
+    """Return the posterior mean risk of each (relationship record, as-of in UTC seconds).
+
+    ``particles`` of each row are filtered; ``looks`` of them, at most all, run forward. Any threads give the same
+    numbers.
+    """
     risk, effective = np.full((len(as_of), len(HORIZONS)), np.nan), np.zeros(len(as_of))
     why = ["not of this force"] * len(as_of)
 
-    def one(number_of: int, size: int) -> None:
+    def answer_block(block: tuple[int, int]) -> None:
+        number_of, size = block
         people = force.draw(settings, number_of, size)
         keys = relation_keys(people)
-        ids = np.stack([chance.ids(chance.derive(keys, "records", k)) for k in range(4)], axis=1)
+        ids = np.stack([chance.ids(chance.derive(keys, "records", k)) for k in range(_RECORDS)], axis=1)
         mine = np.flatnonzero(np.isin(relationship_id, ids))
         if not len(mine):
             return
@@ -84,13 +96,13 @@ def posterior(
             risk[i], effective[i], why[i] = out, least, reason
 
     with ThreadPoolExecutor(threads) as pool:
-        list(pool.map(lambda part: one(*part), [part for part in force.plan(settings) if part[1]]))
+        list(pool.map(answer_block, [block for block in force.plan(settings) if block[1]]))
     return Posterior(risk, effective, why)
 
 
 @dataclass(frozen=True, slots=True)
 class Records:
-    """One block's raw rows, each with when it was first on record, and what the forms and markers beside them said."""
+    """One block's raw rows, when each was first on record, and what the forms and markers of each said."""
 
     settings: Settings
     people: Population
@@ -101,23 +113,23 @@ class Records:
 
     @classmethod
     def of(cls, settings: Settings, people: Population, number_of: int) -> Records:
-        """Run and record the block again."""
+        """Run and record the block again; return its records."""
         knobs = settings.knobs
         rows = force.run(people, settings, knobs.overrides(settings.epoch))
         columns = recording.record(people, rows, settings.epoch, settings.days, knobs).columns()
-        book = RawRows.of(people, rows, settings.epoch)
-        order = np.argsort(book.keys)
-        place = np.minimum(np.searchsorted(book.keys[order], columns["incident"]), len(order) - 1)
-        raw = np.where(book.keys[order][place] == columns["incident"], order[place], -1)
+        raw_rows = RawRows.of(people, rows, settings.epoch)
+        order = np.argsort(raw_rows.keys)
+        place = np.minimum(np.searchsorted(raw_rows.keys[order], columns["incident"]), len(order) - 1)
+        raw = np.where(raw_rows.keys[order][place] == columns["incident"], order[place], -1)
         recorded = np.full(len(rows), _NEVER)
         named = raw >= 0
         np.minimum.at(recorded, raw[named], columns["recorded"][named])
         armed = columns["kind"] == number("firearm_access")
         firearm = dict(zip(columns["person"][armed].tolist(), columns["recorded"][armed].tolist(), strict=True))
-        return cls(settings, people, rows, recorded, _answers(book, columns, raw), firearm)
+        return cls(settings, people, rows, recorded, _answers(raw_rows, columns, raw), firearm)
 
     def row(self, relation: int, as_of: int, particles: int, looks: int, seed: int) -> tuple[F64, float, str]:
-        """(risk by horizon, least effective number of particles, why it was left out)."""
+        """Return the risk by horizon, the least effective number of particles, and why the row was left out."""
         people, nothing = self.people, np.full(len(HORIZONS), np.nan)
         c = int(people.cluster[relation])
         r0, r1 = int(people.relation_offsets[c]), int(people.relation_offsets[c + 1])
@@ -127,10 +139,10 @@ class Records:
         rows = np.arange(first, last)
         visible = rows[(self.recorded[rows] < as_of) & (self.rows["at"][rows] < day)]
         observations = self._observations(visible, r0, s0)
-        met = {int(one["relation"]) for one in observations if one["entry"]}
+        met = {int(seen["relation"]) for seen in observations if seen["entry"]}
         if relation - r0 not in met:
             return nothing, 0.0, "its first incident is not on record"
-        shown = {int(one["relation"]) for one in observations if one["what"] == filtering.SEEN_INCIDENT}
+        shown = {int(seen["relation"]) for seen in observations if seen["what"] == filtering.SEEN_INCIDENT}
         if shown - met or (people.relations["entry"][r0:r1][sorted(met)] < 0).any():
             return nothing, 0.0, "began before the records"
         rng = np.random.default_rng([seed, relation, as_of])
@@ -157,11 +169,11 @@ class Records:
         return (out, least, "") if least > 0 else (nothing, 0.0, "every particle was ruled out")
 
     def _observations(self, visible: I64, r0: int, s0: int) -> NDArray[Any]:
-        """The visible raw rows that say something about the latent states, in order."""
+        """Return the visible raw rows that say something about the latent states, in order (OBSERVATION)."""
         raw = self.rows[visible]
-        at = {(float(one["at"]), int(one["relation"])) for one in raw if one["what"] == states.INCIDENT}
-        entries = {(float(one["at"])) for one in raw if one["state"] & states.BIT_ENTRY or one["what"] == states.SIGNAL}
-        parted = {(float(o["at"]), int(o["relation"])) for o in raw if o["what"] == states.SEPARATION}
+        at = {(float(row["at"]), int(row["relation"])) for row in raw if row["what"] == states.INCIDENT}
+        entries = {float(row["at"]) for row in raw if row["state"] & states.BIT_ENTRY or row["what"] == states.SIGNAL}
+        parted = {(float(row["at"]), int(row["relation"])) for row in raw if row["what"] == states.SEPARATION}
         kinds = {
             states.INCIDENT: filtering.SEEN_INCIDENT,
             states.SIGNAL: filtering.SEEN_SIGNAL,
@@ -172,9 +184,9 @@ class Records:
             states.SUICIDE: filtering.SEEN_DEATH,
         }
         out = []
-        for i, one in zip(visible, raw, strict=True):
-            what, relation, when = int(one["what"]), int(one["relation"]), float(one["at"])
-            offence = int(one["offence"])
+        for i, row in zip(visible, raw, strict=True):
+            what, relation, when = int(row["what"]), int(row["relation"]), float(row["at"])
+            offence = int(row["offence"])
             if what in (states.SEPARATION, states.RECONCILIATION):
                 if (when, relation) in at or when in entries:
                     continue  # part of that incident
@@ -183,17 +195,17 @@ class Records:
                 seen = kinds[what]
             else:
                 continue
-            entry = int(what == states.SIGNAL or (what == states.INCIDENT and bool(one["state"] & states.BIT_ENTRY)))
+            entry = int(what == states.SIGNAL or (what == states.INCIDENT and bool(row["state"] & states.BIT_ENTRY)))
             first, last = np.searchsorted(self.answers.row, [i, i + 1])
             together = int(what == states.INCIDENT and (when, relation) in parted)
-            subject = int(one["subject"]) - s0
+            subject = int(row["subject"]) - s0
             here = relation - r0 if relation >= 0 else -1
-            out.append((when, seen, here, subject, offence, one["until"], entry, together, first, last))
+            out.append((when, seen, here, subject, offence, row["until"], entry, together, first, last))
         made = np.array(out, dtype=OBSERVATION)
         return made[np.argsort(made["at"], kind="stable")]
 
     def _pending(self, at: I64, day: float, as_of: int, s0: int) -> F64:
-        """Charges on record that no court has decided, as ``filtering.run`` wants them."""
+        """Return charges on record that no court has decided, as ``filtering.Evidence`` holds them."""
         p = parameters.mechanism()[0]
         out = [np.zeros((0, 5))]
         remand: dict[int, float] = {}
@@ -217,16 +229,16 @@ class Records:
         return np.concatenate(out)
 
     def _prior(
-        self, rng: np.random.Generator, n: int, own: slice, relations: slice, met: set[int], as_of: int
+        self, rng: np.random.Generator, n: int, subject_rows: slice, relation_rows: slice, met: set[int], as_of: int
     ) -> tuple[NDArray[Any], NDArray[Any]]:
-        """``n`` draws of the cluster: what is on record as it is, what is latent from the population."""
+        """Return ``n`` draws of the cluster: what is on record as it is, what is latent from the population."""
         p, m = parameters.values("population"), parameters.mechanism()[0]
-        subjects = np.repeat(self.people.subjects[own][None, :], n, axis=0)
-        rel = np.repeat(self.people.relations[relations][None, :], n, axis=0)
+        subjects = np.repeat(self.people.subjects[subject_rows][None, :], n, axis=0)
+        rel = np.repeat(self.people.relations[relation_rows][None, :], n, axis=0)
         shape = subjects.shape
         subjects["mental"] = rng.random(shape) < p["mental"]
         for k in range(shape[1]):
-            person = int(self.people.subject_rows[own.start + k])
+            person = int(self.people.subject_rows[subject_rows.start + k])
             share = float(parameters.values("background")["firearm"]["share"])
             hidden = p["firearm"] * (1 - share) / (1 - p["firearm"] * share)
             seen = self.firearm.get(person, _NEVER) < as_of
@@ -250,15 +262,15 @@ def _shares(weights: list[float]) -> F64:
     return np.array(weights) / sum(weights)
 
 
-def _answers(book: RawRows, columns: dict[str, NDArray[Any]], raw: I64) -> Answers:
-    """Every answer given and every marker that could have stood beside an incident, with what its chance depends on."""
+def _answers(raw_rows: RawRows, columns: dict[str, NDArray[Any]], raw: I64) -> Answers:
+    """Return every answer given and every marker an incident could have had, with what its chance depends on."""
     yes, no = codes(["yes"])[0], codes(["no"])[0]
     parts = []
-    incident = book.raw["what"] == states.INCIDENT
+    incident = raw_rows.raw["what"] == states.INCIDENT
     for item, entry in parameters.values("items").items():
         mine = (columns["kind"] == number(item)) & (raw >= 0) & np.isin(columns["code"], [yes, no])
         extras = {name: share for name, share in entry.items() if name != "base"}
-        parts.append(_entries(book, raw[mine], columns["code"][mine] == yes, float(entry["base"]), extras))
+        parts.append(_entries(raw_rows, raw[mine], columns["code"][mine] == yes, float(entry["base"]), extras))
     markers = parameters.values("markers")
     for name, entry in markers.items():
         condition = entry.get("if", "")
@@ -267,10 +279,10 @@ def _answers(book: RawRows, columns: dict[str, NDArray[Any]], raw: I64) -> Answe
         offences = _offences(entry["with"])
         others = [o for other, o in markers.items() if other != name and o["kind"] == entry["kind"]]
         taken = set().union(*(_offences(other["with"]) for other in others)) if others else set()
-        applies = np.flatnonzero(incident & np.isin(book.raw["offence"], sorted(offences - taken)))
-        there = np.zeros(len(book), bool)
+        applies = np.flatnonzero(incident & np.isin(raw_rows.raw["offence"], sorted(offences - taken)))
+        there = np.zeros(len(raw_rows), bool)
         there[raw[(columns["kind"] == number(entry["kind"])) & (raw >= 0)]] = True
-        parts.append(_entries(book, applies, there[applies], 0.0, {condition: float(entry["share"])}))
+        parts.append(_entries(raw_rows, applies, there[applies], 0.0, {condition: float(entry["share"])}))
     row, said, base, added = (np.concatenate([part[k] for part in parts]) for k in range(4))
     order = np.argsort(row, kind="stable")
     return Answers(row[order], said[order].astype(np.int64), base[order], added[order])
@@ -285,16 +297,16 @@ def _offences(where: str | list[str]) -> set[int]:
 
 
 def _entries(
-    book: RawRows, row: I64, said: NDArray[np.bool_], base: float, extras: dict[str, float]
+    raw_rows: RawRows, row: I64, said: NDArray[np.bool_], base: float, extras: dict[str, float]
 ) -> tuple[I64, NDArray[np.bool_], F64, F64]:
-    """(row, answer, base chance, additions by latent condition); nothing where a condition can't be followed."""
+    """Return row, answer, base chance and additions by latent condition; nothing if no particle carries a condition."""
     start, added = np.full(len(row), base), np.zeros((len(row), len(CONDITIONS)))
     if any(name in _IGNORED for name in extras):
         return row[:0], said[:0], start[:0], added[:0]
-    here = book.take(np.isin(np.arange(len(book)), row))
-    where = np.searchsorted(np.flatnonzero(np.isin(np.arange(len(book)), row)), row)
+    here = raw_rows.take(np.isin(np.arange(len(raw_rows)), row))
+    where = np.searchsorted(np.flatnonzero(np.isin(np.arange(len(raw_rows)), row)), row)
 
-    def known(name: str) -> NDArray[Any]:
+    def recorded(name: str) -> NDArray[Any]:
         return np.asarray(here.condition(name), np.float64)[where]
 
     for name, share in extras.items():
@@ -302,12 +314,12 @@ def _entries(
         if latent in CONDITIONS:
             added[:, CONDITIONS.index(latent)] += share
         elif name == "controlling_intimate":
-            added[:, CONDITIONS.index("controlling")] += share * known("intimate")
+            added[:, CONDITIONS.index("controlling")] += share * recorded("intimate")
         elif name == "together":
-            start += share * known("intimate")
-            added[:, CONDITIONS.index("separated")] -= share * known("intimate")
+            start += share * recorded("intimate")
+            added[:, CONDITIONS.index("separated")] -= share * recorded("intimate")
         elif name == "children_apart":
-            added[:, CONDITIONS.index("separated")] += share * known("children")
+            added[:, CONDITIONS.index("separated")] += share * recorded("children")
         else:
-            start += share * known(name)
+            start += share * recorded(name)
     return row, said, start, added

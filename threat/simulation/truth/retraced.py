@@ -1,4 +1,4 @@
-"""A force that was written, made again from its settings: the only door to its latent states."""
+"""A force that was written, simulated again from its settings: the only way to its latent states."""
 
 from __future__ import annotations
 
@@ -17,13 +17,14 @@ from threat.simulation.world import chance, states
 from threat.simulation.world.population import relation_keys
 
 _BLOCKS = 3
+"""Blocks simulated again, spread over the force: a changed parameter shows in nearly every block."""
 
 
 def verified_settings(out: Path) -> Settings:
-    """The settings of the force in ``out``, after three blocks of it came out the same again.
+    """Return the settings of the force in ``out``, after three blocks of it came out the same again.
 
-    Raises UsageError when there is no force, IntegrityFailure when today's parameters make another one: its latent
-    states can then no longer be retraced.
+    Raises UsageError when there is no force, IntegrityFailure when today's parameters make a different force: the
+    latent states of the written force can then no longer be retraced.
     """
     settings = force.read_settings(out)
     written = pq.read_table(Path(out) / "truth" / "incidents.parquet", columns=["true_relation", "occurred_at"])
@@ -38,9 +39,9 @@ def verified_settings(out: Path) -> Settings:
         then = np.stack([kept.column(name).to_numpy() for name in ("true_relation", "occurred_at")], axis=1)
         if not np.array_equal(again[np.lexsort(again.T)], then[np.lexsort(then.T)]):
             raise IntegrityFailure(
-                "A force can be retraced only with the parameters it was made with.",
+                "The force differs from what today's parameters make, so its latent states cannot be retraced.",
                 value=f"block {number} comes out differently",
                 where=str(out),
-                way_out="make the force again: threat simulate",
+                way_out="simulate the force again: threat simulate",
             )
     return settings

@@ -28,7 +28,7 @@ _SQRT_HALF = 0.7071067811865476
 
 
 def mix(x: U64) -> U64:
-    """SplitMix64's finaliser: a bijection of 64-bit words (Steele, Lea and Flood 2014)."""
+    """Mix words by SplitMix64's finaliser: a bijection of 64-bit words (Steele, Lea and Flood 2014)."""
     x = (x ^ (x >> _S30)) * _M1
     x = (x ^ (x >> _S27)) * _M2
     return x ^ (x >> _S31)
@@ -49,38 +49,38 @@ def _uniform(key, name):  # type: ignore[no-untyped-def]
 
 @cache
 def purpose(name: str) -> np.uint64:
-    """A fixed 64-bit word for what a draw is for."""
+    """Return a fixed 64-bit word for what a draw is for."""
     return np.uint64(int.from_bytes(hashlib.blake2b(name.encode(), digest_size=8).digest(), "big"))
 
 
 def derive(keys: U64, name: str, ordinal: NDArray[np.int64] | int = 0) -> U64:
-    """New keys from keys, for a purpose and an ordinal."""
+    """Return new keys from keys, for a purpose and an ordinal."""
     return np.asarray(_derive(keys, purpose(name), np.asarray(ordinal).astype(np.uint64)))
 
 
 def seed_keys(seed: int, name: str, ordinals: NDArray[np.int64]) -> U64:
-    """Keys of the members of a population, by their ordinal."""
+    """Return keys of the members of a population, by their ordinal."""
     word = int.from_bytes(hashlib.blake2b(f"{seed}\x1f{name}".encode(), digest_size=8).digest(), "big")
     return derive(np.full(len(ordinals), word, dtype=np.uint64), name, ordinals)
 
 
 def ids(keys: U64) -> NDArray[np.int64]:
-    """Positive 63-bit ids (as ``threat.ids.make_id``) of keys. The caller checks that they are distinct."""
+    """Return positive 63-bit ids (as ``threat.ids.make_id``) of keys. The caller checks that they are distinct."""
     return (mix(keys + _GOLDEN) >> _ONE).astype(np.int64)
 
 
 def uniform(keys: U64, name: str) -> F64:
-    """One number in [0, 1) per key, for a purpose."""
+    """Return a number in [0, 1) per key, for a purpose."""
     return np.asarray(_uniform(keys, purpose(name)))
 
 
 def chance(keys: U64, name: str, probability: F64 | float) -> NDArray[np.bool_]:
-    """True with the given probability, per key."""
+    """Return true with the given probability, per key."""
     return uniform(keys, name) < probability
 
 
 def choice(keys: U64, name: str, shares: list[float] | F64) -> NDArray[np.int64]:
-    """An index into ``shares`` (any positive weights), per key."""
+    """Return an index into ``shares`` (any positive weights), per key."""
     total = 0.0
     edges = []
     for share in shares:  # added one by one: a vectorised sum's order depends on the machine
@@ -90,12 +90,12 @@ def choice(keys: U64, name: str, shares: list[float] | F64) -> NDArray[np.int64]
 
 
 def exponential(keys: U64, name: str, mean: F64 | float) -> F64:
-    """Exponential waiting times with the given mean."""
+    """Return exponential waiting times with the given mean."""
     return -log(1.0 - uniform(keys, name)) * mean
 
 
 def bell(keys: U64, name: str) -> F64:
-    """Nearly normal numbers, mean 0 and variance 1: twelve uniforms less six (Irwin-Hall), exact on every machine."""
+    """Return nearly normal numbers, mean 0 and variance 1: twelve uniforms less six (Irwin-Hall), exact everywhere."""
     total = np.zeros(len(keys))
     for i in range(12):
         total += (derive(keys, name, i + 1) >> _S11).astype(np.float64) * _TO_UNIT
@@ -103,7 +103,7 @@ def bell(keys: U64, name: str) -> F64:
 
 
 def log(x: F64) -> F64:
-    """Natural logarithm of positive numbers, within a few units of the last place."""
+    """Return the natural logarithm of positive numbers, within a few units of the last place."""
     mantissa, exponent = np.frexp(np.asarray(x, dtype=np.float64))
     small = mantissa < _SQRT_HALF
     mantissa = np.where(small, mantissa * 2.0, mantissa)
@@ -113,14 +113,14 @@ def log(x: F64) -> F64:
 
 
 def exp(x: F64) -> F64:
-    """Exponential, within a few units of the last place."""
+    """Return the exponential, within a few units of the last place."""
     x = np.asarray(x, dtype=np.float64)
     n = np.floor(x / _LN2 + 0.5)
     return np.ldexp(exp_series(x - n * _LN2), n.astype(np.int64))
 
 
 def atanh_series(s: Any) -> Any:
-    """log((1 + s) / (1 - s)) for small s, scalar or array; compiled for scalars by ``mechanism``."""
+    """Return log((1 + s) / (1 - s)) for small s, scalar or array; compiled for scalars by ``draws``."""
     s2 = s * s
     total = 1.0 / 23.0
     for k in range(10, -1, -1):
@@ -129,7 +129,7 @@ def atanh_series(s: Any) -> Any:
 
 
 def exp_series(r: Any) -> Any:
-    """exp(r) for |r| < 0.35, scalar or array; compiled for scalars by ``mechanism``."""
+    """Return exp(r) for |r| < 0.35, scalar or array; compiled for scalars by ``draws``."""
     total = 1.0
     for k in range(14, 0, -1):
         total = 1.0 + r * total / k

@@ -18,10 +18,10 @@ HORIZONS = (180, 365)
 def potential_outcomes(
     people: Population, treated: NDArray[np.void], untreated: NDArray[np.void], epoch: int, days: float
 ) -> pa.Table:
-    """One row per cluster's first plan: true_relation, planned_at, severe incidents with and without it.
+    """Return a row per cluster's first plan: true_relation, planned_at, severe incidents with and without its effect.
 
     ``treated`` and ``untreated`` are raw rows of the same seed with and without the plans' effect: the two lives are
-    one up to the first plan. A horizon that ends after the records is null.
+    the same up to the first plan. A horizon that ends after the records is null.
     """
     plans = treated[treated["what"] == states.PLAN]
     _, first = np.unique(plans["cluster"], return_index=True)
@@ -40,7 +40,7 @@ def potential_outcomes(
 
 
 def _count(severe: NDArray[np.void], plans: NDArray[np.void], horizon: float, n: int) -> NDArray[np.int64]:
-    """Severe incidents of each plan's relationship within the horizon after it."""
+    """Return the number of severe incidents in each plan's relationship within the horizon after the plan."""
     start = np.full(n, np.inf)
     start[plans["relation"]] = plans["at"]
     since = severe["at"] - start[severe["relation"]]

@@ -12,7 +12,18 @@ from fixtures.small_force import SMALL
 
 from threat.errors import UsageError
 from threat.simulation.calibration.measures import auc, weibull_shape
-from threat.simulation.calibration.targets import BEGIN, END, Found, Target, calibrate, markdown, targets, write_table
+from threat.simulation.calibration.report import tolerance_sentence
+from threat.simulation.calibration.targets import (
+    BEGIN,
+    END,
+    Comparison,
+    Target,
+    as_rows,
+    calibrate,
+    markdown,
+    targets,
+    write_table,
+)
 from threat.simulation.force import Settings
 
 STEADY = (
@@ -62,13 +73,13 @@ TARGET = Target("a", "A figure", "share", 0.5, 0.4, 0.6, True, "somewhere [V S1]
     [((0.5,), 0.5, True), ((0.5, 0.7), 0.6, True), ((0.61,), 0.61, False), ((float("nan"), 0.5), 0.5, True)],
 )
 def test_found(values: tuple[float, ...], mean: float, within: bool) -> None:
-    found = Found(TARGET, values)
+    found = Comparison(TARGET, values)
     assert found.mean == pytest.approx(mean)
     assert found.within is within
 
 
 def test_nothing_measured_is_not_within() -> None:
-    found = Found(TARGET, (float("nan"),))
+    found = Comparison(TARGET, (float("nan"),))
     assert math.isnan(found.mean)
     assert not found.within
 
@@ -76,7 +87,7 @@ def test_nothing_measured_is_not_within() -> None:
 def test_the_table_is_put_between_its_marks(tmp_path: Path) -> None:
     page = tmp_path / "page.md"
     page.write_text(f"before\n{BEGIN}\nold\n{END}\nafter\n", encoding="utf-8")
-    table = markdown([Found(TARGET, (0.45, 0.5))], SMALL)
+    table = markdown([Comparison(TARGET, (0.45, 0.5))], SMALL)
     write_table(page, table)
     text = page.read_text(encoding="utf-8")
     assert text.startswith("before\n")
@@ -84,8 +95,47 @@ def test_the_table_is_put_between_its_marks(tmp_path: Path) -> None:
     assert "old" not in text
     row = "| A figure | share | 0.500 | 0.475 | 0.450 to 0.500 | 0.400 to 0.600 | yes | weak | somewhere [V S1] |"
     assert row in text
-    with pytest.raises(UsageError, match="no place for the table"):
+    with pytest.raises(UsageError, match="no place for the calibration table"):
         write_table(tmp_path / "other.md", table)
+
+
+BY_HAND = {
+    0.39: ("0 within tolerance", "**no**"),
+    0.40: ("1 within tolerance", "yes"),
+    0.60: ("1 within tolerance", "yes"),
+    0.61: ("0 within tolerance", "**no**"),
+}
+"""The simulated mean of TARGET (tolerance 0.4 to 0.6), the words of the sentence, and of the row."""
+
+
+@pytest.mark.parametrize("mean", BY_HAND)
+def test_table_sentence_and_row_say_within_and_outside(mean: float) -> None:
+    sentence, word = BY_HAND[mean]
+    table = markdown([Comparison(TARGET, (mean,))], SMALL)
+    assert f"1 figures, {sentence}; mean over 1 forces" in table
+    assert f"| 0.400 to 0.600 | {word} | weak |" in table
+    assert as_rows([Comparison(TARGET, (mean,))])[0]["within"] is (word == "yes")
+
+
+def test_the_sentence_counts_those_within_and_its_lines_fit_the_page() -> None:
+    table = markdown(
+        [Comparison(TARGET, (0.5,)), Comparison(TARGET, (0.7,)), Comparison(TARGET, (float("nan"),))], SMALL
+    )
+    assert table.startswith("3 figures, 1 within tolerance; mean over 1 forces of 2,500 relationships and 4 years.")
+    assert max(len(line) for line in table.splitlines() if not line.startswith("|")) <= 100
+    assert "| not measured | not measured | 0.400 to 0.600 | **no** |" in table
+
+
+@pytest.mark.parametrize(
+    ("means", "sentence"),
+    [
+        ((0.5, 0.6), "2 of 2 lie within tolerance (the line)."),
+        ((0.5, 0.61), "1 of 2 lie within tolerance (the line)."),
+        ((0.3, 0.7), "0 of 2 lie within tolerance (the line)."),
+    ],
+)
+def test_the_reports_sentence_says_how_many_are_within(means: tuple[float, ...], sentence: str) -> None:
+    assert tolerance_sentence([Comparison(TARGET, (mean,)) for mean in means]) == sentence
 
 
 @pytest.mark.parametrize(
