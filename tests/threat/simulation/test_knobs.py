@@ -187,7 +187,7 @@ def test_a_planted_leak_lifts_only_the_builder_that_filters_on_occurred_at() -> 
         ({"thin_labels": 1.5}, "thin_labels is outside 0 to 1: 1.5"),
         ({"leak": -0.1}, "leak is outside 0 to 1: -0.1"),
         ({"over_policing": -1.0, "group": "sex=male"}, "over_policing is negative"),
-        ({"thin_history": 0.1}, "without a group"),
+        ({"thin_history": 0.1}, "No group was given"),
         ({"group": "age=old"}, "cannot treat the group 'age=old'"),
         ({"drift": 2.0}, "without its date"),
     ],
