@@ -68,6 +68,11 @@ def test_one_wrong_part(parts, says):
     assert says in refused(**parts)
 
 
+@pytest.mark.parametrize("scope", ["reversed", "subject_at_risk", "at_risk_anyone", "at_risk_others"])
+def test_a_rate_at_liberty_is_never_of_who_was_harmed(scope):
+    assert "not about the person who acts" in refused(statistic="rate_at_liberty", window_days=90, scope=scope)
+
+
 def test_all_problems_at_once():
     wrong = (
         define("same", **COUNT, window_days=-1),
