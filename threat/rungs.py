@@ -6,6 +6,7 @@ Only the table is read here, no history: a page or a card that names an outcome 
 from __future__ import annotations
 
 import csv
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -34,66 +35,63 @@ class Rule:
 
 @cache
 def all_rules() -> tuple[Rule, ...]:
-    """The rules of ``outcomes.csv`` in file order. Raises BadInput, with every problem, when the file is wrong."""
+    """Return the rules of ``outcomes.csv`` in file order. Raises BadInput, with every problem, for a wrong file."""
     text = files("threat").joinpath("outcomes.csv").read_text(encoding="utf-8")
     return read_rules(text)
 
 
 def read_rules(text: str) -> tuple[Rule, ...]:
-    """Rules from the text of an outcomes file."""
-    out: list[Rule] = []
-    problems: list[ThreatError] = []
+    """Read rules from the text of an outcomes file. Raises BadInput, with every problem, for a wrong text."""
     rows = list(csv.DictReader(text.splitlines()))
-    rungs = {row["rung"] for row in rows}
     titles = {row["rung"]: row.get("title") for row in reversed(rows)}  # the first row of a rung gives its title
+    problems: list[ThreatError] = []
     for line, row in enumerate(rows, 2):
-        where = f"outcomes.csv, line {line}"
-        all_of = tuple(row["all_of"].split("+"))
-        attributed: Literal["relationship", "person_at_risk"] = (
-            "person_at_risk" if row["attributed_to"] == "person_at_risk" else "relationship"
-        )
-        about = "person" if attributed == "person_at_risk" else "relationship"
-        for name in all_of:
-            if name not in kinds():
-                problems.append(BadInput("An outcome names an unknown kind.", value=name, where=where))
-            elif kinds()[name].about != about:
-                problems.append(
-                    BadInput(
-                        f"An outcome attributed to the {attributed} needs kinds about one.", value=name, where=where
-                    )
-                )
-        if not row.get("title") or row["title"] != titles[row["rung"]]:
-            problems.append(BadInput("A rung has no title, or two.", value=row.get("title"), where=where))
-        if row["includes"] and row["includes"] not in rungs:
-            problems.append(BadInput("An outcome includes an unknown rung.", value=row["includes"], where=where))
-        if row["attributed_to"] not in {"relationship", "person_at_risk"}:
-            problems.append(BadInput("Not a way to attribute.", value=row["attributed_to"], where=where))
-        if row["any_domestic"] not in {"yes", "no"}:
-            problems.append(BadInput("any_domestic is yes or no.", value=row["any_domestic"], where=where))
-        out.append(
-            Rule(
-                rung=row["rung"],
-                title=row.get("title") or "",
-                version=int(row["version"]),
-                all_of=all_of,
-                domestic=row["any_domestic"] == "yes",
-                includes=row["includes"],
-                attributed_to=attributed,
-                note=row["note"],
-            )
-        )
+        problems += _problems(row, titles, f"outcomes.csv, line {line}")
     raise_all(problems)
-    return tuple(out)
+    return tuple(
+        Rule(
+            rung=row["rung"],
+            title=row["title"],
+            version=int(row["version"]),
+            all_of=tuple(row["all_of"].split("+")),
+            domestic=row["any_domestic"] == "yes",
+            includes=row["includes"],
+            attributed_to="person_at_risk" if row["attributed_to"] == "person_at_risk" else "relationship",
+            note=row["note"],
+        )
+        for row in rows
+    )
+
+
+def _problems(row: dict[str, str], titles: Mapping[str, str | None], where: str) -> list[ThreatError]:
+    """Everything wrong with a row. ``titles``: the title that each rung has on its first row."""
+    out: list[ThreatError] = []
+    # Kinds about one person can only be attributed to the person at risk: they name no subject.
+    about = "person" if row["attributed_to"] == "person_at_risk" else "relationship"
+    for name in row["all_of"].split("+"):
+        if name not in kinds():
+            out.append(BadInput("The outcome names an unknown kind.", value=name, where=where))
+        elif kinds()[name].about != about:
+            out.append(BadInput(f"The kind is not about a {about}, as the outcome needs.", value=name, where=where))
+    if not row.get("title") or row["title"] != titles[row["rung"]]:
+        out.append(BadInput("The rung has no title, or two.", value=row.get("title"), where=where))
+    if row["includes"] and row["includes"] not in titles:
+        out.append(BadInput("The outcome includes an unknown rung.", value=row["includes"], where=where))
+    if row["attributed_to"] not in {"relationship", "person_at_risk"}:
+        out.append(BadInput("Not a way to attribute.", value=row["attributed_to"], where=where))
+    if row["any_domestic"] not in {"yes", "no"}:
+        out.append(BadInput("any_domestic is neither yes nor no.", value=row["any_domestic"], where=where))
+    return out
 
 
 def rules_of(rung: str) -> tuple[Rule, ...]:
-    """The rules of a rung and of every rung it includes. Raises UsageError for an unknown rung."""
-    found = tuple(rule for rule in all_rules() if rule.rung == rung)
-    if not found:
-        known = sorted({rule.rung for rule in all_rules()})
-        raise UsageError("Not a rung of the outcomes.", value=rung, way_out=f"use {', '.join(known)}")
-    included = {rule.includes for rule in found if rule.includes}
-    return found + tuple(rule for name in sorted(included) for rule in rules_of(name))
+    """Return the rules of a rung, then of every rung it includes. Raises UsageError for an unknown rung."""
+    rules = tuple(rule for rule in all_rules() if rule.rung == rung)
+    if not rules:
+        rungs = sorted({rule.rung for rule in all_rules()})
+        raise UsageError("Not a rung of the outcomes.", value=rung, way_out=f"use {', '.join(rungs)}")
+    included = {rule.includes for rule in rules if rule.includes}
+    return rules + tuple(rule for name in sorted(included) for rule in rules_of(name))
 
 
 def title_of(rung: str) -> str:

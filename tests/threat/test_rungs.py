@@ -15,10 +15,10 @@ HEAD = "rung,title,version,all_of,any_domestic,includes,attributed_to,note\n"
     [
         ("Y9,an outcome,1,quarrel,yes,,relationship,", "unknown kind"),
         ("Y9,an outcome,1,murder,yes,Y8,relationship,", "unknown rung"),
-        ("Y9,an outcome,1,murder,perhaps,,relationship,", "yes or no"),
+        ("Y9,an outcome,1,murder,perhaps,,relationship,", "neither yes nor no"),
         ("Y9,an outcome,1,murder,yes,,neighbour,", "Not a way to attribute"),
-        ("Y9,an outcome,1,suspected_suicide,no,,relationship,", "needs kinds about one"),
-        ("Y9,an outcome,1,murder,no,,person_at_risk,", "needs kinds about one"),
+        ("Y9,an outcome,1,suspected_suicide,no,,relationship,", "not about a relationship"),
+        ("Y9,an outcome,1,murder,no,,person_at_risk,", "not about a person"),
     ],
 )
 def test_the_rules_are_checked(line: str, rule: str) -> None:
