@@ -172,8 +172,8 @@ def test_a_page_that_cannot_be_written_is_a_mistake_and_no_traceback(page: str, 
 
 
 def test_an_error_says_problem_value_place_and_way_out() -> None:
-    error = BadInput("Every row needs a time.", value="''", where="charges.csv line 7", way_out="fill the column")
-    assert str(error) == "Every row needs a time.\n  found: ''\n  where: charges.csv line 7\n  do: fill the column"
+    error = BadInput("The row has no time.", value="''", where="charges.csv line 7", way_out="fill the column")
+    assert str(error) == "The row has no time.\n  found: ''\n  where: charges.csv line 7\n  do: fill the column"
     assert error.exit_code == 3
 
 

@@ -165,9 +165,9 @@ def test_a_broken_file_is_a_finding_and_hides_no_other(
     (whole.store.parent / spoil).write_text("{spoilt")
     document = examine(whole)
     broken = [finding for finding in document["findings"] if finding["state"] == "broken"]
-    found = next(finding for finding in broken if finding["part"] == part)
-    assert says in found["says"]
-    assert mend in found["mend"]
+    shown = next(finding for finding in broken if finding["part"] == part)
+    assert says in shown["says"]
+    assert mend in shown["mend"]
     assert {"product", "compiled code", "RUNs"} <= {finding["part"] for finding in document["findings"]}
 
 

@@ -85,11 +85,11 @@ def test_an_unmerge_in_a_later_load(tmp_path: Path) -> None:
     rows = [[head, "a,b,2024-01-01,"], [head, "a,b,2024-01-01,2024-02-01"], [head, "a,b,2024-03-01,"]]
     for i, links in enumerate(rows):
         load("standard_csv", write(tmp_path / f"export{i}", person_links=links), store, NOW)
-    known = Store.open(store).snapshot().links
+    links_now = Store.open(store).snapshot().links
     days = ["2024-01-02", "2024-02-02", "2024-03-02"]
-    found = known.resolve([person("a")] * 3, [parse_as_of(day) for day in days])
-    assert found.tolist() == [person("b"), person("a"), person("b")]
-    # An export that grows: what is held is left out, a second unmerge is not.
+    resolved = links_now.resolve([person("a")] * 3, [parse_as_of(day) for day in days])
+    assert resolved.tolist() == [person("b"), person("a"), person("b")]
+    # An export that grows: what is in the history is left out, a second unmerge is not.
     everything = [head, "a,b,2024-01-01,2024-02-01", "a,b,2024-03-01,", "a,b,2024-03-01,2024-04-01"]
     report = load("standard_csv", write(tmp_path / "grown", person_links=everything), store, NOW)
     assert (report.new["person_links"], report.existing["person_links"]) == (1, 2)
@@ -109,11 +109,11 @@ def test_a_domestic_event_after_the_relationship_was_withdrawn(tmp_path: Path) -
     for i, (rows, count) in enumerate(steps):
         export = write(tmp_path / f"export{i}", relationships=[head, pair], events=events(*rows))
         load("standard_csv", export, store, NOW)
-        known = Store.open(store).snapshot().relationships
-        assert len(known) == count
-    stands = known.withdrawn_at == NEVER
-    assert known.recorded_at[stands].tolist() == [parse_as_of("2024-03-01")]
-    assert known.subject_id[stands].tolist() == [person("anna")]
+        relationships = Store.open(store).snapshot().relationships
+        assert len(relationships) == count
+    in_force = relationships.withdrawn_at == NEVER
+    assert relationships.recorded_at[in_force].tolist() == [parse_as_of("2024-03-01")]
+    assert relationships.subject_id[in_force].tolist() == [person("anna")]
 
 
 def test_what_may_change_with_time(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from fixtures.standard_export import GOOD, HEADER, NOW, events, person, write
 
 from threat.history import Store, quarantine
 from threat.history.intake.load import load
-from threat.history.intake.report import lines
+from threat.history.intake.report import Example, lines
 
 
 @pytest.mark.parametrize(
@@ -65,8 +65,8 @@ def test_a_birth_year_that_is_none(tmp_path: Path, year: str, reason: str) -> No
     rows = ["person,birth_year,recorded_at", f"anna,{year},2024-01-01", "ben,1985,2024-01-01"]
     report = load("standard_csv", write(tmp_path / "export", persons=rows), tmp_path / "store", NOW)
     assert [(item.reason, item.rows) for item in report.reasons] == [(reason, 1)]
-    found = Store.open(tmp_path / "store").snapshot().table("persons", ["person_id", "birth_year"]).to_pylist()
-    assert found == [{"person_id": person("ben"), "birth_year": 1985}]
+    persons = Store.open(tmp_path / "store").snapshot().table("persons", ["person_id", "birth_year"]).to_pylist()
+    assert persons == [{"person_id": person("ben"), "birth_year": 1985}]
 
 
 def test_known_in_advance_may_lie_ahead(tmp_path: Path) -> None:
@@ -81,8 +81,8 @@ def test_rows_with_too_many_or_too_few_cells(tmp_path: Path) -> None:
     rows.insert(2, "stalking,threat_to_kill")
     report = load("standard_csv", write(tmp_path / "export", events=rows), tmp_path / "store", NOW)
     assert (report.rows_in, report.rows_kept) == (4, 1)
-    found = quarantine.read(Store.open(tmp_path / "store").snapshot())
-    assert list(zip(found["row"], found["reason"], found["severe"], strict=True)) == [
+    rejected = quarantine.read(Store.open(tmp_path / "store").snapshot())
+    assert list(zip(rejected["row"], rejected["reason"], rejected["severe"], strict=True)) == [
         (4, "unreadable_time", True),
         (2, "wrong_number_of_cells", True),
         (3, "wrong_number_of_cells", True),
@@ -110,3 +110,10 @@ def test_a_severe_record_in_quarantine_is_an_alarm(tmp_path: Path) -> None:
         report = load("standard_csv", export, tmp_path / f"store{i}", NOW)
         assert report.severe_quarantined == severe
         assert ("ALARM: 1 of" in lines(report)) is bool(severe)
+
+
+def test_a_reference_used_twice_next_to_rows_without_one(tmp_path: Path) -> None:
+    twice, without = GOOD | {"kind": "harassment"}, GOOD | {"event": ""}
+    report = load("standard_csv", write(tmp_path / "export", events=events(GOOD, without, twice)), tmp_path / "s", NOW)
+    assert [(count.reason, count.rows) for count in report.reasons] == [("duplicate_key", 1)]
+    assert report.reasons[0].examples == (Example(file="events", row=3, detail="E1"),)

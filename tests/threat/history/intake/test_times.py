@@ -41,8 +41,8 @@ def test_daylight_saving(tmp_path: Path, written: str, ambiguous: str, expected:
     if report.reasons:
         assert report.reasons[0].reason == expected
     else:
-        found = Store.open(tmp_path / "store").snapshot().table("events", ["occurred_at"]).to_pylist()
-        assert found == [{"occurred_at": parse_as_of(expected)}]
+        occurred = Store.open(tmp_path / "store").snapshot().table("events", ["occurred_at"]).to_pylist()
+        assert occurred == [{"occurred_at": parse_as_of(expected)}]
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,7 @@ def test_the_shipped_profile_never_knows_too_early(tmp_path: Path) -> None:
     row = GOOD | {"occurred_at": "2024-10-27T01:40", "recorded_at": "2024-10-27T01:30"}
     export = write(tmp_path / "export", events=events(row))
     assert load("standard_csv", export, tmp_path / "store", NOW).rows_quarantined == 0
-    found = Store.open(tmp_path / "store").snapshot().table("events", ["occurred_at", "recorded_at"]).to_pylist()
-    assert found == [
+    occurred = Store.open(tmp_path / "store").snapshot().table("events", ["occurred_at", "recorded_at"]).to_pylist()
+    assert occurred == [
         {"occurred_at": parse_as_of("2024-10-27T00:40+00:00"), "recorded_at": parse_as_of("2024-10-27T01:30+00:00")}
     ]

@@ -73,8 +73,8 @@ def test_rows_in_are_kept_or_quarantined(small: tuple[LoadReport, Snapshot]) -> 
         "bookings": FileCounts(rows_in=4, kept=3, quarantined=1),
         "charges": FileCounts(rows_in=10, kept=6, quarantined=4),
     }
-    found = quarantine.read(snapshot)
-    assert sorted(zip(found["file"], found["row"], found["reason"], found["severe"], strict=True)) == [
+    rejected = quarantine.read(snapshot)
+    assert sorted(zip(rejected["file"], rejected["row"], rejected["reason"], rejected["severe"], strict=True)) == [
         ("bookings", 4, "unknown_code", False),
         ("charges", 4, "not_a_record", False),
         ("charges", 7, "unknown_code", True),
@@ -167,11 +167,11 @@ def test_release_is_known_only_when_seen(
 def test_the_code_map(text: str, expected: list[str] | str, domestic: str | None) -> None:
     code_map = load_profile("multnomah").code_map
     assert code_map is not None
-    found = code_map.of(text)
-    if isinstance(found, Meaning):
-        assert ([kind for kind, _ in found.kinds], found.domestic) == (expected, domestic)
+    meaning = code_map.of(text)
+    if isinstance(meaning, Meaning):
+        assert ([kind for kind, _ in meaning.kinds], meaning.domestic) == (expected, domestic)
     else:
-        assert found == expected
+        assert meaning == expected
 
 
 @pytest.fixture(scope="module")
