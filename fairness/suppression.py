@@ -83,7 +83,7 @@ def public(report: Fairness) -> PublicFairness:
         seed=report.seed,
         verdict=report.verdict,
         overall=_overall(report.overall, least),
-        characteristics=tuple(_characteristic(one_report, least) for one_report in report.characteristics),
+        characteristics=tuple(_characteristic(item, least) for item in report.characteristics),
         coverage=report.coverage,
         notes=(f"Counts below {least} are withheld, with what would give them away.",),
     )

@@ -10,14 +10,16 @@ import pytest
 from fixtures import golden_force as golden
 from fixtures.desk_browser import STARTED_AT
 
+from fairness.runs import snapshot_of
 from serving.audit import database
 from serving.audit.log import verify
 from serving.lists.making import replay_list
 from threat import lists
-from threat.errors import IntegrityFailure
+from threat.errors import BadInput, IntegrityFailure
 from threat.history.store import Store
 from threat.release import promotions
 from threat.release.runs import Run
+from training.evaluation.reproduce import reproduce
 
 FORMATS = Path(__file__).parent / "fixtures" / "formats"
 LISTS = {
@@ -68,6 +70,15 @@ def test_the_model_in_service_is_still_the_one_promoted(format_1: Path) -> None:
 def test_the_runs_verify(format_1: Path) -> None:
     for name in ("run-1", "trained"):
         assert Run.open(format_1 / "var" / "runs" / name).id == name
+
+
+def test_an_earlier_run_is_neither_measured_again_nor_audited_but_refused_by_version(format_1: Path) -> None:
+    """Its intervals were made by another rule: recomputing them would call a sound RUN changed."""
+    run = Run.open(format_1 / "var" / "runs" / "trained")
+    for ask in (lambda: reproduce(run), lambda: snapshot_of(run, format_1 / "history")):
+        with pytest.raises(BadInput, match="written before documents had versions") as caught:
+            ask()
+        assert "train again" in str(caught.value)
 
 
 def test_a_changed_file_of_an_earlier_run_is_found(format_1: Path, tmp_path: Path) -> None:

@@ -102,13 +102,13 @@ def evaluate(
     columns = {name: _columns(test, order) for name, order in ranked.items()}
     measured = []
     for ranking in rankings:
-        own_columns = columns[ranking.name]
-        figures = _figures(test, own_columns)
+        of_ranking = columns[ranking.name]
+        figures = _figures(test, of_ranking)
         if versus in columns and ranking.name != versus:
-            figures += _differences(test, columns[versus], own_columns)
+            figures += _differences(test, columns[versus], of_ranking)
         ties = Ties(
             capacity=capacity,
-            rows_tied_at_the_cut=own_columns.captured[capacity].tied,
+            rows_tied_at_the_cut=of_ranking.captured[capacity].tied,
             rows_without_a_basis=ranking.unranked,
         )
         measured.append(RankingFigures(name=ranking.name, title=ranking.title, figures=tuple(figures), ties=ties))
