@@ -35,3 +35,11 @@ def test_windows_before_the_records_begin_are_marked_by_source():
     assert_array_equal(found.truncated_by("records"), [[False, False, False, False], [False, False, True, False]])
     with pytest.raises(UsageError, match="one of custody, records"):
         found.truncated_by("custdy")
+
+
+def test_a_ratio_reaches_back_as_far_as_its_long_window():
+    ratio = {"statistic": "window_ratio", "window_days": 30, "long_window_days": 365}
+    wanted = catalogue([define("a", **{**ASSAULTS, **ratio})])
+    found = build(sightings([hit(1, 10)], starts={"records": AS_OF - 364 * DAY}), rows([(11, 12, AS_OF)]), wanted)
+    assert_array_equal(found.spans, [365 * DAY])
+    assert_array_equal(found.truncated, [[True]])

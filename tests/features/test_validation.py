@@ -68,6 +68,13 @@ def test_one_wrong_part(parts, says):
     assert says in refused(**parts)
 
 
+@pytest.mark.parametrize(
+    "parts", [{"window_days": 36_525}, {"statistic": "recency_weighted", "half_life_days": 50_000}]
+)
+def test_the_longest_window_is_a_hundred_years_and_a_half_life_may_be_longer(parts):
+    assert len(Catalogue((define("long", **{**COUNT, **parts}),))) == 1
+
+
 @pytest.mark.parametrize("scope", ["reversed", "subject_at_risk", "at_risk_anyone", "at_risk_others"])
 def test_a_rate_at_liberty_is_never_of_who_was_harmed(scope):
     assert "not about the person who acts" in refused(statistic="rate_at_liberty", window_days=90, scope=scope)

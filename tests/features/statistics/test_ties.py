@@ -6,7 +6,7 @@ import pytest
 from fixtures.feature_definitions import define
 from fixtures.feature_histories import AS_OF, hit, rows, sightings
 
-from features import lineage
+from features import lineage, value
 from threat.asof import DAY
 
 ASKED = rows([(11, 12, AS_OF)])
@@ -29,6 +29,15 @@ def test_of_two_stays_that_end_together_the_latest():
     ended = AS_OF - 5 * DAY
     store = sightings([hit(1, 20, until=ended), hit(2, 10, until=ended), hit(3, 30, until=ended - 1)])
     assert lineage(store, ASKED, 0, define("a", statistic="days_since_end", **KINDS)) == [2]
+
+
+def test_a_stay_of_no_length_is_behind_no_days_in_custody():
+    store = sightings(
+        [hit(1, 20, until=AS_OF - 20 * DAY), hit(2, 10, until=AS_OF - 5 * DAY), hit(3, 90, until=AS_OF - 60 * DAY)]
+    )
+    in_custody = define("a", statistic="days_in_custody", window_days=30, **KINDS)
+    assert value(store, ASKED, in_custody).tolist() == [5.0]
+    assert lineage(store, ASKED, 0, in_custody) == [2]
 
 
 def test_the_last_gap_is_between_two_incidents_and_the_average_between_all():
