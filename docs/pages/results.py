@@ -7,37 +7,46 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import pyarrow.parquet as pq
+from pages.results_evidence import LeakWorth, MeasuredRun, RealRecords, SyntheticForce
 from pages.results_page import page
 
+from fairness.suppression import PublicFairness, public
 from threat.eligibility import load_policy
 from threat.history.snapshot import Snapshot
 from threat.history.store import Store
 from threat.measuring.ranked import Labelled
 from threat.measuring.resampling import Resampling
-from threat.release.documents.evaluation import MODEL
+from threat.release.documents.checks import Checks
+from threat.release.documents.cohort import CohortAttrition
+from threat.release.documents.evaluation import MODEL, Evaluation
+from threat.release.documents.expected_captures import ExpectedCaptures
+from threat.release.documents.stability import Stability
 from threat.release.runs import Run
+from threat.simulation.force import Settings, write
 from training.checks import as_if_known_at_once
 from training.cohorts.labelled import prepare
 from training.config import load
 from training.evaluation.table import Ranking, evaluate
 from training.job import train
 from training.models.fitted import fit_trees
+from training.truth.expected_captures import compare
+from training.truth.judged_lists import Lookahead, read_lists
 
 Say = Callable[[str], None]
 REAL = ("real_incident", "real_monthly")
 SENSITIVITIES = ("real_incident_new", "real_monthly_new", "real_incident_365", "real_monthly_365")
 SYNTHETIC = ("synthetic_incident", "synthetic_monthly")
-FORCE = {"relationships": 20_000, "years": 8.0, "seed": 7}
+FORCE = Settings(relationships=20_000, years=8.0, seed=7)
 ORACLE_DRAWS = 16
 
 
-def real_records(folder: Path, work: Path, at: int, say: Say) -> dict[str, Any]:
-    """Load the real records into ``work`` and train on them. ``at``: UTC seconds. Returns evaluations and checks.
+def real_records(folder: Path, work: Path, at: int, say: Say) -> RealRecords:
+    """Load the real records into ``work``, train on them and return the aggregates. ``at``: UTC seconds.
 
     ``work`` then holds rows about people: the caller removes it. Raises BadInput when the records can't be loaded.
     """
@@ -47,63 +56,62 @@ def real_records(folder: Path, work: Path, at: int, say: Say) -> dict[str, Any]:
     store = work / "real"
     report = load_records(load_profile("multnomah"), folder, store, at)
     say(f"real records loaded: {report.rows_kept:,} of {report.rows_in:,} rows kept")
-    loaded = {name: getattr(report, name) for name in ("rows_in", "rows_kept", "rows_quarantined")}
-    out: dict[str, Any] = {"loaded": loaded, "runs": {}}
+    runs: dict[str, MeasuredRun] = {}
     snapshot = Store.open(store).snapshot()
     for preset in (*REAL, *SENSITIVITIES):
         run = train(store, load(preset), out=work / "runs", run_id=preset, started_at=at)
-        out["runs"][preset] = _aggregates(run)
+        runs[preset] = aggregates(run)
         if preset in REAL:
-            out["runs"][preset]["audit"] = _audit(run, snapshot)
-            out["runs"][preset]["leak_worth"] = leak_worth(run, snapshot, preset)
+            leak = leak_worth(run, snapshot, preset)
+            runs[preset] = replace(runs[preset], audit=_audit(run, snapshot), leak=leak)
         say(f"trained {preset}")
-    return out
+    return RealRecords(
+        rows_in=report.rows_in, rows_kept=report.rows_kept, rows_quarantined=report.rows_quarantined, runs=runs
+    )
 
 
-def synthetic_force(work: Path, at: int, say: Say) -> dict[str, Any]:
+def synthetic_force(work: Path, at: int, say: Say) -> SyntheticForce:
     """Make a synthetic force in ``work``, train on it, and ask its truth what the lists were worth."""
-    from threat.simulation.force import Settings, write
-
     force = work / "force"
-    made = write(Settings(**FORCE), force, lambda amount: None)  # type: ignore[arg-type]
-    say(f"synthetic force made: {made['rows']['relationships']:,} relationships")
-    out: dict[str, Any] = {"force": FORCE | {"made": made["rows"]}, "runs": {}}
+    made = write(FORCE, force, lambda amount: None)["rows"]
+    say(f"synthetic force made: {made['relationships']:,} relationships")
+    runs: dict[str, MeasuredRun] = {}
     snapshot = Store.open(force / "history").snapshot()
     for preset in SYNTHETIC:
         run = train(force / "history", load(preset), out=work / "runs", run_id=preset, started_at=at)
-        out["runs"][preset] = _aggregates(run)
-        out["runs"][preset]["audit"] = _audit(run, snapshot)
         say(f"trained {preset}")
-        out["runs"][preset]["truth"] = _truth(run, force)
+        runs[preset] = replace(aggregates(run), audit=_audit(run, snapshot), truth=_truth(run, force))
         say(f"asked the truth about {preset}")
-    return out
+    return SyntheticForce(
+        asked_relationships=FORCE.relationships,
+        years=FORCE.years,
+        seed=FORCE.seed,
+        relationships=made["relationships"],
+        events=made["events"],
+        runs=runs,
+    )
 
 
-def _aggregates(run: Run) -> dict[str, Any]:
-    config = run.read_json("config.json")
-    return {
-        "title": config["settings"]["title"],
-        "capacity": config["capacity"],
-        "evaluation": run.read_json("evaluation.json"),
-        "folds": run.read_json("folds.json"),
-        "fit": run.read_json("cohort.json")["fit"],
-        "choices": run.read_json("choices.json"),
-        "checks": run.read_json("checks.json"),
-        "stability": run.read_json("stability.json"),
-    }
+def aggregates(run: Run) -> MeasuredRun:
+    """Read what a RUN says of itself."""
+    return MeasuredRun(
+        evaluation=run.read(Evaluation),
+        fit=run.read(CohortAttrition).fit["test"],
+        checks=run.read(Checks),
+        stability=run.read(Stability),
+    )
 
 
-def _audit(run: Run, snapshot: Snapshot) -> dict[str, Any]:
+def _audit(run: Run, snapshot: Snapshot) -> PublicFairness:
     """The fairness audit as it may be published: small cells withheld."""
     from fairness.policy import load_policy as fairness_policy
     from fairness.runs import audit_run
-    from fairness.suppression import public
 
-    return public(audit_run(run, snapshot, fairness_policy())).as_json()
+    return public(audit_run(run, snapshot, fairness_policy()))
 
 
-def leak_worth(run: Run, snapshot: Snapshot, preset: str) -> dict[str, Any]:
-    """What the leak of a builder that filters on the date of an event would add: the AUC Figure of the difference.
+def leak_worth(run: Run, snapshot: Snapshot, preset: str) -> LeakWorth:
+    """Measure what the leak of a builder that filters on the date of an event would add to the AUC.
 
     The same training again with every record known the moment it happened, paired with the honest scores.
     """
@@ -116,7 +124,7 @@ def leak_worth(run: Run, snapshot: Snapshot, preset: str) -> dict[str, Any]:
         Ranking("leaky", "known at once", scores),
         Ranking(MODEL, "as known", honest.column(MODEL).to_numpy()),
     ]
-    capacity = run.read_json("evaluation.json")["capacity"]
+    capacity = run.read(Evaluation).capacity
     measured = evaluate(
         rows,
         both,
@@ -124,21 +132,13 @@ def leak_worth(run: Run, snapshot: Snapshot, preset: str) -> dict[str, Any]:
         resampling=Resampling(replicates=settings.bootstrap, seed=settings.seed),
         versus="leaky",
     )
-    figures = {
-        "leaky_auc": measured.figure("leaky", "auc"),
-        "honest_auc": measured.figure(MODEL, "auc"),
-        "difference": measured.figure(MODEL, "auc_difference"),
-    }
-    return {name: None if figure is None else figure.model_dump(mode="json") for name, figure in figures.items()}
+    return LeakWorth(leaky_auc=measured.figure("leaky", "auc"), difference=measured.figure(MODEL, "auc_difference"))
 
 
-def _truth(run: Run, force: Path) -> dict[str, Any]:
+def _truth(run: Run, force: Path) -> ExpectedCaptures:
     """Expected captures of every ranking by the latent oracle of the force."""
-    from training.truth.expected_captures import compare
-    from training.truth.judged_lists import Lookahead, read_lists
-
     how = Lookahead(draws=ORACLE_DRAWS)
-    return compare(read_lists(run, force, how)).document(run.id, how).as_json()
+    return compare(read_lists(run, force, how)).document(run.id, how)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -157,9 +157,9 @@ def main(arguments: list[str] | None = None) -> int:
         say(f"no real records at {chosen.real}: that part is left out")
     Path("var").mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(dir="var", prefix="results-") as folder:
-        known = real_records(chosen.real, Path(folder), at, say) if present else None
-        made = synthetic_force(Path(folder), at, say)
-    text = page(known, made, datetime.fromtimestamp(at, tz=UTC).date().isoformat())
+        real = real_records(chosen.real, Path(folder), at, say) if present else None
+        synthetic = synthetic_force(Path(folder), at, say)
+    text = page(real, synthetic, datetime.fromtimestamp(at, tz=UTC).date().isoformat())
     chosen.out.parent.mkdir(parents=True, exist_ok=True)
     chosen.out.write_text(text, encoding="utf-8")
     print(text)

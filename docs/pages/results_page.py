@@ -7,48 +7,44 @@ them away, and figures that rest on fewer than ten outcomes are withheld.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
-from threat.release.documents.evaluation import MODEL
+from pages.results_evidence import MeasuredRun, RealRecords, SyntheticForce
+
+from fairness.suppression import PublicFairness
+from threat.measuring.figure import Figure
+from threat.release.documents.evaluation import MODEL, Evaluation, RankingFigures
+from threat.release.documents.expected_captures import ExpectedCaptures
+from threat.release.documents.stability import Stability
 
 LEAST = 10
-Figure = dict[str, Any]
+"""Fewest people or outcomes that anything is printed about; the page of a public data set, so stricter than a card."""
 
 
-def found(figures: Sequence[Figure], name: str, capacity: int | None = None) -> Figure | None:
-    """The Figure of that name (at that capacity), or None."""
-    for figure in figures:
-        if figure["name"] == name and (capacity is None or figure["slice"].get("capacity") in {capacity, None}):
-            return figure
-    return None
-
-
-def page(real: dict[str, Any] | None, synthetic: dict[str, Any], made_on: str) -> str:
-    """The whole page. ``real`` None: the records were not there. ``made_on``: ISO date."""
+def page(real: RealRecords | None, synthetic: SyntheticForce, made_on: str) -> str:
+    """Write the whole page. ``real`` None: the records were not there. ``made_on``: ISO date."""
     lines = [
         "# Results",
         "",
         f"Made by `make results` on {made_on}; not edited by hand. Intervals are 95% cluster bootstrap over subjects. "
         "*Recall* is the share of all outcome events in the window, people outside the cohort included, that the list "
         "held; it is coverage times recall within the cohort. *Mean recall* is its mean over lists of k/4, k/2, k, 2k "
-        "and 4k. Baselines stand in the same tables, measured on the same rows with the same resampled subjects. Each "
+        "and 4k. Baselines are in the same tables, measured on the same rows with the same resampled subjects. Each "
         "test was opened once per run, after everything had been chosen; `docs/training.md` says how.",
         "",
     ]
     if real is None:
-        lines += ["## Real records", "", "They were not beside the checkout when this page was made.", ""]
+        lines += ["## Real records", "", "They were not next to the checkout when this page was made.", ""]
     else:
         lines += _real(real)
     lines += _synthetic(synthetic)
     return "\n".join(lines).rstrip() + "\n"
 
 
-def _real(real: dict[str, Any]) -> list[str]:
-    loaded, runs = real["loaded"], real["runs"]
+def _real(real: RealRecords) -> list[str]:
     lines = [
         "## Real records: jail bookings of one US county",
         "",
-        f"{loaded['rows_in']:,} source rows, {loaded['rows_kept']:,} kept, {loaded['rows_quarantined']:,} put aside "
+        f"{real.rows_in:,} source rows, {real.rows_kept:,} kept, {real.rows_quarantined:,} quarantined "
         "with a reason. De-identified, dates moved by an undisclosed number of weeks; no person at risk is recorded, "
         "so each subject has one relationship with an unknown person at risk. A booking is neither an offence nor a "
         "conviction. Outcome: a later domestic-violence booking that meets the severe rung (Y2: attempted murder, "
@@ -63,20 +59,19 @@ def _real(real: dict[str, Any]) -> list[str]:
         "real_monthly": "Monthly, 180 days",
     }
     for name, title in titles.items():
-        lines += _run(title, runs[name], public=True)
-    lines += ["### Sensitivities", "", *_sensitivities(runs)]
-    lines += ["### No leaks, by construction", "", *_leaks(runs, titles)]
+        lines += _run(title, real.runs[name], public=True)
+    lines += ["### Sensitivities", "", *_sensitivities(real.runs)]
+    lines += ["### No leaks, by construction", "", *_leaks(real.runs, titles)]
     return lines
 
 
-def _synthetic(synthetic: dict[str, Any]) -> list[str]:
-    made, force = synthetic["force"]["made"], synthetic["force"]
+def _synthetic(synthetic: SyntheticForce) -> list[str]:
     lines = [
         "## A synthetic force",
         "",
-        f"`threat simulate --relationships {force['relationships']} --years {force['years']:g} "
-        f"--seed {force['seed']}`: {made['relationships']:,} relationships, {made['events']:,} events. No person in "
-        "it lives; what it shows is whether the method finds what is there, because here the truth is known.",
+        f"`threat simulate --relationships {synthetic.asked_relationships} --years {synthetic.years:g} "
+        f"--seed {synthetic.seed}`: {synthetic.relationships:,} relationships, {synthetic.events:,} events. No person "
+        "in it lives; what it shows is whether the method finds what is there, because here the truth is known.",
         "",
     ]
     titles = {
@@ -84,65 +79,64 @@ def _synthetic(synthetic: dict[str, Any]) -> list[str]:
         "synthetic_monthly": "Monthly, 365 days",
     }
     for name, title in titles.items():
-        run = synthetic["runs"][name]
+        run = synthetic.runs[name]
         lines += _run(title, run, public=False)
-        lines += _truth(run["truth"])
+        if run.truth is not None:
+            lines += _truth(run.truth)
     return lines
 
 
-def _run(title: str, run: dict[str, Any], *, public: bool) -> list[str]:
-    evaluation, fit = run["evaluation"], run["fit"]["test"]
-    k, cohort = evaluation["capacity"], evaluation["cohort"]
-    first = evaluation["rankings"][0]["figures"]
-    coverage, rate = found(first, "coverage"), found(first, "prevalence")
+def _run(title: str, run: MeasuredRun, *, public: bool) -> list[str]:
+    evaluation, fit, cohort = run.evaluation, run.fit, run.evaluation.cohort
+    k, places = evaluation.capacity, evaluation.capacity * cohort.lists
+    coverage, rate = (evaluation.rankings[0].figure(name) for name in ("coverage", "prevalence"))
     assert coverage is not None and rate is not None  # noqa: PT018 (every evaluation has both)
     lines = [
         f"### {title}",
         "",
-        f"Test: {cohort['n']:,} rows of {cohort['subjects']:,} subjects on {cohort['lists']} monthly lists "
-        f"({cohort['start'][:10]} to {cohort['last_as_of'][:10]}), {rate['events']} outcome events in the cohort, "
-        f"{coverage['events']} in all; coverage {percent(coverage)}; {percent(rate)} of rows had an outcome. Fitted on "
-        f"{fit['rows']:,} rows of {fit['subjects']:,} subjects, {fit['rows_with_outcome']:,} with an outcome. "
-        f"Lists of {k}.",
+        f"Test: {cohort.n:,} rows of {cohort.subjects:,} subjects on {cohort.lists} monthly lists "
+        f"({cohort.start[:10]} to {cohort.last_as_of[:10]}), {rate.events} outcome events in the cohort, "
+        f"{coverage.events} in all; coverage {percent(coverage)}; {percent(rate)} of rows had an outcome. Fitted on "
+        f"{fit.rows:,} rows of {fit.subjects:,} subjects, {fit.rows_with_outcome:,} with an outcome. Lists of {k}.",
         "",
         f"| ranking | recall, list of {k} | mean recall | precision | lift | AUC | Brier |",
         "|---|---|---|---|---|---|---|",
     ]
-    places = k * cohort["lists"]
     lines += [
-        "| " + " | ".join([entry["title"], *_cells(entry["figures"], k, places, public)]) + " |"
-        for entry in evaluation["rankings"]
+        "| " + " | ".join([ranking.title, *_cells(ranking, k, places, public)]) + " |"
+        for ranking in evaluation.rankings
     ]
-    lines += ["", *_commentary(evaluation, public), *_reliability(evaluation, public), *_stability(run["stability"])]
-    lines += _audit(run["audit"])
-    lines += [f"- Note: {warning}" for warning in evaluation["warnings"] if "tie at the cut" not in warning]
+    lines += ["", *_commentary(evaluation, public), *_reliability(evaluation, public), *_stability(run.stability)]
+    if run.audit is not None:
+        lines += _audit(run.audit)
+    lines += [f"- Note: {warning}" for warning in evaluation.warnings if "tie at the cut" not in warning]
     return [*lines, ""]
 
 
-def _cells(figures: list[Figure], k: int, places: int, public: bool) -> list[str]:
-    recall, precision, lift = (found(figures, f"{name}_at_capacity", k) for name in ("recall", "precision", "lift"))
-    few = public and few_on_the_list(figures, k, places)
+def _cells(ranking: RankingFigures, k: int, places: int, public: bool) -> list[str]:
+    recall, precision, lift = (ranking.figure(f"{name}_at_capacity", k) for name in ("recall", "precision", "lift"))
+    few = public and few_on_the_list(ranking, k, places)
     listed = [percent(recall), percent(precision), number(lift, 1)] if not few else [f"on fewer than {LEAST}"] * 3
     return [
         listed[0],
-        percent(found(figures, "mean_recall"), public=public),
+        percent(ranking.figure("mean_recall"), public=public),
         listed[1],
         listed[2],
-        number(found(figures, "auc"), 3, public=public),
-        number(found(figures, "brier"), 4, public=public),
+        number(ranking.figure("auc"), 3, public=public),
+        number(ranking.figure("brier"), 4, public=public),
     ]
 
 
-def few_on_the_list(figures: list[Figure], k: int, places: int) -> bool:
+def few_on_the_list(ranking: RankingFigures, k: int, places: int) -> bool:
     """True when the list held fewer than ten rows with an outcome, or fewer than ten events were credited to it."""
-    recall, precision = found(figures, "recall_at_capacity", k), found(figures, "precision_at_capacity", k)
-    credited = (recall["value"] or 0) * recall["events"] if recall else 0
-    rows = (precision["value"] or 0) * places if precision else 0
+    recall, precision = ranking.figure("recall_at_capacity", k), ranking.figure("precision_at_capacity", k)
+    credited = recall.value * recall.events if recall and recall.value else 0
+    rows = precision.value * places if precision and precision.value else 0
     return min(credited, rows) < LEAST
 
 
-def _commentary(evaluation: dict[str, Any], public: bool) -> list[str]:
-    """Where the model beats each baseline, where it does not, in words that follow from the intervals."""
+def _commentary(evaluation: Evaluation, public: bool) -> list[str]:
+    """Say where the model beats each baseline and where not, in words that follow from the intervals."""
     words = (("recall_difference", "recall"), ("mean_recall_difference", "mean recall"), ("auc_difference", "AUC"))
     lines = [
         "LightGBM minus each baseline (paired):",
@@ -151,20 +145,20 @@ def _commentary(evaluation: dict[str, Any], public: bool) -> list[str]:
         "|---|---|---|---|",
     ]
     beaten: dict[str, dict[str, list[str]]] = {"better": {}, "worse": {}, "undecided": {}}
-    k = evaluation["capacity"]
-    places = k * evaluation["cohort"]["lists"]
-    ours = next(entry for entry in evaluation["rankings"] if entry["name"] == MODEL)["figures"]
-    for entry in evaluation["rankings"]:
-        if entry["name"] == MODEL:
+    k = evaluation.capacity
+    places = k * evaluation.cohort.lists
+    model = next(ranking for ranking in evaluation.rankings if ranking.name == MODEL)
+    for baseline in evaluation.rankings:
+        if baseline.name == MODEL:
             continue
         cells = []
-        few = public and (few_on_the_list(entry["figures"], k, places) or few_on_the_list(ours, k, places))
+        few = public and (few_on_the_list(baseline, k, places) or few_on_the_list(model, k, places))
         for name, word in words:
-            one = found(entry["figures"], name)
-            cells.append("withheld" if few and name == "recall_difference" else number(one, 3, signed=True))
-            if not entry["name"].startswith("without"):
-                beaten[_side(one)].setdefault(entry["title"], []).append(word)
-        lines.append(f"| {entry['title']} | " + " | ".join(cells) + " |")
+            difference = baseline.figure(name)
+            cells.append("withheld" if few and name == "recall_difference" else number(difference, 3, signed=True))
+            if not baseline.name.startswith("without"):
+                beaten[_side(difference)].setdefault(baseline.title, []).append(word)
+        lines.append(f"| {baseline.title} | " + " | ".join(cells) + " |")
     lines.append("")
     sides = (
         ("better", "LightGBM ranks better than {}."),
@@ -178,70 +172,75 @@ def _commentary(evaluation: dict[str, Any], public: bool) -> list[str]:
     return lines
 
 
-def _side(one: Figure | None) -> str:
-    if one is None or not one["interval"]:
+def _side(difference: Figure | None) -> str:
+    if difference is None or difference.interval is None:
         return "undecided"
-    low, high = one["interval"]
+    low, high = difference.interval
     return "better" if low > 0 else "worse" if high < 0 else "undecided"
 
 
-def _reliability(evaluation: dict[str, Any], public: bool) -> list[str]:
-    calibration = evaluation["calibration"]
+def _reliability(evaluation: Evaluation, public: bool) -> list[str]:
+    calibration, lead = evaluation.calibration, evaluation.lead_time
     lines = []
-    if calibration:
+    if calibration is not None:
         lines.append(
-            f"- Calibration: slope {number(calibration['slope'], 2, public=public)}, observed over expected "
-            f"{number(calibration['observed_over_expected'], 2, public=public)}."
+            f"- Calibration: slope {number(calibration.slope, 2, public=public)}, observed over expected "
+            f"{number(calibration.observed_over_expected, 2, public=public)}."
         )
-    bands = []
-    few = [band for band in evaluation["freshness"] if band["n"] < LEAST or band["events"] < LEAST]
-    # What the withheld bands hold together could be had by subtracting the others from the whole.
-    given_away = public and few and min(sum(band[name] for band in few) for name in ("n", "events")) < LEAST
-    for band in evaluation["freshness"]:
-        name = band["band"]
-        area = next(one for one in band["figures"] if one["name"] == "auc" and one["slice"]["ranking"] == MODEL)
-        if public and band in few:
-            bands.append(f"{name}: fewer than {LEAST} outcomes, withheld")
-        elif given_away:
-            bands.append(f"{name}: AUC {number(area, 3)} (its counts would give away those withheld)")
-        else:
-            bands.append(f"{name}: {band['n']:,} rows, {band['events']} events, AUC {number(area, 3)}")
+    bands = _freshness(evaluation, public)
     if bands:
         lines.append(f"- By days since the last domestic incident: {'; '.join(bands)}.")
-    lead = evaluation["lead_time"]
-    if lead["events"] >= LEAST:
+    if lead.events >= LEAST:
         lines.append(
-            f"- Lead time, first list to outcome, over the {lead['events']} events a list held: median "
-            f"{lead['median_days']:.0f} days "
-            f"(quartiles {lead['quarter_days']:.0f} to {lead['three_quarter_days']:.0f})."
+            f"- Lead time, first list to outcome, over the {lead.events} events a list held: median "
+            f"{lead.median_days:.0f} days (quartiles {lead.quarter_days:.0f} to {lead.three_quarter_days:.0f})."
         )
     return lines
 
 
-def _stability(stable: dict[str, Any]) -> list[str]:
-    if stable["kept_mean"] is None:
+def _freshness(evaluation: Evaluation, public: bool) -> list[str]:
+    """The model's AUC in each band of freshness, in words."""
+    few = [band for band in evaluation.freshness if band.n < LEAST or band.events < LEAST]
+    # What the withheld bands hold together could be had by subtracting the others from the whole.
+    together = min(sum(band.n for band in few), sum(band.events for band in few))
+    given_away = public and few and together < LEAST
+    words = []
+    for band in evaluation.freshness:
+        area = next(figure for figure in band.figures if figure.name == "auc" and figure.slice.get("ranking") == MODEL)
+        if public and band in few:
+            words.append(f"{band.band}: fewer than {LEAST} outcomes, withheld")
+        elif given_away:
+            words.append(f"{band.band}: AUC {number(area, 3)} (its counts would give away those withheld)")
+        else:
+            words.append(f"{band.band}: {band.n:,} rows, {band.events} events, AUC {number(area, 3)}")
+    return words
+
+
+def _stability(stability: Stability) -> list[str]:
+    if stability.kept_mean is None:
         return []
     return [
-        f"- Fitted again on resampled subjects ({stable['members']} times), the model keeps {stable['kept_mean']:.0%} "
+        f"- Fitted again on resampled subjects ({stability.members} times), the model keeps {stability.kept_mean:.0%} "
         "of the listed places on average."
     ]
 
 
-def _audit(report: dict[str, Any]) -> list[str]:
+def _audit(report: PublicFairness) -> list[str]:
     """Verdicts by characteristic; counts of groups are withheld in the published rendering."""
-    words = {"pass": "pass", "fail": "fail", "not_enough_evidence": "not enough evidence"}
     by_verdict: dict[str, list[str]] = {}
-    for one in report["characteristics"]:
-        absent = one["reason"].startswith("not recorded for anyone")
-        verdict = "not recorded for anyone" if absent else words[one["verdict"]]
-        name = f"{one['characteristic'].replace('_', ' ')} of the {one['party'].replace('_', ' ')}"
+    for characteristic in report.characteristics:
+        absent = characteristic.reason.startswith("not recorded for anyone")
+        verdict = "not recorded for anyone" if absent else characteristic.verdict.words.lower()
+        party = str(characteristic.party).replace("_", " ")
+        name = f"{characteristic.characteristic.replace('_', ' ')} of the {party}"
         by_verdict.setdefault(verdict, []).append(name)
-    listed = [f"{verdict}: {_list(by_verdict[verdict])}" for verdict in sorted(by_verdict) if verdict != words["pass"]]
+    listed = [f"{verdict}: {_list(by_verdict[verdict])}" for verdict in sorted(by_verdict) if verdict != "pass"]
     passed = [f"pass: {_list(by_verdict['pass'])}"] if "pass" in by_verdict else []
-    return [f"- Fairness audit, recall by group, {words[report['verdict']]}. {'; '.join(listed + passed)}."]
+    verdict = report.verdict.words.lower()
+    return [f"- Fairness audit, recall by group, {verdict}. {'; '.join(listed + passed)}."]
 
 
-def _sensitivities(runs: dict[str, Any]) -> list[str]:
+def _sensitivities(runs: dict[str, MeasuredRun]) -> list[str]:
     titles = {
         "real_incident": "incident, 180 days (as above)",
         "real_incident_new": "incident, 180 days, a *new* severe kind",
@@ -259,72 +258,72 @@ def _sensitivities(runs: dict[str, Any]) -> list[str]:
         "|---|---|---|---|---|---|---|",
     ]
     for name, title in titles.items():
-        evaluation = runs[name]["evaluation"]
-        by_name = {entry["name"]: entry["figures"] for entry in evaluation["rankings"]}
-        area = found(by_name[MODEL], "auc")
-        events = area["events"] if area else 0
+        evaluation = runs[name].evaluation
+        area = evaluation.figure(MODEL, "auc")
+        events = area.events if area else 0
         cells = [
-            number(found(by_name.get(column, []), "auc"), 3, public=True)
+            number(evaluation.figure(column, "auc"), 3, public=True)
             for column in (MODEL, "elastic_net", "rule_prior_count", "rule_trailing_year_harm")
         ]
-        n = evaluation["cohort"]["n"]
+        n = evaluation.cohort.n
         shown = str(events) if events >= LEAST else f"fewer than {LEAST}"
         lines.append(f"| {title} | {n:,} | {shown} | " + " | ".join(cells) + " |")
     return [*lines, "", "AUC, with intervals.", ""]
 
 
-def _leaks(runs: dict[str, Any], titles: dict[str, str]) -> list[str]:
+def _leaks(runs: dict[str, MeasuredRun], titles: dict[str, str]) -> list[str]:
     lines = []
     for name, title in titles.items():
-        run = runs[name]
-        removed, dates = run["checks"]["future_removed"], run["checks"]["dates"]
-        worth = run["leak_worth"]
-        order = "label known by the fit date, fit date by the first as-of" if dates["holds"] else "RULE BROKEN"
+        removed, dates, leak = runs[name].checks.future_removed, runs[name].checks.dates, runs[name].leak
+        assert leak is not None  # made for each of these presets
+        order = "label known by the fit date, fit date by the first as-of" if dates.holds else "RULE BROKEN"
         lines.append(
-            f"- {title}: {removed['features']} features of {removed['rows']} sampled test rows were computed again "
-            f"from histories without any later record: {removed['values_that_differ']} values differ. Dates of every "
+            f"- {title}: {removed.features} features of {removed.rows} sampled test rows were computed again "
+            f"from histories without any later record: {removed.values_that_differ} values differ. Dates of every "
             f"fold: {order}. A builder that filters on the date of the event, not on the time it became known, would "
-            f"have reported an AUC of {number(worth['leaky_auc'], 3)}, "
-            f"{number(worth['difference'], 3, signed=True)} against the honest one."
+            f"have reported an AUC of {number(leak.leaky_auc, 3)}, {number(leak.difference, 3, signed=True)} against "
+            "the honest one."
         )
     return [*lines, ""]
 
 
-def _truth(truth: dict[str, Any]) -> list[str]:
+def _truth(truth: ExpectedCaptures) -> list[str]:
     lines = [
-        f"By the truth: lists of {truth['capacity']}, expected captures per list (true risk inside the top k) and the "
+        f"By the truth: lists of {truth.capacity}, expected captures per list (true risk inside the top k) and the "
         "share of what the latent oracle would capture.",
         "",
         "| ranking | expected captures | share of the oracle |",
         "|---|---|---|",
     ]
-    for entry in truth["rankings"]:
-        by_name = {one["name"]: one for one in entry["figures"]}
-        captures, share = by_name.get("expected_captures"), by_name.get("share_of_oracle")
-        lines.append(f"| {entry['title']} | {number(captures, 2)} | {percent(share)} |")
+    for ranking in truth.rankings:
+        captures, share = ranking.figure("expected_captures"), ranking.figure("share_of_oracle")
+        lines.append(f"| {ranking.title} | {number(captures, 2)} | {percent(share)} |")
     return [*lines, ""]
 
 
-def percent(one: Figure | None, *, public: bool = False) -> str:
-    """``12.3% (10.1 to 14.5)``; a dash where there is no figure; withheld where it rests on fewer than ten."""
-    if one is None or one["value"] is None:
+def percent(figure: Figure | None, *, public: bool = False) -> str:
+    """``12.3% (10.1 to 14.5)``; a dash where there is no figure; withheld where it is of fewer than ten events."""
+    if figure is None or figure.value is None:
         return "-"
-    if public and one["events"] < LEAST:
+    if public and figure.events < LEAST:
         return "withheld"
-    text = f"{one['value']:.1%}"
-    return f"{text} ({one['interval'][0] * 100:.1f} to {one['interval'][1] * 100:.1f})" if one["interval"] else text
+    text = f"{figure.value:.1%}"
+    if figure.interval is None:
+        return text
+    low, high = figure.interval
+    return f"{text} ({low * 100:.1f} to {high * 100:.1f})"
 
 
-def number(one: Figure | None, digits: int, *, signed: bool = False, public: bool = False) -> str:
+def number(figure: Figure | None, digits: int, *, signed: bool = False, public: bool = False) -> str:
     """A figure and its interval with so many decimals; rules as in ``percent``."""
-    if one is None or one["value"] is None:
+    if figure is None or figure.value is None:
         return "-"
-    if public and one["events"] < LEAST:
+    if public and figure.events < LEAST:
         return "withheld"
     form = f"{'+' if signed else ''}.{digits}f"
-    text = format(one["value"], form)
-    if one["interval"]:
-        low, high = (format(bound, form) for bound in one["interval"])
+    text = format(figure.value, form)
+    if figure.interval is not None:
+        low, high = (format(bound, form) for bound in figure.interval)
         text += f" ({low} to {high})"
     return text
 

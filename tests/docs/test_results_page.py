@@ -3,21 +3,30 @@
 from __future__ import annotations
 
 import pytest
+from fixtures import evidence
 from pages.results_page import _commentary, _reliability, few_on_the_list, number, percent
 
+from threat.measuring.figure import Figure
+from threat.release.documents.evaluation import FreshnessBand, RankingFigures
 
-def one(name: str, value, interval=None, events: int = 40, **by):
-    return {"name": name, "title": name, "value": value, "n": 900, "events": events, "interval": interval, "slice": by}
+
+def shown(
+    name: str, value: float | None, interval: tuple[float, float] | None = None, events: int = 40, **by
+) -> Figure:
+    reason = "" if value is not None else "no outcomes"
+    return Figure(
+        name=name, title=name, value=value, n=900, events=events, interval=interval, method="m", slice=by, reason=reason
+    )
 
 
 @pytest.mark.parametrize(
     ("figure", "public", "expected"),
     [
-        (one("auc", 0.7, [0.65, 0.75]), True, "0.700 (0.650 to 0.750)"),
-        (one("auc", 0.7, [0.65, 0.75], events=9), True, "withheld"),
-        (one("auc", 0.7, [0.65, 0.75], events=9), False, "0.700 (0.650 to 0.750)"),
-        (one("auc", 0.7), True, "0.700"),
-        (one("auc", None), True, "-"),
+        (shown("auc", 0.7, (0.65, 0.75)), True, "0.700 (0.650 to 0.750)"),
+        (shown("auc", 0.7, (0.65, 0.75), events=9), True, "withheld"),
+        (shown("auc", 0.7, (0.65, 0.75), events=9), False, "0.700 (0.650 to 0.750)"),
+        (shown("auc", 0.7), True, "0.700"),
+        (shown("auc", None), True, "-"),
         (None, True, "-"),
     ],
 )
@@ -26,8 +35,8 @@ def test_a_figure_on_fewer_than_ten_events_is_withheld(figure, public: bool, exp
 
 
 def test_percent_and_sign() -> None:
-    assert percent(one("recall", 0.123, [0.1, 0.15])) == "12.3% (10.0 to 15.0)"
-    assert number(one("auc_difference", 0.02, [-0.01, 0.05]), 3, signed=True) == "+0.020 (-0.010 to +0.050)"
+    assert percent(shown("recall", 0.123, (0.1, 0.15))) == "12.3% (10.0 to 15.0)"
+    assert number(shown("auc_difference", 0.02, (-0.01, 0.05)), 3, signed=True) == "+0.020 (-0.010 to +0.050)"
 
 
 @pytest.mark.parametrize(
@@ -39,11 +48,12 @@ def test_percent_and_sign() -> None:
     ],
 )
 def test_a_list_that_held_fewer_than_ten_is_told_only_as_that(recall: float, precision: float, few: bool) -> None:
-    figures = [
-        one("recall_at_capacity", recall, capacity=50),
-        one("precision_at_capacity", precision, capacity=50),
-    ]
-    assert few_on_the_list(figures, 50, 200) is few
+    ranking = evidence.ranking(
+        "score",
+        shown("recall_at_capacity", recall, capacity=50),
+        shown("precision_at_capacity", precision, capacity=50),
+    )
+    assert few_on_the_list(ranking, 50, 200) is few
 
 
 @pytest.mark.parametrize(
@@ -59,10 +69,10 @@ def test_a_list_that_held_fewer_than_ten_is_told_only_as_that(recall: float, pre
 )
 def test_a_withheld_band_cannot_be_had_by_subtraction(events: tuple[int, ...], shown: list[str]) -> None:
     bands = [
-        {"band": name, "n": 500, "events": n, "figures": [one("auc", 0.7, ranking="score")]}
+        FreshnessBand(band=name, n=500, events=n, figures=(shown("auc", 0.7, ranking="score"),))
         for name, n in zip(("fresh", "old", "older"), events, strict=False)
     ]
-    text = "\n".join(_reliability({"calibration": {}, "freshness": bands, "lead_time": {"events": 0}}, public=True))
+    text = "\n".join(_reliability(evidence.evaluation(calibration=None, freshness=bands), public=True))
     for part in shown:
         assert part in text
     assert ("46" in text) is (events != (46, 0))
@@ -71,21 +81,21 @@ def test_a_withheld_band_cannot_be_had_by_subtraction(events: tuple[int, ...], s
 def test_the_commentary_says_plainly_where_the_model_does_not_beat_counting() -> None:
     at = {"capacity": 50}
 
-    def ranking(name: str, *differences):
+    def ranking(name: str, *differences: tuple[float, float, float]) -> RankingFigures:
         names = ("recall_difference", "mean_recall_difference", "auc_difference")
         pairs = zip(names, differences, strict=True) if differences else ()
-        listed = [one("recall_at_capacity", 0.5, **at), one("precision_at_capacity", 0.5, **at)]
-        return {"name": name, "title": name, "figures": listed + [one(n, d[0], [d[1], d[2]]) for n, d in pairs]}
+        listed = [shown("recall_at_capacity", 0.5, **at), shown("precision_at_capacity", 0.5, **at)]
+        compared = [shown(name, value, (low, high)) for name, (value, low, high) in pairs]
+        return evidence.ranking(name, *listed, *compared)
 
-    evaluation = {
-        "capacity": 50,
-        "cohort": {"lists": 4},
-        "rankings": [
+    evaluation = evidence.evaluation(
+        cohort__lists=4,
+        rankings=(
             ranking("score"),
             ranking("counting", (0.1, -0.02, 0.2), (0.1, 0.02, 0.2), (0.03, 0.01, 0.05)),
             ranking("linear", (0.0, -0.1, 0.1), (-0.1, -0.2, -0.05), (0.0, -0.01, 0.01)),
-        ],
-    }
+        ),
+    )
     text = "\n".join(_commentary(evaluation, public=True))
     assert "- LightGBM ranks better than counting (mean recall and AUC)." in text
     assert "- **LightGBM ranks worse than linear (mean recall).**" in text
