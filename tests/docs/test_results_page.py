@@ -10,7 +10,7 @@ from threat.measuring.figure import Figure
 from threat.release.documents.evaluation import FreshnessBand, RankingFigures
 
 
-def shown(
+def drawn(
     name: str, value: float | None, interval: tuple[float, float] | None = None, events: int = 40, **by
 ) -> Figure:
     reason = "" if value is not None else "no outcomes"
@@ -22,11 +22,11 @@ def shown(
 @pytest.mark.parametrize(
     ("figure", "public", "expected"),
     [
-        (shown("auc", 0.7, (0.65, 0.75)), True, "0.700 (0.650 to 0.750)"),
-        (shown("auc", 0.7, (0.65, 0.75), events=9), True, "withheld"),
-        (shown("auc", 0.7, (0.65, 0.75), events=9), False, "0.700 (0.650 to 0.750)"),
-        (shown("auc", 0.7), True, "0.700"),
-        (shown("auc", None), True, "-"),
+        (drawn("auc", 0.7, (0.65, 0.75)), True, "0.700 (0.650 to 0.750)"),
+        (drawn("auc", 0.7, (0.65, 0.75), events=9), True, "withheld"),
+        (drawn("auc", 0.7, (0.65, 0.75), events=9), False, "0.700 (0.650 to 0.750)"),
+        (drawn("auc", 0.7), True, "0.700"),
+        (drawn("auc", None), True, "-"),
         (None, True, "-"),
     ],
 )
@@ -35,8 +35,8 @@ def test_a_figure_on_fewer_than_ten_events_is_withheld(figure, public: bool, exp
 
 
 def test_percent_and_sign() -> None:
-    assert percent(shown("recall", 0.123, (0.1, 0.15))) == "12.3% (10.0 to 15.0)"
-    assert number(shown("auc_difference", 0.02, (-0.01, 0.05)), 3, signed=True) == "+0.020 (-0.010 to +0.050)"
+    assert percent(drawn("recall", 0.123, (0.1, 0.15))) == "12.3% (10.0 to 15.0)"
+    assert number(drawn("auc_difference", 0.02, (-0.01, 0.05)), 3, signed=True) == "+0.020 (-0.010 to +0.050)"
 
 
 @pytest.mark.parametrize(
@@ -50,8 +50,8 @@ def test_percent_and_sign() -> None:
 def test_a_list_that_held_fewer_than_ten_is_told_only_as_that(recall: float, precision: float, few: bool) -> None:
     ranking = evidence.ranking(
         "score",
-        shown("recall_at_capacity", recall, capacity=50),
-        shown("precision_at_capacity", precision, capacity=50),
+        drawn("recall_at_capacity", recall, capacity=50),
+        drawn("precision_at_capacity", precision, capacity=50),
     )
     assert few_on_the_list(ranking, 50, 200) is few
 
@@ -69,7 +69,7 @@ def test_a_list_that_held_fewer_than_ten_is_told_only_as_that(recall: float, pre
 )
 def test_a_withheld_band_cannot_be_had_by_subtraction(events: tuple[int, ...], shown: list[str]) -> None:
     bands = [
-        FreshnessBand(band=name, n=500, events=n, figures=(shown("auc", 0.7, ranking="score"),))
+        FreshnessBand(band=name, n=500, events=n, figures=(drawn("auc", 0.7, ranking="score"),))
         for name, n in zip(("fresh", "old", "older"), events, strict=False)
     ]
     text = "\n".join(_reliability(evidence.evaluation(calibration=None, freshness=bands), public=True))
@@ -84,8 +84,8 @@ def test_the_commentary_says_plainly_where_the_model_does_not_beat_counting() ->
     def ranking(name: str, *differences: tuple[float, float, float]) -> RankingFigures:
         names = ("recall_difference", "mean_recall_difference", "auc_difference")
         pairs = zip(names, differences, strict=True) if differences else ()
-        listed = [shown("recall_at_capacity", 0.5, **at), shown("precision_at_capacity", 0.5, **at)]
-        compared = [shown(name, value, (low, high)) for name, (value, low, high) in pairs]
+        listed = [drawn("recall_at_capacity", 0.5, **at), drawn("precision_at_capacity", 0.5, **at)]
+        compared = [drawn(name, value, (low, high)) for name, (value, low, high) in pairs]
         return evidence.ranking(name, *listed, *compared)
 
     evaluation = evidence.evaluation(
