@@ -6,8 +6,9 @@ they change. Nothing is published by this software.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
+
+from threat.release.documents.card import Card
 
 NOT_PROVIDED = "Not yet provided"
 
@@ -49,14 +50,15 @@ TIER_2 = {
 """Headings, and the field of the card behind each."""
 
 
-def record(card: Mapping[str, Any]) -> dict[str, Any]:
-    """The draft record: Tier 1, Tier 2 by heading, and which entries nobody has provided yet."""
-    fields = {f"{s['id']}.{f['id']}": f for s in card["sections"] for f in s["fields"]}
+def record(card: Card) -> dict[str, Any]:
+    """Return the draft record: Tier 1, Tier 2 by heading, and which entries nobody has provided yet."""
+    as_json = card.as_json()
+    values = {f"{part['id']}.{field['id']}": field["value"] for part in as_json["sections"] for field in part["fields"]}
 
     def entry(path: str) -> Any:
-        return fields[path]["value"] if fields[path]["provided"] else NOT_PROVIDED
+        return NOT_PROVIDED if values[path] is None else values[path]
 
-    summary = card["summary"]
+    summary = card.summary
     tier_2 = {head: {name: entry(path) for name, path in part.items()} for head, part in TIER_2.items()}
     missing = [
         f"{head}: {name}" for head, part in tier_2.items() for name, value in part.items() if value == NOT_PROVIDED
@@ -66,11 +68,11 @@ def record(card: Mapping[str, Any]) -> dict[str, Any]:
         "draft": True,
         "not_for_publication_before": "a person has reviewed what may be published, and signed for it",
         "tier_1": {
-            "name": summary["name"],
-            "description": f"{summary['does']} {summary['decides']} {summary['does_not']}",
+            "name": summary.name,
+            "description": f"{summary.does} {summary.decides} {summary.does_not}",
             "contact": contact,
         },
         "tier_2": tier_2,
         "not_yet_provided": missing + (["Tier 1: contact"] if contact == NOT_PROVIDED else []),
-        "from_card": {"run_id": card["run_id"], "made_on": card["made_on"], "schema_version": card["schema_version"]},
+        "from_card": {"run_id": card.run_id, "made_on": as_json["made_on"], "version": card.version},
     }

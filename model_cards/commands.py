@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from threat.options import JsonOption, RunArgument
+from threat.release.documents.card import Card
 from threat.terminal import emit
 
 app = typer.Typer()
@@ -38,20 +39,20 @@ def card_command(
         import json
 
         atrs.write_text(json.dumps(record(card), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-    emit(card, as_json=as_json, lines=lambda document: _lines(document, run))
+    emit(card.as_json(), as_json=as_json, lines=lambda document: _lines(card, run))
 
 
-def _lines(card: dict[str, Any], run: Path) -> str:
+def _lines(card: Card, run: Path) -> str:
     from model_cards.card import headline_words
 
-    summary = card["summary"]
-    fields = sum(len(section["fields"]) for section in card["sections"])
+    summary = card.summary
+    fields = sum(len(section.fields) for section in card.sections)
     return "\n".join(
         [
-            f"{summary['name']}: {summary['status']}",
+            f"{summary.name}: {summary.status}",
             f"  {headline_words(card)}",
-            f"  {summary['worst_served']}",
-            f"  {card['not_yet_provided']} of {fields} fields not yet provided",
+            f"  {summary.worst_served}",
+            f"  {card.not_yet_provided} of {fields} fields not yet provided",
             f"  {run / 'card.html'}",
         ]
     )

@@ -9,184 +9,195 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from model_cards import results
-from model_cards.results import Documents, Value
-from model_cards.words import day, figure_words, number, outcome_words, table, verdict_words
+from model_cards.words import day, figure_words, number, outcome_words, table
+from threat.release.documents.card import Value
+from threat.release.evidence import RunDocuments
 
-Fact = tuple[str, Callable[[Documents], Value]]
+Fact = tuple[str, Callable[[RunDocuments], Value | None]]
+
+_ON_PAPER = frozenset({"law", "target", "security", "shadow_run", "ethics", "go_live"})
+"""Checks of the gate that documents alone decide."""
+
+_KINDS = {
+    "monthly": "Every relationship with any record in the eligibility window, or a first signal, at the start of "
+    "each list",
+    "incident": "Every relationship with a domestic incident, after it was recorded",
+}
+"""Who is ranked, by kind of cohort."""
 
 
-def _name(docs: Documents) -> Value:
-    return ((docs.get("config.json") or {}).get("settings") or {}).get("title")
+def _name(documents: RunDocuments) -> Value | None:
+    return None if documents.config is None else documents.config.settings.title
 
 
-def _documents(docs: Documents) -> Value:
-    gate = docs.get("gate.json")
-    if gate is None:
+def _model_sha256(documents: RunDocuments) -> Value | None:
+    return None if documents.choices is None else documents.choices.model_sha256
+
+
+def _started_at(documents: RunDocuments) -> Value | None:
+    return None if documents.snapshot is None else documents.snapshot.started_at
+
+
+def _documents(documents: RunDocuments) -> Value | None:
+    if documents.gate is None:
         return None
     rows = [
-        [one["title"], verdict_words(one["verdict"]), one["reason"]] for one in gate["checks"] if one["id"] in _PAPER
+        [check.title, check.verdict.words, check.reason] for check in documents.gate.checks if check.name in _ON_PAPER
     ]
     return table(["Check", "Verdict", "Why"], rows)
 
 
-_PAPER = {"G1", "G3", "G9", "G10", "G11", "G12"}
-
-
-def _population(docs: Documents) -> Value:
-    cohort = (docs.get("evaluation.json") or {}).get("cohort")
-    if cohort is None:
+def population(documents: RunDocuments) -> str | None:
+    """Say who is ranked, and on how many the RUN was measured."""
+    if documents.evaluation is None:
         return None
-    kind = {
-        "monthly": "Every relationship with any record in the eligibility window, or a first signal, at the start of "
-        "each list",
-        "incident": "Every relationship with a domestic incident, after it was recorded",
-    }.get(cohort["kind"], cohort["kind"])
-    return f"{kind}. Measured on {number(cohort['n'])} rows of {number(cohort['relationships'])} relationships."
+    cohort = documents.evaluation.cohort
+    rows, relationships = number(cohort.n), number(cohort.relationships)
+    return f"{_KINDS[cohort.kind]}. Measured on {rows} rows of {relationships} relationships."
 
 
-def _capacity(docs: Documents) -> Value:
-    document = docs.get("evaluation.json")
-    return None if document is None else f"{number(document['capacity'])} relationships per list"
-
-
-def _outcome(docs: Documents) -> Value:
-    document = docs.get("evaluation.json")
-    return None if document is None else outcome_words(document["rung"])
-
-
-def _horizon(docs: Documents) -> Value:
-    document = docs.get("evaluation.json")
-    return None if document is None else f"{document['horizon_days']} days from the moment the list is made"
-
-
-def _snapshot(docs: Documents) -> Value:
-    document = docs.get("snapshot.json")
-    if document is None:
+def _capacity(documents: RunDocuments) -> Value | None:
+    if documents.evaluation is None:
         return None
-    return f"Snapshot {document['id']}, {number(len(document.get('batches', [])))} batches"
+    return f"{number(documents.evaluation.capacity)} relationships per list"
 
 
-def _cohort(docs: Documents) -> Value:
-    cohort = (docs.get("evaluation.json") or {}).get("cohort")
-    recall = results.headline(docs)
-    if cohort is None:
+def _outcome(documents: RunDocuments) -> Value | None:
+    return None if documents.evaluation is None else outcome_words(documents.evaluation.rung)
+
+
+def _horizon(documents: RunDocuments) -> Value | None:
+    if documents.evaluation is None:
         return None
-    lines = [
-        f"{number(cohort['n'])} rows, {number(cohort['relationships'])} relationships, "
-        f"{number(cohort['subjects'])} subjects, {number(cohort['lists'])} lists",
-        f"From {day(cohort['start'])} to {day(cohort['last_as_of'])}",
-    ]
-    return (
-        lines if recall is None else [*lines, f"{number(recall['events'])} outcome events, inside the cohort and out"]
+    return f"{documents.evaluation.horizon_days} days from the moment the list is made"
+
+
+def _snapshot(documents: RunDocuments) -> Value | None:
+    if documents.snapshot is None:
+        return None
+    return f"Snapshot {documents.snapshot.id}, {number(len(documents.snapshot.batches))} batches"
+
+
+def _cohort(documents: RunDocuments) -> Value | None:
+    if documents.evaluation is None:
+        return None
+    cohort, recall = documents.evaluation.cohort, results.headline(documents)
+    lines = (
+        f"{number(cohort.n)} rows, {number(cohort.relationships)} relationships, "
+        f"{number(cohort.subjects)} subjects, {number(cohort.lists)} lists",
+        f"From {day(cohort.start)} to {day(cohort.last_as_of)}",
     )
+    if recall is None:
+        return lines
+    return (*lines, f"{number(recall.events)} outcome events, inside the cohort and out")
 
 
-def _attrition(docs: Documents) -> Value:
-    """Of the last list: what each filter kept and left out."""
-    cycles = (docs.get("cohort.json") or {}).get("cycles")
-    if not cycles:
+def _attrition(documents: RunDocuments) -> Value | None:
+    """Return what each filter kept and left out of the last list."""
+    if documents.cohort is None or not documents.cohort.cycles:
         return None
-    steps = cycles[-1]["steps"]
-    rows = [
-        [one["step"].replace("_", " "), number(one["kept"]), number(one["dropped"]), one["reason"]] for one in steps
-    ]
-    return table([f"Filter, list of {day(cycles[-1]['as_of'])}", "Kept", "Left out", "Rule"], rows)
+    last = documents.cohort.cycles[-1]
+    rows = [[step.step.replace("_", " "), number(step.kept), number(step.dropped), step.reason] for step in last.steps]
+    return table([f"Filter, list of {day(last.as_of)}", "Kept", "Left out", "Rule"], rows)
 
 
-def _features(docs: Documents) -> Value:
-    document = docs.get("model/features.json")
-    if document is None:
+def _features(documents: RunDocuments) -> Value | None:
+    if documents.features is None:
         return None
-    return (
-        f"{number(len(document['names']))} features of catalogue {document['catalogue_version']}; "
-        "each is described in docs/features.md"
-    )
+    count, version = number(len(documents.features.names)), documents.features.catalogue_version
+    return f"{count} features of catalogue {version}; each is described in docs/features.md"
 
 
-def _constraints(docs: Documents) -> Value:
-    document = docs.get("model/features.json")
-    if document is None or "constraints" not in document:
+def _constraints(documents: RunDocuments) -> Value | None:
+    if documents.features is None or not documents.features.constraints:
         return None
-    held = sum(1 for one in document["constraints"] if one)
-    return f"{number(held)} of {number(len(document['constraints']))} features can only move the score one way"
+    directions = documents.features.constraints
+    one_way = sum(direction != 0 for direction in directions)
+    return f"{number(one_way)} of {number(len(directions))} features can only move the score one way"
 
 
-def _sensitive(docs: Documents) -> Value:
-    document = docs.get("model/features.json")
-    if document is None or "sensitive" not in document:
+def _sensitive(documents: RunDocuments) -> Value | None:
+    if documents.features is None:
         return None
-    names = document["sensitive"]
-    without, with_ = results.figure_of(docs, "without_sensitive", "recall_at_capacity"), results.headline(docs)
-    lines = list(names) or ["None"]
-    if without is not None and with_ is not None:
-        lines.append(f"Recall at capacity with them {figure_words(with_)}; without them {figure_words(without)}")
-    return lines
+    lines = documents.features.sensitive or ("None",)
+    evaluation = documents.evaluation
+    without = None if evaluation is None else evaluation.figure("without_sensitive", "recall_at_capacity")
+    recall = results.headline(documents)
+    if without is None or recall is None:
+        return lines
+    return (*lines, f"Recall at capacity with them {figure_words(recall)}; without them {figure_words(without)}")
 
 
-def _parameters(docs: Documents) -> Value:
-    chosen = ((docs.get("choices.json") or {}).get("trees") or {}).get("chosen")
-    if not chosen:
+def _parameters(documents: RunDocuments) -> Value | None:
+    if documents.choices is None:
         return None
-    return table(["Setting", "Value"], [[str(key), str(value)] for key, value in sorted(chosen.items())])
+    chosen = documents.choices.trees.chosen.model_dump()
+    return table(["Setting", "Value"], [[name, str(value)] for name, value in sorted(chosen.items())])
 
 
-def _calibrator(docs: Documents) -> Value:
-    method = (docs.get("model/calibrator.json") or {}).get("method")
-    return None if method is None else f"{method}, on pooled out-of-fold scores"
+def _calibrator(documents: RunDocuments) -> Value | None:
+    if documents.calibrator is None:
+        return None
+    return f"{documents.calibrator.method}, on pooled out-of-fold scores"
 
 
-def _folds(docs: Documents) -> Value:
-    dates = (docs.get("checks.json") or {}).get("dates")
-    if dates is None:
+def _folds(documents: RunDocuments) -> Value | None:
+    if documents.checks is None:
         return None
     columns = ["Fold", "Last as-of fitted on", "Its outcome known by", "Fit date", "First as-of measured"]
-    keys = ("fold", "last_fit_as_of", "last_fit_label_known", "fit_date", "first_as_of_measured")
-    return table(columns, [[day(one[key]) for key in keys] for one in dates["folds"]])
-
-
-def _leaks(docs: Documents) -> Value:
-    checks = docs.get("checks.json")
-    if checks is None:
-        return None
-    future = checks["future_removed"]
-    word = "no value differs" if future["holds"] else f"{number(future['values_that_differ'])} values differ"
-    dates = "hold" if checks["dates"]["holds"] else "DO NOT hold"
-    return [
-        f"Features of {number(future['rows'])} test rows computed again without anything known later: {word}",
-        f"Label known, then fit date, then first as-of measured, in every fold: the dates {dates}",
+    rows = [
+        [
+            fold.fold,
+            day(fold.last_fit_as_of),
+            day(fold.last_fit_label_known),
+            day(fold.fit_date),
+            day(fold.first_as_of_measured),
+        ]
+        for fold in documents.checks.dates.folds
     ]
+    return table(columns, rows)
 
 
-def _opened(docs: Documents) -> Value:
-    opening = (docs.get("folds.json") or {}).get("test_opening")
-    if opening is None:
+def _leaks(documents: RunDocuments) -> Value | None:
+    if documents.checks is None:
         return None
-    earlier = len(opening["earlier_runs_that_opened_it"])
-    return f"Once in this RUN; by {number(earlier)} earlier RUNs. Choosing among RUNs by their test is tuning on it."
+    future = documents.checks.future_removed
+    word = "no value differs" if future.holds else f"{number(future.values_that_differ)} values differ"
+    dates = "hold" if documents.checks.dates.holds else "DO NOT hold"
+    return (
+        f"Features of {number(future.rows)} test rows computed again without anything known later: {word}",
+        f"Label known, then fit date, then first as-of measured, in every fold: the dates {dates}",
+    )
 
 
-def _fixed(text: str | list[str]) -> Callable[[Documents], Value]:
-    return lambda docs: text
+def _opened(documents: RunDocuments) -> Value | None:
+    if documents.folds is None:
+        return None
+    earlier = number(len(documents.folds.test_opening.earlier_runs_that_opened_it))
+    return f"Once in this RUN; by {earlier} earlier RUNs. Choosing among RUNs by their test is tuning on it."
+
+
+def _fixed(text: Value) -> Callable[[RunDocuments], Value | None]:
+    return lambda documents: text
 
 
 SUPPORTS = "Which relationships the threat assessment unit looks at first."
-NOT_FOR = [
+NOT_FOR = (
     "Deciding that somebody needs no help: not being on the list says nothing about their safety",
     "Evidence in court, charging, bail, custody, parole, employment or housing",
     "Any decision taken without a person who has looked at the records",
     "Showing a figure to a subject or a person at risk",
-]
+)
 DECIDES = "A reviewer of the unit, with their supervisor, after reading the records. The ranking decides nothing."
 
 FACTS: dict[str, Fact] = {
     "identity.name": ("config.json", _name),
-    "identity.run": ("manifest.json", lambda docs: docs["run"]["id"]),
-    "identity.model_sha256": ("choices.json", lambda docs: (docs.get("choices.json") or {}).get("model_sha256")),
-    "identity.made_on": ("snapshot.json", lambda docs: (docs.get("snapshot.json") or {}).get("started_at")),
+    "identity.model_sha256": ("choices.json", _model_sha256),
+    "identity.made_on": ("snapshot.json", _started_at),
     "basis.documents": ("gate.json", _documents),
     "use.supports": ("the product's design", _fixed(SUPPORTS)),
     "use.not_for": ("the product's design", _fixed(NOT_FOR)),
-    "use.population": ("evaluation.json", _population),
+    "use.population": ("evaluation.json", population),
     "use.capacity": ("evaluation.json", _capacity),
     "oversight.decides": ("the product's design", _fixed(DECIDES)),
     "oversight.stop": (
@@ -237,11 +248,11 @@ FACTS: dict[str, Fact] = {
     "explanation.misreadings": (
         "the product's design",
         _fixed(
-            [
+            (
                 "A reason says what moved the rank, not what causes violence",
                 "A high rank is not a finding about anybody; subjects are alleged",
                 "A low rank is not reassurance",
-            ]
+            )
         ),
     ),
     "security.artefact": (
@@ -256,4 +267,5 @@ FACTS: dict[str, Fact] = {
     "sign_off.gate": ("gate.json", results.gate_field),
     "sign_off.approvals": ("gate.json", results.approvals_field),
 }
-"""By section.field: the evidence, and how its value is read. ``limits.numbered`` is written by the card itself."""
+"""By section.field: the evidence, and how its value is read. The card itself gives ``identity.run``, the RUN's id, and
+``limits.numbered``."""

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from model_cards.words import (
     PUBLISH,
     characteristic_words,
@@ -13,235 +10,215 @@ from model_cards.words import (
     share,
     table,
     too_small,
-    verdict_words,
     withheld,
 )
 from threat.characteristics import PARTY_TITLES
-
-Documents = Mapping[str, Any]
-Value = str | list[str] | dict[str, Any] | None
-
-
-def headline(docs: Documents) -> dict[str, Any] | None:
-    """The model's recall at capacity (a Figure), or None."""
-    return figure_of(docs, "score", "recall_at_capacity")
+from threat.measuring.figure import Figure
+from threat.release.documents.card import Value
+from threat.release.documents.evaluation import MODEL
+from threat.release.evidence import RunDocuments
 
 
-def rankings(docs: Documents) -> list[dict[str, Any]]:
-    """Rankings of the evaluation, the model first."""
-    return list((docs.get("evaluation.json") or {}).get("rankings", []))
+def headline(documents: RunDocuments) -> Figure | None:
+    """Return the model's recall at capacity, or None."""
+    return None if documents.evaluation is None else documents.evaluation.headline
 
 
-def worst_served(docs: Documents) -> str:
-    """The group with the lowest ratio among the characteristics the verdict rests on, in words."""
-    report = docs.get("fairness.json")
+def worst_served(documents: RunDocuments) -> str:
+    """Say which group has the lowest ratio among the characteristics that the verdict depends on."""
+    report = documents.fairness
     if report is None:
         return "Not audited."
-    least = report["policy"]["publish_at_least"]
-    found = [
-        (group["ratio"], group, one)
-        for one in report["characteristics"]
-        if one["gate"]
-        for group in one["groups"]
-        if group["ratio"] is not None and not too_small(group, least)  # a ratio alone gives no other group away
+    least = report.policy.publish_at_least
+    compared = [
+        (group.ratio, group, characteristic)
+        for characteristic in report.gated
+        for group in characteristic.groups
+        if group.ratio is not None and not too_small(group, least)  # a ratio alone gives no other group away
     ]
-    verdict = f"Fairness verdict: {verdict_words(report['verdict']).lower()}."
-    if not found:
+    verdict = f"Fairness verdict: {report.verdict.words.lower()}."
+    if not compared:
         return f"{verdict} No group could be compared with another."
-    ratio, group, one = min(found, key=lambda item: item[0])
-    what = characteristic_words(one)
+    ratio, group, characteristic = min(compared, key=lambda entry: entry[0])
     return (
-        f"{verdict} Lowest among groups large enough to publish: {group['title']} ({what}), whose recall is "
-        f"{ratio:.2f} of the best-served group's ({verdict_words(group['verdict']).lower()})."
+        f"{verdict} Lowest among groups large enough to publish: {group.title} "
+        f"({characteristic_words(characteristic)}), whose recall is {ratio:.2f} of the best-served group's "
+        f"({group.verdict.words.lower()})."
     )
 
 
-def figure_of(docs: Documents, ranking: str, name: str) -> dict[str, Any] | None:
-    """A figure of a ranking at the capacity of the evaluation, or None."""
-    document = docs.get("evaluation.json") or {}
-    for one in document.get("rankings", []):
-        if one["name"] != ranking:
-            continue
-        for figure in one["figures"]:
-            if figure["name"] == name and figure["slice"].get("capacity", document["capacity"]) == document["capacity"]:
-                return dict(figure)
-    return None
-
-
-def rankings_field(docs: Documents) -> Value:
-    """Every ranking on the same rows."""
-    found = rankings(docs)
-    capacity = (docs.get("evaluation.json") or {}).get("capacity")
-    names = ("recall_at_capacity", "mean_recall", "precision_at_capacity", "lift_at_capacity", "auc")
-    rows = []
-    for one in found:
-        own = {f["name"]: f for f in reversed(one["figures"]) if f["slice"].get("capacity", capacity) == capacity}
-        rows.append([one["title"], *(figure_words(own.get(name)) for name in names)])
-    if not rows:
+def rankings_field(documents: RunDocuments) -> Value | None:
+    """Return every ranking on the same rows."""
+    evaluation = documents.evaluation
+    if evaluation is None:
         return None
+    names = ("recall_at_capacity", "mean_recall", "precision_at_capacity", "lift_at_capacity", "auc")
+    rows = [
+        [ranking.title, *(figure_words(ranking.figure(name, evaluation.capacity)) for name in names)]
+        for ranking in evaluation.rankings
+    ]
     return table(["Ranking", "Recall at capacity", "Mean recall, k/4 to 4k", "Precision", "Lift", "AUC"], rows)
 
 
-def differences_field(docs: Documents) -> Value:
-    """The model minus each other ranking, paired."""
-    rows = []
-    for one in rankings(docs):
-        own = {f["name"]: f for f in one["figures"]}
-        if "recall_difference" in own:
-            rows.append(
-                [
-                    one["title"],
-                    *(figure_words(own.get(name), signed=True) for name in ("recall_difference", "auc_difference")),
-                ]
-            )
-    return table(["Ranking", "Recall at capacity", "AUC"], rows) if rows else None
-
-
-def calibration_field(docs: Documents) -> Value:
-    """Slope, intercept, observed over expected."""
-    found = (docs.get("evaluation.json") or {}).get("calibration")
-    if not found:
+def differences_field(documents: RunDocuments) -> Value | None:
+    """Return the model minus each other ranking, paired."""
+    if documents.evaluation is None:
         return None
-    gate = docs.get("gate.json")
-    lines = [
-        f"{found[name]['title']}: {figure_words(found[name])}"
-        for name in ("slope", "intercept", "observed_over_expected")
+    names = ("recall_difference", "auc_difference")
+    rows = [
+        [ranking.title, *(figure_words(ranking.figure(name), signed=True) for name in names)]
+        for ranking in documents.evaluation.rankings
+        if ranking.figure(names[0]) is not None
     ]
+    return table(["Ranking", "Recall at capacity", "AUC"], rows)
+
+
+def calibration_field(documents: RunDocuments) -> Value | None:
+    """Return slope, intercept and observed over expected, and whether probabilities are shown."""
+    if documents.evaluation is None or documents.evaluation.calibration is None:
+        return None
+    calibration, gate = documents.evaluation.calibration, documents.gate
+    figures = (calibration.slope, calibration.intercept, calibration.observed_over_expected)
+    lines = [f"{figure.title}: {figure_words(figure)}" for figure in figures]
     if gate is not None:
-        shown = "are shown" if gate["show_probability"] else "are not shown, only ranks"
+        shown = "are shown" if gate.show_probability else "are not shown, only ranks"
         lines.append(f"Under the gate's policy, probabilities {shown}.")
-    return lines
+    return tuple(lines)
 
 
-def freshness_field(docs: Documents) -> Value:
-    """The model's figures by time since the last incident; under 10 outcomes they are withheld."""
+def freshness_field(documents: RunDocuments) -> Value | None:
+    """Return the model's figures by time since the last incident; under 10 outcomes they are withheld."""
+    if documents.evaluation is None:
+        return None
     rows = []
-    for band in (docs.get("evaluation.json") or {}).get("freshness") or []:
-        for figure in band["figures"]:
-            if figure["slice"].get("ranking") == "score":
-                words = figure_words(figure) if figure["events"] >= PUBLISH else f"withheld (under {PUBLISH} outcomes)"
-                rows.append([band["band"], figure["title"], number(figure["n"]), words])
+    for band in documents.evaluation.freshness:
+        for figure in band.figures:
+            if figure.slice.get("ranking") == MODEL:
+                words = figure_words(figure) if figure.events >= PUBLISH else f"withheld (under {PUBLISH} outcomes)"
+                rows.append([band.band, figure.title, number(figure.n), words])
     return table(["Last incident", "Figure", "Rows", "Value"], rows)
 
 
-def warnings_field(docs: Documents) -> Value:
-    """What the evaluation warns of."""
-    document = docs.get("evaluation.json")
-    return None if document is None else list(document.get("warnings") or ["None"])
+def warnings_field(documents: RunDocuments) -> Value | None:
+    """Return what the evaluation warns of."""
+    return None if documents.evaluation is None else documents.evaluation.warnings or ("None",)
 
 
-def verdict_field(docs: Documents) -> Value:
-    """The fairness verdict and its notes."""
-    report = docs.get("fairness.json")
+def verdict_field(documents: RunDocuments) -> Value | None:
+    """Return the fairness verdict and its notes."""
+    report = documents.fairness
+    return None if report is None else (f"{report.verdict.words}, under policy {report.policy.version}", *report.notes)
+
+
+def by_group_field(documents: RunDocuments) -> Value | None:
+    """Return the groups that the verdict depends on; small groups withheld, and what would give them away."""
+    report = documents.fairness
     if report is None:
         return None
-    return [f"{verdict_words(report['verdict'])}, under policy {report['policy']['version']}", *report["notes"]]
-
-
-def by_group_field(docs: Documents) -> Value:
-    """Groups of the characteristics the verdict rests on; small ones withheld, and what would give them away."""
-    report = docs.get("fairness.json")
-    if report is None:
-        return None
-    least, rows = report["policy"]["publish_at_least"], []
-    for one in report["characteristics"]:
-        if not one["gate"]:
-            continue
-        for group, hidden in zip(one["groups"], withheld(one["groups"], least), strict=True):
-            ratio = "" if group["ratio"] is None else f"{group['ratio']:.2f}"
+    rows = []
+    for characteristic in report.gated:
+        hidden = withheld(characteristic.groups, report.policy.publish_at_least)
+        for group, why_hidden in zip(characteristic.groups, hidden, strict=True):
+            ratio = "" if group.ratio is None else f"{group.ratio:.2f}"
             rows.append(
                 [
-                    characteristic_words(one),
-                    group["title"],
-                    hidden or number(group["n"]),
-                    hidden or number(group["events"]),
-                    hidden or figure_words(group["recall"]),
-                    hidden or ratio,
-                    verdict_words(group["verdict"]),
+                    characteristic_words(characteristic),
+                    group.title,
+                    why_hidden or number(group.n),
+                    why_hidden or number(group.events),
+                    why_hidden or figure_words(group.recall),
+                    why_hidden or ratio,
+                    group.verdict.words,
                 ]
             )
-    return table(["Characteristic", "Group", "Rows", "Events", "Recall", "Ratio", "Verdict"], rows) if rows else None
+    return table(["Characteristic", "Group", "Rows", "Events", "Recall", "Ratio", "Verdict"], rows)
 
 
-def coverage_field(docs: Documents) -> Value:
-    """The nine protected characteristics for both parties."""
+def coverage_field(documents: RunDocuments) -> Value | None:
+    """Return the nine protected characteristics for both parties."""
+    if documents.fairness is None:
+        return None
     rows = [
         [
-            one["characteristic"].replace("_", " "),
-            PARTY_TITLES[one["party"]],
-            one["state"].replace("_", " "),
-            one["reason"],
+            coverage.characteristic.replace("_", " "),
+            PARTY_TITLES[coverage.party],
+            coverage.state.replace("_", " "),
+            coverage.reason,
         ]
-        for one in (docs.get("fairness.json") or {}).get("coverage", [])
+        for coverage in documents.fairness.coverage
     ]
-    return table(["Characteristic", "Of the", "State", "Why"], rows) if rows else None
+    return table(["Characteristic", "Of the", "State", "Why"], rows)
 
 
-def others_field(docs: Documents) -> Value:
-    """The fairness verdicts of the other rankings."""
-    rows = [
-        [one["title"], verdict_words(one["verdict"]), figure_words(one["recall"])]
-        for one in (docs.get("fairness.json") or {}).get("others", [])
-    ]
-    return table(["Ranking", "Fairness verdict", "Recall over everyone"], rows) if rows else None
-
-
-def fidelity_field(docs: Documents) -> Value:
-    """Whether contributions sum to the score."""
-    found = (docs.get("checks.json") or {}).get("contributions_sum")
-    if found is None:
+def others_field(documents: RunDocuments) -> Value | None:
+    """Return the fairness verdicts of the other rankings."""
+    if documents.fairness is None:
         return None
-    word = "sum" if found["holds"] else "DO NOT sum"
-    return f"The contributions {word} to the score on {number(found['rows'])} checked rows, and on every response"
+    rows = [[other.title, other.verdict.words, figure_words(other.recall)] for other in documents.fairness.others]
+    return table(["Ranking", "Fairness verdict", "Recall over everyone"], rows)
 
 
-def added_harm_field(docs: Documents) -> Value:
-    """How often one recorded harm more lowered a score."""
-    found = (docs.get("checks.json") or {}).get("added_harm")
-    if not found or not found["scores"]:
+def fidelity_field(documents: RunDocuments) -> Value | None:
+    """Say whether contributions sum to the score."""
+    if documents.checks is None:
         return None
-    kinds = ", ".join(found["kinds_that_fell"]) or "none"
+    check = documents.checks.contributions_sum
+    word = "sum" if check.holds else "DO NOT sum"
     return (
-        f"One recorded harm more lowered {number(found['fell'])} of {number(found['scores'])} scores "
-        f"({share(found['fell'] / found['scores'])}); kinds: {kinds}"
+        f"The contributions {word} to the score on {number(check.rows)} checked rows (largest difference "
+        f"{check.largest_difference:.1g}, at most {check.threshold:.0e} allowed), and on every response"
     )
 
 
-def acceptances_field(docs: Documents) -> Value:
-    """Acceptances in force, with their expiry."""
-    gate = docs.get("gate.json")
-    if gate is None:
+def added_harm_field(documents: RunDocuments) -> Value | None:
+    """Say how often one recorded harm more lowered a score."""
+    if documents.checks is None or documents.checks.added_harm.share is None:
         return None
-    rows = [
-        [check["title"], str(one["about"]), f"{one['by']} ({one['role']})", str(one["reason"]), str(one["expires"])]
-        for check in gate["checks"]
-        for one in check["accepted"]
-    ]
-    return table(["Check", "What", "By", "Why", "Expires"], rows) if rows else "None"
+    harm = documents.checks.added_harm
+    kinds = ", ".join(harm.kinds_that_fell) or "none"
+    return (
+        f"One recorded harm more lowered {number(harm.fell)} of {number(harm.scores)} scores "
+        f"({share(harm.fell / harm.scores)}); kinds: {kinds}"
+    )
 
 
-def gate_field(docs: Documents) -> Value:
-    """Every check of the gate."""
-    gate = docs.get("gate.json")
-    if gate is None:
+def acceptances_field(documents: RunDocuments) -> Value | None:
+    """Return the acceptances in force, with their expiry."""
+    if documents.gate is None:
         return None
-    mark = " DEMONSTRATION: signed by nobody, valid nowhere else." if gate["environment"] == "demonstration" else ""
     rows = [
         [
-            f"{one['id']} {one['title']}",
-            "yes" if one["required"] else "no",
-            verdict_words(one["verdict"]),
-            one["reason"] + mark,
+            check.title,
+            acceptance.about,
+            f"{acceptance.by} ({acceptance.role})",
+            acceptance.reason,
+            acceptance.expires.isoformat(),
         ]
-        for one in gate["checks"]
+        for check in documents.gate.checks
+        for acceptance in check.accepted
     ]
-    return table(["Check", f"Required for {gate['to']}", "Verdict", "Why"], rows)
+    return table(["Check", "What", "By", "Why", "Expires"], rows) or "None"
 
 
-def approvals_field(docs: Documents) -> Value:
-    """Who approved."""
-    gate = docs.get("gate.json")
+def gate_field(documents: RunDocuments) -> Value | None:
+    """Return every check of the gate."""
+    gate = documents.gate
     if gate is None:
         return None
-    rows = [[one["by"], one["role"], str(one["on"]), one["environment"]] for one in gate["approvals"]]
-    return table(["By", "Role", "On", "Environment"], rows) if rows else "None"
+    mark = " DEMONSTRATION: signed by nobody, valid nowhere else." if gate.environment == "demonstration" else ""
+    rows = [
+        [check.title, "yes" if check.required else "no", check.verdict.words, check.reason + mark]
+        for check in gate.checks
+    ]
+    return table(["Check", f"Required for {gate.to}", "Verdict", "Why"], rows)
+
+
+def approvals_field(documents: RunDocuments) -> Value | None:
+    """Return who approved."""
+    if documents.gate is None:
+        return None
+    rows = [
+        [approval.by, approval.role, approval.on.isoformat(), approval.environment]
+        for approval in documents.gate.approvals
+    ]
+    return table(["By", "Role", "On", "Environment"], rows) or "None"

@@ -2,57 +2,58 @@
 
 from __future__ import annotations
 
-import json
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
+
 from model_cards.card import build
 from model_cards.page import page
-from threat.errors import BadInput, UsageError
+from threat.errors import BadInput, IntegrityFailure, UsageError, raise_all
+from threat.release.documents.card import Card, Human
+from threat.release.documents.document import json_object
+from threat.release.evidence import RunDocuments
 from threat.release.runs import Run
 
-DOCUMENTS = (
-    "config.json",
-    "snapshot.json",
-    "cohort.json",
-    "folds.json",
-    "choices.json",
-    "evaluation.json",
-    "checks.json",
-    "fairness.json",
-    "gate.json",
-    "human.json",
-    "model/features.json",
-    "model/calibrator.json",
-)
-"""What a card is made from."""
 
+def add_card(run: Run, *, on: date, human: Path | None = None) -> tuple[Card, str]:
+    """Write ``card.json`` and ``card.html`` from what the RUN holds now; return the card and its page.
 
-def add_card(run: Run, *, on: date, human: Path | None = None) -> tuple[dict[str, Any], str]:
-    """Write ``card.json`` and ``card.html`` from what the RUN holds now; the card and its page.
-
-    ``human``: a JSON file with what people provide, kept in the RUN as ``human.json`` (one given earlier still counts).
+    ``human``: a JSON file with what people provide, ``{"section.field": {"value", "by", "on"}}``, kept in the RUN as
+    ``human.json`` (a file given earlier still counts). Raises BadInput for a file of another form.
     """
-    documents = {name: run.read_json(name) for name in DOCUMENTS if run.has(name)}
+    documents = RunDocuments.of(run)
     if human is not None:
-        documents["human.json"] = _read(human)
+        documents = replace(documents, human=_read(human))
     card = build(documents, run_id=run.id, manifest_sha256=run.manifest_sha256, on=on)
     text = page(card)
-    if human is not None:
-        run.add("human.json", documents["human.json"])
-    run.add("card.json", card)
+    if human is not None and documents.human is not None:
+        run.write(documents.human)
+    run.write(card)
     run.add("card.html", text)
     return card, text
 
 
-def _read(path: Path) -> Any:
+def _read(path: Path) -> Human:
     if not path.is_file():
-        raise UsageError("There is no such file.", where=str(path))
+        raise UsageError("The file with what people provide is missing.", where=str(path))
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise BadInput("What people provide is a JSON file.", value=error, where=str(path)) from None
-    if not isinstance(document, dict):
-        raise BadInput("What people provide is a JSON object by section.field.", where=str(path))
-    return document
+        given: dict[str, Any] = json_object(path.read_bytes(), str(path))
+    except IntegrityFailure as error:
+        raise BadInput(error.problem, value=error.value, where=str(path)) from None
+    try:
+        return Human.model_validate({"fields": given})
+    except ValidationError as error:
+        raise_all(
+            [
+                BadInput(
+                    f"{'.'.join(map(str, problem['loc'][1:]))}: {problem['msg'].removeprefix('Value error, ')}.",
+                    where=str(path),
+                    way_out='a field is {"value": ..., "by": "who", "on": "2026-01-31"}',
+                )
+                for problem in error.errors(include_url=False)
+            ]
+        )
+        raise

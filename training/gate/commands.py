@@ -1,17 +1,24 @@
-"""``threat release`` and ``threat approve``: the gate's door, and the signatures it asks for."""
+"""Commands ``threat release`` (ask the gate; on a pass build and promote the bundle) and ``threat approve`` (sign a
+statement about a RUN)."""
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, cast, get_args
 
 import typer
+from pydantic import ValidationError
 
-from threat.errors import GateRefused, UsageError, raise_all
+from threat.errors import GateRefused, ThreatError, UsageError, raise_all
+from threat.measuring.figure import Verdict
 from threat.options import VAR, JsonOption, VarOption
+from threat.release.documents.gate import Gate
+from threat.release.documents.gate_policy import CHECKS, Environment
 from threat.terminal import emit
+
+if TYPE_CHECKING:
+    from training.gate.release import Asked, Said
 
 app = typer.Typer()
 
@@ -37,18 +44,10 @@ def release_command(
     from model_cards.runs import add_card
     from threat.release.runs import Run
     from threat.release.signing import load_keys, operator
-    from training.gate.decision import reasons
-    from training.gate.policy import load_gate_policy
     from training.gate.release import demonstration_statements, evidence_of, judge, read_envelopes, release
 
-    if environment not in {"demonstration", "force"}:
-        raise UsageError("There are two environments.", value=environment, way_out="demonstration or force")
-    rules = load_gate_policy(policy)
-    place: Any = environment
-    state = to or rules.environments[place].enters
-    if state not in rules.required:
-        raise UsageError("A release enters one of three states.", value=state, way_out=", ".join(rules.required))
     now = datetime.now(UTC)
+    asked = _asked(environment, to, policy, fairness_policy, now.date())
     opened = Run.open(run)
     signer = operator(var / "keys", key)
     if signer.key.environment != environment:
@@ -60,42 +59,56 @@ def release_command(
     if approvals is not None:
         envelopes = read_envelopes(approvals)
     elif environment == "demonstration":
-        envelopes = demonstration_statements(evidence_of(opened), rules, var / "keys", to=state, on=now.date())
+        envelopes = demonstration_statements(evidence_of(opened), asked, var / "keys")
     else:
         envelopes = []
-    gate = judge(
-        opened,
-        rules,
-        load_keys(var / "keys"),
-        environment=place,
-        to=state,
-        on=now.date(),
-        envelopes=envelopes,
-        fairness_policy=fairness_policy,
-    )
-    if gate["verdict"] != "pass":
+    gate = judge(opened, asked, load_keys(var / "keys"), envelopes)
+    if gate.verdict != Verdict.PASS:
         add_card(opened, on=now.date())
-        why = reasons(gate)
         if as_json:
-            emit({"released": False, "reasons": why, "gate": gate}, as_json=True)
+            emit({"released": False, "reasons": gate.refusals(), "gate": gate.as_json()}, as_json=True)
             raise typer.Exit(GateRefused.exit_code)
         raise GateRefused(
-            f"The gate refused {opened.id}:\n" + "\n".join(f"  - {one}" for one in why),
+            f"The gate refused {opened.id}:\n" + "\n".join(f"  - {reason}" for reason in gate.refusals()),
             way_out="bring what is missing (threat approve RUN), or train again; the rule ranking is served meanwhile",
         )
     result = release(opened, gate, signer, var=var, at=int(now.timestamp()), on=now.date())
-    emit({"released": True, **result, "gate": gate}, as_json=as_json, lines=_released)
+    emit(
+        {"released": True, **result, "gate": gate.as_json()},
+        as_json=as_json,
+        lines=lambda document: _released(gate, str(document["bundle"])),
+    )
 
 
-def _released(document: dict[str, Any]) -> str:
-    gate = document["gate"]
-    mark = "DEMONSTRATION: signed by nobody, valid nowhere else.\n" if gate["environment"] == "demonstration" else ""
-    lines = [f"  {one['id']:<9} {one['verdict']:<20} {one['reason']}" for one in gate["checks"] if one["required"]]
-    shown = "Probabilities are shown." if gate["show_probability"] else "Rank only: no probability is shown."
+def _asked(environment: str, to: str | None, policy: Path | None, fairness_policy: Path | None, on: date) -> Asked:
+    """Return what the gate is asked, with every name known. Raises UsageError for an unknown environment or state."""
+    from training.gate.policy import load_gate_policy
+    from training.gate.release import Asked
+
+    if environment not in get_args(Environment):
+        raise UsageError(
+            "The environment is unknown.", value=environment, way_out="there are two environments: demonstration, force"
+        )
+    rules = load_gate_policy(policy)
+    place = cast(Environment, environment)
+    state = to or rules.environments[place].enters
+    if state not in rules.required:
+        raise UsageError(
+            "A release cannot enter this state.",
+            value=state,
+            way_out=f"one of three states: {', '.join(rules.required)}",
+        )
+    return Asked(place, state, on, rules, fairness_policy)
+
+
+def _released(gate: Gate, bundle: str) -> str:
+    mark = "DEMONSTRATION: signed by nobody, valid nowhere else.\n" if gate.environment == "demonstration" else ""
+    lines = [f"  {check.name:<17} {check.verdict.value:<20} {check.reason}" for check in gate.checks if check.required]
+    shown = "Probabilities are shown." if gate.show_probability else "Rank only: no probability is shown."
     return (
-        f"{gate['run_id']} passed the gate ({gate['policy_version']}) and is {gate['to']}.\n{mark}"
+        f"{gate.run_id} passed the gate ({gate.policy_version}) and is {gate.to}.\n{mark}"
         + "\n".join(lines)
-        + f"\n{shown}\nBundle {document['bundle']}"
+        + f"\n{shown}\nBundle {bundle}"
     )
 
 
@@ -107,7 +120,7 @@ def approve_command(
     approvals: Annotated[Path, typer.Option(help="File the statement is added to.")],
     expires: Annotated[str | None, typer.Option(help="Approval, acceptance: last day it counts.")] = None,
     to: Annotated[str | None, typer.Option(help="Approval: shadow, pilot or live.")] = None,
-    check: Annotated[str | None, typer.Option(help="Acceptance: G5 or G7.")] = None,
+    check: Annotated[str | None, typer.Option(help="Acceptance: usefulness or fairness.")] = None,
     about: Annotated[str | None, typer.Option(help="Acceptance: what, such as person_at_risk/ethnicity_group.")] = None,
     reason: Annotated[str | None, typer.Option(help="Acceptance: why.")] = None,
     controls: Annotated[str | None, typer.Option(help="Acceptance: what is done instead.")] = None,
@@ -123,53 +136,75 @@ def approve_command(
 ) -> None:
     """Sign a statement about a RUN and add it to an approvals file. Your name and role come from the key list."""
     from threat.files import sha256_of, write_whole
+    from threat.release.documents.approvals import Approvals
     from threat.release.runs import Run
     from threat.release.signing import load_keys, load_signer
     from training.gate.release import evidence_of, read_envelopes, statement, verified_statements
 
-    needed: dict[str, dict[str, Any]] = {
+    said: dict[str, dict[str, Any]] = {
         "approval": {"to": to, "expires": expires},
         "acceptance": {"check": check, "about": about, "reason": reason, "controls": controls, "expires": expires},
         "document": {"document": document, "title": title, "review_due": review_due},
         "authorship": {"authors": author},
     }
-    if kind not in needed:
-        raise UsageError("A statement is of a known kind.", value=kind, way_out=", ".join(needed))
-    flags = {"authors": "author", "review_due": "review-due"}
-    problems: list[Any] = [
-        UsageError(f"A statement of the kind {kind} needs --{flags.get(name, name)}.")
-        for name, value in needed[kind].items()
-        if not value
-    ]
-    problems += [
-        UsageError("A date is written 2026-01-31.", value=value, where=f"--{flags.get(name, name)}")
-        for name, value in (("expires", needed[kind].get("expires")), ("review_due", needed[kind].get("review_due")))
-        if value and not _is_day(value)
-    ]
-    raise_all(problems)
+    if kind not in said:
+        raise UsageError("The kind of statement is unknown.", value=kind, way_out=f"known kinds: {', '.join(said)}")
+    raise_all(_missing(kind, said[kind]))
     keys = load_keys(var / "keys")
     signer = load_signer(key, keys)
-    body = {
+    about_run = {
         "kind": kind,
         "evidence_sha256": evidence_of(Run.open(run)).sha256,
-        "on": datetime.now(UTC).date().isoformat(),
-        **needed[kind],
+        "on": datetime.now(UTC).date(),
+        "sha256": None if file is None else sha256_of(file),
     }
-    if file is not None:
-        body["sha256"] = sha256_of(file)
-    envelopes = read_envelopes(approvals) if approvals.exists() else []
-    envelopes.append(statement(body, signer))
+    body = _body(about_run | said[kind])
+    envelopes = [*(read_envelopes(approvals) if approvals.exists() else []), statement(body, signer)]
     verified_statements(envelopes, keys)
-    write_whole(approvals, json.dumps({"statements": envelopes}, indent=2) + "\n")
-    emit({"by": signer.key.name, "role": signer.key.role, **body}, as_json=as_json, lines=_signed)
+    write_whole(approvals, Approvals.of(envelopes).encode())
+    signed = {"by": signer.key.name, "role": signer.key.role, **body.model_dump(mode="json", exclude_none=True)}
+    emit(signed, as_json=as_json, lines=_signed)
 
 
-def _is_day(text: str) -> bool:
+_FLAGS = {"authors": "author", "review_due": "review-due"}
+"""Flags that are not called as the field they fill."""
+
+
+def _missing(kind: str, said: dict[str, Any]) -> list[ThreatError]:
+    return [
+        UsageError(f"A statement of the kind {kind} lacks --{_FLAGS.get(name, name)}.")
+        for name, value in said.items()
+        if not value
+    ]
+
+
+def _body(said: dict[str, Any]) -> Said:
+    """Return the body of a statement. Raises UsageError, naming the flags, for values that cannot be."""
+    from training.gate.statements import BODY
+
     try:
-        date.fromisoformat(text)
-    except ValueError:
-        return False
-    return True
+        return BODY.validate_python(said)
+    except ValidationError as error:
+        raise_all(
+            [
+                UsageError(
+                    f"{problem['msg'].removeprefix('Value error, ')}.",
+                    value=problem["input"] if len(problem["loc"]) > 1 else said.get("check"),
+                    where=f"--{_FLAGS.get(str(problem['loc'][-1]), str(problem['loc'][-1]))}",
+                    way_out=_WAYS_OUT.get(str(problem["loc"][-1]), f"checks: {', '.join(CHECKS)}"),
+                )
+                for problem in error.errors(include_url=False)
+            ]
+        )
+        raise
+
+
+_WAYS_OUT = {
+    "expires": "write a date as 2026-01-31",
+    "review_due": "write a date as 2026-01-31",
+    "to": "one of shadow, pilot, live",
+}
+"""The way out of a value that cannot be, by field."""
 
 
 def _signed(document: dict[str, Any]) -> str:

@@ -2,172 +2,179 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
+
 from fairness.policy import load_policy
 from model_cards.runs import add_card
-from threat.errors import BadInput, UsageError
+from threat.errors import BadInput, ThreatError, UsageError
 from threat.files import sha256_of
+from threat.measuring.figure import Verdict
 from threat.release import bundle, promotions
 from threat.release.chain import canonical
+from threat.release.documents.approvals import Approvals
+from threat.release.documents.fairness import Fairness
+from threat.release.documents.gate import Gate
+from threat.release.documents.gate_policy import Environment, GatePolicy, State
+from threat.release.evidence import RunDocuments
 from threat.release.runs import Run
 from threat.release.signing import Keys, Signer, demonstration_signer, sign, verify
-from training.gate.decision import Evidence, decide
-from training.gate.policy import Environment, GatePolicy
-from training.gate.statements import Statement
-
-STATEMENT_TYPE = "application/vnd.threat.statement+json"
-KINDS = ("approval", "acceptance", "document", "authorship")
-DOCUMENTS = (
-    "evaluation.json",
-    "checks.json",
-    "choices.json",
-    "folds.json",
-    "snapshot.json",
-    "config.json",
-    "cohort.json",
-    "fairness.json",
+from training.gate.decision import decide
+from training.gate.rules import Evidence
+from training.gate.statements import (
+    BODY,
+    Acceptance,
+    Approval,
+    Authorship,
+    PaperDocument,
+    Statement,
 )
 
-_ROLES = ("validator", "SRO", "equality_lead")
+STATEMENT_TYPE = "application/vnd.threat.statement+json"
+_DEMONSTRATION_ROLES = ("validator", "SRO", "equality_lead")
+
+Envelopes = list[dict[str, Any]]
+Said = Approval | Acceptance | PaperDocument | Authorship
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the gate is asked: for which environment and state, on which day, under which policies.
+
+    ``fairness_policy``: file of the policy set for the audit; None: the product's own.
+    """
+
+    environment: Environment
+    to: State
+    on: date
+    policy: GatePolicy
+    fairness_policy: Path | None = None
 
 
 def evidence_of(run: Run, fairness_policy: Path | None = None) -> Evidence:
-    """What the gate reads of an opened (so verified) RUN. ``fairness_policy``: the force's; None: the product's own."""
-    fairness = run.path("fairness.json")
-    seal = {
-        "manifest": run.manifest_sha256,
-        "fairness": sha256_of(fairness) if fairness.is_file() else None,
-    }
-    model = run.path("model/model.txt")
+    """Return what the gate reads of an opened (so verified) RUN. ``fairness_policy``: as in ``Asked``."""
+    report, model = run.path(Fairness.FILE), run.path("model/model.txt")
+    # What statements are about: the training's evidence and the audit, whichever was made when.
+    seal = {"manifest": run.manifest_sha256, "fairness": sha256_of(report) if report.is_file() else None}
     return Evidence(
         run_id=run.id,
         sha256=sha256_of(canonical(seal)),
         manifest_sha256=run.manifest_sha256,
         verified=True,
         model_sha256=sha256_of(model) if model.is_file() else "",
-        documents={name: run.read_json(name) for name in DOCUMENTS if run.has(name)},
-        fairness_policy=load_policy(fairness_policy).model_dump(mode="json"),
+        documents=RunDocuments.of(run, gate=False),
+        fairness_policy=load_policy(fairness_policy),
     )
 
 
-def read_envelopes(path: Path) -> list[dict[str, Any]]:
-    """The signed statements of an approvals file (``{"statements": [envelope, ...]}``). Raises BadInput, UsageError."""
+def read_envelopes(path: Path) -> Envelopes:
+    """Read the signed statements of an approvals file.
+
+    Raises UsageError when the file is missing, BadInput when it is malformed.
+    """
     if not path.is_file():
-        raise UsageError("There is no such approvals file.", where=str(path), way_out="make it: threat approve RUN")
+        raise UsageError("The approvals file is missing.", where=str(path), way_out="make it: threat approve RUN")
     try:
-        envelopes = json.loads(path.read_text(encoding="utf-8"))["statements"]
-    except (KeyError, TypeError, ValueError) as error:
-        raise BadInput("The approvals file cannot be read.", value=error, where=str(path)) from None
-    if not isinstance(envelopes, list):
-        raise BadInput("The approvals file holds a list of statements.", where=str(path))
-    return envelopes
+        return Approvals.parse(path.read_bytes(), str(path)).envelopes()
+    except ThreatError as error:
+        raise BadInput(
+            "The approvals file cannot be read.",
+            value=error.value or error.problem,
+            where=str(path),
+            way_out="make it with: threat approve RUN",
+        ) from None
 
 
 def verified_statements(envelopes: Iterable[Any], keys: Keys) -> list[Statement]:
-    """Each statement with the name and role its *key* has. Raises IntegrityFailure when any signature does not hold."""
-    out = []
+    """Return each statement with the name and role its *key* has.
+
+    Raises IntegrityFailure when a signature does not hold, BadInput for a statement of another form, such as an
+    acceptance of a check by the number it had before checks had names.
+    """
+    statements = []
     for envelope in envelopes:
-        body, key = verify(envelope, STATEMENT_TYPE, keys, purpose="approval")
-        if body.get("kind") not in KINDS:
-            raise BadInput("A statement is of a known kind.", value=body.get("kind"), way_out=", ".join(KINDS))
-        out.append(Statement(str(body["kind"]), key.name, key.role, key.environment, body))
-    return out
+        said, key = verify(envelope, STATEMENT_TYPE, keys, purpose="approval")
+        try:
+            body = BODY.validate_python(said)
+        except ValidationError as error:
+            problems = [
+                f"{'.'.join(map(str, problem['loc']))}: {problem['msg'].removeprefix('Value error, ')}"
+                for problem in error.errors(include_url=False)
+            ]
+            raise BadInput(
+                f"A statement signed by {key.name} has not the form of a statement.",
+                value="; ".join(problems),
+                way_out="take the statement out of the approvals file and sign again: threat approve RUN",
+            ) from None
+        statements.append(Statement(key.name, key.role, key.environment, body))
+    return statements
 
 
-def statement(body: Mapping[str, Any], signer: Signer) -> dict[str, Any]:
-    """A signed statement (a DSSE envelope). Raises UsageError for a kind there is not."""
-    if body.get("kind") not in KINDS:
-        raise UsageError("A statement is of a known kind.", value=body.get("kind"), way_out=", ".join(KINDS))
-    return sign(body, STATEMENT_TYPE, signer)
+def statement(body: Said, signer: Signer) -> dict[str, Any]:
+    """Return a signed statement (a DSSE envelope)."""
+    return sign(body.model_dump(mode="json", exclude_none=True), STATEMENT_TYPE, signer)
 
 
-def demonstration_statements(
-    evidence: Evidence, policy: GatePolicy, keys: Path, *, to: str, on: date
-) -> list[dict[str, Any]]:
-    """What DEMONSTRATION signatories say, so that a demonstration can show a whole release. Nobody stands behind it.
+def demonstration_statements(evidence: Evidence, asked: Asked, keys: Path) -> Envelopes:
+    """Return what DEMONSTRATION signatories say, so that a demonstration shows a whole release.
 
-    They approve, hand in documents that do not exist, and accept what the *fairness* audit had too few events to tell;
-    they never accept a missing proof of usefulness, and nothing can be accepted that fails.
+    Nobody stands behind it. They approve, hand in documents that do not exist, and accept what the *fairness* audit had
+    too few events to tell; they never accept a missing proof of usefulness, and nothing can be accepted that fails.
     """
     signers = {
-        role: demonstration_signer(keys, role.replace("_", " "), role=role, purposes=("approval",)) for role in _ROLES
+        role: demonstration_signer(keys, role.replace("_", " "), role=role, purposes=("approval",))
+        for role in _DEMONSTRATION_ROLES
     }
-    about = {"evidence_sha256": evidence.sha256, "on": on.isoformat()}
-    expires = (on + timedelta(days=policy.numbers.acceptance_days)).isoformat()
-    said = [({"kind": "authorship", "authors": ["DEMONSTRATION developer"], **about}, "validator")]
-    said += [({"kind": "approval", "to": to, "expires": expires, **about}, role) for role in policy.approvals.roles]
+    policy = asked.policy
+    about: dict[str, Any] = {"evidence_sha256": evidence.sha256, "on": asked.on}
+    expires = asked.on + timedelta(days=policy.numbers.acceptance_days)
+    said: list[tuple[Said, str]] = [(Authorship(authors=("DEMONSTRATION developer",), **about), "validator")]
+    said += [(Approval(to=asked.to, expires=expires, **about), role) for role in policy.approvals.roles]
+    title = "DEMONSTRATION: no such document exists"
     said += [
-        (
-            {
-                "kind": "document",
-                "document": kind,
-                "title": "DEMONSTRATION: no such document exists",
-                "review_due": expires,
-                **about,
-            },
-            "SRO",
-        )
+        (PaperDocument(document=kind, title=title, review_due=expires, **about), "SRO")
         for kinds in policy.documents.values()
         for kind in kinds
     ]
-    report = evidence.documents.get("fairness.json") or {}
-    open_ = [
-        one for one in report.get("characteristics", []) if one["gate"] and one["verdict"] == "not_enough_evidence"
-    ]
+    report = evidence.documents.fairness
     said += [
         (
-            {
-                "kind": "acceptance",
-                "check": "G7",
-                "about": f"{one['party']}/{one['characteristic']}",
-                "reason": "DEMONSTRATION: shows what a named acceptance looks like",
-                "controls": "none: nothing depends on this model",
-                "expires": expires,
+            Acceptance(
+                check="fairness",
+                about=characteristic.name,
+                reason="DEMONSTRATION: shows what a named acceptance looks like",
+                controls="none: nothing depends on this model",
+                expires=expires,
                 **about,
-            },
+            ),
             role,
         )
-        for one in open_
-        for role in policy.acceptances.get("G7", ())
+        for characteristic in (() if report is None else report.gated)
+        if characteristic.verdict == Verdict.NOT_ENOUGH
+        for role in policy.acceptances.get("fairness", ())
     ]
     return [statement(body, signers[role]) for body, role in said]
 
 
-def judge(
-    run: Run,
-    policy: GatePolicy,
-    keys: Keys,
-    *,
-    environment: Environment,
-    to: str,
-    on: date,
-    envelopes: list[dict[str, Any]],
-    fairness_policy: Path | None = None,
-) -> dict[str, Any]:
+def judge(run: Run, asked: Asked, keys: Keys, envelopes: Envelopes) -> Gate:
     """Ask the gate, and keep its answer and the statements it read in the RUN (``gate.json``, ``approvals.json``)."""
-    evidence = replace(evidence_of(run, fairness_policy), statements=tuple(verified_statements(envelopes, keys)))
-    gate = decide(evidence, policy, environment=environment, to=to, on=on)
-    run.add("approvals.json", {"statements": envelopes})
-    run.add("gate.json", gate)
+    statements = tuple(verified_statements(envelopes, keys))
+    evidence = replace(evidence_of(run, asked.fairness_policy), statements=statements)
+    gate = decide(evidence, asked.policy, environment=asked.environment, to=asked.to, on=asked.on)
+    run.write(Approvals.of(envelopes))
+    run.write(gate)
     return gate
 
 
-def release(run: Run, gate: Mapping[str, Any], signer: Signer, *, var: Path, at: int, on: date) -> dict[str, Any]:
-    """Card, bundle and promotion of a RUN whose gate passed. Raises GateRefused when it did not."""
+def release(run: Run, gate: Gate, signer: Signer, *, var: Path, at: int, on: date) -> dict[str, Any]:
+    """Make card, bundle and promotion of a RUN whose gate passed. Raises GateRefused when it did not."""
     add_card(run, on=on)
     built = bundle.build(run, var / "bundles", signer)
-    standing = promotions.promote(
-        var / "promotions.jsonl",
-        built,
-        str(gate["to"]),
-        signer,
-        at=at,
-        reason=f"gate {gate['policy_version']} passed on {gate['on']}",
-    )
+    reason = f"gate {gate.policy_version} passed on {gate.on.isoformat()}"
+    standing = promotions.promote(var / "promotions.jsonl", built, gate.to, signer, at=at, reason=reason)
     return {"bundle": str(built), "bundle_sha256": bundle.hash_of(built), "state": standing.state}

@@ -1,0 +1,338 @@
+"""The gate's rules: one function a check, from the evidence in view to a finding. Pure: no file, no clock, no key."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+from threat.measuring.figure import Figure, Verdict
+from threat.release.documents.evaluation import MODEL, Evaluation, RankingFigures
+from threat.release.documents.fairness_policy import FairnessPolicy
+from threat.release.documents.gate import Fact
+from threat.release.documents.gate_policy import GatePolicy
+from threat.release.evidence import RunDocuments
+from training.gate.statements import Approval, Authorship, Statement, acceptances, in_date, matched, person
+
+PASS, FAIL, NOT_ENOUGH = Verdict.PASS, Verdict.FAIL, Verdict.NOT_ENOUGH
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What the gate reads.
+
+    ``documents``: of the RUN. ``verified``: the RUN's manifest and hashes held. ``sha256``: what approvals, acceptances
+    and authorship must be about. ``fairness_policy``: the policy the audit must have been made under, whole.
+    """
+
+    run_id: str
+    sha256: str
+    manifest_sha256: str
+    verified: bool
+    model_sha256: str
+    documents: RunDocuments
+    fairness_policy: FairnessPolicy
+    statements: tuple[Statement, ...] = field(default=())
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """The evidence with the statements that count, for one state (``to``) on one day (``on``)."""
+
+    evidence: Evidence
+    policy: GatePolicy
+    statements: tuple[Statement, ...]
+    on: date
+    to: str
+
+    @property
+    def documents(self) -> RunDocuments:
+        """The documents of the RUN."""
+        return self.evidence.documents
+
+    def accepted(self, check: str, about: str) -> bool:
+        """Tell whether every role the policy names has accepted ``about``, each by another person."""
+        roles, most = self.policy.acceptances.get(check, ()), self.policy.numbers.acceptance_days
+        given = [
+            statement
+            for statement, body in acceptances(self.statements, check, roles, self.on, most)
+            if body.about == about
+        ]
+        return bool(roles) and matched(given, roles)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a rule found: the verdict, why, and the facts and figures it was decided on."""
+
+    verdict: Verdict
+    reason: str
+    facts: dict[str, Fact] = field(default_factory=dict)
+    figures: tuple[Figure, ...] = ()
+
+
+def provenance(view: View) -> Finding:
+    """Check that the RUN, its snapshot and its model are the ones they say they are."""
+    evidence, choices = view.evidence, view.documents.choices
+    facts: dict[str, Fact] = {
+        "run_manifest_sha256": evidence.manifest_sha256,
+        "model_sha256": evidence.model_sha256,
+    }
+    if not evidence.verified:
+        return Finding(FAIL, "the RUN does not match its manifest", facts)
+    if choices is None or view.documents.snapshot is None:
+        return Finding(NOT_ENOUGH, "the RUN does not say which model it chose or which snapshot it read", facts)
+    if choices.model_sha256 != evidence.model_sha256:
+        return Finding(FAIL, "the model is not the one chosen before the test was opened", facts)
+    return Finding(PASS, "manifest, snapshot and model hashes hold", facts)
+
+
+def leaks(view: View) -> Finding:
+    """Check that no feature knew the future and that no fold's dates overlap."""
+    checks, folds = view.documents.checks, view.documents.folds
+    if checks is None:
+        return Finding(NOT_ENOUGH, "not checked: checks.json is missing")
+    facts: dict[str, Fact] = {"future_removed": checks.future_removed.holds, "dates": checks.dates.holds}
+    broken = ["a feature knew the future"] * (not checks.future_removed.holds)
+    broken += ["a fold's dates overlap"] * (not checks.dates.holds)
+    if broken:
+        return Finding(FAIL, "; ".join(broken), facts)
+    if not checks.future_removed.rows or not checks.dates.folds:
+        return Finding(NOT_ENOUGH, "not checked: no row or no fold was looked at", facts)
+    earlier = 0 if folds is None else len(folds.test_opening.earlier_runs_that_opened_it)
+    note = f"; the same test was opened by {earlier} earlier RUNs" if earlier else ""
+    reason = f"no feature knew the future, and every fold's dates hold{note}"
+    return Finding(PASS, reason, facts | {"earlier_runs_that_opened_the_test": earlier})
+
+
+def local_validation(view: View) -> Finding:
+    """Check that enough outcomes of this force were in the test, and that it asked what a list answers."""
+    evaluation, least = view.documents.evaluation, view.policy.numbers.least_events
+    recall = None if evaluation is None else evaluation.headline
+    wrong, unknown, facts = _as_served(view)
+    figures = () if recall is None else (recall,)
+    if wrong:
+        return Finding(FAIL, "; ".join(wrong), facts, figures)
+    if recall is None:
+        unknown = ["the RUN has no evaluation of the model at capacity", *unknown]
+        return Finding(NOT_ENOUGH, "; ".join(unknown), facts)
+    facts |= {"events": recall.events, "least_events": least}
+    if recall.events < least:
+        unknown = [f"{recall.events} outcome events in the test, {least} needed", *unknown]
+    if unknown:
+        return Finding(NOT_ENOUGH, "; ".join(unknown), facts, figures)
+    reason = f"{recall.events} outcome events, later than anything the model was fitted on"
+    return Finding(PASS, reason, facts, figures)
+
+
+def _as_served(view: View) -> tuple[list[str], list[str], dict[str, Fact]]:
+    """Say whether the test asked what a list answers: what is wrong, what is not known, and the facts.
+
+    A list of almost everyone catches every outcome and serves every group alike; one measured only after an incident,
+    or only on new kinds of harm, says nothing of a list made each month.
+    """
+    config, evaluation = view.documents.config, view.documents.evaluation
+    wrong: list[str] = []
+    unknown: list[str] = []
+    facts: dict[str, Fact] = {}
+    kinds = {} if config is None else {config.settings.cohort.kind}
+    kinds = {*kinds, *([] if evaluation is None else [evaluation.cohort.kind])}
+    if others := sorted(kind for kind in kinds if kind != view.policy.numbers.cohort):
+        lists = f"lists are made of a {view.policy.numbers.cohort} one"
+        wrong.append(f"measured on a cohort of kind {', '.join(others)}; {lists}")
+    elif config is None or evaluation is None:
+        unknown.append("the RUN does not say which cohort it was trained and measured on")
+    if config is None:
+        unknown.append("the RUN does not say which outcomes counted")
+    else:
+        facts["new_charges_only"] = config.settings.new_charges_only
+        if config.settings.new_charges_only:
+            wrong.append("only outcomes with a new kind of charge counted; a list is for all of them")
+    if evaluation is None or not evaluation.cohort.n:
+        unknown.append("the RUN does not say how many were listed, of how many")
+        return wrong, unknown, facts
+    return wrong + _length_of_list(evaluation, view.policy.numbers.capacity_share, facts), unknown, facts
+
+
+def _length_of_list(evaluation: Evaluation, share: float, facts: dict[str, Fact]) -> list[str]:
+    """Say what is wrong with the length of the lists, and add the facts; the list may be empty."""
+    capacity, rows, lists = evaluation.capacity, evaluation.cohort.n, evaluation.cohort.lists
+    facts |= {"cohort": evaluation.cohort.kind, "capacity": capacity}
+    facts |= {"rows_per_list": rows / lists, "capacity_share": share}
+    if capacity * lists <= share * rows:
+        return []
+    most = int(share * rows / lists)
+    mean = f"{rows / lists:,.0f} rows on average"
+    return [f"a list of {capacity} out of {mean}; at most {most} ({share:.0%}) is a list to judge by"]
+
+
+def usefulness(view: View) -> Finding:
+    """Check that the paired difference of recall, model minus each rule, lies beyond the margin with its interval."""
+    evaluation, numbers = view.documents.evaluation, view.policy.numbers
+    verdicts: list[Verdict] = []
+    said: list[str] = []
+    figures: list[Figure] = []
+    rules = [] if evaluation is None else evaluation.rankings
+    for ranking in rules:
+        if not ranking.name.startswith(numbers.comparators):
+            continue
+        difference = _difference(ranking, evaluation)
+        figures += [] if difference is None else [difference]
+        verdict, words = _beyond(difference, numbers.margin)
+        verdicts.append(verdict)
+        if verdict != PASS:
+            said.append(f"{ranking.title} {words}")
+    simple = None if evaluation is None else evaluation.ranking(numbers.regression)
+    difference = None if simple is None else _difference(simple, evaluation)
+    if simple is not None and difference is not None and difference.interval is not None and difference.interval[1] < 0:
+        verdicts.append(FAIL)
+        said.append(f"{simple.title} is clearly better: release that instead")
+    if not verdicts:
+        return Finding(NOT_ENOUGH, "compared with no simple rule")
+    worst = Verdict.all_of(verdicts)
+    if worst == PASS:
+        beaten = f"exceeds each of {len(verdicts)} simple rules' by more than {numbers.margin:g}"
+        return Finding(PASS, f"recall at capacity {beaten}", figures=tuple(figures))
+    reason = f"recall at capacity, model minus rule: {'; '.join(said)}"
+    return Finding(worst, reason, figures=tuple(figures))
+
+
+def _difference(ranking: RankingFigures, evaluation: Evaluation | None) -> Figure | None:
+    return None if evaluation is None else ranking.figure("recall_difference", evaluation.capacity)
+
+
+def _beyond(difference: Figure | None, margin: float) -> tuple[Verdict, str]:
+    """Return the verdict on one difference, and the difference in words."""
+    if difference is None or difference.value is None or difference.interval is None:
+        return NOT_ENOUGH, "no paired difference"
+    low, high = difference.interval
+    words = f"{difference.value:+.3f} ({low:+.3f} to {high:+.3f})"
+    return PASS if low > margin else FAIL if high < margin else NOT_ENOUGH, words
+
+
+def calibration(view: View) -> Finding:
+    """Check that probabilities mean what they say: a pass shows them, anything else shows ranks alone.
+
+    The product's policy requires it for no state: a model without trustworthy probabilities can still rank.
+    """
+    evaluation, numbers = view.documents.evaluation, view.policy.numbers
+    calibrated = None if evaluation is None else evaluation.calibration
+    if calibrated is None:
+        return Finding(NOT_ENOUGH, "calibration was not measured: rank only, no probability is shown")
+    figures = (calibrated.observed_over_expected, calibrated.slope)
+    bounds = (numbers.observed_over_expected, numbers.slope)
+    values = [figure.value for figure in figures]
+    if any(value is None for value in values):
+        return Finding(NOT_ENOUGH, "calibration was not measured: rank only, no probability is shown", figures=figures)
+    if all(low <= value <= high for value, (low, high) in zip(values, bounds, strict=True) if value is not None):
+        reason = "observed over expected and slope lie within the bounds: probabilities may be shown"
+        return Finding(PASS, reason, figures=figures)
+    reason = "observed over expected or slope lies outside the bounds: rank only, no probability is shown"
+    return Finding(FAIL, reason, figures=figures)
+
+
+def fairness(view: View) -> Finding:
+    """Check that the audit of this very model finds no group served worse than the line allows."""
+    report, evidence = view.documents.fairness, view.evidence
+    if report is None:
+        return Finding(NOT_ENOUGH, "not audited yet: threat audit RUN")
+    facts: dict[str, Fact] = {"verdict": report.verdict.value, "policy_version": report.policy.version}
+    if report.run_manifest_sha256 != evidence.manifest_sha256 or report.ranking != MODEL:
+        return Finding(FAIL, "the fairness report is about another RUN or ranking", facts)
+    if report.policy != evidence.fairness_policy:
+        return Finding(FAIL, "the fairness report was made under another policy than the one set", facts)
+    if not report.gated:
+        return Finding(NOT_ENOUGH, "the report rests on no characteristic", facts)
+    failed = [characteristic.name for characteristic in report.gated if characteristic.verdict == FAIL]
+    if failed:
+        return Finding(FAIL, f"served worse than the line allows, by {', '.join(failed)}", facts)
+    undecided = [characteristic.name for characteristic in report.gated if characteristic.verdict == NOT_ENOUGH]
+    missing = [name for name in undecided if not view.accepted("fairness", name)]
+    if missing:
+        return Finding(NOT_ENOUGH, f"not enough evidence, and not accepted by name, for {', '.join(missing)}", facts)
+    if undecided:
+        names = ", ".join(undecided)
+        reason = f"no group fails; not enough evidence accepted by name, until it expires, for {names}"
+        return Finding(PASS, reason, facts)
+    return Finding(PASS, "every group is served within the line", facts)
+
+
+def explanation(view: View) -> Finding:
+    """Check that contributions sum to the score, and say how often an added harm lowers a score."""
+    checks = view.documents.checks
+    if checks is None or not checks.contributions_sum.rows or checks.added_harm.share is None:
+        return Finding(NOT_ENOUGH, "fidelity and the effect of added harm were not checked")
+    sums, share = checks.contributions_sum, checks.added_harm.share
+    facts: dict[str, Fact] = {"largest_difference": sums.largest_difference, "share_of_falls": share}
+    if not sums.holds:
+        wide = f"{sums.largest_difference:.2g}, at most {sums.threshold:.0e} allowed"
+        return Finding(FAIL, f"contributions do not sum to the score: off by {wide}", facts)
+    note = "; a limit to know" if share > view.policy.numbers.note_falls_above else ""
+    return Finding(
+        PASS, f"contributions sum to the score; {share:.1%} of scores fall when a harm is added{note}", facts
+    )
+
+
+def by_document(view: View) -> Finding:
+    """Pass: the documents that the policy names for the check decide (``decision.with_documents``)."""
+    del view
+    return Finding(PASS, "")
+
+
+def approval(view: View) -> Finding:
+    """Check that enough natural persons, in the roles the policy names, approved what they did not make."""
+    wanted, most = view.policy.approvals, view.policy.numbers.acceptance_days
+    authors = {
+        person(name)
+        for statement in view.statements
+        if isinstance(statement.body, Authorship)
+        for name in statement.body.authors
+    }
+    current = [
+        statement
+        for statement in view.statements
+        if isinstance(statement.body, Approval)
+        and statement.body.to == view.to
+        and in_date(statement.body, view.on, most)
+    ]
+    authored = sorted({statement.by for statement in current if person(statement.by) in authors})
+    valid = [statement for statement in current if person(statement.by) not in authors and statement.role != "service"]
+    persons, roles = {person(statement.by) for statement in valid}, {statement.role for statement in valid}
+    approvers = tuple(sorted({statement.by for statement in valid}))
+    facts: dict[str, Fact] = {"persons": approvers, "authors": tuple(sorted(authors))}
+    missing = [role for role in wanted.roles if role not in roles]
+    problems = [
+        (not authors, "nobody has said who made the model"),
+        (bool(authored), f"an author's approval of their own work does not count: {', '.join(authored)}"),
+        (
+            len(persons) < wanted.persons,
+            f"{len(persons)} of {wanted.persons} approvals by natural persons who did not make it",
+        ),
+        (bool(missing), f"no approval as {', '.join(missing)}"),
+        (
+            len(persons) >= wanted.persons and not missing and not matched(valid, wanted.roles),
+            "one person cannot hold two of the roles",
+        ),
+    ]
+    if said := [words for holds, words in problems if holds]:
+        return Finding(NOT_ENOUGH, "; ".join(said), facts)
+    return Finding(PASS, f"approved by {', '.join(approvers)}", facts)
+
+
+RULES: Mapping[str, Callable[[View], Finding]] = {
+    "provenance": provenance,
+    "law": by_document,
+    "leaks": leaks,
+    "target": by_document,
+    "local_validation": local_validation,
+    "usefulness": usefulness,
+    "calibration": calibration,
+    "fairness": fairness,
+    "explanation": explanation,
+    "security": by_document,
+    "shadow_run": by_document,
+    "ethics": by_document,
+    "go_live": by_document,
+    "approval": approval,
+}
+"""The rule of each check, in the order of ``threat.release.documents.gate_policy.CHECKS``."""
