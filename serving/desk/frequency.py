@@ -34,10 +34,10 @@ def frequency(ranking: Ranking, score: float, scores: np.ndarray) -> list[Freque
 
     ``scores``: raw scores of the whole list, for the average next to it: a relative figure alone frightens or soothes.
     """
-    if not isinstance(ranking, ModelRanking) or ranking.bundle.gate.get("show_probability") is not True:
+    if not isinstance(ranking, ModelRanking) or not ranking.bundle.released.show_probability:
         return []
-    evaluation = ranking.bundle.read_json("evaluation.json")
-    outcome, days = rungs.title_of(evaluation["rung"]), int(evaluation["horizon_days"])
+    release = ranking.bundle.released
+    outcome, days = rungs.title_of(release.rung), release.horizon_days
     similar = float(probability(ranking.bundle.calibrator, np.array([score]))[0])
     average = float(probability(ranking.bundle.calibrator, np.asarray(scores)).mean())
     return [

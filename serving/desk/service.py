@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from dataclasses import asdict
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -117,7 +118,7 @@ class Desk:
     def _last_day(self, bundle_sha256: str, standing: promotions.Standing) -> date | None:
         """The last day of the release of a bundle; a hash names one content for ever, so a bundle is opened once."""
         if bundle_sha256 not in self._last_days:
-            self._last_days[bundle_sha256] = rankings.expires(rankings.opened(self.promotions_path, standing))
+            self._last_days[bundle_sha256] = rankings.opened(self.promotions_path, standing).released.expires
         return self._last_days[bundle_sha256]
 
     def card(self) -> Card:
@@ -150,7 +151,7 @@ class Desk:
             ranking_title=ranking.title,
             ranking_note=ranking.note,
             card={} if bundle is None else bundle.card,
-            checks=[] if bundle is None else [dict(check) for check in bundle.gate.get("checks", [])],
+            checks=[] if bundle is None else [asdict(check) for check in bundle.released.checks],
         )
 
     def tour(self) -> Tour:

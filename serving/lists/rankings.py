@@ -112,9 +112,9 @@ class ModelRanking:
 
     @property
     def title(self) -> str:
-        evaluation = self.bundle.read_json("evaluation.json")
-        outcome, days = rungs.title_of(evaluation["rung"]), evaluation["horizon_days"]
-        return f"Model {self.bundle.manifest['run_id']}: how likely {outcome} is to be recorded within {days} days"
+        release = self.bundle.released
+        outcome, days = rungs.title_of(release.rung), release.horizon_days
+        return f"Model {self.bundle.manifest.run_id}: how likely {outcome} is to be recorded within {days} days"
 
     @property
     def note(self) -> str:
@@ -139,7 +139,7 @@ class ModelRanking:
         return np.ascontiguousarray(matrix.values[rows][:, columns])
 
     def reads(self) -> tuple[str, ...]:
-        return tuple(self.bundle.features["names"])
+        return self.bundle.features.names
 
 
 def current(promotions_path: Path, at: int, rule: str = DEFAULT_RULE) -> Ranking:
@@ -163,21 +163,9 @@ def in_service(promotions_path: Path, at: int) -> tuple[promotions.Standing, bun
     say: nobody answers any longer for what could not be shown.
     """
     standing, bundle = promotions.open_current(promotions_path)
-    if bundle is not None and (set_aside := expired(standing, expires(bundle), at)):
+    if bundle is not None and (set_aside := expired(standing, bundle.released.expires, at)):
         return set_aside, None
     return standing, bundle
-
-
-def expires(bundle: bundles.Bundle) -> date | None:
-    """The last day on which every acceptance that the release rested on holds; None when it rested on none.
-
-    Raises IntegrityFailure for an acceptance without a date.
-    """
-    accepted = [one for check in bundle.gate.get("checks", []) for one in check.get("accepted", [])]
-    try:
-        return min((date.fromisoformat(str(one.get("expires"))) for one in accepted), default=None)
-    except ValueError:
-        raise IntegrityFailure("An acceptance says until when it holds.", where=f"{bundle.path}/gate.json") from None
 
 
 def expired(standing: promotions.Standing, until: date | None, at: int) -> promotions.Standing | None:
@@ -234,7 +222,7 @@ def of_list(basis: Basis, promotions_path: Path) -> Ranking:
 
 def _model(bundle: bundles.Bundle, state: str, since: int) -> ModelRanking:
     here = load_catalogue().version
-    made_with = bundle.features.get("catalogue_version")
+    made_with = bundle.features.catalogue_version
     if made_with != here:
         raise IntegrityFailure(
             "The model was made with another catalogue than the installed one.",

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pytest
+from fixtures import evidence
 from fixtures import golden_force as golden
 from fixtures.desk_browser import NOW, STARTED_AT
 
@@ -19,6 +21,7 @@ from threat.asof import DAY
 from threat.cli import main
 from threat.history.batches import Batch
 from threat.history.store import Store
+from threat.release.documents.gate import Acceptance
 
 MODEL_READS = (
     "domestic_incidents_365d",
@@ -58,15 +61,23 @@ def rule_var(golden_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Pa
     return var
 
 
-def make_bundle(store: Path, var: Path, *, run_id: str = "run-1", checks: list[dict[str, object]] | None = None) -> str:
-    """A small real model of the golden matrix, built, signed and promoted for the demonstration; its hash.
-    ``checks``: those of its gate."""
+def make_bundle(
+    store: Path,
+    var: Path,
+    *,
+    run_id: str = "run-1",
+    accepted: Sequence[Acceptance] = (),
+    gate: dict[str, Any] | None = None,
+) -> str:
+    """Build, sign and promote a small real model of the golden matrix for the demonstration; return its hash.
+
+    ``accepted``: acceptances of its gate. ``gate``: fields of its gate to change.
+    """
     import lightgbm
 
     from features import build, load_catalogue
     from threat.eligibility import eligible, load_policy
     from threat.release import bundle, promotions
-    from threat.release.runs import Run
     from threat.release.signing import demonstration_signer
 
     snapshot = Store.open(store).snapshot()
@@ -87,19 +98,16 @@ def make_bundle(store: Path, var: Path, *, run_id: str = "run-1", checks: list[d
     }
     data = lightgbm.Dataset(values, label, feature_name=list(MODEL_READS))
     text = str(lightgbm.train(options, data, 12).model_to_string())
-    run = Run.create(var / "runs", run_id)
-    run.write_text("model/model.txt", text)
-    constraints = [0] * len(MODEL_READS)
-    run.write_json(
-        "model/features.json",
-        {"catalogue_version": load_catalogue().version, "names": list(MODEL_READS), "constraints": constraints},
+    run = evidence.make_run(
+        var / "runs",
+        run_id,
+        replacing=[evidence.evaluation(horizon_days=365)],
+        text=text,
+        features=MODEL_READS,
+        catalogue_version=load_catalogue().version,
     )
-    run.write_json("model/calibrator.json", {"method": "platt", "slope": 1.0, "intercept": 0.0})
-    run.write_json("evaluation.json", {"rung": "Y2", "horizon_days": 365, "run": run_id})
-    run.seal()
-    gate = {"verdict": "pass", "environment": "demonstration", "policy_version": "test", "checks": checks or []}
-    run.add("gate.json", gate)
-    run.add("card.json", {"schema_version": "1.0"})
+    run.write(evidence.gate(run, accepted, **(gate or {})))
+    evidence.card(run)
     signer = demonstration_signer(var / "keys", "release service", role="service", purposes=("bundle", "promotion"))
     built = bundle.build(run, var / "bundles", signer)
     promotions.promote(var / "promotions.jsonl", built, "live", signer, at=STARTED_AT, reason="test")

@@ -23,6 +23,7 @@ from threat.outcomes import label
 from threat.release.documents.checks import Checks
 from threat.release.documents.config import Config
 from threat.release.documents.evaluation import Evaluation
+from threat.release.documents.model import Calibrator
 from threat.release.runs import Run
 from threat.release.scorer import probability, raw_score
 from threat.simulation.force import Settings as ForceSettings
@@ -122,7 +123,7 @@ def test_the_predictions_are_the_complete_cohort_scored_by_the_sealed_model(run:
     values = labelled.test_matrix.values
     score = raw_score(booster, values)
     np.testing.assert_array_equal(table["score"].to_numpy(), score)
-    p = probability(run.read_json("model/calibrator.json"), score)
+    p = probability(run.read(Calibrator), score)
     np.testing.assert_array_equal(table["probability"].to_numpy(), p)
     outside = pq.read_table(run.path("outside.parquet"))
     assert {"subject_id", "person_at_risk_id", "as_of", "credit"} <= set(outside.column_names)

@@ -7,31 +7,40 @@ Every file is read once into memory and checked there, so nothing can change bet
 
 from __future__ import annotations
 
-import json
 import os
 import random
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from threat.errors import BadInput, GateRefused, IntegrityFailure, UsageError
 from threat.files import sha256_of
+from threat.measuring.figure import Verdict
 from threat.release import tree_structure
 from threat.release.chain import canonical
+from threat.release.documents.card import Card
+from threat.release.documents.document import JsonFile, json_object
+from threat.release.documents.earlier import Released, released, released_before
+from threat.release.documents.gate import Gate
+from threat.release.documents.manifest import BundleManifest, Canary, FileFacts
+from threat.release.documents.model import Calibrator, ModelFeatures
 from threat.release.runs import Run
 from threat.release.signing import Keys, Signer, sign, verify
 
 if TYPE_CHECKING:
+    # LightGBM and NumPy load when a bundle is built or opened, so that commands that do neither start at once.
     import lightgbm
     import numpy as np
     from numpy.typing import NDArray
 
-FORMAT = "threat-bundle/1"
+AnyFile = TypeVar("AnyFile", bound=JsonFile)
+FORMAT: Final = "threat-bundle/2"
 PAYLOAD_TYPE = "application/vnd.threat.bundle+json"
 MANIFEST, SIGNATURE = "manifest.json", "signature.json"
-REQUIRED = ("model/model.txt", "model/features.json", "model/calibrator.json", "gate.json", "canary.json")
+MODEL = "model/model.txt"
+REQUIRED = (MODEL, ModelFeatures.FILE, Calibrator.FILE, Gate.FILE, "evaluation.json", Canary.FILE)
 DOCUMENTS = (
     "gate.json",
     "card.json",
@@ -42,14 +51,18 @@ DOCUMENTS = (
     "cohort.json",
     "snapshot.json",
 )
-"""What a bundle takes from the RUN beside ``model/``, where it is there."""
+"""What a bundle takes from the RUN next to ``model/``, where the RUN has it."""
 
 _SUFFIXES = frozenset({".txt", ".json", ".parquet", ".html"})
 _LARGEST = 256 * 1024 * 1024
 _LARGEST_MANIFEST = 1024 * 1024
 _MOST_FILES = 500
 _CANARIES = 64
+"""Rows predicted at every load: enough to visit most leaves of a small model, few enough to take a millisecond."""
+_MISSING = 0.2
+"""Share of values missing in a canary row: splits send missing values their own way, which must be walked too."""
 _TOLERANCE = 1e-12
+"""Largest difference of a raw score: the same library gives the same bits; another version may add up otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,26 +71,30 @@ class Bundle:
 
     ``sha256``: hash of the manifest, the one string that names this bundle in promotions, lists and cards.
     ``environment``: that of the signing key; ``demonstration`` must be shown wherever the model's output is.
-    ``booster`` scores float matrices with the columns of ``features['names']``.
+    ``booster`` scores float matrices with the columns of ``features.names``. ``released``: what its gate and its
+    evaluation say. ``card``: its model card as JSON, for display; empty where it has none.
     """
 
     path: Path
     sha256: str
     environment: str
     signed_by: str
-    manifest: dict[str, Any]
+    manifest: BundleManifest
     booster: lightgbm.Booster
-    features: dict[str, Any]
-    calibrator: dict[str, Any]
-    gate: dict[str, Any]
+    features: ModelFeatures
+    calibrator: Calibrator
+    released: Released
     card: dict[str, Any]
     files: dict[str, bytes]
 
-    def read_json(self, name: str) -> Any:
-        """Another JSON file of the bundle, already verified. Raises UsageError when there is none of that name."""
-        if name not in self.files:
-            raise UsageError("The bundle has no such file.", value=name, where=str(self.path))
-        return json.loads(self.files[name])
+    def read(self, kind: type[AnyFile]) -> AnyFile:
+        """Return a document of the bundle by its type, already verified.
+
+        Raises UsageError when the bundle has none, BadInput for a document of another version.
+        """
+        if kind.FILE not in self.files:
+            raise UsageError(f"The bundle has no {kind.FILE}.", where=str(self.path), way_out=kind.MADE_AGAIN)
+        return kind.parse(self.files[kind.FILE], f"{self.path}/{kind.FILE}")
 
 
 def build(run: Run, out: Path, signer: Signer) -> Path:
@@ -85,30 +102,34 @@ def build(run: Run, out: Path, signer: Signer) -> Path:
 
     The digits are the first of the bundle's own hash. The same RUN makes the same bundle: building it again returns
     the one that is there. Raises GateRefused when the gate has not passed or passed in an environment other than the
-    signer's, BadInput when a model file is missing or malformed.
+    signer's, BadInput when a file the bundle needs is missing from the RUN.
     """
-    gate = run.read_json("gate.json")
-    _require_pass(gate, signer.key.environment, GateRefused)
+    gate = run.read(Gate)
+    _require_pass(gate.verdict, gate.environment, signer.key.environment, GateRefused)
     files = {name: run.path(name).read_bytes() for name in DOCUMENTS if run.has(name)}
     for path in sorted(run.path("model").rglob("*")):
         if path.is_file():
             files[path.relative_to(run.directory).as_posix()] = path.read_bytes()
-    missing = [name for name in REQUIRED if name not in files and name != "canary.json"]
-    if missing:
-        raise BadInput("The RUN lacks a part of its model.", value=", ".join(missing), where=str(run.directory))
-    features = _json(files["model/features.json"], "model/features.json")
-    shape = tree_structure.check(files["model/model.txt"], features["names"], "model/model.txt")
-    rows = _canary_rows(shape)
-    scores = [float(score) for score in _predict(_booster(files["model/model.txt"]), _matrix(rows))]
-    files["canary.json"] = canonical({"rows": rows, "scores": scores})
-    manifest = {
-        "format": FORMAT,
-        "run_id": run.id,
-        "run_manifest_sha256": run.manifest_sha256,
-        "environment": signer.key.environment,
-        "model_sha256": sha256_of(files["model/model.txt"]),
-        "files": {name: _describe(data) for name, data in sorted(files.items())},
-    }
+    if missing := [name for name in REQUIRED if name not in files and name != Canary.FILE]:
+        raise BadInput(
+            "The RUN lacks a part of its model.",
+            value=", ".join(missing),
+            where=str(run.directory),
+            way_out="train again: threat train",
+        )
+    features = run.read(ModelFeatures)
+    shape = tree_structure.check(files[MODEL], features.names, MODEL)
+    rows = canary_rows(shape)
+    scores = [float(score) for score in _predict(_booster(files[MODEL]), _matrix(rows))]
+    files[Canary.FILE] = canonical({"rows": rows, "scores": scores})
+    manifest = BundleManifest(
+        format=FORMAT,
+        run_id=run.id,
+        run_manifest_sha256=run.manifest_sha256,
+        environment=gate.environment,
+        model_sha256=sha256_of(files[MODEL]),
+        files={name: _facts(data) for name, data in sorted(files.items())},
+    ).as_json()
     files[MANIFEST] = canonical(manifest)
     files[SIGNATURE] = canonical(sign(manifest, PAYLOAD_TYPE, signer))
     _within_limits({name: len(data) for name, data in files.items()}, str(run.directory))
@@ -118,29 +139,34 @@ def build(run: Run, out: Path, signer: Signer) -> Path:
     return target
 
 
-def open(path: Path, keys: Keys, *, expected_sha256: str | None = None) -> Bundle:  # noqa: A001
+def open(path: Path, keys: Keys, *, expected_sha256: str | None = None) -> Bundle:  # noqa: A001  callers say bundle.open
     """Open a bundle after verifying everything in it (in the order the module says).
 
     ``expected_sha256``: the bundle hash a promotion names; anything else is refused. Raises IntegrityFailure at the
     first thing that does not verify, saying which; UsageError when there is no such directory.
     """
     if not path.is_dir() or path.is_symlink():
-        raise UsageError("There is no such bundle.", where=str(path), way_out="list them: threat promotions")
+        raise UsageError("The bundle is missing.", where=str(path), way_out="list the bundles: threat promotions")
     files = _read_directory(path)
     sha256 = sha256_of(files[MANIFEST])
     if expected_sha256 is not None and sha256 != expected_sha256:
         raise IntegrityFailure("This is not the bundle that was promoted.", value=sha256, where=str(path))
-    manifest, key = verify(_json(files[SIGNATURE], SIGNATURE), PAYLOAD_TYPE, keys, purpose="bundle")
-    if canonical(manifest) != files[MANIFEST]:
+    signed, key = verify(json_object(files[SIGNATURE], SIGNATURE), PAYLOAD_TYPE, keys, purpose="bundle")
+    if canonical(signed) != files[MANIFEST]:
         raise IntegrityFailure("The manifest is not the one that was signed.", where=str(path / MANIFEST))
+    manifest = BundleManifest.parse(files[MANIFEST], str(path / MANIFEST))
     _check_manifest(manifest, key.environment, files, path)
-    documents = {name: _json(data, name) for name, data in files.items() if name.endswith(".json")}
-    features, gate = documents["model/features.json"], documents["gate.json"]
-    _check_documents(documents)
-    _require_pass(gate, key.environment, IntegrityFailure)
-    tree_structure.check(files["model/model.txt"], features["names"], str(path / "model/model.txt"))
-    booster = _booster(files["model/model.txt"])
-    _check_canaries(booster, documents["canary.json"], path)
+    for name in (name for name in files if name.endswith(".json")):
+        json_object(files[name], str(path / name))
+    # The format is signed: nobody can have a document of today read by the more lenient reader of before.
+    read_release = released if manifest.format == FORMAT else released_before
+    release = read_release(files, str(path))
+    _require_pass(Verdict.PASS if release.passed else None, release.environment, key.environment, IntegrityFailure)
+    features = ModelFeatures.parse(files[ModelFeatures.FILE], str(path / ModelFeatures.FILE))
+    calibrator = Calibrator.parse(files[Calibrator.FILE], str(path / Calibrator.FILE))
+    tree_structure.check(files[MODEL], features.names, str(path / MODEL))
+    booster = _booster(files[MODEL])
+    _check_canaries(booster, Canary.parse(files[Canary.FILE], str(path / Canary.FILE)), path)
     return Bundle(
         path=path,
         sha256=sha256,
@@ -149,9 +175,9 @@ def open(path: Path, keys: Keys, *, expected_sha256: str | None = None) -> Bundl
         manifest=manifest,
         booster=booster,
         features=features,
-        calibrator=documents["model/calibrator.json"],
-        gate=gate,
-        card=documents.get("card.json", {}),
+        calibrator=calibrator,
+        released=release,
+        card=json_object(files[Card.FILE], Card.FILE) if Card.FILE in files else {},
         files=files,
     )
 
@@ -161,32 +187,34 @@ def hash_of(path: Path) -> str:
     return sha256_of(path / MANIFEST)
 
 
-def _describe(data: bytes) -> dict[str, Any]:
-    return {"sha256": sha256_of(data), "size": len(data)}
+def _facts(data: bytes) -> FileFacts:
+    return FileFacts(sha256=sha256_of(data), size=len(data))
 
 
-def _require_pass(gate: Any, environment: str, failure: type[GateRefused | IntegrityFailure]) -> None:
-    if not isinstance(gate, dict) or gate.get("verdict") != "pass":
+def _require_pass(
+    verdict: Verdict | None, gate_environment: str, key_environment: str, failure: type[GateRefused | IntegrityFailure]
+) -> None:
+    if verdict != Verdict.PASS:
         raise failure(
-            "Only a RUN that passed the gate becomes a bundle.",
-            value=gate.get("verdict") if isinstance(gate, dict) else None,
+            "The gate did not pass this RUN: only a RUN that passed the gate becomes a bundle.",
+            value=verdict,
             way_out="see why: threat release RUN",
         )
-    if gate.get("environment") != environment:
+    if gate_environment != key_environment:
         raise failure(
             "The gate passed in one environment and the signing key belongs to another.",
-            value=f"gate {gate.get('environment')}, key {environment}",
+            value=f"gate {gate_environment}, key {key_environment}",
         )
 
 
 def _within_limits(sizes: dict[str, int], where: str) -> None:
     if len(sizes) > _MOST_FILES:
-        raise IntegrityFailure("A bundle has fewer files than this.", value=len(sizes), where=where)
+        raise IntegrityFailure(f"The bundle holds {len(sizes)} files; at most {_MOST_FILES} are allowed.", where=where)
     for name, size in sizes.items():
         limit = _LARGEST_MANIFEST if name in {MANIFEST, SIGNATURE} else _LARGEST
         if size > limit:
             raise IntegrityFailure(
-                "A file of the bundle is larger than it may be.", value=f"{size} bytes, {limit} allowed", where=name
+                "A file of the bundle is too large.", value=f"{size} bytes, {limit} allowed", where=name
             )
 
 
@@ -198,17 +226,17 @@ def _read_directory(path: Path) -> dict[str, bytes]:
             place = Path(folder) / name
             relative = place.relative_to(path).as_posix()
             if place.is_symlink() or not (place.is_dir() or place.is_file()):
-                raise IntegrityFailure("A bundle holds plain files only.", value=relative, where=str(path))
+                raise IntegrityFailure("The bundle holds more than plain files.", value=relative, where=str(path))
             if place.is_file():
                 if PurePosixPath(relative).suffix not in _SUFFIXES:
-                    raise IntegrityFailure("A bundle does not hold this kind of file.", value=relative, where=str(path))
+                    raise IntegrityFailure("The bundle holds an unknown kind of file.", value=relative, where=str(path))
                 sizes[relative] = place.stat().st_size
                 if len(sizes) > _MOST_FILES:
                     _within_limits(sizes, str(path))
     _within_limits(sizes, str(path))
     missing = [name for name in (MANIFEST, SIGNATURE) if name not in sizes]
     if missing:
-        raise IntegrityFailure("A bundle has a manifest and a signature.", value=missing, where=str(path))
+        raise IntegrityFailure("The bundle lacks its manifest or signature.", value=missing, where=str(path))
     files: dict[str, bytes] = {}
     for relative, size in sizes.items():
         handle = os.open(path / relative, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
@@ -217,46 +245,25 @@ def _read_directory(path: Path) -> dict[str, bytes]:
     return files
 
 
-def _check_manifest(manifest: dict[str, Any], environment: str, files: dict[str, bytes], path: Path) -> None:
-    listed = manifest.get("files")
-    if manifest.get("format") != FORMAT or manifest.get("environment") != environment or not isinstance(listed, dict):
+def _check_manifest(manifest: BundleManifest, environment: str, files: dict[str, bytes], path: Path) -> None:
+    if manifest.environment != environment:
         raise IntegrityFailure(
-            "The manifest is of another format or environment than its signature.", where=str(path / MANIFEST)
+            "The manifest is of another environment than its signature.",
+            value=f"manifest {manifest.environment}, signature {environment}",
+            where=str(path / MANIFEST),
         )
     present = set(files) - {MANIFEST, SIGNATURE}
-    if present != set(listed) or not set(REQUIRED) <= present:
+    if present != set(manifest.files) or not set(REQUIRED) <= present:
         raise IntegrityFailure(
             "The bundle does not hold exactly the files its manifest lists.",
-            value=", ".join(sorted(present ^ set(listed))) or "a required file is missing",
+            value=", ".join(sorted(present ^ set(manifest.files))) or "a required file is missing",
             where=str(path),
         )
-    for name, facts in listed.items():
-        if _describe(files[name]) != facts:
+    for name, facts in manifest.files.items():
+        if _facts(files[name]) != facts:
             raise IntegrityFailure("A file of the bundle was changed.", value=name, where=str(path / name))
-    if manifest.get("model_sha256") != listed["model/model.txt"]["sha256"]:
+    if manifest.model_sha256 != manifest.files[MODEL].sha256:
         raise IntegrityFailure("The manifest names another model than it lists.", where=str(path / MANIFEST))
-
-
-def _check_documents(documents: dict[str, Any]) -> None:
-    """The shape of what scoring relies on; ``card.json`` is checked against its own schema where cards are made."""
-    for name, document in documents.items():
-        if not isinstance(document, dict):
-            raise IntegrityFailure("A document of the bundle is not a JSON object.", where=name)
-    names = documents["model/features.json"].get("names")
-    if not isinstance(names, list) or not names or not all(isinstance(name, str) and name for name in names):
-        raise IntegrityFailure("The bundle's feature list is malformed.", where="model/features.json")
-    if len(set(names)) != len(names):
-        raise IntegrityFailure("The bundle names a feature twice.", where="model/features.json")
-
-
-def _json(data: bytes, name: str) -> Any:
-    def refuse(text: str) -> None:
-        raise ValueError(f"{text} is not JSON")
-
-    try:
-        return json.loads(data, parse_constant=refuse)
-    except (ValueError, RecursionError) as error:
-        raise IntegrityFailure("A document of the bundle is not JSON.", value=error, where=name) from None
 
 
 def _booster(data: bytes) -> lightgbm.Booster:
@@ -277,26 +284,26 @@ def _predict(booster: lightgbm.Booster, matrix: NDArray[np.float64]) -> NDArray[
     return np.asarray(booster.predict(matrix, raw_score=True, num_threads=1), dtype=np.float64)
 
 
-def _canary_rows(shape: tree_structure.Shape) -> list[list[float | None]]:
-    """Rows that walk many paths: per feature one of the model's own split points, a value beside it, or missing."""
-    draw = random.Random(20_240_601)  # noqa: S311 (any fixed rows do; they are stored with the bundle)
+def canary_rows(shape: tree_structure.Shape) -> list[list[float | None]]:
+    """Return rows that walk many paths: per feature a split point of the model, a value next to it, or missing.
+
+    The first row has every value missing, the second none; the others mix missing and present values.
+    """
+    draw = random.Random(20_240_601)  # noqa: S311  any fixed rows do; they are stored with the bundle
     rows: list[list[float | None]] = [[None] * len(shape.features), [0.0] * len(shape.features)]
     while len(rows) < _CANARIES:
         row: list[float | None] = []
         for feature in range(len(shape.features)):
             points = shape.thresholds.get(feature)
-            missing = draw.random() < 0.2
+            missing = draw.random() < _MISSING
             row.append(None if missing or not points else draw.choice(points) + draw.choice((-0.5, 0.0, 0.5)))
         rows.append(row)
     return rows
 
 
-def _check_canaries(booster: lightgbm.Booster, canary: dict[str, Any], path: Path) -> None:
-    rows, scores = canary.get("rows"), canary.get("scores")
-    if not isinstance(rows, list) or not isinstance(scores, list) or len(rows) != len(scores) or not rows:
-        raise IntegrityFailure("The canary predictions are malformed.", where=str(path / "canary.json"))
-    found = _predict(booster, _matrix(rows))
-    worst = max(abs(float(a) - b) for a, b in zip(found, scores, strict=True))
+def _check_canaries(booster: lightgbm.Booster, canary: Canary, path: Path) -> None:
+    again = _predict(booster, _matrix(canary.rows))
+    worst = max(abs(float(score) - built) for score, built in zip(again, canary.scores, strict=True))
     if not worst <= _TOLERANCE:
         raise IntegrityFailure(
             "The model does not give the predictions it gave when it was built.",
@@ -307,7 +314,7 @@ def _check_canaries(booster: lightgbm.Booster, canary: dict[str, Any], path: Pat
 
 
 def _write_directory(files: dict[str, bytes], target: Path) -> None:
-    """All files or no directory: written beside under another name, then renamed."""
+    """Write all files or no directory: into a folder of another name, which is then renamed."""
     partial = target.with_name(f".{target.name}.{os.getpid()}")
     try:
         for name, data in files.items():

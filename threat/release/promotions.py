@@ -145,7 +145,7 @@ def promote(path: Path, built: Path, to: str, signer: Signer, *, at: int, reason
     keys = load_keys(path.parent / "keys")
     opened = bundles.open(built, keys)
     ledger = read(path, keys)
-    run_id = str(opened.manifest["run_id"])
+    run_id = opened.manifest.run_id
     before = ledger.states.get(run_id, "draft")
     if opened.environment != signer.key.environment:
         raise UsageError(
@@ -164,7 +164,7 @@ def promote(path: Path, built: Path, to: str, signer: Signer, *, at: int, reason
             value=run_id,
             way_out=f"next: {' or '.join(_FORWARD.get(before, ())) or 'train again'}",
         )
-    passed_for = opened.gate.get("to")
+    passed_for = opened.released.to
     reach = STATES.index(passed_for) if passed_for in STATES else 0
     if signer.key.environment != "demonstration" and STATES.index(to) > reach:
         raise UsageError(

@@ -5,13 +5,13 @@ Works on a ``lightgbm.Booster`` handed in; reads no file and unpickles nothing.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from threat.errors import IntegrityFailure
+from threat.release.documents.model import Calibrator
 
 TOLERANCE = 1e-6
 """Largest allowed gap between a raw score and the sum of its contributions, relative to 1 + |score|."""
@@ -54,20 +54,11 @@ def contributions(booster: Any, values: NDArray[np.float32], *, threads: int = 1
     return parts
 
 
-def probability(calibrator: Mapping[str, Any], raw: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Calibrated probability, float64[n], of raw scores through the table of ``model/calibrator.json``.
-
-    ``{"method": "platt", "slope", "intercept"}`` (a logistic line in the raw score) or
-    ``{"method": "isotonic", "x": [...], "y": [...]}`` (straight lines between points, flat beyond). Both never
-    fall as the score rises. Raises IntegrityFailure for a table that is neither or that falls.
-    """
+def probability(calibrator: Calibrator, raw: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the calibrated probability, float64[n], of raw scores; it never falls as the score rises."""
     raw = np.asarray(raw, dtype=np.float64)
-    method = calibrator.get("method")
-    if method == "platt" and float(calibrator["slope"]) >= 0:
-        line = float(calibrator["intercept"]) + float(calibrator["slope"]) * raw
+    if calibrator.slope is not None and calibrator.intercept is not None:
+        line = calibrator.intercept + calibrator.slope * raw
+        # Beyond 700 the exponential overflows; the probability is 0 or 1 to the last bit long before.
         return 1.0 / (1.0 + np.exp(-np.clip(line, -700, 700)))
-    if method == "isotonic":
-        x, y = np.asarray(calibrator["x"], dtype=np.float64), np.asarray(calibrator["y"], dtype=np.float64)
-        if len(x) == len(y) >= 1 and (np.diff(x) > 0).all() and (np.diff(y) >= 0).all() and 0 <= y[0] <= y[-1] <= 1:
-            return np.interp(raw, x, y)
-    raise IntegrityFailure("A calibrator is a rising Platt line or isotonic table.", value=method)
+    return np.interp(raw, np.asarray(calibrator.x, dtype=np.float64), np.asarray(calibrator.y, dtype=np.float64))

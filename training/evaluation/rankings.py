@@ -30,9 +30,9 @@ def rank_test(opened: OpenedTest, fitted: FittedModels, *, threads: int) -> Rank
     matrix = opened.matrix
     raw = fitted.trees.score(matrix.values, threads=threads)
     line = fitted.regression.score(matrix.values)
-    line_probability = probability(fitted.linear_calibrator.as_json(), line)
+    line_probability = probability(fitted.linear_calibrator, line)
     rankings = [
-        Ranking(MODEL, "LightGBM", raw, probability(fitted.calibrator.as_json(), raw)),
+        Ranking(MODEL, "LightGBM", raw, probability(fitted.calibrator, raw)),
         Ranking("elastic_net", "Elastic-net logistic regression", line, line_probability),
     ]
     warnings = []

@@ -32,12 +32,11 @@ def test_frequencies_in_words(p, words):
     assert in_words(p) == words
 
 
-@pytest.mark.parametrize(("shown", "sentences"), [(True, 1), (False, 0), (None, 0)])
+@pytest.mark.parametrize(("shown", "sentences"), [(True, 1), (False, 0)])
 def test_a_frequency_is_shown_only_where_the_gate_allows_it(model_var, shown, sentences):
     ranking = rankings.current(model_var / "promotions.jsonl", STARTED_AT)
-    gate = {name: value for name, value in ranking.bundle.gate.items() if name != "show_probability"}
-    gate |= {} if shown is None else {"show_probability": shown}
-    allowed = dataclasses.replace(ranking, bundle=dataclasses.replace(ranking.bundle, gate=gate))
+    released = dataclasses.replace(ranking.bundle.released, show_probability=shown)
+    allowed = dataclasses.replace(ranking, bundle=dataclasses.replace(ranking.bundle, released=released))
     sentences_shown = frequency(allowed, -3.0, np.array([-3.0, -6.0]))  # 1 / (1 + e^3) = 0.047; mean with 0.0025: 0.025
     assert len(sentences_shown) == sentences
     if sentences_shown:

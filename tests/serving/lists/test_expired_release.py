@@ -7,30 +7,30 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from fixtures import evidence
 from fixtures import golden_force as golden
 from fixtures.desk_browser import STARTED_AT, client_of
 
 from serving.lists import rankings
 from serving.lists.making import ListOptions, explain_relationship, make_list
 from threat.asof import DAY, parse_as_of
-from threat.errors import IntegrityFailure
 from threat.ids import show_id
+from threat.release.documents.gate import Acceptance
 
 LAST_DAY = "2025-02-10"
 LAST_SECOND = parse_as_of("2025-02-11") - 1
 SAID = "An acceptance this release rested on expired on 10 February 2025."
 
 
-def gate(*until: str | None) -> list[dict[str, object]]:
-    accepted = [{"by": "A. Person", "role": "SRO", "about": "x", "expires": day} for day in until]
-    return [{"id": "G7", "title": "Fairness", "required": True, "verdict": "pass", "reason": "r", "accepted": accepted}]
+def until(*days: str) -> list[Acceptance]:
+    return [evidence.acceptance(expires=date.fromisoformat(day)) for day in days]
 
 
 @pytest.fixture(scope="module")
 def lasting_var(release: Callable[..., str], golden_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The small model's list, published; the earlier of its two acceptances ends on LAST_DAY."""
     var = tmp_path_factory.mktemp("lasting")
-    release(golden_store, var, checks=gate("2025-03-01", LAST_DAY))
+    release(golden_store, var, accepted=until("2025-03-01", LAST_DAY))
     make_list(golden_store, var, golden.AS_OF, ListOptions(capacity=3, publish=True), started_at=STARTED_AT)
     return var
 
@@ -73,24 +73,16 @@ def test_what_expired_can_still_be_read_for_replay(lasting_var, golden_store):
 
 
 @pytest.mark.parametrize(
-    ("checks", "last"),
+    ("accepted", "last"),
     [
-        ([], None),
-        (gate(), None),
-        (gate("2025-03-01"), date(2025, 3, 1)),
-        (gate("2025-03-01", "2025-02-10"), date(2025, 2, 10)),
-        ([*gate("2025-03-01"), *gate("2025-01-31")], date(2025, 1, 31)),
+        ((), None),
+        (("2025-03-01",), date(2025, 3, 1)),
+        (("2025-03-01", "2025-02-10"), date(2025, 2, 10)),
+        (("2025-03-01", "2025-01-31"), date(2025, 1, 31)),
     ],
 )
-def test_the_last_day(release, golden_store, tmp_path, checks, last):
-    release(golden_store, tmp_path, checks=checks)
+def test_the_last_day(release, golden_store, tmp_path, accepted, last):
+    release(golden_store, tmp_path, accepted=until(*accepted))
     _, bundle = rankings.in_service(tmp_path / "promotions.jsonl", STARTED_AT)
     assert bundle is not None
-    assert rankings.expires(bundle) == last
-
-
-@pytest.mark.parametrize("until", [None, "", "soon"])
-def test_an_acceptance_without_a_date_is_not_served(release, golden_store, tmp_path, until):
-    release(golden_store, tmp_path, checks=gate(until))
-    with pytest.raises(IntegrityFailure, match="An acceptance says until when it holds"):
-        rankings.current(tmp_path / "promotions.jsonl", STARTED_AT)
+    assert bundle.released.expires == last

@@ -12,10 +12,15 @@ from typing import Any
 
 import numpy as np
 import pytest
+from fixtures import evidence
 
 from threat.errors import BadInput, GateRefused, IntegrityFailure, UsageError
-from threat.release import bundle
+from threat.release import bundle, tree_structure
 from threat.release.chain import canonical
+from threat.release.documents.choices import Choices
+from threat.release.documents.evaluation import Evaluation
+from threat.release.documents.model import Calibrator, ModelFeatures
+from threat.release.runs import Run
 from threat.release.signing import Signer, demonstration_signer, generate_signer, load_keys, sign, write_keys
 
 
@@ -47,16 +52,17 @@ def test_opens_as_built(built: Path, var: Path, model_text: str) -> None:
     rows = np.array([[0.3, np.nan, 2.0, 1.0], [-1.0, 0.0, 0.0, np.nan]])
     expected = lightgbm.Booster(model_str=model_text).predict(rows, raw_score=True)
     assert opened.booster.predict(rows, raw_score=True).tolist() == expected.tolist()
-    assert opened.features["names"] == ["incidents_90d", "days_since_last", "breaches_all", "history_days"]
-    assert opened.calibrator == {"method": "platt", "slope": 1.0, "intercept": 0.0}
-    assert opened.card == {"schema_version": "1.0"}
+    assert opened.features.names == ("incidents_90d", "days_since_last", "breaches_all", "history_days")
+    assert opened.calibrator == Calibrator(method="platt", slope=1.0, intercept=0.0)
+    assert (opened.card["run_id"], opened.card["summary"]["status"]) == ("run-1", "passed the gate")
+    assert (opened.released.rung, opened.released.horizon_days, opened.released.to) == ("Y2", 180, "live")
     assert opened.environment == "demonstration"
     assert opened.signed_by == "DEMONSTRATION release service"
     assert opened.sha256 == bundle.hash_of(built)
     assert built.name == f"run-1-{opened.sha256[:12]}"
-    assert opened.read_json("evaluation.json") == {"rung": "Y2", "run": "run-1"}
-    with pytest.raises(UsageError, match="no such file"):
-        opened.read_json("secrets.json")
+    assert opened.read(Evaluation) == evidence.evaluation()
+    with pytest.raises(UsageError, match=r"no choices\.json"):
+        opened.read(Choices)
 
 
 def test_the_same_run_makes_the_same_bundle(make_run: Any, var: Path, signer: Signer) -> None:
@@ -85,14 +91,14 @@ def test_a_flipped_byte_in_any_file_is_found(built: Path, var: Path) -> None:
     [
         (lambda path: (path / "model/model.txt").unlink(), "exactly the files"),
         (lambda path: (path / "notes.txt").write_text("x"), "exactly the files"),
-        (lambda path: (path / "model.pkl").write_bytes(b"x"), "this kind of file"),
-        (lambda path: (path / "manifest.json").unlink(), "a manifest and a signature"),
-        (lambda path: (path / "signature.json").unlink(), "a manifest and a signature"),
+        (lambda path: (path / "model.pkl").write_bytes(b"x"), "unknown kind of file"),
+        (lambda path: (path / "manifest.json").unlink(), "lacks its manifest or signature"),
+        (lambda path: (path / "signature.json").unlink(), "lacks its manifest or signature"),
         (lambda path: (path / "signature.json").write_text("{}"), "envelope cannot be read"),
-        (lambda path: (path / "signature.json").write_text("[]"), "envelope cannot be read"),
+        (lambda path: (path / "signature.json").write_text("[]"), "not a JSON object"),
         (lambda path: (path / "manifest.json").write_text("{}"), "not the one that was signed"),
-        (lambda path: (path / "extra.json").symlink_to(path / "card.json"), "plain files only"),
-        (lambda path: os.mkfifo(path / "pipe.txt"), "plain files only"),
+        (lambda path: (path / "extra.json").symlink_to(path / "card.json"), "more than plain files"),
+        (lambda path: os.mkfifo(path / "pipe.txt"), "more than plain files"),
     ],
 )
 def test_a_changed_directory_is_refused(built: Path, var: Path, change: Any, message: str) -> None:
@@ -105,21 +111,21 @@ def test_a_link_in_place_of_a_file_is_refused(built: Path, var: Path, tmp_path: 
     shutil.copy(built / "model/model.txt", tmp_path / "elsewhere.txt")
     (built / "model/model.txt").unlink()
     (built / "model/model.txt").symlink_to(tmp_path / "elsewhere.txt")
-    with pytest.raises(IntegrityFailure, match="plain files only"):
+    with pytest.raises(IntegrityFailure, match="more than plain files"):
         bundle.open(built, load_keys(var / "keys"))
 
 
 def test_an_oversize_file_is_refused_before_it_is_read(built: Path, var: Path) -> None:
     with (built / "model/model.txt").open("r+b") as file:
         file.truncate(257 * 1024 * 1024)  # sparse: takes no room on disk
-    with pytest.raises(IntegrityFailure, match="larger than it may be"):
+    with pytest.raises(IntegrityFailure, match="too large"):
         bundle.open(built, load_keys(var / "keys"))
 
 
 def test_too_many_files_are_refused(built: Path, var: Path) -> None:
     for number in range(501):
         (built / f"f{number}.txt").touch()
-    with pytest.raises(IntegrityFailure, match="fewer files"):
+    with pytest.raises(IntegrityFailure, match="at most 500"):
         bundle.open(built, load_keys(var / "keys"))
 
 
@@ -165,7 +171,7 @@ def test_a_signed_model_that_predicts_otherwise_is_refused(built: Path, var: Pat
 
 
 def test_a_signed_bundle_without_a_pass_is_refused(built: Path, var: Path, signer: Signer) -> None:
-    (built / "gate.json").write_text(json.dumps({"verdict": "not_enough_evidence", "environment": "demonstration"}))
+    (built / "gate.json").write_bytes(evidence.gate(verdict="not_enough_evidence").encode())
     resign(built, signer)
     with pytest.raises(IntegrityFailure, match="passed the gate"):
         bundle.open(built, load_keys(var / "keys"))
@@ -180,24 +186,54 @@ def test_a_demonstration_gate_does_not_pass_under_a_key_of_the_force(built: Path
 
 def test_a_manifest_may_not_claim_another_environment(built: Path, var: Path, signer: Signer) -> None:
     resign(built, signer, lambda manifest: manifest.update(environment="force"))
-    with pytest.raises(IntegrityFailure, match="another format or environment"):
+    with pytest.raises(IntegrityFailure, match="another environment"):
         bundle.open(built, load_keys(var / "keys"))
 
 
-@pytest.mark.parametrize("verdict", ["fail", "not_enough_evidence", None])
-def test_only_a_pass_is_built(make_run: Any, var: Path, signer: Signer, verdict: str | None) -> None:
+@pytest.mark.parametrize("verdict", ["fail", "not_enough_evidence"])
+def test_only_a_pass_is_built(make_run: Any, var: Path, signer: Signer, verdict: str) -> None:
     with pytest.raises(GateRefused, match="passed the gate"):
-        bundle.build(make_run(gate={"verdict": verdict, "environment": "demonstration"}), var / "bundles", signer)
+        bundle.build(make_run(gate={"verdict": verdict}), var / "bundles", signer)
     assert not (var / "bundles").exists()
 
 
 def test_a_missing_model_file_is_bad_input(tmp_path: Path, var: Path, signer: Signer) -> None:
-    from threat.release.runs import Run
-
     run = Run.create(tmp_path / "runs", "empty")
-    run.write_json("model/features.json", {"names": ["a"]})
+    run.write(ModelFeatures(catalogue_version="c1", names=("a",)))
+    run.write(evidence.evaluation())
     run.seal()
-    run.add("gate.json", {"verdict": "pass", "environment": "demonstration"})
+    run.write(evidence.gate(run))
     with pytest.raises(BadInput, match="lacks a part") as caught:
         bundle.build(run, var / "bundles", signer)
     assert caught.value.value == "model/model.txt, model/calibrator.json"
+
+
+def test_a_correctly_signed_bundle_whose_model_is_not_the_one_its_manifest_names_is_refused(
+    built: Path, var: Path, signer: Signer
+) -> None:
+    resign(built, signer, lambda manifest: manifest.update(model_sha256="0" * 64))
+    with pytest.raises(IntegrityFailure, match="names another model than it lists"):
+        bundle.open(built, load_keys(var / "keys"))
+
+
+def test_canaries_mix_missing_and_present_values(model_text: str) -> None:
+    shape = tree_structure.check(model_text.encode(), evidence.FEATURES, "model.txt")
+    rows = bundle.canary_rows(shape)
+    missing = [sum(value is None for value in row) for row in rows]
+    assert (len(rows), missing[0], missing[1]) == (64, 4, 0)
+    assert sum(0 < count < 4 for count in missing[2:]) >= 20
+    assert sum(count == 0 for count in missing[2:]) >= 10
+    for feature in range(4):
+        assert any(row[feature] is None for row in rows[2:])
+        assert any(row[feature] is not None for row in rows[2:])
+
+
+@pytest.mark.parametrize("change", [{"horizon_days": "soon"}, {"surplus": 1}])
+def test_a_signed_bundle_with_a_malformed_document_is_refused(
+    built: Path, var: Path, signer: Signer, change: dict[str, Any]
+) -> None:
+    document = json.loads((built / "evaluation.json").read_text()) | change
+    (built / "evaluation.json").write_text(json.dumps(document))
+    resign(built, signer)
+    with pytest.raises(IntegrityFailure, match=next(iter(change))):
+        bundle.open(built, load_keys(var / "keys"))

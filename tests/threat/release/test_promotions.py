@@ -31,7 +31,7 @@ def force(var: Path) -> Signer:
 
 @pytest.fixture
 def build_force(make_run: Any, var: Path, force: Signer) -> Any:
-    passed = {"verdict": "pass", "environment": "force", "to": "live"}
+    passed = {"environment": "force", "to": "live"}
     return lambda run_id: bundle.build(make_run(run_id, gate=passed), var / "bundles", force)
 
 
@@ -62,7 +62,7 @@ def test_live_suspend_resume_roll_back_revoke(ledger: Path, build: Any, signer: 
     shown, opened = promotions.open_current(ledger)
     assert shown == standing
     assert opened is not None
-    assert opened.manifest["run_id"] == "run-1"
+    assert opened.manifest.run_id == "run-1"
     with pytest.raises(UsageError, match="No earlier bundle"):
         promotions.roll_back(ledger, signer, at=600, reason="again")
 

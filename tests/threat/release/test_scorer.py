@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
 from fixtures.drawn_samples import CANDIDATE, sample
 
 from threat.errors import IntegrityFailure
-from threat.release.scorer import contributions, probability, raw_score
+from threat.release.documents.model import Calibrator
+from threat.release.scorer import contributions, raw_score
 from training.models import trees
 
 
@@ -43,5 +46,5 @@ def test_contributions_that_do_not_sum_are_refused(booster) -> None:
     ],
 )
 def test_a_calibrator_that_falls_is_refused(table) -> None:
-    with pytest.raises(IntegrityFailure):
-        probability(table, np.zeros(2))
+    with pytest.raises(IntegrityFailure, match=r"model/calibrator\.json"):
+        Calibrator.parse(json.dumps(table).encode(), "model/calibrator.json")

@@ -15,6 +15,9 @@ from typer.testing import CliRunner
 from threat.errors import BadInput, GateRefused, IntegrityFailure, UsageError
 from threat.release import bundle, promotions
 from threat.release.commands import app as release_app
+from threat.release.documents.card import Card
+from threat.release.documents.fairness import Fairness
+from threat.release.documents.gate import Gate
 from threat.release.runs import Run
 from threat.release.signing import demonstration_signer, load_keys, load_signer
 from training.gate.commands import app as gate_app
@@ -59,9 +62,9 @@ def test_a_demonstration_release_is_served_and_marked(make_audited: Any, var: Pa
     assert opened.environment == "demonstration"
     assert opened.card["summary"]["environment"] == "demonstration"
     assert opened.card["summary"]["status"] == "passed the gate"
-    assert opened.gate["verdict"] == "pass"
+    assert opened.released.passed
     assert "DEMONSTRATION. Signed by nobody" in (run.directory / "card.html").read_text()
-    assert Run.open(run.directory).read_json("gate.json") == document["gate"]
+    assert Run.open(run.directory).read(Gate).as_json() == document["gate"]
 
 
 def test_what_people_read_says_demonstration(make_audited: Any, var: Path) -> None:
@@ -73,11 +76,11 @@ def test_what_people_read_says_demonstration(make_audited: Any, var: Path) -> No
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
-        ({"recall_difference": -0.2}, "G5 Usefulness: fails"),
-        ({"recall_difference": 0.02}, "G5 Usefulness: not enough evidence"),
+        ({"recall_difference": -0.2}, "Usefulness: fail"),
+        ({"recall_difference": 0.02}, "Usefulness: not enough evidence"),
         (
             {"ethnicity": "fail"},
-            "G7 Fairness: fails: served worse than the line allows, by person_at_risk/ethnicity_group",
+            "Fairness: fail: served worse than the line allows, by person_at_risk/ethnicity_group",
         ),
     ],
 )
@@ -94,14 +97,14 @@ def test_a_refusal_gives_every_reason_and_serves_nothing(
     assert any(line.startswith(reason) for line in json.loads(as_json.stdout)["reasons"])
     assert promotions.current(var / "promotions.jsonl").state == "none"
     assert not (var / "bundles").exists()
-    assert Run.open(run.directory).read_json("card.json")["summary"]["status"] == "refused by the gate"
+    assert Run.open(run.directory).read(Card).summary.status == "refused by the gate"
 
 
 def test_an_unaudited_run_is_refused(make_audited: Any, var: Path) -> None:
     run = make_audited("bare", ethnicity=None)
     result = run_command("release", run.directory, "--environment", "demonstration", "--var", var)
     assert isinstance(result.exception, GateRefused)
-    assert "G7 Fairness: not enough evidence: not audited yet: threat audit RUN" in str(result.exception)
+    assert "Fairness: not enough evidence: not audited yet: threat audit RUN" in str(result.exception)
 
 
 PEOPLE = {"Vera Lid": "validator", "Sam Owner": "SRO", "Eve Equal": "equality_lead"}
@@ -156,7 +159,7 @@ def sign_everything(run: Run, var: Path, keys: dict[str, Path], approvals: Path,
     for name in ("Eve Equal", "Sam Owner"):
         about = (
             "--check",
-            "G7",
+            "fairness",
             "--about",
             "person_at_risk/ethnicity_group",
             "--reason",
@@ -180,7 +183,7 @@ def test_a_force_releases_to_shadow_with_signatures(make_audited: Any, var: Path
     assert promotions.current(var / "promotions.jsonl").state == "none"  # shadow is scored and unseen
     refused = run_command(*asked, "--to", "live")
     assert isinstance(refused.exception, GateRefused)
-    assert "G12 Go-live: not enough evidence: GO_LIVE_DRILL: not provided" in str(refused.exception)
+    assert "Go-live: not enough evidence: GO_LIVE_DRILL: not provided" in str(refused.exception)
 
 
 def test_without_approvals_a_force_releases_nothing(make_audited: Any, var: Path, force: Any) -> None:
@@ -201,10 +204,10 @@ def test_demonstration_approvals_do_not_count_in_a_force(make_audited: Any, var:
     key = var / "keys" / "release-service.pem"
     result = run_command("release", run.directory, "--key", key, "--var", var, "--approvals", approvals, "--to", "live")
     assert isinstance(result.exception, GateRefused)
-    gate = Run.open(run.directory).read_json("gate.json")
-    assert gate["approvals"] == []
-    assert gate["set_aside"]
-    assert all("environment demonstration" in one for one in gate["set_aside"])
+    gate = Run.open(run.directory).read(Gate)
+    assert gate.approvals == ()
+    assert gate.set_aside
+    assert all("environment demonstration" in said for said in gate.set_aside)
 
 
 def test_an_altered_statement_stops_everything(make_audited: Any, var: Path, force: Any, tmp_path: Path) -> None:
@@ -241,7 +244,7 @@ def test_a_statement_is_about_its_evidence_only(make_audited: Any, var: Path, fo
     assert isinstance(result.exception, GateRefused)
     assert "Approvals: not enough evidence" in str(result.exception)
     statements = verified_statements(read_envelopes(approvals), load_keys(var / "keys"))
-    assert {one.body["evidence_sha256"] for one in statements if one.kind == "approval"} != {""}
+    assert {statement.body.evidence_sha256 for statement in statements if statement.body.kind == "approval"} != {""}
 
 
 @pytest.mark.parametrize(
@@ -250,8 +253,8 @@ def test_a_statement_is_about_its_evidence_only(make_audited: Any, var: Path, fo
         (("--environment", "moon"), "two environments"),
         (("--environment", "demonstration", "--to", "draft"), "one of three states"),
         (("--environment", "force"), "another environment"),
-        (("--environment", "demonstration", "--approvals", "nowhere.json"), "no such approvals file"),
-        (("--environment", "demonstration", "--policy", "nowhere.yaml"), "no such gate policy"),
+        (("--environment", "demonstration", "--approvals", "nowhere.json"), "approvals file is missing"),
+        (("--environment", "demonstration", "--policy", "nowhere.yaml"), "gate policy file is missing"),
         (("--key", "nowhere.pem"), "no signing key"),
     ],
 )
@@ -264,9 +267,9 @@ def test_wrong_usage_of_release(make_audited: Any, var: Path, arguments: tuple[s
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (("promise",), ["known kind"]),
+        (("promise",), ["known kinds"]),
         (("approval",), ["--to", "--expires"]),
-        (("acceptance", "--check", "G7"), ["--about", "--reason", "--controls", "--expires"]),
+        (("acceptance", "--check", "fairness"), ["--about", "--reason", "--controls", "--expires"]),
         (("document", "--document", "DPIA", "--title", "x", "--review-due", "soon"), ["2026-01-31", "--review-due"]),
         (("authorship",), ["--author"]),
     ],
@@ -362,7 +365,7 @@ def test_the_bundle_of_the_run_opens_without_the_run(make_audited: Any, var: Pat
     shutil.rmtree(run.directory)
     _, opened = promotions.open_current(var / "promotions.jsonl")
     assert opened is not None
-    assert opened.read_json("fairness.json")["verdict"] == "not_enough_evidence"
+    assert opened.read(Fairness).verdict == "not_enough_evidence"
     moved = tmp_path / "elsewhere"
     shutil.move(var, moved)
     _, opened = promotions.open_current(moved / "promotions.jsonl")  # paths in the chain are relative to it

@@ -15,6 +15,7 @@ from typing import TypeVar
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from threat.errors import BadInput, IntegrityFailure
+from threat.measuring.figure import Verdict
 from threat.release.documents.config import Config
 from threat.release.documents.document import json_object
 from threat.release.documents.evaluation import Evaluation
@@ -42,6 +43,10 @@ class _Acceptance(_Before):
 
 
 class _Check(_Before):
+    title: str = ""
+    required: bool = True
+    verdict: Verdict = Verdict.NOT_ENOUGH
+    reason: str = ""
     accepted: tuple[_Acceptance, ...] = ()
 
 
@@ -76,6 +81,16 @@ class _Snapshot(_Before):
 
 
 @dataclass(frozen=True, slots=True)
+class ReleasedCheck:
+    """One check of the gate that a bundle passed."""
+
+    title: str
+    required: bool
+    verdict: Verdict
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Released:
     """What a bundle's documents say of its release, in either format.
 
@@ -90,6 +105,7 @@ class Released:
     to: str
     show_probability: bool
     expires: date | None
+    checks: tuple[ReleasedCheck, ...]
 
 
 def released(files: Mapping[str, bytes], where: str) -> Released:
@@ -104,6 +120,7 @@ def released(files: Mapping[str, bytes], where: str) -> Released:
         to=gate.to,
         show_probability=gate.show_probability,
         expires=gate.expires(),
+        checks=tuple(ReleasedCheck(check.title, check.required, check.verdict, check.reason) for check in gate.checks),
     )
 
 
@@ -123,6 +140,7 @@ def released_before(files: Mapping[str, bytes], where: str) -> Released:
         to=gate.to,
         show_probability=gate.show_probability,
         expires=min(dates, default=None),
+        checks=tuple(ReleasedCheck(check.title, check.required, check.verdict, check.reason) for check in gate.checks),
     )
 
 

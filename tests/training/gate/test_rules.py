@@ -1,0 +1,217 @@
+"""Each check of the gate as a truth table: what passes, what fails, and what is not enough."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from fixtures import evidence as documents
+from fixtures.evidence import at_capacity, ranking, rankings
+from fixtures.gate_evidence import audited, checked, good, judged, seen, verdicts
+
+from threat.measuring.figure import Verdict
+from threat.release.documents.gate_policy import CHECKS
+from threat.release.evidence import RunDocuments
+from training.gate.rules import RULES
+
+PASS, FAIL, NOT_ENOUGH = Verdict.PASS, Verdict.FAIL, Verdict.NOT_ENOUGH
+
+
+def measured(**fields: Any) -> RunDocuments:
+    return good(evaluation=documents.evaluation(**fields))
+
+
+def asked(**fields: Any) -> RunDocuments:
+    return good(config=documents.config(**fields))
+
+
+def compared(low: float | None, high: float = 0.0) -> RunDocuments:
+    """The first rule's difference has the interval ``low`` to ``high``; None: it has no value."""
+    value = None if low is None else (low + high) / 2
+    model, _, *others = rankings()
+    first = ranking("rule_days", at_capacity("recall_difference", value, low or 0.0, high))
+    return measured(rankings=(model, first, *others))
+
+
+def uninteresting() -> RunDocuments:
+    model, _, *others = rankings()
+    first = ranking("rule_days", at_capacity("recall_difference", 0.1, interval=None, reason="few"))
+    return measured(rankings=(model, first, *others))
+
+
+def beaten_by_regression() -> RunDocuments:
+    simple = ranking("elastic_net", at_capacity("recall_difference", -0.2, -0.3, -0.1))
+    return measured(rankings=(*rankings()[:3], simple))
+
+
+def looked(**fields: Any) -> RunDocuments:
+    return good(checks=documents.checks(**fields))
+
+
+def few_events(events: int) -> RunDocuments:
+    model = ranking("score", at_capacity("recall_at_capacity", 0.4, 0.3, 0.5, events=events))
+    return measured(rankings=(model, *rankings()[1:]))
+
+
+OTHER_DATES = {"dates__holds": False, "dates__folds": [{**documents.checks().dates.folds[0].as_json(), "holds": False}]}
+NO_DATES: dict[str, Any] = {"dates__folds": []}
+NO_SCORES = {"added_harm__scores": 0, "added_harm__fell": 0}
+OFF = {"contributions_sum__largest_difference": 0.02, "contributions_sum__holds": False}
+LEAKED = {"future_removed__values_that_differ": 1, "future_removed__holds": False}
+
+CASES: list[tuple[Callable[[], RunDocuments], str, Verdict, str]] = [
+    (lambda: good(choices=documents.choices("other")), "provenance", FAIL, "not the one chosen"),
+    (lambda: good(choices=None), "provenance", NOT_ENOUGH, "does not say which model"),
+    (lambda: good(snapshot=None), "provenance", NOT_ENOUGH, "which snapshot"),
+    (lambda: looked(**LEAKED), "leaks", FAIL, "knew the future"),
+    (lambda: looked(**OTHER_DATES), "leaks", FAIL, "dates overlap"),
+    (lambda: good(checks=None), "leaks", NOT_ENOUGH, "not checked"),
+    (lambda: looked(future_removed__rows=0), "leaks", NOT_ENOUGH, "no row or no fold"),
+    (lambda: looked(**NO_DATES), "leaks", NOT_ENOUGH, "no row or no fold"),
+    (lambda: few_events(49), "local_validation", NOT_ENOUGH, "49 outcome events in the test, 50 needed"),
+    (lambda: measured(rankings=rankings()[1:]), "local_validation", NOT_ENOUGH, "no evaluation of the model"),
+    (
+        lambda: measured(cohort__n=2_999),
+        "local_validation",
+        FAIL,
+        "a list of 50 out of 500 rows on average; at most 49 (10%)",
+    ),
+    (lambda: measured(cohort__n=300), "local_validation", FAIL, "out of 50 rows on average; at most 5"),
+    (
+        lambda: measured(cohort__n=3_000, cohort__lists=7),
+        "local_validation",
+        FAIL,
+        "a list of 50 out of 429 rows on average; at most 42",
+    ),
+    (lambda: measured(cohort__n=0), "local_validation", NOT_ENOUGH, "how many were listed, of how many"),
+    (lambda: good(evaluation=None), "local_validation", NOT_ENOUGH, "how many were listed, of how many"),
+    (
+        lambda: measured(cohort__kind="incident"),
+        "local_validation",
+        FAIL,
+        "a cohort of kind incident; lists are made of a monthly one",
+    ),
+    (
+        lambda: asked(settings__cohort={"kind": "incident"}),
+        "local_validation",
+        FAIL,
+        "a cohort of kind incident",
+    ),
+    (
+        lambda: asked(settings__new_charges_only=True),
+        "local_validation",
+        FAIL,
+        "only outcomes with a new kind of charge counted",
+    ),
+    (
+        lambda: good(config=None),
+        "local_validation",
+        NOT_ENOUGH,
+        "which cohort it was trained and measured on; the RUN does not say which outcomes counted",
+    ),
+    (lambda: compared(-0.01, 0.2), "usefulness", NOT_ENOUGH, "rule_days +0.095"),
+    (lambda: compared(0.0, 0.2), "usefulness", NOT_ENOUGH, "rule_days"),
+    (lambda: compared(None), "usefulness", NOT_ENOUGH, "no paired difference"),
+    (uninteresting, "usefulness", NOT_ENOUGH, "no paired difference"),
+    (lambda: compared(-0.3, -0.1), "usefulness", FAIL, "rule_days"),
+    (beaten_by_regression, "usefulness", FAIL, "release that instead"),
+    (lambda: measured(rankings=rankings()[:1]), "usefulness", NOT_ENOUGH, "no simple rule"),
+    (lambda: good(evaluation=None), "usefulness", NOT_ENOUGH, "no simple rule"),
+    (lambda: good(fairness=None), "fairness", NOT_ENOUGH, "not audited"),
+    (lambda: audited("fail", "pass"), "fairness", FAIL, "person_at_risk/sex"),
+    (lambda: audited("pass", "not_enough_evidence"), "fairness", NOT_ENOUGH, "not accepted by name"),
+    (audited, "fairness", NOT_ENOUGH, "no characteristic"),
+    (lambda: audited("pass", run_manifest_sha256="another"), "fairness", FAIL, "about another RUN"),
+    (lambda: audited("pass", ranking="rule_days"), "fairness", FAIL, "about another RUN or ranking"),
+    (lambda: looked(**OFF), "explanation", FAIL, "do not sum to the score: off by 0.02, at most 1e-06 allowed"),
+    (lambda: looked(**NO_SCORES), "explanation", NOT_ENOUGH, "not checked"),
+    (lambda: looked(contributions_sum__rows=0), "explanation", NOT_ENOUGH, "not checked"),
+]
+
+
+@pytest.mark.parametrize(("changed", "check", "verdict", "words"), CASES)
+def test_each_check(changed: Callable[[], RunDocuments], check: str, verdict: Verdict, words: str) -> None:
+    gate = judged(seen(changed()))
+    assert checked(gate, check).verdict == verdict
+    assert words in checked(gate, check).reason
+    assert gate.verdict != PASS
+    assert any(line.startswith(f"{CHECKS[check]}: {verdict.words.lower()}: ") for line in gate.refusals())
+
+
+def test_every_check_has_a_rule() -> None:
+    assert list(RULES) == list(CHECKS)
+
+
+def test_a_run_that_does_not_verify_fails() -> None:
+    assert verdicts(judged(seen(verified=False)))["provenance"] == FAIL
+
+
+def test_an_audit_under_another_policy_fails() -> None:
+    stricter = seen().fairness_policy.model_copy(update={"line": 0.9})
+    assert judged(seen(fairness_policy=stricter)).refusals() == [
+        "Fairness: fail: the fairness report was made under another policy than the one set"
+    ]
+
+
+def calibrated(slope: float | None, over: float | None) -> RunDocuments:
+    figures = {"slope": slope, "observed_over_expected": over}
+    return measured(**{f"calibration__{name}": documents.figure(name, value) for name, value in figures.items()})
+
+
+NOT_MEASURED = "calibration was not measured: rank only, no probability is shown"
+
+
+@pytest.mark.parametrize(
+    ("slope", "over", "verdict", "reason"),
+    [
+        (
+            0.8,
+            1.25,
+            PASS,
+            "observed over expected and slope lie within the bounds: probabilities may be shown",
+        ),
+        (
+            1.3,
+            1.0,
+            FAIL,
+            "observed over expected or slope lies outside the bounds: rank only, no probability is shown",
+        ),
+        (
+            1.0,
+            0.7,
+            FAIL,
+            "observed over expected or slope lies outside the bounds: rank only, no probability is shown",
+        ),
+        (None, 1.0, NOT_ENOUGH, NOT_MEASURED),
+        (1.0, None, NOT_ENOUGH, NOT_MEASURED),
+    ],
+)
+def test_calibration_decides_what_is_shown_and_never_refuses(
+    slope: float | None, over: float | None, verdict: Verdict, reason: str
+) -> None:
+    gate = judged(seen(calibrated(slope, over)))
+    assert (checked(gate, "calibration").verdict, checked(gate, "calibration").reason) == (verdict, reason)
+    assert checked(gate, "calibration").required is False
+    assert gate.show_probability is (verdict == PASS)
+    assert gate.verdict == PASS
+
+
+def test_a_model_without_probabilities_is_ranked_only() -> None:
+    gate = judged(seen(measured(calibration=None)))
+    assert checked(gate, "calibration").reason == NOT_MEASURED
+    assert (gate.show_probability, gate.verdict) == (False, PASS)
+
+
+def test_the_figures_of_a_decision_are_in_its_check() -> None:
+    gate = judged(seen())
+    assert [figure.value for figure in checked(gate, "usefulness").figures] == [0.1, 0.2]
+    assert [figure.name for figure in checked(gate, "local_validation").figures] == ["recall_at_capacity"]
+    assert checked(gate, "explanation").facts == {"largest_difference": 1e-12, "share_of_falls": 0.015}
+    assert checked(gate, "leaks").facts["earlier_runs_that_opened_the_test"] == 0
+
+
+def test_earlier_openings_of_the_test_are_said() -> None:
+    opened = documents.folds(test_opening__earlier_runs_that_opened_it=["r0", "r1"])
+    reason = checked(judged(seen(good(folds=opened))), "leaks").reason
+    assert reason.endswith("; the same test was opened by 2 earlier RUNs")

@@ -1,0 +1,57 @@
+"""A signed statement is read whole, and refused when its form or its check is unknown."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from threat.errors import BadInput
+from threat.release.signing import Signer, demonstration_signer, load_keys, sign
+from training.gate.release import STATEMENT_TYPE, verified_statements
+from training.gate.statements import Acceptance
+
+SAID: dict[str, Any] = {
+    "kind": "acceptance", "evidence_sha256": "e" * 64, "on": "2026-05-20", "check": "fairness", "reason": "few",
+    "about": "person_at_risk/sex", "controls": "watch", "expires": "2026-07-01",
+}  # fmt: skip
+
+
+@pytest.fixture
+def validator(var: Path) -> Signer:
+    return demonstration_signer(var / "keys", "validator", role="validator", purposes=("approval",))
+
+
+def test_name_and_role_are_those_of_the_key(var: Path, validator: Signer) -> None:
+    claimed = sign(SAID, STATEMENT_TYPE, validator)
+    [statement] = verified_statements([claimed], load_keys(var / "keys"))
+    assert (statement.by, statement.role, statement.environment) == (
+        "DEMONSTRATION validator",
+        "validator",
+        "demonstration",
+    )
+    assert isinstance(statement.body, Acceptance)
+    assert statement.body.about == "person_at_risk/sex"
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"check": "G7"}, "not a check of the gate: G7 (now fairness)"),
+        ({"check": "G5"}, "not a check of the gate: G5 (now usefulness)"),
+        ({"check": "approvals"}, "not a check of the gate: approvals (now approval)"),
+        ({"kind": "promise"}, "promise"),
+        ({"expires": None}, "expires"),
+        ({"expires": "soon"}, "expires"),
+        ({"reason": " "}, "reason"),
+        ({"surplus": 1}, "surplus"),
+    ],
+)
+def test_a_statement_of_another_form_is_refused_with_the_way_out(
+    var: Path, validator: Signer, change: dict[str, Any], words: str
+) -> None:
+    with pytest.raises(BadInput, match="signed by DEMONSTRATION validator has not the form") as caught:
+        verified_statements([sign(SAID | change, STATEMENT_TYPE, validator)], load_keys(var / "keys"))
+    assert words in str(caught.value)
+    assert "threat approve RUN" in caught.value.way_out
