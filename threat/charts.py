@@ -220,6 +220,6 @@ def _figure(
         f'<svg role="img" aria-labelledby="{name}-t {name}-d" viewBox="0 0 {_WIDTH} {height:.0f}" width="100%" '
         f'xmlns="http://www.w3.org/2000/svg"><title id="{name}-t">{escape(title)}</title>'
         f'<desc id="{name}-d">{escape(sentence)}</desc>{"".join(parts)}</svg>'
-        f"<details><summary>The same numbers as a table</summary><table><thead><tr>{head}</tr></thead>"
-        f"<tbody>{body}</tbody></table></details></figure>"
+        f"<details><summary>The same numbers as a table</summary><table><caption>{escape(title)}</caption>"
+        f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></details></figure>"
     )
