@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from threat.asof import DAY, NEVER, in_look_back, span
+from threat.asof import DAY, NEVER, happened, in_look_back, look_back_bounds
 from threat.harm import days_of
 from threat.history.sightings import NO_PERSON, ROLE_ABOUT, ROLE_SUBJECT
 from threat.vocabulary import kinds
@@ -104,12 +104,12 @@ class Matches:
 
     def start(self) -> int:
         """Return the first second of the definition's window; without a window, a time before all times."""
-        return self.as_of - span(self.window_days) if self.window_days else -(1 << 62)
+        return int(look_back_bounds(self.as_of, self.window_days)[0]) if self.window_days else -(1 << 62)
 
 
 def _within(events: Iterable[Event], as_of: int, days: float | None) -> list[Event]:
     if days is None:
-        return [e for e in events if e.occurred_at < as_of]
+        return [e for e in events if happened(e.occurred_at, as_of)]
     return [e for e in events if in_look_back(e.occurred_at, as_of, days)]
 
 

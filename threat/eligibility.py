@@ -11,7 +11,7 @@ import numpy as np
 import yaml
 from numpy.typing import NDArray
 
-from threat.asof import DAY, in_look_back, visible
+from threat.asof import in_look_back, known, look_back_bounds, visible
 from threat.errors import ThreatError, UsageError, raise_all
 from threat.history.schema import DOMESTIC
 from threat.history.sightings import NO_PERSON, ROLE_SUBJECT, Rows, Sightings
@@ -64,68 +64,115 @@ def load_policy(path: str | Path | None = None) -> Policy:
     except yaml.YAMLError as error:
         raise UsageError("The policy is not YAML.", value=error, where=name) from None
     if not isinstance(document, dict):
-        raise UsageError("A policy is a mapping.", value=document, where=name, way_out="see threat/policy.yaml")
-    problems: list[ThreatError] = []
-
-    def number(*keys: str, least: int = 1) -> int:
-        value: Any = document
-        for key in keys:
-            value = value.get(key) if isinstance(value, dict) else None
-        if not isinstance(value, int) or isinstance(value, bool) or value < least:
-            problems.append(UsageError(f"{'.'.join(keys)} is a whole number from {least}.", value=value, where=name))
-            return least
-        return value
-
-    problems += _unknown_keys(document, name)
-    section = document.get("must_see")
-    must_see: dict[str, Any] = section if isinstance(section, dict) else {}
-    triggers = {kind.name for kind in kinds().values() if kind.must_see}
-    added, removed = ([str(word) for word in must_see.get(key) or ()] for key in ("add", "remove"))
-    problems += [
-        UsageError("A trigger is a kind of the vocabulary.", value=word, where=name)
-        for word in [*added, *removed]
-        if word not in kinds()
-    ]
-    triggers = (triggers | set(added)) - set(removed)
-    order = tuple(str(step) for step in document.get("reveal_order") or ())
-    if sorted(order) != sorted(REVEAL_STEPS):
-        problems.append(
-            UsageError(
-                "The reveal order names each step once.", value=order, where=name, way_out=", ".join(REVEAL_STEPS)
-            )
-        )
+        raise UsageError("The policy is not a mapping.", value=document, where=name, way_out="see threat/policy.yaml")
+    problems: list[ThreatError] = _unknown_keys(document, name)
+    order = _reveal_order(document, name, problems)
     version = document.get("version")
     if not isinstance(version, str) or not version:
-        problems.append(UsageError("A policy has a version, as text.", value=version, where=name))
+        problems.append(UsageError("The policy has no version, as text.", value=version, where=name))
     policy = Policy(
         version=str(version),
-        domestic_event_within_days=number("eligibility", "domestic_event_within_days"),
-        first_signal_within_days=number("eligibility", "first_signal_within_days", least=0),
-        capacity=number("capacity"),
-        cycle_days=number("cycle_days"),
-        must_see_kinds=tuple(kind for kind in kinds() if kind in triggers),
-        must_see_recorded_days=number("must_see", "recorded_within_days"),
-        must_see_release_days=number("must_see", "release_within_days"),
+        domestic_event_within_days=_number(
+            document, ("eligibility", "domestic_event_within_days"), name, problems, least=1
+        ),
+        first_signal_within_days=_number(
+            document, ("eligibility", "first_signal_within_days"), name, problems, least=0
+        ),
+        capacity=_number(document, ("capacity",), name, problems, least=1),
+        cycle_days=_number(document, ("cycle_days",), name, problems, least=1),
+        must_see_kinds=_triggers(document, name, problems),
+        must_see_recorded_days=_number(document, ("must_see", "recorded_within_days"), name, problems, least=1),
+        must_see_release_days=_number(document, ("must_see", "release_within_days"), name, problems, least=1),
         reveal_order=order,
     )
     raise_all(problems)
     return policy
 
 
+def _number(
+    document: dict[str, Any], keys: tuple[str, ...], name: str, problems: list[ThreatError], *, least: int
+) -> int:
+    """Read a whole number from ``least``; a problem is added where there is none."""
+    value: Any = document
+    for key in keys:
+        value = value.get(key) if isinstance(value, dict) else None
+    # In YAML `yes` is a bool, and a bool is an int in Python: `capacity: yes` would mean 1.
+    if not isinstance(value, int) or isinstance(value, bool) or value < least:
+        problems.append(UsageError(f"{'.'.join(keys)} is not a whole number from {least}.", value=value, where=name))
+        return least
+    return value
+
+
+def _triggers(document: dict[str, Any], name: str, problems: list[ThreatError]) -> tuple[str, ...]:
+    """Return the kinds that open a must-see item: those of the vocabulary, with what the policy adds and removes."""
+    section = document.get("must_see")
+    must_see: dict[str, Any] = section if isinstance(section, dict) else {}
+    added, removed = ([str(word) for word in must_see.get(key) or ()] for key in ("add", "remove"))
+    problems += [
+        UsageError("The trigger is not a kind of the vocabulary.", value=word, where=name)
+        for word in [*added, *removed]
+        if word not in kinds()
+    ]
+    chosen = ({kind.name for kind in kinds().values() if kind.must_see} | set(added)) - set(removed)
+    return tuple(kind for kind in kinds() if kind in chosen)
+
+
+def _reveal_order(document: dict[str, Any], name: str, problems: list[ThreatError]) -> tuple[str, ...]:
+    order = tuple(str(step) for step in document.get("reveal_order") or ())
+    if sorted(order) != sorted(REVEAL_STEPS):
+        problems.append(
+            UsageError(
+                "The reveal order does not name each step once.",
+                value=order,
+                where=name,
+                way_out=", ".join(REVEAL_STEPS),
+            )
+        )
+    return order
+
+
 def _unknown_keys(document: dict[str, Any], name: str) -> list[ThreatError]:
-    """A misspelt line must not fall silent: ``removed`` would leave every trigger in force."""
+    """Refuse unknown keys: a misspelt ``remove:`` would be ignored and leave every trigger in force."""
     out: list[ThreatError] = []
     for section, keys in _KEYS.items():
-        found = document.get(section) if section else document
-        unknown = sorted({str(key) for key in found} - keys) if isinstance(found, dict) else []
+        mapping = document.get(section) if section else document
+        unknown = sorted({str(key) for key in mapping} - keys) if isinstance(mapping, dict) else []
         out += [UsageError("Not a key of a policy.", value=key, where=f"{name}: {section or 'top'}") for key in unknown]
     return out
 
 
 def eligible(snapshot: Snapshot, as_of: int, policy: Policy) -> Cohort:
-    """The complete cohort at one as-of (int64 UTC seconds), sorted by relationship id, with its attrition.
+    """Return the complete cohort at one as-of (int64 UTC seconds), sorted by relationship id, with its attrition.
 
     Only what is visible at the as-of counts. A merge that makes both parties one person quarantines the relationship.
+    A relationship stays when a domestic event of the pair lies in the policy's look-back, or when the first that was
+    ever recorded between the two is new (a first signal).
+
+    Relationship 1 had a domestic event three years ago, relationship 2 had one last month, relationship 3 was first
+    recorded ten days ago and has no domestic event, relationship 4 is recorded only after the as-of:
+
+    >>> import tempfile
+    >>> import pyarrow as pa
+    >>> from threat.asof import DAY
+    >>> from threat.history import Batch, Store
+    >>> pairs = pa.Table.from_pylist([
+    ...     {"relationship_id": pair, "subject_id": 10 + pair, "person_at_risk_id": 20 + pair, "kind": "unknown",
+    ...      "recorded_at": day * DAY}
+    ...     for pair, day in [(1, 900), (2, 900), (3, 1990), (4, 2000)]])
+    >>> events = pa.Table.from_pylist([
+    ...     {"event_id": pair, "record_id": pair, "incident_id": pair, "kind": "assault_with_injury",
+    ...      "subject_id": 10 + pair, "person_at_risk_id": 20 + pair,
+    ...      "occurred_at": day * DAY, "recorded_at": day * DAY,
+    ...      "domestic": "yes", "proactive": False, "reported_by": "police", "assertion": "fact", "source_system": "x"}
+    ...     for pair, day in [(1, 900), (2, 1970)]])
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     store = Store.create(f"{folder}/history")
+    ...     _ = store.append(Batch("example", loaded_at=0), {"relationships": pairs, "events": events})
+    ...     cohort = eligible(store.snapshot(), 2000 * DAY, load_policy())
+    >>> cohort.rows.relationship_id.tolist()
+    [2, 3]
+    >>> [(step["step"], step["kept"]) for step in cohort.attrition if step["dropped"]]
+    [('known', 3), ('window', 2)]
     """
     relationships, sightings = snapshot.relationships, snapshot.sightings()
     rows = snapshot.rows(relationships.relationship_id, as_of)
@@ -146,13 +193,14 @@ def eligible(snapshot: Snapshot, as_of: int, policy: Policy) -> Cohort:
     )
     drop("subject", rows.subject != NO_PERSON, "the subject is unknown or an organisation")
     links = snapshot.links
-    known_since = since(relationships.person_at_risk_id, links.organisations, links.organisations_since)
-    drop("person_at_risk", known_since >= as_of, "the other party is an organisation")
+    organisation_since = since(relationships.person_at_risk_id, links.organisations, links.organisations_since)
+    drop("person_at_risk", ~known(organisation_since, as_of), "the other party is an organisation")
     drop("one_person", rows.subject != rows.at_risk, "quarantined: a merge made both parties one person")
+    # After the filters above: a pair's earliest relationship must not be one that they dropped.
     drop("twice", _first_of_pair(rows, recorded, keep), "after a merge, the same pair as an earlier relationship")
-    first_signal_from = as_of - policy.first_signal_within_days * DAY
+    first_signal_from, _ = look_back_bounds(as_of, policy.first_signal_within_days)
     domestic, seen_before = _signals(sightings, rows, as_of, policy, first_signal_from)
-    first_signal = (recorded >= first_signal_from) & ~seen_before
+    first_signal = ~known(recorded, first_signal_from) & ~seen_before
     drop(
         "window",
         domestic | first_signal,
@@ -163,7 +211,7 @@ def eligible(snapshot: Snapshot, as_of: int, policy: Policy) -> Cohort:
 
 
 def _first_of_pair(rows: Rows, recorded: NDArray[np.int64], among: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """True for the earliest recorded of the rows, among those given, that resolve to one pair."""
+    """Mask of the earliest recorded of the rows, among those given, that resolve to one pair."""
     out = np.zeros(len(rows), dtype=bool)
     order = np.flatnonzero(among)
     order = order[np.lexsort((rows.relationship_id[order], recorded[order], rows.at_risk[order], rows.subject[order]))]
@@ -176,18 +224,21 @@ def _first_of_pair(rows: Rows, recorded: NDArray[np.int64], among: NDArray[np.bo
 def _signals(
     sightings: Sightings, rows: Rows, as_of: int, policy: Policy, first_signal_from: int
 ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """For each row: whether a domestic event of the pair lies in the window, and whether anything between the two was
-    recorded before ``first_signal_from``.
+    """Return two masks of the rows: with a domestic event in the look-back, and with anything known before a date.
+
+    The events are those of the subject towards the person at risk. What is known in advance lies ahead, and what the
+    unit did itself (proactive) is no sign from outside, so neither opens the window; both count as known before.
     """
     ahead = np.array([kind.known_in_advance for kind in kinds().values()], dtype=bool)
     seen = (sightings.role == ROLE_SUBJECT) & sightings.visible_at(as_of)
     recent = seen & in_look_back(sightings.occurred_at, as_of, policy.domestic_event_within_days)
     recent &= (sightings.domestic == DOMESTIC.index("yes")) & ~ahead[sightings.kind] & ~sightings.proactive
-    before = seen & (sightings.recorded_at < first_signal_from)
+    before = seen & known(sightings.recorded_at, first_signal_from)
     owner = sightings.owners()
     n = len(sightings.persons) + 1
 
     def pairs(where: NDArray[np.bool_]) -> NDArray[np.int64]:
+        # Owner and counterpart as one number; + 1, so that NO_PERSON (-1) is a pair of its own and not another's.
         return np.unique(owner[where] * n + sightings.counterpart[where] + 1)
 
     subject, at_risk = position(rows.subject, sightings.persons), position(rows.at_risk, sightings.persons)

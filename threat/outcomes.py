@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from threat.asof import DAY, NEVER
+from threat.asof import NEVER, in_label_window, known, known_sql, label_bounds
 from threat.harm import days_of
 from threat.history.relationships import Relationships
 from threat.history.sightings import NO_PERSON, Rows
@@ -41,13 +41,36 @@ class Occurrences(pd.DataFrame):
 
 
 def occurrences(snapshot: Snapshot, rung: str, recorded_before: int | None = None) -> pd.DataFrame:
-    """Incidents that meet a rung, as known just before ``recorded_before`` (int64 UTC seconds; None: all we hold).
+    """Return the incidents that meet a rung, as known just before ``recorded_before`` (UTC seconds; None: all we hold).
 
     Columns ``incident_id, subject_id, person_at_risk_id, occurred_at, recorded_at`` (int64; NO_PERSON where unknown or,
     as subject of a Y5 row, not needed), sorted by occurred_at. One row per incident and relationship: an incident with
     two victims has two rows, and counting incidents means counting distinct ``incident_id``. ``recorded_at``: when the
     rule was first met on record. Events withdrawn or corrected before the cut do not count. Parties are resolved
     through the merges known at the cut. Raises UsageError for an unknown rung.
+
+    Person 7 strangles and injures person 8 in incident 50, and threatens person 8 in incident 51. Strangulation alone
+    is no severe outcome; with an injury in the same incident it is, from when the later of the two was recorded:
+
+    >>> import tempfile
+    >>> import pyarrow as pa
+    >>> from threat.history import Batch, Store
+    >>> plain = {"subject_id": 7, "person_at_risk_id": 8, "domestic": "yes", "proactive": False, "source_system": "x",
+    ...          "reported_by": "police", "assertion": "fact"}
+    >>> events = pa.Table.from_pylist([
+    ...     plain | {"event_id": 1, "record_id": 1, "incident_id": 50, "kind": "non_fatal_strangulation",
+    ...              "occurred_at": 100, "recorded_at": 200},
+    ...     plain | {"event_id": 2, "record_id": 2, "incident_id": 50, "kind": "assault_with_injury",
+    ...              "occurred_at": 100, "recorded_at": 300},
+    ...     plain | {"event_id": 3, "record_id": 3, "incident_id": 51, "kind": "threat_to_kill",
+    ...              "occurred_at": 400, "recorded_at": 400}])
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     store = Store.create(f"{folder}/history")
+    ...     _ = store.append(Batch("example", loaded_at=500), {"events": events})
+    ...     for cut in (300, 301):
+    ...         occurrences(store.snapshot(), "Y2", recorded_before=cut).to_numpy().tolist()
+    []
+    [[50, 7, 8, 100, 300]]
     """
     cut = NEVER if recorded_before is None else int(recorded_before)
     rules = rules_of(rung)
@@ -69,23 +92,32 @@ def occurrences(snapshot: Snapshot, rung: str, recorded_before: int | None = Non
 
 
 def label(occurrences: pd.DataFrame, rows: Rows, horizon_days: float) -> NDArray[np.uint8]:
-    """1 where an occurrence of the row's relationship lies in ``as_of <= occurred_at < as_of + horizon``; uint8[n].
+    """Return 1 for each row with an occurrence of its relationship in the label window, else 0; uint8[n].
 
-    With the frame ``occurrences`` made, both sides are compared through the merges known at its cut; with a frame read
-    back from a file, ids are compared as they stand.
+    With the frame that ``occurrences`` made, both sides are compared through the merges known at its cut; with a frame
+    read back from a file, ids are compared as written.
+
+    Person 7 harms person 8 on day 10. Three rows look five days ahead, from day 5, 6 and 11:
+
+    >>> from threat.asof import DAY
+    >>> outcome = pd.DataFrame({"subject_id": [7], "person_at_risk_id": [8], "occurred_at": [10 * DAY]})
+    >>> days = np.array([5, 6, 11])
+    >>> rows = Rows(np.ones(3, np.int64), np.full(3, 7), np.full(3, 8), days * DAY)
+    >>> label(outcome, rows, horizon_days=5).tolist()  # day 10 is the end of the first window, and not in it
+    [0, 1, 0]
     """
     subject, at_risk = rows.subject, rows.at_risk
     relationships = getattr(occurrences, "relationships", None)
     if relationships is not None:
-        known = relationships.rows(rows.relationship_id, getattr(occurrences, "cut", NEVER))
-        subject, at_risk = known.subject, known.at_risk
+        at_cut = relationships.rows(rows.relationship_id, getattr(occurrences, "cut", NEVER))
+        subject, at_risk = at_cut.subject, at_cut.at_risk
     occurred, outcome_at_risk = occurrences["occurred_at"].to_numpy(), occurrences["person_at_risk_id"].to_numpy()
     outcome_subject = occurrences["subject_id"].to_numpy()
-    until = rows.as_of + int(horizon_days * DAY)
-    pair, person = outcome_subject != NO_PERSON, outcome_subject == NO_PERSON
-    outcome_keys = [outcome_subject[pair], outcome_at_risk[pair]]
-    hit = _within(outcome_keys, occurred[pair], [subject, at_risk], rows.as_of, until)
-    in_person = _within([outcome_at_risk[person]], occurred[person], [at_risk], rows.as_of, until)
+    start, end = label_bounds(rows.as_of, horizon_days)
+    of_pair, of_person = outcome_subject != NO_PERSON, outcome_subject == NO_PERSON
+    outcome_keys = [outcome_subject[of_pair], outcome_at_risk[of_pair]]
+    hit = _any_between(outcome_keys, occurred[of_pair], [subject, at_risk], start, end)
+    in_person = _any_between([outcome_at_risk[of_person]], occurred[of_person], [at_risk], start, end)
     hit |= in_person & (at_risk != NO_PERSON)
     return hit.astype(np.uint8)
 
@@ -93,7 +125,7 @@ def label(occurrences: pd.DataFrame, rows: Rows, horizon_days: float) -> NDArray
 def harm_after(
     snapshot: Snapshot, rows: Rows, horizon_days: float, recorded_before: int | None = None
 ) -> NDArray[np.float64]:
-    """Y3: harm days of the relationship's domestic incidents in the label window, float64[n].
+    """Return Y3: harm days of the relationship's domestic incidents in the label window, float64[n].
 
     The maximum over the crimes of an incident, then summed over incidents (``harm.csv``).
     """
@@ -105,19 +137,19 @@ def harm_after(
     incidents = events.groupby(["incident_id", "subject", "at_risk"], as_index=False).agg(
         occurred_at=("occurred_at", "min"), harm=("harm", "max")
     )
-    known = snapshot.relationships.rows(rows.relationship_id, cut)
-    left = pd.DataFrame({"row": np.arange(len(rows)), "subject": known.subject, "at_risk": known.at_risk})
-    left["as_of"] = rows.as_of
-    joined = left.merge(incidents, on=["subject", "at_risk"])
-    after = joined["occurred_at"] - joined["as_of"]
-    joined = joined[(after >= 0) & (after < int(horizon_days * DAY))]
+    at_cut = snapshot.relationships.rows(rows.relationship_id, cut)
+    asked = pd.DataFrame({"row": np.arange(len(rows)), "subject": at_cut.subject, "at_risk": at_cut.at_risk})
+    asked["as_of"] = rows.as_of
+    joined = asked.merge(incidents, on=["subject", "at_risk"])
+    joined = joined[in_label_window(joined["occurred_at"], joined["as_of"], horizon_days)]
     out = np.zeros(len(rows))
     np.add.at(out, joined["row"].to_numpy(), joined["harm"].to_numpy())
     return out
 
 
 def _events(snapshot: Snapshot, names: list[str], cut: int) -> pd.DataFrame:
-    """Every standing event of the incidents that hold one of these kinds, parties resolved at the cut; with
+    """Read every event in force of the incidents that have one of these kinds, parties resolved at the cut.
+
     ``domestic_known``: when the incident was first known to be domestic (NEVER: it is not).
     """
     marks = ", ".join("?" for _ in names)
@@ -125,18 +157,18 @@ def _events(snapshot: Snapshot, names: list[str], cut: int) -> pd.DataFrame:
         f"""
         WITH hidden AS (
             SELECT supersedes_event_id AS event_id, min(recorded_at) AS hidden_at
-            FROM events WHERE supersedes_event_id IS NOT NULL AND recorded_at < ? GROUP BY 1
-        ), standing AS (
+            FROM events WHERE supersedes_event_id IS NOT NULL AND {known_sql("recorded_at")} GROUP BY 1
+        ), in_force AS (
             SELECT incident_id, subject_id, person_at_risk_id, person_id, kind, domestic, occurred_at, recorded_at
             FROM events LEFT JOIN hidden USING (event_id)
-            WHERE recorded_at < ? AND hidden_at IS NULL AND kind <> 'withdrawn'
-        ), wanted AS (SELECT DISTINCT incident_id FROM standing WHERE kind IN ({marks}))
+            WHERE {known_sql("recorded_at")} AND hidden_at IS NULL AND kind <> 'withdrawn'
+        ), wanted AS (SELECT DISTINCT incident_id FROM in_force WHERE kind IN ({marks}))
         SELECT incident_id, kind, occurred_at, recorded_at,
             coalesce(subject_id, {NO_PERSON}) AS subject, coalesce(person_at_risk_id, {NO_PERSON}) AS at_risk,
             coalesce(person_id, {NO_PERSON}) AS person,
             coalesce(min(CASE WHEN domestic = 'yes' THEN recorded_at END) OVER (PARTITION BY incident_id), {NEVER})
                 AS domestic_known
-        FROM standing SEMI JOIN wanted USING (incident_id)
+        FROM in_force SEMI JOIN wanted USING (incident_id)
         ORDER BY incident_id, occurred_at, recorded_at, kind
         """,
         [cut, cut, *names],
@@ -148,15 +180,15 @@ def _events(snapshot: Snapshot, names: list[str], cut: int) -> pd.DataFrame:
 
 
 def _pairs(events: pd.DataFrame) -> pd.DataFrame:
-    """The (incident, subject, person at risk) the events name; an unknown person at risk only where no other is."""
-    held = events[(events["subject"] != NO_PERSON) & (events["subject"] != events["at_risk"])]
-    pairs = held[["incident_id", "subject", "at_risk"]].drop_duplicates()
+    """Return the (incident, subject, person at risk) named; an unknown person at risk only where no other is named."""
+    with_subject = events[(events["subject"] != NO_PERSON) & (events["subject"] != events["at_risk"])]
+    pairs = with_subject[["incident_id", "subject", "at_risk"]].drop_duplicates()
     named = (pairs["at_risk"] != NO_PERSON).groupby([pairs["incident_id"], pairs["subject"]]).transform("any")
     return pairs[(pairs["at_risk"] != NO_PERSON) | ~named]
 
 
 def _met(events: pd.DataFrame, pairs: pd.DataFrame, rules: list[Rule]) -> pd.DataFrame:
-    """Pairs that meet a rule: incident_id, subject, at_risk, occurred_at, recorded_at."""
+    """Return the pairs that meet a rule: incident_id, subject, at_risk, occurred_at, recorded_at."""
     wanted = {name for rule in rules for name in rule.all_of}
     joined = pairs.merge(events[events["kind"].isin(wanted)], on="incident_id", suffixes=("", "_named"))
     joined = joined[joined["subject_named"].isin([NO_PERSON]) | (joined["subject_named"] == joined["subject"])]
@@ -165,13 +197,16 @@ def _met(events: pd.DataFrame, pairs: pd.DataFrame, rules: list[Rule]) -> pd.Dat
 
 
 def _rules_met(events: pd.DataFrame, key: list[str], rules: list[Rule]) -> pd.DataFrame:
-    """Groups of events, by ``key``, that meet a rule, with the earliest occurrence and when it was first known."""
+    """Return the groups of events, by ``key``, that meet a rule, with the earliest occurrence and when first known.
+
+    A rule is known to be met when the last of its kinds is on record, and that the incident is domestic.
+    """
     parts = []
     for rule in rules:
-        held = events[events["kind"].isin(rule.all_of)]
+        candidates = events[events["kind"].isin(rule.all_of)]
         if rule.domestic:
-            held = held[held["domestic_known"] < NEVER]
-        by_kind = held.groupby([*key, "kind"], as_index=False).agg(
+            candidates = candidates[candidates["domestic_known"] < NEVER]
+        by_kind = candidates.groupby([*key, "kind"], as_index=False).agg(
             occurred_at=("occurred_at", "min"), recorded_at=("recorded_at", "min"), domestic=("domestic_known", "min")
         )
         whole = by_kind.groupby(key, as_index=False).agg(
@@ -188,15 +223,18 @@ def _rules_met(events: pd.DataFrame, key: list[str], rules: list[Rule]) -> pd.Da
 
 
 def _attributed(met: pd.DataFrame, events: pd.DataFrame, relationships: Relationships, cut: int) -> pd.DataFrame:
-    """Move a victim without a relationship on record to the relationship the incident also names (module docstring)."""
-    known = relationships.rows(relationships.relationship_id, cut)
-    held = pd.DataFrame({"subject": known.subject, "at_risk": known.at_risk, "since": relationships.recorded_at})
-    held = held[held["since"] < cut].groupby(["subject", "at_risk"], as_index=False).min()
-    met = met.merge(held, on=["subject", "at_risk"], how="left")
+    """Move a victim without a relationship on record to the relationship the incident also names.
+
+    The module's docstring says why; of several such relationships, to the one recorded first.
+    """
+    at_cut = relationships.rows(relationships.relationship_id, cut)
+    on_record = pd.DataFrame({"subject": at_cut.subject, "at_risk": at_cut.at_risk, "since": relationships.recorded_at})
+    on_record = on_record[known(on_record["since"], cut)].groupby(["subject", "at_risk"], as_index=False).min()
+    met = met.merge(on_record, on=["subject", "at_risk"], how="left")
     corollary = met[met["since"].isna() & (met["at_risk"] != NO_PERSON)]
     if len(corollary):
         named = events.loc[events["subject"] != NO_PERSON, ["incident_id", "subject", "at_risk"]].drop_duplicates()
-        named = named.merge(held, on=["subject", "at_risk"]).sort_values(["since", "at_risk"], kind="stable")
+        named = named.merge(on_record, on=["subject", "at_risk"]).sort_values(["since", "at_risk"], kind="stable")
         named = named.drop_duplicates(["incident_id", "subject"]).rename(columns={"at_risk": "instead"})
         met = met.merge(named[["incident_id", "subject", "instead"]], on=["incident_id", "subject"], how="left")
         moved = met["since"].isna() & met["instead"].notna() & (met["at_risk"] != NO_PERSON)
@@ -208,22 +246,26 @@ def _attributed(met: pd.DataFrame, events: pd.DataFrame, relationships: Relation
 def _about_person_at_risk(
     events: pd.DataFrame, rules: list[Rule], relationships: Relationships, cut: int
 ) -> pd.DataFrame:
-    known = relationships.rows(relationships.relationship_id, cut)
-    at_risk = known.at_risk[relationships.recorded_at < cut]
+    """Return what happened to persons at risk themselves, whoever is the subject; subject_id is NO_PERSON."""
+    at_cut = relationships.rows(relationships.relationship_id, cut)
+    at_risk = at_cut.at_risk[known(relationships.recorded_at, cut)]
     events = events[events["person"].isin(at_risk[at_risk != NO_PERSON])]
     met = _rules_met(events, ["incident_id", "person"], rules)
     met["subject_id"] = NO_PERSON
     return met.rename(columns={"person": "person_at_risk_id"})
 
 
-def _within(
+def _any_between(
     outcome_keys: list[NDArray[np.int64]],
     occurred: NDArray[np.int64],
     row_keys: list[NDArray[np.int64]],
     start: NDArray[np.int64],
     stop: NDArray[np.int64],
 ) -> NDArray[np.bool_]:
-    """True where some outcome with a row's key has ``start <= occurred < stop``."""
+    """Mask of the rows with an outcome of the row's key in ``start <= occurred < stop``.
+
+    Two binary searches a row: a million rows have too many outcomes to join them all.
+    """
     n = len(occurred)
     if n == 0 or len(start) == 0:
         return np.zeros(len(start), dtype=bool)

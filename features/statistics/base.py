@@ -16,6 +16,7 @@ from features.definitions import DOMESTIC_READ, Definition
 from features.events import Answer, Event, Matches, known_in_advance
 from features.kinds_read import expand
 from features.statistics.forms import NUMBER, Form
+from threat.asof import happened
 from threat.vocabulary import Kind
 
 PARTS = ("window_days", "long_window_days", "periods", "half_life_days", "of", "among")
@@ -119,7 +120,7 @@ class Statistic(ABC):
             as_of=as_of,
             window_days=d.window_days,
             past=[e for e in matching if e.kind in happens],
-            ahead=[e for e in matching if known_in_advance(e.kind) and e.occurred_at >= as_of],
+            ahead=[e for e in matching if known_in_advance(e.kind) and not happened(e.occurred_at, as_of)],
             wider=[e for e in in_scope if e.kind in happens and e.kind in among],
             history=history,
         )

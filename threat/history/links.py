@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import ArrayLike, NDArray
 
-from threat.asof import NEVER
+from threat.asof import NEVER, known, visible
 from threat.history.sightings import NO_PERSON
 from threat.history.sorted_ids import is_in, since
 from threat.history.tables import Tables
@@ -65,16 +65,16 @@ class Links:
         out = ids.copy()
         if len(self.person):
             # The last span that starts before as-of: spans of one person leave no gap.
-            known = np.flatnonzero(is_in(ids, self.person))
-            span = np.searchsorted(self.person, ids[known], side="left")
-            last = np.searchsorted(self.person, ids[known], side="right") - 1
+            linked = np.flatnonzero(is_in(ids, self.person))
+            span = np.searchsorted(self.person, ids[linked], side="left")
+            last = np.searchsorted(self.person, ids[linked], side="right") - 1
             while True:
-                later = (span < last) & (self.start[np.minimum(span + 1, len(self.start) - 1)] < at[known])
+                later = (span < last) & (self.start[np.minimum(span + 1, len(self.start) - 1)] < at[linked])
                 if not later.any():
                     break
                 span[later] += 1
-            out[known] = self.survivor[span]
-        out[since(out, self.nobody, self.nobody_since) < at] = NO_PERSON
+            out[linked] = self.survivor[span]
+        out[known(since(out, self.nobody, self.nobody_since), at)] = NO_PERSON
         return out
 
 
@@ -144,7 +144,8 @@ def _spans(
         to: dict[int, int] = {}
         for key, withdrawn in in_order:
             source, person, recorded = key
-            if recorded <= start and withdrawn > start and start != BEGINNING:
+            # The first as-of of the span: nothing of the history changes between it and the last.
+            if start != BEGINNING and visible(recorded, withdrawn, start + 1):
                 if _follow(to, person, stop=source) == source:
                     circular.add(key)
                 else:

@@ -9,7 +9,7 @@ import pandas as pd
 import pyarrow.compute as pc
 from numpy.typing import ArrayLike
 
-from threat.asof import NEVER
+from threat.asof import NEVER, visible
 from threat.history.tables import Tables, read_parts
 
 COLUMNS = ["person_id", "characteristic", "code", "scheme", "source"]
@@ -31,7 +31,7 @@ def read(tables: Tables, person_ids: ArrayLike | None = None, as_of: int | None 
     at = NEVER if as_of is None else int(as_of)
     row = [*COLUMNS, "recorded_at"]
     frame = frame.groupby(row, sort=False, observed=True, as_index=False).agg({"withdrawn_at": "min"})
-    frame = frame[(frame["recorded_at"] < at) & (frame["withdrawn_at"] >= at)]
+    frame = frame[visible(frame["recorded_at"], frame["withdrawn_at"], at)]
     key = ["person_id", "characteristic", "scheme", "source"]
     frame = frame.sort_values([*key, "recorded_at", "code"], kind="stable").drop_duplicates(key, keep="last")
     return frame[COLUMNS].reset_index(drop=True)

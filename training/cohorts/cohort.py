@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from threat.asof import DAY, NEVER, show, visible
+from threat.asof import DAY, NEVER, show, visible, within
 from threat.eligibility import Policy, eligible
 from threat.history.sightings import Rows
 from threat.history.snapshot import Snapshot
@@ -102,12 +102,12 @@ def indexed(snapshot: Snapshot, cycles: Sequence[Cycle], after_seconds: int) -> 
     on_record = visible(everyone.recorded_at[where], everyone.withdrawn_at[where], as_of)
     parts, numbers, attrition = [], [], []
     for cycle in cycles:
-        within = (as_of >= cycle.start) & (as_of < cycle.end)
-        chosen = within & on_record
+        in_cycle = within(as_of, cycle.start, cycle.end)
+        chosen = in_cycle & on_record
         rows, steps = _two_parties_once(snapshot, relationship[chosen], as_of[chosen])
         parts.append(rows)
         numbers.append(np.full(len(rows), cycle.number, np.int64))
-        indexing, visible_ones = int(within.sum()), int(chosen.sum())
+        indexing, visible_ones = int(in_cycle.sum()), int(chosen.sum())
         steps = [
             _step("a domestic incident of the relationship came on record", indexing, 0, ""),
             _step("relationship stands", visible_ones, indexing - visible_ones, "withdrawn, or recorded later"),

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from threat.asof import NEVER, in_label_window
+from threat.asof import NEVER, in_label_window, within
 from threat.history.sightings import NO_PERSON, Rows
 from threat.history.snapshot import Snapshot
 from threat.measuring.ranked import EventKeys, Labelled
@@ -199,7 +199,7 @@ def _off_the_lists(
 
 def _never_indexed(events: OutcomeEvents, holders: Floats, cycles: Sequence[Cycle]) -> _Outside:
     """Each event of the test period, ``first start <= occurred_at < last end``, that no index row could foresee."""
-    during = (events.occurred_at >= cycles[0].start) & (events.occurred_at < cycles[-1].end)
+    during = within(events.occurred_at, cycles[0].start, cycles[-1].end)
     event = np.flatnonzero(during & (holders == 0)).astype(np.int64)
     starts = np.array([cycle.start for cycle in cycles], np.int64)
     place = np.searchsorted(starts, events.occurred_at[event], side="right") - 1

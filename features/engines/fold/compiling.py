@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from features.engines.fold.inputs import Asked, Columns, Program
 from features.operations import Op, Out
 from features.statistics.late_share import LATE_DAYS
+from threat import asof, asof_compiled
 from threat.asof import DAY
 from threat.history.schema import DOMESTIC, REPORTED_BY
 from threat.history.sightings import NO_PERSON, ROLE_ABOUT, ROLE_AT_RISK, ROLE_SUBJECT
@@ -23,9 +24,10 @@ _FROZEN = repr(
     [
         *(*Op, *Out, LATE_DAYS, DAY, DOMESTIC, REPORTED_BY, NO_PERSON, ROLE_ABOUT, ROLE_AT_RISK, ROLE_SUBJECT),
         *(fields._fields for fields in (Asked, Columns, Program)),
+        *(Path(str(module.__file__)).read_text(encoding="utf-8") for module in (asof, asof_compiled)),
     ]
 )
-"""What compiled code holds as constants: values, and the places of the fields of named tuples."""
+"""What compiled code holds of elsewhere: values, the places of the fields of named tuples, and the rule of time."""
 
 
 def compiled(function: Any) -> Any:

@@ -17,6 +17,7 @@ from features.engines.fold.inputs import Asked, Columns, Program
 from features.operations import Op, Out
 from features.statistics.late_share import LATE_DAYS
 from threat.asof import DAY
+from threat.asof_compiled import happened, visible
 from threat.history.schema import DOMESTIC, REPORTED_BY
 from threat.history.sightings import NO_PERSON, ROLE_ABOUT
 
@@ -201,7 +202,7 @@ def fold(asked: Asked, sightings: Columns, program: Program, out: NDArray[np.flo
         left, high = low, end
         while left < high:
             middle = (left + high) // 2
-            if sightings.occurred_at[middle] < now:
+            if happened(sightings.occurred_at[middle], now):
                 left = middle + 1
             else:
                 high = middle
@@ -214,10 +215,8 @@ def fold(asked: Asked, sightings: Columns, program: Program, out: NDArray[np.flo
         latest_incident, latest_place = np.int64(0), -1
 
         for j in range(high - 1, low - 1, -1):
-            if (
-                not program.streams[sightings.kind[j]] & 1
-                or sightings.visible_from[j] >= now
-                or sightings.visible_until[j] < now
+            if not program.streams[sightings.kind[j]] & 1 or not visible(
+                sightings.visible_from[j], sightings.visible_until[j], now
             ):
                 continue
             age = now - sightings.occurred_at[j]
@@ -339,10 +338,8 @@ def fold(asked: Asked, sightings: Columns, program: Program, out: NDArray[np.flo
         if program.any_ahead or program.any_stays:
             for j in range(low, end):
                 stream = program.streams[sightings.kind[j]]
-                if (
-                    not stream & (6 if program.any_stays else 2)
-                    or sightings.visible_from[j] >= now
-                    or sightings.visible_until[j] < now
+                if not stream & (6 if program.any_stays else 2) or not visible(
+                    sightings.visible_from[j], sightings.visible_until[j], now
                 ):
                     continue
                 towards = sightings.counterpart[j] if program.reads_counterpart else NO_PERSON

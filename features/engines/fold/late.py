@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from features.engines.fold.build import person_index
 from features.engines.fold.compiling import compiled, read_only
+from threat.asof_compiled import happened, known
 from threat.history.sightings import Rows, Sightings
 from threat.vocabulary import kinds
 
@@ -56,7 +57,7 @@ def _unknown(columns: _Columns, j: int, high: int, now: int) -> tuple[int, bool]
     """End of the run of rows of one event from ``j`` on, and whether none of them was visible before ``now``."""
     end, unknown = j, True
     while end < high and columns.event_id[end] == columns.event_id[j]:
-        unknown = unknown and columns.visible_from[end] >= now
+        unknown = unknown and not known(columns.visible_from[end], now)
         end += 1
     return end, unknown
 
@@ -89,7 +90,7 @@ def _count(parties: _Parties, columns: _Columns, in_advance: NDArray[np.bool_], 
         for half in range(2):
             person = subject if half == 0 else parties.at_risk[row]
             j, high = (columns.offsets[person], columns.offsets[person + 1]) if person >= 0 else (0, 0)
-            while j < high and columns.occurred_at[j] < now:
+            while j < high and happened(columns.occurred_at[j], now):
                 end, unknown = _unknown(columns, j, high, now)
                 if unknown and half == 1 and subject >= 0 and _is_counted(columns, subject, j, now):
                     unknown = False

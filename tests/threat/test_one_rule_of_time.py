@@ -1,0 +1,100 @@
+"""No module but ``threat.asof`` and its compiled twin compares the time of a record with an instant by hand.
+
+Every ordering comparison of the product with the time of a record on one side, in Python or in the text of a query,
+goes through ``threat.asof`` or is listed here with its reason. Two times of records compared with each other (recorded
+before it happened, or a week after) are facts about the records and not about an as-of, so they need no entry.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PACKAGES = ("threat", "features", "training", "fairness", "model_cards")
+THE_RULE = {"threat/asof.py", "threat/asof_compiled.py"}
+TIMES = {"recorded_at", "visible_from", "visible_until", "withdrawn_at", "occurred_at"}
+IN_SQL = re.compile(rf"\b(?:{'|'.join(TIMES)})\s*[<>]=?|[<>]=?\s*(?:\w+\.)?(?:{'|'.join(TIMES)})\b")
+
+ALLOWED = {
+    "e.until > max(start, e.occurred_at)": "a stay's end and its own beginning",
+    "(matches.as_of - e.occurred_at - 1) * periods // span < newest": "which part of a window that in_look_back has cut",
+}
+NOBODY_STANDS_AT_AN_AS_OF = {
+    "threat/history/intake/": "rows of a file are compared with each other, with rows held already and with the load",
+    "threat/simulation/calibration/": "a finished synthetic history is measured whole, against published figures",
+}
+
+
+def times_in(node: ast.expr) -> set[str]:
+    """Names of record times that an expression reads: attributes, variables and columns of a frame."""
+    out = set()
+    for part in ast.walk(node):
+        if isinstance(part, ast.Attribute):
+            out.add(part.attr)
+        elif isinstance(part, ast.Name):
+            out.add(part.id)
+        elif isinstance(part, ast.Subscript) and isinstance(part.slice, ast.Constant):
+            out.add(part.slice.value)
+    return out & TIMES
+
+
+def docstrings(tree: ast.Module) -> set[int]:
+    """The identities of string nodes that are statements of their own: docstrings, not queries."""
+    return {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+
+
+def by_hand(source: str) -> Iterator[str]:
+    """Every comparison of a record's time with an instant, in Python and in queries, as written."""
+    tree = ast.parse(source)
+    said = docstrings(tree)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Compare):
+            for left, operator, right in zip([node.left, *node.comparators], node.ops, node.comparators, strict=False):
+                ordered = isinstance(operator, ast.Lt | ast.LtE | ast.Gt | ast.GtE)
+                sides = [times_in(left), times_in(right)]
+                if ordered and sorted(map(len, sides)) == [0, 1]:
+                    sign = {ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">="}[type(operator)]
+                    yield f"{ast.unparse(left)} {sign} {ast.unparse(right)}"
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in said:
+            for line in re.split(r"\n|\bAND\b|\bOR\b|\bWHERE\b|\bWHEN\b|\bTHEN\b|[()]", node.value):
+                words = set(re.findall(r"\w+", line)) & TIMES
+                if "?" in line and len(words) == 1 and IN_SQL.search(line):
+                    yield line.strip()
+
+
+def in_product() -> Iterator[str]:
+    for package in PACKAGES:
+        for path in sorted((ROOT / package).rglob("*.py")):
+            where = path.relative_to(ROOT).as_posix()
+            if where not in THE_RULE and not where.startswith(tuple(NOBODY_STANDS_AT_AN_AS_OF)):
+                found = by_hand(path.read_text(encoding="utf-8"))
+                yield from (f"{where}: {text}" for text in found if text not in ALLOWED)
+
+
+def test_every_comparison_with_an_as_of_goes_through_the_rule() -> None:
+    assert list(in_product()) == []
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("seen = row.recorded_at < as_of", ["row.recorded_at < as_of"]),
+        ("seen = frame['withdrawn_at'] >= cut", ["frame['withdrawn_at'] >= cut"]),
+        ("if start <= occurred_at[i] < end: pass", ["start <= occurred_at[i]", "occurred_at[i] < end"]),
+        ("hit = sightings.visible_until[j] - lag > now", ["sightings.visible_until[j] - lag > now"]),
+        ("query('SELECT 1 FROM events WHERE kind = ? AND recorded_at < ?')", ["recorded_at < ?"]),
+        ("query(f'SELECT {x} FROM events e WHERE ? >= e.occurred_at')", ["? >= e.occurred_at"]),
+        ("late = row.recorded_at > row.occurred_at", []),
+        ("late = row.recorded_at - row.occurred_at > WEEK", []),
+        ("same = row.recorded_at == as_of", []),
+        ("seen = known(row.recorded_at, as_of)", []),
+        ("def f():\n    'Visible: recorded_at < ?'", []),
+    ],
+)
+def test_a_comparison_by_hand_is_found(source: str, expected: list[str]) -> None:
+    assert list(by_hand(source)) == expected
