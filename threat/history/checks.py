@@ -27,7 +27,7 @@ WORDS: dict[tuple[str, str], tuple[str, ...]] = {
 
 
 def fit(table: str, rows: pa.Table | pa.RecordBatch) -> pa.RecordBatch:
-    """The rows in the columns, order and types of the table's schema.
+    """Return the rows in the columns, order and types of the table's schema.
 
     Nullable columns that are absent become null; a ``batch_id`` given by the caller is dropped, because the store knows
     it. Raises BadInput for an unknown, missing or ill-typed column.
@@ -42,7 +42,7 @@ def fit(table: str, rows: pa.Table | pa.RecordBatch) -> pa.RecordBatch:
     for field in schema:
         if field.name not in given:
             if not field.nullable:
-                problems.append(BadInput("A column is missing.", value=field.name, where=table, way_out="add it"))
+                problems.append(BadInput(f"The column {field.name} is missing.", where=table, way_out="add it"))
             arrays.append(pa.nulls(rows.num_rows, field.type))
             continue
         column = rows.column(field.name)
@@ -51,7 +51,7 @@ def fit(table: str, rows: pa.Table | pa.RecordBatch) -> pa.RecordBatch:
         except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
             problems.append(
                 BadInput(
-                    "A column has the wrong type.",
+                    "The column has the wrong type.",
                     value=f"{column.type}: {error}",
                     where=f"{table}.{field.name}",
                     way_out=f"hand in {field.type}",
@@ -69,7 +69,7 @@ def fit(table: str, rows: pa.Table | pa.RecordBatch) -> pa.RecordBatch:
 
 @cache
 def stored_schema(table: str) -> pa.Schema:
-    """The schema of the parts: as in ``schema.TABLES`` but for ``batch_id``, which is known from the part's name."""
+    """Return the schema of the parts: as in ``schema.TABLES`` but for ``batch_id``, which is known from the part's name."""
     schema = TABLES[table]
     return pa.schema([field for field in schema if field.name != "batch_id"]) if table != "batches" else schema
 
@@ -78,7 +78,7 @@ def check(table: str, rows: pa.RecordBatch) -> None:
     """Refuse rows that break a rule of the history; ``rows`` are as ``fit`` leaves them.
 
     Raises BadInput with every broken rule, an example of each and how many rows break it. (Intake quarantines such rows
-    before they come here; this is the last door.)
+    before they come here; this check is the last.)
     """
     problems: list[ThreatError] = []
     for field in rows.schema:
@@ -92,7 +92,7 @@ def check(table: str, rows: pa.RecordBatch) -> None:
             if lowest < 0:
                 problems.append(
                     BadInput(
-                        "An id is a positive 63-bit integer.",
+                        "The id is negative, so no positive 63-bit integer.",
                         value=lowest,
                         where=f"{table}.{field.name}",
                         way_out="make it with threat.ids.make_id; an unknown person is null",
@@ -123,7 +123,7 @@ def _words(table: str, name: str, column: pa.DictionaryArray, words: tuple[str, 
 
 
 def indices(column: pa.DictionaryArray) -> tuple[NDArray[np.int64], list[str]]:
-    """Dictionary codes (-1: null) and the dictionary's words."""
+    """Return the dictionary codes (-1: null) and the dictionary's words."""
     codes = pc.fill_null(column.indices, -1).to_numpy(zero_copy_only=False).astype(np.int64)
     return codes, column.dictionary.to_pylist()
 
@@ -150,26 +150,30 @@ def _events(rows: pa.RecordBatch) -> list[ThreatError]:
     recorded = rows.column("recorded_at").to_numpy()
     until = pc.fill_null(rows.column("until"), np.iinfo(np.int64).max).to_numpy()
     supersedes = pc.is_valid(rows.column("supersedes_event_id")).to_numpy(zero_copy_only=False)
-    for rule, broken, way_out in (
+    for problem, broken, way_out in (
         (
-            "An event names at least one person.",
+            "The event names nobody.",
             names_nobody & ~withdrawn[kind],
             "fill subject, person at risk or person",
         ),
         (
-            "An event cannot be recorded before it happened.",
+            "The event was recorded before it happened.",
             (occurred > recorded) & ~known_in_advance[kind],
             "only release, bail end, licence end and order expiry may lie ahead",
         ),
-        ("An event cannot end before it began.", until < occurred, "mend until, or leave it empty"),
-        ("A withdrawal names the row it withdraws.", withdrawn[kind] & ~supersedes, "fill supersedes_event_id"),
+        ("The event ends before it began.", until < occurred, "mend until, or leave it empty"),
+        (
+            "The withdrawal does not name the row it withdraws.",
+            withdrawn[kind] & ~supersedes,
+            "fill supersedes_event_id",
+        ),
     ):
         if broken.any():
             i = int(np.argmax(broken))
             example = show_id("E", rows.column("event_id")[i].as_py())
             problems.append(
                 BadInput(
-                    f"{rule} ({int(broken.sum())} rows)",
+                    f"{problem} ({int(broken.sum())} rows)",
                     value=(
                         f"{example}: {kind_words[kind[i]]}, occurred {show(occurred[i])}, recorded {show(recorded[i])}"
                     ),

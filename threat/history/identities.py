@@ -17,21 +17,22 @@ from threat.ids import show_id
 
 LOG = "identity_access.jsonl"
 MIN_REASON = 5
+"""Characters: the least that can name a purpose ("audit"), so that a full stop is no reason."""
 
 
 def read(tables: Tables, person_ids: Sequence[int], *, reason: str, by: str) -> pd.DataFrame:
-    """The latest identity row of each person asked for, in the order asked; persons without one are left out.
+    """Return the latest identity row of each person asked for, in the order asked; persons without one are left out.
 
     Columns of the ``identities`` table. The access (who, why, which persons, which snapshot) is appended to
     ``identity_access.jsonl`` and on disk before anything is read. Raises UsageError without a reason, a reader or a
     named person: identities are never opened in bulk.
     """
     if len(reason.strip()) < MIN_REASON:
-        raise UsageError("Opening an identity needs a reason.", value=reason, way_out="say why, in a few words")
+        raise UsageError("No reason is given for opening an identity.", value=reason, way_out="say why, in a few words")
     if not by.strip():
-        raise UsageError("Opening an identity needs a reader.", value=by, way_out="say who opens it")
+        raise UsageError("No reader is named for opening an identity.", value=by, way_out="say who opens it")
     if len(person_ids) == 0:
-        raise UsageError("Identities are opened person by person.", way_out="name the persons")
+        raise UsageError("No person is named whose identity to open.", way_out="name the persons")
     wanted = [int(person) for person in person_ids]
     _log(tables, wanted, reason.strip(), by.strip())
     table = read_parts("identities", tables.part_paths("identities"))
@@ -42,7 +43,7 @@ def read(tables: Tables, person_ids: Sequence[int], *, reason: str, by: str) -> 
 
 
 def _log(tables: Tables, person_ids: list[int], reason: str, by: str) -> None:
-    """One line per access; the file is only ever appended to."""
+    """Append one line per access; a line is never changed."""
     entry = {
         "at": datetime.now(tz=UTC).isoformat(timespec="seconds"),  # the access itself is the event: its time is now
         "by": by,

@@ -1,8 +1,8 @@
 """Merges and unmerges of persons, replayable: who a person was known to be at any as-of.
 
-A link says *source was found to be person*. It stands at an as-of when ``recorded_at < as_of`` and it was not withdrawn
-before (an unmerge is an appended row with ``withdrawn_at``). Links chain; of several standing links of one source the
-latest recorded holds; a link that would close a circle is set aside.
+A link says *source was found to be person*. A link is in force at an as-of where it is visible (``threat.asof``; an
+unmerge is an appended row with ``withdrawn_at``). Links chain; of several links of one source in force the latest
+recorded counts; a link that would close a circle is ignored and counted.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ class Links:
     """Spans sorted by (person, start): at ``start < as_of <= end`` the person was known to be ``survivor``.
 
     Only persons that ever were a source have spans; all others are themselves. int64 each. ``nobody``: sorted ids of
-    organisations and unknown persons, which are never keys once known to be that; ``organisations``: those of them.
-    ``nobody_since`` and ``organisations_since`` (int64 UTC seconds, aligned): when that was first recorded; it is known
-    at ``since < as_of``. ``circular``: how many links were set aside.
+    organisations and unknown persons. From ``nobody_since`` on (int64 UTC seconds, aligned; known at ``since < as_of``)
+    they are not followed as one person. ``organisations``, ``organisations_since``: the organisations among them.
+    ``circular``: how many links were ignored because they would close a circle.
     """
 
     person: NDArray[np.int64]
@@ -56,7 +56,7 @@ class Links:
         return replay(links, _since(persons.filter(nobody)), _since(persons.filter(organisation)))
 
     def resolve(self, person_ids: ArrayLike, as_of: ArrayLike) -> NDArray[np.int64]:
-        """The ids these persons were known by at each as-of (int64 UTC seconds; one, or one per person).
+        """Return the ids these persons were known by at each as-of (int64 UTC seconds; a single one, or one per person).
 
         NO_PERSON, and who was by then recorded as an organisation or unknown, give NO_PERSON.
         """
@@ -79,7 +79,7 @@ class Links:
 
 
 def _since(persons: pa.Table) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """The ids of some persons rows, sorted and distinct, and when each was first recorded."""
+    """Return the ids of some persons rows, sorted and distinct, and when each was first recorded."""
     ids, recorded = (persons.column(name).to_numpy().astype(np.int64) for name in ("person_id", "recorded_at"))
     order = np.lexsort((recorded, ids))
     distinct, first = np.unique(ids[order], return_index=True)
@@ -91,20 +91,20 @@ def replay(
     nobody: tuple[NDArray[np.int64], NDArray[np.int64]],
     organisations: tuple[NDArray[np.int64], NDArray[np.int64]],
 ) -> Links:
-    """Spans from link rows (source_person_id, person_id, recorded_at, withdrawn_at).
+    """Return the spans of link rows (source_person_id, person_id, recorded_at, withdrawn_at).
 
     ``nobody`` and ``organisations``: sorted ids, and since when each is known to be that.
     """
-    standing: dict[tuple[int, int, int], int] = {}
+    in_force: dict[tuple[int, int, int], int] = {}
     for row in links.to_pylist():
         key = (row["source_person_id"], row["person_id"], row["recorded_at"])
         until = NEVER if row["withdrawn_at"] is None else row["withdrawn_at"]
-        standing[key] = min(standing.get(key, NEVER), until)
-    by_group = _groups(list(standing))
+        in_force[key] = min(in_force.get(key, NEVER), until)
+    by_group = _groups(list(in_force))
     spans: list[tuple[int, int, int, int]] = []
     circular: set[tuple[int, int, int]] = set()
     for keys in by_group.values():
-        spans += _spans(sorted((key, standing[key]) for key in keys), circular)
+        spans += _spans(sorted((key, in_force[key]) for key in keys), circular)
     spans.sort()
     table = np.array(spans, dtype=np.int64).reshape(-1, 4)
     person, start, end, survivor = (np.ascontiguousarray(table[:, i]) for i in range(4))
@@ -112,7 +112,7 @@ def replay(
 
 
 def _groups(keys: list[tuple[int, int, int]]) -> dict[int, list[tuple[int, int, int]]]:
-    """Links by connected component, so that each is replayed by itself."""
+    """Return the links by connected component, so that each component is replayed by itself."""
     parent: dict[int, int] = {}
 
     def root(person: int) -> int:
@@ -133,7 +133,7 @@ def _groups(keys: list[tuple[int, int, int]]) -> dict[int, list[tuple[int, int, 
 def _spans(
     links: list[tuple[tuple[int, int, int], int]], circular: set[tuple[int, int, int]]
 ) -> list[tuple[int, int, int, int]]:
-    """Spans (person, start, end, survivor) of every source in one component."""
+    """Return the spans (person, start, end, survivor) of every source in one component."""
     moments = sorted({at for (_, _, recorded), withdrawn in links for at in (recorded, withdrawn) if at < NEVER})
     edges = [BEGINNING, *moments, NEVER]
     sources = sorted({key[0] for key, _ in links})
@@ -163,6 +163,7 @@ def _spans(
 
 
 def _follow(to: dict[int, int], person: int, stop: int | None = None) -> int:
+    """Follow the links from ``person`` to the last person, or to ``stop``."""
     while person != stop and person in to:
         person = to[person]
     return person

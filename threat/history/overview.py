@@ -1,4 +1,4 @@
-"""What a snapshot holds, in figures."""
+"""A snapshot in figures: batches, rows, kinds and sources."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ LATE_DAYS = 7
 
 
 def overview(tables: Tables) -> dict[str, Any]:
-    """Batches, rows by table, events by kind and by source with ``history_start`` and the share recorded late.
+    """Return batches, rows by table, events by kind and by source with ``history_start`` and the share recorded late.
 
     Rows of the closed tables are counted and never read. Events known in advance are neither late nor early.
     """
@@ -62,7 +62,7 @@ def overview(tables: Tables) -> dict[str, Any]:
 
 
 def lines(document: dict[str, Any]) -> str:
-    """The overview as people read it."""
+    """Return the overview as people read it."""
     out = [f"Snapshot {document['snapshot_id']}, {len(document['batches'])} batches"]
     out += [
         f"  {b['loaded_at'][:16]}  {b['profile']}: {b['rows_in']:,} rows in = {b['rows_kept']:,} kept + "

@@ -16,10 +16,10 @@ COLUMNS = ["person_id", "characteristic", "code", "scheme", "source"]
 
 
 def read(tables: Tables, person_ids: ArrayLike | None = None, as_of: int | None = None) -> pd.DataFrame:
-    """What is recorded of these persons (None: of all), as known at an as-of (None: all that ever stood to the end).
+    """Read what is recorded of these persons (None: of all) as known at an as-of (None: at the end of the history).
 
     Columns ``person_id, characteristic, code, scheme, source``: one row per person, characteristic, scheme and source,
-    the latest recorded one; self-defined and observed values stay apart. Sorted by those four. A row is withdrawn by
+    the latest recorded one; self-defined and observed values stay separate. Sorted by those four. A row is withdrawn by
     appending it again with ``withdrawn_at``.
     """
     table = read_parts("protected", tables.part_paths("protected"))

@@ -19,7 +19,7 @@ from threat.ids import show_id
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Relationships:
-    """One row per relationship, sorted by id: parties as recorded, when recorded, when withdrawn (NEVER: stands).
+    """One row per relationship, sorted by id: parties as recorded, when recorded, when withdrawn (NEVER: not).
 
     A relationship appended again (a withdrawal is such a row) keeps its earliest ``recorded_at`` and its earliest
     ``withdrawn_at``. int64 each; ``kind`` is what the row recorded last says.
@@ -63,7 +63,7 @@ class Relationships:
         return len(self.relationship_id)
 
     def rows(self, relationship_ids: ArrayLike, as_of: ArrayLike) -> Rows:
-        """See ``Snapshot.rows``."""
+        """Return the rows to score, as ``Snapshot.rows`` says."""
         ids = np.atleast_1d(np.asarray(relationship_ids, dtype=np.int64))
         at = np.ascontiguousarray(np.broadcast_to(np.asarray(as_of, dtype=np.int64), ids.shape))
         where = position(ids, self.relationship_id)

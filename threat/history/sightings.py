@@ -48,14 +48,14 @@ class Sightings:
 
     ``persons``: sorted int64 person ids, n_persons. ``offsets``: int64, n_persons + 1. Every other array has one entry
     per sighting. Unknown and organisation persons have no rows of their own. A person merged into another (see
-    ``threat.history.links``) is seen under both ids, under the survivor only while the link stands. The counterpart is
+    ``threat.history.links``) is seen under both ids, under the survivor only while the link is in force. The counterpart is
     who it was known to be: an event whose counterpart was merged has one row per known counterpart, with adjoining
     spans of visibility, so that at any as-of at most one row of an event is visible to a person in a role. Withdrawal
     rows themselves, and rows hidden before they could be seen, are left out.
 
     ``counterpart`` is an index into ``persons`` (or NO_PERSON). ``kind`` is ``Kind.number``; ``code`` an index into
     ``code_names`` (-1: none); ``value`` NaN when absent; ``until`` NEVER when open or absent. ``visible_from`` is the
-    later of record and link, ``visible_until`` the earliest withdrawal (NEVER: stands). ``domestic`` and
+    later of record and link, ``visible_until`` the earliest withdrawal (NEVER: none). ``domestic`` and
     ``reported_by`` index ``schema.DOMESTIC`` and ``schema.REPORTED_BY``. ``source`` indexes ``source_names``.
     """
 
@@ -140,7 +140,7 @@ class Sightings:
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """What to score: one relationship at one as-of each.
+    """The rows to score: one relationship at one as-of each.
 
     ``subject`` and ``at_risk`` are person ids already resolved through the merges known at that as-of; ``at_risk`` is
     NO_PERSON when unknown. All int64, one entry per row.

@@ -1,4 +1,4 @@
-"""Makes the sightings of a snapshot: one sort of the events, one sort of packed keys, then column by column to disk.
+"""The sightings of a snapshot are made here: one sort of the events, one sort of packed keys, then column by column to disk.
 
 Memory holds the ids, times and keys of all events and one further column at a time; every column is written as a
 ``.npy`` file and read memory-mapped, so that processes share the pages.
@@ -33,13 +33,15 @@ from threat.history.tables import Tables
 from threat.vocabulary import kinds
 
 _ROLE_BITS, _RANK_BITS = 2, 30
+"""One int64 sorts person, event and role at once: 31 bits of person number, 30 of event rank, 2 of role."""
 _CHUNK = 1 << 22
+"""Rows written at once: 32 MB of the widest column, so that no second copy of a column is held."""
 KEPT = 5
-"""Snapshots whose arrays stay on disk."""
+"""Snapshots whose arrays stay on disk: today's list, the list before it, a training and two spare."""
 
 
 def open_or_build(tables: Tables, links: Links) -> Sightings:
-    """The sightings of a snapshot, built on first use. Safe when two processes build at once: one result is kept."""
+    """Return the sightings of a snapshot, built on first use. Two processes may build at once: one result is kept."""
     folder = tables.store_path / "derived" / tables.id / f"sightings-{_format()}"
     if not (folder / "meta.json").is_file():
         temporary = folder.with_name(f".{folder.name}-{uuid.uuid4().hex}-{os.getpid()}")
@@ -59,19 +61,21 @@ def open_or_build(tables: Tables, links: Links) -> Sightings:
 
 
 def _let_go(derived: Path) -> None:
-    """Delete all but the arrays built last, and what a killed build left: a store loaded every night would otherwise
-    grow by a copy a night. They can be built again; a process that has them mapped keeps its pages.
+    """Delete all but the arrays built last, and what a killed build left.
+
+    A store loaded every night would otherwise grow by a copy a night. Arrays can be built again, and a process that
+    has mapped them keeps its pages.
     """
     for left in derived.glob("*/.sightings-*"):
         if not _runs(int(left.name.rpartition("-")[2])):
             shutil.rmtree(left, ignore_errors=True)
     built = sorted(derived.glob("*/sightings-*/meta.json"), key=lambda path: path.stat().st_mtime_ns)
     for path in built[:-KEPT]:
-        # Aside first: killed half-way, arrays under their own name would look whole.
-        aside = path.parent.with_name(f".{path.parent.name}-{uuid.uuid4().hex}-{os.getpid()}")
+        # Renamed first: killed half-way, arrays under their final name would look whole.
+        doomed = path.parent.with_name(f".{path.parent.name}-{uuid.uuid4().hex}-{os.getpid()}")
         with suppress(OSError):  # another process was faster
-            path.parent.rename(aside)
-        shutil.rmtree(aside, ignore_errors=True)
+            path.parent.rename(doomed)
+        shutil.rmtree(doomed, ignore_errors=True)
 
 
 def _runs(process: int) -> bool:
@@ -85,7 +89,7 @@ def _runs(process: int) -> bool:
 
 
 def _format() -> str:
-    """Changes when the arrays would mean something else: their layout, or the numbers of the vocabulary."""
+    """Return a hash that changes with the meaning of the arrays: their layout, or the numbers of the vocabulary."""
     words = [f"{name}:{dtype.__name__}" for name, dtype in COLUMNS.items()] + list(kinds()) + ["2"]
     return hashlib.sha256("\n".join([*words, *DOMESTIC, *REPORTED_BY]).encode()).hexdigest()[:8]
 
@@ -109,10 +113,10 @@ def _build(tables: Tables, links: Links, folder: Path) -> None:
     hidden = _hidden(tables, event_id, recorded)
     order = np.lexsort((event_id, recorded, _ints(tables, "occurred_at"))).astype(np.int32)
     recorded, hidden = recorded[order], hidden[order]
-    standing = (_kind(tables)[order] != kinds()["withdrawn"].number) & (hidden > recorded)
+    in_force = (_kind(tables)[order] != kinds()["withdrawn"].number) & (hidden > recorded)
 
     persons, parties, spans = _persons(tables, links, order, recorded)
-    keys = first_keys(parties, standing, recorded, hidden)
+    keys = first_keys(parties, in_force, recorded, hidden)
     if len(spans.start):
         keys = relinked(keys, spans)
     known_since = since(persons, links.nobody, links.nobody_since)
@@ -120,7 +124,9 @@ def _build(tables: Tables, links: Links, folder: Path) -> None:
         keys = until_known(keys, np.append(known_since, NEVER))
     n = len(keys.event)
     if len(order) >= 1 << _RANK_BITS:
-        raise BadInput("A store holds up to a thousand million events.", value=len(order), way_out="split the store")
+        raise BadInput(
+            f"The store holds more than {1 << _RANK_BITS:,} events.", value=len(order), way_out="split the store"
+        )
     packed = keys.person.astype(np.int64) << (_ROLE_BITS + _RANK_BITS)
     packed |= keys.event.astype(np.int64) << _ROLE_BITS
     packed |= keys.role
@@ -173,12 +179,12 @@ def _ints(tables: Tables, name: str, null: int = NO_PERSON) -> NDArray[np.int64]
 def _words(
     tables: Tables, name: str, names: tuple[str, ...] | None = None
 ) -> tuple[NDArray[np.int32], tuple[str, ...]]:
-    """A word column as indices into ``names`` (None: the words found, sorted); -1 where null."""
+    """Return a word column as indices into ``names`` (None: the words that occur, sorted); -1 where null."""
     column = tables.table("events", [name]).column(name)
     chunks = column.chunks
     if names is None:
-        found = {word for chunk in chunks for word in pc.unique(chunk).dictionary_decode().to_pylist()}
-        names = tuple(sorted(word for word in found if word is not None))
+        words = {word for chunk in chunks for word in pc.unique(chunk).dictionary_decode().to_pylist()}
+        names = tuple(sorted(word for word in words if word is not None))
     number = {word: i for i, word in enumerate(names)}
     out = np.empty(len(column), dtype=np.int32)
     at = 0
@@ -206,7 +212,7 @@ def _narrow(name: str, codes: NDArray[np.int32], names: tuple[str, ...], dtype: 
 
 
 def _hidden(tables: Tables, event_id: NDArray[np.int64], recorded: NDArray[np.int64]) -> NDArray[np.int64]:
-    """When each event was withdrawn or corrected first; NEVER where it stands."""
+    """Return when each event was first withdrawn or corrected; NEVER where it was not."""
     hidden = np.full(len(event_id), NEVER, dtype=np.int64)
     supersedes = _ints(tables, "supersedes_event_id")
     later = np.flatnonzero(supersedes >= 0)
@@ -220,7 +226,7 @@ def _hidden(tables: Tables, event_id: NDArray[np.int64], recorded: NDArray[np.in
 def _persons(
     tables: Tables, links: Links, order: NDArray[np.int32], recorded: NDArray[np.int64]
 ) -> tuple[NDArray[np.int64], list[NDArray[np.int32]], Spans]:
-    """Sorted person ids; subject, person at risk and person of each ordered event as numbers (NO_PERSON); the spans.
+    """Return sorted person ids, the three parties of each ordered event as numbers (NO_PERSON), and the spans.
 
     Who was known to be nobody when the event was recorded has no number here.
     """
@@ -228,12 +234,12 @@ def _persons(
     for column in columns:
         column[since(column, links.nobody, links.nobody_since) <= recorded] = NO_PERSON
     linked = np.concatenate([links.person, links.survivor])
-    codes, found = pd.factorize(np.concatenate([*columns, linked]))
-    by_id = np.argsort(found)
-    number = np.empty(len(found), dtype=np.int32)
-    number[by_id] = np.arange(len(found), dtype=np.int32)
-    persons = np.asarray(found, dtype=np.int64)[by_id]
-    numbers = number[codes] if len(found) else codes.astype(np.int32)
+    codes, distinct = pd.factorize(np.concatenate([*columns, linked]))
+    by_id = np.argsort(distinct)
+    number = np.empty(len(distinct), dtype=np.int32)
+    number[by_id] = np.arange(len(distinct), dtype=np.int32)
+    persons = np.asarray(distinct, dtype=np.int64)[by_id]
+    numbers = number[codes] if len(distinct) else codes.astype(np.int32)
     if len(persons) and persons[0] == NO_PERSON:
         # NO_PERSON sorts first: dropping it moves every number down by one, and itself to -1, which is its value.
         persons, numbers = persons[1:], numbers - 1
@@ -262,7 +268,7 @@ def _write(folder: Path, name: str, column: NDArray[Any], rows: NDArray[np.int32
 def _history_start(
     tables: Tables, source: NDArray[np.int32], recorded: NDArray[np.int64], names: tuple[str, ...]
 ) -> NDArray[np.int64]:
-    """First instant each source covers: what its profile declares, otherwise its first record in the tables."""
+    """Return the first instant each source covers: what its profile declares, otherwise its first record in the tables."""
     out = np.full(len(names), NEVER, dtype=np.int64)
     np.minimum.at(out, source, recorded)
     for i, name in enumerate(names):

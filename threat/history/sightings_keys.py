@@ -13,7 +13,7 @@ from threat.history.sightings import NO_PERSON, ROLE_ABOUT, ROLE_AT_RISK, ROLE_S
 
 @dataclass(slots=True)
 class Keys:
-    """What sorting needs, one entry per sighting: event row, role, key person, counterpart and the visible span."""
+    """The columns that sorting needs, one entry per sighting: event row, role, key person, counterpart and the visible span."""
 
     event: NDArray[np.int32]
     role: NDArray[np.int8]
@@ -41,10 +41,11 @@ class Spans:
 
 def first_keys(
     parties: list[NDArray[np.int32]],
-    standing: NDArray[np.bool_],
+    in_force: NDArray[np.bool_],
     recorded: NDArray[np.int64],
     hidden: NDArray[np.int64],
 ) -> Keys:
+    """Return a key for each party of each event in force, visible from its record until it is hidden; no merges yet."""
     subject, at_risk, about = parties
     nobody = np.full(len(subject), NO_PERSON, dtype=np.int32)
     event, role, person, counterpart = [], [], [], []
@@ -53,7 +54,7 @@ def first_keys(
         (ROLE_AT_RISK, at_risk, subject),
         (ROLE_ABOUT, about, nobody),
     ):
-        rows = np.flatnonzero(standing & (key != NO_PERSON)).astype(np.int32)
+        rows = np.flatnonzero(in_force & (key != NO_PERSON)).astype(np.int32)
         event.append(rows)
         role.append(np.full(len(rows), number, dtype=np.int8))
         person.append(key[rows])
@@ -70,8 +71,10 @@ def first_keys(
 
 
 def relinked(keys: Keys, spans: Spans) -> Keys:
-    """Sightings through merges. The counterpart is who it was known to be in each span; the person keeps a row under
-    its own id and gains one under each survivor, while the link stands.
+    """Return the keys with merges followed.
+
+    The counterpart is who it was known to be in each span; the person keeps a row under its own id and gains a row
+    under each survivor while the link is in force.
     """
     many = np.diff(spans.first) > 0
     touched = many[keys.person] | (many[keys.counterpart] & (keys.counterpart != NO_PERSON))
@@ -84,8 +87,10 @@ def relinked(keys: Keys, spans: Spans) -> Keys:
 
 
 def until_known(keys: Keys, known_since: NDArray[np.int64]) -> Keys:
-    """Sightings of persons recorded as an organisation or unknown only after the event: theirs end when that is known,
-    and the counterpart's go on without them. ``known_since`` by person number, NEVER last for NO_PERSON.
+    """Return the keys cut where a party becomes known as an organisation or unknown, if that was after the event.
+
+    The person's own sightings end then; the counterpart's go on, from then without a counterpart. ``known_since``:
+    int64 seconds by person number, with NEVER last for NO_PERSON.
     """
     end = np.minimum(keys.end, known_since[keys.person])
     other = known_since[keys.counterpart]
@@ -103,15 +108,16 @@ def until_known(keys: Keys, known_since: NDArray[np.int64]) -> Keys:
 
 
 def _split(keys: Keys, spans: Spans, ids: NDArray[np.int32] | None, name: str) -> Keys:
-    """One row per span of a party, with the survivor in its place; empty spans are left out. For the person itself,
-    spans in which it stands for itself are left out too: that row is there already.
+    """Return one row per span of a party, with the survivor in the party's place; empty spans are left out.
+
+    For the person itself (``ids`` None), spans without a merge are left out too: that row is there already.
     """
     party = getattr(keys, name)
     counts = np.where(party == NO_PERSON, 0, spans.first[party + 1] - spans.first[party])
     plain = keys.take(counts == 0)
     keys, counts = keys.take(counts > 0), counts[counts > 0]
     base = spans.first[getattr(keys, name)]
-    own = getattr(keys, name)
+    before = getattr(keys, name)
     row = np.repeat(np.arange(len(counts)), counts)
     span = np.repeat(base, counts) + (np.arange(len(row)) - np.repeat(np.cumsum(counts) - counts, counts))
     out = keys.take(row)
@@ -120,6 +126,6 @@ def _split(keys: Keys, spans: Spans, ids: NDArray[np.int32] | None, name: str) -
     out.end = np.minimum(out.end, spans.end[span])
     keep = out.start < out.end
     if ids is None:
-        keep &= spans.survivor[span] != own[row]
+        keep &= spans.survivor[span] != before[row]
         return out.take(keep)
     return plain.then(out.take(keep))

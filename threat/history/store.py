@@ -40,6 +40,7 @@ from threat.ids import show_id
 
 FORMAT = "threat-history/1"
 ROWS_PER_GROUP = 500_000
+"""Rows checked, hashed and written at once: some 100 MB of events, so that a load of any size fits a small machine."""
 
 
 class Store:
@@ -50,11 +51,11 @@ class Store:
 
     @classmethod
     def create(cls, path: str | Path) -> Store:
-        """A new, empty store. Raises UsageError when the folder already holds something."""
+        """Make a new, empty store. Raises UsageError when the folder already holds something."""
         path = Path(path)
         # A creation killed half-way may have left the unfinished manifest: that is still an empty folder.
         if path.exists() and (not path.is_dir() or not all(map(is_unfinished, path.iterdir()))):
-            raise UsageError("A new store needs a folder of its own.", value=path, way_out="name an empty folder")
+            raise UsageError("The folder for a new store is not empty.", value=path, way_out="name an empty folder")
         path.mkdir(parents=True, exist_ok=True)
         store = cls(path)
         store.replace_entries([])
@@ -62,12 +63,12 @@ class Store:
 
     @classmethod
     def open_or_create(cls, path: str | Path) -> Store:
-        """The store at ``path``, made new when there is none."""
+        """Open the store at ``path``, or create the store when there is none."""
         return cls.open(path) if (Path(path) / "manifest.json").is_file() else cls.create(path)
 
     @classmethod
     def open(cls, path: str | Path) -> Store:
-        """An existing store. Raises UsageError when there is none at ``path``."""
+        """Open an existing store. Raises UsageError when there is none at ``path``."""
         path = Path(path)
         if not (path / "manifest.json").is_file():
             raise UsageError("There is no history here.", value=path, way_out="load records first: threat load")
@@ -92,13 +93,14 @@ class Store:
         return writer.batch_id
 
     def writer(self, batch: Batch) -> Writer:
-        """For producers that make several tables side by side: ``with store.writer(batch) as w: w.write(name, rows)``.
+        """Return a writer for producers of several tables at once: ``with store.writer(batch) as w: w.write(name, rows)``.
+
         Leaving the block commits; an exception leaves the history as it was.
         """
         return Writer(self, batch)
 
     def snapshot(self, snapshot_id: str | None = None) -> Snapshot:
-        """The history as it stands, or as the list of batches an earlier result names.
+        """Return the history as it is now, or as the list of batches an earlier result names.
 
         Raises IntegrityFailure when no snapshot of this store has that id.
         """
@@ -118,7 +120,7 @@ class Store:
         return Snapshot(self.path, at, entries)
 
     def entries(self) -> list[Entry]:
-        """The batches of the manifest, in order. Raises IntegrityFailure when it cannot be read."""
+        """Read the batches of the manifest, in order. Raises IntegrityFailure when it cannot be read."""
         path = self.path / "manifest.json"
         try:
             document = json.loads(path.read_text(encoding="utf-8"))
@@ -150,17 +152,20 @@ class Store:
         parts = [part for entry in self.entries() for parts in entry.parts.values() for part in parts]
         for path, _, digest in parts:
             whole = self.path / path
-            found = sha256_of(whole) if whole.is_file() else "missing"
-            if found != digest:
+            digest_now = sha256_of(whole) if whole.is_file() else "missing"
+            if digest_now != digest:
                 problems.append(
-                    IntegrityFailure("A part was changed.", value=found, where=path, way_out="restore it from a copy")
+                    IntegrityFailure(
+                        "This part was changed.", value=digest_now, where=path, way_out="restore it from a copy"
+                    )
                 )
         raise_all(list(problems))
         return len(parts)
 
     @contextmanager
     def writing(self) -> Iterator[None]:
-        """Hold the store for writing. The lock ends with the process, however it ends. Raises UsageError when held."""
+        """Lock the store for writing. Raises UsageError when another process has locked it."""
+        # A lock of the operating system: it ends with the process, also when the process is killed.
         with (self.path / "lock").open("a+", encoding="utf-8") as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -184,11 +189,11 @@ class Store:
         for left in filter(is_unfinished, self.path.iterdir()):
             left.unlink()
         entries = self.entries()
-        known = {path for entry in entries for parts in entry.parts.values() for path, _, _ in parts}
-        known |= {f"quarantine/{entry.batch_id}.parquet" for entry in entries}
-        for found in [*self.path.glob("parts/*/*.parquet"), *self.path.glob("quarantine/*.parquet")]:
-            if found.relative_to(self.path).as_posix() not in known:
-                found.unlink()
+        listed = {path for entry in entries for parts in entry.parts.values() for path, _, _ in parts}
+        listed |= {f"quarantine/{entry.batch_id}.parquet" for entry in entries}
+        for file in [*self.path.glob("parts/*/*.parquet"), *self.path.glob("quarantine/*.parquet")]:
+            if file.relative_to(self.path).as_posix() not in listed:
+                file.unlink()
 
     def replace_entries(self, entries: list[Entry]) -> None:
         """Make these the batches of the history, in one step. Call it only while holding ``writing``."""
@@ -214,14 +219,14 @@ class Writer:
         self._quarantine: pa.Table | None = None
 
     def __enter__(self) -> Writer:
-        self._held = self._store.writing()
-        self._held.__enter__()
+        self._lock = self._store.writing()
+        self._lock.__enter__()
         try:
             self._store.sweep()
             self._incoming = self._store.path / "incoming" / uuid.uuid4().hex
             self._incoming.mkdir(parents=True)
         except BaseException:
-            self._held.__exit__(None, None, None)
+            self._lock.__exit__(None, None, None)
             raise
         return self
 
@@ -249,7 +254,7 @@ class Writer:
                 self._event_ids.append(piece.column("event_id").to_numpy())
 
     def quarantine(self, rows: pa.Table) -> None:
-        """Keep rows that did not fit beside the batch; columns as ``threat.history.quarantine.SCHEMA``."""
+        """Keep rows that did not fit next to the batch; columns as ``threat.history.quarantine.SCHEMA``."""
         self._quarantine = rows
 
     def abandon(self) -> None:
@@ -266,7 +271,7 @@ class Writer:
                 self._commit()
         finally:
             shutil.rmtree(self._incoming, ignore_errors=True)
-            self._held.__exit__(None, None, None)
+            self._lock.__exit__(None, None, None)
 
     def _commit(self) -> None:
         batch = self.batch
@@ -277,7 +282,7 @@ class Writer:
         self._refuse_reused_ids()
         rows_in = sum(self._rows.values()) + batch.rows_quarantined if batch.rows_in is None else batch.rows_in
         if rows_in < batch.rows_quarantined:
-            raise BadInput("A batch cannot put aside more rows than it had.", value=batch.rows_quarantined)
+            raise BadInput("The batch quarantines more rows than it had.", value=batch.rows_quarantined)
         parts: dict[str, list[tuple[str, int, str]]] = {}
         for table, rows in self._rows.items():
             target = f"parts/{table}/{self.batch_id}-0000.parquet"
@@ -289,12 +294,12 @@ class Writer:
         self._store.replace_entries([*entries, entry])
 
     def _refuse_reused_ids(self) -> None:
-        """An event id twice would count one event twice for ever: parts are not rewritten."""
+        """Refuse an event id used before: parts are not rewritten, so the event would count twice for ever."""
         if not self._event_ids:
             return
         ids = np.sort(np.concatenate(self._event_ids))
-        held = self._store.snapshot().table("events", ["event_id"]).column("event_id").to_numpy()
-        twice = np.concatenate([ids[1:][ids[1:] == ids[:-1]], held[is_in(held, ids)]])
+        existing_ids = self._store.snapshot().table("events", ["event_id"]).column("event_id").to_numpy()
+        twice = np.concatenate([ids[1:][ids[1:] == ids[:-1]], existing_ids[is_in(existing_ids, ids)]])
         if len(twice):
             raise BadInput(
                 f"{len(twice)} event ids are used twice.",
@@ -304,7 +309,7 @@ class Writer:
             )
 
     def _place(self, name: str, target: str) -> str:
-        """Move a finished file to where it stays, safely on disk; returns its SHA-256."""
+        """Move a finished file to its place, safely on disk; returns its SHA-256."""
         source, goal = self._incoming / name, self._store.path / target
         digest = sha256_of(source)
         goal.parent.mkdir(parents=True, exist_ok=True)

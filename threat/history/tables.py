@@ -30,19 +30,19 @@ class Tables:
 
     @property
     def batches(self) -> tuple[str, ...]:
-        """Batch ids in the order they were appended."""
+        """Return the batch ids in the order they were appended."""
         return tuple(entry.batch_id for entry in self.entries)
 
     def part_paths(self, table: str) -> list[str]:
-        """Absolute paths of a table's parts, oldest batch first."""
+        """Return the absolute paths of a table's parts, oldest batch first."""
         return [str(self.store_path / path) for entry in self.entries for path, _, _ in entry.parts.get(table, ())]
 
     def row_count(self, table: str) -> int:
-        """Rows of a table, from the manifest."""
+        """Return the number of rows of a table, from the manifest."""
         return sum(rows for entry in self.entries for _, rows, _ in entry.parts.get(table, ()))
 
     def table(self, name: str, columns: Sequence[str] | None = None) -> pa.Table:
-        """An open table, or some of its columns, in the order the rows were appended.
+        """Read an open table, or some of its columns, in the order the rows were appended.
 
         Raises UsageError for an unknown or a closed table (``protected``, ``identities``) or an unknown column.
         """
@@ -56,31 +56,32 @@ class Tables:
             )
         if name == "batches":
             return self._batches().select(wanted)
-        tables = []
+        parts = []
         for entry in self.entries:
             paths = [str(self.store_path / path) for path, _, _ in entry.parts.get(name, ())]
             if not paths:
                 continue
-            held = read_parts(name, paths, [column for column in wanted if column != "batch_id"])
+            rows = read_parts(name, paths, [column for column in wanted if column != "batch_id"])
             if "batch_id" in wanted:
-                word = pa.DictionaryArray.from_arrays(np.zeros(len(held), dtype=np.int32), [entry.batch_id])
-                held = held.append_column(schema.field("batch_id"), word).select(wanted)
-            tables.append(held)
-        if not tables:
+                word = pa.DictionaryArray.from_arrays(np.zeros(len(rows), dtype=np.int32), [entry.batch_id])
+                rows = rows.append_column(schema.field("batch_id"), word).select(wanted)
+            parts.append(rows)
+        if not parts:
             return pa.schema([schema.field(column) for column in wanted]).empty_table()
-        return pa.concat_tables(tables).unify_dictionaries()
+        return pa.concat_tables(parts).unify_dictionaries()
 
     def query(self, sql: str, params: object = None) -> pa.Table:
         """Run SQL over views named as the open tables. Nothing else can be read: no other file, no closed table.
 
         Words come back as plain strings. Raises UsageError when the query is wrong or reaches for a closed table.
         """
+        # The connection is made on first use, and two threads of a server may ask at once; a cursor each then suffices.
         with self._lock:
             cursor = self._connection.cursor()
         try:
             statements = cursor.extract_statements(sql)
             if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
-                raise UsageError("A query is one SELECT.", value=sql, way_out=_OPEN)
+                raise UsageError("The query is not a single SELECT.", value=sql, way_out=_OPEN)
             return cursor.sql(sql, params=params).to_arrow_table()
         except (duckdb.CatalogException, duckdb.PermissionException) as error:
             for name in CLOSED:
@@ -103,6 +104,7 @@ class Tables:
         connection.unregister("_batches")
         folders = ", ".join(f"'{_quoted(str(self.store_path / 'parts' / name))}/'" for name in open_tables)
         connection.execute(f"SET allowed_directories = [{folders}]")
+        # Last, and locked: the views above still had to open their files; from here on a query opens nothing else.
         connection.execute("SET enable_external_access = false")
         connection.execute("SET lock_configuration = true")
         return connection
@@ -128,14 +130,14 @@ class Tables:
 
 
 _OPEN = f"tables: {', '.join(name for name in TABLES if name not in CLOSED)}"
-_OWN_MODULE = {
+_MODULE_OF = {
     "protected": "only the fairness audit reads it, through threat.history.protected",
     "identities": "opened one by one with a reason, through threat.history.identities",
 }
 
 
 def read_parts(table: str, paths: list[str], columns: list[str] | None = None) -> pa.Table:
-    """Columns of some parts as one Arrow table, in order."""
+    """Read columns of some parts as one Arrow table, in order."""
     schema = stored_schema(table)
     if not paths:
         return schema.empty_table() if columns is None else schema.empty_table().select(columns)
@@ -144,7 +146,7 @@ def read_parts(table: str, paths: list[str], columns: list[str] | None = None) -
 
 def _refuse(name: str) -> None:
     if name in CLOSED:
-        raise UsageError("This table is closed.", value=name, way_out=_OWN_MODULE[name])
+        raise UsageError("This table is closed.", value=name, way_out=_MODULE_OF[name])
     if name not in TABLES:
         raise UsageError("Not a table of the history.", value=name, way_out=_OPEN)
 

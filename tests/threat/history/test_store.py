@@ -113,9 +113,9 @@ def test_tables_and_queries(tmp_path: Path) -> None:
         ("SELECT * FROM read_parquet('{parts}/identities/*.parquet')", "closed"),
         ("SELECT * FROM read_parquet('{parts}/protected/*.parquet')", "closed"),
         ("SELECT * FROM read_csv('{store}/manifest.json')", "not here"),
-        ("COPY (SELECT 1) TO '{store}/x.csv'", "one SELECT"),
-        ("DROP VIEW events", "one SELECT"),
-        ("SELECT 1; SELECT 2", "one SELECT"),
+        ("COPY (SELECT 1) TO '{store}/x.csv'", "single SELECT"),
+        ("DROP VIEW events", "single SELECT"),
+        ("SELECT 1; SELECT 2", "single SELECT"),
         ("SELECT nothing FROM events", "not right"),
         ("SELEC", "not right"),
     ],
@@ -193,7 +193,7 @@ def test_identities_need_a_reason_and_leave_a_trace(tmp_path: Path) -> None:
     for reason, by, who, rule in (
         ("", "sergeant", [5], "reason"),
         ("safeguarding call", " ", [5], "reader"),
-        ("safeguarding call", "sergeant", [], "person by person"),
+        ("safeguarding call", "sergeant", [], "No person is named"),
     ):
         with pytest.raises(UsageError, match=rule):
             identity_table.read(snapshot, who, reason=reason, by=by)
@@ -219,10 +219,10 @@ GOOD = {"event_id": 1, "subject_id": 5, "occurred_at": 10, "recorded_at": 20}
         ({"reported_by": "nobody"}, "allowed words"),
         ({"assertion": "rumour"}, "allowed words"),
         ({"kind": "risk_grade", "code": "extreme"}, "Not a code of risk_grade"),
-        ({"subject_id": None}, "names at least one person"),
+        ({"subject_id": None}, "names nobody"),
         ({"recorded_at": 9}, "before it happened"),
-        ({"until": 9}, "end before it began"),
-        ({"kind": "withdrawn"}, "names the row it withdraws"),
+        ({"until": 9}, "ends before it began"),
+        ({"kind": "withdrawn"}, "does not name the row it withdraws"),
         ({"subject_id": -1}, "63-bit"),
         ({"domestic": None}, "lack a value"),
     ],
@@ -254,7 +254,7 @@ def test_columns_are_checked(tmp_path: Path) -> None:
     store = Store.create(tmp_path / "store")
     with pytest.raises(BadInput, match="Not a column"):
         store.append(BATCH, {"persons": persons(1).append_column("surname", pa.array(["x"]))})
-    with pytest.raises(BadInput, match="column is missing"):
+    with pytest.raises(BadInput, match="column recorded_at is missing"):
         store.append(BATCH, {"persons": persons(1).drop_columns("recorded_at")})
     with pytest.raises(UsageError, match="Not a table to write to"):
         store.append(BATCH, {"people": persons(1)})
@@ -279,7 +279,7 @@ def test_tampering_is_found(tmp_path: Path) -> None:
     content = bytearray(part.read_bytes())
     content[len(content) // 2] ^= 1
     part.write_bytes(bytes(content))
-    with pytest.raises(IntegrityFailure, match="A part was changed"):
+    with pytest.raises(IntegrityFailure, match="This part was changed"):
         store.verify()
     (store.path / "manifest.json").write_text("{}")
     with pytest.raises(IntegrityFailure, match="manifest"):
@@ -290,7 +290,7 @@ def test_open_and_create_say_what_is_wrong(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="no history here"):
         Store.open(tmp_path)
     (tmp_path / "something").write_text("x")
-    with pytest.raises(UsageError, match="folder of its own"):
+    with pytest.raises(UsageError, match="not empty"):
         Store.create(tmp_path)
 
 
