@@ -118,12 +118,12 @@ def test_a_wrong_policy_tells_every_problem(tmp_path: Path) -> None:
     ("text", "rule"),
     [
         ("a: [", "not YAML"),
-        ("- capacity", "A policy is a mapping"),
-        ("", "A policy is a mapping"),
+        ("- capacity", "The policy is not a mapping"),
+        ("", "The policy is not a mapping"),
         (None, "There is no policy here"),
         ("must_see: {removed: [release]}", "Not a key of a policy.\n  found: removed"),
-        ("must_see: [release]", "must_see.recorded_within_days is a whole number"),
-        ("reveal_order: [records, 3]", "The reveal order names each step once"),
+        ("must_see: [release]", "must_see.recorded_within_days is not a whole number"),
+        ("reveal_order: [records, 3]", "The reveal order does not name each step once"),
     ],
 )
 def test_a_file_that_is_no_policy(tmp_path: Path, text: str | None, rule: str) -> None:

@@ -69,7 +69,7 @@ def fit(table: str, rows: pa.Table | pa.RecordBatch) -> pa.RecordBatch:
 
 @cache
 def stored_schema(table: str) -> pa.Schema:
-    """Return the schema of the parts: as in ``schema.TABLES`` but for ``batch_id``, which is known from the part's name."""
+    """Return the schema of the parts: ``schema.TABLES`` without ``batch_id``, which the part's name says."""
     schema = TABLES[table]
     return pa.schema([field for field in schema if field.name != "batch_id"]) if table != "batches" else schema
 

@@ -56,8 +56,9 @@ class Links:
         return replay(links, _since(persons.filter(nobody)), _since(persons.filter(organisation)))
 
     def resolve(self, person_ids: ArrayLike, as_of: ArrayLike) -> NDArray[np.int64]:
-        """Return the ids these persons were known by at each as-of (int64 UTC seconds; a single one, or one per person).
+        """Return the ids these persons were known by at each as-of.
 
+        ``as_of``: int64 UTC seconds, one in all or one per person.
         NO_PERSON, and who was by then recorded as an organisation or unknown, give NO_PERSON.
         """
         ids = np.atleast_1d(np.asarray(person_ids, dtype=np.int64))

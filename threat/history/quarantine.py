@@ -40,7 +40,7 @@ REASONS = {
 
 
 def read(tables: Tables) -> pd.DataFrame:
-    """Read all quarantined rows of a snapshot: ``batch_id``, ``profile`` and the columns of ``SCHEMA``, oldest batch first.
+    """Read all quarantined rows, oldest batch first: ``batch_id``, ``profile`` and the columns of ``SCHEMA``.
 
     The records are as the source wrote them, protected characteristics and identities included: show them only to
     people who may see those.

@@ -48,9 +48,9 @@ class Sightings:
 
     ``persons``: sorted int64 person ids, n_persons. ``offsets``: int64, n_persons + 1. Every other array has one entry
     per sighting. Unknown and organisation persons have no rows of their own. A person merged into another (see
-    ``threat.history.links``) is seen under both ids, under the survivor only while the link is in force. The counterpart is
-    who it was known to be: an event whose counterpart was merged has one row per known counterpart, with adjoining
-    spans of visibility, so that at any as-of at most one row of an event is visible to a person in a role. Withdrawal
+    ``threat.history.links``) is seen under both ids, under the survivor only while the link is in force. The
+    counterpart is who it was known to be: an event whose counterpart was merged has one row per known counterpart, with
+    adjoining spans of visibility, so that at any as-of at most one row of an event is visible to a person in a role. Withdrawal
     rows themselves, and rows hidden before they could be seen, are left out.
 
     ``counterpart`` is an index into ``persons`` (or NO_PERSON). ``kind`` is ``Kind.number``; ``code`` an index into

@@ -1,4 +1,4 @@
-"""The sightings of a snapshot are made here: one sort of the events, one sort of packed keys, then column by column to disk.
+"""Building the sightings of a snapshot: one sort of the events, one of packed keys, then column by column to disk.
 
 Memory holds the ids, times and keys of all events and one further column at a time; every column is written as a
 ``.npy`` file and read memory-mapped, so that processes share the pages.
@@ -268,7 +268,7 @@ def _write(folder: Path, name: str, column: NDArray[Any], rows: NDArray[np.int32
 def _history_start(
     tables: Tables, source: NDArray[np.int32], recorded: NDArray[np.int64], names: tuple[str, ...]
 ) -> NDArray[np.int64]:
-    """Return the first instant each source covers: what its profile declares, otherwise its first record in the tables."""
+    """Return the first instant each source covers: as its profile declares, otherwise its first record."""
     out = np.full(len(names), NEVER, dtype=np.int64)
     np.minimum.at(out, source, recorded)
     for i, name in enumerate(names):

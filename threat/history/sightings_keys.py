@@ -13,7 +13,7 @@ from threat.history.sightings import NO_PERSON, ROLE_ABOUT, ROLE_AT_RISK, ROLE_S
 
 @dataclass(slots=True)
 class Keys:
-    """The columns that sorting needs, one entry per sighting: event row, role, key person, counterpart and the visible span."""
+    """What sorting needs, one entry per sighting: event row, role, key person, counterpart and the visible span."""
 
     event: NDArray[np.int32]
     role: NDArray[np.int8]

@@ -93,7 +93,7 @@ class Store:
         return writer.batch_id
 
     def writer(self, batch: Batch) -> Writer:
-        """Return a writer for producers of several tables at once: ``with store.writer(batch) as w: w.write(name, rows)``.
+        """Return a writer of several tables at once: ``with store.writer(batch) as w: w.write(name, rows)``.
 
         Leaving the block commits; an exception leaves the history as it was.
         """

@@ -62,5 +62,5 @@ def test_wrong_usage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: lis
 
 def test_a_folder_that_holds_a_history_is_refused(tmp_path: Path) -> None:
     run(*SMALL, "--out", str(tmp_path))
-    with pytest.raises(UsageError, match="folder of its own"):
+    with pytest.raises(UsageError, match="not empty"):
         CliRunner().invoke(app, [*SMALL, "--out", str(tmp_path)], catch_exceptions=False)
