@@ -50,8 +50,8 @@ class Sightings:
     per sighting. Unknown and organisation persons have no rows of their own. A person merged into another (see
     ``threat.history.links``) is seen under both ids, under the survivor only while the link is in force. The
     counterpart is who it was known to be: an event whose counterpart was merged has one row per known counterpart, with
-    adjoining spans of visibility, so that at any as-of at most one row of an event is visible to a person in a role. Withdrawal
-    rows themselves, and rows hidden before they could be seen, are left out.
+    adjoining spans of visibility, so that at any as-of at most one row of an event is visible to a person in a role.
+    Withdrawal rows themselves, and rows hidden before they could be seen, are left out.
 
     ``counterpart`` is an index into ``persons`` (or NO_PERSON). ``kind`` is ``Kind.number``; ``code`` an index into
     ``code_names`` (-1: none); ``value`` NaN when absent; ``until`` NEVER when open or absent. ``visible_from`` is the
