@@ -14,7 +14,7 @@ Outside, times are aware datetimes; inside, int64 UTC seconds. A day is 86,400 s
 
 No other module compares a time with an as-of by hand (``tests/threat/test_one_rule_of_time.py`` reads them all). The
 predicates take scalars or NumPy arrays of int64 seconds; ``threat.asof_compiled`` is the same functions as machine code
-for the loops of the fold engine, and ``known_sql`` is ``known`` for a query.
+for the loops of the fold engine, and ``on_record_sql`` is ``on_record`` for a query.
 """
 
 from __future__ import annotations
@@ -70,15 +70,15 @@ def show(at: int) -> str:
     return "never" if at >= NEVER else instant(at).isoformat()
 
 
-def known(recorded_at: Any, as_of: Any) -> Any:
+def on_record(recorded_at: Any, as_of: Any) -> Any:
     """Mask of what was on record just before ``as_of``, withdrawn since or not."""
     return recorded_at < as_of
 
 
-def known_sql(recorded_at: str) -> str:
-    """Return ``known`` as a condition of SQL on a column, with a ``?`` for the as-of.
+def on_record_sql(recorded_at: str) -> str:
+    """Return ``on_record`` as a condition of SQL on a column, with a ``?`` for the as-of.
 
-    >>> known_sql("recorded_at")
+    >>> on_record_sql("recorded_at")
     'recorded_at < ?'
     """
     return f"{recorded_at} < ?"

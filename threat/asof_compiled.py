@@ -18,7 +18,7 @@ def _compiled(predicate: Any) -> Any:
     return njit(nogil=True, error_model="numpy")(predicate)
 
 
-known = _compiled(asof.known)
+on_record = _compiled(asof.on_record)
 withdrawn = _compiled(asof.withdrawn)
 visible = _compiled(asof.visible)
 happened = _compiled(asof.happened)

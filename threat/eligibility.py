@@ -11,7 +11,7 @@ import numpy as np
 import yaml
 from numpy.typing import NDArray
 
-from threat.asof import in_look_back, known, look_back_bounds, visible
+from threat.asof import in_look_back, look_back_bounds, on_record, visible
 from threat.errors import ThreatError, UsageError, raise_all
 from threat.history.schema import DOMESTIC
 from threat.history.sightings import NO_PERSON, ROLE_SUBJECT, Rows, Sightings
@@ -194,13 +194,13 @@ def eligible(snapshot: Snapshot, as_of: int, policy: Policy) -> Cohort:
     drop("subject", rows.subject != NO_PERSON, "the subject is unknown or an organisation")
     links = snapshot.links
     organisation_since = since(relationships.person_at_risk_id, links.organisations, links.organisations_since)
-    drop("person_at_risk", ~known(organisation_since, as_of), "the other party is an organisation")
+    drop("person_at_risk", ~on_record(organisation_since, as_of), "the other party is an organisation")
     drop("one_person", rows.subject != rows.at_risk, "quarantined: a merge made both parties one person")
     # After the filters above: a pair's earliest relationship must not be one that they dropped.
     drop("twice", _first_of_pair(rows, recorded, keep), "after a merge, the same pair as an earlier relationship")
     first_signal_from, _ = look_back_bounds(as_of, policy.first_signal_within_days)
     domestic, seen_before = _signals(sightings, rows, as_of, policy, first_signal_from)
-    first_signal = ~known(recorded, first_signal_from) & ~seen_before
+    first_signal = ~on_record(recorded, first_signal_from) & ~seen_before
     drop(
         "window",
         domestic | first_signal,
@@ -233,7 +233,7 @@ def _signals(
     seen = (sightings.role == ROLE_SUBJECT) & sightings.visible_at(as_of)
     recent = seen & in_look_back(sightings.occurred_at, as_of, policy.domestic_event_within_days)
     recent &= (sightings.domestic == DOMESTIC.index("yes")) & ~ahead[sightings.kind] & ~sightings.proactive
-    before = seen & known(sightings.recorded_at, first_signal_from)
+    before = seen & on_record(sightings.recorded_at, first_signal_from)
     owner = sightings.owners()
     n = len(sightings.persons) + 1
 

@@ -43,27 +43,29 @@ class Harm:
 
 @cache
 def table() -> dict[str, Harm]:
-    """Harm by kind. Raises BadInput, with every problem, when the file is wrong."""
+    """Return harm by kind. Raises BadInput, with every problem, when the file is wrong."""
     return read(files("threat").joinpath("harm.csv").read_text(encoding="utf-8"))
 
 
 def days_of(kind: str) -> float:
-    """Harm days of one event of a kind; 0 for a kind without any."""
-    found = table().get(kind)
-    return found.days if found else 0.0
+    """Return the harm days of one event of a kind; 0 for a kind without any."""
+    harm = table().get(kind)
+    return harm.days if harm else 0.0
 
 
 @cache
 def days_by_number() -> NDArray[np.float64]:
-    """Harm days by ``Kind.number``, float64[number of kinds]; read-only."""
+    """Return harm days by ``Kind.number``, float64[number of kinds]; read-only."""
     out = np.array([days_of(name) for name in kinds()], dtype=np.float64)
     out.setflags(write=False)
     return out
 
 
 def read(text: str) -> dict[str, Harm]:
-    """Read and check the text of a harm file: kinds known and once each, every crime present, one index and version,
-    days not negative, within the band and equal to the statistic named.
+    """Read and check the text of a harm file.
+
+    Raises BadInput, with every problem, unless kinds are known and once each, every crime is there, index and version
+    are the same throughout, and days are not negative, within the band and equal to the statistic named.
     """
     problems: list[ThreatError] = []
     out: dict[str, Harm] = {}
@@ -86,7 +88,7 @@ def read(text: str) -> dict[str, Harm]:
             )
         except (KeyError, ValueError, TypeError) as error:
             problems.append(
-                BadInput("A harm row cannot be read.", value=error, where=where, way_out="see docs/data.md")
+                BadInput("This row of harm cannot be read.", value=error, where=where, way_out="see docs/data.md")
             )
             continue
         if item.kind not in kinds():
@@ -94,11 +96,11 @@ def read(text: str) -> dict[str, Harm]:
         if item.kind in out:
             problems.append(BadInput("Harm given twice for a kind.", value=item.kind, where=where))
         if not (math.isfinite(item.days) and item.days >= 0):
-            problems.append(BadInput("Harm is a number of days, 0 or more.", value=item.days, where=where))
+            problems.append(BadInput("Harm is not a number of days, 0 or more.", value=item.days, where=where))
         expected = _statistic(item)
         if expected is None:
             problems.append(BadInput("Not a statistic of a band.", value=item.statistic, where=where))
-        elif abs(expected - item.days) > 0.5:
+        elif abs(expected - item.days) > 0.5:  # published as whole days
             problems.append(
                 BadInput(
                     f"Harm differs from the {item.statistic} of its band ({expected:g}).", value=item.days, where=where
@@ -108,17 +110,18 @@ def read(text: str) -> dict[str, Harm]:
             problems.append(BadInput("Harm without a source.", value=item.kind, where=where))
         out[item.kind] = item
     problems += [
-        BadInput("A crime without harm days.", value=name, where="harm.csv", way_out="add a row")
+        BadInput("This crime has no harm days.", value=name, where="harm.csv", way_out="add a row")
         for name, kind in kinds().items()
         if kind.crime and name not in out
     ]
     if len({(item.index, item.version) for item in out.values()}) > 1:
-        problems.append(BadInput("One harm file holds one index and one version.", where="harm.csv"))
+        problems.append(BadInput("The harm file holds more than one index or version.", where="harm.csv"))
     raise_all(problems)
     return out
 
 
 def _statistic(item: Harm) -> float | None:
+    """Return the days that the band and the statistic give; None for an unknown statistic."""
     if item.statistic in {"floor", "official"}:
         return item.days
     return {

@@ -37,7 +37,7 @@ def id_of_text(joined: str) -> int:
 
 
 def show_id(prefix: str, value: int) -> str:
-    """The id as people and URLs see it: ``R-`` and 16 hexadecimal digits (JSON numbers lose 63-bit precision)."""
+    """Return the id as people and URLs see it: ``R-`` and 16 hexadecimal digits (JSON numbers hold 53 bits)."""
     return f"{prefix}-{value:016x}"
 
 

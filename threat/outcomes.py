@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from threat.asof import NEVER, in_label_window, known, known_sql, label_bounds
+from threat.asof import NEVER, in_label_window, label_bounds, on_record, on_record_sql
 from threat.harm import days_of
 from threat.history.relationships import Relationships
 from threat.history.sightings import NO_PERSON, Rows
@@ -157,11 +157,11 @@ def _events(snapshot: Snapshot, names: list[str], cut: int) -> pd.DataFrame:
         f"""
         WITH hidden AS (
             SELECT supersedes_event_id AS event_id, min(recorded_at) AS hidden_at
-            FROM events WHERE supersedes_event_id IS NOT NULL AND {known_sql("recorded_at")} GROUP BY 1
+            FROM events WHERE supersedes_event_id IS NOT NULL AND {on_record_sql("recorded_at")} GROUP BY 1
         ), in_force AS (
             SELECT incident_id, subject_id, person_at_risk_id, person_id, kind, domestic, occurred_at, recorded_at
             FROM events LEFT JOIN hidden USING (event_id)
-            WHERE {known_sql("recorded_at")} AND hidden_at IS NULL AND kind <> 'withdrawn'
+            WHERE {on_record_sql("recorded_at")} AND hidden_at IS NULL AND kind <> 'withdrawn'
         ), wanted AS (SELECT DISTINCT incident_id FROM in_force WHERE kind IN ({marks}))
         SELECT incident_id, kind, occurred_at, recorded_at,
             coalesce(subject_id, {NO_PERSON}) AS subject, coalesce(person_at_risk_id, {NO_PERSON}) AS at_risk,
@@ -228,13 +228,13 @@ def _attributed(met: pd.DataFrame, events: pd.DataFrame, relationships: Relation
     The module's docstring says why; of several such relationships, to the one recorded first.
     """
     at_cut = relationships.rows(relationships.relationship_id, cut)
-    on_record = pd.DataFrame({"subject": at_cut.subject, "at_risk": at_cut.at_risk, "since": relationships.recorded_at})
-    on_record = on_record[known(on_record["since"], cut)].groupby(["subject", "at_risk"], as_index=False).min()
-    met = met.merge(on_record, on=["subject", "at_risk"], how="left")
+    pairs = pd.DataFrame({"subject": at_cut.subject, "at_risk": at_cut.at_risk, "since": relationships.recorded_at})
+    pairs = pairs[on_record(pairs["since"], cut)].groupby(["subject", "at_risk"], as_index=False).min()
+    met = met.merge(pairs, on=["subject", "at_risk"], how="left")
     corollary = met[met["since"].isna() & (met["at_risk"] != NO_PERSON)]
     if len(corollary):
         named = events.loc[events["subject"] != NO_PERSON, ["incident_id", "subject", "at_risk"]].drop_duplicates()
-        named = named.merge(on_record, on=["subject", "at_risk"]).sort_values(["since", "at_risk"], kind="stable")
+        named = named.merge(pairs, on=["subject", "at_risk"]).sort_values(["since", "at_risk"], kind="stable")
         named = named.drop_duplicates(["incident_id", "subject"]).rename(columns={"at_risk": "instead"})
         met = met.merge(named[["incident_id", "subject", "instead"]], on=["incident_id", "subject"], how="left")
         moved = met["since"].isna() & met["instead"].notna() & (met["at_risk"] != NO_PERSON)
@@ -248,7 +248,7 @@ def _about_person_at_risk(
 ) -> pd.DataFrame:
     """Return what happened to persons at risk themselves, whoever is the subject; subject_id is NO_PERSON."""
     at_cut = relationships.rows(relationships.relationship_id, cut)
-    at_risk = at_cut.at_risk[known(relationships.recorded_at, cut)]
+    at_risk = at_cut.at_risk[on_record(relationships.recorded_at, cut)]
     events = events[events["person"].isin(at_risk[at_risk != NO_PERSON])]
     met = _rules_met(events, ["incident_id", "person"], rules)
     met["subject_id"] = NO_PERSON

@@ -34,7 +34,7 @@ class Kind:
 
 @cache
 def kinds() -> dict[str, Kind]:
-    """All kinds by name, in file order."""
+    """Return all kinds by name, in file order."""
     text = files("threat").joinpath("vocabulary.csv").read_text(encoding="utf-8")
     out: dict[str, Kind] = {}
     for number, row in enumerate(csv.DictReader(text.splitlines())):
@@ -55,7 +55,7 @@ def kinds() -> dict[str, Kind]:
 
 @cache
 def themes() -> dict[str, tuple[str, ...]]:
-    """Kind names by theme."""
+    """Return the names of kinds by theme."""
     out: dict[str, list[str]] = {}
     for kind in kinds().values():
         out.setdefault(kind.theme, []).append(kind.name)
@@ -63,9 +63,9 @@ def themes() -> dict[str, tuple[str, ...]]:
 
 
 def kind(name: str) -> Kind:
-    """The kind of that name. Raises UsageError, naming near ones, when there is none."""
-    found = kinds().get(name)
-    if found is None:
+    """Return the kind of that name. Raises UsageError, naming near ones, when there is none."""
+    match = kinds().get(name)
+    if match is None:
         from difflib import get_close_matches
 
         near = get_close_matches(name, kinds(), n=3)
@@ -75,4 +75,4 @@ def kind(name: str) -> Kind:
             where="threat/vocabulary.csv",
             way_out=f"did you mean {' or '.join(near)}?" if near else "see threat/vocabulary.csv",
         )
-    return found
+    return match

@@ -14,9 +14,9 @@ from threat.asof import (
     in_label_window,
     in_look_back,
     instant,
-    known,
     label_bounds,
     look_back_bounds,
+    on_record,
     parse_as_of,
     seconds,
     show,
@@ -78,7 +78,7 @@ def test_visible_is_recorded_before_and_not_withdrawn_before(
     recorded_at: int, withdrawn_at: int, expected: bool
 ) -> None:
     assert visible(recorded_at, withdrawn_at, AS_OF) is expected
-    assert (known(recorded_at, AS_OF) and not withdrawn(withdrawn_at, AS_OF)) is expected
+    assert (on_record(recorded_at, AS_OF) and not withdrawn(withdrawn_at, AS_OF)) is expected
 
 
 def test_a_time_without_a_zone_is_refused() -> None:

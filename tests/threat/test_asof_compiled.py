@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from numba import njit
 
 from threat import asof, asof_compiled
-from threat.asof import DAY, NEVER, known_sql
+from threat.asof import DAY, NEVER, on_record_sql
 
 AS_OF = 1_700_000_000
 BOUNDARIES = [
@@ -27,9 +27,9 @@ DAYS = st.one_of(st.sampled_from([0, 1, 30]), st.floats(0, 4000, allow_nan=False
 def test_visibility_says_the_same(recorded_at: int, withdrawn_at: int, as_of: int) -> None:
     visible = asof.visible(recorded_at, withdrawn_at, as_of)
     assert asof_compiled.visible(recorded_at, withdrawn_at, as_of) == visible
-    assert asof_compiled.known(recorded_at, as_of) == asof.known(recorded_at, as_of)
+    assert asof_compiled.on_record(recorded_at, as_of) == asof.on_record(recorded_at, as_of)
     assert asof_compiled.withdrawn(withdrawn_at, as_of) == asof.withdrawn(withdrawn_at, as_of)
-    assert visible == (asof.known(recorded_at, as_of) and not asof.withdrawn(withdrawn_at, as_of))
+    assert visible == (asof.on_record(recorded_at, as_of) and not asof.withdrawn(withdrawn_at, as_of))
 
 
 @settings(deadline=None)  # the first call compiles
@@ -60,6 +60,6 @@ def test_a_compiled_loop_says_the_same_as_the_arrays() -> None:
 @pytest.mark.parametrize("as_of", BOUNDARIES)
 def test_sql_says_the_same(as_of: int) -> None:
     rows = ", ".join(f"({at})" for at in BOUNDARIES)
-    query = f"SELECT recorded_at, {known_sql('recorded_at')} FROM (VALUES {rows}) AS t(recorded_at)"
+    query = f"SELECT recorded_at, {on_record_sql('recorded_at')} FROM (VALUES {rows}) AS t(recorded_at)"
     found = dict(duckdb.connect().execute(query, [as_of]).fetchall())
-    assert found == {at: asof.known(at, as_of) for at in BOUNDARIES}
+    assert found == {at: asof.on_record(at, as_of) for at in BOUNDARIES}

@@ -65,8 +65,8 @@ def test_more_serious_kinds_never_weigh_less() -> None:
         (lambda text: text.replace("murder,5475", "murder,many", 1), "cannot be read"),
         (lambda text: text.replace("\nmurder,", "\nquarrel,", 1), "unknown kind"),
         (lambda text: text + text.splitlines()[1] + "\n", "given twice"),
-        (lambda text: "\n".join(text.splitlines()[:1] + text.splitlines()[2:]), "A crime without harm days"),
-        (lambda text: text.replace("2026-ours-1", "2027", 1), "one index and one version"),
+        (lambda text: "\n".join(text.splitlines()[:1] + text.splitlines()[2:]), "This crime has no harm days"),
+        (lambda text: text.replace("2026-ours-1", "2027", 1), "more than one index or version"),
         (lambda text: text.replace(",max,", ",mode,", 1), "Not a statistic"),
     ],
 )

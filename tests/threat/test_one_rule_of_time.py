@@ -92,7 +92,7 @@ def test_every_comparison_with_an_as_of_goes_through_the_rule() -> None:
         ("late = row.recorded_at > row.occurred_at", []),
         ("late = row.recorded_at - row.occurred_at > WEEK", []),
         ("same = row.recorded_at == as_of", []),
-        ("seen = known(row.recorded_at, as_of)", []),
+        ("seen = on_record(row.recorded_at, as_of)", []),
         ("def f():\n    'Visible: recorded_at < ?'", []),
     ],
 )

@@ -14,7 +14,7 @@ class Batch:
     """One delivery of records.
 
     ``sha256``: of the file or files it came from. ``rows_in`` counts source rows, of which ``rows_quarantined`` were
-    put aside; None means the rows handed to ``append``. ``loaded_at``: int64 UTC seconds. ``feed_lag_seconds``: how
+    quarantined; None means the rows handed to ``append``. ``loaded_at``: int64 UTC seconds. ``feed_lag_seconds``: how
     long after ``recorded_at`` a row of this feed usually reaches us. ``history_start``: first instant covered, by
     source system, where the profile declares it (int64 UTC seconds).
     """

@@ -173,7 +173,7 @@ def _events(rows: pa.RecordBatch) -> list[ThreatError]:
             example = show_id("E", rows.column("event_id")[i].as_py())
             problems.append(
                 BadInput(
-                    f"{problem} ({int(broken.sum())} rows)",
+                    f"{problem} ({int(broken.sum())} rows refused)",
                     value=(
                         f"{example}: {kind_words[kind[i]]}, occurred {show(occurred[i])}, recorded {show(recorded[i])}"
                     ),

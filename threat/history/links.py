@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import ArrayLike, NDArray
 
-from threat.asof import NEVER, known, visible
+from threat.asof import NEVER, on_record, visible
 from threat.history.sightings import NO_PERSON
 from threat.history.sorted_ids import is_in, since
 from threat.history.tables import Tables
@@ -75,7 +75,7 @@ class Links:
                     break
                 span[later] += 1
             out[linked] = self.survivor[span]
-        out[known(since(out, self.nobody, self.nobody_since), at)] = NO_PERSON
+        out[on_record(since(out, self.nobody, self.nobody_since), at)] = NO_PERSON
         return out
 
 

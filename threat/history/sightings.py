@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from threat.asof import NEVER, known, visible, withdrawn
+from threat.asof import NEVER, on_record, visible, withdrawn
 from threat.history.sorted_ids import position_of
 
 ROLE_SUBJECT, ROLE_AT_RISK, ROLE_ABOUT = 0, 1, 2
@@ -120,7 +120,7 @@ class Sightings:
 
     def known_at(self, as_of: int) -> Sightings:
         """Return the sightings as they stood at ``as_of``: later records gone, later withdrawals unknown."""
-        past = self.take(np.asarray(known(self.visible_from, as_of)))
+        past = self.take(np.asarray(on_record(self.visible_from, as_of)))
         until = np.where(withdrawn(past.visible_until, as_of), past.visible_until, NEVER)
         return replace(past, visible_until=until)
 

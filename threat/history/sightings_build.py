@@ -27,7 +27,7 @@ from threat.files import sync_folder, write_whole
 from threat.history.links import Links
 from threat.history.schema import DOMESTIC, REPORTED_BY
 from threat.history.sightings import COLUMNS, NO_PERSON, Sightings
-from threat.history.sightings_keys import Spans, first_keys, relinked, until_known
+from threat.history.sightings_keys import Keys, Spans, first_keys, relinked, until_known
 from threat.history.sorted_ids import position, since
 from threat.history.tables import Tables
 from threat.vocabulary import kinds
@@ -122,19 +122,11 @@ def _build(tables: Tables, links: Links, folder: Path) -> None:
     known_since = since(persons, links.nobody, links.nobody_since)
     if (known_since < NEVER).any():
         keys = until_known(keys, np.append(known_since, NEVER))
-    n = len(keys.event)
     if len(order) >= 1 << _RANK_BITS:
         raise BadInput(
             f"The store holds more than {1 << _RANK_BITS:,} events.", value=len(order), way_out="split the store"
         )
-    packed = keys.person.astype(np.int64) << (_ROLE_BITS + _RANK_BITS)
-    packed |= keys.event.astype(np.int64) << _ROLE_BITS
-    packed |= keys.role
-    in_order = np.argsort(packed, kind="stable")
-    del packed
-    for field in fields(keys):  # one column at a time: a second copy of all would double the peak
-        setattr(keys, field.name, getattr(keys, field.name)[in_order])
-    del in_order
+    _sort(keys)
     offsets = np.zeros(len(persons) + 1, dtype=np.int64)
     np.cumsum(np.bincount(keys.person, minlength=len(persons)), out=offsets[1:])
 
@@ -156,6 +148,28 @@ def _build(tables: Tables, links: Links, folder: Path) -> None:
     _write(folder, "value", pc.fill_null(value, float("nan")).to_numpy().astype(np.float32)[order], event)
     _write(folder, "kind", _kind(tables)[order], event)
     _write(folder, "proactive", tables.table("events", ["proactive"]).column("proactive").to_numpy()[order], event)
+    source, code_names, source_names = _write_words(tables, folder, order, event)
+    np.save(folder / "history_start.npy", _history_start(tables, source[order], recorded, source_names))
+    meta = {"rows": len(event), "code_names": code_names, "source_names": source_names}
+    # Last: a folder with this file is whole.
+    write_whole(folder / "meta.json", json.dumps(meta, ensure_ascii=False))
+
+
+def _sort(keys: Keys) -> None:
+    """Sort the keys, in place, by person, then by the order of events, then by role."""
+    packed = keys.person.astype(np.int64) << (_ROLE_BITS + _RANK_BITS)
+    packed |= keys.event.astype(np.int64) << _ROLE_BITS
+    packed |= keys.role
+    in_order = np.argsort(packed, kind="stable")
+    del packed
+    for field in fields(keys):  # one column at a time: a second copy of all would double the peak
+        setattr(keys, field.name, getattr(keys, field.name)[in_order])
+
+
+def _write_words(
+    tables: Tables, folder: Path, order: NDArray[np.int32], event: NDArray[np.int32]
+) -> tuple[NDArray[np.int32], tuple[str, ...], tuple[str, ...]]:
+    """Write the columns of words as numbers; returns the source of each event, the codes and the source systems."""
     domestic, _ = _words(tables, "domestic", DOMESTIC)
     _write(folder, "domestic", domestic[order], event)
     reported, _ = _words(tables, "reported_by", REPORTED_BY)
@@ -166,9 +180,7 @@ def _build(tables: Tables, links: Links, folder: Path) -> None:
     _write(folder, "code", _narrow("code", code, code_names, np.int16)[order], event)
     source, source_names = _words(tables, "source_system")
     _write(folder, "source", _narrow("source_system", source, source_names, np.int8)[order], event)
-    np.save(folder / "history_start.npy", _history_start(tables, source[order], recorded, source_names))
-    meta = {"rows": n, "code_names": code_names, "source_names": source_names}
-    write_whole(folder / "meta.json", json.dumps(meta, ensure_ascii=False))
+    return source, code_names, source_names
 
 
 def _ints(tables: Tables, name: str, null: int = NO_PERSON) -> NDArray[np.int64]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from threat.asof import NEVER, known_sql
+from threat.asof import NEVER, on_record_sql
 from threat.errors import UsageError
 from threat.history.snapshot import Snapshot
 from threat.outcomes import occurrences
@@ -42,7 +42,7 @@ def only_new_kinds(snapshot: Snapshot, outcomes: pd.DataFrame, rung: str, record
         WITH severe AS (
             SELECT subject_id, kind, incident_id, min(occurred_at) AS at
             FROM events
-            WHERE subject_id IS NOT NULL AND kind IN (SELECT unnest(?)) AND {known_sql("recorded_at")}
+            WHERE subject_id IS NOT NULL AND kind IN (SELECT unnest(?)) AND {on_record_sql("recorded_at")}
             GROUP BY ALL
         )
         SELECT DISTINCT a.incident_id FROM severe a

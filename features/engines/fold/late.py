@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from features.engines.fold.build import person_index
 from features.engines.fold.compiling import compiled, read_only
-from threat.asof_compiled import happened, known
+from threat.asof_compiled import happened, on_record
 from threat.history.sightings import Rows, Sightings
 from threat.vocabulary import kinds
 
@@ -57,7 +57,7 @@ def _unknown(columns: _Columns, j: int, high: int, now: int) -> tuple[int, bool]
     """End of the run of rows of one event from ``j`` on, and whether none of them was visible before ``now``."""
     end, unknown = j, True
     while end < high and columns.event_id[end] == columns.event_id[j]:
-        unknown = unknown and not known(columns.visible_from[end], now)
+        unknown = unknown and not on_record(columns.visible_from[end], now)
         end += 1
     return end, unknown
 

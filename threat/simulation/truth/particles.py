@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from threat.asof import DAY, known
+from threat.asof import DAY, on_record
 from threat.simulation import force, parameters
 from threat.simulation.force import Settings
 from threat.simulation.records import recording
@@ -137,7 +137,7 @@ class Records:
         day = (as_of - self.settings.epoch) / DAY
         first, last = np.searchsorted(self.rows["cluster"], [c, c + 1])
         rows = np.arange(first, last)
-        visible = rows[known(self.recorded[rows], as_of) & (self.rows["at"][rows] < day)]
+        visible = rows[on_record(self.recorded[rows], as_of) & (self.rows["at"][rows] < day)]
         observations = self._observations(visible, r0, s0)
         met = {int(seen["relation"]) for seen in observations if seen["entry"]}
         if relation - r0 not in met:
@@ -217,7 +217,7 @@ class Records:
                 remand[subject], crime[subject] = PAST, float(rows["at"][i])
             elif what == states.CUSTODY and rows["offence"][i] == states.REMAND:
                 remand[subject] = float(rows["until"][i])
-            elif what == states.CHARGE and known(self.recorded[i], as_of) and subject in crime:
+            elif what == states.CHARGE and on_record(self.recorded[i], as_of) and subject in crime:
                 offence, end = int(rows["offence"][i]), remand[subject]
                 if PAST < end <= day:
                     continue  # decided when the remand ended
