@@ -70,6 +70,15 @@ def show(at: int) -> str:
     return "never" if at >= NEVER else instant(at).isoformat()
 
 
+def span(days: float) -> int:
+    """Return a number of days in whole seconds, rounded down.
+
+    >>> span(0.5)
+    43200
+    """
+    return int(days * DAY)
+
+
 def on_record(recorded_at: Any, as_of: Any) -> Any:
     """Mask of what was on record just before ``as_of``, withdrawn since or not."""
     return recorded_at < as_of

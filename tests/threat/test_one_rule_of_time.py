@@ -22,7 +22,7 @@ IN_SQL = re.compile(rf"\b(?:{'|'.join(TIMES)})\s*[<>]=?|[<>]=?\s*(?:\w+\.)?(?:{'
 
 ALLOWED = {
     "e.until > max(start, e.occurred_at)": "a stay's end and its own beginning",
-    "(matches.as_of - e.occurred_at - 1) * periods // span < newest": "which part of a look-back window",
+    "(matches.as_of - e.occurred_at - 1) * periods // seconds < newest": "which part of a look-back window",
 }
 NOBODY_STANDS_AT_AN_AS_OF = {
     "threat/history/intake/": "rows of a file are compared with each other, with rows held already and with the load",
