@@ -26,7 +26,7 @@ from serving.lists import rankings
 from serving.lists.reasons import Explained, ThemeReason, check_sum, squares, theme_title
 from serving.lists.scoring import explain
 from threat import lists
-from threat.asof import instant
+from threat.asof import instant, on_record, visible
 from threat.history.schema import RELATIONSHIP_KIND_TITLES
 from threat.history.sightings import NO_PERSON
 from threat.history.snapshot import Snapshot
@@ -79,7 +79,7 @@ class ListView:
         table = self.snapshot.relationships
         at = int(table.relationship_id.searchsorted(relationship_id))
         here = at < len(table) and int(table.relationship_id[at]) == relationship_id
-        if not here or int(table.recorded_at[at]) >= self.as_of:
+        if not here or not on_record(int(table.recorded_at[at]), self.as_of):
             raise NotFound(
                 "There is no relationship with this reference in the records the list rests on.",
                 value=show_id("R", relationship_id),
@@ -110,7 +110,7 @@ class ListView:
     def _by_parties(self) -> dict[Parties, int]:
         """Relationships in force at the as-of by their parties, merges resolved."""
         recorded, as_of = self.snapshot.relationships, self.as_of
-        in_force = (recorded.recorded_at < as_of) & (recorded.withdrawn_at >= as_of)
+        in_force = visible(recorded.recorded_at, recorded.withdrawn_at, as_of)
         rows = self.snapshot.rows(recorded.relationship_id[in_force], as_of)
         pairs = map(Parties, rows.subject.tolist(), rows.at_risk.tolist())
         return dict(zip(pairs, rows.relationship_id.tolist(), strict=True))

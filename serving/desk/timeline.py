@@ -8,7 +8,7 @@ import numpy as np
 
 from serving.desk.parties import Parties
 from serving.desk.responses import Direction, Record
-from threat.asof import DAY, instant
+from threat.asof import DAY, happened, instant, on_record
 from threat.history.schema import REPORTED_BY, REPORTER_TITLES
 from threat.history.sightings import NO_PERSON, ROLE_ABOUT, ROLE_AT_RISK, ROLE_SUBJECT, Sightings
 from threat.ids import show_id
@@ -68,13 +68,13 @@ def records(
                 occurred_at=instant(occurred_at),
                 recorded_at=instant(recorded_at),
                 days_to_record=max(0, (recorded_at - occurred_at) // DAY),
-                ahead=kind.known_in_advance and occurred_at >= as_of,
+                ahead=kind.known_in_advance and not happened(occurred_at, as_of),
                 assertion="assessment" if sightings.assessment[j] else "fact",
                 reported_by=REPORTER_TITLES[REPORTED_BY[int(sightings.reported_by[j])]],
                 source=sightings.source_names[int(sightings.source[j])],
                 must_see=event_id in must_see,
                 behind=behind.get(event_id, []),
-                is_new=since > 0 and int(sightings.visible_from[j]) >= since,
+                is_new=since > 0 and not on_record(int(sightings.visible_from[j]), since),
             )
         )
     return out, len(latest_first) - len(out)

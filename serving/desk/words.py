@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from serving.dates import day
-from threat.asof import DAY
+from threat.asof import DAY, happened
 from threat.vocabulary import Kind
 
 LIMITS = (
@@ -93,7 +93,7 @@ def trigger(kind: Kind, about: str, *, occurred_at: int, recorded_at: int, as_of
     'Threat to kill on 1 January 1970, recorded 2 days ago'
     """
     what = f"{day(occurred_at)}{_ABOUT[about]}"
-    if kind.known_in_advance and occurred_at >= as_of:
+    if kind.known_in_advance and not happened(occurred_at, as_of):
         return f"{kind.title} expected on {what}"
     days = (as_of - recorded_at) // DAY
     recorded = "recorded today" if days == 0 else f"recorded {counted(days, 'day')} ago"

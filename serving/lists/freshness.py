@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from threat.asof import DAY
+from threat.asof import DAY, on_record
 from threat.history.sightings import NO_PERSON, Rows, Sightings
 
 FRESHNESS = ((1, "under 1 day"), (8, "1 to 7 days"), (91, "8 to 90 days"))
@@ -42,7 +42,7 @@ def new_records(sightings: Sightings, rows: Rows, since: int, as_of: int) -> NDA
 
     An event between the two parties has a sighting of each; it counts once.
     """
-    fresh = sightings.visible_at(as_of) & (sightings.visible_from >= since) & ~sightings.proactive
+    fresh = sightings.visible_at(as_of) & ~on_record(sightings.visible_from, since) & ~sightings.proactive
     per_person = _per_person(np.add, fresh.astype(np.int64), sightings)
     total = _of(per_person, sightings, rows.subject) + _of(per_person, sightings, rows.at_risk)
     shared: dict[tuple[int, int], int] = {}

@@ -12,7 +12,7 @@ from serving.lists import rankings, scoring
 from serving.lists.reasons import theme_title
 from serving.lists.scoring import Advance, ScoringInputs
 from threat import lists
-from threat.asof import show
+from threat.asof import on_record, show
 from threat.eligibility import load_policy
 from threat.errors import UsageError
 from threat.history.store import Store
@@ -159,7 +159,7 @@ def explain_relationship(store: Path, var: Path, reference: str, as_of: int, *, 
     relationship_id = parse_id(reference)
     snapshot = Store.open(store).snapshot()
     recorded = snapshot.relationships
-    if not ((recorded.relationship_id == relationship_id) & (recorded.recorded_at < as_of)).any():
+    if not ((recorded.relationship_id == relationship_id) & on_record(recorded.recorded_at, as_of)).any():
         raise UsageError(
             "This relationship was not on record at that as-of.",
             value=show_id("R", relationship_id),

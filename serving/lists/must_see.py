@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from threat.asof import DAY
+from threat.asof import happened, look_back_bounds, span, within
 from threat.history.sightings import NO_PERSON, ROLE_ABOUT, ROLE_AT_RISK, ROLE_SUBJECT, Rows, Sightings
 from threat.vocabulary import Kind, kinds
 
@@ -96,10 +96,10 @@ def _triggering(
     """Mask of the sightings that trigger; the unit's own contacts never do."""
     advance = np.array([number for number, kind in by_number.items() if kind.known_in_advance], dtype=np.int64)
     ordinary = np.array([number for number, kind in by_number.items() if not kind.known_in_advance], dtype=np.int64)
-    fresh = sightings.recorded_at >= as_of - int(recorded_days * DAY)
-    near = np.abs(sightings.occurred_at - as_of) <= int(release_days * DAY)
+    fresh = within(sightings.recorded_at, *look_back_bounds(as_of, recorded_days))
+    near = np.abs(sightings.occurred_at - as_of) <= span(release_days)
     out: NDArray[np.bool_] = sightings.visible_at(as_of) & (
-        (np.isin(sightings.kind, ordinary) & fresh & (sightings.occurred_at < as_of))
+        (np.isin(sightings.kind, ordinary) & fresh & happened(sightings.occurred_at, as_of))
         | (np.isin(sightings.kind, advance) & near)
     )
     return out & ~sightings.proactive

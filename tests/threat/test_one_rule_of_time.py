@@ -15,12 +15,13 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PACKAGES = ("threat", "features", "training", "fairness", "model_cards")
+PACKAGES = ("threat", "features", "training", "serving", "fairness", "model_cards")
 THE_RULE = {"threat/asof.py", "threat/asof_compiled.py"}
 TIMES = {"recorded_at", "visible_from", "visible_until", "withdrawn_at", "occurred_at"}
 IN_SQL = re.compile(rf"\b(?:{'|'.join(TIMES)})\s*[<>]=?|[<>]=?\s*(?:\w+\.)?(?:{'|'.join(TIMES)})\b")
 
 ALLOWED = {
+    "np.abs(sightings.occurred_at - as_of) <= span(release_days)": "how near a release is, before or after",
     "e.until > max(start, e.occurred_at)": "a stay's end and its own beginning",
     "(matches.as_of - e.occurred_at - 1) * periods // seconds < newest": "which part of a look-back window",
 }
