@@ -79,6 +79,7 @@ _PAGE = """<!doctype html>
 def tolerance_sentence(comparisons: list[Comparison]) -> str:
     """Return how many of the figures of a chart are within tolerance.
 
+    >>> from threat.simulation.calibration.targets import Target
     >>> target = Target("charged", "Crimes charged", "share", 0.09, 0.07, 0.125, True, "[V S91]")
     >>> tolerance_sentence([Comparison(target, (0.10,)), Comparison(target, (0.14,))])
     '1 of 2 lie within tolerance (the line).'

@@ -20,8 +20,20 @@ from threat.simulation.force import Settings
 from threat.simulation.records import recording
 from threat.simulation.records.event_rows import codes, number
 from threat.simulation.records.raw_rows import RawRows
-from threat.simulation.truth import filtering
-from threat.simulation.truth.filtering import CONDITIONS, OBSERVATION, Evidence, Question, posterior_risk
+from threat.simulation.truth.evidence import (
+    CONDITIONS,
+    OBSERVATION,
+    SEEN_BAIL,
+    SEEN_CUSTODY,
+    SEEN_DEATH,
+    SEEN_INCIDENT,
+    SEEN_ORDER,
+    SEEN_PARTING,
+    SEEN_SIGNAL,
+    SEEN_SUICIDAL,
+    Evidence,
+)
+from threat.simulation.truth.filtering import Question, posterior_risk
 from threat.simulation.truth.oracle import HORIZONS, laws
 from threat.simulation.world import chance, states
 from threat.simulation.world.population import Population, relation_keys
@@ -142,7 +154,7 @@ class Records:
         met = {int(seen["relation"]) for seen in observations if seen["entry"]}
         if relation - r0 not in met:
             return nothing, 0.0, "its first incident is not on record"
-        shown = {int(seen["relation"]) for seen in observations if seen["what"] == filtering.SEEN_INCIDENT}
+        shown = {int(seen["relation"]) for seen in observations if seen["what"] == SEEN_INCIDENT}
         if shown - met or (people.relations["entry"][r0:r1][sorted(met)] < 0).any():
             return nothing, 0.0, "began before the records"
         rng = np.random.default_rng([seed, relation, as_of])
@@ -175,13 +187,13 @@ class Records:
         entries = {float(row["at"]) for row in raw if row["state"] & states.BIT_ENTRY or row["what"] == states.SIGNAL}
         parted = {(float(row["at"]), int(row["relation"])) for row in raw if row["what"] == states.SEPARATION}
         kinds = {
-            states.INCIDENT: filtering.SEEN_INCIDENT,
-            states.SIGNAL: filtering.SEEN_SIGNAL,
-            states.CUSTODY: filtering.SEEN_CUSTODY,
-            states.BAIL: filtering.SEEN_BAIL,
-            states.ORDER: filtering.SEEN_ORDER,
-            states.SUBJECT_SUICIDAL: filtering.SEEN_SUICIDAL,
-            states.SUICIDE: filtering.SEEN_DEATH,
+            states.INCIDENT: SEEN_INCIDENT,
+            states.SIGNAL: SEEN_SIGNAL,
+            states.CUSTODY: SEEN_CUSTODY,
+            states.BAIL: SEEN_BAIL,
+            states.ORDER: SEEN_ORDER,
+            states.SUBJECT_SUICIDAL: SEEN_SUICIDAL,
+            states.SUICIDE: SEEN_DEATH,
         }
         out = []
         for i, row in zip(visible, raw, strict=True):
@@ -190,7 +202,7 @@ class Records:
             if what in (states.SEPARATION, states.RECONCILIATION):
                 if (when, relation) in at or when in entries:
                     continue  # part of that incident
-                seen, offence = filtering.SEEN_PARTING, int(what == states.SEPARATION)
+                seen, offence = SEEN_PARTING, int(what == states.SEPARATION)
             elif what in kinds:
                 seen = kinds[what]
             else:
@@ -205,7 +217,7 @@ class Records:
         return made[np.argsort(made["at"], kind="stable")]
 
     def _pending(self, at: I64, day: float, as_of: int, s0: int) -> F64:
-        """Return charges on record that no court has decided, as ``filtering.Evidence`` holds them."""
+        """Return charges on record that no court has decided, as ``Evidence`` holds them."""
         p = parameters.mechanism()[0]
         out = [np.zeros((0, 5))]
         remand: dict[int, float] = {}

@@ -38,12 +38,12 @@ _mix = njit(mix)
 
 
 @vectorize(["uint64(uint64, uint64, uint64)"], cache=True)
-def _derive(key, name, ordinal):  # type: ignore[no-untyped-def]
+def _derive(key: Any, name: Any, ordinal: Any) -> Any:
     return _mix(_mix(key ^ name) + _GOLDEN + ordinal * _GOLDEN)
 
 
 @vectorize(["float64(uint64, uint64)"], cache=True)
-def _uniform(key, name):  # type: ignore[no-untyped-def]
+def _uniform(key: Any, name: Any) -> Any:
     return np.float64(_mix(_mix(key ^ name) + _GOLDEN) >> _S11) * _TO_UNIT
 
 

@@ -73,6 +73,8 @@ def test_only_ordinary_crimes_have_a_second_crime_of_another_kind() -> None:
     assert written(call("criminal_damage"), **second)["kind"].tolist() == ["criminal_damage"]
     assert written(call("domestic_incident"), **second)["kind"].tolist() == ["domestic_incident"]
     assert written(call("rape"), **second)["kind"].tolist() == ["rape"]
+    first_grave = call(states.OFFENCES[states.FIRST_GRAVE])
+    assert written(first_grave, **second)["kind"].tolist() == ["non_fatal_strangulation"]
 
 
 def test_second_crimes_are_dropped_from_the_day_of_the_changed_counting_rule_on() -> None:
@@ -116,7 +118,8 @@ def test_a_corrected_crime_has_an_earlier_date_and_a_later_record() -> None:
 
 
 @pytest.mark.parametrize(
-    ("offence", "disclosed", "marked"), [("stalking", 0, 0), ("rape", 1, 0), ("attempted_murder", 1, 1)]
+    ("offence", "disclosed", "marked"),
+    [("breach", 0, 0), ("strangulation_with_injury", 1, 0), ("kidnap", 1, 0), ("gbh_with_intent", 1, 1)],
 )
 def test_what_comes_to_light_only_after_the_worst(offence: str, disclosed: int, marked: int) -> None:
     """Older abuse after a grave or deadly incident, a mark of suicidality after a deadly one: dated before it."""
@@ -133,8 +136,9 @@ def test_what_comes_to_light_only_after_the_worst(offence: str, disclosed: int, 
 
 def test_deadly_incidents_are_reported_by_others_than_ordinary_ones() -> None:
     shares = {"reported_by": [0, 1, 0, 0, 0, 0], "reported_by_deadly": [0, 0, 0, 1, 0, 0]}
-    calls = raw_rows(call("rape"), call("attempted_murder"), **shares)
-    assert recording.callers(calls).tolist() == [1, 3]
+    offences = (states.OFFENCES[states.FIRST_DEADLY - 1], states.OFFENCES[states.FIRST_DEADLY], "attempted_murder")
+    calls = raw_rows(*map(call, offences), **shares)
+    assert recording.callers(calls).tolist() == [1, 3, 3]
 
 
 def test_markers_of_another_system_come_after_the_call_and_have_a_record_of_their_own() -> None:

@@ -9,7 +9,17 @@ import pytest
 
 from threat.simulation import force, parameters
 from threat.simulation.truth import filtering
-from threat.simulation.truth.filtering import CONDITIONS, OBSERVATION, Evidence
+from threat.simulation.truth.evidence import (
+    CONDITIONS,
+    OBSERVATION,
+    SEEN_CUSTODY,
+    SEEN_DEATH,
+    SEEN_INCIDENT,
+    SEEN_ORDER,
+    SEEN_PARTING,
+    Evidence,
+    offence_chance,
+)
 from threat.simulation.world import mechanism, states
 from threat.simulation.world.output import silent
 from threat.simulation.world.run import SCRATCH, Run
@@ -49,7 +59,7 @@ def observe(cluster: Cluster, what: int, offence: int = 0, until: float = -1.0) 
 def test_a_recorded_incident_changes_a_particle_as_it_changed_the_force(offence: int) -> None:
     particle = couple()
     state = copied(particle)
-    assert observe(particle, filtering.SEEN_INCIDENT, offence) > filtering._NEVER
+    assert observe(particle, SEEN_INCIDENT, offence) > filtering._NEVER
     mechanism.after_incident(NEVER_SEPARATES, state, 0, offence)
     assert particle.relations.tobytes() == state.relations.tobytes()
     assert particle.subjects.tobytes() == state.subjects.tobytes()
@@ -57,24 +67,22 @@ def test_a_recorded_incident_changes_a_particle_as_it_changed_the_force(offence:
 
 def test_a_breach_without_an_order_rules_a_particle_out() -> None:
     breach = OFFENCES.index("breach")
-    assert observe(couple(), filtering.SEEN_INCIDENT, breach) == filtering._NEVER
+    assert observe(couple(), SEEN_INCIDENT, breach) == filtering._NEVER
     particle = couple()
-    observe(particle, filtering.SEEN_ORDER, states.PROTECTION, until=100.0)
+    observe(particle, SEEN_ORDER, states.PROTECTION, until=100.0)
     assert particle.relations[["order_kind", "order_until"]][0].tolist() == (states.PROTECTION, 100.0)
-    assert observe(particle, filtering.SEEN_INCIDENT, breach) > filtering._NEVER
+    assert observe(particle, SEEN_INCIDENT, breach) > filtering._NEVER
 
 
 def test_partings_deaths_and_stays_are_the_mechanisms() -> None:
     particle = couple()
-    assert observe(particle, filtering.SEEN_PARTING, offence=1) == pytest.approx(
-        np.log(NEVER_SEPARATES["separate_rate"])
-    )
+    assert observe(particle, SEEN_PARTING, offence=1) == pytest.approx(np.log(NEVER_SEPARATES["separate_rate"]))
     assert particle.relations["separated"][0] == 1.0
-    assert observe(particle, filtering.SEEN_PARTING, offence=1) == filtering._NEVER  # the pair had parted already
-    observe(particle, filtering.SEEN_CUSTODY, until=50.0)
-    observe(particle, filtering.SEEN_CUSTODY, until=20.0)
+    assert observe(particle, SEEN_PARTING, offence=1) == filtering._NEVER  # the pair had parted already
+    observe(particle, SEEN_CUSTODY, until=50.0)
+    observe(particle, SEEN_CUSTODY, until=20.0)
     assert particle.subjects["custody_until"][0] == 50.0
-    observe(particle, filtering.SEEN_DEATH)
+    observe(particle, SEEN_DEATH)
     assert particle.relations["dead"][0] == 1.0
 
 
@@ -84,8 +92,7 @@ def test_the_chances_of_offences_add_up_to_one_for_each_hazard() -> None:
     for bail_until in (states.PAST, 99.0):
         cluster.subjects["bail_until"] = bail_until
         chances = [
-            filtering.offence_chance(run, cluster.subjects[0], cluster.relations[0], 10.0, i)
-            for i in range(len(OFFENCES))
+            offence_chance(run, cluster.subjects[0], cluster.relations[0], 10.0, i) for i in range(len(OFFENCES))
         ]
         for first, last in ((0, 15), (15, 20), (20, 24)):
             assert sum(chances[first:last]) == pytest.approx(1.0)

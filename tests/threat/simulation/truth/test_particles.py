@@ -10,7 +10,7 @@ import pytest
 from threat.asof import DAY
 from threat.simulation import force
 from threat.simulation.force import Settings
-from threat.simulation.truth import filtering
+from threat.simulation.truth import evidence
 from threat.simulation.truth.oracle import risks
 from threat.simulation.truth.particles import Answers, Records, posterior
 from threat.simulation.world import chance, states
@@ -18,9 +18,7 @@ from threat.simulation.world.population import relation_keys
 from threat.simulation.world.states import PAST, RAW
 
 FORCE = Settings(relationships=3000, years=4, seed=3)
-NO_ANSWERS = Answers(
-    np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0), np.zeros((0, len(filtering.CONDITIONS)))
-)
+NO_ANSWERS = Answers(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0), np.zeros((0, len(evidence.CONDITIONS))))
 
 
 def drawn(*rows: tuple[int, int, int, float, float, int]) -> Records:
@@ -48,11 +46,11 @@ def test_what_the_filter_reads_from_records() -> None:
     )
     seen = records._observations(np.arange(7), 0, 0)
     assert seen["what"].tolist() == [
-        filtering.SEEN_INCIDENT,
-        filtering.SEEN_CUSTODY,
-        filtering.SEEN_PARTING,
-        filtering.SEEN_INCIDENT,
-        filtering.SEEN_DEATH,
+        evidence.SEEN_INCIDENT,
+        evidence.SEEN_CUSTODY,
+        evidence.SEEN_PARTING,
+        evidence.SEEN_INCIDENT,
+        evidence.SEEN_DEATH,
     ]
     assert seen["entry"].tolist() == [1, 0, 0, 0, 0]
     assert seen["parted"].tolist() == [1, 0, 0, 0, 0]
