@@ -172,7 +172,7 @@ def explain_rule(
         for theme in MARKERS:
             on_record = [d for d in counted if d.theme == theme and writer.value(i, d.name) > 0]
             if on_record:
-                # The shortest window says most: "in the last 30 days" before "in the last 5 years", 0 is all time.
+                # The shortest window says most: 90 days before 365 days before "ever", which has no window.
                 latest = min(on_record, key=lambda d: (d.window_days or math.inf, -writer.value(i, d.name), d.name))
                 reasons.append(ThemeReason(theme, 0.0, (writer.sentence(i, latest.name),)))
         out[i] = (0.0, tuple(reasons))

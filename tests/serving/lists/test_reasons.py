@@ -88,7 +88,7 @@ def test_at_most_three_different_sentences_under_a_theme() -> None:
 
 
 def test_a_model_s_reasons_keep_every_theme_and_speak_only_for_what_pushes_that_way() -> None:
-    parts = np.array([[2.0, -0.5, 0.0, 0.001, -1.0, -3.0]])  # of MODEL_READS, then the base
+    parts = np.array([[2.0, -0.5, -0.4, 0.001, -1.0, -3.0]])  # of MODEL_READS, then the base
     base, reasons = explain_model(Writer(), MODEL_READS, parts, np.array([4]))[4]
     totals: dict[str, float] = {}
     for name, part in zip(MODEL_READS, parts[0].tolist(), strict=False):
@@ -109,11 +109,11 @@ def test_a_model_s_reasons_keep_every_theme_and_speak_only_for_what_pushes_that_
 
 def test_a_rule_s_score_is_one_reason_and_markers_follow_with_the_shortest_window() -> None:
     catalogue = load_catalogue()
-    counts = [d for d in catalogue if d.theme == "threats" and d.statistic in ("count", "incidents")]
+    counts = [d for d in catalogue if d.theme == "stalking" and d.statistic in ("count", "incidents")]
     windows = sorted({d.window_days for d in counts if d.window_days})
     on_record = {d.name: 1.0 for d in counts}
     base, reasons = explain_rule(Writer(values=on_record), ["x"], np.array([7.0]), np.array([0]))[0]
-    assert (base, [reason.theme for reason in reasons]) == (0.0, ["rule", "threats"])
+    assert (base, [reason.theme for reason in reasons]) == (0.0, ["rule", "stalking"])
     assert [reason.contribution for reason in reasons] == [7.0, 0.0]
     assert catalogue[reasons[1].sentences[0].feature].window_days == windows[0]
     _, silent = explain_rule(Writer(values=dict.fromkeys(on_record, 0.0)), ["x"], np.array([7.0]), np.array([0]))[0]

@@ -7,6 +7,7 @@ import math
 import numpy as np
 import pytest
 from fixtures import golden_force as golden
+from fixtures.case_force import Force, ev
 from fixtures.desk_browser import STARTED_AT
 from fixtures.golden_lists import NAME, REFERENCE, event_of, names_in_order, published_list
 
@@ -133,3 +134,15 @@ def test_an_empty_history_gives_an_empty_list(tmp_path):
         tmp_path / "history", tmp_path / "var", golden.AS_OF, ListOptions(publish=True), started_at=STARTED_AT
     )
     assert (len(listed), listed.selected, listed.must_see) == (0, 0, [])
+
+
+def test_a_relationship_that_a_merge_made_one_person_opens_no_item():
+    """Its triggers would be shown as between a person and themself."""
+    events = [
+        ev("suicidal_ideation", "2024-05-30", s=None, v=None, person="anna"),
+        ev("stalking", "2024-03-01", s="anna", v="ben"),
+    ]
+    links = [{"source_person": "ben", "person": "anna", "recorded_at": "2024-05-01", "method": "manual"}]
+    two_persons, merged = Force({"events": events}), Force({"events": events, "person_links": links})
+    assert [item.relationship_id > 0 for item in two_persons.must_see("2024-06-01")] == [True]
+    assert merged.must_see("2024-06-01") == []

@@ -1,0 +1,103 @@
+"""Records of a relationship: which are shown, in which order, under which direction, and what is new."""
+
+from __future__ import annotations
+
+import pytest
+from fixtures.feature_histories import Happening, sightings
+
+from serving.desk.parties import Parties
+from serving.desk.responses import Record
+from serving.desk.timeline import LONGEST, records
+from threat.asof import DAY, parse_as_of
+from threat.history.sightings import NO_PERSON
+from threat.ids import show_id
+
+AS_OF = parse_as_of("2024-06-01")
+S, P, OTHER = 11, 12, 13
+
+
+def happening(event_id: int, days: float = 1, recorded: float | None = None, **parts: object) -> Happening:
+    """An event of ``days`` ago, recorded when it happened unless ``recorded`` says otherwise."""
+    occurred_at = AS_OF - int(days * DAY)
+    recorded_at = occurred_at if recorded is None else AS_OF - int(recorded * DAY)
+    parties = {} if "about" in parts else {"subject": S, "at_risk": P}
+    return Happening(
+        **{"kind": "threat_to_kill", **parties, **parts},  # type: ignore[arg-type]
+        occurred_at=occurred_at,
+        recorded_at=recorded_at,
+        event_id=event_id,
+        incident_id=event_id,
+    )
+
+
+def shown(*happenings: Happening, since: int = 0, at_risk: int = P) -> list[Record]:
+    timeline, _ = records(
+        sightings(happenings), Parties(S, at_risk), AS_OF, since=since, behind={1: ["Threats"]}, must_see={2}
+    )
+    return timeline
+
+
+@pytest.mark.parametrize(
+    ("parts", "direction", "title"),
+    [
+        ({}, "this_way", "Subject towards person at risk"),
+        ({"subject": P, "at_risk": S}, "other_way", "The other way round"),
+        ({"about": S, "kind": "suicidal_ideation"}, "subject", "About the subject"),
+        ({"about": P, "kind": "suicidal_ideation"}, "person_at_risk", "About the person at risk"),
+        ({"at_risk": OTHER}, "subject_elsewhere", "The subject and someone else"),
+        ({"subject": OTHER}, "person_at_risk_elsewhere", "The person at risk and someone else"),
+        ({"kind": "risk_grade", "code": "high"}, "this_way", "About this relationship"),
+    ],
+)
+def test_the_direction_of_a_record(parts: dict[str, object], direction: str, title: str) -> None:
+    record = shown(happening(1, **parts))[0]
+    assert (record.direction, record.direction_title) == (direction, title)
+
+
+def test_an_event_between_the_two_is_shown_once_and_the_latest_first() -> None:
+    timeline = shown(happening(1, 3), happening(2, 1), happening(3, 2), happening(4, 2))
+    assert [record.event for record in timeline] == [show_id("E", event) for event in (2, 4, 3, 1)]
+    assert [record.must_see for record in timeline] == [True, False, False, False]
+    assert [record.behind for record in timeline] == [[], [], [], ["Threats"]]
+
+
+def test_what_was_recorded_at_the_as_of_or_withdrawn_is_not_shown() -> None:
+    late, gone = happening(1, 1, recorded=0), happening(2, 2, withdrawn_at=AS_OF - 1)
+    still_known = happening(3, 2, withdrawn_at=AS_OF)
+    assert [record.event for record in shown(late, gone, still_known)] == [show_id("E", 3)]
+
+
+def test_an_unknown_person_at_risk_has_no_records_of_its_own() -> None:
+    timeline = shown(happening(1, at_risk=NO_PERSON), happening(2, subject=OTHER), at_risk=NO_PERSON)
+    assert [(record.event, record.direction) for record in timeline] == [(show_id("E", 1), "this_way")]
+
+
+@pytest.mark.parametrize(("recorded", "is_new"), [(7.0, True), (7.001, False), (6.0, True)])
+def test_what_is_new_since_the_list_before(recorded: float, is_new: bool) -> None:
+    assert shown(happening(1, 30, recorded=recorded), since=AS_OF - 7 * DAY)[0].is_new is is_new
+    assert shown(happening(1, 30, recorded=recorded))[0].is_new is False  # there was no list before
+
+
+@pytest.mark.parametrize(("days", "ahead"), [(-3, True), (0, True), (1, False)])
+def test_a_release_ahead_is_still_to_come(days: float, ahead: bool) -> None:
+    record = shown(happening(1, days, recorded=10, about=S, kind="release", code="bail"))[0]
+    assert (record.ahead, record.detail) == (ahead, "bail")
+
+
+def test_days_to_record_and_detail() -> None:
+    late, visit, scored = (
+        happening(1, 9, recorded=1.5),
+        happening(2, 2, kind="assault_with_injury", proactive=True),
+        happening(3, 3, value=4.0),
+    )
+    by_event = {record.event: record for record in shown(late, visit, scored)}
+    assert by_event[show_id("E", 1)].days_to_record == 7
+    assert by_event[show_id("E", 2)].detail == "by the unit"
+    assert by_event[show_id("E", 3)].detail == "4"
+
+
+def test_what_is_left_out_of_a_long_page_is_counted() -> None:
+    many = [happening(number, number / 100) for number in range(1, LONGEST + 4)]
+    timeline, left_out = records(sightings(many), Parties(S, P), AS_OF, since=0, behind={}, must_see=())
+    assert (len(timeline), left_out) == (LONGEST, 3)
+    assert timeline[0].event == show_id("E", 1)
