@@ -25,7 +25,8 @@ def page(real: RealRecords | None, synthetic: SyntheticForce, made_on: str) -> s
     lines = [
         "# Results",
         "",
-        f"Made by `make results` on {made_on}; not edited by hand. Intervals are 95% cluster bootstrap over subjects. "
+        f"Made by `make results` on {made_on}; not edited by hand. Intervals are 95%: cluster bootstrap over "
+        "subjects, and for rates with fewer than ten cases, non-cases or people Jeffreys' on the effective number. "
         "*Recall* is the share of all outcome events in the window, people outside the cohort included, that the list "
         "held; it is coverage times recall within the cohort. *Mean recall* is its mean over lists of k/4, k/2, k, 2k "
         "and 4k. Baselines are in the same tables, measured on the same rows with the same resampled subjects. Each "
