@@ -62,6 +62,7 @@ check: setup ## lint, format, types, import contracts, generated pages
 	@$(BIN)/mypy
 	@PYTHONPATH= $(BIN)/lint-imports --no-cache
 	@PYTHONPATH=docs $(BIN)/python -m pages.feature_dictionary --check
+	@PYTHONPATH=docs $(BIN)/python -m pages.schemas --check
 	@$(BIN)/python tests/repository_rules.py
 	@echo "check: all passed"
 
@@ -81,6 +82,7 @@ results: setup ## the whole main job on real records (where the folder is presen
 
 docs: setup ## every generated page
 	@PYTHONPATH=docs $(BIN)/python -m pages.feature_dictionary
+	@PYTHONPATH=docs $(BIN)/python -m pages.schemas
 
 UV_COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
 lock: setup ## resolve the dependencies anew
