@@ -78,7 +78,7 @@ class ListView:
         relationship_id = parse_id(reference)
         table = self.snapshot.relationships
         at = int(table.relationship_id.searchsorted(relationship_id))
-        here = at < len(table) and int(table.relationship_id[at]) == relationship_id
+        here = at < len(table.relationship_id) and int(table.relationship_id[at]) == relationship_id
         if not here or not on_record(int(table.recorded_at[at]), self.as_of):
             raise NotFound(
                 "There is no relationship with this reference in the records the list rests on.",

@@ -159,17 +159,17 @@ def current(promotions_path: Path, at: int, rule: str = DEFAULT_RULE) -> Ranking
 def in_service(promotions_path: Path, at: int) -> tuple[promotions.Standing, bundles.Bundle | None]:
     """Return the standing of the promotions, and the bundle that is served at ``at`` (UTC seconds), if any.
 
-    A bundle whose release rested on an acceptance that has expired by then stands suspended, whatever the promotions
-    say: nobody answers any longer for what could not be shown.
+    A bundle whose release depends on an acceptance that has expired by then is suspended, whatever the promotions say:
+    nobody answers any longer for what could not be shown.
     """
     standing, bundle = promotions.open_current(promotions_path)
-    if bundle is not None and (set_aside := expired(standing, bundle.released.expires, at)):
-        return set_aside, None
+    if bundle is not None and (suspended := expired(standing, bundle.released.expires, at)):
+        return suspended, None
     return standing, bundle
 
 
 def expired(standing: promotions.Standing, until: date | None, at: int) -> promotions.Standing | None:
-    """The standing as suspended when ``until``, an acceptance's last day, is over at ``at``; None while it holds."""
+    """Return the standing as suspended once ``until``, an acceptance's last day, is over at ``at``; None before."""
     if until is None or instant(at).date() <= until:
         return None
     reason = f"An acceptance this release rested on expired on {day(until)}"

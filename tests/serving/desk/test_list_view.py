@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
 
-from serving.desk.list_view import answered_reasons, answered_trigger, change_of, reference_of
+from serving.desk.list_view import ListView, answered_reasons, answered_trigger, change_of, reference_of
+from serving.desk.parties import Parties
+from serving.desk.problems import NotFound
 from serving.lists.reasons import ThemeReason
-from threat.asof import DAY, parse_as_of
+from threat.asof import DAY, NEVER, parse_as_of
 from threat.errors import UsageError
+from threat.history.sightings import NO_PERSON, Rows
 from threat.lists import Basis
 
 AS_OF = parse_as_of("2024-06-08")
@@ -82,3 +87,48 @@ def test_a_reference_as_the_log_writes_it() -> None:
     assert reference_of("R-00000000000000ff") == "R-00000000000000ff"
     with pytest.raises(UsageError):
         reference_of("P-00000000000000ff")
+
+
+class SmallSnapshot:
+    """Four relationships: of S and P both ways, of S and nobody known, and of nobody known and P; one more later."""
+
+    relationships = SimpleNamespace(
+        relationship_id=np.array([1, 2, 3, 4, 5], np.int64),
+        recorded_at=np.array([AS_OF - 5, AS_OF - 1, AS_OF - 5, AS_OF - 5, AS_OF], np.int64),
+        withdrawn_at=np.array([NEVER, NEVER, NEVER, NEVER, NEVER], np.int64),
+    )
+    subject = np.array([11, 12, 11, NO_PERSON, 13], np.int64)
+    at_risk = np.array([12, 11, NO_PERSON, 11, 11], np.int64)
+
+    def rows(self, relationship_ids: Any, as_of: int) -> Rows:
+        ids = np.asarray(relationship_ids, np.int64)
+        return Rows(ids, self.subject[ids - 1], self.at_risk[ids - 1], np.full(len(ids), as_of))
+
+
+def view_of(snapshot: SmallSnapshot) -> ListView:
+    listed = SimpleNamespace(basis=basis(ranking_note=""), must_see=[])
+    return ListView(listed, snapshot, ranking=None)  # type: ignore[arg-type]
+
+
+def test_a_relationship_recorded_at_the_as_of_is_not_in_view_yet() -> None:
+    view = view_of(SmallSnapshot())
+    assert view.recorded("R-0000000000000002") == 2
+    for reference in ("R-0000000000000005", "R-0000000000000009"):
+        with pytest.raises(NotFound):
+            view.recorded(reference)
+
+
+def test_the_other_way_round() -> None:
+    view = view_of(SmallSnapshot())
+    assert view.other_way(1, Parties(11, 12)) == "R-0000000000000002"
+    assert view.other_way(2, Parties(12, 11)) == "R-0000000000000001"
+    assert view.other_way(3, Parties(11, NO_PERSON)) == ""  # nobody known is not one person who is in two relationships
+
+
+@pytest.mark.parametrize(("withdrawn_at", "reference"), [(AS_OF, "R-0000000000000002"), (AS_OF - 1, "")])
+def test_a_relationship_withdrawn_before_the_as_of_is_nobody_s_other_way(withdrawn_at: int, reference: str) -> None:
+    snapshot = SmallSnapshot()
+    withdrawn = snapshot.relationships.withdrawn_at.copy()
+    withdrawn[1] = withdrawn_at
+    snapshot.relationships = SimpleNamespace(**{**vars(snapshot.relationships), "withdrawn_at": withdrawn})
+    assert view_of(snapshot).other_way(1, Parties(11, 12)) == reference

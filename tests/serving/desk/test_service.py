@@ -57,3 +57,17 @@ def test_what_is_wrong_here_is_not_the_callers_fault(open_desk, tmp_path, curren
     answer = client_of(open_desk(tmp_path / "var")).get("/api/v1/queue")
     assert (answer.status_code, answer.json()["problem"]) == (500, problem)
     assert str(tmp_path) not in answer.text
+
+
+def test_a_model_that_was_replaced_no_longer_orders_what_is_shown(
+    open_desk, release, golden_store, model_var, tmp_path
+):
+    shutil.copytree(model_var, tmp_path / "var")
+    client = client_of(open_desk(tmp_path / "var"))
+    before = client.get("/api/v1/queue").json()["listing"]
+    release(golden_store, tmp_path / "var", run_id="run-2")
+    after = client.get("/api/v1/queue").json()["listing"]
+    assert (before["ranking"], after["ranking"]) == ("model", "rule")
+    assert after["ranking_note"] == (
+        "The model that ordered the list is no longer in service, and no list was made since."
+    )
