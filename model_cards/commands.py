@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from threat.options import JsonOption, RunArgument
-from threat.release.documents.card import Card
 from threat.terminal import emit
+
+if TYPE_CHECKING:  # documents bring pydantic, and `threat --help` imports this module
+    from threat.release.documents.card import Card
 
 app = typer.Typer()
 

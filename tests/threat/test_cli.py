@@ -17,7 +17,10 @@ from threat.cli import build
 from threat.errors import BadInput, UsageError, raise_all
 from threat.extras import by_extra, extras_with, is_installed
 
-HEAVY = ("numpy", "pandas", "pyarrow", "duckdb", "numba", "lightgbm", "sklearn", "mlflow", "fastapi", "sqlalchemy")
+HEAVY = (
+    *("numpy", "pandas", "pyarrow", "duckdb", "numba", "lightgbm", "sklearn", "mlflow"),
+    *("fastapi", "sqlalchemy", "pydantic"),
+)
 
 SHARED = ("--json", "--store", "--var", "--as-of", "--config")
 

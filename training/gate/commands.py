@@ -8,16 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, cast, get_args
 
 import typer
-from pydantic import ValidationError
 
 from threat.errors import GateRefused, ThreatError, UsageError, raise_all
-from threat.measuring.figure import Verdict
 from threat.options import VAR, JsonOption, VarOption
-from threat.release.documents.gate import Gate
-from threat.release.documents.gate_policy import CHECKS, Environment
 from threat.terminal import emit
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # documents bring pydantic, and `threat --help` imports this module
+    from threat.release.documents.gate import Gate
     from training.gate.release import Asked, Said
 
 app = typer.Typer()
@@ -42,6 +39,7 @@ def release_command(
     In the environment ``demonstration``, without --approvals, DEMONSTRATION signatories sign: they count nowhere else.
     """
     from model_cards.runs import add_card
+    from threat.measuring.figure import Verdict
     from threat.release.runs import Run
     from threat.release.signing import load_keys, operator
     from training.gate.release import demonstration_statements, evidence_of, judge, read_envelopes, release
@@ -82,6 +80,7 @@ def release_command(
 
 def _asked(environment: str, to: str | None, policy: Path | None, fairness_policy: Path | None, on: date) -> Asked:
     """Return what the gate is asked, with every name known. Raises UsageError for an unknown environment or state."""
+    from threat.release.documents.gate_policy import Environment
     from training.gate.policy import load_gate_policy
     from training.gate.release import Asked
 
@@ -180,6 +179,9 @@ def _missing(kind: str, said: dict[str, Any]) -> list[ThreatError]:
 
 def _body(said: dict[str, Any]) -> Said:
     """Return the body of a statement. Raises UsageError, naming the flags, for values that cannot be."""
+    from pydantic import ValidationError
+
+    from threat.release.documents.gate_policy import CHECKS
     from training.gate.statements import BODY
 
     try:
