@@ -206,6 +206,7 @@ def fold(asked: Asked, sightings: Columns, program: Program, out: NDArray[np.flo
                 left = middle + 1
             else:
                 high = middle
+        # Half of the table stays empty, so that a look-up ends soon.
         mask = 1
         while mask < 2 * (high - low):
             mask *= 2
@@ -222,7 +223,7 @@ def fold(asked: Asked, sightings: Columns, program: Program, out: NDArray[np.flo
             age = now - sightings.occurred_at[j]
             while reach < n_edges and age > program.edges[reach]:
                 reach += 1
-            if reach == n_edges:
+            if reach == n_edges:  # older than every window, and so is all that follows
                 break
             towards = sightings.counterpart[j] if program.reads_counterpart else NO_PERSON
             kind_class = _class_of(sightings.role[j], program.acting, towards, other)
@@ -233,17 +234,17 @@ def fold(asked: Asked, sightings: Columns, program: Program, out: NDArray[np.flo
             if first == beyond:
                 continue
             which = (sightings.code[j] + 1) * _N_REPORTERS + sightings.reported_by[j] if program.reads_code else 0
-            place, place2 = -1, -1
+            place, place2 = -1, -1  # looked up once an event, by the first instruction that asks
             for q in range(first, beyond):
                 chosen = instructions[q, 1]
                 if chosen > 0 and not filters[chosen, which]:
                     continue
                 op, cell, aux = instructions[q, 0], instructions[q, 2], instructions[q, 4]
-                if op == _LAST_CODE:
+                if op == _LAST_CODE:  # before the buckets: its fourth number is its mark, not a window map
                     mark_cell = instructions[q, 3]
                     if ci[mark_cell] == 0:
                         x = program.tables[aux, sightings.code[j] + 1]
-                        if not x < 0.0:
+                        if not x < 0.0:  # below 0: passed over for an older event; NaN is an answer
                             ci[mark_cell] = age
                             cf[cell] = x
                     continue
@@ -335,6 +336,7 @@ def fold(asked: Asked, sightings: Columns, program: Program, out: NDArray[np.flo
                     if breach > 0:
                         ci[cell + 3] = age - breach
 
+        # Oldest first: a stay adds only what no earlier stay covered, and the first event to come is the earliest.
         if program.any_ahead or program.any_stays:
             for j in range(low, end):
                 stream = program.streams[sightings.kind[j]]
