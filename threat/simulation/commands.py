@@ -14,6 +14,7 @@ app = typer.Typer()
 
 @app.command("simulate")
 def simulate(
+    *,
     out: Annotated[Path | None, typer.Option("--out", help="Folder for history/ and truth/.")] = None,
     relationships: Annotated[int | None, typer.Option(help="Relationships the records hold, about (65000).")] = None,
     years: Annotated[float | None, typer.Option(help="Years of records (8).")] = None,

@@ -14,6 +14,7 @@ app = typer.Typer()
 
 @app.command("truth-oracle")
 def truth_oracle(
+    *,
     force: Annotated[Path, typer.Option("--force", help="Folder of a synthetic force.")],
     draws: Annotated[int, typer.Option(help="Runs forward for every relationship and month.")] = 4,
     sample: Annotated[int, typer.Option(help="Relationship-months of the sharper, stratified sample.")] = 3000,
