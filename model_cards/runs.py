@@ -49,6 +49,7 @@ def _read(path: Path) -> Human:
         raise_all(
             [
                 BadInput(
+                    "The file has a field that is wrong: "
                     f"{'.'.join(map(str, problem['loc'][1:]))}: {problem['msg'].removeprefix('Value error, ')}.",
                     where=str(path),
                     way_out='a field is {"value": ..., "by": "who", "on": "2026-01-31"}',

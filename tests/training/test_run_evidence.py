@@ -45,8 +45,8 @@ def test_manifest_holds_the_hash_and_size_of_every_file(sealed: Run) -> None:
         (lambda d: (d / "config.json").write_text("{}"), "config.json: changed"),
         (lambda d: (d / "model/model.txt").unlink(), "model/model.txt: missing"),
         (lambda d: (d / "extra.json").write_text("{}"), "extra.json: not in the manifest"),
-        (lambda d: (d / "link").symlink_to(d / "config.json"), "symbolic links"),
-        (lambda d: (d / "manifest.json").write_text("{"), "is JSON"),
+        (lambda d: (d / "link").symlink_to(d / "config.json"), "symbolic link"),
+        (lambda d: (d / "manifest.json").write_text("{"), "is not JSON"),
         (lambda d: (d / "manifest.json").write_text("[]"), "malformed"),
         (lambda d: (d / "annexes.json").write_text("[]"), "malformed"),
         (lambda d: (d / "manifest.json").unlink(), "never sealed"),
@@ -89,7 +89,7 @@ def test_what_is_refused(sealed: Run, tmp_path: Path) -> None:
         with pytest.raises(UsageError):
             refused()
     open_run = Run.create(tmp_path, "r2")
-    with pytest.raises(UsageError, match="sealed RUN"):
+    with pytest.raises(UsageError, match="not sealed"):
         open_run.add("gate.json", {})
     with pytest.raises(ValueError, match="JSON"):
         open_run.write_json("nan.json", {"x": float("nan")})

@@ -209,12 +209,14 @@ def _require_pass(
 
 def _within_limits(sizes: dict[str, int], where: str) -> None:
     if len(sizes) > _MOST_FILES:
-        raise IntegrityFailure(f"The bundle holds {len(sizes)} files; at most {_MOST_FILES} are allowed.", where=where)
+        raise IntegrityFailure(
+            f"The bundle holds too many files: {len(sizes)}, at most {_MOST_FILES} are allowed.", where=where
+        )
     for name, size in sizes.items():
         limit = _LARGEST_MANIFEST if name in {MANIFEST, SIGNATURE} else _LARGEST
         if size > limit:
             raise IntegrityFailure(
-                "A file of the bundle is too large.", value=f"{size} bytes, {limit} allowed", where=name
+                "The bundle holds a file that is too large.", value=f"{size} bytes, {limit} allowed", where=name
             )
 
 
@@ -261,7 +263,7 @@ def _check_manifest(manifest: BundleManifest, environment: str, files: dict[str,
         )
     for name, facts in manifest.files.items():
         if _facts(files[name]) != facts:
-            raise IntegrityFailure("A file of the bundle was changed.", value=name, where=str(path / name))
+            raise IntegrityFailure("The bundle holds a file that was changed.", value=name, where=str(path / name))
     if manifest.model_sha256 != manifest.files[MODEL].sha256:
         raise IntegrityFailure("The manifest names another model than it lists.", where=str(path / MANIFEST))
 

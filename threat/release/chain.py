@@ -35,11 +35,14 @@ class Head:
 
 
 def canonical(document: Any) -> bytes:
-    """One byte string per JSON document: sorted keys, no spaces, UTF-8. Raises BadInput for NaN and non-JSON values."""
+    """Return the bytes that a JSON document has: sorted keys, no spaces, UTF-8.
+
+    Raises BadInput for NaN and for values that are not JSON.
+    """
     try:
         return json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
     except (TypeError, ValueError) as error:
-        raise BadInput("Only JSON values can be sealed.", value=error) from None
+        raise BadInput("The entry is not JSON, so it cannot be sealed.", value=error) from None
 
 
 def link(previous: str, sequence: int, entry: Mapping[str, Any]) -> str:
@@ -99,12 +102,12 @@ def verify(path: Path, expected: Head | None = None) -> int:
     count = 0
     if expected is not None and expected.count == 0:
         expected = None
-    found = None
+    sealed = None
     for document in entries(path):
         count += 1
         if expected is not None and count == expected.count:
-            found = document["hash"]
-    if expected is not None and found != expected.hash:
+            sealed = document["hash"]
+    if expected is not None and sealed != expected.hash:
         raise IntegrityFailure(
             "The log no longer holds the entry its checkpoint names: entries were removed or rewritten.",
             value=f"{count} entries, the checkpoint names entry {expected.count - 1}",
@@ -115,7 +118,7 @@ def verify(path: Path, expected: Head | None = None) -> int:
 
 
 def head(path: Path) -> Head:
-    """Where the log ends. Checks the last line only; ``verify`` checks all of them."""
+    """Return the head of the log. Checks the last line only; ``verify`` checks all of them."""
     if not path.exists():
         return Head(0, START)
     with _locked(path, os.O_RDONLY, fcntl.LOCK_SH) as handle:
@@ -128,7 +131,7 @@ def _locked(path: Path, flags: int, lock: int) -> Iterator[int]:
         handle = os.open(path, flags | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     except OSError as error:
         if path.is_symlink():
-            raise IntegrityFailure("A log is a file of its own, not a link to another.", where=str(path)) from error
+            raise IntegrityFailure("The log is a link to another file.", where=str(path)) from error
         raise
     try:
         fcntl.flock(handle, lock)
@@ -170,7 +173,7 @@ def _read(raw: bytes, path: Path, which: str) -> dict[str, Any]:
     )
     if not whole:
         raise IntegrityFailure(
-            "A line of the log is damaged or incomplete.",
+            "The log has a damaged or incomplete line.",
             where=f"{path}, {which}",
             way_out="keep a copy for the person responsible for security, then restore the log",
         )

@@ -79,7 +79,7 @@ def new_key_command(
     from threat.release.signing import PURPOSES, generate_signer
 
     if unknown := sorted(set(purpose) - set(PURPOSES)):
-        raise UsageError("A key has a known purpose.", value=", ".join(unknown), way_out=", ".join(PURPOSES))
+        raise UsageError("The purpose of the key is unknown.", value=", ".join(unknown), way_out=", ".join(PURPOSES))
     signer = generate_signer(var / "keys", name, role=role, purposes=tuple(dict.fromkeys(purpose)))
     document = {
         "key_id": signer.key.key_id,

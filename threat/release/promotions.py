@@ -1,7 +1,7 @@
 """Which bundle is served, and who decided: an append-only, hash-linked, signed chain. MLflow aliases follow it.
 
-Each record is a DSSE envelope, so an entry cannot be added without a promotion key. Beside the chain lies a signed
-checkpoint of its head, so a chain cut short is found; keep a copy of it elsewhere too.
+Each record is a DSSE envelope, so an entry cannot be added without a promotion key. Next to the chain is a signed
+checkpoint of its head, so a chain cut short is found; keep a copy of the checkpoint elsewhere too.
 
 States: draft, validated, shadow (scored, unseen), pilot, live, suspended, retired. ``pilot`` and ``live`` are served.
 Suspended means the rule ranking is served, labelled.
@@ -75,7 +75,7 @@ class Ledger:
 
 
 def current(path: Path, keys: Keys | None = None) -> Standing:
-    """What is served. ``keys``: the key list (default: the one in ``keys`` beside the chain).
+    """Return the standing: what is served. ``keys``: the key list (default: in the folder ``keys`` next to the chain).
 
     Raises IntegrityFailure when the chain, a signature or the checkpoint does not verify: then nothing may be served.
     """
@@ -102,13 +102,13 @@ def read(path: Path, keys: Keys | None = None) -> Ledger:
         record, key = verify(line["entry"], PAYLOAD_TYPE, keys, purpose="promotion")
         if record.get("environment") != key.environment:
             raise IntegrityFailure(
-                "A promotion names another environment than the key that signed it.",
+                "The promotion names another environment than the key that signed it.",
                 value=record.get("environment"),
                 where=f"{path}, line {line['sequence'] + 1}",
             )
         if key.environment == "demonstration" and ledger.standing.environment == "force":
             raise IntegrityFailure(
-                "A demonstration key signed a change of what a force serves.",
+                "This promotion changes what a force serves, but was signed with a demonstration key.",
                 value=key.name,
                 where=f"{path}, line {line['sequence'] + 1}",
             )
@@ -117,7 +117,7 @@ def read(path: Path, keys: Keys | None = None) -> Ledger:
         if checkpoint is not None and count == checkpoint.count:
             at_checkpoint = last
     if count and checkpoint is None:
-        raise IntegrityFailure("The promotions have no checkpoint beside them.", where=str(_beside(path)))
+        raise IntegrityFailure("The promotions have no checkpoint next to them.", where=str(_checkpoint_path(path)))
     if checkpoint is not None and at_checkpoint != checkpoint.hash:
         raise IntegrityFailure(
             "The promotions no longer hold the record their checkpoint names: records were removed.",
@@ -125,8 +125,8 @@ def read(path: Path, keys: Keys | None = None) -> Ledger:
             where=str(path),
         )
     if ledger.standing.environment == "demonstration" and _of_a_force(keys):
-        aside = replace(ledger.standing, state="suspended", reason="DEMONSTRATION: valid nowhere else")
-        ledger = replace(ledger, standing=aside)
+        suspended = replace(ledger.standing, state="suspended", reason="DEMONSTRATION: valid nowhere else")
+        ledger = replace(ledger, standing=suspended)
     return ledger
 
 
@@ -141,7 +141,7 @@ def promote(path: Path, built: Path, to: str, signer: Signer, *, at: int, reason
     The bundle is opened and verified first. Raises UsageError for a step the states do not allow, or a revoked bundle.
     """
     if to not in STATES[1:5]:
-        raise UsageError("A bundle is promoted to one of four states.", value=to, way_out=", ".join(STATES[1:5]))
+        raise UsageError("No bundle is promoted to this state.", value=to, way_out=f"one of: {', '.join(STATES[1:5])}")
     keys = load_keys(path.parent / "keys")
     opened = bundles.open(built, keys)
     ledger = read(path, keys)
@@ -149,18 +149,23 @@ def promote(path: Path, built: Path, to: str, signer: Signer, *, at: int, reason
     before = ledger.states.get(run_id, "draft")
     if opened.environment != signer.key.environment:
         raise UsageError(
-            "A bundle is promoted in the environment it was built in.",
+            "The key is of another environment than the bundle was built in.",
             value=f"bundle {opened.environment}, key {signer.key.environment}",
         )
     if signer.key.environment == "demonstration" and _of_a_force(keys):
         raise UsageError(
-            "A demonstration is not promoted where a force decides.", way_out="use a folder of its own: --var"
+            "This bundle is of the demonstration, which is not promoted where a force decides.",
+            way_out="use a folder of its own: --var",
         )
     if opened.sha256 in ledger.revoked:
-        raise UsageError("A revoked bundle is never promoted again.", value=opened.sha256, way_out="train again")
+        raise UsageError(
+            "This bundle was revoked. A revoked bundle is never promoted again.",
+            value=opened.sha256,
+            way_out="train again",
+        )
     if signer.key.environment != "demonstration" and to not in _FORWARD.get(before, ()):
         raise UsageError(
-            f"A model that is {before} cannot become {to}.",
+            f"The model is {before}, and cannot become {to}.",
             value=run_id,
             way_out=f"next: {' or '.join(_FORWARD.get(before, ())) or 'train again'}",
         )
@@ -200,7 +205,9 @@ def resume(path: Path, signer: Signer, *, at: int, reason: str) -> Standing:
     if ledger.standing.state != "suspended":
         raise UsageError("Nothing is suspended.", way_out="see: threat promotions")
     if ledger.standing.bundle_sha256 in ledger.revoked:
-        raise UsageError("A revoked bundle is never served again.", way_out="threat roll-back")
+        raise UsageError(
+            "The suspended bundle was revoked. A revoked bundle is never served again.", way_out="threat roll-back"
+        )
     return _record(path, signer, {"action": "resume", "at": at, "reason": reason})
 
 
@@ -223,7 +230,7 @@ def revoke(path: Path, bundle_sha256: str, signer: Signer, *, at: int, reason: s
 
 def _record(path: Path, signer: Signer, record: dict[str, Any]) -> Standing:
     if not record["reason"].strip():
-        raise UsageError("A change of what is served needs a reason.", way_out="--reason 'why'")
+        raise UsageError("The reason is blank. A change of what is served needs a reason.", way_out="--reason 'why'")
     _may_record(signer, load_keys(path.parent / "keys"))
     record |= {"by": signer.key.name, "environment": signer.key.environment}
     if not path.exists():
@@ -243,7 +250,7 @@ def _may_record(signer: Signer, keys: Keys) -> None:
         )
     if signer.key.environment == "demonstration" and _of_a_force(keys):
         raise UsageError(
-            "A demonstration key changes nothing where a force decides.",
+            "This key is of the demonstration, and changes nothing where a force decides.",
             value=signer.key.name,
             way_out="--key FILE.pem of the force",
         )
@@ -254,21 +261,21 @@ def _keep_head(path: Path, signer: Signer, at: int) -> None:
     head = chain.head(path)
     envelope = sign({"count": head.count, "hash": head.hash, "at": at}, CHECKPOINT_TYPE, signer)
     path.parent.mkdir(parents=True, exist_ok=True)
-    write_whole(_beside(path), chain.canonical(envelope))
+    write_whole(_checkpoint_path(path), chain.canonical(envelope))
 
 
-def _beside(path: Path) -> Path:
+def _checkpoint_path(path: Path) -> Path:
     return path.with_suffix(".checkpoint.json")
 
 
 def _checkpoint(path: Path, keys: Keys) -> chain.Head | None:
-    beside = _beside(path)
-    if not beside.exists():
+    file = _checkpoint_path(path)
+    if not file.exists():
         return None
     try:
-        envelope = json.loads(beside.read_bytes())
+        envelope = json.loads(file.read_bytes())
     except ValueError:
-        raise IntegrityFailure("The checkpoint of the promotions cannot be read.", where=str(beside)) from None
+        raise IntegrityFailure("The checkpoint of the promotions cannot be read.", where=str(file)) from None
     document, _ = verify(envelope, CHECKPOINT_TYPE, keys, purpose="promotion")
     return chain.Head(int(document["count"]), str(document["hash"]))
 
@@ -311,13 +318,13 @@ def _fold(ledger: Ledger, record: dict[str, Any], path: Path) -> Ledger:
     elif action == "roll_back":
         earlier = _earlier(ledger)
         if earlier is None:
-            raise IntegrityFailure("A roll-back to nothing was recorded.", where=str(path))
+            raise IntegrityFailure("The promotions hold a roll-back to nothing.", where=str(path))
         states[now.run_id] = "retired"
         now = replace(earlier, **said)
         states[now.run_id] = now.state
         served = (*(standing for standing in served if standing.bundle_sha256 != ledger.standing.bundle_sha256), now)
     else:
-        raise IntegrityFailure("A record of the promotions has an unknown action.", value=action, where=str(path))
+        raise IntegrityFailure("The promotions hold a record of an unknown action.", value=action, where=str(path))
     return Ledger((*ledger.records, record), now, states, revoked, served)
 
 

@@ -40,13 +40,17 @@ class Run:
     def create(cls, directory: str | Path, run_id: str) -> Run:
         """Start a RUN in the new directory ``directory / run_id``. Raises UsageError when that exists already."""
         if not run_id or run_id != PurePosixPath(run_id).name or run_id.startswith("."):
-            raise UsageError("A RUN's id is a plain directory name.", value=run_id, way_out="letters, digits, - and _")
+            raise UsageError(
+                "The id of the RUN is not a plain directory name.", value=run_id, way_out="letters, digits, - and _"
+            )
         path = Path(directory) / run_id
         try:
             path.mkdir(parents=True)
         except FileExistsError:
             raise UsageError(
-                "A RUN is never overwritten.", where=str(path), way_out="give another id, or remove the old directory"
+                "There is a RUN of this id already. A RUN is never overwritten.",
+                where=str(path),
+                way_out="give another id, or remove the old directory",
             ) from None
         return cls(path, run_id)
 
@@ -62,7 +66,7 @@ class Run:
             raise UsageError("There is no such RUN.", where=str(path), way_out="list them: ls var/runs")
         if not (path / MANIFEST).is_file():
             raise IntegrityFailure(
-                "A RUN has a manifest; this one was never sealed.",
+                "The RUN was never sealed: it has no manifest.",
                 where=str(path / MANIFEST),
                 way_out="the training that made it did not finish: train again",
             )
@@ -87,13 +91,13 @@ class Run:
         return sha256_of(self.directory / MANIFEST)
 
     def path(self, name: str) -> Path:
-        """Where the file ``name`` (``model/model.txt``) lies; its directory is made while the RUN is open.
+        """Return the path of the file ``name`` (``model/model.txt``). Its directory is made while the RUN is open.
 
         Raises UsageError for a name that leaves the RUN.
         """
         relative = PurePosixPath(name)
         if relative.is_absolute() or ".." in relative.parts or not relative.parts or "\\" in name:
-            raise UsageError("A file of a RUN lies inside it.", value=name, way_out="for example model/model.txt")
+            raise UsageError("The name leads outside the RUN.", value=name, way_out="for example model/model.txt")
         path = self.directory / relative
         if not self.sealed:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -166,9 +170,15 @@ class Run:
         changes nothing. Raises UsageError for an open RUN or for the name of a sealed file.
         """
         if not self.sealed:
-            raise UsageError("An annex belongs to a sealed RUN.", value=name, where=str(self.directory))
+            raise UsageError(
+                "This RUN is not sealed. An annex belongs to a sealed RUN.", value=name, where=str(self.directory)
+            )
         if name in {MANIFEST, ANNEXES} or name in _read_json(self.directory / MANIFEST)["files"]:
-            raise UsageError("A sealed file is never replaced.", value=name, where=str(self.directory))
+            raise UsageError(
+                "The RUN has a sealed file of this name already. A sealed file is never replaced.",
+                value=name,
+                where=str(self.directory),
+            )
         data = document.encode() if isinstance(document, str) else document
         if not isinstance(data, bytes):
             data = _encode(document)
@@ -193,13 +203,16 @@ class Run:
     def _require_open(self, name: str) -> None:
         if self.sealed:
             raise UsageError(
-                "A sealed RUN does not change.", value=name, where=str(self.directory), way_out="add it as an annex"
+                "This RUN was sealed already. A sealed RUN does not change.",
+                value=name,
+                where=str(self.directory),
+                way_out="add it as an annex",
             )
 
     def _files(self) -> Iterator[str]:
         for path in sorted(self.directory.rglob("*")):
             if path.is_symlink():
-                raise IntegrityFailure("A RUN holds no symbolic links.", where=str(path))
+                raise IntegrityFailure("The RUN holds a symbolic link, which no RUN may.", where=str(path))
             if path.is_file() and not is_unfinished(path):
                 yield path.relative_to(self.directory).as_posix()
 
@@ -211,19 +224,19 @@ class Run:
                 raise IntegrityFailure("The annexes belong to another manifest.", where=str(self.directory / ANNEXES))
             for entry in document.get("annexes", []):
                 if entry["name"] in manifest["files"]:
-                    raise IntegrityFailure("An annex takes a sealed file's name.", value=entry["name"])
+                    raise IntegrityFailure("The annexes name a file that was sealed already.", value=entry["name"])
                 expected[entry["name"]] = {"sha256": entry["sha256"], "size": entry["size"]}
-        found = set(self._files()) - {MANIFEST, ANNEXES}
-        problems = [f"{name}: missing" for name in sorted(expected.keys() - found)]
-        problems += [f"{name}: not in the manifest" for name in sorted(found - expected.keys())]
+        present = set(self._files()) - {MANIFEST, ANNEXES}
+        problems = [f"{name}: missing" for name in sorted(expected.keys() - present)]
+        problems += [f"{name}: not in the manifest" for name in sorted(present - expected.keys())]
         problems += [
             f"{name}: changed"
-            for name in sorted(found & expected.keys())
+            for name in sorted(present & expected.keys())
             if _describe(self.directory / name) != expected[name]
         ]
         if problems:
             raise IntegrityFailure(
-                "Every file of a RUN matches its manifest.",
+                "The RUN differs from its manifest.",
                 value="; ".join(problems),
                 where=str(self.directory),
                 way_out="do not use this RUN; restore it from a copy or train again",
@@ -253,11 +266,11 @@ def _plain(value: Any) -> Any:
 
 def _read_json(path: Path) -> Any:
     if path.stat().st_size > _LIMIT:
-        raise IntegrityFailure("A document of a RUN is smaller than 64 MB.", value=path.stat().st_size, where=str(path))
+        raise IntegrityFailure("The document is larger than 64 MB.", value=path.stat().st_size, where=str(path))
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:
-        raise IntegrityFailure("A document of a RUN is JSON.", value=error, where=str(path)) from None
+        raise IntegrityFailure("The document is not JSON.", value=error, where=str(path)) from None
 
 
 def _describe(path: Path) -> dict[str, Any]:

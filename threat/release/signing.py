@@ -74,10 +74,10 @@ def verify(envelope: Any, payload_type: str, keys: Keys, *, purpose: str) -> tup
     try:
         parsed = Envelope.from_dict(copy.deepcopy(envelope))
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise IntegrityFailure("A signature envelope cannot be read.", value=error) from None
+        raise IntegrityFailure("The signature envelope cannot be read.", value=error) from None
     if parsed.payload_type != payload_type:
         raise IntegrityFailure(
-            "A signature was made for another kind of document.", value=parsed.payload_type, way_out=payload_type
+            "The signature was made for another kind of document.", value=parsed.payload_type, way_out=payload_type
         )
     usable = [key for key in keys.values() if not key.revoked and purpose in key.purposes]
     accepted: dict[str, Any] = {}
@@ -100,7 +100,7 @@ def verify(envelope: Any, payload_type: str, keys: Keys, *, purpose: str) -> tup
     except ValueError:
         document = None
     if not isinstance(document, dict):
-        raise IntegrityFailure("A signed document is not a JSON object.")
+        raise IntegrityFailure("The signed document is not a JSON object.")
     return document, keys[next(iter(accepted))]
 
 
@@ -149,7 +149,11 @@ def load_signer(path: Path, keys: Keys) -> Signer:
     if not path.exists():
         raise UsageError("There is no signing key here.", where=str(path))
     if path.stat().st_mode & 0o077:
-        raise UsageError("Others can read this signing key.", where=str(path), way_out=f"chmod 600 {path.name}")
+        raise UsageError(
+            "This signing key is not private: it can also be read by others.",
+            where=str(path),
+            way_out=f"chmod 600 {path.name}",
+        )
     try:
         private = CryptoSigner(load_pem_private_key(path.read_bytes(), None))
     except (TypeError, ValueError) as error:
@@ -183,7 +187,7 @@ def generate_signer(directory: Path, name: str, *, role: str, purposes: tuple[st
 
 
 def operator(directory: Path, key: Path | None) -> Signer:
-    """Who acts when a person runs a command: the holder of the private key file ``key``.
+    """Return the signer of a command that a person runs: the holder of the private key file ``key``.
 
     Without one, the demonstration's release service, and only where the key list holds no key of a force.
     """
@@ -191,7 +195,7 @@ def operator(directory: Path, key: Path | None) -> Signer:
     if key is not None:
         return load_signer(key, keys)
     if any(listed.environment == "force" for listed in keys.values()):
-        raise UsageError("Say whose key signs this.", way_out="--key FILE.pem")
+        raise UsageError("No signing key was named, and the key list holds keys of a force.", way_out="--key FILE.pem")
     return demonstration_signer(directory, "release service", role="service", purposes=("bundle", "promotion"))
 
 

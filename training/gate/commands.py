@@ -93,7 +93,7 @@ def _asked(environment: str, to: str | None, policy: Path | None, fairness_polic
     state = to or rules.environments[place].enters
     if state not in rules.required:
         raise UsageError(
-            "A release cannot enter this state.",
+            "No release enters this state.",
             value=state,
             way_out=f"one of three states: {', '.join(rules.required)}",
         )
@@ -171,7 +171,7 @@ _FLAGS = {"authors": "author", "review_due": "review-due"}
 
 def _missing(kind: str, said: dict[str, Any]) -> list[ThreatError]:
     return [
-        UsageError(f"A statement of the kind {kind} lacks --{_FLAGS.get(name, name)}.")
+        UsageError(f"The statement, of the kind {kind}, lacks --{_FLAGS.get(name, name)}.")
         for name, value in said.items()
         if not value
     ]

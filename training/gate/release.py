@@ -107,7 +107,7 @@ def verified_statements(envelopes: Iterable[Any], keys: Keys) -> list[Statement]
                 for problem in error.errors(include_url=False)
             ]
             raise BadInput(
-                f"A statement signed by {key.name} has not the form of a statement.",
+                f"The statement signed by {key.name} has not the form of a statement.",
                 value="; ".join(problems),
                 way_out="take the statement out of the approvals file and sign again: threat approve RUN",
             ) from None

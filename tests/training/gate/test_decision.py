@@ -155,8 +155,8 @@ def test_demonstration_signatures_count_only_in_the_demonstration() -> None:
     assert (in_demonstration.verdict, in_demonstration.environment) == (PASS, "demonstration")
     assert in_force.verdict == NOT_ENOUGH
     assert in_force.approvals == ()
-    assert len(in_force.set_aside) == len(shown)
-    assert in_force.set_aside[0] == "authorship by Vera Lid: signed with a key of the environment demonstration"
+    assert len(in_force.not_counted) == len(shown)
+    assert in_force.not_counted[0] == "authorship by Vera Lid: signed with a key of the environment demonstration"
 
 
 @pytest.mark.parametrize(

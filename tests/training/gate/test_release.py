@@ -206,8 +206,8 @@ def test_demonstration_approvals_do_not_count_in_a_force(make_audited: Any, var:
     assert isinstance(result.exception, GateRefused)
     gate = Run.open(run.directory).read(Gate)
     assert gate.approvals == ()
-    assert gate.set_aside
-    assert all("environment demonstration" in said for said in gate.set_aside)
+    assert gate.not_counted
+    assert all("environment demonstration" in said for said in gate.not_counted)
 
 
 def test_an_altered_statement_stops_everything(make_audited: Any, var: Path, force: Any, tmp_path: Path) -> None:
@@ -346,7 +346,7 @@ def test_keys(var: Path) -> None:
     again = demonstration_signer(var / "keys", "validator", role="validator", purposes=("approval",))
     assert again.key == signer.key
     path.chmod(0o644)
-    with pytest.raises(UsageError, match="Others can read"):
+    with pytest.raises(UsageError, match="also be read by others"):
         load_signer(path, load_keys(var / "keys"))
     path.chmod(0o600)
     with pytest.raises(UsageError, match="does not name this key"):
@@ -354,7 +354,7 @@ def test_keys(var: Path) -> None:
     made = ("new-key", "Vera Lid", "--role", "validator", "--var", var)
     assert run_command(*made, "--purpose", "approval").exit_code == 0
     assert "has a key already" in str(run_command(*made, "--purpose", "approval").exception)
-    assert "known purpose" in str(run_command(*made, "--purpose", "everything").exception)
+    assert "purpose of the key is unknown" in str(run_command(*made, "--purpose", "everything").exception)
 
 
 def test_the_bundle_of_the_run_opens_without_the_run(make_audited: Any, var: Path, tmp_path: Path) -> None:

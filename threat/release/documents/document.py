@@ -24,7 +24,7 @@ class Part(BaseModel):
 
     def as_json(self) -> dict[str, Any]:
         """Return plain JSON values, fields that have no value included."""
-        return self.model_dump(mode="json")
+        return self.model_dump(mode="json", by_alias=True)
 
 
 class JsonFile(Part):
@@ -83,7 +83,7 @@ class Document(JsonFile):
         if version != cls.of_version():
             written = "before documents had versions" if version is None else f"as version {version}"
             raise BadInput(
-                f"{cls.FILE} was written {written}; this product reads version {cls.of_version()}.",
+                f"{cls.FILE} cannot be read: written {written}, where this product reads version {cls.of_version()}.",
                 where=where,
                 way_out=f"{cls.MADE_AGAIN}, or read it with the version of the product that wrote it",
             )

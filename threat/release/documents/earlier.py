@@ -187,4 +187,6 @@ def _read(kind: type[_AnyBefore], data: bytes, where: str) -> _AnyBefore:
         return kind.model_validate_json(data)
     except ValidationError as error:
         fields = ", ".join(".".join(map(str, problem["loc"])) for problem in error.errors())
-        raise IntegrityFailure("A document of before lacks a field.", value=fields, where=where) from None
+        raise IntegrityFailure(
+            "The document, of an earlier version, lacks a field.", value=fields, where=where
+        ) from None

@@ -68,7 +68,7 @@ class Gate(Document):
     show_probability: bool = Field(description="true when probabilities may be shown next to ranks")
     checks: tuple[GateCheck, ...] = Field(description="every check in the order asked")
     approvals: tuple[Approval, ...] = Field(description="approvals that counted as statements")
-    set_aside: tuple[str, ...] = Field(description="statements that did not count, and why")
+    not_counted: tuple[str, ...] = Field(alias="set_aside", description="statements that did not count, and why")
 
     def check(self, name: str) -> GateCheck | None:
         """Return the check of that name, or None."""

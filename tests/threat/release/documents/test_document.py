@@ -61,7 +61,9 @@ def test_an_absent_document_is_none_or_an_error_that_says_how_it_is_made(tmp_pat
 @pytest.mark.parametrize(("version", "words"), [(None, "before documents had versions"), (2, "as version 2")])
 def test_another_version_is_refused_with_the_way_out(version: int | None, words: str) -> None:
     document = {**FOLDS, "version": version}
-    with pytest.raises(BadInput, match=f"folds.json was written {words}; this product reads version 1") as caught:
+    with pytest.raises(
+        BadInput, match=f"folds.json cannot be read: written {words}, where this product reads version 1"
+    ) as caught:
         parse(document)
     assert caught.value.way_out.startswith("train again with this version of the product")
 
