@@ -71,6 +71,7 @@ def newly_ranked(since: datetime, new_records: int) -> str:
 def moved(since: datetime, new_records: int, *, previous_rank: int, rank: int) -> str:
     """Say how a place changed since the previous list, of the day ``since``.
 
+    >>> from threat.asof import instant
     >>> week = instant(1_717_200_000)
     >>> moved(week, 2, previous_rank=9, rank=4)
     'Up 5 places since 1 June (from 9 to 4). 2 new records since.'

@@ -5,9 +5,11 @@ from __future__ import annotations
 import shutil
 import sqlite3
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 
 import pytest
+from fixtures import evidence
 from fixtures.desk_browser import STARTED_AT
 
 from serving.audit.database import connect
@@ -75,8 +77,7 @@ def test_the_model_in_service(golden_store: Path, model_var: Path, tmp_path: Pat
     places = Places(golden_store, model_var, STARTED_AT)
     assert [(finding.part, finding.state) for finding in check_service(places)] == [("model", "ok")]
     assert check_service(Places(golden_store, tmp_path, STARTED_AT)) == []
-    accepted = [{"id": "fairness", "verdict": "not_enough_evidence", "accepted": [{"expires": "2020-01-01"}]}]
-    release(golden_store, tmp_path / "expired", checks=accepted)
+    release(golden_store, tmp_path / "expired", accepted=[evidence.acceptance(expires=date(2020, 1, 1))])
     stale = check_service(Places(golden_store, tmp_path / "expired", STARTED_AT))
     assert [(finding.state, finding.mend) for finding in stale] == [("stale", "threat release RUN, or train again")]
     spoilt = tmp_path / "spoilt"
