@@ -64,6 +64,7 @@ check: setup ## lint, format, types, import contracts, generated pages
 	@PYTHONPATH=docs $(BIN)/python -m pages.feature_dictionary --check
 	@PYTHONPATH=docs $(BIN)/python -m pages.schemas --check
 	@$(BIN)/python tests/repository_rules.py
+	@$(BIN)/python tests/english_rules.py
 	@echo "check: all passed"
 
 format: setup ## mend what ruff can mend
