@@ -70,24 +70,12 @@ class _Wrong(Exception):
 
 
 def _check(data: bytes, features: tuple[str, ...]) -> Shape:
-    try:
-        data.decode("utf-8")
-    except UnicodeDecodeError:
-        raise _Wrong("not UTF-8") from None
-    if b"\x00" in data or b"\r" in data:
-        raise _Wrong("a byte that LightGBM never writes")
+    _require_text(data)
     start = data.find(b"\n\nTree=0\n") + 2
     if start < 2:
         raise _Wrong("no trees")
     header = _header(data[:start].decode())
-    names = tuple(header["feature_names"].split(" "))
-    if names != features:
-        raise _Wrong("its features are not those of features.json, in that order")
-    if _integer(header["max_feature_idx"]) != len(names) - 1:
-        raise _Wrong("max_feature_idx does not match the number of features")
-    for key in ("feature_infos", "monotone_constraints"):
-        if key in header and len(header[key].split(" ")) != len(names):
-            raise _Wrong(f"{key} does not match the number of features")
+    _require_features(header, features)
     if (header["num_class"], header["num_tree_per_iteration"]) != ("1", "1"):
         raise _Wrong("more than one class")
     sizes = [_integer(size) for size in header["tree_sizes"].split(" ")]
@@ -98,12 +86,33 @@ def _check(data: bytes, features: tuple[str, ...]) -> Shape:
         block = data[position : position + size]
         if len(block) != size or not block.startswith(f"Tree={number}\n".encode()) or not block.endswith(b"\n\n\n"):
             raise _Wrong(f"tree {number} does not have the size that tree_sizes gives")
-        leaves += _tree(block.decode(), number, len(names), thresholds)
+        leaves += _tree(block.decode(), number, len(features), thresholds)
         position += size
     if not data[position:].startswith(b"end of trees\n"):
-        raise _Wrong("something lies between the last tree and 'end of trees'")
+        raise _Wrong("something is between the last tree and 'end of trees'")
     _tail(data[position:].decode())
-    return Shape(names, len(sizes), leaves, thresholds)
+    return Shape(features, len(sizes), leaves, thresholds)
+
+
+def _require_text(data: bytes) -> None:
+    """Refuse bytes that are not UTF-8, and the two bytes on which LightGBM's reader and this one differ."""
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError:
+        raise _Wrong("not UTF-8") from None
+    if b"\x00" in data or b"\r" in data:
+        raise _Wrong("a byte that LightGBM never writes")
+
+
+def _require_features(header: dict[str, str], features: tuple[str, ...]) -> None:
+    """Refuse a header whose features, or values per feature, are not those of ``features``."""
+    if tuple(header["feature_names"].split(" ")) != features:
+        raise _Wrong("its features are not those of features.json, in that order")
+    if _integer(header["max_feature_idx"]) != len(features) - 1:
+        raise _Wrong("max_feature_idx does not match the number of features")
+    for key in ("feature_infos", "monotone_constraints"):
+        if key in header and len(header[key].split(" ")) != len(features):
+            raise _Wrong(f"{key} does not match the number of features")
 
 
 def _header(text: str) -> dict[str, str]:
@@ -123,6 +132,16 @@ def _header(text: str) -> dict[str, str]:
 
 
 def _tree(text: str, number: int, n_features: int, thresholds: dict[int, list[float]]) -> int:
+    """Check tree ``number``, add its split points to ``thresholds``, and return how many leaves it has."""
+    fields = _fields(text, number)
+    n_leaves = _leaves(fields, number)
+    if n_leaves > 1:  # a tree of a single leaf has no splits
+        _splits(fields, number, n_leaves, n_features, thresholds)
+    return n_leaves
+
+
+def _fields(text: str, number: int) -> dict[str, str]:
+    """Return the values of tree ``number`` by name: no unknown, repeated or missing name."""
     fields: dict[str, str] = {}
     for line in text.rstrip("\n").split("\n")[1:]:
         key, _, value = line.partition("=")
@@ -132,6 +151,11 @@ def _tree(text: str, number: int, n_features: int, thresholds: dict[int, list[fl
     missing = {"num_leaves", "num_cat", "leaf_value"} - fields.keys()
     if missing:
         raise _Wrong(f"tree {number}: lacks {', '.join(sorted(missing))}")
+    return fields
+
+
+def _leaves(fields: dict[str, str], number: int) -> int:
+    """Check the values that every tree has, a tree of one leaf too, and return the number of leaves."""
     n_leaves = _integer(fields["num_leaves"])
     if not 0 < n_leaves <= _MOST_LEAVES:
         raise _Wrong(f"tree {number}: num_leaves out of bounds")
@@ -141,32 +165,34 @@ def _tree(text: str, number: int, n_features: int, thresholds: dict[int, list[fl
     for key in (*_PER_LEAF, *_PER_LEAF_OPTIONAL):
         if fields.get(key):
             _numbers(fields[key], n_leaves, f"tree {number}: {key}")
-    if n_leaves == 1:
-        return 1
+    return n_leaves
+
+
+def _splits(
+    fields: dict[str, str], number: int, n_leaves: int, n_features: int, thresholds: dict[int, list[float]]
+) -> None:
+    """Check the splits (one fewer than leaves) and add each split point to ``thresholds``, by feature index."""
+    n_splits = n_leaves - 1
     if any(not fields.get(key) for key in _PER_NODE):
         raise _Wrong(f"tree {number}: lacks its splits")
     for key in ("split_gain", *_PER_NODE_OPTIONAL):
         if fields.get(key):
-            _numbers(fields[key], n_leaves - 1, f"tree {number}: {key}")
-    split = _integers(fields["split_feature"], n_leaves - 1, f"tree {number}: split_feature")
+            _numbers(fields[key], n_splits, f"tree {number}: {key}")
+    split = _integers(fields["split_feature"], n_splits, f"tree {number}: split_feature")
     if min(split) < 0 or max(split) >= n_features:
         raise _Wrong(f"tree {number}: split_feature out of bounds")
     # A split of missing from not missing has the threshold inf: every finite value goes left.
-    words = ["0" if word == "inf" else word for word in fields["threshold"].split(" ")]
-    _numbers(" ".join(words), n_leaves - 1, f"tree {number}: threshold")
-    for feature, word in zip(split, fields["threshold"].split(" "), strict=True):
+    words = fields["threshold"].split(" ")
+    _numbers(" ".join("0" if word == "inf" else word for word in words), n_splits, f"tree {number}: threshold")
+    for feature, word in zip(split, words, strict=True):
         if word != "inf":
             thresholds.setdefault(feature, []).append(float(word))
-    kinds = _integers(fields["decision_type"], n_leaves - 1, f"tree {number}: decision_type")
+    kinds = _integers(fields["decision_type"], n_splits, f"tree {number}: decision_type")
     if any(kind not in {0, 2, 4, 6, 8, 10} for kind in kinds):
         raise _Wrong(f"tree {number}: a decision type that is not a numeric split")
-    _reach(
-        _integers(fields["left_child"], n_leaves - 1, f"tree {number}: left_child"),
-        _integers(fields["right_child"], n_leaves - 1, f"tree {number}: right_child"),
-        n_leaves,
-        number,
-    )
-    return n_leaves
+    left = _integers(fields["left_child"], n_splits, f"tree {number}: left_child")
+    right = _integers(fields["right_child"], n_splits, f"tree {number}: right_child")
+    _reach(left, right, n_leaves, number)
 
 
 def _reach(left: list[int], right: list[int], n_leaves: int, number: int) -> None:

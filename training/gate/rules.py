@@ -8,6 +8,7 @@ from datetime import date
 
 from threat.measuring.figure import Figure, Verdict
 from threat.release.documents.evaluation import MODEL, Evaluation, RankingFigures
+from threat.release.documents.fairness import Fairness
 from threat.release.documents.fairness_policy import FairnessPolicy
 from threat.release.documents.gate import Fact
 from threat.release.documents.gate_policy import GatePolicy
@@ -243,18 +244,26 @@ def fairness(view: View) -> Finding:
         return Finding(FAIL, "the fairness report was made under another policy than the one set", facts)
     if not report.gated:
         return Finding(NOT_ENOUGH, "the report rests on no characteristic", facts)
+    verdict, reason = _by_characteristic(report, view)
+    return Finding(verdict, reason, facts)
+
+
+def _by_characteristic(report: Fairness, view: View) -> tuple[Verdict, str]:
+    """Return the verdict over the report's gated characteristics, with the reason.
+
+    A characteristic that fails decides first; then one without enough evidence that nobody accepted by name.
+    """
     failed = [characteristic.name for characteristic in report.gated if characteristic.verdict == FAIL]
     if failed:
-        return Finding(FAIL, f"served worse than the line allows, by {', '.join(failed)}", facts)
+        return FAIL, f"served worse than the line allows, by {', '.join(failed)}"
     undecided = [characteristic.name for characteristic in report.gated if characteristic.verdict == NOT_ENOUGH]
     missing = [name for name in undecided if not view.accepted("fairness", name)]
     if missing:
-        return Finding(NOT_ENOUGH, f"not enough evidence, and not accepted by name, for {', '.join(missing)}", facts)
+        return NOT_ENOUGH, f"not enough evidence, and not accepted by name, for {', '.join(missing)}"
     if undecided:
         names = ", ".join(undecided)
-        reason = f"no group fails; not enough evidence accepted by name, until it expires, for {names}"
-        return Finding(PASS, reason, facts)
-    return Finding(PASS, "every group is served within the line", facts)
+        return PASS, f"no group fails; not enough evidence accepted by name, until it expires, for {names}"
+    return PASS, "every group is served within the line"
 
 
 def explanation(view: View) -> Finding:
