@@ -18,6 +18,7 @@ from threat import lists
 from threat.errors import BadInput, IntegrityFailure
 from threat.history.store import Store
 from threat.release import promotions
+from threat.release.documents.scored_list import ListFile
 from threat.release.runs import Run
 from training.evaluation.reproduce import reproduce
 
@@ -49,6 +50,12 @@ def test_the_store_verifies_and_holds_the_golden_force(format_1: Path) -> None:
     assert store.snapshot().row_count("relationships") == 12
     known = set(store.snapshot().relationships.relationship_id.tolist())
     assert {golden.relationship_id(name) for name in golden.ORDER} <= known
+
+
+@pytest.mark.parametrize("list_id", LISTS)
+def test_every_list_json_is_written_again_byte_for_byte(format_1: Path, list_id: str) -> None:
+    data = (format_1 / "var" / "lists" / list_id / "list.json").read_bytes()
+    assert ListFile.parse(data, list_id).encode() == data
 
 
 @pytest.mark.parametrize(("list_id", "kind"), LISTS.items())

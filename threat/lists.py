@@ -1,7 +1,7 @@
 """A LIST: one scored ranking, frozen. ``list.json`` says what it was computed from, ``rows.parquet`` holds every row.
 
 The id of a LIST is a hash of its content: ``list.json`` names the SHA-256 of ``rows.parquet``, and the id ends in the
-hash of ``list.json``. Opening one recomputes both. ``current.json`` beside the LISTs names the published one.
+hash of ``list.json``. Opening one recomputes both. ``current.json`` next to the LISTs names the published one.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import shutil
 import tempfile
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from functools import cached_property
@@ -23,6 +24,7 @@ from numpy.typing import NDArray
 
 from threat.errors import BadInput, IntegrityFailure, UsageError
 from threat.files import sha256_of, write_whole
+from threat.release.documents.scored_list import Basis, ListFile, MustSee
 
 _SENTENCE = pa.struct([("feature", pa.string()), ("text", pa.string()), ("event_ids", pa.list_(pa.int64()))])
 _REASON = pa.struct(
@@ -58,44 +60,14 @@ BAND_TITLES = {
 }
 """Bands are places in the order, not sizes of risk: up to capacity k, up to 2k, the rest."""
 
-FORMAT = 1
-"""Version of ``list.json``. A LIST is evidence of what was shown, so a change of its fields is a new version."""
-
-
-@dataclass(frozen=True, slots=True)
-class Basis:
-    """What a LIST was computed from: everything ``threat replay`` needs, and nothing that the rows already say.
-
-    ``as_of``, ``started_at`` and ``previous_as_of`` are UTC seconds. ``ranking`` is ``model`` or ``rule``;
-    ``ranking_id`` names the bundle or the rule; ``ranking_note`` says in words why it ranks. ``demonstration``:
-    approved by signatories who count nowhere else. ``catalogue`` and ``policy`` are versions. ``attrition``: kept and
-    dropped at each filter of eligibility. ``previous``: id of the LIST that changes are compared with, empty for none.
-    """
-
-    as_of: int
-    snapshot: str
-    ranking: str
-    ranking_id: str
-    ranking_title: str
-    ranking_note: str
-    demonstration: bool
-    capacity: int
-    catalogue: str
-    policy: str
-    started_at: int
-    previous: str
-    previous_as_of: int
-    previous_ranking_id: str
-    attrition: list[dict[str, Any]]
-
 
 class ScoredList:
-    """A LIST in memory: ``id``, ``basis``, ``must_see`` (documents) and ``rows`` (schema ``ROWS``, in rank order)."""
+    """A LIST in memory: ``id``, ``basis``, ``must_see`` (as shown) and ``rows`` (schema ``ROWS``, in rank order)."""
 
-    def __init__(self, list_id: str, basis: Basis, must_see: list[dict[str, Any]], rows: pa.Table) -> None:
+    def __init__(self, list_id: str, basis: Basis, must_see: Sequence[MustSee], rows: pa.Table) -> None:
         self.id = list_id
         self.basis = basis
-        self.must_see = must_see
+        self.must_see = tuple(must_see)
         self.rows = rows
 
     def __len__(self) -> int:
@@ -152,7 +124,7 @@ def count_ties(rank: NDArray[np.int32], capacity: int) -> dict[str, int]:
     return {"groups": int(shared.sum()), "rows": int(counts[shared].sum()), "at_edge": at_edge}
 
 
-def freeze(directory: str | Path, basis: Basis, must_see: list[dict[str, Any]], rows: pa.Table) -> ScoredList:
+def freeze(directory: str | Path, basis: Basis, must_see: Sequence[MustSee], rows: pa.Table) -> ScoredList:
     """Write a LIST under ``directory`` and return it.
 
     The LIST appears whole or not at all: a hidden folder is written, and renamed at the end. A LIST of the same content
@@ -163,17 +135,12 @@ def freeze(directory: str | Path, basis: Basis, must_see: list[dict[str, Any]], 
     work = Path(tempfile.mkdtemp(prefix=".list-", dir=directory))
     try:
         pq.write_table(rows, work / "rows.parquet", compression="zstd")
-        document = {
-            "version": FORMAT,
-            **asdict(basis),
-            "rows": rows.num_rows,
-            "rows_sha256": sha256_of(work / "rows.parquet"),
-            "must_see": must_see,
-        }
-        text = json.dumps(document, indent=2, sort_keys=True, allow_nan=False)
+        rows_sha256 = sha256_of(work / "rows.parquet")
+        document = ListFile(rows=rows.num_rows, rows_sha256=rows_sha256, must_see=tuple(must_see), **dict(basis))
+        text = document.encode()
         day = datetime.fromtimestamp(basis.as_of, tz=UTC).date().isoformat()
-        list_id = f"L-{day}-{sha256_of(text.encode())[:16]}"
-        (work / "list.json").write_text(text, encoding="utf-8")
+        list_id = f"L-{day}-{sha256_of(text)[:16]}"
+        (work / ListFile.FILE).write_bytes(text)
         try:
             work.chmod(0o755)  # mkdtemp lets only its owner in; the desk may run as another user
             work.rename(directory / list_id)
@@ -191,28 +158,21 @@ def freeze(directory: str | Path, basis: Basis, must_see: list[dict[str, Any]], 
 def open_list(directory: str | Path, list_id: str) -> ScoredList:
     """Open a LIST after verifying its hashes.
 
-    Raises UsageError when there is none, IntegrityFailure when it was changed, BadInput for another format.
+    Raises UsageError when there is none, IntegrityFailure when it was changed, BadInput for another version.
     """
     path = Path(directory) / list_id
-    if Path(list_id).name != list_id or not (path / "list.json").is_file():
+    if Path(list_id).name != list_id or not (path / ListFile.FILE).is_file():
         raise UsageError(
             "There is no such list.", value=list_id, where=str(directory), way_out="make one: threat score --as-of DATE"
         )
-    text = (path / "list.json").read_bytes()
+    text = (path / ListFile.FILE).read_bytes()
     if list_id.rpartition("-")[2] != sha256_of(text)[:16]:
-        raise _changed(path / "list.json")
-    document = json.loads(text)
-    if document.get("version") != FORMAT:
-        raise BadInput(
-            f"The list is of another format: {document.get('version')}, where this version reads {FORMAT}.",
-            where=str(path),
-            way_out="open it with the version of threat that made it, or make it again: threat score --as-of DATE",
-        )
+        raise _changed(path / ListFile.FILE)
+    document = ListFile.parse(text, str(path / ListFile.FILE))
     rows_path = path / "rows.parquet"
-    if not rows_path.is_file() or sha256_of(rows_path) != document["rows_sha256"]:
+    if not rows_path.is_file() or sha256_of(rows_path) != document.rows_sha256:
         raise _changed(rows_path)
-    basis = Basis(**{name: document[name] for name in Basis.__dataclass_fields__})
-    return ScoredList(list_id, basis, document["must_see"], pq.read_table(rows_path))
+    return ScoredList(list_id, document.basis(), document.must_see, pq.read_table(rows_path))
 
 
 @dataclass(frozen=True, slots=True)

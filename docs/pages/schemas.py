@@ -22,6 +22,7 @@ from threat.release.documents.gate import Gate
 from threat.release.documents.global_picture import GlobalPicture
 from threat.release.documents.manifest import Annexes, BundleManifest, Canary, RunManifest
 from threat.release.documents.model import Calibrator, ElasticNet, ModelFeatures
+from threat.release.documents.scored_list import ListFile
 from threat.release.documents.snapshot import SnapshotRead
 from threat.release.documents.stability import Stability
 
@@ -44,6 +45,7 @@ DOCUMENTS: dict[str, type[JsonFile]] = {
     "folds": Folds,
     "gate": Gate,
     "human": Human,
+    "list": ListFile,
     "run_manifest": RunManifest,
     "shap_summary": GlobalPicture,
     "snapshot": SnapshotRead,

@@ -51,17 +51,17 @@ def _risen(rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def _beyond(listed: ScoredList) -> TourStep | None:
     """A must-see item beyond capacity, the lowest in the order."""
-    placed = [(listed.row(item["relationship_id"]), item) for item in listed.must_see]
+    placed = [(listed.row(item.relationship_id), item) for item in listed.must_see]
     beyond = [(row["rank"], item) for row, item in placed if row is not None and row["rank"] > listed.basis.capacity]
     if not beyond:
         return None
     rank, item = max(beyond, key=lambda pair: pair[0])
-    what = kind(item["triggers"][0]["kind"]).title.lower()
+    what = kind(item.triggers[0].kind).title.lower()
     return TourStep(
         title="One beyond capacity that still matters",
         text=f"Ranked {rank:,} when the unit reviews {listed.basis.capacity}: the order alone would never show it. "
         f"It is must-see all the same ({what}). No rank is a sign of safety.",
-        link=f"/relationships/{show_id('R', item['relationship_id'])}",
+        link=f"/relationships/{show_id('R', item.relationship_id)}",
         link_text="Open the relationship",
     )
 

@@ -32,7 +32,8 @@ from threat.history.sightings import NO_PERSON
 from threat.history.snapshot import Snapshot
 from threat.history.store import Store
 from threat.ids import parse_id, show_id
-from threat.lists import BAND_TITLES, Basis, ScoredList
+from threat.lists import BAND_TITLES, ScoredList
+from threat.release.documents.scored_list import Basis, MustSee, TriggerEvent
 from threat.vocabulary import kind
 
 _EXPLAINED_KEPT = 512
@@ -51,7 +52,7 @@ class ListView:
         self.ranking = ranking
         self.given_note = note
         self.note = note or listed.basis.ranking_note
-        self._triggers = {item["relationship_id"]: item["triggers"] for item in listed.must_see}
+        self._triggers = {item.relationship_id: item.triggers for item in listed.must_see}
         self.explained = lru_cache(maxsize=_EXPLAINED_KEPT)(self._explain)
 
     @classmethod
@@ -92,9 +93,9 @@ class ListView:
         at = int(self.snapshot.relationships.relationship_id.searchsorted(relationship_id))
         return RELATIONSHIP_KIND_TITLES[str(self.snapshot.relationships.kind[at])]
 
-    def triggers(self, relationship_id: int) -> list[dict[str, Any]]:
+    def triggers(self, relationship_id: int) -> tuple[TriggerEvent, ...]:
         """Return the must-see triggers of a relationship as the list holds them; empty when it has none."""
-        return list(self._triggers.get(relationship_id, []))
+        return self._triggers.get(relationship_id, ())
 
     def other_way(self, relationship_id: int, parties: Parties) -> str:
         """Return the reference of the relationship with the roles reversed; empty when none was recorded by the as-of.
@@ -141,7 +142,7 @@ def summary_of(view: ListView) -> ListSummary:
         ranked=len(listed),
         ties=Ties(**listed.ties),
         previous=basis.previous,
-        filters=[FilterStep(**{name: step[name] for name in FilterStep.model_fields}) for step in basis.attrition],
+        filters=[FilterStep(**step.as_json()) for step in basis.attrition],
     )
 
 
@@ -178,13 +179,13 @@ def _queue_row(view: ListView, row: Mapping[str, Any]) -> QueueRow:
     )
 
 
-def _must_see_item(view: ListView, item: Mapping[str, Any]) -> MustSeeItem:
-    row = view.listed.row(item["relationship_id"])
+def _must_see_item(view: ListView, item: MustSee) -> MustSeeItem:
+    row = view.listed.row(item.relationship_id)
     return MustSeeItem(
-        relationship=show_id("R", item["relationship_id"]) if item["relationship_id"] else "",
+        relationship=show_id("R", item.relationship_id) if item.relationship_id else "",
         rank=row["rank"] if row else 0,
         band=row["band"] if row else "not_ranked",
-        triggers=[answered_trigger(trigger, view.as_of) for trigger in item["triggers"]],
+        triggers=[answered_trigger(trigger, view.as_of) for trigger in item.triggers],
     )
 
 
@@ -212,16 +213,16 @@ def _direction(contribution: float) -> Literal["raises", "lowers", "none"]:
     return "raises" if contribution > 0 else "lowers"
 
 
-def answered_trigger(trigger: Mapping[str, Any], as_of: int) -> Trigger:
+def answered_trigger(trigger: TriggerEvent, as_of: int) -> Trigger:
     """Return a must-see trigger of ``list.json`` as the API answers it, with its sentence."""
-    what = kind(trigger["kind"])
-    occurred_at, recorded_at = trigger["occurred_at"], trigger["recorded_at"]
+    what = kind(trigger.kind)
+    occurred_at, recorded_at = trigger.occurred_at, trigger.recorded_at
     return Trigger(
-        event=show_id("E", trigger["event_id"]),
+        event=show_id("E", trigger.event_id),
         kind=what.name,
         title=what.title,
-        about=trigger["about"],
-        sentence=words.trigger(what, trigger["about"], occurred_at=occurred_at, recorded_at=recorded_at, as_of=as_of),
+        about=trigger.about,
+        sentence=words.trigger(what, trigger.about, occurred_at=occurred_at, recorded_at=recorded_at, as_of=as_of),
         occurred_at=instant(occurred_at),
         recorded_at=instant(recorded_at),
     )

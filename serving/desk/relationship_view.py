@@ -32,7 +32,7 @@ def relationship_of(view: ListView, reference: str) -> Relationship:
         view.as_of,
         since=view.listed.basis.previous_as_of,
         behind=_themes_behind(standing.reasons) if isinstance(standing, Ranked) else {},
-        must_see={trigger["event_id"] for trigger in triggers},
+        must_see={trigger.event_id for trigger in triggers},
     )
     return Relationship(
         listing=summary_of(view),

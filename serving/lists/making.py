@@ -99,7 +99,7 @@ def _previous(folder: Path, as_of: int, list_id: str | None) -> ScoredList | Non
 def _freeze(folder: Path, inputs: ScoringInputs, started_at: int, advance: Advance) -> ScoredList:
     scored = scoring.score(inputs, advance)
     basis = scoring.basis_of(inputs, scored, started_at)
-    return lists.freeze(folder, basis, [item.as_dict() for item in scored.must_see], scored.rows)
+    return lists.freeze(folder, basis, scored.must_see, scored.rows)
 
 
 def _require_past(as_of: int, started_at: int) -> None:

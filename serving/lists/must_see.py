@@ -2,48 +2,21 @@
 
 A trigger is a visible event of a kind the vocabulary marks *must see* (strangulation, threat to kill, weapon, breach
 after service, suicidality of either party, ...), recorded within the policy's days before the as-of, or a release from
-custody that falls within the policy's days on either side of it. An item is one relationship with all its triggers.
+custody that falls within the policy's days on either side of it. An item is one relationship with all its triggers; an
+event between two parties that no recorded relationship covers is an item too, of the relationship 0.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import asdict, dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from threat.asof import happened, look_back_bounds, span, within
 from threat.history.sightings import NO_PERSON, ROLE_ABOUT, ROLE_AT_RISK, ROLE_SUBJECT, Rows, Sightings
+from threat.release.documents.scored_list import About, MustSee, TriggerEvent
 from threat.vocabulary import Kind, kinds
-
-
-@dataclass(frozen=True, slots=True)
-class TriggerEvent:
-    """One event that opens an item. Times are UTC seconds. ``about``: pair, subject or person_at_risk."""
-
-    event_id: int
-    kind: str
-    about: str
-    occurred_at: int
-    recorded_at: int
-
-
-@dataclass(frozen=True, slots=True)
-class MustSee:
-    """One relationship and its triggers, latest recorded first.
-
-    ``relationship_id`` is 0 for an event between two parties that no recorded relationship covers: the event is shown
-    all the same.
-    """
-
-    relationship_id: int
-    triggers: tuple[TriggerEvent, ...]
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return the item as ``list.json`` holds it."""
-        return {"relationship_id": self.relationship_id, "triggers": [asdict(trigger) for trigger in self.triggers]}
 
 
 def must_see_kinds() -> frozenset[str]:
@@ -85,8 +58,15 @@ def find(
             uncovered[trigger.event_id] = trigger
     # An event is seen once from each party: what one party's relationships cover is not uncovered.
     covered = {event_id for triggers in by_relationship.values() for event_id in triggers}
-    items = [MustSee(relationship_id, _latest_first(triggers)) for relationship_id, triggers in by_relationship.items()]
-    items += [MustSee(0, (trigger,)) for event_id, trigger in uncovered.items() if event_id not in covered]
+    items = [
+        MustSee(relationship_id=relationship_id, triggers=_latest_first(triggers))
+        for relationship_id, triggers in by_relationship.items()
+    ]
+    items += [
+        MustSee(relationship_id=0, triggers=(trigger,))
+        for event_id, trigger in uncovered.items()
+        if event_id not in covered
+    ]
     return sorted(items, key=_order)
 
 
@@ -112,7 +92,7 @@ class _Parties:
         self._rows = rows
         self._of_subject, self._of_at_risk = _rows_by_person(rows.subject), _rows_by_person(rows.at_risk)
 
-    def concerned(self, person: int, role: int, other: int) -> list[tuple[int, str]]:
+    def concerned(self, person: int, role: int, other: int) -> list[tuple[int, About]]:
         """Return the relationships that an event concerns, and whom of each it is about.
 
         ``person`` and ``role``: whose sighting the event is, and as what. ``other``: the other person of the event, or
@@ -120,6 +100,7 @@ class _Parties:
         """
         rows = self._rows
         as_subject, as_at_risk = self._of_subject.get(person, []), self._of_at_risk.get(person, [])
+        places: list[tuple[int, About]]
         if role == ROLE_SUBJECT:
             places = [(i, "pair") for i in as_subject if int(rows.at_risk[i]) == other]
         elif role == ROLE_AT_RISK:
@@ -137,7 +118,7 @@ def _rows_by_person(persons: NDArray[np.int64]) -> dict[int, list[int]]:
     return out
 
 
-def _trigger(sightings: Sightings, at: int, by_number: dict[int, Kind], about: str) -> TriggerEvent:
+def _trigger(sightings: Sightings, at: int, by_number: dict[int, Kind], about: About) -> TriggerEvent:
     return TriggerEvent(
         event_id=int(sightings.event_id[at]),
         kind=by_number[int(sightings.kind[at])].name,

@@ -21,9 +21,9 @@ from serving.dates import day
 from threat import rungs
 from threat.asof import instant
 from threat.errors import IntegrityFailure, UsageError
-from threat.lists import Basis
 from threat.release import bundle as bundles
 from threat.release import promotions, scorer
+from threat.release.documents.scored_list import Basis
 from threat.release.signing import load_keys
 
 

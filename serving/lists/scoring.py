@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -16,7 +15,6 @@ from numpy.typing import NDArray
 
 from features import Matrix, build
 from serving.lists.freshness import freshness, last_recorded, new_records
-from serving.lists.must_see import MustSee
 from serving.lists.must_see import find as find_must_see
 from serving.lists.rankings import Ranking
 from serving.lists.reasons import Explained, SentenceWriter, check_sum, explain_model, explain_rule
@@ -25,7 +23,9 @@ from threat.eligibility import Policy, eligible
 from threat.errors import BadInput, IntegrityFailure
 from threat.history.sightings import NO_PERSON, Rows, Sightings
 from threat.history.snapshot import Snapshot
-from threat.lists import ROWS, Basis, ScoredList, at_rank_order
+from threat.lists import ROWS, ScoredList, at_rank_order
+from threat.release.documents.cohort import FilterStep
+from threat.release.documents.scored_list import Basis, MustSee
 
 Advance = Callable[[float], None]
 """Tells a progress bar how much was done, in amounts that add up to 1."""
@@ -53,7 +53,7 @@ class Scored:
 
     rows: pa.Table
     must_see: list[MustSee]
-    attrition: list[dict[str, Any]]
+    attrition: tuple[FilterStep, ...]
 
 
 def score(inputs: ScoringInputs, advance: Advance = lambda amount: None) -> Scored:
@@ -78,7 +78,7 @@ def score(inputs: ScoringInputs, advance: Advance = lambda amount: None) -> Scor
         names=inputs.policy.must_see_kinds,
     )
     advance(0.4)
-    return Scored(at_rank_order(table), items, list(cohort.attrition))
+    return Scored(at_rank_order(table), items, tuple(FilterStep(**step) for step in cohort.attrition))
 
 
 def _rows(inputs: ScoringInputs, sightings: Sightings, rows: Rows, matrix: Matrix) -> pa.Table:
@@ -212,7 +212,7 @@ def differences(listed: ScoredList, again: Scored) -> list[str]:
                 pairs = zip(then.to_pylist(), now.to_pylist(), strict=True)
                 where = [i for i, (a, b) in enumerate(pairs) if a != b]
                 sentences.append(f"{name} differs in {len(where)} rows, first at rank {int(listed.rank[where[0]])}")
-    if listed.must_see != [item.as_dict() for item in again.must_see]:
+    if listed.must_see != tuple(again.must_see):
         sentences.append("must-see items differ")
     return sentences
 

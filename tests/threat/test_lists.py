@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,8 @@ import pytest
 from threat import lists
 from threat.asof import DAY, parse_as_of
 from threat.errors import BadInput, IntegrityFailure, UsageError
-from threat.lists import ROWS, Basis, Published, ScoredList, at_rank_order, count_ties, freeze
+from threat.lists import ROWS, Published, ScoredList, at_rank_order, count_ties, freeze
+from threat.release.documents.scored_list import Basis
 
 AS_OF = parse_as_of("2024-06-01")
 
@@ -38,7 +40,7 @@ def freeze_list(folder: Path, as_of: int = AS_OF, rows: pa.Table | None = None, 
     basis: dict[str, Any] = {
         "as_of": as_of, "snapshot": "S-1", "ranking": "rule", "ranking_id": "rule:x", "ranking_title": "A rule",
         "ranking_note": "", "demonstration": False, "capacity": 3, "catalogue": "c", "policy": "p",
-        "started_at": as_of + DAY, "previous": "", "previous_as_of": 0, "previous_ranking_id": "", "attrition": [],
+        "started_at": as_of + DAY, "previous": "", "previous_as_of": 0, "previous_ranking_id": "", "attrition": (),
     }  # fmt: skip
     return freeze(folder, Basis(**basis | changed), [], rows_of((7, 1), (8, 2)) if rows is None else rows)
 
@@ -59,9 +61,13 @@ def test_the_same_list_frozen_twice_is_one_list_and_nothing_is_left_over(tmp_pat
     assert len(list(tmp_path.iterdir())) == 1
 
 
-def test_a_list_that_cannot_be_written_leaves_nothing(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="not JSON compliant"):
-        freeze_list(tmp_path, attrition=[{"kept": float("nan")}])
+def test_a_list_that_cannot_be_written_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(path: Path) -> str:
+        raise OSError(f"{path.name}: no space left on device")
+
+    monkeypatch.setattr(lists, "sha256_of", fail)
+    with pytest.raises(OSError, match=r"rows\.parquet: no space left"):
+        freeze_list(tmp_path)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -99,13 +105,28 @@ def test_what_is_no_list_of_the_folder_does_not_open(tmp_path: Path, list_id: st
         lists.open_list(folder, list_id)
 
 
-def test_a_list_of_another_format_is_refused_with_the_way_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lists, "FORMAT", 2)
-    later = freeze_list(tmp_path)
-    monkeypatch.undo()
-    with pytest.raises(BadInput, match="another format: 2, where this version reads 1") as refused:
-        lists.open_list(tmp_path, later.id)
-    assert "the version of threat that made it" in refused.value.way_out
+def rewrite(folder: Path, old: str, new: str) -> str:
+    """Write a list with another text under the id that this text has; return the id."""
+    path = folder / freeze_list(folder).id
+    text = (path / "list.json").read_text().replace(old, new)
+    list_id = f"L-2024-06-01-{hashlib.sha256(text.encode()).hexdigest()[:16]}"
+    path.rename(folder / list_id)
+    (folder / list_id / "list.json").write_text(text)
+    return list_id
+
+
+def test_a_list_of_another_version_is_refused_with_the_way_out(tmp_path: Path) -> None:
+    later = rewrite(tmp_path, '"version": 1', '"version": 2')
+    with pytest.raises(BadInput, match="as version 2, where this product reads version 1") as refused:
+        lists.open_list(tmp_path, later)
+    assert "the version of the product that wrote it" in refused.value.way_out
+
+
+def test_a_list_without_its_fields_is_refused_by_name(tmp_path: Path) -> None:
+    malformed = rewrite(tmp_path, '"capacity": 3', '"capacities": 3')
+    with pytest.raises(IntegrityFailure, match=r"list\.json does not have the fields") as refused:
+        lists.open_list(tmp_path, malformed)
+    assert "capacity: Field required" in str(refused.value)
 
 
 @pytest.mark.parametrize(

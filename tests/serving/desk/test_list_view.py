@@ -15,16 +15,20 @@ from serving.lists.reasons import ThemeReason
 from threat.asof import DAY, NEVER, parse_as_of
 from threat.errors import UsageError
 from threat.history.sightings import NO_PERSON, Rows
-from threat.lists import Basis
+from threat.release.documents.scored_list import About, Basis, TriggerEvent
 
 AS_OF = parse_as_of("2024-06-08")
 WEEK_AGO = AS_OF - 7 * DAY
 
 
 def basis(**changed: Any) -> Basis:
-    values = dict.fromkeys(Basis.__dataclass_fields__, "")
-    values |= {"as_of": AS_OF, "ranking_id": "rule:x", "previous_ranking_id": "rule:x", "previous": "L-1"}
-    return Basis(**{**values, "previous_as_of": WEEK_AGO, **changed})  # type: ignore[arg-type]
+    values: dict[str, Any] = {
+        "as_of": AS_OF, "snapshot": "S-1", "ranking": "rule", "ranking_id": "rule:x", "ranking_title": "A rule",
+        "ranking_note": "", "demonstration": False, "capacity": 3, "catalogue": "c", "policy": "p",
+        "started_at": AS_OF, "previous": "L-1", "previous_as_of": WEEK_AGO, "previous_ranking_id": "rule:x",
+        "attrition": (),
+    }  # fmt: skip
+    return Basis(**values | changed)
 
 
 @pytest.mark.parametrize(
@@ -77,10 +81,15 @@ def test_the_direction_and_bar_of_a_reason(contribution: float, direction: str, 
         ("release", "subject", 1, 30, "Release from custody on 7 June 2024, about the subject, recorded 30 days ago"),
     ],
 )  # fmt: skip
-def test_triggers_in_words(kind: str, about: str, occurred: float, recorded: float, sentence: str) -> None:
-    trigger = {"event_id": 5, "kind": kind, "about": about}
-    times = {"occurred_at": AS_OF - int(occurred * DAY), "recorded_at": AS_OF - int(recorded * DAY)}
-    assert answered_trigger(trigger | times, AS_OF).sentence == sentence
+def test_triggers_in_words(kind: str, about: About, occurred: float, recorded: float, sentence: str) -> None:
+    trigger = TriggerEvent(
+        event_id=5,
+        kind=kind,
+        about=about,
+        occurred_at=AS_OF - int(occurred * DAY),
+        recorded_at=AS_OF - int(recorded * DAY),
+    )
+    assert answered_trigger(trigger, AS_OF).sentence == sentence
 
 
 def test_a_reference_as_the_log_writes_it() -> None:

@@ -15,6 +15,7 @@ from serving.lists.making import ListOptions, explain_relationship, make_list, r
 from serving.lists.scoring import rank_with_ties
 from threat import lists
 from threat.history.store import Store
+from threat.release.documents.scored_list import MustSee
 
 
 def test_the_rule_ranks_the_golden_force_in_its_known_order(rule_var):
@@ -26,7 +27,7 @@ def test_the_rule_ranks_the_golden_force_in_its_known_order(rule_var):
     assert (listed.selected, len(listed)) == (3, 10)
     assert listed.rows["band"].to_pylist() == ["review"] * 3 + ["next"] * 3 + ["beyond"] * 4
     assert listed.ties == {"groups": 0, "rows": 0, "at_edge": 0}
-    assert {step["step"]: step["dropped"] for step in listed.basis.attrition if step["dropped"]} == {
+    assert {step.step: step.dropped for step in listed.basis.attrition if step.dropped} == {
         "one_person": 1,
         "window": 1,
     }
@@ -87,10 +88,10 @@ MUST_SEE = {
 }
 
 
-def triggers(items: list[dict]) -> dict[str, set[tuple[str, str]]]:
+def triggers(items: tuple[MustSee, ...]) -> dict[str, set[tuple[str, str]]]:
     event = {golden.event_id(row["event"]): row["event"] for row in golden.rows()}
     return {
-        NAME.get(item["relationship_id"], "none"): {(event[t["event_id"]], t["about"]) for t in item["triggers"]}
+        NAME.get(item.relationship_id, "none"): {(event[trigger.event_id], trigger.about) for trigger in item.triggers}
         for item in items
     }
 
@@ -133,7 +134,7 @@ def test_an_empty_history_gives_an_empty_list(tmp_path):
     listed = make_list(
         tmp_path / "history", tmp_path / "var", golden.AS_OF, ListOptions(publish=True), started_at=STARTED_AT
     )
-    assert (len(listed), listed.selected, listed.must_see) == (0, 0, [])
+    assert (len(listed), listed.selected, listed.must_see) == (0, 0, ())
 
 
 def test_a_relationship_that_a_merge_made_one_person_opens_no_item():

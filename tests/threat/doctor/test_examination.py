@@ -19,8 +19,9 @@ from threat.doctor.examination import examine, lines
 from threat.doctor.findings import Finding, Places
 from threat.history.intake.load import load
 from threat.history.store import Store
-from threat.lists import ROWS, Basis, Published, freeze, publish, published
+from threat.lists import ROWS, Published, freeze, publish, published
 from threat.release import bundle, promotions
+from threat.release.documents.scored_list import Basis
 from threat.release.runs import Run
 from threat.release.signing import Signer, generate_signer
 
@@ -64,7 +65,7 @@ def publish_list(places: Places, snapshot_id: str) -> None:
         previous="",
         previous_as_of=0,
         previous_ranking_id="",
-        attrition=[],
+        attrition=(),
     )
     listed = freeze(places.lists, basis, [], ROWS.empty_table())
     publish(places.lists, Published(list=listed.id))
