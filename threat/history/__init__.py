@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-__all__ = ["Batch", "Rows", "Sightings", "Snapshot", "Store"]
+__all__ = ["Batch", "Rows", "Sightings", "Snapshot", "Store"]  # noqa: F822  found by __getattr__, below
 
 _HOME = {"Batch": "batches", "Rows": "sightings", "Sightings": "sightings", "Snapshot": "snapshot", "Store": "store"}
 

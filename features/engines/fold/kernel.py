@@ -78,7 +78,7 @@ def _class_of(role: int, acting: int, towards: int, other: int) -> int:
 
 
 @compiled
-def _write(row: int, unknown: bool, ci: Any, cf: Any, program: Program, out: Any) -> None:
+def _write(row: int, unknown: bool, ci: Any, cf: Any, program: Program, out: Any) -> None:  # noqa: C901, PLR0912, PLR0915  calls cost 5 x
     """Write the values of a finished row from its cells; NaN = missing. ``unknown``: nobody known is at risk.
 
     Long, but one branch for each ``Out``: a function for each cost 50 ns a value, five times the work itself.
@@ -163,7 +163,7 @@ def _write(row: int, unknown: bool, ci: Any, cf: Any, program: Program, out: Any
 
 
 @compiled
-def fold(asked: Asked, sightings: Columns, program: Program, out: NDArray[np.float32]) -> None:
+def fold(asked: Asked, sightings: Columns, program: Program, out: NDArray[np.float32]) -> None:  # noqa: C901, PLR0912, PLR0915  cut up, it takes 5 to 7 x
     """Fill the half's columns of ``out`` (float32, rows x definitions) for the row numbers in ``asked.rows``.
 
     Long on purpose. Cut into a look-back, a look-ahead and an adding function that pass the tuples, the same fold took
