@@ -1,1 +1,1 @@
-"""TODO."""
+"""What is released and on what evidence: RUNs, their documents, signed bundles, promotions."""
