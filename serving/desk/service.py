@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from dataclasses import asdict
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -22,6 +21,7 @@ from serving.lists import rankings
 from threat.errors import BadInput, UsageError
 from threat.lists import Published, published
 from threat.release import promotions
+from threat.release.documents.earlier import ReleasedCheck
 
 
 class CardPage(BaseModel):
@@ -33,7 +33,7 @@ class CardPage(BaseModel):
     ranking_title: str
     ranking_note: str
     card: dict[str, Any]
-    checks: list[dict[str, Any]]
+    checks: tuple[ReleasedCheck, ...]
 
 
 class Desk:
@@ -151,7 +151,7 @@ class Desk:
             ranking_title=ranking.title,
             ranking_note=ranking.note,
             card={} if bundle is None else bundle.card,
-            checks=[] if bundle is None else [asdict(check) for check in bundle.released.checks],
+            checks=() if bundle is None else bundle.released.checks,
         )
 
     def tour(self) -> Tour:

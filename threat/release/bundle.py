@@ -72,7 +72,8 @@ class Bundle:
     ``sha256``: hash of the manifest, the one string that names this bundle in promotions, lists and cards.
     ``environment``: that of the signing key; ``demonstration`` must be shown wherever the model's output is.
     ``booster`` scores float matrices with the columns of ``features.names``. ``released``: what its gate and its
-    evaluation say. ``card``: its model card as JSON, for display; empty where it has none.
+    evaluation say. ``card``: its model card as JSON; empty where it has none. JSON, not a ``Card``: a bundle
+    of the format ``threat-bundle/1`` has a card of an earlier version, shown as it was signed.
     """
 
     path: Path
