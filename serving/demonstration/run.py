@@ -29,6 +29,8 @@ from threat import lists
 from threat.asof import DAY, parse_as_of, show
 from threat.errors import GateRefused, UsageError
 from threat.files import write_whole
+from threat.measuring.figure import Verdict
+from threat.release.documents.gate import Gate
 from threat.release.runs import Run
 from threat.terminal import emit
 
@@ -97,6 +99,8 @@ def prepare(demo: Demonstration, *, fresh: bool) -> None:
         "seed": demo.seed,
         "training": (files("serving.demonstration") / "training.yaml").read_text(encoding="utf-8"),
         "catalogue": load_catalogue().version,
+        # The gate's document of an earlier run is read again: of another version, the demonstration starts over.
+        "gate": Gate.of_version(),
     }
     if demo.var.exists() and any(demo.var.iterdir()) and not mark.is_file():
         raise UsageError(
@@ -125,11 +129,11 @@ def _steps(demo: Demonstration, port: int, *, serve: bool) -> dict[str, Any]:
         demo.say(f"      The desk is open: {demo.address}  (pick the role of reviewer)")
     if released:
         demo.say("      A model was released by an earlier run: nothing is trained again (--fresh starts over).")
-        gate = dict(Run.open(demo.run_directory).read_json("gate.json"))
     else:
         _train(demo)
         _audit(demo)
-        gate, released = _ask_the_gate(demo)
+        released = _ask_the_gate(demo)
+    gate = Run.open(demo.run_directory).read(Gate)
     if released:
         demo.begin("The list again, by the model")
         shown = _publish_list(demo, as_of)
@@ -181,17 +185,17 @@ def _audit(demo: Demonstration) -> None:
     demo.threat("audit", str(demo.run_directory), "--store", str(demo.store))
 
 
-def _ask_the_gate(demo: Demonstration) -> tuple[dict[str, Any], bool]:
-    """Return the gate's document, and whether the model was released; a refusal is an answer, not a failure."""
+def _ask_the_gate(demo: Demonstration) -> bool:
+    """Ask the gate, and return whether the model was released; a refusal is an answer, not a failure."""
     demo.begin("The gate, with DEMONSTRATION signatories, who count nowhere else")
-    code, document = demo.threat(
+    code, _ = demo.threat(
         *("release", str(demo.run_directory), "--environment", "demonstration", "--var", str(demo.var)),
         accept=(GateRefused.exit_code,),
     )
-    return document["gate"], code == 0
+    return code == 0
 
 
-def _finish(demo: Demonstration, shown: dict[str, Any], gate: dict[str, Any], *, released: bool) -> dict[str, Any]:
+def _finish(demo: Demonstration, shown: dict[str, Any], gate: Gate, *, released: bool) -> dict[str, Any]:
     steps = tour_steps(lists.open_list(demo.var / "lists", shown["list"]), gate)
     demo.show(_status(gate, released=released), steps)
     return {
@@ -201,7 +205,7 @@ def _finish(demo: Demonstration, shown: dict[str, Any], gate: dict[str, Any], *,
         "list": shown["list"],
         "ranking": shown["ranking"],
         "released": released,
-        "gate": gate["verdict"],
+        "gate": gate.verdict.value,
         "reasons": [] if released else _why(gate),
         "tour": [step.model_dump() for step in steps],
         "seconds": round(time.monotonic() - demo.started, 1),
@@ -217,15 +221,13 @@ def _read_note(path: Path) -> dict[str, Any]:
     return document if isinstance(document, dict) else {}
 
 
-def _why(gate: dict[str, Any]) -> list[str]:
+def _why(gate: Gate) -> list[str]:
     return [
-        f"{check['title']}: {check['reason']}"
-        for check in gate["checks"]
-        if check["required"] and check["verdict"] != "pass"
+        f"{check.title}: {check.reason}" for check in gate.checks if check.required and check.verdict != Verdict.PASS
     ]
 
 
-def _status(gate: dict[str, Any], *, released: bool) -> str:
+def _status(gate: Gate, *, released: bool) -> str:
     if released:
         return "The model orders this list. DEMONSTRATION signatories approved it; they count nowhere else."
     return f"The gate refused the model, so a rule orders this list. Why: {'; '.join(_why(gate))}."

@@ -11,12 +11,14 @@ import yaml
 from serving.desk.tour import TourStep
 from threat.ids import show_id
 from threat.lists import ScoredList
+from threat.measuring.figure import Verdict
+from threat.release.documents.gate import Gate
 from threat.rungs import title_of
 from threat.vocabulary import kind
 
 
-def tour_steps(listed: ScoredList, gate: dict[str, Any]) -> list[TourStep]:
-    """Return up to six stops. ``gate``: the document that the release gate wrote."""
+def tour_steps(listed: ScoredList, gate: Gate) -> list[TourStep]:
+    """Return up to six stops. ``gate``: what the release gate said of the model."""
     rows = listed.rows.select(["relationship_id", "rank", "previous_rank", "new_records"]).to_pylist()
     stops = [_rose(listed, rows), _beyond(listed), _taught(listed), _gate(gate), _stop(listed), _log()]
     return [stop for stop in stops if stop is not None]
@@ -79,20 +81,18 @@ def _taught(listed: ScoredList) -> TourStep | None:
     )
 
 
-def _gate(gate: dict[str, Any]) -> TourStep:
-    needed = [check for check in gate["checks"] if check["required"]]
-    passed = sum(check["verdict"] == "pass" for check in needed)
-    stopped = [check for check in needed if check["verdict"] != "pass"]
+def _gate(gate: Gate) -> TourStep:
+    needed = [check for check in gate.checks if check.required]
+    passed = sum(check.verdict == Verdict.PASS for check in needed)
+    stopped = [check for check in needed if check.verdict != Verdict.PASS]
     said = (
         f"{passed} of {len(needed)} checks passed. The figures are this force's own; the signatures are DEMONSTRATION "
         "ones and count nowhere else."
         if not stopped
-        else f"{passed} of {len(needed)} checks passed. Stopped by {stopped[0]['title'].lower()}: "
-        f"{stopped[0]['reason']}. So a rule orders the list, and the page says so."
+        else f"{passed} of {len(needed)} checks passed. Stopped by {stopped[0].title.lower()}: "
+        f"{stopped[0].reason}. So a rule orders the list, and the page says so."
     )
-    shown = (
-        "" if gate.get("show_probability") else " Calibration does not allow a probability, so ranks only are shown."
-    )
+    shown = "" if gate.show_probability else " Calibration does not allow a probability, so ranks only are shown."
     return TourStep(title="The gate at work", text=said + shown, link="/model-card", link_text="Open the model card")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fixtures import evidence
 from fixtures import golden_force as golden
 from fixtures.desk_browser import STARTED_AT
 from fixtures.golden_lists import REFERENCE, published_list
@@ -9,21 +10,31 @@ from fixtures.golden_lists import REFERENCE, published_list
 from serving.demonstration.tour import tour_steps
 from serving.lists.making import ListOptions, make_list
 
-REFUSED = {
-    "verdict": "not_enough_evidence",
-    "show_probability": False,
-    "checks": [
-        {
-            "id": "G4",
-            "title": "Local validation",
-            "required": True,
-            "verdict": "fail",
-            "reason": "24 events, 50 needed",
-        },
-        {"id": "G6", "title": "Calibration", "required": True, "verdict": "pass", "reason": "fits"},
-        {"id": "G10", "title": "Shadow run", "required": False, "verdict": "fail", "reason": "none"},
-    ],
+CALIBRATION = {
+    "name": "calibration",
+    "title": "Calibration",
+    "required": True,
+    "verdict": "pass",
+    "reason": "fits",
+    "facts": {},
+    "figures": (),
+    "accepted": (),
 }
+VALIDATION = CALIBRATION | {
+    "name": "local_validation",
+    "title": "Local validation",
+    "verdict": "not_enough_evidence",
+    "reason": "24 events, 50 needed",
+}
+SHADOW = CALIBRATION | {
+    "name": "shadow_run",
+    "title": "Shadow run",
+    "required": False,
+    "verdict": "fail",
+    "reason": "none",
+}
+REFUSED = evidence.gate(verdict="not_enough_evidence", checks=[VALIDATION, CALIBRATION, SHADOW])
+PASSED = evidence.gate(checks=[CALIBRATION, SHADOW])
 
 
 def test_the_tour_by_rule_after_a_refusal(rule_var):
@@ -41,7 +52,7 @@ def test_the_tour_by_rule_after_a_refusal(rule_var):
 
 def test_the_tour_by_the_model(model_var):
     listed = published_list(model_var)
-    titles = [step.title for step in tour_steps(listed, {**REFUSED, "checks": REFUSED["checks"][1:]})]
+    titles = [step.title for step in tour_steps(listed, PASSED)]
     assert titles[-4:] == [
         "What this model was taught",
         "The gate at work",
