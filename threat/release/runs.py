@@ -16,13 +16,12 @@ from typing import Any, TypeVar
 
 from threat.errors import IntegrityFailure, UsageError
 from threat.files import is_unfinished, sha256_of, write_whole
-from threat.release.documents.document import JsonFile
+from threat.release.documents.document import LARGEST, JsonFile
+from threat.release.documents.manifest import Annexes, AnnexFacts, FileFacts, RunManifest
 
-MANIFEST = "manifest.json"
-ANNEXES = "annexes.json"
+MANIFEST = RunManifest.FILE
+ANNEXES = Annexes.FILE
 _Document = TypeVar("_Document", bound=JsonFile)
-_LIMIT = 64 * 1024 * 1024
-"""Largest JSON document read into memory, bytes: a RUN may come from elsewhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +57,9 @@ class Run:
     def open(cls, directory: str | Path) -> Run:
         """Open a sealed RUN after verifying every file and annex against its hash.
 
-        Raises UsageError when there is no such directory, IntegrityFailure when the RUN was never sealed, or a file
-        is missing, added, changed or a symbolic link.
+        Raises UsageError when there is no such directory, IntegrityFailure when the RUN was never sealed, its manifest
+        or annexes are malformed, or a file is missing, added, changed or a symbolic link, and BadInput for a manifest
+        or annexes of another version.
         """
         path = Path(directory)
         if not path.is_dir():
@@ -70,14 +70,9 @@ class Run:
                 where=str(path / MANIFEST),
                 way_out="the training that made it did not finish: train again",
             )
-        try:
-            manifest = _read_json(path / MANIFEST)
-            run = cls(path, str(manifest["run_id"]))
-            run._verify(manifest)
-        except (KeyError, TypeError, AttributeError) as error:
-            raise IntegrityFailure(
-                "The manifest or the annexes of a RUN are malformed.", value=repr(error), where=str(path)
-            ) from None
+        manifest = _parse(RunManifest, path / MANIFEST)
+        run = cls(path, manifest.run_id)
+        run._verify(manifest)
         return run
 
     @property
@@ -113,7 +108,7 @@ class Run:
         Raises BadInput for a document of another version, IntegrityFailure for a malformed one.
         """
         path = self.path(kind.FILE)
-        return kind.parse(path.read_bytes(), str(path)) if path.is_file() else None
+        return _parse(kind, path) if path.is_file() else None
 
     def read(self, kind: type[_Document]) -> _Document:
         """Return the document of that type, as ``find`` does. Raises UsageError when the RUN has none."""
@@ -161,7 +156,7 @@ class Run:
         """Write ``manifest.json`` with the SHA-256 and size of every file. Raises UsageError when sealed already."""
         self._require_open(MANIFEST)
         files = {name: _describe(self.directory / name) for name in sorted(self._files())}
-        write_whole(self.directory / MANIFEST, _encode({"version": 1, "run_id": self.id, "files": files}))
+        write_whole(self.directory / MANIFEST, RunManifest(run_id=self.id, files=files).encode())
 
     def add(self, name: str, document: Any) -> Path:
         """Add an annex to a sealed RUN: a JSON document, or text or bytes as they are (``card.html``).
@@ -173,7 +168,7 @@ class Run:
             raise UsageError(
                 "This RUN is not sealed. An annex belongs to a sealed RUN.", value=name, where=str(self.directory)
             )
-        if name in {MANIFEST, ANNEXES} or name in _read_json(self.directory / MANIFEST)["files"]:
+        if name in {MANIFEST, ANNEXES} or name in _parse(RunManifest, self.directory / MANIFEST).files:
             raise UsageError(
                 "The RUN has a sealed file of this name already. A sealed file is never replaced.",
                 value=name,
@@ -184,21 +179,19 @@ class Run:
             data = _encode(document)
         path = self.path(name)
         path.parent.mkdir(parents=True, exist_ok=True)
-        entry = {"name": name, "sha256": sha256_of(data), "size": len(data)}
+        entry = AnnexFacts(name=name, sha256=sha256_of(data), size=len(data))
         entries = self.annexes()
-        if entry != next((old for old in reversed(entries) if old["name"] == name), None):
-            entries.append(entry)
+        if entry != next((earlier for earlier in reversed(entries) if earlier.name == name), None):
+            entries = (*entries, entry)
         write_whole(path, data)
-        write_whole(
-            self.directory / ANNEXES,
-            _encode({"version": 1, "manifest_sha256": self.manifest_sha256, "annexes": entries}),
-        )
+        annexes = Annexes(manifest_sha256=self.manifest_sha256, annexes=entries)
+        write_whole(self.directory / ANNEXES, annexes.encode())
         return path
 
-    def annexes(self) -> list[dict[str, Any]]:
-        """Every annex ever added, oldest first: ``{name, sha256, size}``; a name's last entry is the current one."""
+    def annexes(self) -> tuple[AnnexFacts, ...]:
+        """Return every annex ever added, oldest first; a name's last entry is the current one."""
         path = self.directory / ANNEXES
-        return list(_read_json(path)["annexes"]) if path.exists() else []
+        return _parse(Annexes, path).annexes if path.exists() else ()
 
     def _require_open(self, name: str) -> None:
         if self.sealed:
@@ -216,16 +209,17 @@ class Run:
             if path.is_file() and not is_unfinished(path):
                 yield path.relative_to(self.directory).as_posix()
 
-    def _verify(self, manifest: dict[str, Any]) -> None:
-        expected: dict[str, dict[str, Any]] = dict(manifest["files"])
-        if (self.directory / ANNEXES).exists():
-            document = _read_json(self.directory / ANNEXES)
-            if document.get("manifest_sha256") != self.manifest_sha256:
-                raise IntegrityFailure("The annexes belong to another manifest.", where=str(self.directory / ANNEXES))
-            for entry in document.get("annexes", []):
-                if entry["name"] in manifest["files"]:
-                    raise IntegrityFailure("The annexes name a file that was sealed already.", value=entry["name"])
-                expected[entry["name"]] = {"sha256": entry["sha256"], "size": entry["size"]}
+    def _verify(self, manifest: RunManifest) -> None:
+        expected = dict(manifest.files)
+        path = self.directory / ANNEXES
+        if path.exists():
+            annexes = _parse(Annexes, path)
+            if annexes.manifest_sha256 != self.manifest_sha256:
+                raise IntegrityFailure("The annexes belong to another manifest.", where=str(path))
+            for entry in annexes.annexes:
+                if entry.name in manifest.files:
+                    raise IntegrityFailure("The annexes name a file that was sealed already.", value=entry.name)
+                expected[entry.name] = FileFacts(sha256=entry.sha256, size=entry.size)
         present = set(self._files()) - {MANIFEST, ANNEXES}
         problems = [f"{name}: missing" for name in sorted(expected.keys() - present)]
         problems += [f"{name}: not in the manifest" for name in sorted(present - expected.keys())]
@@ -264,14 +258,24 @@ def _plain(value: Any) -> Any:
     raise TypeError(f"{type(value).__name__} has no JSON form")
 
 
+def _parse(kind: type[_Document], path: Path) -> _Document:
+    return kind.parse(_read(path), str(path))
+
+
+def _read(path: Path) -> bytes:
+    """Return the bytes of a document. Raises IntegrityFailure, before reading, for a file that is too large."""
+    size = path.stat().st_size
+    if size > LARGEST:
+        raise IntegrityFailure(f"The document is larger than {LARGEST // 2**20} MB.", value=size, where=str(path))
+    return path.read_bytes()
+
+
 def _read_json(path: Path) -> Any:
-    if path.stat().st_size > _LIMIT:
-        raise IntegrityFailure("The document is larger than 64 MB.", value=path.stat().st_size, where=str(path))
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        return json.loads(_read(path))
     except ValueError as error:
         raise IntegrityFailure("The document is not JSON.", value=error, where=str(path)) from None
 
 
-def _describe(path: Path) -> dict[str, Any]:
-    return {"sha256": sha256_of(path), "size": path.stat().st_size}
+def _describe(path: Path) -> FileFacts:
+    return FileFacts(sha256=sha256_of(path), size=path.stat().st_size)

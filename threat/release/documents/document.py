@@ -69,7 +69,12 @@ class JsonFile(Part):
 
 
 class Document(JsonFile):
-    """A JSON file with a version of its own: a subclass declares ``version: Literal[n]`` with the default n."""
+    """A JSON file with a version of its own: a subclass declares ``version: Literal[n]`` with the default n.
+
+    ``VERSIONED_FROM_THE_START``: True where every file of the kind ever written has a version.
+    """
+
+    VERSIONED_FROM_THE_START: ClassVar[bool] = False
 
     @classmethod
     def of_version(cls) -> int:
@@ -80,6 +85,10 @@ class Document(JsonFile):
     def parse(cls, data: bytes, where: str) -> Self:
         """Return the document, as ``JsonFile.parse`` does. Raises BadInput for a document of another version."""
         version = json_object(data, where).get("version")
+        if version is None and cls.VERSIONED_FROM_THE_START:
+            raise IntegrityFailure(
+                f"{cls.FILE} lacks its version.", where=where, way_out=f"do not use it; {cls.MADE_AGAIN}"
+            )
         if version != cls.of_version():
             written = "before documents had versions" if version is None else f"as version {version}"
             raise BadInput(

@@ -23,6 +23,7 @@ class RunManifest(Document):
     """Every file of a sealed RUN."""
 
     FILE: ClassVar[str] = "manifest.json"
+    VERSIONED_FROM_THE_START: ClassVar[bool] = True
     HOW_MADE: ClassVar[str] = "the training that made the RUN did not finish: train again"
 
     version: Literal[1] = Field(default=1, description="version of this document")
@@ -40,6 +41,7 @@ class Annexes(Document):
     """Every annex ever added to a RUN, oldest first; a name's last entry is the current one."""
 
     FILE: ClassVar[str] = "annexes.json"
+    VERSIONED_FROM_THE_START: ClassVar[bool] = True
 
     version: Literal[1] = Field(default=1, description="version of this document")
     manifest_sha256: str = Field(pattern=SHA256, description="hash of the manifest they belong to")

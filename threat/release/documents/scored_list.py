@@ -56,6 +56,7 @@ class ListFile(Document, Basis):
     """The basis of a LIST with its rows' hash and its must-see items: evidence of what was shown."""
 
     FILE: ClassVar[str] = "list.json"
+    VERSIONED_FROM_THE_START: ClassVar[bool] = True
     MADE_AGAIN: ClassVar[str] = "make the list again: threat score --as-of DATE"
 
     version: Literal[1] = Field(default=1, description="version of this document")

@@ -47,8 +47,11 @@ def test_manifest_holds_the_hash_and_size_of_every_file(sealed: Run) -> None:
         (lambda d: (d / "extra.json").write_text("{}"), "extra.json: not in the manifest"),
         (lambda d: (d / "link").symlink_to(d / "config.json"), "symbolic link"),
         (lambda d: (d / "manifest.json").write_text("{"), "is not JSON"),
-        (lambda d: (d / "manifest.json").write_text("[]"), "malformed"),
-        (lambda d: (d / "annexes.json").write_text("[]"), "malformed"),
+        (lambda d: (d / "manifest.json").write_text("[]"), "not a JSON object"),
+        (lambda d: (d / "manifest.json").write_text("{}"), "manifest.json lacks its version"),
+        (lambda d: (d / "manifest.json").write_text('{"version": 1, "files": {}}'), "run_id: Field required"),
+        (lambda d: (d / "annexes.json").write_text("[]"), "not a JSON object"),
+        (lambda d: (d / "annexes.json").write_text('{"version": 1}'), "annexes: Field required"),
         (lambda d: (d / "manifest.json").unlink(), "never sealed"),
         (lambda d: (d / "fairness.json").write_text('{"verdict": "pass"}'), "fairness.json: changed"),
         (lambda d: (d / "annexes.json").unlink(), "fairness.json: not in the manifest"),
@@ -69,7 +72,7 @@ def test_annexes_keep_their_order_and_the_same_content_twice_changes_nothing(sea
     sealed.add("card.html", "<p>card</p>")
     sealed.add("gate.json", {"verdict": "pass"})
     opened = Run.open(sealed.directory)
-    assert [entry["name"] for entry in opened.annexes()] == ["gate.json", "card.html", "gate.json"]
+    assert [entry.name for entry in opened.annexes()] == ["gate.json", "card.html", "gate.json"]
     assert opened.read_json("gate.json") == {"verdict": "pass"}
 
 
