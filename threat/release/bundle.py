@@ -55,8 +55,11 @@ DOCUMENTS = (
 
 _SUFFIXES = frozenset({".txt", ".json", ".parquet", ".html"})
 _LARGEST = 256 * 1024 * 1024
+"""Bytes of one file at most. Every file is read into memory before its hash is checked: a larger file is refused."""
 _LARGEST_MANIFEST = 1024 * 1024
+"""Bytes of the manifest, and of its signature, at most: both are parsed before any signature is checked."""
 _MOST_FILES = 500
+"""Files in a bundle at most: the walk through a folder that somebody filled stops here, before anything is read."""
 _CANARIES = 64
 """Rows predicted at every load: enough to visit most leaves of a small model, few enough to take a millisecond."""
 _MISSING = 0.2

@@ -24,6 +24,7 @@ START = "0" * 64
 """``previous`` of the first entry."""
 
 _BLOCK = 1 << 16
+"""Bytes read at a time, backwards, until a whole last line is found; a longer line only takes more reads."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,6 +41,7 @@ CLASSES: dict[str, tuple[int, ...]] = {
 known 2; in the opposite role, the other party acting 3 or anyone else 4; about the person alone 5."""
 
 N_CLASSES = 6
+"""Number of the classes of event above."""
 _OTHER_PARTY = ("relationship", "subject_others", "reversed", "at_risk_others")
 
 

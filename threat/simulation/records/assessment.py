@@ -13,6 +13,7 @@ from threat.simulation.world import chance, states
 GRADES = ("standard", "medium", "high")
 _ANSWERS = ("yes", "no", "not_known", "not_asked", "refused")
 _REGRADE = 1
+"""Ordinal of an incident's second grade, whose kind is that of the first (0): without it both would have one id."""
 
 
 def record(events: EventRows, calls: RawRows) -> None:

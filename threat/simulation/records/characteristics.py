@@ -28,6 +28,7 @@ _LAST = (
     "Umberlow Vinterley Wickenshaw Yewbarrow Zealmoor"
 ).split()
 _DAYS_IN_YEAR = 365
+"""Birthdays are drawn from the days that every year has: nobody is born on the last day of a leap year."""
 _FIRST_YEAR = 1850
 _NEW_YEARS = np.array([f"{year}-01-01" for year in range(_FIRST_YEAR, 2100)], dtype="datetime64[D]")
 """New Year's days, by year since ``_FIRST_YEAR``: earlier than any birth, later than any force may last."""

@@ -19,6 +19,7 @@ Mask = NDArray[np.bool_]
 
 SOURCES = ("crime", "calls", "custody", "orders", "intelligence", "forms", "partners", "unit")
 NONE = -1
+"""No relation, no person, no code or no end: rows, codes and ends that exist are all 0 or more."""
 _KINDS = list(kinds())
 _NUMBER = {name: i for i, name in enumerate(_KINDS)}
 _CODES = sorted({code for kind in kinds().values() for code in kind.codes})

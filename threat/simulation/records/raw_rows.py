@@ -23,6 +23,7 @@ Mask = NDArray[np.bool_]
 MINUTE = 60
 """Nothing is on record sooner than a minute after it happened, so that no as-of can see its own event."""
 EPOCH_YEAR = 1970
+"""Year in which UTC seconds begin."""
 LATE_OFFENCES = tuple(OFFENCES.index(name) for name in ("rape", "sexual_assault", "coercive_control"))
 """Offences disclosed weeks late more often than others."""
 

@@ -30,6 +30,7 @@ _SECOND_CRIME = 2
 _FIRST_MARKER = 10
 """Ordinals of rows of one incident, so that two rows of one kind have different ids."""
 _EPOCH_DAY = date(1970, 1, 1)
+"""Day on which UTC seconds begin."""
 
 
 def principal_kinds() -> NDArray[np.int64]:

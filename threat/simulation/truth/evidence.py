@@ -34,6 +34,7 @@ OBSERVATION = np.dtype(
     ]
 )
 SEEN_INCIDENT, SEEN_SIGNAL, SEEN_CUSTODY, SEEN_BAIL, SEEN_ORDER, SEEN_PARTING, SEEN_SUICIDAL, SEEN_DEATH = range(8)
+"""What an observation is (its ``what``): numbers, because compiled code reads them."""
 
 CONDITIONS = ("separated", "controlling", "high_control", "severe", "mental", "firearm", "armed", "suicidal")
 

@@ -71,6 +71,7 @@ UNRECORDED = (HAZARD_PARTING, HAZARD_GRIEVANCE_RISE, HAZARD_GRIEVANCE_FALL, HAZA
 _NEVER = -1.0e300
 """Log chance of what a particle's state rules out; finite, so that sums of log weights stay numbers."""
 _ALL_RULED_OUT = -1.0e200
+"""Below it every particle is ruled out: far above ``_NEVER``, far below any sum of log chances that are possible."""
 _RESAMPLE_BELOW = 0.5
 """Share of effective particles below which they are drawn anew: the usual half (Liu and Chen 1995)."""
 

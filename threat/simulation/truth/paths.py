@@ -14,6 +14,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from threat.simulation.world import chance
+from threat.simulation.world.chance import GOLDEN
 from threat.simulation.world.draws import exp
 from threat.simulation.world.life import live
 from threat.simulation.world.mechanism import TARGET_NONE
@@ -22,7 +23,6 @@ from threat.simulation.world.run import SCRATCH, Run, Span, Watch
 from threat.simulation.world.states import Cluster, Clusters, Floats
 
 _mix = njit(cache=True)(chance.mix)
-_GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 
 I64 = NDArray[np.int64]
 
@@ -126,7 +126,7 @@ def _run_forward(run: Run, now: Cluster, then: Cluster, questions: Questions, ro
     watch = Watch(forward.target, questions.watched[row], np.zeros(2))
     asked = questions.day[row]
     for d in range(forward.draws):
-        run.stream[0] = _mix(questions.seeds[row] + _GOLDEN * np.uint64(d + 1))
+        run.stream[0] = _mix(questions.seeds[row] + GOLDEN * np.uint64(d + 1))
         copy_cluster(now, then)
         watch.tally[0], watch.tally[1] = 0.0, 0.0
         day = asked

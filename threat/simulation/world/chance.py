@@ -18,20 +18,28 @@ from numpy.typing import NDArray
 U64 = NDArray[np.uint64]
 F64 = NDArray[np.float64]
 
-_GOLDEN = np.uint64(0x9E3779B97F4A7C15)
-_M1 = np.uint64(0xBF58476D1CE4E5B9)
-_M2 = np.uint64(0x94D049BB133111EB)
-_S30, _S27, _S31, _S11, _ONE = np.uint64(30), np.uint64(27), np.uint64(31), np.uint64(11), np.uint64(1)
-_TO_UNIT = 1.0 / 9007199254740992.0
-_LN2 = 0.6931471805599453
-_SQRT_HALF = 0.7071067811865476
+GOLDEN = np.uint64(0x9E3779B97F4A7C15)
+"""SplitMix64's step between states: 2^64 over the golden ratio, odd (Steele, Lea and Flood 2014)."""
+M1 = np.uint64(0xBF58476D1CE4E5B9)
+M2 = np.uint64(0x94D049BB133111EB)
+"""Multipliers of SplitMix64's finaliser (Stafford's variant 13); its shifts are 30, 27 and 31."""
+S30, S27, S31, S11 = np.uint64(30), np.uint64(27), np.uint64(31), np.uint64(11)
+"""Shifts as uint64, like the words, so that NumPy and Numba both keep the type; 11 leaves a float64's 53 bits."""
+_ONE = np.uint64(1)
+"""Shift that makes room for the sign: an id is an int64 of 0 or more."""
+TO_UNIT = 1.0 / 9007199254740992.0
+"""2^-53: the 53 bits that a float64 holds become a number in [0, 1)."""
+LN2 = 0.6931471805599453
+"""ln 2, the nearest float64: written out, because a library's own may differ in the last bit."""
+ROOT_HALF = 0.7071067811865476
+"""sqrt(1/2), the nearest float64: mantissas from here to sqrt(2) keep the series of ``log`` short."""
 
 
 def mix(x: U64) -> U64:
     """Mix words by SplitMix64's finaliser: a bijection of 64-bit words (Steele, Lea and Flood 2014)."""
-    x = (x ^ (x >> _S30)) * _M1
-    x = (x ^ (x >> _S27)) * _M2
-    return x ^ (x >> _S31)
+    x = (x ^ (x >> S30)) * M1
+    x = (x ^ (x >> S27)) * M2
+    return x ^ (x >> S31)
 
 
 _mix = njit(mix)
@@ -39,12 +47,12 @@ _mix = njit(mix)
 
 @vectorize(["uint64(uint64, uint64, uint64)"], cache=True)
 def _derive(key: Any, name: Any, ordinal: Any) -> Any:
-    return _mix(_mix(key ^ name) + _GOLDEN + ordinal * _GOLDEN)
+    return _mix(_mix(key ^ name) + GOLDEN + ordinal * GOLDEN)
 
 
 @vectorize(["float64(uint64, uint64)"], cache=True)
 def _uniform(key: Any, name: Any) -> Any:
-    return np.float64(_mix(_mix(key ^ name) + _GOLDEN) >> _S11) * _TO_UNIT
+    return np.float64(_mix(_mix(key ^ name) + GOLDEN) >> S11) * TO_UNIT
 
 
 @cache
@@ -66,7 +74,7 @@ def seed_keys(seed: int, name: str, ordinals: NDArray[np.int64]) -> U64:
 
 def ids(keys: U64) -> NDArray[np.int64]:
     """Return positive 63-bit ids (as ``threat.ids.make_id``) of keys. The caller checks that they are distinct."""
-    return (mix(keys + _GOLDEN) >> _ONE).astype(np.int64)
+    return (mix(keys + GOLDEN) >> _ONE).astype(np.int64)
 
 
 def uniform(keys: U64, name: str) -> F64:
@@ -98,25 +106,25 @@ def bell(keys: U64, name: str) -> F64:
     """Return nearly normal numbers, mean 0 and variance 1: twelve uniforms less six (Irwin-Hall), exact everywhere."""
     total = np.zeros(len(keys))
     for i in range(12):
-        total += (derive(keys, name, i + 1) >> _S11).astype(np.float64) * _TO_UNIT
+        total += (derive(keys, name, i + 1) >> S11).astype(np.float64) * TO_UNIT
     return total - 6.0
 
 
 def log(x: F64) -> F64:
     """Return the natural logarithm of positive numbers, within a few units of the last place."""
     mantissa, exponent = np.frexp(np.asarray(x, dtype=np.float64))
-    small = mantissa < _SQRT_HALF
+    small = mantissa < ROOT_HALF
     mantissa = np.where(small, mantissa * 2.0, mantissa)
     exponent = exponent - small
     s = (mantissa - 1.0) / (mantissa + 1.0)
-    return atanh_series(s) + exponent * _LN2
+    return atanh_series(s) + exponent * LN2
 
 
 def exp(x: F64) -> F64:
     """Return the exponential, within a few units of the last place."""
     x = np.asarray(x, dtype=np.float64)
-    n = np.floor(x / _LN2 + 0.5)
-    return np.ldexp(exp_series(x - n * _LN2), n.astype(np.int64))
+    n = np.floor(x / LN2 + 0.5)
+    return np.ldexp(exp_series(x - n * LN2), n.astype(np.int64))
 
 
 def atanh_series(s: Any) -> Any:

@@ -44,10 +44,13 @@ from threat.simulation.world.states import (
 ) = range(11)
 """Positions of one relationship's hazards."""
 HAZARDS = 11
+"""Number of the positions above."""
 MOST_GRIEVANCE = 2.0
+"""Grievance has the levels 0, 1 and 2: ``power`` knows no other."""
 TARGET_NONE, TARGET_DEADLY, TARGET_SEVERE = 0, 1, 2
 """Incidents that a run suppresses and whose hazard it sums: none, deadly, or grave and deadly (rung Y2)."""
 _NOTHING = -1
+"""What a jump that leaves no raw row returns: every kind of raw row is 0 or more."""
 
 
 @njit(cache=True)

@@ -17,6 +17,7 @@ CURRENT, EX, PARENT, CHILD, SIBLING, OTHER = range(6)
 MAIN, MIRROR, FIRST_EXTRA = 0, 1, 2
 """Places of a cluster's relationships: the main one, the same pair the other way round, further persons at risk."""
 DAYS_PER_YEAR = 365.25
+"""Mean length of a Julian year: spans in years stay with the calendar over the decades that a force may last."""
 ETHNICITIES = ("W1 W2 W3 W9 M1 M2 M3 M9 A1 A2 A3 A4 A9 B1 B2 B9 O2 O9").split()
 BROAD_ETHNICITIES = ("W", "M", "A", "B", "O")
 

@@ -82,7 +82,7 @@ PAST = -1.0e9
 NO_END = -1.0
 """End of a raw row about something that has none."""
 
-# What a raw row says.
+# What a raw row says: numbers, because compiled code writes them.
 INCIDENT, CRIME, CUSTODY, RELEASE, BAIL, CHARGE, CONVICTION, ORDER = 0, 1, 2, 3, 4, 5, 6, 7
 SEPARATION, RECONCILIATION, NEW_PARTNER, SUBJECT_SUICIDAL, PERSON_DISTRESSED = 8, 9, 10, 11, 12
 SELF_HARM, ATTEMPT, SUICIDE, ARMED, PLAN, ARREST, GRIEVANCE, SIGNAL = 13, 14, 15, 16, 17, 18, 19, 20
@@ -115,11 +115,13 @@ OFFENCES = (
     "murder",
 )
 FIRST_GRAVE, FIRST_DEADLY, FIRST_HOMICIDE = 15, 20, 22
+"""Positions, in ``OFFENCES``, from which on an offence is grave, deadly (or nearly so), a homicide."""
 NOT_CRIMED = (0, 13)
+"""Positions, in ``OFFENCES``, of the domestic incident and the concern for safety: called about, no crime recorded."""
 STALKED, THREATENED, STRANGLED, BREACHED = 5, 8, 9, 14
 """Positions, in ``OFFENCES``, of the ordinary offences that have a part in the state of a relationship."""
 
-# Bits of the latent state a raw row carries.
+# Bits of the latent state a raw row carries; those from ORDER_SHIFT on hold the kind of order.
 BIT_SEPARATED, BIT_SUICIDAL, BIT_ARMED, BIT_DISTRESSED, BIT_ORDER, BIT_BAIL, BIT_ARRESTED, BIT_CHARGED = (
     1,
     2,
@@ -134,7 +136,7 @@ BIT_ENTRY, BIT_ESCALATING, BIT_GRIEVANCE = 256, 512, 1024
 ORDER_SHIFT = 12
 """Where the kind of the order in force (two bits) begins in the state."""
 
-# Kinds of custody and of order, in `offence` of those rows.
+# Kinds of custody and of order, in `offence` of those rows; kinds of order fit the two bits of ORDER_SHIFT.
 POLICE, REMAND, SENTENCE = 0, 1, 2
 NON_MOLESTATION, PROTECTION, RESTRAINING, STALKING_ORDER = 0, 1, 2, 3
 

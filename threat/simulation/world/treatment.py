@@ -13,6 +13,7 @@ from threat.simulation.world import chance, states
 from threat.simulation.world.population import Population, relation_keys
 
 HORIZONS = (180, 365)
+"""Days: those of the latent oracle's risks, so that both truths answer for the same spans."""
 
 
 def potential_outcomes(
