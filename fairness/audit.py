@@ -21,6 +21,7 @@ from threat.measuring.estimates import What
 from threat.measuring.figure import Verdict
 from threat.measuring.ranked import Cut, Ranked
 from threat.measuring.resampling import Draws, Resampling, listing, shared_places
+from threat.measuring.titles import recall_title
 from threat.release.documents.fairness import Fairness, Overall
 
 
@@ -82,7 +83,7 @@ def _overall(ranked: Ranked, counts: Counts, cut: Cut) -> Overall:
     rows = ranked.rows
     what = What(
         name="recall",
-        title="Share of outcome events that were on the list",
+        title=recall_title(cut.capacity),
         n=len(rows),
         events=rows.events,
         slice={"group": "everyone"},

@@ -8,6 +8,7 @@ from fairness.suppression import PublicCharacteristic, PublicFairness, WithheldG
 from threat.characteristics import PARTY_TITLES, title_of
 from threat.charts import Point, points_with_intervals
 from threat.measuring.figure import Figure
+from threat.measuring.titles import recall_title
 from threat.release.documents.fairness import (
     CharacteristicReport,
     Fairness,
@@ -97,7 +98,7 @@ def _overall(report: Report) -> str:
     return (
         f"<p>{_count(overall.n)} rows, {_count(overall.events)} outcome events, of which "
         f"{_count(overall.outside_events)} happened to people no list covered; {cut}. "
-        f"Recall over everyone: {_figure(overall.recall)}.</p>"
+        f"{recall_title(report.capacity)}: {_figure(overall.recall)}.</p>"
     )
 
 

@@ -15,6 +15,7 @@ from threat.measuring.figure import Figure, Verdict
 from threat.measuring.intervals import Evidence, effective_n, variance_of
 from threat.measuring.ranked import Cut, Floats, Ranked
 from threat.measuring.resampling import ratio
+from threat.measuring.titles import recall_title
 from threat.release.documents.fairness import MISSING, CharacteristicReport, GroupReport
 
 _SHARES = 3
@@ -40,7 +41,9 @@ def report_of(
     alone = independent(ranked, cut)
     people = grouping.people_with_events(ranked.rows)
     groups = [
-        _measured(code, item.title_of(code), counts.of(i), int(people[i]), alone=alone)
+        _measured(
+            code, item.title_of(code), counts.of(i), int(people[i]), recall_name=recall_title(cut.capacity), alone=alone
+        )
         for i, code in enumerate(grouping.codes)
     ]
     reference = best_served(groups, policy)
@@ -67,8 +70,8 @@ def _what(name: str, title: str, code: str, n: Floats, events: Floats) -> What:
     return What(name=name, title=title, n=round(float(n[0])), events=round(float(events[0])), slice={"group": code})
 
 
-def _measured(code: str, title: str, counts: Counts, people: int, *, alone: bool) -> MeasuredGroup:
-    what = _what("recall", "Share of outcome events that were on the list", code, counts.rows, counts.events)
+def _measured(code: str, title: str, counts: Counts, people: int, *, recall_name: str, alone: bool) -> MeasuredGroup:
+    what = _what("recall", recall_name, code, counts.rows, counts.events)
     recall = recall_of(what, counts, people, alone=alone)
     events = float(counts.events[0])
     if recall.value is None:

@@ -43,7 +43,7 @@ class PublicOverall(Part):
     events: int | None = Field(description="outcome events")
     outside_events: int | None = Field(description="of those, events that no row could have foreseen")
     selected: float | None = Field(description="rows on the list")
-    recall: Figure | None = Field(description="share of outcome events that were on the list")
+    recall: Figure | None = Field(description="recall: share of outcome events that were on the list")
 
 
 class PublicFairness(Part):

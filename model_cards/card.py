@@ -18,6 +18,7 @@ from model_cards import facts, results
 from model_cards.words import PUBLISH, characteristic_words, outcome_words, share, withheld
 from threat.errors import BadInput, ThreatError, raise_all
 from threat.measuring.figure import Figure, Verdict
+from threat.measuring.titles import TITLES
 from threat.release.documents.card import (
     Card,
     CardField,
@@ -228,8 +229,9 @@ def _recall_chart(documents: RunDocuments) -> Chart | None:
     best = max(points, key=lambda point: point.value)
     return Chart(
         section="performance",
-        title="Outcomes on the list, of all outcomes",
-        sentence=f"Recall at capacity of every ranking with 95% intervals; highest {best.label}, {best.value:.2f}.",
+        title=TITLES["recall_at_capacity"],
+        sentence="Share of all outcome events that were on the list, for every ranking, with 95% intervals; "
+        f"highest {best.label}, {best.value:.2f}.",
         points=tuple(points),
     )
 
@@ -268,7 +270,7 @@ def _fairness_charts(documents: RunDocuments) -> list[Chart]:
             charts.append(
                 Chart(
                     section="fairness",
-                    title=f"Outcomes on the list by {characteristic_words(characteristic)}",
+                    title=f"{TITLES['recall_at_capacity']} by {characteristic_words(characteristic)}",
                     sentence=f"{characteristic.verdict.words}: {characteristic.reason}. Small groups are left out, "
                     "with what would give them away.",
                     points=tuple(points),
@@ -289,7 +291,7 @@ def headline_words(card: Card) -> str:
     summary = card.summary
     figure = summary.recall
     if figure is None or figure.value is None:
-        return "Recall at capacity has not been measured."
+        return f"{TITLES['recall_at_capacity']} has not been measured."
     caught = f"{figure.value:.1%}"
     if figure.interval is not None:
         caught += f" ({figure.interval[0]:.1%} to {figure.interval[1]:.1%})"

@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from model_cards import results
 from model_cards.words import day, figure_words, number, outcome_words, table
+from threat.measuring.titles import TITLES
 from threat.release.documents.card import Value
 from threat.release.evidence import RunDocuments
 
@@ -125,7 +126,10 @@ def _sensitive(documents: RunDocuments) -> Value | None:
     recall = results.headline(documents)
     if without is None or recall is None:
         return lines
-    return (*lines, f"Recall at capacity with them {figure_words(recall)}; without them {figure_words(without)}")
+    return (
+        *lines,
+        f"{TITLES['recall_at_capacity']} with them {figure_words(recall)}; without them {figure_words(without)}",
+    )
 
 
 def _parameters(documents: RunDocuments) -> Value | None:

@@ -14,6 +14,7 @@ from model_cards.words import (
 )
 from threat.characteristics import PARTY_TITLES
 from threat.measuring.figure import Figure
+from threat.measuring.titles import TITLES, title_of_difference
 from threat.release.documents.card import Value
 from threat.release.documents.evaluation import MODEL
 from threat.release.evidence import RunDocuments
@@ -57,7 +58,7 @@ def rankings_field(documents: RunDocuments) -> Value | None:
         [ranking.title, *(figure_words(ranking.figure(name, evaluation.capacity)) for name in names)]
         for ranking in evaluation.rankings
     ]
-    return table(["Ranking", "Recall at capacity", "Mean recall, k/4 to 4k", "Precision", "Lift", "AUC"], rows)
+    return table(["Ranking", *(TITLES[name] for name in names)], rows)
 
 
 def differences_field(documents: RunDocuments) -> Value | None:
@@ -70,7 +71,7 @@ def differences_field(documents: RunDocuments) -> Value | None:
         for ranking in documents.evaluation.rankings
         if ranking.figure(names[0]) is not None
     ]
-    return table(["Ranking", "Recall at capacity", "AUC"], rows)
+    return table(["Ranking", *(title_of_difference(name) for name in ("recall_at_capacity", "auc"))], rows)
 
 
 def calibration_field(documents: RunDocuments) -> Value | None:
@@ -155,7 +156,7 @@ def others_field(documents: RunDocuments) -> Value | None:
     if documents.fairness is None:
         return None
     rows = [[other.title, other.verdict.words, figure_words(other.recall)] for other in documents.fairness.others]
-    return table(["Ranking", "Fairness verdict", "Recall over everyone"], rows)
+    return table(["Ranking", "Fairness verdict", TITLES["recall_at_capacity"]], rows)
 
 
 def fidelity_field(documents: RunDocuments) -> Value | None:

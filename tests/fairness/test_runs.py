@@ -175,7 +175,7 @@ def test_a_run_prints_one_interval_for_one_figure(
     assert headline is not None
     assert headline.interval is not None
     if capacity == 40:
-        assert f"Recall over everyone: {printed(headline)}." in page(report)
+        assert f"Recall at capacity: {printed(headline)}." in page(report)
     evidence.card(run, on=date(2026, 6, 1))
     words = f"{headline.value:.1%} ({headline.interval[0]:.1%} to {headline.interval[1]:.1%})"
     assert words in run.path("card.html").read_text(encoding="utf-8")

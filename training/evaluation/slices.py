@@ -14,6 +14,7 @@ from threat.measuring.estimates import What, measure, rate
 from threat.measuring.intervals import Evidence
 from threat.measuring.ranked import Floats, Labelled, Ranked
 from threat.measuring.resampling import Draws, auc, capture, totals
+from threat.measuring.titles import title_within
 from threat.release.documents.evaluation import FreshnessBand, LeadTime, ReplayedList
 
 FRESHNESS = (
@@ -49,12 +50,12 @@ def by_freshness(
             people = len(np.unique(part.person[part.credit > 0]))
             recall = What(
                 name="in_cohort_recall",
-                title="Outcomes on the list, of those in the band",
+                title=title_within("recall_at_capacity", "band"),
                 n=n,
                 events=events,
                 slice=restricted | {"capacity": capacity},
             )
-            area = What(name="auc", title="AUC within the band", n=n, events=events, slice=restricted)
+            area = What(name="auc", title=title_within("auc", "band"), n=n, events=events, slice=restricted)
             within = Ranked(rows=part, score=order.score[band])
             figures += [
                 rate(recall, content.events, credit, Evidence(people=people, clusters=people)),

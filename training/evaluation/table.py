@@ -13,6 +13,7 @@ from threat.measuring.figure import Figure
 from threat.measuring.intervals import BOOTSTRAP, Evidence
 from threat.measuring.ranked import Floats, Labelled, Ranked
 from threat.measuring.resampling import Captured, Draws, Resampling, auc, capture, ratio, totals
+from threat.measuring.titles import TITLES, title_of_difference
 from threat.release.documents.evaluation import MODEL, Measured, RankingFigures, Ties
 from training.evaluation.calibration import calibration
 from training.evaluation.slices import by_freshness
@@ -137,7 +138,7 @@ def _columns(test: Test, ranked: Ranked) -> Columns:
 
 
 def _figures(test: Test, columns: Columns) -> list[Figure]:
-    """Recall at the capacity first: pages and cards take the first figure of a name as the headline."""
+    """Return the figures, the capacity's recall first: pages and cards take the first of a name as the headline."""
     rows, draws, k = test.rows, test.draws, test.capacity
     n, events, within, at = len(rows), rows.events, rows.events_inside, {"capacity": test.capacity}
     of_events = Evidence(people=rows.people_with_events, clusters=rows.people_with_events)
@@ -151,26 +152,26 @@ def _figures(test: Test, columns: Columns) -> list[Figure]:
     def recall(size: int) -> Figure:
         what = What(
             name="recall_at_capacity",
-            title="Outcomes on the list, of all outcomes",
+            title=TITLES["recall_at_capacity"],
             n=n,
             events=events,
             slice={"capacity": size},
         )
         return rate(what, columns.captured[size].events, test.everything, of_events)
 
-    def cohort(name: str, title: str, restricted: Mapping[str, Any] | None = None) -> What:
-        return What(name=name, title=title, n=n, events=within, slice=restricted or {})
+    def cohort(name: str, restricted: Mapping[str, Any] | None = None) -> What:
+        return What(name=name, title=TITLES[name], n=n, events=within, slice=restricted or {})
 
     out = [
         recall(k),
         rate(
-            What(name="coverage", title="Outcomes in the cohort, of all outcomes", n=n, events=events),
+            What(name="coverage", title=TITLES["coverage"], n=n, events=events),
             test.inside,
             test.everything,
             of_events,
         ),
         rate(
-            cohort("in_cohort_recall", "Outcomes on the list, of those in the cohort", at),
+            cohort("in_cohort_recall", at),
             content.events,
             test.inside,
             of_inside,
@@ -178,7 +179,7 @@ def _figures(test: Test, columns: Columns) -> list[Figure]:
         rate(
             What(
                 name="mean_recall",
-                title="Recall, mean over lists of k/4 to 4k",
+                title=TITLES["mean_recall"],
                 n=n,
                 events=events,
                 slice={"capacities": sorted(columns.recall)},
@@ -188,28 +189,28 @@ def _figures(test: Test, columns: Columns) -> list[Figure]:
             of_events,
         ),
         rate(
-            cohort("precision_at_capacity", "Listed that had an outcome", at),
+            cohort("precision_at_capacity", at),
             content.positives,
             content.listed,
             _of_rows(inside_people, content.listed),
         ),
         measure(
-            cohort("lift_at_capacity", "Precision over the cohort's rate", at),
+            cohort("lift_at_capacity", at),
             ratio(precision, prevalence),
         ),
         rate(
-            cohort("prevalence", "Rows of the cohort with an outcome"),
+            cohort("prevalence"),
             positives,
             counted,
             _of_rows(inside_people, counted),
         ),
-        measure(cohort("auc", "Chance that a row with an outcome outranks one without (AUC)"), columns.auc),
+        measure(cohort("auc"), columns.auc),
     ]
     out += [recall(size) for size in sorted(set(columns.recall) - {k})]
     if columns.brier is not None:
         skill = 1 - ratio(columns.brier, prevalence * (1 - prevalence))
-        out.append(measure(cohort("brier", "Brier score"), columns.brier))
-        out.append(measure(cohort("brier_skill", "Brier skill over the cohort's rate"), skill))
+        out.append(measure(cohort("brier"), columns.brier))
+        out.append(measure(cohort("brier_skill"), skill))
     return out
 
 
@@ -222,18 +223,17 @@ def _differences(test: Test, model: Columns, other: Columns) -> list[Figure]:
     """Model minus another ranking, column by column: both saw the same draws."""
     rows, k = test.rows, test.capacity
     pairs = [
-        ("recall_difference", "Recall at capacity", model.recall[k], other.recall[k], rows.events),
-        ("mean_recall_difference", "Mean recall", model.mean_recall, other.mean_recall, rows.events),
-        ("auc_difference", "AUC", model.auc, other.auc, rows.events_inside),
+        ("recall_difference", "recall_at_capacity", model.recall[k], other.recall[k], rows.events),
+        ("mean_recall_difference", "mean_recall", model.mean_recall, other.mean_recall, rows.events),
+        ("auc_difference", "auc", model.auc, other.auc, rows.events_inside),
     ]
     if model.brier is not None and other.brier is not None:
-        title = "Brier score (below 0: model better)"
-        pairs.append(("brier_difference", title, model.brier, other.brier, rows.events_inside))
+        pairs.append(("brier_difference", "brier", model.brier, other.brier, rows.events_inside))
     return [
         measure(
             What(
                 name=name,
-                title=f"{title}, model minus this ranking",
+                title=title_of_difference(of),
                 n=len(rows),
                 events=events,
                 slice={"capacity": k} if name == "recall_difference" else {},
@@ -241,7 +241,7 @@ def _differences(test: Test, model: Columns, other: Columns) -> list[Figure]:
             of_model - of_other,
             method=PAIRED,
         )
-        for name, title, of_model, of_other, events in pairs
+        for name, of, of_model, of_other, events in pairs
     ]
 
 

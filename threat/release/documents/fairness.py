@@ -25,7 +25,7 @@ class GroupReport(Part):
     captured: float = Field(ge=0, description="outcome events on the list; ties at the cut count in part")
     selected: float = Field(ge=0, description="rows on the list; ties at the cut count in part")
     effective_events: float = Field(ge=0, description="independent events that recall is worth")
-    recall: Figure = Field(description="share of outcome events that were on the list")
+    recall: Figure = Field(description="recall: share of outcome events that were on the list")
     selection_rate: Figure = Field(description="share of rows on the list")
     precision: Figure = Field(description="share of listed rows with an outcome")
     false_positive_rate: Figure = Field(description="share of rows without an outcome that were listed")
@@ -65,7 +65,7 @@ class Overall(Part):
     events: int = Field(ge=0, description="outcome events")
     outside_events: int = Field(ge=0, description="of those, events that no row could have foreseen")
     selected: float = Field(ge=0, description="rows on the list; ties at the cut count in part")
-    recall: Figure = Field(description="share of outcome events that were on the list")
+    recall: Figure = Field(description="recall: share of outcome events that were on the list")
 
 
 class Coverage(Part):
