@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 HERE = Path(__file__).parent
-pytest_plugins = ["fixtures.force_on_disk", "fixtures.released_model"]
+pytest_plugins = ["fixtures.force_on_disk", "fixtures.release_commands", "fixtures.released_model"]
 EXPECTED_SKIPS = [
     re.compile(line)
     for line in (HERE / "expected_skips.txt").read_text(encoding="utf-8").splitlines()
