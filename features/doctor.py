@@ -22,8 +22,8 @@ def check_catalogue(places: Places) -> list[Finding]:
     served = json.loads((standing.bundle / "model" / "features.json").read_text(encoding="utf-8"))["catalogue_version"]
     if served == installed:
         return [Finding("catalogue", "ok", f"version {installed}, as the served model's")]
-    says = f"version {installed}; the served model {standing.run_id} is of version {served}"
-    return [Finding("catalogue", "stale", says, "threat train, then: threat release RUN")]
+    says = f"version {installed}; the served model {standing.run_id} is of version {served}: train and release again"
+    return [Finding("catalogue", "stale", says, places.train_command)]
 
 
 def check_dictionary(places: Places) -> list[Finding]:

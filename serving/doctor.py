@@ -9,7 +9,7 @@ from sqlalchemy import URL, create_engine
 
 from serving.audit.log import verify
 from serving.lists.rankings import in_service
-from threat.doctor.findings import Finding, Places
+from threat.doctor.findings import Finding, Places, command
 from threat.release import promotions
 
 
@@ -17,7 +17,8 @@ def check_audit_log(places: Places) -> list[Finding]:
     """Read the whole chain of the audit log next to its witness file."""
     path = places.var / "desk.sqlite"
     if not path.is_file():
-        return [Finding("audit log", "note", f"none yet: the first list or page makes {path}", "threat serve")]
+        serve = command("serve", "--store", places.store, "--var", places.var)
+        return [Finding("audit log", "note", f"none yet: the first list or page makes {path}", serve)]
     witness = Path(f"{path}.witness")
     # Opened read-only: the desk's own way of opening the file makes tables that are missing.
     address = URL.create("sqlite", database=f"file:{quote(str(path.absolute()))}", query={"mode": "ro", "uri": "true"})
@@ -28,12 +29,12 @@ def check_audit_log(places: Places) -> list[Finding]:
         engine.dispose()
     findings = [Finding("audit log", "ok", f"{verified.entries:,} entries in {path}, one unbroken chain")]
     if not witness.is_file():
-        mend = f"restore {witness.name} from where it is shipped, then: threat audit-log verify"
-        says = f"no witness file {witness}: a log cut short would not be noticed"
-        findings.append(Finding("audit log", "missing", says, mend))
+        says = f"no witness file {witness}: a log cut short would not be noticed; restore it from where it is shipped"
+        findings.append(Finding("audit log", "missing", says, command("audit-log", "verify", "--var", places.var)))
     elif verified.witnessed < verified.entries:
         says = f"the witness vouches for {verified.witnessed:,} of {verified.entries:,} entries"
-        findings.append(Finding("audit log", "stale", says, "threat audit-log verify --witness COPY"))
+        mend = command("audit-log", "verify", "--var", places.var, "--witness", "COPY")
+        findings.append(Finding("audit log", "stale", says, mend))
     return findings
 
 
@@ -44,6 +45,6 @@ def check_service(places: Places) -> list[Finding]:
         return []
     standing, bundle = in_service(places.promotions, places.now)
     if bundle is None:
-        says = f"{promoted.run_id} is not in service ({standing.reason}): the rule ranking is served"
-        return [Finding("model", "stale", says, "threat release RUN, or train again")]
+        says = f"{promoted.run_id} is not in service ({standing.reason}), a rule is: release it again, or train another"
+        return [Finding("model", "stale", says, places.release_command(promoted.run_id, promoted.environment))]
     return [Finding("model", "ok", f"the bundle of {promoted.run_id} verifies: {bundle.sha256[:16]}")]

@@ -26,8 +26,8 @@ def test_a_served_model_of_another_catalogue_is_stale(make_run: Any, var: Path, 
         Finding(
             "catalogue",
             "stale",
-            f"version {VERSION}; the served model run-1 is of version c1",
-            "threat train, then: threat release RUN",
+            f"version {VERSION}; the served model run-1 is of version c1: train and release again",
+            places.train_command,
         )
     ]
     features = built / "model" / "features.json"

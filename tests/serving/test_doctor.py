@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from fixtures import evidence
 from fixtures.desk_browser import STARTED_AT
+from fixtures.typed_commands import assert_mends_work
 
 from serving.audit.database import connect
 from serving.audit.log import Entry, record
@@ -40,7 +41,9 @@ def test_a_whole_log_is_read_and_not_changed(logged: Places) -> None:
 
 
 def test_no_log_makes_none(tmp_path: Path) -> None:
-    assert [finding.state for finding in check_audit_log(Places(tmp_path, tmp_path, 1))] == ["note"]
+    (none,) = check_audit_log(Places(tmp_path, tmp_path, 1))
+    assert none.state == "note"
+    assert_mends_work([none.mend])
     assert list(tmp_path.iterdir()) == []
 
 
@@ -48,12 +51,14 @@ def test_a_log_without_its_witness(logged: Places) -> None:
     witness = logged.var / "desk.sqlite.witness"
     first = witness.read_text().splitlines()[0]
     witness.write_text(f"{first}\n")
-    assert check_audit_log(logged)[1].says == "the witness vouches for 1 of 2 entries"
+    short = check_audit_log(logged)[1]
+    assert short.says == "the witness vouches for 1 of 2 entries"
+    assert_mends_work([short.mend])
     witness.unlink()
-    assert (check_audit_log(logged)[1].state, "restore desk.sqlite.witness" in check_audit_log(logged)[1].mend) == (
-        "missing",
-        True,
-    )
+    missing = check_audit_log(logged)[1]
+    assert (missing.state, missing.mend) == ("missing", f"threat audit-log verify --var {logged.var}")
+    assert "restore it from where it is shipped" in missing.says
+    assert_mends_work([missing.mend])
 
 
 @pytest.mark.parametrize("content", [b"", b"no database at all, but some text of a hundred bytes" * 9])
@@ -79,7 +84,10 @@ def test_the_model_in_service(golden_store: Path, model_var: Path, tmp_path: Pat
     assert check_service(Places(golden_store, tmp_path, STARTED_AT)) == []
     release(golden_store, tmp_path / "expired", accepted=[evidence.acceptance(expires=date(2020, 1, 1))])
     stale = check_service(Places(golden_store, tmp_path / "expired", STARTED_AT))
-    assert [(finding.state, finding.mend) for finding in stale] == [("stale", "threat release RUN, or train again")]
+    var = tmp_path / "expired"
+    released_again = f"threat release {var / 'runs' / 'run-1'} --var {var} --environment demonstration"
+    assert [(finding.state, finding.mend) for finding in stale] == [("stale", released_again)]
+    assert_mends_work([released_again])
     spoilt = tmp_path / "spoilt"
     shutil.copytree(model_var, spoilt)
     model = next(spoilt.glob("bundles/*/model/model.txt"))

@@ -44,4 +44,4 @@ def check_compiled_code(places: Places) -> list[Finding]:
     if count:
         return [Finding("compiled code", "ok", f"{count} compiled functions in {folder}")]
     says = f"none in {folder}: the first list compiles it, once"
-    return [Finding("compiled code", "note", says, "threat score --as-of DATE")]
+    return [Finding("compiled code", "note", says, places.score_command)]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import shlex
+
 from threat.asof import DAY, show
-from threat.doctor.findings import Finding, Places
+from threat.doctor.findings import Finding, Places, command, signed_in
 from threat.eligibility import load_policy
 from threat.errors import ThreatError
 from threat.history.snapshot import Snapshot
@@ -20,12 +22,10 @@ SIMULATED = "simulation"
 def check_store(places: Places) -> list[Finding]:
     """Report the history: its batches and rows, the day of its last load, the arrays made from it."""
     if not (places.store / "manifest.json").is_file():
-        mend = f"threat load PROFILE EXPORT --store {places.store}"
-        return [Finding("history", "missing", f"no history in {places.store}", mend)]
+        return [Finding("history", "missing", f"no history in {places.store}", places.load_command)]
     snapshot = Store.open(places.store).snapshot()
     if not snapshot.entries:
-        mend = f"threat load PROFILE EXPORT --store {places.store}"
-        return [Finding("history", "missing", f"the history in {places.store} is empty", mend)]
+        return [Finding("history", "missing", f"the history in {places.store} is empty", places.load_command)]
     events = snapshot.row_count("events")
     findings = [
         Finding(
@@ -38,12 +38,13 @@ def check_store(places: Places) -> list[Finding]:
     cycle = load_policy().cycle_days
     if not _is_simulated(snapshot) and places.now - loaded_at > cycle * DAY:
         says = f"last loaded on {show(loaded_at)[:10]}, over a cycle of {cycle} days ago"
-        findings.append(Finding("history", "stale", says, "threat load PROFILE EXPORT"))
+        findings.append(Finding("history", "stale", says, places.load_command))
     absent = [path for entry in snapshot.entries for parts in entry.parts.values() for path, _, _ in parts]
     absent = [path for path in absent if not (places.store / path).is_file()]
     if absent:
-        says = f"{len(absent)} of its files are gone, first {absent[0]}"
-        findings.append(Finding("history", "broken", says, "restore it from a copy, then: threat history --verify"))
+        says = f"{len(absent)} of its files are gone, first {absent[0]}: restore them from a copy, then verify them"
+        verify = command("history", "--verify", "--store", places.store)
+        findings.append(Finding("history", "broken", says, verify))
     return [*findings, *_arrays(places, snapshot)]
 
 
@@ -54,14 +55,14 @@ def _arrays(places: Places, snapshot: Snapshot) -> list[Finding]:
         return [Finding("arrays", "ok", f"made from snapshot {snapshot.id}")]
     if built:
         says = f"made from {len(built)} older snapshots only: the next list makes them again"
-        return [Finding("arrays", "stale", says, "threat score --as-of DATE --publish")]
-    return [Finding("arrays", "note", "not made yet: the first list makes them", "threat score --as-of DATE")]
+        return [Finding("arrays", "stale", says, places.publish_command)]
+    return [Finding("arrays", "note", "not made yet: the first list makes them", places.score_command)]
 
 
 def check_list(places: Places) -> list[Finding]:
     """Report the published list: whether it verifies, its age, and the snapshot it was made from."""
     current = published(places.lists).list
-    mend = f"threat score --as-of DATE --publish --store {places.store} --var {places.var}"
+    mend = places.publish_command
     if not current:
         return [Finding("list", "missing", f"no list is published in {places.lists}", mend)]
     listed = open_list(places.lists, current)
@@ -91,18 +92,18 @@ def check_runs(places: Places) -> list[Finding]:
     """Report how many RUNs there are, and every RUN that was never sealed or was changed."""
     directories = sorted(path for path in places.runs.iterdir() if path.is_dir()) if places.runs.is_dir() else []
     if not directories:
-        return [Finding("RUNs", "note", f"none in {places.runs}", "threat train")]
+        return [Finding("RUNs", "note", f"none in {places.runs}", places.train_command)]
     findings = []
     for directory in directories:
         if not (directory / MANIFEST).is_file():
-            says = f"{directory.name} was never sealed: its training did not finish"
-            findings.append(Finding("RUNs", "broken", says, f"rm -r {directory}, then: threat train"))
+            says = f"{directory.name} was never sealed: its training did not finish; remove it and train again"
+            findings.append(Finding("RUNs", "broken", says, shlex.join(["rm", "-r", str(directory)])))
             continue
         try:
             Run.open(directory)
         except ThreatError as error:
-            says = f"{directory.name}: {_first_line(error)}"
-            findings.append(Finding("RUNs", "broken", says, "restore it from a copy, or train again"))
+            says = f"{directory.name}: {_first_line(error)} Restore it from a copy, or train again."
+            findings.append(Finding("RUNs", "broken", says, places.train_command))
     return findings or [Finding("RUNs", "ok", f"{len(directories)} in {places.runs}, all as they were sealed")]
 
 
@@ -112,7 +113,7 @@ def check_release(places: Places) -> list[Finding]:
     usable = [key for key in keys.values() if not key.revoked]
     findings = []
     if not usable:
-        mend = f"threat new-key NAME --role ROLE --purpose PURPOSE --var {places.var}"
+        mend = command("new-key", "NAME", "--role", "ROLE", "--purpose", "approval", "--var", places.var)
         findings.append(Finding("keys", "missing", f"no trusted key in {places.keys}: no release verifies", mend))
     else:
         environments = ", ".join(sorted({key.environment for key in usable}))
@@ -121,14 +122,16 @@ def check_release(places: Places) -> list[Finding]:
     if standing.served:
         findings.append(Finding("release", "ok", f"{standing.run_id} is {standing.state}"))
         if standing.bundle is None or not standing.bundle.is_dir():
-            says = f"the bundle of {standing.run_id} is gone: {standing.bundle}"
-            findings.append(Finding("release", "broken", says, "restore the bundle, or: threat suspend --reason WHY"))
+            says = f"the bundle of {standing.run_id} is gone: {standing.bundle}; restore it, or suspend the model"
+            suspend = command("suspend", "--reason", "WHY", "--var", places.var, *signed_in(standing.environment))
+            findings.append(Finding("release", "broken", says, suspend))
     elif standing.state == "suspended":
         says = f"{standing.run_id} is suspended ({standing.reason}): the rule ranking is served"
-        findings.append(Finding("release", "note", says, "threat resume --reason WHY"))
+        resume = command("resume", "--reason", "WHY", "--var", places.var, *signed_in(standing.environment))
+        findings.append(Finding("release", "note", says, resume))
     else:
         says = "no model is released: the rule ranking is served"
-        findings.append(Finding("release", "note", says, "threat release RUN"))
+        findings.append(Finding("release", "note", says, places.release_command("RUN", "force")))
     return findings
 
 

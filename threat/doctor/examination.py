@@ -60,15 +60,18 @@ def run_check(part: str, check: Check, places: Places) -> list[Finding]:
     try:
         return check(places)
     except ThreatError as error:
-        return [Finding(part, "broken", " ".join([error.problem, error.where]).strip(), error.way_out)]
+        # A way out is in words, and often without the folders examined here: it is said, and is no command to type.
+        found = " ".join([error.problem, error.where]).strip()
+        return [Finding(part, "broken", f"{found} ({error.way_out})" if error.way_out else found)]
     except ModuleNotFoundError as error:
         extras = extras_with(error.name or "")
         if not extras:
             return [Finding(part, "broken", f"cannot be examined: {error}", "make setup")]
         says = f"not examined: {error.name} is not installed"
-        return [Finding(part, "note", says, " or ".join(install_command(extra) for extra in extras))]
+        return [Finding(part, "note", says, install_command(extras[0]))]
     except Exception as error:  # files of any kind may be broken in any way; a doctor that dies helps nobody
-        return [Finding(part, "broken", f"cannot be read: {type(error).__name__}: {error}", "restore it from a copy")]
+        says = f"cannot be read: {type(error).__name__}: {error}; restore it from a copy"
+        return [Finding(part, "broken", says)]
 
 
 def lines(document: dict[str, Any]) -> str:
@@ -82,5 +85,5 @@ def lines(document: dict[str, Any]) -> str:
     counts = Counter(finding["state"] for finding in document["findings"])
     bad = document["need_mending"]
     summary = ", ".join(f"{counts[state]} {state}" for state in ("ok", "note", "stale", "missing", "broken"))
-    out += ["", f"{summary}. " + ("Nothing needs mending." if not bad else f"{bad} to mend, each with its command.")]
+    out += ["", f"{summary}. " + ("Nothing needs mending." if not bad else f"{bad} to mend, as said above.")]
     return "\n".join(out)

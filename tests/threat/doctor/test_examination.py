@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from fixtures.standard_export import GOOD, events, write
+from fixtures.typed_commands import assert_mends_work, parse_command
 from typer.testing import CliRunner
 
 from threat.asof import DAY, parse_as_of
@@ -89,16 +90,21 @@ def test_a_fresh_empty_folder(tmp_path: Path) -> None:
             "list",
             "missing",
             f"no list is published in {places.lists}",
-            f"threat score --as-of DATE --publish --store {places.store} --var {places.var}",
+            f"threat score --as-of DATE --store {places.store} --var {places.var} --publish",
         ),
-        Finding("RUNs", "note", f"none in {places.runs}", "threat train"),
+        Finding("RUNs", "note", f"none in {places.runs}", f"threat train --store {places.store} --out {places.runs}"),
         Finding(
             "keys",
             "missing",
             f"no trusted key in {places.keys}: no release verifies",
-            f"threat new-key NAME --role ROLE --purpose PURPOSE --var {places.var}",
+            f"threat new-key NAME --role ROLE --purpose approval --var {places.var}",
         ),
-        Finding("release", "note", "no model is released: the rule ranking is served", "threat release RUN"),
+        Finding(
+            "release",
+            "note",
+            "no model is released: the rule ranking is served",
+            f"threat release {places.runs / 'RUN'} --var {places.var} --approvals APPROVALS.json --key KEY.pem",
+        ),
     ]
     assert list(tmp_path.iterdir()) == []  # a doctor makes nothing
 
@@ -128,7 +134,7 @@ def test_a_later_load_makes_list_and_arrays_stale(whole: Places, tmp_path: Path)
     assert states(check_store(whole)) == [("history", "ok"), ("arrays", "stale")]
     stale = check_list(whole)[1]
     assert (stale.state, "made from snapshot" in stale.says) == ("stale", True)
-    assert stale.mend.startswith("threat score --as-of DATE --publish")
+    assert stale.mend == whole.publish_command
     assert examine(whole)["need_mending"] == 2
 
 
@@ -151,24 +157,25 @@ def test_time_says_nothing_about_a_synthetic_force(whole: Places, tmp_path: Path
 
 
 @pytest.mark.parametrize(
-    ("spoil", "part", "says", "mend"),
+    ("spoil", "part", "says", "way_out"),
     [
         ("history/manifest.json", "history", "The manifest of the history cannot be read.", "restore the store"),
         ("var/lists/current.json", "list", "current.json", "threat score --publish"),
         ("var/keys/trusted.json", "release", "The key list cannot be read.", ""),
-        ("var/runs/first/config.json", "RUNs", "first: ", "restore it from a copy, or train again"),
-        ("var/runs/first/manifest.json", "RUNs", "first: ", "restore it from a copy, or train again"),
+        ("var/runs/first/config.json", "RUNs", "first: ", "Restore it from a copy, or train again."),
+        ("var/runs/first/manifest.json", "RUNs", "first: ", "Restore it from a copy, or train again."),
     ],
 )
 def test_a_broken_file_is_a_finding_and_hides_no_other(
-    whole: Places, spoil: str, part: str, says: str, mend: str
+    whole: Places, spoil: str, part: str, says: str, way_out: str
 ) -> None:
     (whole.store.parent / spoil).write_text("{spoilt")
     document = examine(whole)
     broken = [finding for finding in document["findings"] if finding["state"] == "broken"]
     shown = next(finding for finding in broken if finding["part"] == part)
     assert says in shown["says"]
-    assert mend in shown["mend"]
+    assert way_out in shown["says"]
+    assert shown["mend"] == (whole.train_command if part == "RUNs" else "")
     assert {"product", "compiled code", "RUNs"} <= {finding["part"] for finding in document["findings"]}
 
 
@@ -176,9 +183,11 @@ def test_a_part_of_the_history_that_is_gone(whole: Places) -> None:
     part = next((whole.store / "parts" / "events").glob("*.parquet"))
     part.unlink()
     broken = check_store(whole)[1]
-    assert (broken.state, broken.says) == (
+    assert broken == Finding(
+        "history",
         "broken",
-        f"1 of its files are gone, first parts/events/{part.name}",
+        f"1 of its files are gone, first parts/events/{part.name}: restore them from a copy, then verify them",
+        f"threat history --verify --store {whole.store}",
     )
 
 
@@ -188,10 +197,28 @@ def test_a_training_that_did_not_finish(whole: Places) -> None:
         Finding(
             "RUNs",
             "broken",
-            "second was never sealed: its training did not finish",
-            f"rm -r {whole.runs / 'second'}, then: threat train",
+            "second was never sealed: its training did not finish; remove it and train again",
+            f"rm -r {whole.runs / 'second'}",
         )
     ]
+
+
+def test_every_mend_is_a_command_that_parses(whole: Places, tmp_path: Path) -> None:
+    folders = [places_in(tmp_path / "our force"), whole, places_in(tmp_path, days_later=900)]
+    for places in folders:
+        assert_mends_work(mends_of(places))
+    load("standard_csv", write(tmp_path / "more", events=events(GOOD | {"event": "E2"})), whole.store, LOADED + 1)
+    next((whole.store / "parts" / "events").glob("*.parquet")).unlink()
+    Run.create(whole.runs, "second")
+    (whole.runs / "first" / "config.json").write_text("{spoilt")
+    assert len(mends_of(whole)) > len(mends_of(folders[0]))
+    assert_mends_work(mends_of(whole))
+    given = parse_command(folders[0].publish_command)
+    assert (given["store"], given["var"]) == (folders[0].store, folders[0].var)  # a space in a folder is quoted
+
+
+def mends_of(places: Places) -> list[str]:
+    return [finding["mend"] for finding in examine(places)["findings"] if finding["mend"]]
 
 
 def test_what_is_released(make_run: Any, var: Path, signer: Signer) -> None:
@@ -200,15 +227,22 @@ def test_what_is_released(make_run: Any, var: Path, signer: Signer) -> None:
     promotions.promote(places.promotions, built, "live", signer, at=LOADED, reason="a test")
     assert check_release(places)[1] == Finding("release", "ok", "run-1 is live")
     shutil.move(built, var / "elsewhere")
-    assert check_release(places)[2].says == f"the bundle of run-1 is gone: {built}"
+    assert check_release(places)[2] == Finding(
+        "release",
+        "broken",
+        f"the bundle of run-1 is gone: {built}; restore it, or suspend the model",
+        f"threat suspend --reason WHY --var {var}",
+    )
+    assert_mends_work([finding.mend for finding in check_release(places)])
     shutil.move(var / "elsewhere", built)
     promotions.suspend(places.promotions, signer, at=LOADED + 1, reason="of a test")
     assert check_release(places)[1] == Finding(
         "release",
         "note",
         "run-1 is suspended (of a test): the rule ranking is served",
-        "threat resume --reason WHY",
+        f"threat resume --reason WHY --var {var}",
     )
+    assert_mends_work(mends_of(places))
 
 
 def test_compiled_code_and_optional_parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
