@@ -177,7 +177,7 @@ def open_list(directory: str | Path, list_id: str) -> ScoredList:
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """The LIST that the desk shows, and what stands by for it.
+    """The LIST that the desk shows, and the LIST that takes its place.
 
     ``list``: its id, empty when nothing was published. ``bundle``: SHA-256 of the bundle that ordered it, empty for a
     rule. ``standby``: the LIST by rule that takes its place at once when that bundle goes out of service.

@@ -2,7 +2,7 @@
 
 ``entry_hash = SHA-256(previous_hash || canonical JSON of the entry)``: an entry changed, removed, added or moved breaks
 the chain. An entry is written in the transaction of what it records; an answer that can't be logged is not given.
-A chain alone does not show that its end was cut off or that all of it was written anew; therefore each hash also goes
+A chain alone does not show that its end was cut off or that all of it was rewritten; therefore each hash also goes
 to a *witness* file next to the database, which a force ships to where the database's keeper can't write.
 The six operations are those of section 62 of the Data Protection Act 2018.
 """
@@ -148,7 +148,7 @@ def verify(engine: Engine, witness: Path | None = None) -> Verified:
         set_back += at < last_at - _CLOCK_TOLERANCE
         if count in vouched:
             if vouched.pop(count) != {row["entry_hash"]}:
-                raise _broken(f"entry {count} is not the entry that the witness saw: the chain was written anew", where)
+                raise _broken(f"entry {count} is not the entry that the witness saw: the chain was rewritten", where)
             witnessed += 1
         previous, last_at = row["entry_hash"], at
     if vouched:

@@ -82,7 +82,7 @@ class ListView:
         here = at < len(table.relationship_id) and int(table.relationship_id[at]) == relationship_id
         if not here or not on_record(int(table.recorded_at[at]), self.as_of):
             raise NotFound(
-                "There is no relationship with this reference in the records the list rests on.",
+                "There is no relationship with this reference in the records the list was made from.",
                 value=show_id("R", relationship_id),
                 way_out="copy the reference from today's referrals; one recorded since comes with the next list",
             )

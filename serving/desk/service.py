@@ -77,8 +77,8 @@ class Desk:
         """Return the list to show, with its snapshot, opened and verified once.
 
         A list by a model that is no longer in service (suspended, revoked, replaced, expired) is never shown: the list
-        by rule that stands by takes its place at once, and says why. Raises NotFound when no list is published,
-        BadInput when the published list is not there.
+        by rule that was published with it takes its place at once, and says why. Raises NotFound when no list is
+        published, BadInput when the published list is not there.
         """
         list_id, note = self._list_to_show()
         with self._opening:

@@ -11,8 +11,8 @@ from threat.vocabulary import Kind
 LIMITS = (
     "Not being on this list is not a sign of safety. In a study of 118 deadly and near-deadly domestic cases in Thames "
     "Valley, 55% had no earlier police contact with the victim (Thornton 2017): there was nothing to rank.",
-    "The order supports your decision and does not make it. It rests on what was recorded and known by the date shown; "
-    "what you know and the records do not say may matter more.",
+    "The order supports your decision and does not make it. It depends on what was recorded and known by the date "
+    "shown; what you know and the records do not say may matter more.",
     "Subjects are alleged. A record is not a finding, and a contribution to the order is not a cause.",
 )
 """On the queue and on every relationship: nobody should read an order as a finding."""

@@ -47,8 +47,8 @@ def make_list(
 ) -> ScoredList:
     """Score, freeze and, when asked, publish a LIST. ``as_of`` and ``started_at`` are UTC seconds.
 
-    With a model's list a list by rule is published to stand by: the desk shows it from the moment the model is
-    suspended. Raises UsageError for a capacity under 1, an as-of after ``started_at`` or a previous list that is not
+    With a model's list a list by rule is published as its substitute, which the desk shows from the moment the model
+    is suspended. Raises UsageError for a capacity under 1, an as-of after ``started_at`` or a previous list that is not
     earlier; BadInput for a batch loaded after ``started_at``.
     """
     inputs = _inputs(store, var, as_of, options, started_at)
@@ -56,6 +56,7 @@ def make_list(
     made = _freeze(folder, inputs, started_at, advance)
     shown = lists.Published(made.id)
     if options.publish and inputs.ranking.kind == "model":
+        # The note is frozen with the list: in other words, the same list would have another id.
         rule = rankings.named_rule(rankings.DEFAULT_RULE, "It stands by for the model's list.")
         standby = _freeze(folder, replace(inputs, ranking=rule), started_at, advance)
         shown = lists.Published(made.id, inputs.ranking.id, standby.id)

@@ -61,8 +61,8 @@ def run_check(part: str, check: Check, places: Places) -> list[Finding]:
         return check(places)
     except ThreatError as error:
         # A way out is in words, and often without the folders examined here: it is said, and is no command to type.
-        found = " ".join([error.problem, error.where]).strip()
-        return [Finding(part, "broken", f"{found} ({error.way_out})" if error.way_out else found)]
+        says = " ".join([error.problem, error.where]).strip()
+        return [Finding(part, "broken", f"{says} ({error.way_out})" if error.way_out else says)]
     except ModuleNotFoundError as error:
         extras = extras_with(error.name or "")
         if not extras:

@@ -112,7 +112,7 @@ def test_the_queue_page(desk):
         "Must see",
         "Threat to kill on 30 May 2024, recorded 1 day ago",
         "Suicidal ideation on 28 May 2024, about the subject, recorded 3 days ago",
-        "It rests on what was recorded",
+        "It depends on what was recorded",
         "Subjects are alleged.",
         "This desk supports a decision and never makes one.",
     ):
@@ -190,7 +190,7 @@ def test_every_reason_links_to_records_on_the_page(open_desk, model_var):
 def test_an_unknown_reference_in_plain_words(desk):
     answer = client_of(desk).get("/relationships/R-0000000000000001")
     assert answer.status_code == 404
-    assert "There is no relationship with this reference in the records the list rests on." in answer.text
+    assert "There is no relationship with this reference in the records the list was made from." in answer.text
     assert "copy the reference from today&#39;s referrals" in answer.text
 
 

@@ -1,4 +1,4 @@
-"""Which list the desk shows: the published one, the list that stands by, or none when something is wrong."""
+"""Which list the desk shows: the published one, the list that takes its place, or none when something is wrong."""
 
 from __future__ import annotations
 
