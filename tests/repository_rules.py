@@ -11,7 +11,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("threat", "features", "training", "serving", "fairness", "model_cards")
 FORBIDDEN_NAMES = {"utils", "util", "common", "helpers", "helper", "core", "manager", "misc"}
-MAX_LINES = {"tests": 400, "product": 400}
+MAX_LINES = {"tests": 300, "product": 400}
 """A file that says one thing fits; `docs/pages` and `benchmarks` count as the product."""
 MAX_EXPORTS = 10
 UNSAFE = re.compile(r"pickle\.loads?\b|joblib\.load|cloudpickle|yaml\.load\(")
