@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from features.definitions import Definition
 from features.load import Catalogue
-from threat.asof import span
+from threat.asof import happened, span
 from threat.errors import UsageError
 from threat.history.sightings import Rows, Sightings
 
@@ -66,7 +66,8 @@ class Matrix:
         return self._reaches_before(int(self.history_start[self.source_names.index(source)]))
 
     def _reaches_before(self, begins: int) -> NDArray[np.bool_]:
-        return np.asarray((self.rows.as_of[:, None] - self.spans[None, :] < begins) & (self.spans[None, :] > 0))
+        window_starts = self.rows.as_of[:, None] - self.spans[None, :]
+        return np.asarray(happened(window_starts, begins) & (self.spans[None, :] > 0))
 
     def column(self, name: str) -> NDArray[np.float32]:
         """Return one feature, float32 (n,). Raises UsageError when it is not in the matrix."""

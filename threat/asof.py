@@ -12,9 +12,10 @@
 
 Outside, times are aware datetimes; inside, int64 UTC seconds. A day is 86,400 seconds. Nothing here reads the clock.
 
-No other module compares a time with an as-of by hand (``tests/threat/test_one_rule_of_time.py`` reads them all). The
-predicates take scalars or NumPy arrays of int64 seconds; ``threat.asof_compiled`` is the same functions as machine code
-for the loops of the fold engine, and ``on_record_sql`` is ``on_record`` for a query.
+No other module compares the time of a record with an as-of by hand, but for the lines that
+``tests/threat/test_one_rule_of_time.py`` lists with their reasons: the test reads all modules. The predicates take
+scalars or NumPy arrays of int64 seconds; ``threat.asof_compiled`` is the same functions as machine code for the loops
+of the fold engine, and ``on_record_sql`` is ``on_record`` for a query.
 """
 
 from __future__ import annotations
@@ -93,6 +94,16 @@ def on_record_sql(recorded_at: str) -> str:
     return f"{recorded_at} < ?"
 
 
+def how_many_on_record(recorded_at: Any, as_of: Any) -> Any:
+    """Count the entries of a sorted array of times that are ``on_record`` at each as-of.
+
+    >>> import numpy as np
+    >>> how_many_on_record(np.array([10, 20, 20, 30]), np.array([20, 21])).tolist()
+    [1, 3]
+    """
+    return recorded_at.searchsorted(as_of, side="left")
+
+
 def withdrawn(withdrawn_at: Any, as_of: Any) -> Any:
     """Mask of what was withdrawn or corrected before ``as_of``."""
     return withdrawn_at < as_of
@@ -139,6 +150,15 @@ def label_bounds(as_of: Any, days: float) -> tuple[Any, Any]:
 def happened(occurred_at: Any, as_of: Any) -> Any:
     """Mask of what lay in the past at ``as_of``; what is known in advance may not."""
     return occurred_at < as_of
+
+
+def ended(until: Any, as_of: Any) -> Any:
+    """Mask of the stays and orders that were over at ``as_of``: ``until`` is the first instant after a stay.
+
+    >>> [ended(until, 100) for until in (99, 100, 101)]
+    [True, True, False]
+    """
+    return until <= as_of
 
 
 def in_look_back(occurred_at: Any, as_of: Any, days: float) -> Any:

@@ -7,6 +7,7 @@ import pandas as pd
 
 from fairness.groups.age import banded
 from fairness.groups.parties import Ids, resolve
+from threat.asof import how_many_on_record
 from threat.history.snapshot import Snapshot
 
 NOTE = "records about this person that were visible at the as-of; people with few are harder to rank"
@@ -28,8 +29,8 @@ def record_bands(snapshot: Snapshot, ids: Ids, as_of: Ids, lower: tuple[int, ...
     if len(people):
         has_any = (place < len(people)) & (people[np.minimum(place, len(people) - 1)] == ids)
     start = np.where(has_any, place, 0).astype(np.int64) * _SPAN
-    # Visible: recorded before the as-of, so the search stops at its left.
-    visible = np.searchsorted(key, start + as_of) - np.searchsorted(key, start)
+    # Both sides of the comparison are moved by the person's share of the key, so the rule of time holds within it.
+    visible = how_many_on_record(key, start + as_of) - np.searchsorted(key, start)
     count = np.where(ids >= 0, np.where(has_any, visible, 0), np.nan)
     return banded(count, lower).where(~(count == 0), "none").where(ids >= 0, None)
 

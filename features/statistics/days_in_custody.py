@@ -7,7 +7,7 @@ from features.definitions import Definition
 from features.events import Answer, Matches, covered
 from features.operations import Op, Out
 from features.statistics.base import Statistic
-from threat.asof import DAY
+from threat.asof import DAY, ended
 
 
 class DaysInCustody(Statistic):
@@ -27,7 +27,7 @@ class DaysInCustody(Statistic):
     def answer(self, d: Definition, matches: Matches) -> Answer:
         """Add up; the stays that reach into the window are behind the figure."""
         stays, start = matches.within(None), matches.start()
-        reaching = [e for e in stays if e.until > max(start, e.occurred_at)]
+        reaching = [e for e in stays if not ended(e.until, max(start, e.occurred_at))]
         return Answer(covered(stays, matches.as_of, start) / DAY, reaching)
 
     def fold(self, d: Definition, request: Request) -> Reading:

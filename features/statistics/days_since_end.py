@@ -7,6 +7,7 @@ from features.definitions import Definition
 from features.events import NOTHING, Answer, Matches
 from features.operations import Op, Out
 from features.statistics.base import Statistic
+from threat.asof import ended
 
 
 class DaysSinceEnd(Statistic):
@@ -25,10 +26,10 @@ class DaysSinceEnd(Statistic):
 
     def answer(self, d: Definition, matches: Matches) -> Answer:
         """Take the latest end; of equal ends, the latest event is behind the figure."""
-        ended = [e for e in matches.events if e.until <= matches.as_of]
-        if not ended:
+        over = [e for e in matches.events if ended(e.until, matches.as_of)]
+        if not over:
             return NOTHING
-        latest = max(ended, key=lambda e: (e.until, e.order))
+        latest = max(over, key=lambda e: (e.until, e.order))
         return Answer(matches.days_since(latest.until), [latest])
 
     def fold(self, d: Definition, request: Request) -> Reading:

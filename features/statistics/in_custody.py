@@ -10,6 +10,7 @@ from features.events import Answer, Matches
 from features.operations import Op, Out
 from features.statistics.base import Statistic
 from features.statistics.forms import FLAG
+from threat.asof import ended
 
 
 class InCustody(Statistic):
@@ -31,7 +32,7 @@ class InCustody(Statistic):
 
     def answer(self, d: Definition, matches: Matches) -> Answer:
         """Look for those not ended; they are behind the figure."""
-        open_at = [e for e in matches.events if e.until > matches.as_of]
+        open_at = [e for e in matches.events if not ended(e.until, matches.as_of)]
         return Answer(1.0 if open_at else 0.0, open_at)
 
     def fold(self, d: Definition, request: Request) -> Reading:

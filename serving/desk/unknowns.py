@@ -10,7 +10,7 @@ from serving.dates import day
 from serving.desk.parties import Parties
 from serving.desk.responses import Unknown
 from serving.desk.timeline import direction_by_sighting
-from threat.asof import DAY
+from threat.asof import DAY, happened
 from threat.history.sightings import NO_PERSON, Sightings
 from threat.vocabulary import kinds
 
@@ -103,7 +103,7 @@ def _quiet_and_late(sightings: Sightings, positions: Collection[int], as_of: int
 def _before_the_records_begin(sightings: Sightings, as_of: int) -> list[Unknown]:
     begins: dict[int, list[str]] = {}
     for source, start in zip(sightings.source_names, sightings.history_start.tolist(), strict=True):
-        if 0 < start < as_of:  # a start at or before 0 is no date that a source declared
+        if start > 0 and happened(start, as_of):  # a start at or before 0 is no date that a source declared
             begins.setdefault(start // DAY, []).append(source)
     return [
         Unknown(

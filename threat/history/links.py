@@ -70,7 +70,8 @@ class Links:
             span = np.searchsorted(self.person, ids[linked], side="left")
             last = np.searchsorted(self.person, ids[linked], side="right") - 1
             while True:
-                later = (span < last) & (self.start[np.minimum(span + 1, len(self.start) - 1)] < at[linked])
+                following = self.start[np.minimum(span + 1, len(self.start) - 1)]
+                later = (span < last) & on_record(following, at[linked])
                 if not later.any():
                     break
                 span[later] += 1

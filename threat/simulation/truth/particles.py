@@ -253,7 +253,7 @@ class Records:
             person = int(self.people.subject_rows[subject_rows.start + k])
             share = float(parameters.values("background")["firearm"]["share"])
             hidden = p["firearm"] * (1 - share) / (1 - p["firearm"] * share)
-            seen = self.firearm.get(person, _NEVER) < as_of
+            seen = on_record(self.firearm.get(person, _NEVER), as_of)
             subjects["firearm"][:, k] = 1.0 if seen else rng.random(n) < hidden
         onset = m["suicidal_on"] * np.where(subjects["mental"] > 0, m["suicidal_mental"], 1.0)
         subjects["suicidal"] = rng.random(shape) < onset / (onset + m["suicidal_off"])
