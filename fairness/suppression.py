@@ -6,33 +6,29 @@ from typing import Literal
 
 from pydantic import Field
 
-from threat.measuring.figure import Figure, Verdict
+from threat.measuring.figure import Figure
 from threat.release.documents.document import Part
-from threat.release.documents.fairness import CharacteristicReport, Coverage, Fairness, GroupReport, Overall
-from threat.release.documents.fairness_policy import FairnessPolicy, Party
+from threat.release.documents.fairness import (
+    Audited,
+    CharacteristicReport,
+    Fairness,
+    GroupReport,
+    JudgedCharacteristic,
+    JudgedGroup,
+    Overall,
+)
 
 
-class WithheldGroup(Part):
+class WithheldGroup(JudgedGroup):
     """A group with a count too small to publish, or that would give one away: its verdict, and no number."""
 
-    code: str = Field(description="the group's code")
-    title: str = Field(description="the group in words")
     withheld: Literal[True] = Field(default=True, description="always true")
-    reference: bool = Field(description="true for the best-served group others are compared with")
-    verdict: Verdict = Field(description="of this group")
     reason: str = Field(description="why its numbers are withheld")
 
 
-class PublicCharacteristic(Part):
+class PublicCharacteristic(JudgedCharacteristic):
     """One characteristic as it may be published."""
 
-    party: Party = Field(description="whose characteristic")
-    characteristic: str = Field(min_length=1, description="name of the characteristic")
-    gate: bool = Field(description="true when the report's verdict depends on it")
-    verdict: Verdict = Field(description="of the characteristic")
-    reason: str = Field(description="why, in words")
-    reference: str | None = Field(description="code of the best-served adequately sized group; null where none is")
-    note: str = Field(description="how the characteristic is recorded; may be empty")
     groups: tuple[GroupReport | WithheldGroup, ...] = Field(description="every group, those withheld among them")
 
 
@@ -46,22 +42,12 @@ class PublicOverall(Part):
     recall: Figure | None = Field(description="recall: share of outcome events that were on the list")
 
 
-class PublicFairness(Part):
+class PublicFairness(Audited):
     """The audit of one ranking as it may be published. Other rankings are left out: their groups hold counts too."""
 
     public: Literal[True] = Field(default=True, description="always true")
-    ranking: str = Field(min_length=1, description="name of the ranking audited")
-    title: str = Field(description="the ranking in words; may be empty for a table handed in")
-    dataset: str = Field(description="what it was audited on, in words")
-    capacity: float | None = Field(description="places on each list; null where a threshold selects")
-    threshold: float | None = Field(description="score from which a row is selected; null where a capacity does")
-    policy: FairnessPolicy = Field(description="the whole policy it was made under")
-    replicates: int = Field(ge=0, description="bootstrap replicates behind the intervals")
-    seed: int = Field(description="seed of those draws")
-    verdict: Verdict = Field(description="over every characteristic that the verdict depends on")
     overall: PublicOverall = Field(description="everybody together")
     characteristics: tuple[PublicCharacteristic, ...] = Field(description="every characteristic on record")
-    coverage: tuple[Coverage, ...] = Field(description="the nine protected characteristics; empty for a table")
     notes: tuple[str, ...] = Field(description="what was withheld")
 
 

@@ -26,6 +26,7 @@ from threat.release.documents.card import (
     ChartPoint,
     Provided,
     Section,
+    Status,
     Summary,
     Value,
 )
@@ -167,9 +168,9 @@ def _fact(path: str, documents: RunDocuments, run_id: str, limits: list[str]) ->
 
 def _summary(documents: RunDocuments, run_id: str, limits: list[str]) -> Summary:
     evaluation, gate, config = documents.evaluation, documents.gate, documents.config
-    status: Literal["draft", "passed the gate", "refused by the gate"] = "draft"
+    status = Status.DRAFT
     if gate is not None:
-        status = "passed the gate" if gate.verdict == Verdict.PASS else "refused by the gate"
+        status = Status.PASSED if gate.verdict == Verdict.PASS else Status.REFUSED
     return Summary(
         name=run_id if config is None else config.settings.title,
         status=status,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from enum import StrEnum
 from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
@@ -75,11 +76,19 @@ class Chart(Part):
     points: tuple[ChartPoint, ...] = Field(min_length=1, description="its points, in order")
 
 
+class Status(StrEnum):
+    """How far a RUN has come, in the words of its card."""
+
+    DRAFT = "draft"
+    PASSED = "passed the gate"
+    REFUSED = "refused by the gate"
+
+
 class Summary(Part):
     """What fits on the first screen."""
 
     name: str = Field(description="the training in words")
-    status: Literal["draft", "passed the gate", "refused by the gate"] = Field(description="where the RUN stands")
+    status: Status = Field(description="how far the RUN has come")
     environment: Environment | None = Field(description="where the gate's word counts; null before the gate")
     does: str = Field(description="the decision it supports")
     does_not: str = Field(description="what it is not to be used for")

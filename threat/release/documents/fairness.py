@@ -14,11 +14,19 @@ MISSING = "not recorded"
 """Code of the group of rows whose characteristic nobody recorded."""
 
 
-class GroupReport(Part):
-    """One group of one characteristic."""
+class JudgedGroup(Part):
+    """What the whole report and the public report both say of a group: every field here is published."""
 
     code: str = Field(description="the group's code")
     title: str = Field(description="the group in words")
+    reference: bool = Field(description="true for the best-served group others are compared with")
+    verdict: Verdict = Field(description="of this group")
+    reason: str = Field(description="why, in words")
+
+
+class GroupReport(JudgedGroup):
+    """One group of one characteristic."""
+
     n: int = Field(ge=0, description="rows")
     events: int = Field(ge=0, description="outcome events")
     people_with_events: int = Field(ge=0, description="persons with an outcome event")
@@ -35,13 +43,10 @@ class GroupReport(Part):
     ratio_interval: tuple[float, float] | None = Field(description="95% interval of the ratio, or null")
     p_below: float | None = Field(description="probability that the ratio is below the line, or null")
     p_adjusted: float | None = Field(description="the same after adjusting for the groups compared, or null")
-    reference: bool = Field(description="true for the best-served group others are compared with")
-    verdict: Verdict = Field(description="of this group")
-    reason: str = Field(description="why, in words")
 
 
-class CharacteristicReport(Part):
-    """One characteristic of one party, divided into its groups."""
+class JudgedCharacteristic(Part):
+    """What the whole report and the public report both say of a characteristic: every field here is published."""
 
     party: Party = Field(description="whose characteristic")
     characteristic: str = Field(min_length=1, description="name of the characteristic")
@@ -50,6 +55,11 @@ class CharacteristicReport(Part):
     reason: str = Field(description="why, in words")
     reference: str | None = Field(description="code of the best-served adequately sized group; null where none is")
     note: str = Field(description="how the characteristic is recorded; may be empty")
+
+
+class CharacteristicReport(JudgedCharacteristic):
+    """One characteristic of one party, divided into its groups."""
+
     groups: tuple[GroupReport, ...] = Field(description="every group, those of rows without a record among them")
 
     @property
@@ -109,7 +119,22 @@ class OtherRanking(Part):
     characteristics: tuple[OtherCharacteristic, ...] = Field(description="what its verdict depends on")
 
 
-class Fairness(Document):
+class Audited(Part):
+    """What the whole report and the public report both say of the audit: every field here is published."""
+
+    ranking: str = Field(min_length=1, description="name of the ranking audited")
+    title: str = Field(description="the ranking in words; may be empty for a table handed in")
+    dataset: str = Field(description="what it was audited on, in words")
+    capacity: float | None = Field(description="places on each list; null where a threshold selects")
+    threshold: float | None = Field(description="score from which a row is selected; null where a capacity does")
+    policy: FairnessPolicy = Field(description="the whole policy it was made under")
+    replicates: int = Field(ge=0, description="bootstrap replicates behind the intervals")
+    seed: int = Field(description="seed of those draws; of a RUN, the draws of its evaluation")
+    verdict: Verdict = Field(description="over every characteristic that the verdict depends on")
+    coverage: tuple[Coverage, ...] = Field(description="the nine protected characteristics; empty for a table")
+
+
+class Fairness(Document, Audited):
     """The audit of one ranking. Of a table handed in, ``run_id`` and ``run_manifest_sha256`` are null."""
 
     FILE: ClassVar[str] = "fairness.json"
@@ -118,20 +143,10 @@ class Fairness(Document):
     MADE_AGAIN: ClassVar[str] = "audit again with this version of the product: threat audit RUN"
 
     version: Literal[2] = Field(default=2, description="version of this document")
-    ranking: str = Field(min_length=1, description="name of the ranking audited")
-    title: str = Field(description="the ranking in words; may be empty for a table handed in")
-    dataset: str = Field(description="what it was audited on, in words")
     run_id: str | None = Field(description="the RUN, or null")
     run_manifest_sha256: str | None = Field(description="hash of the RUN's manifest, or null")
-    capacity: float | None = Field(description="places on each list; null where a threshold selects")
-    threshold: float | None = Field(description="score from which a row is selected; null where a capacity does")
-    policy: FairnessPolicy = Field(description="the whole policy it was made under")
-    replicates: int = Field(ge=0, description="bootstrap replicates behind the intervals")
-    seed: int = Field(description="seed of those draws; of a RUN, the draws of its evaluation")
-    verdict: Verdict = Field(description="over every characteristic that the verdict depends on")
     overall: Overall = Field(description="everybody together")
     characteristics: tuple[CharacteristicReport, ...] = Field(description="every characteristic on record")
-    coverage: tuple[Coverage, ...] = Field(description="the nine protected characteristics; empty for a table")
     others: tuple[OtherRanking, ...] = Field(description="the rankings the unit could use instead")
     notes: tuple[str, ...] = Field(description="what a reader must know before using the report")
 
