@@ -11,6 +11,7 @@ from threat.errors import UsageError
 from threat.options import STORE, FairnessPolicyOption, JsonOption, StoreOption
 from threat.terminal import emit, progress
 
+# Commands import the rest of the product when they run, so that `threat --help` loads none of it.
 app = typer.Typer()
 
 

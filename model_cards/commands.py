@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -14,6 +15,7 @@ from threat.terminal import emit
 if TYPE_CHECKING:  # documents bring pydantic, and `threat --help` imports this module
     from threat.release.documents.card import Card
 
+# Commands import the rest of the product when they run, so that `threat --help` loads none of it.
 app = typer.Typer()
 
 
@@ -38,8 +40,6 @@ def card_command(
     if out is not None:
         out.write_text(page, encoding="utf-8")
     if atrs is not None:
-        import json
-
         atrs.write_text(json.dumps(record(card), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     emit(card.as_json(), as_json=as_json, lines=lambda document: _lines(card, run))
 

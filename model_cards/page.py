@@ -11,6 +11,7 @@ from threat.release.documents.card import Card, Summary
 
 def page(card: Card) -> str:
     """Return the HTML document of a card. Text from the card is escaped; only the charts are markup of our own."""
+    # Jinja is optional (extras cards and serving): `threat release` draws a card only when it refuses.
     from jinja2 import Environment, PackageLoader, StrictUndefined
     from markupsafe import Markup
 

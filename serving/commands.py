@@ -8,8 +8,12 @@ from typing import Annotated, Any
 
 import typer
 
+from threat.asof import parse_as_of, show
+from threat.errors import IntegrityFailure, UsageError
 from threat.options import STORE, VAR, AsOfOption, JsonOption, PolicyOption, PortOption, StoreOption, VarOption
+from threat.terminal import emit, progress
 
+# Commands import the rest of the product when they run, so that `threat --help` loads none of it.
 app = typer.Typer()
 audit_log = typer.Typer(help="The audit log of the desk.")
 app.add_typer(audit_log, name="audit-log")
@@ -31,8 +35,6 @@ def score(
 ) -> None:
     """Rank every eligible relationship at an as-of, with reasons, into a frozen list."""
     from serving.lists.making import ListOptions, make_list
-    from threat.asof import parse_as_of, show
-    from threat.terminal import emit, progress
 
     with progress("scoring", 1.0) as advance:
         made = make_list(
@@ -73,8 +75,6 @@ def explain(
 ) -> None:
     """Say why a relationship has its place: contributions that add up to its score, in sentences."""
     from serving.lists.making import explain_relationship
-    from threat.asof import parse_as_of
-    from threat.terminal import emit
 
     document = explain_relationship(store, var, relationship, parse_as_of(as_of), started_at=_now())
     emit(document, as_json=as_json, lines=_show_reasons)
@@ -90,8 +90,6 @@ def replay(
 ) -> None:
     """Compute a list again from the same snapshot and compare every value; exit 5 when anything differs."""
     from serving.lists.making import replay_list
-    from threat.errors import IntegrityFailure
-    from threat.terminal import emit, progress
 
     with progress("scoring again", 1.0) as advance:
         document = replay_list(store, var, list_id, started_at=_now(), policy_path=policy, advance=advance)
@@ -144,8 +142,6 @@ def verify(
     """Read the whole chain again; exit 5 at the first entry that doesn't fit."""
     from serving.audit import database
     from serving.audit.log import verify as verify_chain
-    from threat.errors import UsageError
-    from threat.terminal import emit
 
     path = var / "desk.sqlite"
     if not path.is_file():

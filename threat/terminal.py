@@ -23,6 +23,7 @@ def progress(label: str, total: float | None = None) -> Iterator[Callable[[float
     if not sys.stderr.isatty():
         yield _ignore
         return
+    # Every command imports this module: Rich (0.1 s) loads only where a bar is shown.
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from dataclasses import dataclass
+from difflib import get_close_matches
 from functools import cache
 from importlib.resources import files
 from typing import Literal
@@ -66,8 +67,6 @@ def kind(name: str) -> Kind:
     """Return the kind of that name. Raises UsageError, naming near ones, when there is none."""
     match = kinds().get(name)
     if match is None:
-        from difflib import get_close_matches
-
         near = get_close_matches(name, kinds(), n=3)
         raise UsageError(
             "Not a kind of the vocabulary.",

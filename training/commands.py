@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from threat.errors import IntegrityFailure
 from threat.options import (
     RUNS,
     STORE,
@@ -17,7 +19,9 @@ from threat.options import (
     RunArgument,
     StoreOption,
 )
+from threat.terminal import emit
 
+# Commands import the rest of the product when they run, so that `threat --help` loads none of it.
 app = typer.Typer()
 
 
@@ -37,11 +41,9 @@ def train(
     as_json: JsonOption = False,
 ) -> None:
     """Train a challenger with its evidence: folds, baselines, calibration, checks. Releases nothing."""
-    import time
 
     from threat.release.documents.checks import Checks
     from threat.release.documents.evaluation import Evaluation
-    from threat.terminal import emit
     from training.config import load
     from training.evaluation.summary import Remarks, summary_lines
     from training.job import name_run, train
@@ -70,10 +72,8 @@ def evaluate(
     as_json: JsonOption = False,
 ) -> None:
     """Measure a RUN's predictions again. Exit 5 when its sealed figures do not come out again."""
-    from threat.errors import IntegrityFailure
     from threat.release.documents.expected_captures import ExpectedCaptures
     from threat.release.runs import Run
-    from threat.terminal import emit
     from training.evaluation.reproduce import reproduce
     from training.evaluation.summary import Remarks, summary_lines
     from training.truth.summary import captures_lines

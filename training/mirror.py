@@ -47,6 +47,7 @@ def mirror(run: Run, directory: Path) -> dict[str, Any]:
 
 
 def _log(run: Run, directory: Path) -> dict[str, Any]:
+    # MLflow takes seconds to load, and training goes on without it.
     import mlflow
 
     for name in ("mlflow", "alembic"):

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import time
+
 import typer
 
 from threat.options import STORE, VAR, JsonOption, StoreOption, VarOption
+from threat.terminal import emit
 
+# Commands import the rest of the product when they run, so that `threat --help` loads none of it.
 app = typer.Typer()
 
 NEEDS_MENDING_CODE = 3
@@ -18,11 +22,8 @@ def doctor_command(store: StoreOption = STORE, var: VarOption = VAR, as_json: Js
 
     Exit 0 when nothing needs mending, 3 otherwise.
     """
-    import time
-
     from threat.doctor.examination import examine, lines
     from threat.doctor.findings import Places
-    from threat.terminal import emit
 
     document = examine(Places(store=store, var=var, now=int(time.time())))
     emit(document, as_json=as_json, lines=lines)

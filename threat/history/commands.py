@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from threat.asof import seconds
 from threat.options import STORE, JsonOption, StoreOption
+from threat.terminal import emit, progress
 
+# Commands import the rest of the product when they run, so that `threat --help` loads none of it.
 app = typer.Typer()
 
 
@@ -20,14 +24,11 @@ def load_command(
     as_json: JsonOption = False,
 ) -> None:
     """Load an export into the history. Rows that do not fit are quarantined with a reason, never dropped."""
-    from datetime import UTC, datetime
 
-    from threat.asof import seconds
     from threat.history.intake.export import find_files
     from threat.history.intake.load import load
     from threat.history.intake.profile import load_profile
     from threat.history.intake.report import lines
-    from threat.terminal import emit, progress
 
     source = load_profile(profile)
     size = sum(file.stat().st_size for _, file in find_files(source, path))
@@ -47,7 +48,6 @@ def history_command(
     """Print what is in the history: batches, rows by kind and source, where each source begins, how much came late."""
     from threat.history.overview import lines, overview
     from threat.history.store import Store
-    from threat.terminal import emit
 
     opened = Store.open(store)
     document = {"parts_verified": opened.verify() if verify else None, **overview(opened.snapshot())}

@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 from threat.measuring.ranked import Cut, Floats, Ints, Labelled, Ranked
 from threat.measuring.resampling import Draws, Resampling, listing, width_for
 
+# SciPy is optional (extras training and fairness): the functions that need it import it.
+
 
 @dataclass(frozen=True, slots=True)
 class Grouping:

@@ -14,6 +14,8 @@ import numpy as np
 
 from threat.measuring.ranked import Floats
 
+# SciPy is optional (extras training and fairness) and slow to load (0.8 s): the functions that need it import it.
+
 BOOTSTRAP = "cluster bootstrap over subjects, percentile 95%"
 """Method of every percentile interval: its replicates draw persons, never rows."""
 

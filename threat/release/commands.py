@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from threat.asof import show
+from threat.errors import UsageError
 from threat.options import VAR, JsonOption, KeyOption, ReasonOption, VarOption
 from threat.terminal import emit
 
 if TYPE_CHECKING:
     from threat.release.promotions import Ledger, Standing
 
+# Commands import the rest of the product when they run, so that `threat --help` loads none of it.
 app = typer.Typer()
 
 
@@ -75,7 +77,6 @@ def new_key_command(
 
     Whoever can change the key list decides who is believed: keep it where the service account cannot write.
     """
-    from threat.errors import UsageError
     from threat.release.signing import PURPOSES, generate_signer
 
     if unknown := sorted(set(purpose) - set(PURPOSES)):

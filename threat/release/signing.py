@@ -20,6 +20,7 @@ from threat.files import write_whole
 from threat.release.chain import canonical
 
 if TYPE_CHECKING:
+    # The signing libraries are optional (extras release and serving): the key list is read without them.
     from securesystemslib.signer import CryptoSigner
 
 ENVIRONMENTS = ("demonstration", "force")

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from threat.errors import UsageError
 from threat.options import JsonOption
+from threat.terminal import emit, progress
 
+# Commands import the rest of the product when they run, so that `threat --help` loads none of it.
 app = typer.Typer()
 
 
@@ -31,12 +35,9 @@ def simulate(
     as_json: JsonOption = False,
 ) -> None:
     """Make a synthetic force: a history to work on, and separately the truth about it."""
-    from dataclasses import replace
 
-    from threat.errors import UsageError
     from threat.simulation.force import Settings, block_count, carry_on, preset, read_settings, write
     from threat.simulation.knobs import read_knobs
-    from threat.terminal import emit, progress
 
     settings = preset(force) if force else Settings()
     if relationships is not None:
@@ -73,8 +74,6 @@ def simulate(
 
 
 def _days(text: str) -> float:
-    from threat.errors import UsageError
-
     unit = {"d": 1.0, "w": 7.0}.get(text[-1:].lower())
     try:
         if unit is None:
@@ -93,8 +92,6 @@ def _write_report(out: Path) -> Path:
 
 
 def _report(out: Path, as_json: bool) -> None:
-    from threat.terminal import emit
-
     emit(
         {"report": str(_write_report(out))},
         as_json=as_json,
@@ -104,7 +101,6 @@ def _report(out: Path, as_json: bool) -> None:
 
 def _calibrate(settings: Any, seeds: int, page: Path | None, as_json: bool) -> None:
     from threat.simulation.calibration.targets import as_rows, calibrate, markdown, write_table
-    from threat.terminal import emit, progress
 
     with progress("measuring", seeds) as step:
         comparisons = calibrate(settings, range(settings.seed, settings.seed + seeds), step)

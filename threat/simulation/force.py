@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -17,6 +17,8 @@ from numpy.typing import NDArray
 from threat.asof import DAY, instant, seconds, show
 from threat.errors import UsageError
 from threat.files import move_into_place, write_whole
+from threat.history.batches import Batch
+from threat.history.store import Store
 from threat.simulation import parameters
 from threat.simulation.knobs import Knobs
 from threat.simulation.records import event_rows, recording, tables
@@ -25,9 +27,6 @@ from threat.simulation.world.output import USED, Output
 from threat.simulation.world.run import Span
 from threat.simulation.world.states import RAW, Clusters
 from threat.simulation.world.treatment import potential_outcomes
-
-if TYPE_CHECKING:
-    from threat.history.store import Store
 
 _LONGEST = 50
 """Years of records at most, at first and added at once: birth years have a table of fixed length."""
@@ -186,8 +185,6 @@ def write(settings: Settings, out: Path, advance: Callable[[float], None] = lamb
 
     Memory holds one block at a time. Raises UsageError when ``out`` already holds a history.
     """
-    from threat.history.store import Store
-
     return _append(Store.create(Path(out) / "history"), settings, settings.epoch, Path(out), advance)
 
 
@@ -196,8 +193,6 @@ def carry_on(out: Path, days: float, advance: Callable[[float], None] = lambda a
 
     The rows are those that a longer force of the same seed would hold. Raises UsageError when there is no force.
     """
-    from threat.history.store import Store
-
     if not 0 < days <= _LONGEST * population.DAYS_PER_YEAR:
         raise UsageError(
             f"--advance needs a span above 0 days and at most {_LONGEST} years; got {days:g} days.",
@@ -211,8 +206,6 @@ def carry_on(out: Path, days: float, advance: Callable[[float], None] = lambda a
 def _append(
     store: Store, settings: Settings, since: int, out: Path, advance: Callable[[float], None]
 ) -> dict[str, Any]:
-    from threat.history.batches import Batch
-
     truth = out / "truth"
     truth.mkdir(parents=True, exist_ok=True)
     counts: dict[str, int] = {}

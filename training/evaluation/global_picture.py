@@ -77,6 +77,7 @@ def _draw(run: Run, parts: NDArray[np.float64], values: NDArray[np.float32], nam
     with warnings.catch_warnings():
         # Third-party drawing code warns about itself; nothing here depends on it.
         warnings.simplefilter("ignore")
+        # Imported here, inside the filter: the libraries warn as they load, and only this picture needs them.
         import matplotlib as mpl
 
         mpl.use("Agg")

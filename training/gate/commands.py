@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, cast, get_args
 import typer
 
 from threat.errors import GateRefused, ThreatError, UsageError, raise_all
+from threat.files import sha256_of, write_whole
 from threat.options import VAR, JsonOption, VarOption
 from threat.terminal import emit
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:  # documents bring pydantic, and `threat --help` imports this 
     from threat.release.documents.gate import Gate
     from training.gate.release import Asked, Said
 
+# Commands import the rest of the product when they run, so that `threat --help` loads none of it.
 app = typer.Typer()
 
 
@@ -134,7 +136,6 @@ def approve_command(
     as_json: JsonOption = False,
 ) -> None:
     """Sign a statement about a RUN and add it to an approvals file. Your name and role come from the key list."""
-    from threat.files import sha256_of, write_whole
     from threat.release.documents.approvals import Approvals
     from threat.release.runs import Run
     from threat.release.signing import load_keys, load_signer

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from threat.options import ConfigOption, FitThreadsOption, JsonOption, ThreadsOption
+from threat.terminal import emit, progress
 
+# Commands import the rest of the product when they run, so that `threat --help` loads none of it.
 app = typer.Typer()
 
 
@@ -34,13 +37,10 @@ def expected_captures(
 
     Written into the RUN as an annex. Needs the truth of a synthetic force; a real force has none.
     """
-    from dataclasses import replace
-
     from threat.measuring.resampling import Resampling
     from threat.release.documents.snapshot import SnapshotRead
     from threat.release.runs import Run
     from threat.simulation.force import block_count, read_settings
-    from threat.terminal import emit, progress
     from training.evaluation.table import Ranking
     from training.truth import ceiling, particle_check
     from training.truth.expected_captures import CEILING, compare
@@ -81,7 +81,6 @@ def show_leak(
 ) -> None:
     """Train through ``features`` and by a builder that filters on when things happened, and compare the two."""
     from threat.simulation.force import Settings
-    from threat.terminal import emit, progress
     from training.config import load
     from training.truth.planted_leak import demonstrate
     from training.truth.summary import leak_lines

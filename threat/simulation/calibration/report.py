@@ -11,6 +11,8 @@ import pandas as pd
 
 from threat.asof import DAY, show
 from threat.charts import Point, bars, lines, points_with_intervals
+from threat.history import protected
+from threat.history.store import Store
 from threat.simulation.calibration.measures import YEAR, ForceRecords, measure
 from threat.simulation.calibration.targets import Comparison, targets
 from threat.simulation.force import read_settings
@@ -38,9 +40,6 @@ _CHARTED = (
 
 def write_report(out: Path) -> Path:
     """Write ``report.html`` in the folder of a force; returns its path. Raises UsageError when there is no force."""
-    from threat.history import protected
-    from threat.history.store import Store
-
     settings = read_settings(out)
     snapshot = Store.open(Path(out) / "history").snapshot()
     tables = {name: snapshot.table(name) for name in ("events", "relationships", "persons")}

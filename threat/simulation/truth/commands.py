@@ -8,7 +8,9 @@ from typing import Annotated, Any
 import typer
 
 from threat.options import JsonOption, ThreadsOption
+from threat.terminal import emit, progress
 
+# Commands import the rest of the product when they run, so that `threat --help` loads none of it.
 app = typer.Typer()
 
 
@@ -26,7 +28,6 @@ def truth_oracle(
     """Write the latent risk of severe harm behind a force: every month for all, and a sharper sample."""
     from threat.simulation.force import block_count, read_settings
     from threat.simulation.truth.monthly import write_truth
-    from threat.terminal import emit, progress
 
     with progress("looking ahead", block_count(read_settings(force))) as advance:
         document = write_truth(
