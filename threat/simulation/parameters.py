@@ -14,8 +14,6 @@ from numpy.typing import NDArray
 
 from threat.errors import UsageError, raise_all
 
-SECTIONS = ("mechanism", "population", "recording")
-
 
 @dataclass(frozen=True, slots=True)
 class Parameter:

@@ -19,7 +19,7 @@ from threat.simulation import force, parameters
 from threat.simulation.force import Settings
 from threat.simulation.truth.paths import Forward, Laws, Questions, look_ahead
 from threat.simulation.world import chance
-from threat.simulation.world.mechanism import TARGET_NONE, TARGET_SEVERE
+from threat.simulation.world.mechanism import TARGET_SEVERE
 from threat.simulation.world.population import Population, relation_keys
 
 I64 = NDArray[np.int64]
@@ -68,23 +68,18 @@ def risks(
 
     Raises UsageError for fewer than two draws, BadInput for a relationship that this force does not hold.
     """
-    return _risks(settings, relationship_id, as_of, Drawing(draws, seed), threads, advance)
+    return drawn_risks(settings, relationship_id, as_of, Drawing(draws, seed), threads, advance)
 
 
-def brute_force(settings: Settings, relationship_id: I64, as_of: I64, *, draws: int, seed: int = 0) -> Risks:
-    """Return the share of draws in which a severe incident happened: slower and noisier, to check ``risks`` by."""
-    drawing = Drawing(draws, seed, TARGET_NONE)
-    return _risks(settings, relationship_id, as_of, drawing, 1, lambda amount: None)
-
-
-def _risks(
+def drawn_risks(
     settings: Settings,
     relationship_id: I64,
     as_of: I64,
     drawing: Drawing,
-    threads: int,
-    advance: Callable[[float], None],
+    threads: int = 1,
+    advance: Callable[[float], None] = lambda amount: None,
 ) -> Risks:
+    """Return the latent risk by a way of drawing; shapes, units and errors are those of ``risks``."""
     draws = drawing.draws
     if draws < 2 or draws % 2:
         raise UsageError(

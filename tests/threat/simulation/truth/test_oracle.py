@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
+from fixtures.brute_force import brute_force
 
 from threat.asof import DAY, instant
 from threat.errors import BadInput, IntegrityFailure, UsageError
@@ -16,7 +17,7 @@ from threat.simulation import force
 from threat.simulation.force import Settings
 from threat.simulation.knobs import Knobs
 from threat.simulation.truth.monthly import write_truth
-from threat.simulation.truth.oracle import HORIZONS, brute_force, risks
+from threat.simulation.truth.oracle import HORIZONS, risks
 from threat.simulation.truth.retraced import verified_settings
 from threat.simulation.world import chance, states
 from threat.simulation.world.population import relation_keys
