@@ -72,6 +72,7 @@ def sightings_from(
     counterpart = given.get("counterpart")
     if counterpart is not None:
         persons = np.union1d(persons, counterpart[counterpart != NO_PERSON]).astype(np.int64)
+        # Plain searches: the union holds every id that is looked up, so a check would be dead code.
         index = np.searchsorted(persons, person).astype(np.int32)
         given["counterpart"] = np.where(counterpart == NO_PERSON, NO_PERSON, np.searchsorted(persons, counterpart))
     event_id = given.get("event_id", np.empty(0, np.int64))

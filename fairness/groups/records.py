@@ -9,6 +9,7 @@ from fairness.groups.age import banded
 from fairness.groups.parties import Ids, resolve
 from threat.asof import how_many_on_record
 from threat.history.snapshot import Snapshot
+from threat.history.sorted_ids import position
 
 NOTE = "records about this person that were visible at the as-of; people with few are harder to rank"
 
@@ -24,11 +25,9 @@ def record_bands(snapshot: Snapshot, ids: Ids, as_of: Ids, lower: tuple[int, ...
     first = _first_seen(snapshot)
     people, code = np.unique(first["person"].to_numpy(), return_inverse=True)
     key = np.sort(code.astype(np.int64) * _SPAN + first["recorded_at"].to_numpy(dtype=np.int64))
-    place = np.searchsorted(people, ids)
-    has_any = np.zeros(len(ids), bool)
-    if len(people):
-        has_any = (place < len(people)) & (people[np.minimum(place, len(people) - 1)] == ids)
-    start = np.where(has_any, place, 0).astype(np.int64) * _SPAN
+    place = position(ids, people)
+    has_any = place >= 0
+    start = np.where(has_any, place, 0) * _SPAN
     # Both sides of the comparison are moved by the person's share of the key, so the rule of time holds within it.
     visible = how_many_on_record(key, start + as_of) - np.searchsorted(key, start)
     count = np.where(ids >= 0, np.where(has_any, visible, 0), np.nan)

@@ -30,6 +30,7 @@ from threat.asof import instant, on_record, visible
 from threat.history.schema import RELATIONSHIP_KIND_TITLES
 from threat.history.sightings import NO_PERSON
 from threat.history.snapshot import Snapshot
+from threat.history.sorted_ids import position_of
 from threat.history.store import Store
 from threat.ids import parse_id, show_id
 from threat.lists import BAND_TITLES, ScoredList
@@ -78,9 +79,8 @@ class ListView:
         """
         relationship_id = parse_id(reference)
         table = self.snapshot.relationships
-        at = int(table.relationship_id.searchsorted(relationship_id))
-        here = at < len(table.relationship_id) and int(table.relationship_id[at]) == relationship_id
-        if not here or not on_record(int(table.recorded_at[at]), self.as_of):
+        at = position_of(relationship_id, table.relationship_id)
+        if at < 0 or not on_record(int(table.recorded_at[at]), self.as_of):
             raise NotFound(
                 "There is no relationship with this reference in the records the list was made from.",
                 value=show_id("R", relationship_id),
@@ -90,7 +90,8 @@ class ListView:
 
     def kind_title(self, relationship_id: int) -> str:
         """Return what the person at risk is to the subject, in words."""
-        at = int(self.snapshot.relationships.relationship_id.searchsorted(relationship_id))
+        # Always found: the lists and the pages name relationships of this snapshot alone.
+        at = position_of(relationship_id, self.snapshot.relationships.relationship_id)
         return RELATIONSHIP_KIND_TITLES[str(self.snapshot.relationships.kind[at])]
 
     def triggers(self, relationship_id: int) -> tuple[TriggerEvent, ...]:

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from threat.asof import DAY, on_record
 from threat.history.sightings import NO_PERSON, Rows, Sightings
+from threat.history.sorted_ids import position
 
 FRESHNESS = ((1, "under 1 day"), (8, "1 to 7 days"), (91, "8 to 90 days"))
 """How long ago the latest record about either party was made, as (upper bound in days, words).
@@ -68,7 +69,4 @@ def _per_person(operation: np.ufunc, values: NDArray[np.int64], sightings: Sight
 
 def _of(per_person: NDArray[np.int64], sightings: Sightings, persons: NDArray[np.int64]) -> NDArray[np.int64]:
     """Look up the value of each person; 0 for a person never seen, such as an unknown person at risk."""
-    if not len(sightings.persons):
-        return np.zeros(len(persons), dtype=np.int64)
-    at = np.minimum(np.searchsorted(sightings.persons, persons), len(sightings.persons) - 1)
-    return np.where(sightings.persons[at] == persons, per_person[at], 0)
+    return np.append(per_person, 0)[position(persons, sightings.persons)]

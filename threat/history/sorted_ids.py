@@ -1,4 +1,4 @@
-"""Searching in sorted int64 ids. These functions know nothing of what the ids stand for."""
+"""Searching in sorted ids of 64 bits. These functions know nothing of what the ids stand for."""
 
 from __future__ import annotations
 
@@ -7,8 +7,11 @@ from numpy.typing import NDArray
 
 from threat.asof import NEVER
 
+Ids = NDArray[np.int64] | NDArray[np.uint64]
+"""Ids of records, or keys of the simulation before ids are made of them."""
 
-def position(ids: NDArray[np.int64], among: NDArray[np.int64]) -> NDArray[np.int64]:
+
+def position(ids: Ids, among: Ids) -> NDArray[np.int64]:
     """Return the place of each id in a sorted array of distinct ids; -1 where the id is not in it.
 
     >>> position(np.array([30, 5, 10]), np.array([10, 20, 30])).tolist()

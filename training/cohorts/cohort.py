@@ -12,6 +12,7 @@ from threat.asof import DAY, NEVER, show, visible, within
 from threat.eligibility import Policy, eligible
 from threat.history.sightings import Rows
 from threat.history.snapshot import Snapshot
+from threat.history.sorted_ids import position
 from threat.release.documents.cohort import CycleAttrition, FilterStep
 from threat.terminal import progress
 from threat.vocabulary import kinds
@@ -98,7 +99,8 @@ def indexed(snapshot: Snapshot, cycles: Sequence[Cycle], after_seconds: int) -> 
     relationship, recorded = _index_incidents(snapshot)
     as_of = recorded + after_seconds
     everyone = snapshot.relationships
-    where = np.searchsorted(everyone.relationship_id, relationship)
+    # Always found: the incidents were joined to the relationships of the same snapshot.
+    where = position(relationship, everyone.relationship_id)
     on_record = visible(everyone.recorded_at[where], everyone.withdrawn_at[where], as_of)
     parts, numbers, attrition = [], [], []
     for cycle in cycles:

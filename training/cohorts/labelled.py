@@ -77,6 +77,7 @@ class LabelledCohort:
 
     def values_of(self, rows: Ints) -> NDArray[np.float32]:
         """Features (m, d) of rows of the cohort, given by their m positions in it."""
+        # Plain search: ``positions`` holds every row that is fitted or measured, so a check would be dead code.
         return self.matrix.values[np.searchsorted(self.positions, rows)]
 
     def fit_sample(self, fold: Fold) -> Sample:

@@ -23,6 +23,7 @@ from features.load import Catalogue, load_catalogue
 from features.matrix import Matrix
 from threat.files import whole_file
 from threat.history.sightings import NO_PERSON, Rows, Sightings
+from threat.history.sorted_ids import position
 from threat.terminal import progress
 
 _UNSEEN = -2
@@ -106,11 +107,8 @@ def person_index(persons: NDArray[np.int64], ids: NDArray[np.int64]) -> NDArray[
     >>> person_index(np.array([10, 20]), np.array([20, 15, NO_PERSON])).tolist()
     [1, -2, -1]
     """
-    if not len(persons):
-        return np.where(ids == NO_PERSON, NO_PERSON, _UNSEEN).astype(np.int64)
-    at = np.searchsorted(persons, ids)
-    is_there = persons[np.minimum(at, len(persons) - 1)] == ids
-    return np.where(ids == NO_PERSON, NO_PERSON, np.where(is_there, at, _UNSEEN)).astype(np.int64)
+    place = position(ids, persons)
+    return np.where(ids == NO_PERSON, NO_PERSON, np.where(place >= 0, place, _UNSEEN))
 
 
 @dataclass(frozen=True)

@@ -218,6 +218,7 @@ def _relation_records(parties: _Parties, recorded: I64, entered: I64) -> _Relati
 def _person_times(history: dict[str, pa.Table], roll: Roll, came: I64) -> dict[str, Any]:
     """Return when each row of the tables about persons entered the history; ``came``: of each person record."""
     order = np.argsort(roll.ids)
+    # Plain search: protected characteristics are made for persons of this roll alone, so a check would be dead code.
     of_protected = np.searchsorted(roll.ids[order], history["protected"].column("person_id").to_numpy())
     return {
         "persons": came,

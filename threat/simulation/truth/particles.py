@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from threat.asof import DAY, on_record
+from threat.history.sorted_ids import position
 from threat.simulation import force, parameters
 from threat.simulation.force import Settings
 from threat.simulation.records import recording
@@ -131,8 +132,8 @@ class Records:
         columns = recording.record(people, rows, settings.epoch, settings.days, knobs).columns()
         raw_rows = RawRows.of(people, rows, settings.epoch)
         order = np.argsort(raw_rows.keys)
-        place = np.minimum(np.searchsorted(raw_rows.keys[order], columns["incident"]), len(order) - 1)
-        raw = np.where(raw_rows.keys[order][place] == columns["incident"], order[place], -1)
+        place = position(columns["incident"], raw_rows.keys[order])
+        raw = np.append(order, -1)[place]
         recorded = np.full(len(rows), _NEVER)
         named = raw >= 0
         np.minimum.at(recorded, raw[named], columns["recorded"][named])
