@@ -1,15 +1,17 @@
-"""Files that are whole or absent, and their hashes.
+"""Files and folders that are whole or absent, and the hashes of files.
 
 A process killed at any moment leaves the old file or the new file, never half of one: the content is written next
-to the target under a name nobody reads (``.NAME.<random>.part``) and renamed over the target when complete.
+to the target under a name nobody reads (``.NAME.<random>.part``) and renamed over the target when complete. A folder
+is written the same way, but never over another.
 """
 
 from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -31,13 +33,42 @@ def whole_file(path: Path, *, synced: bool = True) -> Iterator[Path]:
 
     ``synced=False`` leaves flushing to the operating system: for large files that can be computed again.
     """
-    # A random name, not the process number: two threads of one server may write the same file at once.
-    unfinished = path.with_name(f".{path.name}.{uuid.uuid4().hex[:12]}{_UNFINISHED}")
+    unfinished = _unfinished(path)
     try:
         yield unfinished
         move_into_place(unfinished, path, synced=synced)
     finally:
         unfinished.unlink(missing_ok=True)
+
+
+def whole_folder(path: Path, files: Mapping[str, bytes]) -> None:
+    """Write a new folder of files (by relative name) in one step; on disk, rename included, before this returns.
+
+    The parent of ``path`` is made where it is missing. Raises OSError when ``path`` is a folder that holds anything,
+    or when the disk refuses; ``path`` is then as it was.
+    """
+    unfinished = _unfinished(path)
+    try:
+        unfinished.mkdir(parents=True)
+        for name, content in files.items():
+            place = unfinished / name
+            place.parent.mkdir(parents=True, exist_ok=True)
+            with place.open("wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+        # Names before the rename, as with content: a folder may otherwise reach the disk without its files.
+        for folder in (unfinished, *(item for item in unfinished.rglob("*") if item.is_dir())):
+            sync_folder(folder)
+        unfinished.rename(path)
+        sync_folder(path.parent)
+    finally:
+        shutil.rmtree(unfinished, ignore_errors=True)
+
+
+def _unfinished(path: Path) -> Path:
+    # A random name, not the process number: two threads of one server may write the same file at once.
+    return path.with_name(f".{path.name}.{uuid.uuid4().hex[:12]}{_UNFINISHED}")
 
 
 def move_into_place(source: Path, target: Path, *, synced: bool = True) -> None:
@@ -61,7 +92,7 @@ def sync_folder(path: Path) -> None:
 
 
 def is_unfinished(path: Path) -> bool:
-    """Tell whether ``path`` is what a process killed inside ``whole_file`` left behind; nobody needs it."""
+    """Tell whether ``path`` is what a process killed while it wrote left behind; nobody needs it."""
     return path.name.startswith(".") and path.name.endswith(_UNFINISHED)
 
 

@@ -7,8 +7,6 @@ hash of ``list.json``. Opening one recomputes both. ``current.json`` next to the
 from __future__ import annotations
 
 import json
-import shutil
-import tempfile
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -23,7 +21,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from threat.errors import BadInput, IntegrityFailure, UsageError
-from threat.files import sha256_of, write_whole
+from threat.files import sha256_of, whole_folder, write_whole
 from threat.release.documents.scored_list import Basis, ListFile, MustSee
 
 _SENTENCE = pa.struct([("feature", pa.string()), ("text", pa.string()), ("event_ids", pa.list_(pa.int64()))])
@@ -127,31 +125,23 @@ def count_ties(rank: NDArray[np.int32], capacity: int) -> dict[str, int]:
 def freeze(directory: str | Path, basis: Basis, must_see: Sequence[MustSee], rows: pa.Table) -> ScoredList:
     """Write a LIST under ``directory`` and return it.
 
-    The LIST appears whole or not at all: a hidden folder is written, and renamed at the end. A LIST of the same content
-    that is there already is left as it is.
+    The LIST appears whole or not at all, and is on disk before this returns. A LIST of the same content that is there
+    already is left as it is.
     """
-    directory = Path(directory)
-    directory.mkdir(parents=True, exist_ok=True)
-    work = Path(tempfile.mkdtemp(prefix=".list-", dir=directory))
+    parquet = pa.BufferOutputStream()
+    pq.write_table(rows, parquet, compression="zstd")
+    rows_file = parquet.getvalue().to_pybytes()
+    document = ListFile(rows=rows.num_rows, rows_sha256=sha256_of(rows_file), must_see=tuple(must_see), **dict(basis))
+    text = document.encode()
+    day = datetime.fromtimestamp(basis.as_of, tz=UTC).date().isoformat()
+    list_id = f"L-{day}-{sha256_of(text)[:16]}"
+    path = Path(directory) / list_id
     try:
-        pq.write_table(rows, work / "rows.parquet", compression="zstd")
-        rows_sha256 = sha256_of(work / "rows.parquet")
-        document = ListFile(rows=rows.num_rows, rows_sha256=rows_sha256, must_see=tuple(must_see), **dict(basis))
-        text = document.encode()
-        day = datetime.fromtimestamp(basis.as_of, tz=UTC).date().isoformat()
-        list_id = f"L-{day}-{sha256_of(text)[:16]}"
-        (work / ListFile.FILE).write_bytes(text)
-        try:
-            work.chmod(0o755)  # mkdtemp lets only its owner in; the desk may run as another user
-            work.rename(directory / list_id)
-        except OSError:
-            # The id hashes the content, so a folder of this name holds the same LIST already.
-            if not (directory / list_id).is_dir():
-                raise
-            shutil.rmtree(work)
-    except BaseException:
-        shutil.rmtree(work, ignore_errors=True)
-        raise
+        whole_folder(path, {"rows.parquet": rows_file, ListFile.FILE: text})
+    except OSError:
+        # The id hashes the content, so a folder of this name holds the same LIST already.
+        if not path.is_dir():
+            raise
     return ScoredList(list_id, basis, must_see, rows)
 
 

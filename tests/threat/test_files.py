@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from threat.files import is_unfinished, move_into_place, sha256_of, whole_file, write_whole
+from threat.files import is_unfinished, move_into_place, sha256_of, whole_file, whole_folder, write_whole
 from threat.release.runs import Run
 
 
@@ -72,6 +72,41 @@ def test_content_reaches_the_disk_before_its_name_and_the_name_before_the_return
     move_into_place(tmp_path / "other", tmp_path / "third", synced=False)
     assert steps == []
     assert (tmp_path / "third").read_text() == "y"
+
+
+def test_a_kill_before_the_rename_leaves_no_folder_of_the_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    child = os.fork()
+    if child == 0:
+        monkeypatch.setattr(Path, "rename", lambda *_: os._exit(9))
+        whole_folder(tmp_path / "bundle", {"manifest.json": b"{}", "model/model.txt": b"tree"})
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 9
+    left = list(tmp_path.iterdir())
+    assert [sorted(item.name for item in folder.iterdir()) for folder in left] == [["manifest.json", "model"]]
+    assert is_unfinished(left[0])
+
+
+def test_a_folder_reaches_the_disk_before_its_name_and_the_name_before_the_return(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: list[tuple[str, bool]] = []
+
+    def fsync(handle: int) -> None:
+        target = Path(os.readlink(f"/proc/self/fd/{handle}"))
+        synced.append(("unfinished" if is_unfinished(target) else target.name, (tmp_path / "bundle").exists()))
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    whole_folder(tmp_path / "bundle", {"a.json": b"{}", "model/b.txt": b"tree"})
+    files_and_folders = [(name, False) for name in ("a.json", "b.txt", "unfinished", "model")]
+    assert synced == [*files_and_folders, (tmp_path.name, True)]
+    assert (tmp_path / "bundle" / "model" / "b.txt").read_bytes() == b"tree"
+
+
+def test_a_folder_is_never_written_over_another(tmp_path: Path) -> None:
+    whole_folder(tmp_path / "bundle", {"a.json": b"1"})
+    with pytest.raises(OSError, match="not empty"):
+        whole_folder(tmp_path / "bundle", {"a.json": b"2"})
+    assert (tmp_path / "bundle" / "a.json").read_bytes() == b"1"
+    assert [item.name for item in tmp_path.iterdir()] == ["bundle"]
 
 
 def test_one_hash_of_bytes_and_of_a_file(tmp_path: Path) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,7 @@ import pytest
 from threat import lists
 from threat.asof import DAY, parse_as_of
 from threat.errors import BadInput, IntegrityFailure, UsageError
+from threat.files import is_unfinished
 from threat.lists import ROWS, Published, ScoredList, at_rank_order, count_ties, freeze
 from threat.release.documents.scored_list import Basis
 
@@ -61,12 +64,27 @@ def test_the_same_list_frozen_twice_is_one_list_and_nothing_is_left_over(tmp_pat
     assert len(list(tmp_path.iterdir())) == 1
 
 
-def test_a_list_that_cannot_be_written_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(path: Path) -> str:
-        raise OSError(f"{path.name}: no space left on device")
+def test_a_kill_before_the_rename_leaves_no_list(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    frozen = freeze_list(tmp_path / "finished")
 
-    monkeypatch.setattr(lists, "sha256_of", fail)
-    with pytest.raises(OSError, match=r"rows\.parquet: no space left"):
+    def killed(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Path, "rename", killed)
+    monkeypatch.setattr(shutil, "rmtree", lambda *_, **__: None)  # a killed process tidies nothing up
+    with pytest.raises(KeyboardInterrupt):
+        freeze_list(tmp_path)
+    assert [is_unfinished(path) for path in tmp_path.iterdir() if path.name != "finished"] == [True]
+    with pytest.raises(UsageError, match="no such list"):
+        lists.open_list(tmp_path, frozen.id)
+
+
+def test_a_list_that_cannot_be_written_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(handle: int) -> None:
+        raise OSError("no space left on device")
+
+    monkeypatch.setattr(os, "fsync", fail)
+    with pytest.raises(OSError, match="no space left"):
         freeze_list(tmp_path)
     assert list(tmp_path.iterdir()) == []
 

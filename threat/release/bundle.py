@@ -9,14 +9,13 @@ from __future__ import annotations
 
 import os
 import random
-import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from threat.errors import BadInput, GateRefused, IntegrityFailure, UsageError
-from threat.files import sha256_of
+from threat.files import sha256_of, whole_folder
 from threat.measuring.figure import Verdict
 from threat.release import tree_structure
 from threat.release.chain import canonical
@@ -139,7 +138,7 @@ def build(run: Run, out: Path, signer: Signer) -> Path:
     _within_limits({name: len(data) for name, data in files.items()}, str(run.directory))
     target = out / f"{run.id}-{sha256_of(files[MANIFEST])[:12]}"
     if not target.exists():
-        _write_directory(files, target)
+        whole_folder(target, files)
     return target
 
 
@@ -317,16 +316,3 @@ def _check_canaries(booster: lightgbm.Booster, canary: Canary, path: Path) -> No
             where=str(path),
             way_out="score with the version of LightGBM the bundle was built with, or train again",
         )
-
-
-def _write_directory(files: dict[str, bytes], target: Path) -> None:
-    """Write all files or no directory: into a folder of another name, which is then renamed."""
-    partial = target.with_name(f".{target.name}.{os.getpid()}")
-    try:
-        for name, data in files.items():
-            place = partial / name
-            place.parent.mkdir(parents=True, exist_ok=True)
-            place.write_bytes(data)
-        partial.rename(target)
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
