@@ -51,24 +51,8 @@ class Matrix:
     def truncated(self) -> NDArray[np.bool_]:
         """bool (n, d): the window reaches back before some source begins, so the figure may be too small."""
         begins = self.history_start.max() if len(self.history_start) else np.iinfo(np.int64).min
-        return self._reaches_before(int(begins))
-
-    def truncated_by(self, source: str) -> NDArray[np.bool_]:
-        """Return bool (n, d): the window reaches back before this source begins.
-
-        Raises UsageError for an unknown source.
-        """
-        if source not in self.source_names:
-            raise UsageError(
-                "This history has no source of this name.",
-                value=source,
-                way_out=f"one of {', '.join(self.source_names)}",
-            )
-        return self._reaches_before(int(self.history_start[self.source_names.index(source)]))
-
-    def _reaches_before(self, begins: int) -> NDArray[np.bool_]:
         window_starts = self.rows.as_of[:, None] - self.spans[None, :]
-        return np.asarray(happened(window_starts, begins) & (self.spans[None, :] > 0))
+        return np.asarray(happened(window_starts, int(begins)) & (self.spans[None, :] > 0))
 
     def column(self, name: str) -> NDArray[np.float32]:
         """Return one feature, float32 (n,). Raises UsageError when it is not in the matrix."""

@@ -17,13 +17,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from threat.asof import NEVER, in_label_window, label_bounds, on_record, on_record_sql
-from threat.harm import days_of
+from threat.asof import NEVER, label_bounds, on_record, on_record_sql
 from threat.history.relationships import Relationships
 from threat.history.sightings import NO_PERSON, Rows
 from threat.history.snapshot import Snapshot
 from threat.rungs import Rule, rules_of
-from threat.vocabulary import kinds
 
 COLUMNS = ["incident_id", "subject_id", "person_at_risk_id", "occurred_at", "recorded_at"]
 
@@ -120,31 +118,6 @@ def label(occurrences: pd.DataFrame, rows: Rows, horizon_days: float) -> NDArray
     in_person = _any_between([outcome_at_risk[of_person]], occurred[of_person], [at_risk], start, end)
     hit |= in_person & (at_risk != NO_PERSON)
     return hit.astype(np.uint8)
-
-
-def harm_after(
-    snapshot: Snapshot, rows: Rows, horizon_days: float, recorded_before: int | None = None
-) -> NDArray[np.float64]:
-    """Return Y3: harm days of the relationship's domestic incidents in the label window, float64[n].
-
-    The maximum over the crimes of an incident, then summed over incidents (``harm.csv``).
-    """
-    cut = NEVER if recorded_before is None else int(recorded_before)
-    crimes = [name for name, kind in kinds().items() if kind.about == "relationship" and days_of(name) > 0]
-    events = _events(snapshot, crimes, cut)
-    events = events[(events["domestic_known"] < NEVER) & (events["subject"] != NO_PERSON) & events["kind"].isin(crimes)]
-    events = events.assign(harm=events["kind"].map(days_of).astype(np.float64))
-    incidents = events.groupby(["incident_id", "subject", "at_risk"], as_index=False).agg(
-        occurred_at=("occurred_at", "min"), harm=("harm", "max")
-    )
-    at_cut = snapshot.relationships.rows(rows.relationship_id, cut)
-    asked = pd.DataFrame({"row": np.arange(len(rows)), "subject": at_cut.subject, "at_risk": at_cut.at_risk})
-    asked["as_of"] = rows.as_of
-    joined = asked.merge(incidents, on=["subject", "at_risk"])
-    joined = joined[in_label_window(joined["occurred_at"], joined["as_of"], horizon_days)]
-    out = np.zeros(len(rows))
-    np.add.at(out, joined["row"].to_numpy(), joined["harm"].to_numpy())
-    return out
 
 
 def _events(snapshot: Snapshot, names: list[str], cut: int) -> pd.DataFrame:

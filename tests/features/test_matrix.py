@@ -27,14 +27,11 @@ def test_a_matrix():
         found.column("d2_count")
 
 
-def test_windows_before_the_records_begin_are_marked_by_source():
+def test_windows_before_the_records_begin_are_marked():
     wanted = catalogue([define("a", **ASSAULTS, window_days=d) for d in (30, 100, 365)] + [define("b", **ASSAULTS)])
     starts = {"records": AS_OF - 365 * DAY, "custody": AS_OF - 100 * DAY}
     found = build(sightings([hit(1, 10)], starts=starts), rows([(11, 12, AS_OF), (11, 12, AS_OF - 1)]), wanted)
     assert_array_equal(found.truncated, [[False, False, True, False], [False, True, True, False]])
-    assert_array_equal(found.truncated_by("records"), [[False, False, False, False], [False, False, True, False]])
-    with pytest.raises(UsageError, match="one of custody, records"):
-        found.truncated_by("custdy")
 
 
 def test_a_ratio_reaches_back_as_far_as_its_long_window():

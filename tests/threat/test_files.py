@@ -117,7 +117,7 @@ def test_one_hash_of_bytes_and_of_a_file(tmp_path: Path) -> None:
 
 def test_what_a_killed_write_left_is_no_file_of_a_run(tmp_path: Path) -> None:
     run = Run.create(tmp_path / "run", "run")
-    run.write_json("config.json", {})
+    run.write_text("config.json", "{}")
     (run.directory / ".card.json.0f.part").write_text("half")
     run.seal()
     run.add("card.json", {})

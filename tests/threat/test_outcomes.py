@@ -12,10 +12,9 @@ import pytest
 from fixtures.history_rows import BATCH, events, links, persons, relationships
 
 from threat.asof import DAY
-from threat.harm import days_of
 from threat.history import Rows, Snapshot, Store
 from threat.history.sightings import NO_PERSON
-from threat.outcomes import harm_after, label, occurrences
+from threat.outcomes import label, occurrences
 from threat.rungs import rules_of
 
 S, P, CHILD, OTHER = 1, 2, 3, 4
@@ -227,21 +226,6 @@ def test_a_frame_from_a_file_compares_ids(tmp_path: Path) -> None:
     one = np.array([1], dtype=np.int64)
     rows = Rows(one * 12345, one * S, one * P, one * 100)
     assert label(again, rows, 1).tolist() == [1]
-
-
-def test_harm_after_is_the_maximum_of_each_incident(tmp_path: Path) -> None:
-    snapshot = history(
-        tmp_path,
-        STRANGLED,
-        INJURY,
-        {"event_id": 3, **PAIR, "kind": "harassment", "incident_id": 51, "occurred_at": 200},
-        {"event_id": 4, **PAIR, "kind": "rape", "incident_id": 52, "domestic": "no"},
-        {"event_id": 5, **PAIR, "kind": "rape", "incident_id": 53, "occurred_at": 100 + DAY},
-        {"event_id": 6, "subject_id": P, "person_at_risk_id": S, "kind": "wounding", "incident_id": 54},
-    )
-    both = days_of("non_fatal_strangulation") + days_of("harassment")
-    assert harm_after(snapshot, snapshot.rows([9, 8], 100), 1).tolist() == [both, days_of("wounding")]
-    assert harm_after(snapshot, snapshot.rows([9], 101), 1).tolist() == [days_of("harassment") + days_of("rape")]
 
 
 def test_against_a_plain_recomputation(tmp_path: Path) -> None:

@@ -27,7 +27,6 @@ CHECKPOINT_TYPE = "application/vnd.threat.checkpoint+json"
 
 STATES = ("draft", "validated", "shadow", "pilot", "live", "suspended", "retired")
 SERVED = frozenset({"pilot", "live"})
-ACTIONS = ("promote", "suspend", "resume", "roll_back", "retire", "revoke")
 
 _FORWARD: dict[str, tuple[str, ...]] = {
     "draft": ("validated", "shadow"),

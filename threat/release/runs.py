@@ -129,13 +129,6 @@ class Run:
         write_whole(path, document.encode())
         return path
 
-    def write_json(self, name: str, document: Any) -> Path:
-        """Write a JSON document (sorted keys, no NaN) into an open RUN. Raises UsageError once it is sealed."""
-        self._require_open(name)
-        path = self.path(name)
-        write_whole(path, _encode(document))
-        return path
-
     def write_text(self, name: str, text: str) -> Path:
         """Write a UTF-8 text file into an open RUN. Raises UsageError once it is sealed."""
         self._require_open(name)

@@ -12,11 +12,13 @@ import pytest
 from threat.errors import IntegrityFailure, UsageError
 from threat.release.runs import Run
 
+CONFIG = '{\n  "a": [\n    0.5\n  ],\n  "b": 2\n}\n'
+
 
 @pytest.fixture
 def sealed(tmp_path: Path) -> Run:
     run = Run.create(tmp_path, "r1")
-    run.write_json("config.json", {"b": np.int64(2), "a": [np.float64(0.5)]})
+    run.write_text("config.json", CONFIG)
     run.write_text("model/model.txt", "tree\n")
     run.seal()
     return run
@@ -29,7 +31,7 @@ def test_manifest_holds_the_hash_and_size_of_every_file(sealed: Run) -> None:
         "run_id": "r1",
         "files": {
             "config.json": {
-                "sha256": hashlib.sha256(b'{\n  "a": [\n    0.5\n  ],\n  "b": 2\n}\n').hexdigest(),
+                "sha256": hashlib.sha256(CONFIG.encode()).hexdigest(),
                 "size": 35,
             },
             "model/model.txt": {"sha256": hashlib.sha256(b"tree\n").hexdigest(), "size": 5},
@@ -71,14 +73,16 @@ def test_annexes_keep_their_order_and_the_same_content_twice_changes_nothing(sea
     sealed.add("gate.json", {"verdict": "fail"})
     sealed.add("card.html", "<p>card</p>")
     sealed.add("gate.json", {"verdict": "pass"})
+    sealed.add("figures.json", {"b": np.int64(2), "a": [np.float64(0.5)]})
     opened = Run.open(sealed.directory)
-    assert [entry.name for entry in opened.annexes()] == ["gate.json", "card.html", "gate.json"]
+    assert [entry.name for entry in opened.annexes()] == ["gate.json", "card.html", "gate.json", "figures.json"]
+    assert opened.path("figures.json").read_text() == CONFIG
     assert opened.read_json("gate.json") == {"verdict": "pass"}
 
 
 def test_what_is_refused(sealed: Run, tmp_path: Path) -> None:
     refusals = [
-        lambda: sealed.write_json("late.json", {}),
+        lambda: sealed.write_text("late.json", "{}"),
         sealed.seal,
         lambda: sealed.add("config.json", {}),
         lambda: sealed.path("../outside"),
@@ -95,4 +99,4 @@ def test_what_is_refused(sealed: Run, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="not sealed"):
         open_run.add("gate.json", {})
     with pytest.raises(ValueError, match="JSON"):
-        open_run.write_json("nan.json", {"x": float("nan")})
+        sealed.add("nan.json", {"x": float("nan")})
