@@ -17,6 +17,7 @@ from threat.history.schema import DOMESTIC
 from threat.history.sightings import NO_PERSON, ROLE_SUBJECT, Rows, Sightings
 from threat.history.snapshot import Snapshot
 from threat.history.sorted_ids import is_in, position, since
+from threat.release.documents.cohort import FilterStep
 from threat.vocabulary import kinds
 
 REVEAL_STEPS = ("records", "own_grade", "rank_and_reasons")
@@ -44,10 +45,10 @@ class Policy:
 
 @dataclass(frozen=True, slots=True)
 class Cohort:
-    """The eligible rows, and what each filter did: ``attrition`` holds ``{step, kept, dropped, reason}`` in order."""
+    """The eligible rows, and what each filter kept and dropped, in order."""
 
     rows: Rows
-    attrition: list[dict[str, Any]]
+    attrition: tuple[FilterStep, ...]
 
 
 def load_policy(path: str | Path | None = None) -> Policy:
@@ -171,20 +172,20 @@ def eligible(snapshot: Snapshot, as_of: int, policy: Policy) -> Cohort:
     ...     cohort = eligible(store.snapshot(), 2000 * DAY, load_policy())
     >>> cohort.rows.relationship_id.tolist()
     [2, 3]
-    >>> [(step["step"], step["kept"]) for step in cohort.attrition if step["dropped"]]
+    >>> [(step.step, step.kept) for step in cohort.attrition if step.dropped]
     [('known', 3), ('window', 2)]
     """
     relationships, sightings = snapshot.relationships, snapshot.sightings()
     rows = snapshot.rows(relationships.relationship_id, as_of)
     recorded = relationships.recorded_at
     keep = np.ones(len(rows), dtype=bool)
-    attrition = [{"step": "on record", "kept": len(rows), "dropped": 0, "reason": "relationships in the snapshot"}]
+    attrition = [FilterStep(step="on record", kept=len(rows), dropped=0, reason="relationships in the snapshot")]
 
     def drop(step: str, stays: NDArray[np.bool_], reason: str) -> None:
         before = int(keep.sum())
         keep[:] = keep & stays
         kept = int(keep.sum())
-        attrition.append({"step": step, "kept": kept, "dropped": before - kept, "reason": reason})
+        attrition.append(FilterStep(step=step, kept=kept, dropped=before - kept, reason=reason))
 
     drop(
         "known",
@@ -207,7 +208,7 @@ def eligible(snapshot: Snapshot, as_of: int, policy: Policy) -> Cohort:
         f"no domestic event in the last {policy.domestic_event_within_days} days and first recorded more than "
         f"{policy.first_signal_within_days} days ago",
     )
-    return Cohort(rows.take(keep), attrition)
+    return Cohort(rows.take(keep), tuple(attrition))
 
 
 def _first_of_pair(rows: Rows, recorded: NDArray[np.int64], among: NDArray[np.bool_]) -> NDArray[np.bool_]:

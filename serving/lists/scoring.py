@@ -78,7 +78,7 @@ def score(inputs: ScoringInputs, advance: Advance = lambda amount: None) -> Scor
         names=inputs.policy.must_see_kinds,
     )
     advance(0.4)
-    return Scored(at_rank_order(table), items, tuple(FilterStep(**step) for step in cohort.attrition))
+    return Scored(at_rank_order(table), items, cohort.attrition)
 
 
 def _rows(inputs: ScoringInputs, sightings: Sightings, rows: Rows, matrix: Matrix) -> pa.Table:

@@ -26,10 +26,10 @@ def dropped_at(folder: Path, rows: list[dict[str, Any]], as_of: int = AS_OF, **t
         plain["events"] = events(*rows)
     store.append(BATCH, plain | tables)
     cohort = eligible(store.snapshot(), as_of, load_policy())
-    steps = [step["step"] for step in cohort.attrition if step["dropped"]]
+    steps = [step.step for step in cohort.attrition if step.dropped]
     if 9 in cohort.rows.relationship_id:
         return ""
-    assert all(step["kept"] + step["dropped"] >= 0 and step["reason"] for step in cohort.attrition)
+    assert all(step.kept + step.dropped >= 0 and step.reason for step in cohort.attrition)
     return steps[-1]
 
 

@@ -30,7 +30,7 @@ def test_who_is_considered(drawn: Drawn, tmp_path: Path) -> None:
         cohort = eligible(snapshot, time(row["as-of"]), policy)
         assert (number in cohort.rows.relationship_id.tolist()) == yes(row["considered"]), row
         if row.get("dropped at"):
-            assert row["dropped at"] in {step["step"] for step in cohort.attrition if step["dropped"]}, row
+            assert row["dropped at"] in {step.step for step in cohort.attrition if step.dropped}, row
 
 
 @pytest.mark.parametrize("drawn", OUTCOMES, ids=lambda drawn: drawn.title)

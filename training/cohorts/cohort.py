@@ -85,7 +85,7 @@ def monthly(snapshot: Snapshot, cycles: Sequence[Cycle], policy: Policy, lag: in
             rows = eligible_then.rows
             parts.append(replace(rows, as_of=np.full(len(rows), cycle.start, np.int64)))
             numbers.append(np.full(len(rows), cycle.number, np.int64))
-            attrition.append(_attrition(cycle, [FilterStep(**step) for step in eligible_then.attrition]))
+            attrition.append(_attrition(cycle, eligible_then.attrition))
             advance(1)
     return Cohort(joined(parts), np.concatenate([*numbers, np.zeros(0, np.int64)]), attrition)
 

@@ -63,7 +63,7 @@ def test_no_rule_contradicts_the_order() -> None:
 def test_cohort_and_attrition(snapshot: Snapshot) -> None:
     cohort = eligible(snapshot, golden.AS_OF, load_policy())
     assert set(cohort.rows.relationship_id.tolist()) == {golden.relationship_id(name) for name in golden.ORDER}
-    assert [(step["step"], step["kept"], step["dropped"]) for step in cohort.attrition] == [
+    assert [(step.step, step.kept, step.dropped) for step in cohort.attrition] == [
         ("on record", 12, 0),
         ("known", 12, 0),
         ("subject", 12, 0),
