@@ -111,7 +111,7 @@ def _notes(ranked: Ranked, cut: Cut) -> list[str]:
             notes.append(f"{tied} rows tie at the cut and share the places left (expected over random orders).")
     if len(rows.outside_person):
         notes.append(
-            f"{round(float(rows.outside_credit.sum()))} outcome events lie outside the scored rows: "
+            f"{round(float(rows.outside_credit.sum()))} outcome events are outside the scored rows: "
             "they count against recall."
         )
     notes.append(

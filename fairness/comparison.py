@@ -15,7 +15,7 @@ from threat.release.documents.fairness import MISSING
 
 @dataclass(frozen=True, slots=True)
 class MeasuredGroup:
-    """One group as it was measured: its counts by column, its recall, and how many independent events that rests on."""
+    """One group as it was measured: counts by column, recall, and how many independent events recall is worth."""
 
     code: str
     title: str
@@ -87,7 +87,7 @@ def compare(groups: Sequence[MeasuredGroup], reference: MeasuredGroup | None, po
 
 
 def _ratio(group: MeasuredGroup, reference: MeasuredGroup, policy: Policy) -> _Compared:
-    """The posterior of the ratio, each recall resting on its effective number of events."""
+    """The posterior of the ratio, each recall with its effective number of events."""
     value, of = group.recall.value or 0.0, reference.recall.value or 0.0
     n, of_n = group.effective_events, reference.effective_events
     posterior = RatioPosterior(value * n, n, of * of_n, of_n)

@@ -146,7 +146,7 @@ def eligible(snapshot: Snapshot, as_of: int, policy: Policy) -> Cohort:
     """Return the complete cohort at one as-of (int64 UTC seconds), sorted by relationship id, with its attrition.
 
     Only what is visible at the as-of counts. A merge that makes both parties one person quarantines the relationship.
-    A relationship stays when a domestic event of the pair lies in the policy's look-back, or when the first that was
+    A relationship stays when a domestic event of the pair is in the policy's look-back, or when the first that was
     ever recorded between the two is new (a first signal).
 
     Relationship 1 had a domestic event three years ago, relationship 2 had one last month, relationship 3 was first

@@ -24,7 +24,7 @@ from threat.vocabulary import kinds
 @dataclass(frozen=True, slots=True)
 class Harm:
     """Days of one kind. ``statistic`` of the band (min, low, median, mean, max; ``low`` is the geometric mean of min
-    and median; ``floor`` and ``official`` stand outside a band) gave ``days``.
+    and median; ``floor`` and ``official`` are outside a band) gave ``days``.
     """
 
     kind: str

@@ -8,7 +8,7 @@ from threat.errors import UsageError
 
 SEPARATOR = "\x1f"
 NO_VALUE = "\x00"
-"""What stands between fields and for a missing field: control characters, which no source writes into a reference."""
+"""What is between fields and for a missing field: control characters, which no source writes into a reference."""
 
 _PREFIXES = {"R": "relationship", "P": "person", "E": "event"}
 

@@ -1,7 +1,7 @@
 """``docs/results.md`` from the evaluations: tables with n, events and intervals, and sentences read off the figures.
 
 Nothing about fewer than ten people or outcomes is printed for real records: such counts, the figures that would give
-them away, and figures that rest on fewer than ten outcomes are withheld.
+them away, and figures that depend on fewer than ten outcomes are withheld.
 """
 
 from __future__ import annotations

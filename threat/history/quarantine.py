@@ -26,7 +26,7 @@ REASONS = {
     "unreadable_time": "no format of the profile reads the time",
     "ambiguous_time": "an hour that the end of summer time makes twice",
     "nonexistent_time": "an hour that the start of summer time leaves out",
-    "impossible_date": "happened after it was recorded, ended before it began, or lies outside any record's years",
+    "impossible_date": "happened after it was recorded, ended before it began, or is outside any record's years",
     "recorded_in_future": "recorded later than the load",
     "unreadable_number": "not a number where one belongs",
     "unknown_code": "a code or word the profile does not map",

@@ -138,7 +138,7 @@ def _listed_values(rows: Labelled) -> dict[str, Floats]:
 
 
 class _Columns:
-    """A sparse matrix that sums what stands in its columns (persons, or rows on a list) into counts by group."""
+    """A sparse matrix that sums what is in its columns (persons, or rows on a list) into counts by group."""
 
     def __init__(self, groupings: Sequence[Grouping], width: int) -> None:
         self._groupings, self._width = groupings, width

@@ -112,7 +112,7 @@ def indexed(snapshot: Snapshot, cycles: Sequence[Cycle], after_seconds: int) -> 
         indexing, visible_ones = int(in_cycle.sum()), int(chosen.sum())
         steps = [
             _step("a domestic incident of the relationship came on record", indexing, 0, ""),
-            _step("relationship stands", visible_ones, indexing - visible_ones, "withdrawn, or recorded later"),
+            _step("relationship is on record", visible_ones, indexing - visible_ones, "withdrawn, or recorded later"),
             *steps,
         ]
         attrition.append(_attrition(cycle, steps))

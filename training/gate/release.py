@@ -123,8 +123,8 @@ def statement(body: Said, signer: Signer) -> dict[str, Any]:
 def demonstration_statements(evidence: Evidence, asked: Asked, keys: Path) -> Envelopes:
     """Return what DEMONSTRATION signatories say, so that a demonstration shows a whole release.
 
-    Nobody stands behind it. They approve, hand in documents that do not exist, and accept what the *fairness* audit had
-    too few events to tell; they never accept a missing proof of usefulness, and nothing can be accepted that fails.
+    The signatories are invented. They approve, hand in documents that do not exist, and accept what the *fairness*
+    audit had too few events to tell; they never accept a missing proof of usefulness, and nothing that fails.
     """
     signers = {
         role: demonstration_signer(keys, role.replace("_", " "), role=role, purposes=("approval",))

@@ -168,7 +168,7 @@ def _length_of_list(evaluation: Evaluation, share: float, facts: dict[str, Fact]
 
 
 def usefulness(view: View) -> Finding:
-    """Check that the paired difference of recall, model minus each rule, lies beyond the margin with its interval."""
+    """Check that the paired difference of recall, model minus each rule, is beyond the margin with its interval."""
     evaluation, numbers = view.documents.evaluation, view.policy.numbers
     verdicts: list[Verdict] = []
     said: list[str] = []
@@ -226,9 +226,9 @@ def calibration(view: View) -> Finding:
     if any(value is None for value in values):
         return Finding(NOT_ENOUGH, "calibration was not measured: rank only, no probability is shown", figures=figures)
     if all(low <= value <= high for value, (low, high) in zip(values, bounds, strict=True) if value is not None):
-        reason = "observed over expected and slope lie within the bounds: probabilities may be shown"
+        reason = "observed over expected and slope are within the bounds: probabilities may be shown"
         return Finding(PASS, reason, figures=figures)
-    reason = "observed over expected or slope lies outside the bounds: rank only, no probability is shown"
+    reason = "observed over expected or slope is outside the bounds: rank only, no probability is shown"
     return Finding(FAIL, reason, figures=figures)
 
 
@@ -243,7 +243,7 @@ def fairness(view: View) -> Finding:
     if report.policy != evidence.fairness_policy:
         return Finding(FAIL, "the fairness report was made under another policy than the one set", facts)
     if not report.gated:
-        return Finding(NOT_ENOUGH, "the report rests on no characteristic", facts)
+        return Finding(NOT_ENOUGH, "the verdict of the report depends on no characteristic", facts)
     verdict, reason = _by_characteristic(report, view)
     return Finding(verdict, reason, facts)
 

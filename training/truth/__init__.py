@@ -1,1 +1,1 @@
-"""What only a synthetic force can tell: its truth beside what a RUN found."""
+"""What only a synthetic force can tell: its truth next to what a RUN found."""

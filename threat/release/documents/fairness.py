@@ -38,7 +38,7 @@ class GroupReport(JudgedGroup):
     precision: Figure = Field(description="share of listed rows with an outcome")
     false_positive_rate: Figure = Field(description="share of rows without an outcome that were listed")
     calibration: Figure = Field(description="outcomes observed for each one expected from the probabilities")
-    calibration_verdict: Verdict = Field(description="whether that lies within the policy's bounds; decides nothing")
+    calibration_verdict: Verdict = Field(description="whether calibration is within its bounds; decides nothing")
     ratio: float | None = Field(description="recall over the best-served group's; null where not compared")
     ratio_interval: tuple[float, float] | None = Field(description="95% interval of the ratio, or null")
     p_below: float | None = Field(description="probability that the ratio is below the line, or null")

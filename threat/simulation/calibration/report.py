@@ -54,7 +54,7 @@ def write_report(out: Path) -> Path:
         f"<p>{len(records.relations):,} relationships, {tables['events'].num_rows:,} events, recorded from "
         f"{escape(show(settings.epoch)[:10])} to {escape(show(settings.now)[:10])}, seed {settings.seed}. "
         "No person in it lives. A single small force strays from the published figures by chance, most where few "
-        "deadly cases stand behind a figure; the calibration over several forces is in the documentation.</p>",
+        "deadly cases are behind a figure; the calibration over several forces is in the documentation.</p>",
     ]
     for title, names in _CHARTED:
         charted = [comparisons[name] for name in names.split()]
@@ -81,10 +81,10 @@ def tolerance_sentence(comparisons: list[Comparison]) -> str:
     >>> from threat.simulation.calibration.targets import Target
     >>> target = Target("charged", "Crimes charged", "share", 0.09, 0.07, 0.125, True, "[V S91]")
     >>> tolerance_sentence([Comparison(target, (0.10,)), Comparison(target, (0.14,))])
-    '1 of 2 lie within tolerance (the line).'
+    '1 of 2 are within tolerance (the line).'
     """
     within = sum(comparison.within for comparison in comparisons)
-    return f"{within} of {len(comparisons)} lie within tolerance (the line)."
+    return f"{within} of {len(comparisons)} are within tolerance (the line)."
 
 
 def _point(comparison: Comparison) -> Point:

@@ -1,7 +1,7 @@
 """The latent oracle: the risk of severe harm that the whole latent state carries, for any relationships and instants.
 
 risk = 1 - mean over draws of exp(-H), H the integrated hazard of the relationship's grave and deadly incidents (rung
-Y2) over the horizon, under usual policing: plans that stand go on, no new one is made. See ``docs/truth.md``.
+Y2) over the horizon, under usual policing: plans in force go on, no new one is made. See ``docs/truth.md``.
 """
 
 from __future__ import annotations

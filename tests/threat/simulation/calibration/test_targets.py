@@ -129,9 +129,9 @@ def test_the_sentence_counts_those_within_and_its_lines_fit_the_page() -> None:
 @pytest.mark.parametrize(
     ("means", "sentence"),
     [
-        ((0.5, 0.6), "2 of 2 lie within tolerance (the line)."),
-        ((0.5, 0.61), "1 of 2 lie within tolerance (the line)."),
-        ((0.3, 0.7), "0 of 2 lie within tolerance (the line)."),
+        ((0.5, 0.6), "2 of 2 are within tolerance (the line)."),
+        ((0.5, 0.61), "1 of 2 are within tolerance (the line)."),
+        ((0.3, 0.7), "0 of 2 are within tolerance (the line)."),
     ],
 )
 def test_the_reports_sentence_says_how_many_are_within(means: tuple[float, ...], sentence: str) -> None:

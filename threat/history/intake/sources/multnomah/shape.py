@@ -3,7 +3,7 @@
 - A charge is one or more events (its kind and the markers its text proves), at the booking's time, known when that
   charge was first seen. One booking is one incident: the roster does not say which charges belong together.
 - Custody opens with the booking, known when the booking was first seen. That it ended is known at the first roster on
-  which the booking no longer stands: the next time anything in the files was seen after ``last_seen_at``. Then a
+  which the booking is no longer in force: the next time anything in the files was seen after ``last_seen_at``. Then a
   correction of the custody row with ``until``, and a release, are recorded; both say ``last_seen_at``, the last
   instant custody is known of.
 - A subject has one relationship, with an unknown person at risk, from the moment the first domestic charge was seen.
