@@ -209,7 +209,7 @@ class Record(Answer):
     reported_by: str
     source: str
     must_see: bool
-    behind: list[str] = Field(description="Themes whose reasons rest on this record.")
+    behind: list[str] = Field(description="Themes whose reasons depend on this record.")
     is_new: bool = Field(description="Recorded since the previous list.")
 
 
