@@ -4,12 +4,35 @@ from __future__ import annotations
 
 import hashlib
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from threat.files import is_unfinished, move_into_place, sha256_of, whole_file, whole_folder, write_whole
 from threat.release.runs import Run
+
+KILLED_HALF_WAY = """
+import os, sys
+from pathlib import Path
+from threat.files import whole_file
+with whole_file(Path(sys.argv[1])) as unfinished:
+    unfinished.write_text("half")
+    os._exit(9)
+"""
+KILLED_BEFORE_THE_RENAME = """
+import os, sys
+from pathlib import Path
+from threat.files import whole_folder
+Path.rename = lambda *_: os._exit(9)
+whole_folder(Path(sys.argv[1]), {"manifest.json": b"{}", "model/model.txt": b"tree"})
+"""
+
+
+def killed(program: str, path: Path) -> int:
+    """Exit code of a process of its own: to fork a worker of the suite, which has threads, is warned of."""
+    return subprocess.run([sys.executable, "-c", program, str(path)], check=False).returncode
 
 
 def test_a_file_is_replaced_whole_and_nothing_else_is_left(tmp_path: Path) -> None:
@@ -41,12 +64,7 @@ def test_a_failure_half_way_leaves_the_old_file_and_no_half(tmp_path: Path) -> N
 def test_a_kill_half_way_leaves_the_old_file_and_a_half_that_is_known_as_one(tmp_path: Path) -> None:
     path = tmp_path / "table"
     write_whole(path, "old")
-    child = os.fork()
-    if child == 0:
-        with whole_file(path) as unfinished:
-            unfinished.write_text("half")
-            os._exit(9)
-    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 9
+    assert killed(KILLED_HALF_WAY, path) == 9
     assert path.read_text() == "old"
     left = [item for item in tmp_path.iterdir() if item != path]
     assert [item.read_text() for item in left] == ["half"]
@@ -74,12 +92,8 @@ def test_content_reaches_the_disk_before_its_name_and_the_name_before_the_return
     assert (tmp_path / "third").read_text() == "y"
 
 
-def test_a_kill_before_the_rename_leaves_no_folder_of_the_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    child = os.fork()
-    if child == 0:
-        monkeypatch.setattr(Path, "rename", lambda *_: os._exit(9))
-        whole_folder(tmp_path / "bundle", {"manifest.json": b"{}", "model/model.txt": b"tree"})
-    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 9
+def test_a_kill_before_the_rename_leaves_no_folder_of_the_name(tmp_path: Path) -> None:
+    assert killed(KILLED_BEFORE_THE_RENAME, tmp_path / "bundle") == 9
     left = list(tmp_path.iterdir())
     assert [sorted(item.name for item in folder.iterdir()) for folder in left] == [["manifest.json", "model"]]
     assert is_unfinished(left[0])
