@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cache
 from importlib.resources import files
-from typing import Literal
+from typing import Any, Literal
 
 from threat.errors import UsageError
 
@@ -19,7 +19,10 @@ class Kind:
     ``about``: whether its rows name a relationship (subject and person at risk) or one person.
     ``known_in_advance``: its ``occurred_at`` may lie after ``recorded_at`` (release, bail end, order expiry); it never
     enters a look-back window, only *days until*. ``must_see``: opens a must-see item whatever the rank.
-    ``codes``: allowed values of ``code``; empty means the code is free or absent.
+    ``lasts``: what its ``until`` ends: a ``course`` of conduct, a ``stay``, an ``order`` or a ``state``; empty: it is a
+    moment. ``death_of``: whose death it says (``person_at_risk``, or the one ``person`` it is about); empty: nobody's.
+    ``in_incident``: it happens in an incident, so it is counted by incidents.
+    ``codes``: allowed values of ``code``, gravest first; empty means the code is free or absent.
     """
 
     name: str
@@ -29,6 +32,9 @@ class Kind:
     about: Literal["relationship", "person"]
     known_in_advance: bool
     must_see: bool
+    lasts: Literal["", "course", "stay", "order", "state"]
+    death_of: Literal["", "person_at_risk", "person"]
+    in_incident: bool
     codes: tuple[str, ...]
     title: str
 
@@ -48,10 +54,20 @@ def kinds() -> dict[str, Kind]:
             about=about,
             known_in_advance=row["known_in_advance"] == "yes",
             must_see=row["must_see"] == "yes",
+            lasts=_one_of(row["lasts"], ("", "course", "stay", "order", "state")),
+            death_of=_one_of(row["death_of"], ("", "person_at_risk", "person")),
+            in_incident=row["in_incident"] == "yes",
             codes=tuple(code for code in row["codes"].split("|") if code),
             title=row["title"],
         )
     return out
+
+
+def _one_of(word: str, words: tuple[Any, ...]) -> Any:
+    """Return a word of a closed list. Raises ValueError for another word: the file ships with the code."""
+    if word not in words:
+        raise ValueError(f"{word} is not one of {words}")
+    return word
 
 
 @cache

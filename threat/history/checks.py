@@ -22,6 +22,8 @@ WORDS: dict[tuple[str, str], tuple[str, ...]] = {
     ("events", "domestic"): DOMESTIC,
     ("events", "reported_by"): REPORTED_BY,
     ("events", "assertion"): ("fact", "assessment"),
+    ("events", "occurred_precision"): ("second", "day"),
+    ("events", "recorded_precision"): ("second", "day"),
 }
 """Closed word lists by (table, column); the kinds of events are ``threat/vocabulary.csv``."""
 

@@ -87,6 +87,8 @@ EVENTS = pa.schema(
         pa.field("assertion", _WORD, nullable=False),  # fact | assessment
         pa.field("source_system", _WORD, nullable=False),
         pa.field("source_id", pa.string()),
+        pa.field("occurred_precision", _WORD),  # second | day; null: second
+        pa.field("recorded_precision", _WORD),
         pa.field("batch_id", _WORD, nullable=False),
     ]
 )
@@ -140,7 +142,11 @@ RELATIONSHIP_KIND_TITLES = {
     "sibling": "Sibling of the subject",
     "other_family": "Other family",
     "unknown": "Relationship not recorded",
+    "not_related": "Neither intimate nor family",
 }
-"""What the person at risk is to the subject, in words (``parent``: the person at risk is the subject's parent)."""
+"""What the person at risk is to the subject, in words (``parent``: the person at risk is the subject's parent).
+
+``not_related``: an officer, a bystander, a stranger; such two parties are no relationship.
+"""
 
 RELATIONSHIP_KINDS = tuple(RELATIONSHIP_KIND_TITLES)

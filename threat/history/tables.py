@@ -157,15 +157,17 @@ def _quoted(text: str) -> str:
 
 def _view(name: str, paths: list[str]) -> str:
     schema = TABLES[name]
-    if not paths:
-        empty = ", ".join(f"CAST(NULL AS {_sql_type(item.type)}) AS {item.name}" for item in schema)
-        return f"CREATE VIEW {name} AS SELECT {empty} WHERE false"
+    stored = [item for item in schema if item.name != "batch_id"]
+    empty = ", ".join(f"CAST(NULL AS {_sql_type(item.type)}) AS {item.name}" for item in stored)
+    no_row = f"SELECT {empty}, CAST(NULL AS VARCHAR) AS filename WHERE false"
     files = ", ".join(f"'{_quoted(path)}'" for path in paths)
+    # By name, with a part of no row: parts written before a column was added lack it, and read as null there.
+    rows = f"SELECT * FROM read_parquet([{files}], filename = true, union_by_name = true)" if paths else no_row
     columns = ", ".join(
         "split_part(parse_filename(filename), '-', 1) AS batch_id" if item.name == "batch_id" else item.name
         for item in schema
     )
-    return f"CREATE VIEW {name} AS SELECT {columns} FROM read_parquet([{files}], filename = true)"
+    return f"CREATE VIEW {name} AS SELECT {columns} FROM ({no_row} UNION ALL BY NAME {rows})"
 
 
 def _sql_type(kind: pa.DataType) -> str:
