@@ -169,3 +169,12 @@ def in_look_back(occurred_at: Any, as_of: Any, days: float) -> Any:
 def in_label_window(occurred_at: Any, as_of: Any, days: float) -> Any:
     """Mask of ``as_of <= occurred_at < as_of + days``."""
     return (occurred_at >= as_of) & (occurred_at < as_of + int(days * DAY))
+
+
+def near(at: Any, as_of: Any, days: float) -> Any:
+    """Mask of ``as_of - days <= at < as_of + days``: what lies within some days of an as-of, before or after.
+
+    >>> [near(at, 10 * DAY, 3) for at in (7 * DAY - 1, 7 * DAY, 13 * DAY - 1, 13 * DAY)]
+    [False, True, True, False]
+    """
+    return (at >= as_of - int(days * DAY)) & (at < as_of + int(days * DAY))

@@ -16,7 +16,8 @@ class Batch:
     ``sha256``: of the file or files it came from. ``rows_in`` counts source rows, of which ``rows_quarantined`` were
     quarantined; None means the rows handed to ``append``. ``loaded_at``: int64 UTC seconds. ``feed_lag_seconds``: how
     long after ``recorded_at`` a row of this feed usually reaches us. ``history_start``: first instant covered, by
-    source system, where the profile declares it (int64 UTC seconds).
+    source system, where the profile declares it (int64 UTC seconds). ``covers_until``: first instant no longer covered,
+    by source system, where the delivery says so (int64 UTC seconds): a quiet feed is then told from a stopped one.
     """
 
     profile: str
@@ -27,6 +28,7 @@ class Batch:
     feed_lag_seconds: int = 0
     legal_basis: str = "not stated"
     history_start: dict[str, int] = field(default_factory=dict)
+    covers_until: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

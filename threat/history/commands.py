@@ -20,20 +20,26 @@ app = typer.Typer()
 def load_command(
     profile: Annotated[str, typer.Argument(help="Name of a profile, or the path of a YAML file.")],
     path: Annotated[Path, typer.Argument(help="The export: a folder, or a file where the profile reads one.")],
+    covers_until: Annotated[
+        list[str] | None,
+        typer.Option(help="Up to when the export covers its feeds: TIME, or SOURCE=TIME for one. Say it every time."),
+    ] = None,
     store: StoreOption = STORE,
     as_json: JsonOption = False,
 ) -> None:
     """Load an export into the history. Rows that do not fit are quarantined with a reason, never dropped."""
 
+    from threat.history.feeds import read_covers_until
     from threat.history.intake.export import find_files
     from threat.history.intake.load import load
     from threat.history.intake.profile import load_profile
     from threat.history.intake.report import lines
 
-    source = load_profile(profile)
+    source, now = load_profile(profile), seconds(datetime.now(tz=UTC))
+    covers = read_covers_until(covers_until or [], now)
     size = sum(file.stat().st_size for _, file in find_files(source, path))
     with progress("Loading", total=size) as advance:
-        report = load(source, path, store, seconds(datetime.now(tz=UTC)), advance)
+        report = load(source, path, store, now, advance, covers_until=covers)
     emit(report.as_dict(), as_json=as_json, lines=lambda _: lines(report))
     if report.rows_quarantined_unexpectedly:
         raise typer.Exit(3)

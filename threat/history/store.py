@@ -275,7 +275,9 @@ class Writer:
 
     def _commit(self) -> None:
         batch = self.batch
-        self.batch_id = self._content.batch_id(batch.profile, batch.sha256, str(batch.rows_quarantined))
+        # Only where it is said, so that the ids of deliveries that say nothing stay as they were.
+        covers = [f"{source} until {at}" for source, at in sorted(batch.covers_until.items())]
+        self.batch_id = self._content.batch_id(batch.profile, batch.sha256, str(batch.rows_quarantined), *covers)
         entries = self._store.entries()
         if any(entry.batch_id == self.batch_id for entry in entries):
             return

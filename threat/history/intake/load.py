@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib import import_module
@@ -13,10 +13,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from threat.asof import seconds
 from threat.errors import UsageError
 from threat.history.batches import Batch, Entry
+from threat.history.feeds import EVERY_FEED, sources_of
 from threat.history.intake.existing_rows import compare
 from threat.history.intake.export import find_files, sha256_of_export
 from threat.history.intake.frames import Shape, to_arrow
@@ -54,12 +56,17 @@ def load(
     store_path: str | Path,
     loaded_at: int,
     advance: Callable[[float], None] = lambda amount: None,
+    *,
+    covers_until: Mapping[str, int] | None = None,
 ) -> LoadReport:
     """Load one export (a folder, or a file where the profile has one) and return the report.
 
     ``loaded_at``: int64 UTC seconds. The same files under the same profile change nothing the second time; rows that
     the history has already are left out. Raises BadInput when a file cannot be read as a whole, UsageError when the
     store is being written to; then nothing is loaded. ``advance`` gets the number of bytes read.
+
+    ``covers_until``: up to when the export covers each source system (UTC seconds), ``EVERY_FEED`` for all that this
+    profile brings. It is recorded also where no row is new, so that a quiet feed is not taken for a stopped one.
     """
     profile = load_profile(profile) if isinstance(profile, str) else profile
     files = find_files(profile, Path(path))
@@ -75,18 +82,32 @@ def load(
     with store.writer(batch) as writer:
         snapshot = store.snapshot()
         for entry in snapshot.entries:
-            if (entry.batch.sha256, entry.batch.profile) == (batch.sha256, batch.profile):
+            if (entry.batch.sha256, entry.batch.profile) == (batch.sha256, batch.profile) and not covers_until:
                 writer.abandon()
                 return _report_of_before(profile, files, entry, snapshot.id, store)
-        sheets = {file.name: read_sheet(where, file, profile, advance) for file, where in files}
+        # A quiet night's file has no row; without a word on what it covers it is taken for a broken export.
+        quiet = bool(covers_until)
+        sheets = {file.name: read_sheet(where, file, profile, advance, may_be_empty=quiet) for file, where in files}
         accepted = _accept(sheets, profile, snapshot, loaded_at)
         quarantined = _quarantine(sheets, profile)
         report = _report(profile, sheets, accepted, quarantined, store)
-        if not quarantined.num_rows and not any(table.num_rows for table in accepted.tables.values()):
+        writer.batch = replace(batch, covers_until=_covers_until(covers_until or {}, profile, snapshot, accepted))
+        nothing_new = not quarantined.num_rows and not any(table.num_rows for table in accepted.tables.values())
+        if nothing_new and not covers_until:
             writer.abandon()
         else:
             _write(writer, accepted, quarantined, report)
     return replace(report, batch_id=writer.batch_id or None, snapshot_id=store.snapshot().id)
+
+
+def _covers_until(said: Mapping[str, int], profile: Profile, snapshot: Snapshot, accepted: _Accepted) -> dict[str, int]:
+    """Return up to when each source system is covered; what is said of one system counts before what is said of all."""
+    if EVERY_FEED not in said:
+        return dict(said)
+    sources = {profile.source_system} | sources_of(snapshot, profile.name)
+    if "events" in accepted.tables:
+        sources |= set(pc.unique(accepted.tables["events"].column("source_system")).cast(pa.string()).to_pylist())
+    return {source: said.get(source, said[EVERY_FEED]) for source in sorted(sources | (said.keys() - {EVERY_FEED}))}
 
 
 def _history_start(profile: Profile) -> dict[str, int]:

@@ -76,13 +76,17 @@ class Sheet:
         )
 
 
-def read_sheet(path: Path, file: File, profile: Profile, advance: Callable[[float], None]) -> Sheet:
+def read_sheet(
+    path: Path, file: File, profile: Profile, advance: Callable[[float], None], *, may_be_empty: bool = False
+) -> Sheet:
     """Read and type one file; ``advance`` gets the number of bytes read.
+
+    ``may_be_empty``: a header without rows is a file of no row (a quiet night), not a broken export.
 
     Raises BadInput when the file cannot be read as a whole: empty, truncated, in another encoding, without a column it
     needs or with a column the profile does not know.
     """
-    raw, number, torn = _parse(_bytes(path, profile.encoding, advance), path)
+    raw, number, torn = _parse(_bytes(path, profile.encoding, advance), path, may_be_empty=may_be_empty)
     _check_header(raw.column_names, file, path)
     sheet = Sheet(file, raw, number, torn)
     for column in file.columns:
@@ -145,7 +149,9 @@ def _bytes(path: Path, encoding: str, advance: Callable[[float], None]) -> bytes
     return content
 
 
-def _parse(content: bytes, path: Path) -> tuple[pa.Table, NDArray[np.int64], list[tuple[int, str]]]:
+def _parse(
+    content: bytes, path: Path, *, may_be_empty: bool
+) -> tuple[pa.Table, NDArray[np.int64], list[tuple[int, str]]]:
     torn: list[tuple[int, str]] = []
 
     def keep_torn(row: Any) -> str:
@@ -159,6 +165,8 @@ def _parse(content: bytes, path: Path) -> tuple[pa.Table, NDArray[np.int64], lis
     if repeated:
         raise BadInput("The header repeats a column.", value=", ".join(repeated), where=str(path), way_out="rename one")
     if not content.partition(b"\n")[2].strip():
+        if may_be_empty:
+            return pa.table({name: pa.array([], pa.string()) for name in names}), np.arange(0), torn
         raise BadInput(
             "The file has a header and no rows.", where=str(path), way_out="check the export; nothing was loaded"
         )

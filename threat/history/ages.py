@@ -1,0 +1,85 @@
+"""Who may be a child at an as-of: birth years as they were on record, read under every reference of a person."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow.compute as pc
+from numpy.typing import ArrayLike, NDArray
+
+from threat.asof import instant, on_record
+from threat.history.links import Links
+from threat.history.sightings import NO_PERSON
+from threat.history.sorted_ids import position
+from threat.history.tables import Tables
+
+OLDEST = 110
+"""Age in years above which a birth year says nothing: a person of that age is rarer than a slip of the pen.
+
+Systems write 1900 and 1901 for "not known", and a birth year in the future is a slip too.
+"""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class BirthYears:
+    """The birth year of every person who has a possible one on record at an as-of, sorted by person.
+
+    ``person``: int64 ids as resolved at the as-of. ``birth_year``: int64. ``since``: when that year was recorded,
+    int64 UTC seconds.
+    """
+
+    as_of: int
+    person: NDArray[np.int64]
+    birth_year: NDArray[np.int64]
+    since: NDArray[np.int64]
+
+    @classmethod
+    def at(cls, tables: Tables, links: Links, as_of: int) -> BirthYears:
+        """Read the birth years on record at ``as_of`` (UTC seconds), the latest recorded of each person.
+
+        A year that makes the person unborn or older than 110 at the as-of counts as not recorded, and so does a blank:
+        neither takes back what an earlier row said. Of two years recorded in one second the later year counts, so that
+        a doubt is never decided against a child.
+        """
+        table = tables.table("persons", ["person_id", "birth_year", "recorded_at"])
+        person = table.column("person_id").to_numpy().astype(np.int64)
+        recorded = table.column("recorded_at").to_numpy().astype(np.int64)
+        year = pc.fill_null(table.column("birth_year"), -1).to_numpy().astype(np.int64)
+        age = _year(as_of) - year
+        possible = np.flatnonzero(on_record(recorded, as_of) & (age >= 0) & (age <= OLDEST))
+        person, recorded, year = links.resolve(person[possible], as_of), recorded[possible], year[possible]
+        order = np.lexsort((year, recorded, person))
+        order = order[person[order] != NO_PERSON]
+        latest = np.ones(len(order), dtype=np.bool_)
+        latest[:-1] = person[order][1:] != person[order][:-1]
+        chosen = order[latest]
+        return cls(as_of, person[chosen], year[chosen], recorded[chosen])
+
+    def may_be_under(self, persons: ArrayLike, age: int) -> NDArray[np.bool_]:
+        """Mask of the persons whose birth year makes it possible that they are under ``age`` at the as-of, bool[n].
+
+        The birthday is not known, so somebody born in 2008 may be 15 until the last day of 2024:
+
+        >>> from threat.asof import parse_as_of
+        >>> def may_be_under_16(date, birth_year):
+        ...     known = BirthYears(parse_as_of(date), np.array([7]), np.array([birth_year]), np.array([0]))
+        ...     return bool(known.may_be_under([7], 16)[0])
+        >>> [may_be_under_16("2024-12-31", year) for year in (2009, 2008, 2007)]
+        [True, True, False]
+        """
+        at = position(np.atleast_1d(np.asarray(persons, dtype=np.int64)), self.person)
+        out = np.zeros(len(at), dtype=np.bool_)
+        out[at >= 0] = _year(self.as_of) - self.birth_year[at[at >= 0]] - 1 < age
+        return out
+
+    def since_when(self, persons: ArrayLike) -> NDArray[np.int64]:
+        """Return when each person's birth year was recorded, int64[n] UTC seconds; 0 without a birth year."""
+        at = position(np.atleast_1d(np.asarray(persons, dtype=np.int64)), self.person)
+        out = np.zeros(len(at), dtype=np.int64)
+        out[at >= 0] = self.since[at[at >= 0]]
+        return out
+
+
+def _year(as_of: int) -> int:
+    return instant(as_of).year
