@@ -29,6 +29,7 @@ REASONS = {
     "impossible_date": "happened after it was recorded, ended before it began, or is outside any record's years",
     "recorded_in_future": "recorded later than the load",
     "unreadable_number": "not a number where one belongs",
+    "damaged_reference": "a reference in scientific notation: a spreadsheet has lost its digits",
     "unknown_code": "a code or word the profile does not map",
     "not_a_record": "the profile knows this text as no record at all",
     "duplicate_key": "the same key as an earlier row of the file",

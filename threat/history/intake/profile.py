@@ -3,58 +3,40 @@
 name, title, legal_basis, source_system, shape (standard, or a source with code of its own), feed_lag_hours
 time:    zone, formats, ambiguous (earlier | later | quarantine), nonexistent (quarantine | shift_forward), earliest
 history_start: first instant the source covers (optional)
+empty_words: add, remove: changes to the words that name nobody (``references.EMPTY_WORDS``)
 files:   name -> path, optional, columns, key, ignored
-columns: our name -> {column: name in the file, type, required, default, words, ambiguous}
+columns: our name -> column (name in the file), type, required, default, words, ambiguous, reference, empty_words
 code_map: an ordered CSV of regular expressions (optional; see ``codes``)
 severe:  a regular expression: a quarantined row whose code matches it is an alarm
-expected: reasons for quarantine that are usual in this source and do not make a load end with exit code 3
+expected: reasons for quarantine that are usual in this source and do not change the exit code of a load
+
+A profile may leave out every column that the shape can do without, and every file.
 """
 
 from __future__ import annotations
 
 import codecs
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from datetime import date
+from functools import cache
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
-import yaml
-
-from threat.errors import BadInput, ThreatError, UsageError, raise_all
+from threat.errors import BadInput, UsageError, raise_all
 from threat.files import sha256_of
 from threat.history.intake.codes import CodeMap, read_code_map
-from threat.history.intake.sources import STANDARD, folder_of, shape_names, source_names
+from threat.history.intake.columns import AMBIGUOUS, Column, File
+from threat.history.intake.profile_files import read_files
+from threat.history.intake.references import EMPTY_WORDS
+from threat.history.intake.sources import STANDARD, folder_of, shape_names, source_names, source_of_shape
+from threat.history.intake.yaml_parts import NOTHING, Part, Problems, read_yaml
+from threat.history.quarantine import REASONS
 
-TYPES = ("text", "time", "integer", "number", "yes_no", "word")
-AMBIGUOUS = ("earlier", "later", "quarantine")
+__all__ = ["Column", "File", "Profile", "load_profile"]
+
 NONEXISTENT = ("quarantine", "shift_forward")
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """A column: ``name`` here, ``source`` in the file. ``words`` maps the source's codes to ours; empty: as written."""
-
-    name: str
-    source: str
-    type: str = "text"
-    required: bool = False
-    default: str | None = None
-    words: dict[str, str] = field(default_factory=dict)
-    ambiguous: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class File:
-    """A file of the export. ``key``: our columns that name a row; a row that repeats a key is quarantined."""
-
-    name: str
-    path: str
-    columns: tuple[Column, ...]
-    optional: bool = False
-    key: tuple[str, ...] = ()
-    ignored: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +60,7 @@ class Profile:
     nonexistent: str
     earliest: str
     history_start: str | None
+    empty_words: frozenset[str]
     files: tuple[File, ...]
     code_map: CodeMap | None
     severe: re.Pattern[str] | None
@@ -86,170 +69,189 @@ class Profile:
 
 _KEYS = {
     *("name", "title", "legal_basis", "source_system", "shape", "feed_lag_hours", "encoding", "time"),
-    *("history_start", "files", "code_map", "severe", "expected"),
+    *("history_start", "empty_words", "files", "code_map", "severe", "expected"),
 }
 _REQUIRED = ("name", "title", "legal_basis", "source_system", "files", "time")
-_COLUMN_KEYS = {"column", "type", "required", "default", "words", "ambiguous"}
+_TIME_KEYS = ("zone", "formats", "ambiguous", "nonexistent", "earliest")
 _EARLIEST = "1930-01-01"
 """Times before it are impossible unless a profile says otherwise: systems write 1900-01-01 for "don't know"."""
 
-
-class _Problems:
-    """Everything that is wrong with a profile, collected so that a person mends it in one go."""
-
-    def __init__(self, where: str) -> None:
-        self.where = where
-        self.errors: list[ThreatError] = []
-
-    def add(self, problem: str, value: object, way_out: str = "see docs/data.md") -> None:
-        self.errors.append(UsageError(problem, value=value, where=self.where, way_out=way_out))
+_LONGEST_LAG_HOURS = 24 * 366
+"""A feed that reaches us more than a year late is a slip of the profile, such as seconds written for hours."""
 
 
 def load_profile(name: str) -> Profile:
     """Read a profile by the name of a source, or by the path of a YAML file.
 
-    Raises UsageError, with every problem, when the profile is wrong.
+    Raises UsageError, with every problem and its line, when the profile is wrong.
     """
     if name in source_names():
-        folder: Any = folder_of(name)
-        where, text = f"profile {name}", folder.joinpath("profile.yaml").read_text(encoding="utf-8")
-    elif name.endswith((".yaml", ".yml")) and Path(name).is_file():
-        folder, where = Path(name).parent, name
-        text = Path(name).read_text(encoding="utf-8")
-    else:
+        return _shipped(name)
+    if not (name.endswith((".yaml", ".yml")) and Path(name).is_file()):
         raise UsageError(
             "No profile has this name.",
             value=name,
             way_out=f"use {', '.join(source_names())}, or the path of a YAML file (docs/data.md)",
         )
+    return _read(_text_of(Path(name), name), Path(name).parent, name, source=None)
+
+
+@cache
+def _shipped(source: str) -> Profile:
+    """Read the profile of a source that is shipped: once, because every profile of its shape is compared with it."""
+    folder = folder_of(source)
+    return _read(folder.joinpath("profile.yaml").read_text(encoding="utf-8"), folder, f"profile {source}", source)
+
+
+def _text_of(path: Any, where: str) -> str:
     try:
-        document = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise UsageError("The profile is not YAML.", value=error, where=where) from None
-    if not isinstance(document, dict):
+        return str(path.read_text(encoding="utf-8"))
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
+        raise UsageError(
+            "The file is not UTF-8.",
+            value=f"byte 0x{error.object[error.start]:02x}",
+            where=f"{where}, line {line}",
+            way_out="save it as UTF-8 (the encoding of the export is another thing: key encoding)",
+        ) from None
+
+
+def _read(text: str, folder: Any, where: str, source: str | None) -> Profile:
+    """Read a profile; ``source``: the shipped source whose profile the text is, None for a profile by path."""
+    problems = Problems(where)
+    root = read_yaml(text, problems)
+    if root.entries is None:
         raise UsageError("The profile is not a mapping of keys to values.", where=where, way_out="see docs/data.md")
-    return _read(document, text, folder, where)
-
-
-def _read(document: dict[str, Any], text: str, folder: Any, where: str) -> Profile:
-    problems = _Problems(where)
-    _check_keys(document, problems)
-    time = document.get("time") or {}
-    _check_time(time, problems)
-    severe = _severe(document, problems)
-    files = tuple(_file(name, item or {}, problems) for name, item in (document.get("files") or {}).items())
-    code_map, map_text = _code_map(document, folder, problems)
-    raise_all(problems.errors)
-    return Profile(
-        name=document["name"],
-        title=document["title"],
-        digest=sha256_of((text + map_text).encode())[:8],
-        shape=document.get("shape", STANDARD),
-        legal_basis=document["legal_basis"],
-        source_system=document["source_system"],
-        feed_lag_seconds=round(float(document.get("feed_lag_hours", 0)) * 3600),
-        encoding=document.get("encoding", "utf-8"),
-        zone=time["zone"],
-        formats=tuple(time.get("formats") or ("%Y-%m-%dT%H:%M:%S",)),
-        ambiguous=time.get("ambiguous", "quarantine"),
-        nonexistent=time.get("nonexistent", "quarantine"),
-        earliest=str(time.get("earliest", _EARLIEST)),
-        history_start=document.get("history_start"),
+    parts = root.entries
+    problems.known_keys(root, "a profile", _KEYS)
+    texts = {key: problems.text(parts.get(key, NOTHING), key) for key in ("name", "title", "legal_basis")}
+    texts["source_system"] = problems.text(parts.get("source_system", NOTHING), "source_system")
+    for key in _REQUIRED:
+        part = parts.get(key, NOTHING)
+        if part.is_nothing or texts.get(key, "given") == "":
+            problems.add(f"The profile lacks {key}.", part.line)
+    shape = problems.choice(parts.get("shape", NOTHING), "shape", shape_names(), STANDARD)
+    template = None if source == source_of_shape(shape) else _shipped(source_of_shape(shape)).files
+    empty_words = _empty_words(parts.get("empty_words", NOTHING), problems)
+    has_code_map = not parts.get("code_map", NOTHING).is_nothing
+    files = read_files(parts.get("files", NOTHING), problems, empty_words, template, has_code_map)
+    code_map, map_text = _code_map(parts.get("code_map", NOTHING), folder, problems)
+    time = _time(parts.get("time", NOTHING), problems)
+    lag = problems.number(parts.get("feed_lag_hours", NOTHING), "feed_lag_hours", 0, _LONGEST_LAG_HOURS)
+    profile = Profile(
+        name=texts["name"] or "",
+        title=texts["title"] or "",
+        digest="",
+        shape=shape,
+        legal_basis=texts["legal_basis"] or "",
+        source_system=texts["source_system"] or "",
+        feed_lag_seconds=round(lag * 3600),
+        encoding=_encoding(parts.get("encoding", NOTHING), problems),
+        **time,
+        history_start=problems.text(parts.get("history_start", NOTHING), "history_start"),
+        empty_words=empty_words,
         files=files,
         code_map=code_map,
-        severe=severe,
-        expected=frozenset(document.get("expected") or ()),
+        severe=_severe(parts.get("severe", NOTHING), problems),
+        expected=_expected(parts.get("expected", NOTHING), problems),
     )
+    raise_all(problems.errors)
+    return replace(profile, digest=sha256_of((text + map_text).encode())[:8])
 
 
-def _check_keys(document: dict[str, Any], problems: _Problems) -> None:
-    for key in sorted(set(document) - _KEYS):
-        problems.add("Not a key of a profile.", key, f"keys: {', '.join(sorted(_KEYS))}")
-    for key in _REQUIRED:
-        if not document.get(key):
-            problems.add(f"The profile lacks {key}.", None)
-    shape = document.get("shape", STANDARD)
-    if shape not in shape_names():
-        problems.add("Not a shape.", shape, f"use {' or '.join(shape_names())}")
+def _encoding(part: Part, problems: Problems) -> str:
+    name = problems.text(part, "encoding") or "utf-8"
     try:
-        codecs.lookup(str(document.get("encoding", "utf-8")))
-    except LookupError:
-        problems.add("Not an encoding.", document["encoding"], "use utf-8 or cp1252")
+        # Some codecs turn bytes into bytes; a decoder of text is what is needed.
+        if codecs.lookup(name).name and isinstance(b"".decode(name), str):
+            return name
+    except (LookupError, UnicodeError, ValueError):
+        pass
+    problems.add("Not an encoding.", part.line, name, "use utf-8 or cp1252")
+    return "utf-8"
 
 
-def _check_time(time: dict[str, Any], problems: _Problems) -> None:
-    for key, allowed in (("ambiguous", AMBIGUOUS), ("nonexistent", NONEXISTENT)):
-        if time.get(key, allowed[-1]) not in allowed:
-            problems.add(f"time.{key} is unknown.", time.get(key), f"use {', '.join(allowed)}")
+def _time(part: Part, problems: Problems) -> dict[str, Any]:
+    """Return the fields of a profile that say how times are read."""
+    problems.known_keys(part, "time", _TIME_KEYS)
+    entries = problems.entries(part, "time")
+    zone = problems.text(entries.get("zone", NOTHING), "time.zone")
     try:
-        ZoneInfo(str(time.get("zone")))
-    except (ZoneInfoNotFoundError, ValueError):
-        problems.add("Not a time zone.", time.get("zone"), "use a name such as Europe/London")
+        ZoneInfo(zone or "")
+    except (OSError, KeyError, ValueError):
+        # A folder of zones (Europe), a name with a path in it, no such zone.
+        if not part.is_nothing:
+            line = entries.get("zone", part).line
+            problems.add("Not a time zone.", line, zone, "use a name such as Europe/London")
+    earliest = problems.text(entries.get("earliest", NOTHING), "time.earliest") or _EARLIEST
     try:
-        date.fromisoformat(str(time.get("earliest", _EARLIEST)))
+        date.fromisoformat(earliest)
     except ValueError:
-        problems.add("time.earliest is not a date.", time["earliest"], f"write it as {_EARLIEST}")
+        line = entries["earliest"].line
+        problems.add("time.earliest is not a date.", line, earliest, f"write it as {_EARLIEST}")
+    formats = problems.texts(entries.get("formats", NOTHING), "time.formats")
+    for item in formats:
+        if "%" not in item:
+            line = entries["formats"].line
+            problems.add("Not a format of times.", line, item, 'write it as "%d/%m/%Y %H:%M"')
+    return {
+        "zone": zone or "",
+        "earliest": earliest,
+        "formats": formats or ("%Y-%m-%dT%H:%M:%S",),
+        "ambiguous": problems.choice(
+            entries.get("ambiguous", NOTHING), "time.ambiguous", AMBIGUOUS, default="quarantine"
+        ),
+        "nonexistent": problems.choice(
+            entries.get("nonexistent", NOTHING), "time.nonexistent", NONEXISTENT, default="quarantine"
+        ),
+    }
 
 
-def _severe(document: dict[str, Any], problems: _Problems) -> re.Pattern[str] | None:
+def _empty_words(part: Part, problems: Problems) -> frozenset[str]:
+    """Return the words that name nobody: the shipped ones, with what the profile adds and without what it removes."""
+    problems.known_keys(part, "empty_words", ("add", "remove"))
+    entries = problems.entries(part, "empty_words")
+    added = [word.lower() for word in problems.texts(entries.get("add", NOTHING), "empty_words.add")]
+    removed = [word.lower() for word in problems.texts(entries.get("remove", NOTHING), "empty_words.remove")]
+    for word in removed:
+        if word not in EMPTY_WORDS:
+            line = entries["remove"].line
+            problems.add(
+                "Not one of the words that name nobody.", line, word, f"remove some of {', '.join(EMPTY_WORDS)}"
+            )
+    return (frozenset(EMPTY_WORDS) | frozenset(added)) - frozenset(removed)
+
+
+def _severe(part: Part, problems: Problems) -> re.Pattern[str] | None:
+    pattern = problems.text(part, "severe")
     try:
-        return re.compile(document["severe"], re.IGNORECASE) if document.get("severe") else None
-    except re.error as error:
-        problems.add("severe is not a regular expression.", error)
+        return re.compile(pattern, re.IGNORECASE) if pattern else None
+    except (re.error, OverflowError, RecursionError) as error:
+        problems.add("severe is not a regular expression.", part.line, error)
         return None
 
 
-def _code_map(document: dict[str, Any], folder: Any, problems: _Problems) -> tuple[CodeMap | None, str]:
+def _expected(part: Part, problems: Problems) -> frozenset[str]:
+    reasons = problems.texts(part, "expected")
+    for reason in reasons:
+        if reason not in REASONS:
+            problems.add("Not a reason for quarantine.", part.line, reason, f"use {', '.join(REASONS)}")
+    return frozenset(reasons)
+
+
+def _code_map(part: Part, folder: Any, problems: Problems) -> tuple[CodeMap | None, str]:
     """Return the code map next to the profile, if the profile names one, and its text."""
-    name = document.get("code_map")
+    name = problems.text(part, "code_map")
     if not name:
         return None, ""
     try:
-        text = folder.joinpath(name).read_text(encoding="utf-8")
+        text = _text_of(folder.joinpath(name), name)
         return read_code_map(text, name), text
-    except FileNotFoundError:
-        problems.add("The code map is missing.", name)
+    except OSError:
+        problems.add("The code map is missing.", part.line, name, "name a CSV file next to the profile")
+    except UsageError as error:
+        problems.errors.append(error)
     except BadInput as error:
         # A wrong code map of a profile is a wrong call, as every other fault of a profile is.
         problems.errors.append(UsageError(error.problem, value=error.value, where=error.where, way_out=error.way_out))
     return None, ""
-
-
-def _file(name: str, item: dict[str, Any], problems: _Problems) -> File:
-    columns = tuple(
-        _column(name, ours, {"type": given} if isinstance(given, str) else dict(given or {}), problems)
-        for ours, given in (item.get("columns") or {}).items()
-    )
-    if not columns:
-        problems.add(f"File {name} has no columns.", None)
-    key = tuple(item.get("key") or ())
-    for part in key:
-        if part not in {column.name for column in columns}:
-            problems.add(f"The key of file {name} names no column of the file.", part)
-    return File(
-        name=name,
-        path=item.get("path", f"{name}.csv"),
-        columns=columns,
-        optional=bool(item.get("optional", False)),
-        key=key,
-        ignored=tuple(item.get("ignored") or ()),
-    )
-
-
-def _column(file: str, name: str, spec: dict[str, Any], problems: _Problems) -> Column:
-    kind = spec.get("type", "text")
-    if kind not in TYPES:
-        problems.add(f"Not a type of column ({file}.{name}).", kind, f"use {', '.join(TYPES)}")
-    if spec.get("ambiguous") not in (None, *AMBIGUOUS):
-        problems.add(f"{file}.{name}: ambiguous is unknown.", spec["ambiguous"], f"use {', '.join(AMBIGUOUS)}")
-    for unknown in sorted(set(spec) - _COLUMN_KEYS):
-        problems.add(f"Not a key of a column ({file}.{name}).", unknown)
-    return Column(
-        name=name,
-        source=spec.get("column", name),
-        type=kind,
-        required=bool(spec.get("required", False)),
-        default=None if spec.get("default") is None else str(spec["default"]),
-        words={str(code): str(word) for code, word in (spec.get("words") or {}).items()},
-        ambiguous=spec.get("ambiguous"),
-    )

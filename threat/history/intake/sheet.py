@@ -23,6 +23,9 @@ from numpy.typing import NDArray
 from threat.asof import seconds
 from threat.errors import BadInput
 from threat.history.intake.profile import Column, File, Profile
+from threat.history.intake.protected_words import map_protected
+from threat.history.intake.references import read_references
+from threat.history.intake.texts import clean_column
 from threat.history.intake.times import TimeRule, read_times
 
 _BLOCK = 1 << 22
@@ -36,7 +39,8 @@ class Sheet:
 
     ``raw``: every column as text, null where empty. ``frame``: our columns, typed (times int64 seconds, nullable Int64
     where empty; words and text str). ``reason``: "" for a row that is kept, otherwise why not; ``detail``: the value at
-    fault. ``number``: the row's number in the file, the first row after the header being 1. Rows with too many or too
+    fault. ``empty_words``: by column of the file, how many rows have which word that is read as empty.
+    ``number``: the row's number in the file, the first row after the header being 1. Rows with too many or too
     few cells are in ``torn`` (number, text) and in no other place.
     """
 
@@ -48,6 +52,7 @@ class Sheet:
         self.frame = pd.DataFrame(index=pd.RangeIndex(raw.num_rows))
         self.reason: NDArray[np.object_] = np.full(raw.num_rows, "", dtype=object)
         self.detail: NDArray[np.object_] = np.full(raw.num_rows, "", dtype=object)
+        self.empty_words: dict[str, dict[str, int]] = {}
 
     @property
     def rows_in(self) -> int:
@@ -90,11 +95,10 @@ def read_sheet(
     _check_header(raw.column_names, file, path)
     sheet = Sheet(file, raw, number, torn)
     for column in file.columns:
-        if column.source in raw.column_names:
-            _type(sheet, column, profile)
-        else:
-            texts = pd.Series([column.default] * raw.num_rows, dtype="str")
-            sheet.frame[column.name] = _typed(sheet, column, texts, profile)
+        _type(sheet, column, profile)
+    if file.name == "protected":
+        for where, detail in map_protected(sheet.frame, file):
+            sheet.reject(where, "unknown_code", detail)
     if file.key and raw.num_rows:
         keys = sheet.frame[list(file.key)]
         named = keys.notna().all(axis=1).to_numpy() & sheet.good
@@ -188,7 +192,7 @@ def _parse(
 
 
 def _check_header(header: list[str], file: File, path: Path) -> None:
-    missing = [c.source for c in file.columns if c.required and c.source not in header]
+    missing = [c.source for c in file.columns if c.required and not c.absent and c.source not in header]
     if missing:
         raise BadInput(
             f"{'A column is' if len(missing) == 1 else 'Columns are'} missing.",
@@ -196,7 +200,8 @@ def _check_header(header: list[str], file: File, path: Path) -> None:
             where=str(path),
             way_out=f"the header has {', '.join(header)}; export the column or name it in the profile",
         )
-    unknown = sorted(set(header) - {column.source for column in file.columns} - set(file.ignored))
+    named = {column.source for column in file.columns if not column.absent}
+    unknown = sorted(set(header) - named - set(file.ignored))
     if unknown:
         raise BadInput(
             "The file has columns the profile does not know.",
@@ -207,12 +212,31 @@ def _check_header(header: list[str], file: File, path: Path) -> None:
 
 
 def _type(sheet: Sheet, column: Column, profile: Profile) -> None:
-    texts = sheet.raw.column(column.source).to_pandas().astype("str")
-    if column.default is not None:
+    texts = _texts(sheet, column)
+    # Words have their default afterwards: it is our word, not a code of the source.
+    if column.default is not None and not column.words:
         texts = texts.fillna(column.default)
-    if column.required:
-        sheet.reject(texts.isna().to_numpy(), "missing_value", column.source)
-    sheet.frame[column.name] = _typed(sheet, column, texts, profile)
+    values = _typed(sheet, column, texts, profile)
+    sheet.frame[column.name] = values.fillna(column.default) if column.default is not None and column.words else values
+
+
+def _texts(sheet: Sheet, column: Column) -> pd.Series[Any]:
+    """Return the texts of a column, NaN where empty or a word that is read as empty; quarantine damaged references."""
+    if column.absent or column.source not in sheet.raw.column_names:
+        return pd.Series([None] * len(sheet.reason), dtype="str")
+    written = clean_column(sheet.raw.column(column.source)).combine_chunks()
+    texts = written.to_pandas().astype("str")
+    if column.reference or column.empty_words:
+        references = read_references(written, column.reference, column.empty_words)
+        sheet.empty_words[column.source] = references.counts()
+        shown = column.source + ": " + texts.fillna("")
+        sheet.reject(references.damaged, "damaged_reference", shown)
+        sheet.reject(references.no_number, "unreadable_number", shown)
+        texts = references.texts.to_pandas().astype("str")
+    if column.required and column.default is None:
+        detail = column.source + (": " + written.to_pandas().astype("str") + " is read as empty").fillna("")
+        sheet.reject(texts.isna().to_numpy(), "missing_value", detail)
+    return texts
 
 
 def _typed(sheet: Sheet, column: Column, texts: pd.Series[Any], profile: Profile) -> Any:

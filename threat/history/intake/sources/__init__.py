@@ -30,10 +30,19 @@ def shape_names() -> list[str]:
     return [STANDARD, *(name for name in with_code if name != _STANDARD_SOURCE)]
 
 
+def source_of_shape(shape: str) -> str:
+    """Return the source whose profile shows the files and columns of a shape.
+
+    >>> source_of_shape("standard"), source_of_shape("multnomah")
+    ('standard_csv', 'multnomah')
+    """
+    return _STANDARD_SOURCE if shape == STANDARD else shape
+
+
 def module_of_shape(shape: str) -> str:
     """Return the module that holds a shape of ``shape_names``.
 
     >>> module_of_shape("standard")
     'threat.history.intake.sources.standard_csv.shape'
     """
-    return f"{__name__}.{_STANDARD_SOURCE if shape == STANDARD else shape}.shape"
+    return f"{__name__}.{source_of_shape(shape)}.shape"

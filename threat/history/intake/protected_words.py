@@ -1,0 +1,57 @@
+"""Words for protected characteristics, as sources write them, to the closed lists of ``threat.protected_codes``.
+
+A characteristic or code of the lists is taken in any case; other words only where the profile maps them: a source whose
+``gender`` means sex has to say so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pandas as pd
+
+from threat.history.intake.columns import Column, File
+from threat.protected_codes import ANY_SCHEME, characteristics, codes, schemes
+
+
+def map_protected(frame: pd.DataFrame, file: File) -> Iterator[tuple[pd.Series[Any], pd.Series[Any]]]:
+    """Replace characteristic and code of every row by those of the lists; yield masks of rows to quarantine, and why.
+
+    ``frame``: the columns of the file, among them the texts ``characteristic``, ``code`` and ``scheme``.
+    """
+    columns = {column.name: column for column in file.columns}
+    written = frame["characteristic"]
+    listed = {name: name for name in characteristics()}
+    frame["characteristic"] = _mapped(written, listed, columns["characteristic"].words)
+    yield frame["characteristic"].isna() & written.notna(), _shown("characteristic", written)
+    pairs = zip(frame["characteristic"].fillna(""), frame["scheme"].fillna(""), strict=True)
+    is_listed = [scheme in schemes(name) or ANY_SCHEME in schemes(name) for name, scheme in pairs]
+    yield (
+        ~pd.Series(is_listed, frame.index, dtype=bool),
+        _shown("scheme of " + frame["characteristic"], frame["scheme"]),
+    )
+    written = frame["code"]
+    frame["code"] = _codes(frame, columns["code"])
+    yield frame["code"].isna() & written.notna(), _shown("code of " + frame["characteristic"], written)
+
+
+def _codes(frame: pd.DataFrame, column: Column) -> pd.Series[Any]:
+    """Return the code of each row, null where the list of its characteristic and scheme has none such."""
+    out = pd.Series([None] * len(frame), index=frame.index, dtype="str")
+    for (characteristic, scheme), rows in frame.groupby(["characteristic", "scheme"]):
+        listed = codes(str(characteristic), str(scheme))
+        words = column.words_of.get(str(characteristic), {})
+        words = {word: code for word, code in words.items() if code in listed}
+        out[rows.index] = _mapped(rows["code"], {code: code for code in listed}, words)
+    return out
+
+
+def _mapped(texts: pd.Series[Any], listed: dict[str, str], words: Any) -> pd.Series[Any]:
+    """Map texts in any case; a word of the profile before a word of the list."""
+    lower = {word.lower(): code for word, code in {**listed, **words}.items()}
+    return texts.str.lower().map(lower).astype("str")
+
+
+def _shown(name: Any, texts: pd.Series[Any]) -> pd.Series[Any]:
+    return (name if isinstance(name, str) else name.fillna("")) + ": " + texts.fillna("")
