@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from threat.asof import show
 from threat.errors import BadInput, ThreatError, raise_all
-from threat.history.schema import DOMESTIC, RELATIONSHIP_KINDS, REPORTED_BY, TABLES
+from threat.history.schema import DOMESTIC, RELATIONSHIP_KINDS, REPEATED, REPORTED_BY, TABLES
 from threat.ids import show_id
 from threat.vocabulary import kinds
 
@@ -24,6 +24,7 @@ WORDS: dict[tuple[str, str], tuple[str, ...]] = {
     ("events", "assertion"): ("fact", "assessment"),
     ("events", "occurred_precision"): ("second", "day"),
     ("events", "recorded_precision"): ("second", "day"),
+    ("known_earlier", "recorded_precision"): ("second", "day"),
 }
 """Closed word lists by (table, column); the kinds of events are ``threat/vocabulary.csv``."""
 
@@ -72,7 +73,7 @@ def fit(table: str, rows: pa.Table | pa.RecordBatch) -> pa.RecordBatch:
 @cache
 def stored_schema(table: str) -> pa.Schema:
     """Return the schema of the parts: ``schema.TABLES`` without ``batch_id``, which the part's name says."""
-    schema = TABLES[table]
+    schema = TABLES[table.removesuffix(REPEATED)]
     return pa.schema([field for field in schema if field.name != "batch_id"]) if table != "batches" else schema
 
 

@@ -1,4 +1,4 @@
-"""The seven tables as Arrow schemas. Times are int64 UTC seconds; ids are 63-bit integers (``threat.ids``)."""
+"""The tables as Arrow schemas. Times are int64 UTC seconds; ids are 63-bit integers (``threat.ids``)."""
 
 from __future__ import annotations
 
@@ -93,6 +93,16 @@ EVENTS = pa.schema(
     ]
 )
 
+KNOWN_EARLIER = pa.schema(
+    [
+        pa.field("event_id", _ID, nullable=False),
+        pa.field("recorded_at", _TIME, nullable=False),
+        pa.field("recorded_precision", _WORD),
+        pa.field("batch_id", _WORD, nullable=False),
+    ]
+)
+"""Events that a later load knew to be recorded earlier (``threat.history.known_earlier``); empty in most stores."""
+
 BATCHES = pa.schema(
     [
         pa.field("batch_id", pa.string(), nullable=False),
@@ -114,8 +124,16 @@ TABLES: dict[str, pa.Schema] = {
     "person_links": PERSON_LINKS,
     "relationships": RELATIONSHIPS,
     "events": EVENTS,
+    "known_earlier": KNOWN_EARLIER,
     "batches": BATCHES,
 }
+
+REPEATED = "-repeated"
+"""Ends the name of the parts that keep which rows of a table came again and changed nothing; intake alone reads them.
+
+``persons-repeated`` has the columns of ``persons``. Such a row is in force already, but an export loaded later may hold
+another content of a time in between, and then the repeated row counts.
+"""
 
 CLOSED = frozenset({"identities", "protected"})
 """Tables that ``Snapshot.table`` and ``Snapshot.query`` refuse; each has its own module with its own permission."""

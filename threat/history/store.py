@@ -25,6 +25,7 @@ from types import TracebackType
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
@@ -32,8 +33,9 @@ from threat.errors import BadInput, IntegrityFailure, UsageError, raise_all
 from threat.files import is_unfinished, move_into_place, sha256_of, write_whole
 from threat.history.batches import EMPTY, Batch, Entry, next_snapshot_id
 from threat.history.checks import check, fit, stored_schema
+from threat.history.circles import in_a_circle
 from threat.history.content import ContentHash
-from threat.history.schema import TABLES
+from threat.history.schema import REPEATED, TABLES
 from threat.history.snapshot import Snapshot
 from threat.history.sorted_ids import is_in
 from threat.ids import show_id
@@ -216,6 +218,7 @@ class Writer:
         self._files: dict[str, pq.ParquetWriter] = {}
         self._rows: dict[str, int] = {}
         self._event_ids: list[NDArray[np.int64]] = []
+        self._corrections: list[NDArray[np.int64]] = []
         self._quarantine: pa.Table | None = None
 
     def __enter__(self) -> Writer:
@@ -231,14 +234,17 @@ class Writer:
         return self
 
     def write(self, table: str, rows: pa.Table | pa.RecordBatch) -> None:
-        """Add rows to a table. Columns that may be null can be left out. Raises BadInput for rows that break a rule."""
-        if table not in TABLES or table == "batches":
+        """Add rows to a table. Columns that may be null can be left out. Raises BadInput for rows that break a rule.
+
+        A table's name with ``schema.REPEATED`` at its end: rows that came again and changed nothing.
+        """
+        if table.removesuffix(REPEATED) not in TABLES or table == "batches":
             raise UsageError(
                 "Not a table to write to.", value=table, way_out=", ".join(n for n in TABLES if n != "batches")
             )
         for start in range(0, rows.num_rows, ROWS_PER_GROUP):
             piece = fit(table, rows.slice(start, ROWS_PER_GROUP))
-            check(table, piece)
+            check(table.removesuffix(REPEATED), piece)
             self._content.update(table, piece)
             if table not in self._files:
                 schema = stored_schema(table)
@@ -252,6 +258,7 @@ class Writer:
             self._rows[table] = self._rows.get(table, 0) + piece.num_rows
             if table == "events":
                 self._event_ids.append(piece.column("event_id").to_numpy())
+                self._corrections.append(_corrections(piece))
 
     def quarantine(self, rows: pa.Table) -> None:
         """Keep rows that did not fit next to the batch; columns as ``threat.history.quarantine.SCHEMA``."""
@@ -282,6 +289,7 @@ class Writer:
         if any(entry.batch_id == self.batch_id for entry in entries):
             return
         self._refuse_reused_ids()
+        self._refuse_circles()
         rows_in = sum(self._rows.values()) + batch.rows_quarantined if batch.rows_in is None else batch.rows_in
         if rows_in < batch.rows_quarantined:
             raise BadInput("The batch quarantines more rows than it had.", value=batch.rows_quarantined)
@@ -310,6 +318,23 @@ class Writer:
                 way_out="a correction has an id of its own and names the old one in supersedes_event_id",
             )
 
+    def _refuse_circles(self) -> None:
+        """Refuse events that supersede themselves, alone or with events of before: none of them would be in force."""
+        if not sum(map(len, self._corrections)):
+            return
+        columns = ["event_id", "supersedes_event_id"]
+        corrections = np.concatenate([*self._corrections, _corrections(self._store.snapshot().table("events", columns))])
+        circular = corrections[in_a_circle(corrections[:, 0], corrections[:, 1])]
+        # A circle that a store of before holds is no fault of this batch.
+        circular = circular[np.isin(circular[:, 0], np.concatenate(self._event_ids))]
+        if len(circular):
+            raise BadInput(
+                f"{len(circular)} events supersede themselves, directly or through others.",
+                value=show_id("E", int(circular[0, 0])),
+                where="events.supersedes_event_id",
+                way_out="a correction names an event that was recorded before it",
+            )
+
     def _place(self, name: str, target: str) -> str:
         """Move a finished file to its place, safely on disk; returns its SHA-256."""
         source, goal = self._incoming / name, self._store.path / target
@@ -317,3 +342,9 @@ class Writer:
         goal.parent.mkdir(parents=True, exist_ok=True)
         move_into_place(source, goal)
         return digest
+
+
+def _corrections(events: pa.Table | pa.RecordBatch) -> NDArray[np.int64]:
+    """Return the id of each event that supersedes another, and the id that it supersedes: int64[n, 2]."""
+    events = events.filter(pc.is_valid(events.column("supersedes_event_id")))
+    return np.column_stack([events.column(name).to_numpy() for name in ("event_id", "supersedes_event_id")])

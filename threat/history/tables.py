@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.dataset as ds
 
 from threat.errors import UsageError
+from threat.history import known_earlier
 from threat.history.batches import Entry
 from threat.history.checks import stored_schema
 from threat.history.schema import BATCHES, CLOSED, TABLES
@@ -56,6 +57,20 @@ class Tables:
             )
         if name == "batches":
             return self._batches().select(wanted)
+        rows = self._appended(name, wanted)
+        if name == "events" and set(wanted) & set(known_earlier.COLUMNS) and self.row_count("known_earlier"):
+            ids = rows if "event_id" in wanted else self._appended(name, ["event_id"])
+            rows = known_earlier.with_earliest(rows, ids.column("event_id").to_numpy(), self.earliest_known)
+        return rows
+
+    @cached_property
+    def earliest_known(self) -> pa.Table:
+        """The rows of ``known_earlier``, one an event: the earliest, by event id."""
+        return known_earlier.earliest(self._appended("known_earlier", ["event_id", *known_earlier.COLUMNS]))
+
+    def _appended(self, name: str, wanted: list[str]) -> pa.Table:
+        """Return columns of a table as its parts have them."""
+        schema = TABLES[name]
         parts = []
         for entry in self.entries:
             paths = [str(self.store_path / path) for path, _, _ in entry.parts.get(name, ())]
@@ -99,6 +114,11 @@ class Tables:
         open_tables = [name for name in TABLES if name not in CLOSED and name != "batches"]
         for name in open_tables:
             connection.execute(_view(name, self.part_paths(name)))
+        if self.row_count("known_earlier"):
+            connection.register("_earliest", self.earliest_known)
+            connection.execute("CREATE TABLE earliest_known AS SELECT * FROM _earliest")
+            connection.unregister("_earliest")
+            connection.execute(_EVENTS_KNOWN_EARLIER)
         connection.register("_batches", self._batches())
         connection.execute("CREATE TABLE batches AS SELECT * FROM _batches")
         connection.unregister("_batches")
@@ -129,6 +149,14 @@ class Tables:
         )
 
 
+_EVENTS_KNOWN_EARLIER = """
+    ALTER VIEW events RENAME TO events_as_appended;
+    CREATE VIEW events AS SELECT appended.* REPLACE (
+        coalesce(earliest_known.recorded_at, appended.recorded_at) AS recorded_at,
+        CASE WHEN earliest_known.event_id IS NULL THEN appended.recorded_precision
+            ELSE earliest_known.recorded_precision END AS recorded_precision
+    ) FROM events_as_appended appended LEFT JOIN earliest_known USING (event_id)
+"""
 _OPEN = f"tables: {', '.join(name for name in TABLES if name not in CLOSED)}"
 _MODULE_OF = {
     "protected": "only the fairness audit reads it, through threat.history.protected",

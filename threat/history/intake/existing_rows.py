@@ -1,113 +1,276 @@
-"""Rows of a load compared with the rows of the history: new, there already, or in contradiction."""
+"""Rows of a load compared with the rows of the history, by one rule for every table.
+
+**After a load, each fact of its rows is in force from its ``recorded_at``, or quarantined with a reason.** So a row is
+
+- *held*: the same content is in force at its ``recorded_at`` already, so the earliest row of that content stands (a
+  nightly extract stamps every row with its own time, and changes nothing);
+- *new*: a key that the history does not have, or a further version: the same key, another content from then on, or the
+  end of a content (``threat.history.statements``);
+- *earlier*: an event that the history has with a later ``recorded_at``; it counts from the earlier one;
+- or it *contradicts*: an event of a reference that is taken by other content (a correction has a reference of its own),
+  or a relationship whose reference is taken by two other people.
+
+No order of loads changes what is in force. A row that is held may count once an export with another content of a time
+in between is loaded: the store keeps it among the *repeated* rows, which nothing but this module reads.
+"""
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.dataset as ds
+from numpy.typing import NDArray
 
 from threat.asof import NEVER
 from threat.history.checks import stored_schema
+from threat.history.known_earlier import with_earliest
+from threat.history.schema import REPEATED
 from threat.history.snapshot import Snapshot
+from threat.history.statements import in_force, ranks
 from threat.ids import NO_VALUE
+from threat.vocabulary import themes
 
-_KEYS = {
-    "persons": ["person_id"],
-    "identities": ["person_id", "names", "birth_date", "contact", "safe_contact", "interpreter"],
-    "protected": ["person_id", "characteristic", "code", "scheme", "source"],
-    "person_links": ["source_person_id", "person_id"],
-    "relationships": ["relationship_id"],
-    "events": ["event_id"],
+Mask = NDArray[np.bool_]
+Ints = NDArray[np.int64]
+
+KEYS = {
+    "persons": ("person_id",),
+    "identities": ("person_id",),
+    "protected": ("person_id", "characteristic", "scheme", "source"),
+    "person_links": ("source_person_id",),
+    "relationships": ("relationship_id",),
 }
-"""The columns that say which row it is. An identity is whole: a changed address is a further row."""
+"""The columns that say what a row is about: of each key, one content is in force."""
 
-_CHANGING = {
-    "relationships": (["relationship_id"], "kind"),
-    "protected": (["person_id", "characteristic", "scheme", "source"], "code"),
-}
-"""A word that may change with time, after the columns it belongs to."""
+_NO_CONTENT = {"recorded_at", "withdrawn_at", "method", "score"}
+"""When a row was recorded or withdrawn, and how a link was found: the same fact may come by two ways."""
 
-_REPEATING = {"person_links", "protected"}
-"""The same two may be linked, parted and linked again, with equal keys each time."""
+_NO_CONTENT_OF_AN_EVENT = {"event_id", "source_id", "recorded_at", "recorded_precision", "occurred_precision"}
+"""What says which row it is, where it came from, when it was recorded, and how its times were written."""
 
-
-class Comparison(NamedTuple):
-    """A boolean for each row: append it, or reject it for what it contradicts. The rest is in the history already."""
-
-    is_new: pa.Array
-    contradicts: pa.Array
+_SEVERAL_AT_ONCE = {"person_links"}
+"""Tables in which several contents of a key are in force together: with the later link withdrawn, the earlier counts."""
 
 
-def compare(snapshot: Snapshot, table: str, rows: pa.Table) -> Comparison:
-    """Compare rows with those of a table.
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """What a load does with the rows of one table.
 
-    Events: an id that exists with other content contradicts. Other tables: a row is new when its key is, or when it
-    says something the existing rows do not (an earlier ``recorded_at``, a withdrawal, another word since).
+    ``new``, ``earlier``, ``contradicts``, ``repeated``: a boolean for each row, no row of two kinds; all other rows are
+    held. ``recalled``: rows that came before and changed nothing then, and count now.
     """
-    existing_rows = _with_the_keys_of(rows, table, snapshot) if rows.num_rows else rows
-    if not existing_rows.num_rows:
-        return Comparison(_constant(True, rows), _constant(False, rows))
+
+    new: Mask
+    earlier: Mask
+    contradicts: Mask
+    repeated: Mask
+    recalled: pa.Table
+
+    @property
+    def held(self) -> int:
+        """The number of rows whose fact the history has already."""
+        return int((~(self.new | self.earlier | self.contradicts)).sum())
+
+
+def compare(snapshot: Snapshot, table: str, rows: pa.Table, formed: Mask | None = None) -> Comparison:
+    """Compare rows with those of a table, by the rule of this module.
+
+    ``formed``, for events: whether the incident was formed by us, and not named by the source.
+    """
     if table == "events":
-        return _compare_content(rows, existing_rows)
-    key = _KEYS[table]
-    new, existing = (_comparable(some, [*key, "recorded_at"]) for some in (rows, existing_rows))
-    new["withdrawn_at"], existing["withdrawn_at"] = _withdrawn(rows), _withdrawn(existing_rows)
-    by_key = existing.groupby(key, dropna=False, sort=False)
-    first = by_key.agg(first_recorded=("recorded_at", "min"), first_withdrawn=("withdrawn_at", "min"))
-    joined = new.merge(first.reset_index(), on=key, how="left")
-    is_new = (
-        joined["first_recorded"].isna()
-        | (joined["recorded_at"] < joined["first_recorded"])
-        | (joined["withdrawn_at"] < joined["first_withdrawn"])
-    )
-    if table in _REPEATING:
-        whole = [*key, "recorded_at", "withdrawn_at"]
-        repeats = new.merge(existing[whole].drop_duplicates(), on=whole, how="left", indicator=True)["_merge"] == "both"
-        is_new |= (joined["recorded_at"] > joined["first_withdrawn"]) & ~repeats
-    if table in _CHANGING:
-        is_new |= _says_another_word(rows, existing_rows, *_CHANGING[table])
-    return Comparison(pa.array(is_new.to_numpy(dtype=bool)), _constant(False, rows))
+        is_formed = np.zeros(rows.num_rows, dtype=bool) if formed is None else formed
+        return _compare_events(rows, existing_events(snapshot, rows.column("event_id")), is_formed)
+    return _compare_versions(snapshot, table, rows)
 
 
-def _constant(value: bool, rows: pa.Table) -> pa.Array:
-    return pa.array(np.full(rows.num_rows, value, dtype=bool))
-
-
-def _says_another_word(rows: pa.Table, existing_rows: pa.Table, key: list[str], word: str) -> Any:
-    """Mask of rows that say another word than the latest existing row, and were recorded later."""
-    names = [*key, word, "recorded_at"]
-    latest = _comparable(existing_rows, names).sort_values("recorded_at", kind="stable")
-    latest = latest.drop_duplicates(key, keep="last")
-    joined = _comparable(rows, names).merge(latest, on=key, how="left", suffixes=("", "_existing"))
-    later = joined["recorded_at"] > joined["recorded_at_existing"]
-    return (later & (joined[word] != joined[f"{word}_existing"])).to_numpy()
-
-
-def _with_the_keys_of(rows: pa.Table, table: str, snapshot: Snapshot) -> pa.Table:
-    """Return the table's rows whose first key column has a value of ``rows``; closed tables too."""
-    schema, paths = stored_schema(table), snapshot.part_paths(table)
-    if not paths:
+def _with_the_keys_of(rows: pa.Table, name: str, part: str, snapshot: Snapshot) -> pa.Table:
+    """Return the rows of some parts whose column ``name`` has a value of ``rows``; of closed tables too."""
+    schema, paths = stored_schema(part), snapshot.part_paths(part)
+    if not paths or not rows.num_rows:
         return schema.empty_table()
-    name = _KEYS[table][0]
     wanted = pc.field(name).isin(pc.unique(rows.column(name)))
     return ds.dataset(paths, schema=schema, format="parquet").to_table(filter=wanted)
 
 
-def _compare_content(rows: pa.Table, existing_rows: pa.Table) -> Comparison:
-    # source_id only says where a row came from: the same fact may come by two ways.
-    names = [name for name in rows.column_names if name != "source_id"]
-    new, existing = _comparable(rows, names), _comparable(existing_rows, names)
-    where = pd.Index(existing["event_id"]).get_indexer(new["event_id"])
+def existing_events(snapshot: Snapshot, event_ids: pa.Array | pa.ChunkedArray, name: str = "event_id") -> pa.Table:
+    """Return the events whose column ``name`` has one of some ids, each with the earliest time it is known from."""
+    rows = _with_the_keys_of(pa.table({name: event_ids}), name, "events", snapshot)
+    if rows.num_rows and snapshot.row_count("known_earlier"):
+        rows = with_earliest(rows, rows.column("event_id").to_numpy(), snapshot.earliest_known)
+    return rows
+
+
+def _compare_versions(snapshot: Snapshot, table: str, rows: pa.Table) -> Comparison:
+    """Compare rows of a table whose rows are versions (``threat.history.statements``)."""
+    name = KEYS[table][0]
+    existing = _with_the_keys_of(rows, name, table, snapshot)
+    repeated = _with_the_keys_of(rows, name, table + REPEATED, snapshot)
+    schema = stored_schema(table)
+    parts = [part.select(schema.names).cast(schema) for part in (existing, repeated, rows)]
+    both = pa.concat_tables(parts).unify_dictionaries()
+    of_load = np.arange(both.num_rows) >= existing.num_rows + repeated.num_rows
+    contradicts = _names_two_others(both, of_load) if table == "relationships" else np.zeros(both.num_rows, dtype=bool)
+    counts = _what_counts(table, both, ~contradicts)
+    of_before = (np.arange(both.num_rows) >= existing.num_rows) & ~of_load
+    recalled = both.filter(pa.array(of_before & counts.changes)).combine_chunks()
+    return Comparison(
+        new=counts.changes[of_load],
+        earlier=np.zeros(rows.num_rows, dtype=bool),
+        contradicts=contradicts[of_load],
+        repeated=counts.repeats[of_load],
+        recalled=recalled,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Counts:
+    """A boolean for each row: it changes what is in force, or says again what is in force and may count later."""
+
+    changes: Mask
+    repeats: Mask
+
+
+def _what_counts(table: str, rows: pa.Table, accepted: Mask) -> _Counts:
+    """Return which rows of a table change what is in force; of rows that say the same, the first place counts."""
+    recorded = rows.column("recorded_at").to_numpy()
+    withdrawn = _withdrawn(rows)
+    content_columns = [name for name in rows.column_names if name not in {*KEYS[table], *_NO_CONTENT}]
+    key = ranks(*(_plain(rows.column(name)) for name in KEYS[table]))
+    content = ranks(*(_plain(rows.column(name)) for name in content_columns))
+    states = accepted & (withdrawn > recorded)
+    first_statement = _first_places(key, content, recorded, among=states)
+    first_end = _first_places(key, content, withdrawn, among=accepted & (withdrawn < NEVER))
+    which = np.flatnonzero(accepted)
+    spans = in_force(key[which], content[which], recorded[which], withdrawn[which])
+    changes = np.zeros(rows.num_rows, dtype=bool)
+    changes[first_statement[which[spans.row]]] = True
+    # Which of two contents of one second is in force is for readers to say: such keys are kept whole.
+    whole = _keys_with_two_contents(key, content, states, recorded)
+    if table in _SEVERAL_AT_ONCE:
+        whole |= _keys_with_two_contents(key, content, states)
+    place = np.arange(rows.num_rows)
+    states_first = states & (first_statement == place)
+    changes |= states_first & whole
+    changes |= first_end == place
+    return _Counts(changes, states_first & ~changes)
+
+
+def _first_places(*columns: Ints, among: Mask) -> Ints:
+    """Return the place of the first row that equals each row in all columns; -1 for rows not ``among`` those asked."""
+    out = np.full(len(among), -1, dtype=np.int64)
+    which = np.flatnonzero(among)
+    if len(which):
+        group = ranks(*(column[which] for column in columns))
+        out[which] = which[np.unique(group, return_index=True)[1][group]]
+    return out
+
+
+def _keys_with_two_contents(key: Ints, content: Ints, among: Mask, recorded: Ints | None = None) -> Mask:
+    """Mask of the rows of keys that have two contents ``among`` some rows; with ``recorded``: two of one second."""
+    if not among.any():
+        return among
+    which = np.flatnonzero(among)
+    group = key[which] if recorded is None else ranks(key[which], recorded[which])
+    order = np.lexsort((content[which], group))
+    differs = (group[order[1:]] == group[order[:-1]]) & (content[which][order[1:]] != content[which][order[:-1]])
+    return np.isin(key, key[which][order[1:][differs]])
+
+
+def _names_two_others(rows: pa.Table, of_load: Mask) -> Mask:
+    """Mask of the rows of this load that use a relationship's reference for people who are not the two it is taken by.
+
+    Roles may be swapped, and a person at risk who was unknown may be named. Among rows of one load, the row recorded
+    first takes the reference.
+    """
+    out = np.zeros(rows.num_rows, dtype=bool)
+    parties = np.stack(
+        [pc.fill_null(rows.column(name), -1).to_numpy() for name in ("subject_id", "person_at_risk_id")], axis=1
+    )
+    reference = rows.column("relationship_id").to_numpy()
+    pair = ranks(*np.sort(parties, axis=1).T)
+    several = np.isin(reference, reference[_keys_with_two_contents(reference, pair, np.ones(len(pair), dtype=bool))])
+    if not several.any():
+        return out
+    in_order = np.flatnonzero(several)
+    in_order = in_order[np.lexsort((pair[in_order], rows.column("recorded_at").to_numpy()[in_order], of_load[in_order]))]
+    taken_by: dict[int, set[int]] = {}
+    for row in in_order.tolist():
+        people = taken_by.setdefault(int(reference[row]), set())
+        both = people | {int(person) for person in parties[row] if person >= 0}
+        if len(both) <= 2:
+            taken_by[int(reference[row])] = both
+        elif of_load[row]:
+            out[row] = True
+    return out
+
+
+def _compare_events(rows: pa.Table, existing: pa.Table, formed: Mask) -> Comparison:
+    """Compare events: of each id, the content of the history counts, else that of the row recorded first."""
+    n = rows.num_rows
+    recorded = rows.column("recorded_at").to_numpy()
+    names = [name for name in rows.column_names if name not in _NO_CONTENT_OF_AN_EVENT]
+    new, old = _comparable(rows, names), _comparable(existing, names)
+    event_id = rows.column("event_id").to_numpy()
+    first = _recorded_first(event_id, recorded, new)
+    where = pd.Index(existing.column("event_id").to_numpy()).get_indexer(event_id)
     exists = where >= 0
-    same = np.ones(len(new), dtype=bool)
+    same = np.ones(n, dtype=bool)
     for name in names:
-        existing_values = existing[name].to_numpy(dtype=object)[where[exists]]
-        same[exists] &= new[name].to_numpy(dtype=object)[exists] == existing_values
-    return Comparison(pa.array(~exists), pa.array(exists & ~same))
+        own = new[name].to_numpy(dtype=object)
+        other = own[first]
+        other[exists] = old[name].to_numpy(dtype=object)[where[exists]]
+        equal = np.asarray(own == other, dtype=bool)
+        if name == "incident_id":
+            # A store of before we formed incidents has the record, or the event itself, in the incident's place.
+            record = old["record_id"].to_numpy(dtype=object)
+            equal[exists] |= formed[exists] & (other[exists] == record[where[exists]])
+        same &= equal
+    is_first = first == np.arange(n)
+    earlier = np.zeros(n, dtype=bool)
+    known_at = existing.column("recorded_at").to_numpy()
+    earlier[exists] = recorded[exists] < known_at[where[exists]]
+    # Of rows of one load, the earliest says it all.
+    earlier &= same & (_earliest_of_same(event_id, recorded, same) == np.arange(n))
+    nothing = np.zeros(n, dtype=bool)
+    return Comparison(is_first & ~exists, earlier, ~same, nothing, rows.slice(0, 0))
+
+
+def _recorded_first(event_id: Ints, recorded: Ints, content: pd.DataFrame) -> Ints:
+    """Return, for each row, the place of the row of its id that was recorded first; in one second content decides."""
+    place = np.arange(len(event_id))
+    repeated = pd.Series(event_id).duplicated(keep=False).to_numpy()
+    if not repeated.any():
+        return place
+    which = np.flatnonzero(repeated)
+    some = content.iloc[which]
+    rank = ranks(*(some[name].astype("str") for name in some))
+    order = which[np.lexsort((rank, recorded[which], event_id[which]))]
+    group = pd.factorize(event_id[order])[0]
+    place[order] = order[np.unique(group, return_index=True)[1]][group]
+    return place
+
+
+def _earliest_of_same(event_id: Ints, recorded: Ints, same: Mask) -> Ints:
+    """Return the place of the earliest row of each id among rows of the ``same`` content; -1 for other rows."""
+    out = np.full(len(event_id), -1, dtype=np.int64)
+    which = np.flatnonzero(same)
+    order = which[np.lexsort((recorded[which], event_id[which]))]
+    group, _ = pd.factorize(event_id[order])
+    if len(order):
+        out[order] = order[np.unique(group, return_index=True)[1]][group]
+    return out
+
+
+def _plain(column: pa.ChunkedArray) -> Any:
+    """Return a column as values that can be ranked: numbers, or texts with None where null."""
+    if pa.types.is_dictionary(column.type):
+        column = column.cast(pa.string())
+    return column.to_pandas()
 
 
 def _comparable(rows: pa.Table, names: list[str]) -> pd.DataFrame:
@@ -115,6 +278,9 @@ def _comparable(rows: pa.Table, names: list[str]) -> pd.DataFrame:
     out: dict[str, Any] = {}
     for name in names:
         column = rows.column(name)
+        if name == "proactive":
+            # What the unit does is proactive by its theme; a store of before may say otherwise.
+            column = pc.or_(column, pc.is_in(rows.column("kind").cast(pa.string()), pa.array(themes()["unit"])))
         if pa.types.is_dictionary(column.type):
             column = column.cast(pa.string())
         if column.null_count or pa.types.is_string(column.type):
@@ -125,7 +291,7 @@ def _comparable(rows: pa.Table, names: list[str]) -> pd.DataFrame:
     return pd.DataFrame(out)
 
 
-def _withdrawn(rows: pa.Table) -> Any:
+def _withdrawn(rows: pa.Table) -> Ints:
     if "withdrawn_at" not in rows.column_names:
         return np.full(rows.num_rows, NEVER, dtype=np.int64)
-    return pc.fill_null(rows.column("withdrawn_at"), NEVER).to_numpy()
+    return np.asarray(pc.fill_null(rows.column("withdrawn_at"), NEVER).to_numpy(), dtype=np.int64)
