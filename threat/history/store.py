@@ -323,7 +323,9 @@ class Writer:
         if not sum(map(len, self._corrections)):
             return
         columns = ["event_id", "supersedes_event_id"]
-        corrections = np.concatenate([*self._corrections, _corrections(self._store.snapshot().table("events", columns))])
+        corrections = np.concatenate(
+            [*self._corrections, _corrections(self._store.snapshot().table("events", columns))]
+        )
         circular = corrections[in_a_circle(corrections[:, 0], corrections[:, 1])]
         # A circle that a store of before holds is no fault of this batch.
         circular = circular[np.isin(circular[:, 0], np.concatenate(self._event_ids))]

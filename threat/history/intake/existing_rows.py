@@ -27,7 +27,7 @@ import pyarrow.dataset as ds
 from numpy.typing import NDArray
 
 from threat.asof import NEVER
-from threat.history.checks import stored_schema
+from threat.history.checks import fit, stored_schema
 from threat.history.known_earlier import with_earliest
 from threat.history.schema import REPEATED
 from threat.history.snapshot import Snapshot
@@ -53,8 +53,11 @@ _NO_CONTENT = {"recorded_at", "withdrawn_at", "method", "score"}
 _NO_CONTENT_OF_AN_EVENT = {"event_id", "source_id", "recorded_at", "recorded_precision", "occurred_precision"}
 """What says which row it is, where it came from, when it was recorded, and how its times were written."""
 
+_NULL = -(1 << 62)
+"""Stands for null among whole numbers: before any time, and no id."""
+
 _SEVERAL_AT_ONCE = {"person_links"}
-"""Tables in which several contents of a key are in force together: with the later link withdrawn, the earlier counts."""
+"""Tables in which several contents of a key are in force: with the later link withdrawn, the earlier counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,8 +113,7 @@ def _compare_versions(snapshot: Snapshot, table: str, rows: pa.Table) -> Compari
     name = KEYS[table][0]
     existing = _with_the_keys_of(rows, name, table, snapshot)
     repeated = _with_the_keys_of(rows, name, table + REPEATED, snapshot)
-    schema = stored_schema(table)
-    parts = [part.select(schema.names).cast(schema) for part in (existing, repeated, rows)]
+    parts = [existing, repeated, pa.Table.from_batches([fit(table, rows)])]
     both = pa.concat_tables(parts).unify_dictionaries()
     of_load = np.arange(both.num_rows) >= existing.num_rows + repeated.num_rows
     contradicts = _names_two_others(both, of_load) if table == "relationships" else np.zeros(both.num_rows, dtype=bool)
@@ -197,7 +199,9 @@ def _names_two_others(rows: pa.Table, of_load: Mask) -> Mask:
     if not several.any():
         return out
     in_order = np.flatnonzero(several)
-    in_order = in_order[np.lexsort((pair[in_order], rows.column("recorded_at").to_numpy()[in_order], of_load[in_order]))]
+    in_order = in_order[
+        np.lexsort((pair[in_order], rows.column("recorded_at").to_numpy()[in_order], of_load[in_order]))
+    ]
     taken_by: dict[int, set[int]] = {}
     for row in in_order.tolist():
         people = taken_by.setdefault(int(reference[row]), set())
@@ -212,6 +216,7 @@ def _names_two_others(rows: pa.Table, of_load: Mask) -> Mask:
 def _compare_events(rows: pa.Table, existing: pa.Table, formed: Mask) -> Comparison:
     """Compare events: of each id, the content of the history counts, else that of the row recorded first."""
     n = rows.num_rows
+    rows = pa.Table.from_batches([fit("events", rows)])
     recorded = rows.column("recorded_at").to_numpy()
     names = [name for name in rows.column_names if name not in _NO_CONTENT_OF_AN_EVENT]
     new, old = _comparable(rows, names), _comparable(existing, names)
@@ -267,10 +272,11 @@ def _earliest_of_same(event_id: Ints, recorded: Ints, same: Mask) -> Ints:
 
 
 def _plain(column: pa.ChunkedArray) -> Any:
-    """Return a column as values that can be ranked: numbers, or texts with None where null."""
+    """Return a column as values that can be ranked: whole numbers with nulls filled, or texts with None for null."""
     if pa.types.is_dictionary(column.type):
-        column = column.cast(pa.string())
-    return column.to_pandas()
+        return column.cast(pa.string()).to_pandas()
+    # Pandas would make floats of whole numbers with a null among them, and a float holds no id of 63 bits.
+    return pc.fill_null(column, _NULL).to_numpy() if pa.types.is_int64(column.type) else column.to_pandas()
 
 
 def _comparable(rows: pa.Table, names: list[str]) -> pd.DataFrame:

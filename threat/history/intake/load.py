@@ -18,6 +18,7 @@ import pyarrow.compute as pc
 from threat.asof import seconds
 from threat.errors import UsageError
 from threat.history.batches import Batch, Entry
+from threat.history.checks import fit, stored_schema
 from threat.history.feeds import EVERY_FEED, sources_of
 from threat.history.intake.existing_rows import compare
 from threat.history.intake.export import find_files, sha256_of_export
@@ -28,6 +29,7 @@ from threat.history.intake.sheet import Sheet, read_sheet
 from threat.history.intake.sources import module_of_shape
 from threat.history.intake.times import TimeRule, read_times
 from threat.history.quarantine import REASONS, SCHEMA
+from threat.history.schema import REPEATED
 from threat.history.snapshot import Snapshot
 from threat.history.store import Store, Writer
 from threat.vocabulary import kinds
@@ -44,9 +46,10 @@ _EPOCH = datetime(1900, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class _Accepted:
-    """Rows to append, by table, and how many rows of each table were in the history already."""
+    """Rows to append, by table, rows that repeat what is in force, and how many rows the history had already."""
 
     tables: dict[str, pa.Table]
+    repeated: dict[str, pa.Table]
     existing: dict[str, int]
 
 
@@ -92,7 +95,8 @@ def load(
         quarantined = _quarantine(sheets, profile)
         report = _report(profile, sheets, accepted, quarantined, store)
         writer.batch = replace(batch, covers_until=_covers_until(covers_until or {}, profile, snapshot, accepted))
-        nothing_new = not quarantined.num_rows and not any(table.num_rows for table in accepted.tables.values())
+        appended = [*accepted.tables.values(), *accepted.repeated.values()]
+        nothing_new = not quarantined.num_rows and not any(table.num_rows for table in appended)
         if nothing_new and not covers_until:
             writer.abandon()
         else:
@@ -136,7 +140,7 @@ def _accept_once(
     sheets: dict[str, Sheet], shape: Shape, profile: Profile, snapshot: Snapshot, loaded_at: int
 ) -> _Accepted | None:
     frames = shape(sheets, profile, snapshot)
-    tables, existing, any_rejected = {}, {}, False
+    tables, repeated, existing, any_rejected = {}, {}, {}, False
     for name in _ORDER:
         if name not in frames or not len(frames[name]):
             continue
@@ -149,10 +153,15 @@ def _accept_once(
         any_rejected |= _reject(sheets, frame[future], "recorded_in_future")
         rows = to_arrow(name, frame)
         comparison = compare(snapshot, name, rows)
-        any_rejected |= _reject(sheets, frame[np.asarray(comparison.contradicts)], "key_reused")
-        tables[name] = rows.filter(comparison.is_new)
-        existing[name] = rows.num_rows - tables[name].num_rows
-    return None if any_rejected else _Accepted(tables, existing)
+        any_rejected |= _reject(sheets, frame[comparison.contradicts], "key_reused")
+        new = pa.Table.from_batches([fit(name, rows.filter(pa.array(comparison.new)))])
+        tables[name] = pa.concat_tables([new, comparison.recalled])
+        repeated[name] = rows.filter(pa.array(comparison.repeated))
+        existing[name] = comparison.held
+        if comparison.earlier.any():
+            columns = [field for field in stored_schema("known_earlier").names if field in rows.column_names]
+            tables["known_earlier"] = rows.filter(pa.array(comparison.earlier)).select(columns)
+    return None if any_rejected else _Accepted(tables, repeated, existing)
 
 
 def _reject(sheets: dict[str, Sheet], rows: pd.DataFrame, reason: str, detail: str = "") -> bool:
@@ -201,7 +210,8 @@ def _quarantine(sheets: dict[str, Sheet], profile: Profile) -> pa.Table:
 
 def _write(writer: Writer, accepted: _Accepted, quarantined: pa.Table, report: LoadReport) -> None:
     writer.batch = replace(writer.batch, rows_in=report.rows_in, rows_quarantined=report.rows_quarantined)
-    for name, table in accepted.tables.items():
+    repeated = {name + REPEATED: table for name, table in accepted.repeated.items()}
+    for name, table in {**accepted.tables, **repeated}.items():
         if table.num_rows:
             writer.write(name, table)
     writer.quarantine(quarantined)

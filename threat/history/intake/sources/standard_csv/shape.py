@@ -21,6 +21,12 @@ from threat.history.sightings import NO_PERSON
 from threat.history.snapshot import Snapshot
 from threat.vocabulary import kinds
 
+_NO_CONTENT = {
+    *("event", "from_file", "from_row", "recorded_at", "recorded_precision", "occurred_precision"),
+    *("subject_id", "person_at_risk_id", "person_id"),
+}
+"""Columns that do not say which fact a row without a reference is: a nightly extract stamps it with another time."""
+
 _PERSON_COLUMNS = {
     "events": ("subject", "person_at_risk", "person"),
     "relationships": ("subject", "person_at_risk"),
@@ -102,10 +108,14 @@ def _check_events(sheet: Sheet, profile: Profile, snapshot: Snapshot) -> None:
 def _events(rows: pd.DataFrame, profile: Profile) -> pd.DataFrame:
     rows = rows.copy()
     source = _constant(profile.source_system, rows)
-    content = [rows[name] for name in rows.columns if name not in {"event", "from_file", "from_row"}]
+    content = [rows[name] for name in rows.columns if name not in _NO_CONTENT]
+    # Equal rows are counted among those without a reference only, so that a row with one may come or go; and from the
+    # one recorded first on, so that no order of rows counts.
+    in_time = rows["recorded_at"].argsort(kind="stable").to_numpy()
+    ordinal = np.empty(len(rows), dtype=np.int64)
+    ordinal[in_time] = ordinals(rows["event"].iloc[in_time], *(column.iloc[in_time] for column in content))
     # The first field must never be null: it says which rows have an id at all.
-    # Equal rows are counted among those without a reference only, so that a row with one may come or go.
-    by_content = ids("event row", source, *content, ordinal=ordinals(rows["event"], *content))
+    by_content = ids("event row", source, *content, ordinal=ordinal)
     rows["event_id"] = _event_ids(rows["event"], profile).fillna(by_content)
     rows["record_id"] = ids("record", rows["record"], source).fillna(rows["event_id"])
     rows["incident_id"] = ids("incident", rows["incident"], source).fillna(rows["record_id"])
