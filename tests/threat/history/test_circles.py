@@ -18,13 +18,13 @@ from threat.history.circles import in_a_circle
 @given(st.dictionaries(st.integers(1, 12), st.integers(-1, 14), max_size=12))
 def test_an_event_is_in_a_circle_when_following_it_comes_back_to_it(supersedes: dict[int, int]) -> None:
     expected = []
-    for event in supersedes:
-        at = supersedes[event]
+    for event, at in supersedes.items():
+        place = at
         for _ in supersedes:
-            if at == event:
+            if place == event:
                 break
-            at = supersedes.get(at, -1)
-        expected.append(at == event)
+            place = supersedes.get(place, -1)
+        expected.append(place == event)
     found = in_a_circle(np.array(list(supersedes), dtype=np.int64), np.array(list(supersedes.values()), dtype=np.int64))
     assert found.tolist() == expected
 
