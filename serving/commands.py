@@ -29,22 +29,21 @@ def score(
     previous: Annotated[
         str | None, typer.Option(help="List that changes are compared with; otherwise the published list.")
     ] = None,
+    stale_ok: Annotated[
+        bool, typer.Option("--stale-ok", help="Publish although a feed is old; marked on the list and every page.")
+    ] = False,
     store: StoreOption = STORE,
     var: VarOption = VAR,
     as_json: JsonOption = False,
 ) -> None:
     """Rank every eligible relationship at an as-of, with reasons, into a frozen list."""
-    from serving.lists.making import ListOptions, make_list
+    from serving.lists.making import ListOptions, feed_sentence, make_list
 
+    options = ListOptions(
+        capacity=capacity, publish=publish, rule=rule, policy_path=policy, previous=previous, stale_ok=stale_ok
+    )
     with progress("scoring", 1.0) as advance:
-        made = make_list(
-            store,
-            var,
-            parse_as_of(as_of),
-            ListOptions(capacity=capacity, publish=publish, rule=rule, policy_path=policy, previous=previous),
-            started_at=_now(),
-            advance=advance,
-        )
+        made = make_list(store, var, parse_as_of(as_of), options, started_at=_now(), advance=advance)
     document = {
         "list": made.id,
         "path": str(var / "lists" / made.id),
@@ -59,6 +58,11 @@ def score(
         "ranked": len(made),
         "ties": made.ties,
         "must_see": len(made.must_see),
+        "safeguarding": len(made.safeguarding),
+        "attrition": [step.as_json() for step in made.basis.attrition],
+        "feeds": [feed.as_json() | {"says": feed_sentence(feed, made.basis.as_of)} for feed in made.basis.feeds],
+        "stale": any(feed.stale for feed in made.basis.feeds),
+        "stale_ok": made.basis.stale_ok,
         "previous": made.basis.previous,
         "published": publish,
     }
@@ -162,13 +166,19 @@ def _show_list(document: dict[str, Any]) -> str:
     ties = document["ties"]
     lines = [
         f"{document['list']}: {document['ranked']:,} relationships ranked, {document['selected']:,} for review, "
-        f"{document['must_see']:,} must-see.",
+        f"{document['must_see']:,} must-see, {document['safeguarding']:,} for safeguarding (a party may be a child).",
         f"Order: {document['ranking_title']}. {document['ranking_note']}",
     ]
     if document["demonstration"]:
         lines.append("DEMONSTRATION: approved by signatories who count nowhere else.")
     if ties["groups"]:
         lines.append(f"Ties: {ties['rows']:,} rows in {ties['groups']:,} groups; {ties['at_edge']:,} at the edge.")
+    lines += [f"  {step['step']}: {step['dropped']:,} left out, {step['reason']}" for step in document["attrition"][1:]]
+    lines += [f"{'WARNING: ' if feed['stale'] else ''}{feed['says']}" for feed in document["feeds"]]
+    if document["stale"]:
+        lines.append(
+            "WARNING: a feed that is behind is silent, which is not calm: nothing recorded since is in the list."
+        )
     lines.append("Published: the desk shows it." if document["published"] else "Not published (add --publish).")
     lines.append("Not being on the list is not a sign of safety.")
     return "\n".join(lines)

@@ -2,52 +2,85 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import yaml
 from numpy.typing import NDArray
 
-from threat.asof import in_look_back, look_back_bounds, on_record, visible
+from threat.asof import NEVER, on_record, span, visible
 from threat.errors import ThreatError, UsageError, raise_all
+from threat.history.ages import BirthYears
+from threat.history.custody import Custody
+from threat.history.deaths import Deaths
 from threat.history.schema import DOMESTIC
 from threat.history.sightings import NO_PERSON, ROLE_SUBJECT, Rows, Sightings
 from threat.history.snapshot import Snapshot
-from threat.history.sorted_ids import is_in, position, since
+from threat.history.sorted_ids import position, since
 from threat.release.documents.cohort import FilterStep
 from threat.vocabulary import kinds
 
+Party = Literal["subject", "person_at_risk"]
+
 REVEAL_STEPS = ("records", "own_grade", "rank_and_reasons")
 _KEYS = {
-    "": {"version", "eligibility", "capacity", "cycle_days", "must_see", "reveal_order"},
-    "eligibility": {"domestic_event_within_days", "first_signal_within_days"},
+    "": {"version", "eligibility", "capacity", "cycle_days", "must_see", "feeds", "reveal_order"},
+    "eligibility": {"known_within_days_at_liberty", "first_signal_within_days_at_liberty", "lower_age"},
     "must_see": {"add", "remove", "recorded_within_days", "release_within_days"},
+    "feeds": {"stale_after_days", "by_source"},
+}
+
+
+_RENAMED = {
+    "domestic_event_within_days": "since 2026.2 it is known_within_days_at_liberty",
+    "first_signal_within_days": "since 2026.2 it is first_signal_within_days_at_liberty",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """What a force signs. Days are numbers of 86,400 s. ``must_see_kinds`` open an item whatever the rank."""
+    """What a force signs. Days are numbers of 86,400 s. ``must_see_kinds`` open an item whatever the rank.
+
+    ``stale_after_days``: how far a feed may be behind; ``stale_after_days_by_source``: the same for single feeds.
+    """
 
     version: str
-    domestic_event_within_days: int
-    first_signal_within_days: int
+    known_within_days_at_liberty: int
+    first_signal_within_days_at_liberty: int
+    lower_age: int
     capacity: int
     cycle_days: int
     must_see_kinds: tuple[str, ...]
     must_see_recorded_days: int
     must_see_release_days: int
+    stale_after_days: int
+    stale_after_days_by_source: Mapping[str, int]
     reveal_order: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
+class SafeguardingRow:
+    """A relationship that would be considered, of which one or both parties may be under the lower age of the policy.
+
+    ``parties``: which of ``subject`` and ``person_at_risk`` may be. ``known_since``: when the birth year of the party
+    first known to be so young was recorded, UTC seconds.
+    """
+
+    relationship_id: int
+    parties: tuple[Party, ...]
+    known_since: int
+
+
+@dataclass(frozen=True, slots=True)
 class Cohort:
-    """The eligible rows, and what each filter kept and dropped, in order."""
+    """The eligible rows, the safeguarding queue by relationship id, and what each filter kept and dropped, in order."""
 
     rows: Rows
+    safeguarding: tuple[SafeguardingRow, ...]
     attrition: tuple[FilterStep, ...]
 
 
@@ -71,19 +104,23 @@ def load_policy(path: str | Path | None = None) -> Policy:
     version = document.get("version")
     if not isinstance(version, str) or not version:
         problems.append(UsageError("The policy has no version, as text.", value=version, where=name))
+
+    def number(*keys: str, least: int = 1) -> int:
+        return _number(document, keys, name, problems, least=least)
+
     policy = Policy(
         version=str(version),
-        domestic_event_within_days=_number(
-            document, ("eligibility", "domestic_event_within_days"), name, problems, least=1
-        ),
-        first_signal_within_days=_number(
-            document, ("eligibility", "first_signal_within_days"), name, problems, least=0
-        ),
-        capacity=_number(document, ("capacity",), name, problems, least=1),
-        cycle_days=_number(document, ("cycle_days",), name, problems, least=1),
+        known_within_days_at_liberty=number("eligibility", "known_within_days_at_liberty"),
+        first_signal_within_days_at_liberty=number("eligibility", "first_signal_within_days_at_liberty", least=0),
+        # 0 puts nobody into the queue: a force that has another way for children says so by name.
+        lower_age=number("eligibility", "lower_age", least=0),
+        capacity=number("capacity"),
+        cycle_days=number("cycle_days"),
         must_see_kinds=_triggers(document, name, problems),
-        must_see_recorded_days=_number(document, ("must_see", "recorded_within_days"), name, problems, least=1),
-        must_see_release_days=_number(document, ("must_see", "release_within_days"), name, problems, least=1),
+        must_see_recorded_days=number("must_see", "recorded_within_days"),
+        must_see_release_days=number("must_see", "release_within_days"),
+        stale_after_days=number("feeds", "stale_after_days"),
+        stale_after_days_by_source=_by_source(document, name, problems),
         reveal_order=order,
     )
     raise_all(problems)
@@ -102,6 +139,19 @@ def _number(
         problems.append(UsageError(f"{'.'.join(keys)} is not a whole number from {least}.", value=value, where=name))
         return least
     return value
+
+
+def _by_source(document: dict[str, Any], name: str, problems: list[ThreatError]) -> Mapping[str, int]:
+    """Return the days that single feeds may be behind, by source system."""
+    section = document.get("feeds")
+    by_source = section.get("by_source") if isinstance(section, dict) else None
+    if by_source is not None and not isinstance(by_source, dict):
+        problems.append(UsageError("feeds.by_source is not a mapping.", value=by_source, where=name))
+        return {}
+    return {
+        str(source): _number(document, ("feeds", "by_source", source), name, problems, least=1)
+        for source in by_source or ()
+    }
 
 
 def _triggers(document: dict[str, Any], name: str, problems: list[ThreatError]) -> tuple[str, ...]:
@@ -138,7 +188,11 @@ def _unknown_keys(document: dict[str, Any], name: str) -> list[ThreatError]:
     for section, keys in _KEYS.items():
         mapping = document.get(section) if section else document
         unknown = sorted({str(key) for key in mapping} - keys) if isinstance(mapping, dict) else []
-        out += [UsageError("Not a key of a policy.", value=key, where=f"{name}: {section or 'top'}") for key in unknown]
+        where = f"{name}: {section or 'top'}"
+        out += [
+            UsageError("Not a key of a policy.", value=key, where=where, way_out=_RENAMED.get(key, ""))
+            for key in unknown
+        ]
     return out
 
 
@@ -146,11 +200,14 @@ def eligible(snapshot: Snapshot, as_of: int, policy: Policy) -> Cohort:
     """Return the complete cohort at one as-of (int64 UTC seconds), sorted by relationship id, with its attrition.
 
     Only what is visible at the as-of counts. A merge that makes both parties one person quarantines the relationship.
-    A relationship stays when a domestic event of the pair is in the policy's look-back, or when the first that was
-    ever recorded between the two is new (a first signal).
+    A relationship stays when a domestic record of the pair became known in the policy's days, or when the first that
+    was ever recorded between the two is new (a first signal). Both are days at liberty of the subject: the clock stands
+    still in custody. The death of either party, once on record, ends it. A relationship of which a party may be a child
+    goes to the safeguarding queue.
 
     Relationship 1 had a domestic event three years ago, relationship 2 had one last month, relationship 3 was first
-    recorded ten days ago and has no domestic event, relationship 4 is recorded only after the as-of:
+    recorded ten days ago and has no domestic event, relationship 4 is recorded only after the as-of; the subject of
+    relationship 5 came out two months ago, after three years in custody for what is recorded of the two:
 
     >>> import tempfile
     >>> import pyarrow as pa
@@ -159,56 +216,72 @@ def eligible(snapshot: Snapshot, as_of: int, policy: Policy) -> Cohort:
     >>> pairs = pa.Table.from_pylist([
     ...     {"relationship_id": pair, "subject_id": 10 + pair, "person_at_risk_id": 20 + pair, "kind": "unknown",
     ...      "recorded_at": day * DAY}
-    ...     for pair, day in [(1, 900), (2, 900), (3, 1990), (4, 2000)]])
+    ...     for pair, day in [(1, 900), (2, 900), (3, 1990), (4, 2000), (5, 800)]])
+    >>> plain = {"domestic": "yes", "proactive": False, "reported_by": "police", "assertion": "fact",
+    ...          "source_system": "x"}
     >>> events = pa.Table.from_pylist([
-    ...     {"event_id": pair, "record_id": pair, "incident_id": pair, "kind": "assault_with_injury",
-    ...      "subject_id": 10 + pair, "person_at_risk_id": 20 + pair,
-    ...      "occurred_at": day * DAY, "recorded_at": day * DAY,
-    ...      "domestic": "yes", "proactive": False, "reported_by": "police", "assertion": "fact", "source_system": "x"}
-    ...     for pair, day in [(1, 900), (2, 1970)]])
+    ...     plain | {"event_id": pair, "record_id": pair, "incident_id": pair, "kind": "assault_with_injury",
+    ...              "subject_id": 10 + pair, "person_at_risk_id": 20 + pair, "person_id": None, "until": None,
+    ...              "occurred_at": day * DAY, "recorded_at": day * DAY}
+    ...     for pair, day in [(1, 900), (2, 1970), (5, 840)]] + [
+    ...     plain | {"event_id": 6, "record_id": 6, "incident_id": 6, "kind": "custody",
+    ...              "subject_id": None, "person_at_risk_id": None, "person_id": 15, "until": 1940 * DAY,
+    ...              "occurred_at": 845 * DAY, "recorded_at": 845 * DAY}])
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     store = Store.create(f"{folder}/history")
     ...     _ = store.append(Batch("example", loaded_at=0), {"relationships": pairs, "events": events})
     ...     cohort = eligible(store.snapshot(), 2000 * DAY, load_policy())
-    >>> cohort.rows.relationship_id.tolist()
-    [2, 3]
+    >>> (cohort.rows.subject - 10).tolist()
+    [2, 3, 5]
     >>> [(step.step, step.kept) for step in cohort.attrition if step.dropped]
-    [('known', 3), ('window', 2)]
+    [('known', 4), ('window', 3)]
     """
-    relationships, sightings = snapshot.relationships, snapshot.sightings()
+    relationships, sightings, links = snapshot.relationships, snapshot.sightings(), snapshot.links
     rows = snapshot.rows(relationships.relationship_id, as_of)
     recorded = relationships.recorded_at
-    keep = np.ones(len(rows), dtype=bool)
-    attrition = [FilterStep(step="on record", kept=len(rows), dropped=0, reason="relationships in the snapshot")]
-
-    def drop(step: str, stays: NDArray[np.bool_], reason: str) -> None:
-        before = int(keep.sum())
-        keep[:] = keep & stays
-        kept = int(keep.sum())
-        attrition.append(FilterStep(step=step, kept=kept, dropped=before - kept, reason=reason))
-
+    funnel = _Funnel(len(rows))
+    drop = funnel.drop
     drop(
         "known",
         visible(recorded, relationships.withdrawn_at, as_of),
         "not recorded before the as-of, or withdrawn by then",
     )
     drop("subject", rows.subject != NO_PERSON, "the subject is unknown or an organisation")
-    links = snapshot.links
     organisation_since = since(relationships.person_at_risk_id, links.organisations, links.organisations_since)
     drop("person_at_risk", ~on_record(organisation_since, as_of), "the other party is an organisation")
     drop("one_person", rows.subject != rows.at_risk, "quarantined: a merge made both parties one person")
     # After the filters above: a pair's earliest relationship must not be one that they dropped.
-    drop("twice", _first_of_pair(rows, recorded, keep), "after a merge, the same pair as an earlier relationship")
-    first_signal_from, _ = look_back_bounds(as_of, policy.first_signal_within_days)
-    domestic, seen_before = _signals(sightings, rows, as_of, policy, first_signal_from)
-    first_signal = ~on_record(recorded, first_signal_from) & ~seen_before
     drop(
-        "window",
-        domestic | first_signal,
-        f"no domestic event in the last {policy.domestic_event_within_days} days and first recorded more than "
-        f"{policy.first_signal_within_days} days ago",
+        "twice", _first_of_pair(rows, recorded, funnel.keep), "after a merge, the same pair as an earlier relationship"
     )
-    return Cohort(rows.take(keep), tuple(attrition))
+    deaths = Deaths.of(sightings)
+    drop("person_at_risk_dead", ~deaths.on_record(rows.at_risk, as_of), "the person at risk is on record as dead")
+    drop("subject_dead", ~deaths.on_record(rows.subject, as_of), "the subject is on record as dead")
+    window = _window(sightings, rows, recorded, as_of, policy)
+    drop("window", window.considered, window.reason(funnel.keep, policy))
+    may_be_child = _may_be_children(snapshot, rows, as_of, policy.lower_age)
+    diverted = funnel.keep & may_be_child.either
+    drop(
+        "safeguarding",
+        ~may_be_child.either,
+        f"not ranked with adults but in the safeguarding queue: a party may be under {policy.lower_age}",
+    )
+    return Cohort(rows.take(funnel.keep), may_be_child.rows(rows, diverted), tuple(funnel.steps))
+
+
+class _Funnel:
+    """The mask of the rows that every filter so far kept, and the step of each."""
+
+    def __init__(self, n: int) -> None:
+        self.keep = np.ones(n, dtype=bool)
+        self.steps = [FilterStep(step="on record", kept=n, dropped=0, reason="relationships in the snapshot")]
+
+    def drop(self, step: str, stays: NDArray[np.bool_], reason: str) -> None:
+        """Keep what stays, and count the others under the filter's name."""
+        before = int(self.keep.sum())
+        self.keep &= stays
+        kept = int(self.keep.sum())
+        self.steps.append(FilterStep(step=step, kept=kept, dropped=before - kept, reason=reason))
 
 
 def _first_of_pair(rows: Rows, recorded: NDArray[np.int64], among: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -222,27 +295,103 @@ def _first_of_pair(rows: Rows, recorded: NDArray[np.int64], among: NDArray[np.bo
     return out
 
 
-def _signals(
-    sightings: Sightings, rows: Rows, as_of: int, policy: Policy, first_signal_from: int
-) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Return two masks of the rows: with a domestic event in the look-back, and with anything known before a date.
+@dataclass(frozen=True, slots=True)
+class _Window:
+    """Masks of the rows: who is considered, and who is so only because of custody, or only by a late report."""
 
-    The events are those of the subject towards the person at risk. What is known in advance lies ahead, and what the
-    unit did itself (proactive) is no sign from outside, so neither opens the window; both count as known before.
+    considered: NDArray[np.bool_]
+    by_custody: NDArray[np.bool_]
+    by_late_report: NDArray[np.bool_]
+
+    def reason(self, among: NDArray[np.bool_], policy: Policy) -> str:
+        """Return the rule in words, and how many of the rows it keeps for either reason alone."""
+        by_custody, by_late_report = (int((among & mask).sum()) for mask in (self.by_custody, self.by_late_report))
+        return (
+            f"no domestic record that became known in the last {policy.known_within_days_at_liberty} days at liberty "
+            f"of the subject, and first recorded over {policy.first_signal_within_days_at_liberty} such days ago "
+            f"(of those kept, {by_custody:,} only because time in custody does not count, {by_late_report:,} only by a "
+            "late report of what happened before)"
+        )
+
+
+def _window(sightings: Sightings, rows: Rows, recorded: NDArray[np.int64], as_of: int, policy: Policy) -> _Window:
+    """Return who is in the window.
+
+    The records are those of the subject towards the person at risk. What is known in advance lies ahead, what the unit
+    did itself (proactive) is no sign from outside, and a row about the relationship is no event, so none of them opens
+    the window; all count as known before. A course of conduct needs no rule of its own: it reaches no further than its
+    recording, so what reaches into the window became known in it.
     """
-    ahead = np.array([kind.known_in_advance for kind in kinds().values()], dtype=bool)
-    seen = (sightings.role == ROLE_SUBJECT) & sightings.visible_at(as_of)
-    recent = seen & in_look_back(sightings.occurred_at, as_of, policy.domestic_event_within_days)
-    recent &= (sightings.domestic == DOMESTIC.index("yes")) & ~ahead[sightings.kind] & ~sightings.proactive
-    before = seen & on_record(sightings.recorded_at, first_signal_from)
-    owner = sightings.owners()
+    custody = Custody.at(sightings, as_of)
+    no_sign = np.array([kind.known_in_advance or kind.theme == "record_keeping" for kind in kinds().values()])
+    seen = np.flatnonzero((sightings.role == ROLE_SUBJECT) & sightings.visible_at(as_of))
+    domestic = seen[
+        (sightings.domestic[seen] == DOMESTIC.index("yes"))
+        & ~no_sign[sightings.kind[seen]]
+        & ~sightings.proactive[seen]
+    ]
+    became_known = _latest(sightings, rows, domestic, sightings.visible_from)
+    happened_last = _latest(sightings, rows, domestic, sightings.occurred_at)
+    # The earliest is the latest of the negated times.
+    first_seen = -_latest(sightings, rows, seen, -np.asarray(sightings.recorded_at))
+    first = np.minimum(recorded, np.where(first_seen == -_NOTHING, recorded, first_seen))
+
+    def within(days: int, at: NDArray[np.int64], *, at_liberty: bool = True) -> NDArray[np.bool_]:
+        # Nothing happened: as long ago as can be. Clipped, so that the difference does not overflow.
+        at = np.maximum(at, -NEVER // 2)
+        elapsed = custody.seconds_at_liberty(rows.subject, at) if at_liberty else as_of - at
+        return np.asarray(elapsed <= span(days))
+
+    known_days, first_days = policy.known_within_days_at_liberty, policy.first_signal_within_days_at_liberty
+    first_signal = within(first_days, first)
+    considered = within(known_days, became_known) | first_signal
+    on_the_calendar = within(known_days, became_known, at_liberty=False) | within(first_days, first, at_liberty=False)
+    by_what_happened = within(known_days, happened_last) | first_signal
+    return _Window(considered, considered & ~on_the_calendar, considered & ~by_what_happened)
+
+
+_NOTHING = -NEVER
+"""Time of what never was, in a maximum of times."""
+
+
+def _latest(sightings: Sightings, rows: Rows, where: NDArray[np.int64], times: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the latest of ``times`` among some sightings of each row's pair, int64[n]; ``_NOTHING`` without any."""
     n = len(sightings.persons) + 1
-
-    def pairs(where: NDArray[np.bool_]) -> NDArray[np.int64]:
-        # Owner and counterpart as one number; + 1, so that NO_PERSON (-1) is a pair of its own and not another's.
-        return np.unique(owner[where] * n + sightings.counterpart[where] + 1)
-
+    # Owner and counterpart as one number; + 1, so that NO_PERSON (-1) is a pair of its own and not another's.
+    pair = sightings.owners(where) * n + sightings.counterpart[where] + 1
+    pairs, inverse = np.unique(pair, return_inverse=True)
+    latest = np.full(len(pairs) + 1, _NOTHING, dtype=np.int64)
+    np.maximum.at(latest, inverse, np.asarray(times)[where])
     subject, at_risk = position(rows.subject, sightings.persons), position(rows.at_risk, sightings.persons)
     never_seen = (subject < 0) | ((at_risk < 0) & (rows.at_risk != NO_PERSON))
-    wanted = np.where(never_seen, -1, subject * n + at_risk + 1)
-    return is_in(wanted, pairs(recent)), is_in(wanted, pairs(before))
+    return latest[position(np.where(never_seen, -1, subject * n + at_risk + 1), pairs)]
+
+
+@dataclass(frozen=True, slots=True)
+class _MayBeChildren:
+    """Masks of the rows by party, and when each party's birth year was recorded."""
+
+    by_party: dict[Party, NDArray[np.bool_]]
+    known_since: dict[Party, NDArray[np.int64]]
+
+    @property
+    def either(self) -> NDArray[np.bool_]:
+        return self.by_party["subject"] | self.by_party["person_at_risk"]
+
+    def rows(self, rows: Rows, chosen: NDArray[np.bool_]) -> tuple[SafeguardingRow, ...]:
+        """Return the chosen rows as the safeguarding queue."""
+        out = []
+        for i in np.flatnonzero(chosen).tolist():
+            parties = tuple(party for party, mask in self.by_party.items() if mask[i])
+            since_when = min(int(self.known_since[party][i]) for party in parties)
+            out.append(SafeguardingRow(int(rows.relationship_id[i]), parties, since_when))
+        return tuple(out)
+
+
+def _may_be_children(snapshot: Snapshot, rows: Rows, as_of: int, lower_age: int) -> _MayBeChildren:
+    years = BirthYears.at(snapshot, snapshot.links, as_of)
+    parties: dict[Party, NDArray[np.int64]] = {"subject": rows.subject, "person_at_risk": rows.at_risk}
+    return _MayBeChildren(
+        {party: years.may_be_under(persons, lower_age) for party, persons in parties.items()},
+        {party: years.since_when(persons) for party, persons in parties.items()},
+    )

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from threat.errors import BadInput, IntegrityFailure, UsageError
 from threat.files import sha256_of, whole_folder, write_whole
-from threat.release.documents.scored_list import Basis, ListFile, MustSee
+from threat.release.documents.scored_list import Basis, ListFile, MustSee, Safeguarding
 
 _SENTENCE = pa.struct([("feature", pa.string()), ("text", pa.string()), ("event_ids", pa.list_(pa.int64()))])
 _REASON = pa.struct(
@@ -30,6 +30,19 @@ _REASON = pa.struct(
         ("theme", pa.string()),
         ("contribution", pa.float64()),
         ("sentences", pa.list_(_SENTENCE)),
+    ]
+)
+
+_CIRCUMSTANCE = pa.struct(
+    [
+        ("what", pa.string()),  # custody | bail | order | release_due | death
+        ("kind", pa.string()),
+        ("code", pa.string()),  # empty: none
+        ("whom", pa.string()),  # subject | person_at_risk | pair
+        ("since", pa.int64()),
+        ("until", pa.int64()),  # null: no end on record
+        ("event_id", pa.int64()),
+        ("text", pa.string()),
     ]
 )
 
@@ -48,6 +61,8 @@ ROWS = pa.schema(
         pa.field("new_records", pa.int32(), nullable=False),  # recorded since the previous list's as-of
         pa.field("base", pa.float64()),  # what the contributions start from; null: not explained here
         pa.field("reasons", pa.list_(_REASON)),  # by theme; base + contributions = score
+        # What is in force at the as-of, on every row; a list of before it was stated reads as one that states nothing.
+        pa.field("circumstances", pa.list_(_CIRCUMSTANCE)),
     ]
 )
 
@@ -60,12 +75,23 @@ BAND_TITLES = {
 
 
 class ScoredList:
-    """A LIST in memory: ``id``, ``basis``, ``must_see`` (as shown) and ``rows`` (schema ``ROWS``, in rank order)."""
+    """A LIST in memory: ``id``, ``basis``, ``must_see`` (as shown) and ``rows`` (schema ``ROWS``, in rank order).
 
-    def __init__(self, list_id: str, basis: Basis, must_see: Sequence[MustSee], rows: pa.Table) -> None:
+    ``safeguarding``: the relationships that are not ranked with adults, by id.
+    """
+
+    def __init__(
+        self,
+        list_id: str,
+        basis: Basis,
+        must_see: Sequence[MustSee],
+        rows: pa.Table,
+        safeguarding: Sequence[Safeguarding] = (),
+    ) -> None:
         self.id = list_id
         self.basis = basis
         self.must_see = tuple(must_see)
+        self.safeguarding = tuple(safeguarding)
         self.rows = rows
 
     def __len__(self) -> int:
@@ -122,7 +148,13 @@ def count_ties(rank: NDArray[np.int32], capacity: int) -> dict[str, int]:
     return {"groups": int(shared.sum()), "rows": int(counts[shared].sum()), "at_edge": at_edge}
 
 
-def freeze(directory: str | Path, basis: Basis, must_see: Sequence[MustSee], rows: pa.Table) -> ScoredList:
+def freeze(
+    directory: str | Path,
+    basis: Basis,
+    must_see: Sequence[MustSee],
+    rows: pa.Table,
+    safeguarding: Sequence[Safeguarding] = (),
+) -> ScoredList:
     """Write a LIST under ``directory`` and return it.
 
     The LIST appears whole or not at all, and is on disk before this returns. A LIST of the same content that is there
@@ -131,7 +163,13 @@ def freeze(directory: str | Path, basis: Basis, must_see: Sequence[MustSee], row
     parquet = pa.BufferOutputStream()
     pq.write_table(rows, parquet, compression="zstd")
     rows_file = parquet.getvalue().to_pybytes()
-    document = ListFile(rows=rows.num_rows, rows_sha256=sha256_of(rows_file), must_see=tuple(must_see), **dict(basis))
+    document = ListFile(
+        rows=rows.num_rows,
+        rows_sha256=sha256_of(rows_file),
+        must_see=tuple(must_see),
+        safeguarding=tuple(safeguarding),
+        **dict(basis),
+    )
     text = document.encode()
     day = datetime.fromtimestamp(basis.as_of, tz=UTC).date().isoformat()
     list_id = f"L-{day}-{sha256_of(text)[:16]}"
@@ -142,7 +180,7 @@ def freeze(directory: str | Path, basis: Basis, must_see: Sequence[MustSee], row
         # The id hashes the content, so a folder of this name holds the same LIST already.
         if not path.is_dir():
             raise
-    return ScoredList(list_id, basis, must_see, rows)
+    return ScoredList(list_id, basis, must_see, rows, safeguarding)
 
 
 def open_list(directory: str | Path, list_id: str) -> ScoredList:
@@ -162,7 +200,10 @@ def open_list(directory: str | Path, list_id: str) -> ScoredList:
     rows_path = path / "rows.parquet"
     if not rows_path.is_file() or sha256_of(rows_path) != document.rows_sha256:
         raise _changed(rows_path)
-    return ScoredList(list_id, document.basis(), document.must_see, pq.read_table(rows_path))
+    rows = pq.read_table(rows_path)
+    if "circumstances" not in rows.column_names:
+        rows = rows.append_column(ROWS.field("circumstances"), pa.array([[]] * len(rows), pa.list_(_CIRCUMSTANCE)))
+    return ScoredList(list_id, document.basis(), document.must_see, rows, document.safeguarding)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,17 +12,23 @@ from serving.desk.parties import Parties
 from serving.desk.problems import NotFound
 from serving.desk.responses import (
     Change,
+    Circumstance,
+    Feed,
     FilterStep,
     ListSummary,
     MustSeeItem,
     Queue,
     QueueRow,
     Reason,
+    SafeguardingItem,
     Sentence,
     Ties,
     Trigger,
 )
 from serving.lists import rankings
+from serving.lists.circumstances import Circumstance as Stated
+from serving.lists.circumstances import circumstances
+from serving.lists.making import feed_sentence
 from serving.lists.reasons import Explained, ThemeReason, check_sum, squares, theme_title
 from serving.lists.scoring import explain
 from threat import lists
@@ -34,7 +40,7 @@ from threat.history.sorted_ids import position_of
 from threat.history.store import Store
 from threat.ids import parse_id, show_id
 from threat.lists import BAND_TITLES, ScoredList
-from threat.release.documents.scored_list import Basis, MustSee, TriggerEvent
+from threat.release.documents.scored_list import Basis, FeedReach, MustSee, Safeguarding, TriggerEvent
 from threat.vocabulary import kind
 
 _EXPLAINED_KEPT = 512
@@ -98,6 +104,18 @@ class ListView:
         """Return the must-see triggers of a relationship as the list holds them; empty when it has none."""
         return self._triggers.get(relationship_id, ())
 
+    def circumstances(self, relationship_id: int) -> tuple[Stated, ...]:
+        """Return what is in force around a relationship, ranked or not: as the list states it, or from its snapshot."""
+        row = self.listed.row(relationship_id)
+        if row is not None:
+            return tuple(Stated(**stated) for stated in row["circumstances"])
+        rows = self.snapshot.rows([relationship_id], self.as_of)
+        return circumstances(self.snapshot.sightings(), rows, self.as_of)[0]
+
+    def is_safeguarded(self, relationship_id: int) -> bool:
+        """Tell whether the relationship is in the list's safeguarding queue."""
+        return any(item.relationship_id == relationship_id for item in self.listed.safeguarding)
+
     def other_way(self, relationship_id: int, parties: Parties) -> str:
         """Return the reference of the relationship with the roles reversed; empty when none was recorded by the as-of.
 
@@ -144,6 +162,19 @@ def summary_of(view: ListView) -> ListSummary:
         ties=Ties(**listed.ties),
         previous=basis.previous,
         filters=[FilterStep(**step.as_json()) for step in basis.attrition],
+        feeds=[_feed(feed, basis.as_of) for feed in basis.feeds],
+        stale=words.stale(basis.feeds),
+    )
+
+
+def _feed(feed: FeedReach, as_of: int) -> Feed:
+    return Feed(
+        source=feed.source,
+        reaches=instant(feed.reaches) if feed.reaches else "",
+        stated=feed.stated,
+        latest_record=instant(feed.latest_recorded_at) if feed.latest_recorded_at else "",
+        stale=feed.stale,
+        sentence=feed_sentence(feed, as_of),
     )
 
 
@@ -154,6 +185,7 @@ def queue_of(view: ListView) -> Queue:
         listing=summary_of(view),
         limits=[*words.LIMITS, *([words.quarantined(quarantined)] if quarantined else [])],
         must_see=[_must_see_item(view, item) for item in view.listed.must_see],
+        safeguarding=[_safeguarding_item(item, view.as_of) for item in view.listed.safeguarding],
         rows=[_queue_row(view, view.listed.row_at(i)) for i in range(view.listed.selected)],
     )
 
@@ -176,6 +208,7 @@ def _queue_row(view: ListView, row: Mapping[str, Any]) -> QueueRow:
         base=row["base"],
         score=row["score"],
         reasons=answered_reasons(reasons),
+        circumstances=[answered_circumstance(Stated(**stated)) for stated in row["circumstances"]],
         must_see=bool(view.triggers(relationship_id)),
     )
 
@@ -187,6 +220,30 @@ def _must_see_item(view: ListView, item: MustSee) -> MustSeeItem:
         rank=row["rank"] if row else 0,
         band=row["band"] if row else "not_ranked",
         triggers=[answered_trigger(trigger, view.as_of) for trigger in item.triggers],
+    )
+
+
+def _safeguarding_item(item: Safeguarding, as_of: int) -> SafeguardingItem:
+    return SafeguardingItem(
+        relationship=show_id("R", item.relationship_id),
+        parties=list(item.parties),
+        known_since=instant(item.known_since),
+        sentence=words.safeguarded(item.parties, item.known_since),
+        triggers=[answered_trigger(trigger, as_of) for trigger in item.triggers],
+    )
+
+
+def answered_circumstance(stated: Stated) -> Circumstance:
+    """Return what is in force around a relationship as the API answers it."""
+    return Circumstance(
+        what=stated.what,
+        kind=stated.kind,
+        code=stated.code,
+        whom=stated.whom,
+        since=instant(stated.since),
+        until="" if stated.until is None else instant(stated.until),
+        event=show_id("E", stated.event_id),
+        sentence=stated.text,
     )
 
 
@@ -217,15 +274,14 @@ def _direction(contribution: float) -> Literal["raises", "lowers", "none"]:
 def answered_trigger(trigger: TriggerEvent, as_of: int) -> Trigger:
     """Return a must-see trigger of ``list.json`` as the API answers it, with its sentence."""
     what = kind(trigger.kind)
-    occurred_at, recorded_at = trigger.occurred_at, trigger.recorded_at
     return Trigger(
         event=show_id("E", trigger.event_id),
         kind=what.name,
         title=what.title,
         about=trigger.about,
-        sentence=words.trigger(what, trigger.about, occurred_at=occurred_at, recorded_at=recorded_at, as_of=as_of),
-        occurred_at=instant(occurred_at),
-        recorded_at=instant(recorded_at),
+        sentence=words.trigger(trigger, as_of),
+        occurred_at=instant(trigger.occurred_at),
+        recorded_at=instant(trigger.recorded_at),
     )
 
 

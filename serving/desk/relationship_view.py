@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from serving.desk import words
 from serving.desk.frequency import frequency
-from serving.desk.list_view import ListView, answered_reasons, answered_trigger, change_of, summary_of
+from serving.desk.list_view import (
+    ListView,
+    answered_circumstance,
+    answered_reasons,
+    answered_trigger,
+    change_of,
+    summary_of,
+)
 from serving.desk.parties import parties_of, person_reference
 from serving.desk.responses import NotRanked, Ranked, Reason, Relationship
 from serving.desk.timeline import records
@@ -24,7 +29,7 @@ def relationship_of(view: ListView, reference: str) -> Relationship:
     """
     relationship_id = view.recorded(reference)
     parties = parties_of(view.snapshot, relationship_id, view.as_of)
-    standing = _standing(view, view.listed.row(relationship_id))
+    standing = _standing(view, relationship_id)
     triggers = view.triggers(relationship_id)
     timeline, left_out = records(
         view.snapshot.sightings(),
@@ -43,6 +48,7 @@ def relationship_of(view: ListView, reference: str) -> Relationship:
         person_at_risk=person_reference(parties.at_risk),
         other_way=view.other_way(relationship_id, parties),
         standing=standing,
+        circumstances=[answered_circumstance(stated) for stated in view.circumstances(relationship_id)],
         must_see=[answered_trigger(trigger, view.as_of) for trigger in triggers],
         timeline=timeline,
         records_left_out=left_out,
@@ -50,9 +56,11 @@ def relationship_of(view: ListView, reference: str) -> Relationship:
     )
 
 
-def _standing(view: ListView, row: dict[str, Any] | None) -> Ranked | NotRanked:
+def _standing(view: ListView, relationship_id: int) -> Ranked | NotRanked:
+    row = view.listed.row(relationship_id)
     if row is None:
-        return NotRanked(kind="not_ranked", sentence=words.NOT_RANKED)
+        sentence = words.SAFEGUARDED if view.is_safeguarded(relationship_id) else words.NOT_RANKED
+        return NotRanked(kind="not_ranked", sentence=sentence)
     score, (base, reasons) = view.explained(row["relationship_id"], row["score"])
     # Summed again on every answer that shows a reason, cached or not: a reason that does not hold is never shown.
     check_sum(base, [reason.contribution for reason in reasons], score, show_id("R", row["relationship_id"]))

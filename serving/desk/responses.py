@@ -64,6 +64,17 @@ class Ties(Answer):
     at_edge: int
 
 
+class Feed(Answer):
+    """Up to when one feed (source system) reached at the list's as-of."""
+
+    source: str
+    reaches: datetime | Literal[""] = Field(description="Empty for a feed that the policy names and that never came.")
+    stated: bool = Field(description="A delivery says up to when it covers the feed; else its latest record does.")
+    latest_record: datetime | Literal[""] = Field(description="Empty without any record.")
+    stale: bool = Field(description="Further behind the as-of than the policy allows.")
+    sentence: str
+
+
 class ListSummary(Answer):
     """The frozen list an answer comes from."""
 
@@ -81,6 +92,8 @@ class ListSummary(Answer):
     ties: Ties
     previous: str = Field(description="Id of the list that changes are compared with; empty when there is none.")
     filters: list[FilterStep]
+    feeds: list[Feed] = Field(description="Empty for a list made before feeds were part of it.")
+    stale: str = Field(description="Which feeds are further behind than the policy allows; empty when none is.")
 
 
 class Sentence(Answer):
@@ -124,6 +137,29 @@ class Trigger(Answer):
     recorded_at: datetime
 
 
+class Circumstance(Answer):
+    """What is in force at the list's as-of. What is not stated is not on record; that is no reassurance."""
+
+    what: Literal["custody", "bail", "order", "release_due", "death"]
+    kind: str
+    code: str
+    whom: Literal["subject", "person_at_risk", "pair"]
+    since: datetime
+    until: datetime | Literal[""] = Field(description="Empty when no end is on record.")
+    event: EventRef
+    sentence: str
+
+
+class SafeguardingItem(Answer):
+    """A relationship that is not ranked with adults, because a party may be a child."""
+
+    relationship: RelationshipRef
+    parties: list[Literal["subject", "person_at_risk"]]
+    known_since: datetime
+    sentence: str
+    triggers: list[Trigger]
+
+
 class MustSeeItem(Answer):
     """A relationship with recent triggers. ``relationship`` is empty for a record that names none on the list."""
 
@@ -156,15 +192,17 @@ class QueueRow(Answer):
     base: float
     score: float
     reasons: list[Reason]
+    circumstances: list[Circumstance]
     must_see: bool
 
 
 class Queue(Answer):
-    """Today's referrals: must-see items first, then the relationships for review in rank order."""
+    """Today's referrals: must-see items first, then those for safeguarding, then those for review in rank order."""
 
     listing: ListSummary
     limits: list[str]
     must_see: list[MustSeeItem]
+    safeguarding: list[SafeguardingItem]
     rows: list[QueueRow]
 
 
@@ -231,6 +269,7 @@ class Relationship(Answer):
     person_at_risk: PersonRef
     other_way: str = Field(description="The relationship with the roles reversed; empty when none is recorded.")
     standing: Annotated[Ranked | NotRanked, Field(discriminator="kind")]
+    circumstances: list[Circumstance]
     must_see: list[Trigger]
     timeline: list[Record]
     records_left_out: int = Field(description="Older records not listed here.")

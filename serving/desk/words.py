@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from serving.dates import day
-from threat.asof import DAY, happened
-from threat.vocabulary import Kind
+from threat.asof import DAY, ended, happened
+from threat.release.documents.scored_list import FeedReach, TriggerEvent
+from threat.vocabulary import kinds
 
 LIMITS = (
     "Not being on this list is not a sign of safety. In a study of 118 deadly and near-deadly domestic cases in Thames "
@@ -20,6 +22,11 @@ LIMITS = (
 NOT_RANKED = (
     "This relationship was not ranked: the filters of the list left it out (its steps are on the list of referrals). "
     "That is not a finding about it and not a sign of safety."
+)
+
+SAFEGUARDED = (
+    "This relationship was not ranked: a party may be under the age from which the list ranks adults. It is in the "
+    "safeguarding queue. That is not a finding about it and not a sign of safety."
 )
 
 FIRST_LIST = "There is no earlier list to compare with."
@@ -86,19 +93,62 @@ def moved(since: datetime, new_records: int, *, previous_rank: int, rank: int) -
     return f"{direction} {places} since {when} (from {previous_rank:,} to {rank:,}). {came}"
 
 
-def trigger(kind: Kind, about: str, *, occurred_at: int, recorded_at: int, as_of: int) -> str:
-    """Say what opened a must-see item. Times are UTC seconds; ``about``: pair, subject or person_at_risk.
+def trigger(opened_by: TriggerEvent, as_of: int) -> str:
+    """Say what opened a must-see item at ``as_of`` (UTC seconds).
 
-    >>> from threat.vocabulary import kinds
-    >>> trigger(kinds()["threat_to_kill"], "pair", occurred_at=0, recorded_at=DAY, as_of=3 * DAY)
+    >>> event = TriggerEvent(event_id=1, kind="threat_to_kill", about="pair", occurred_at=0, recorded_at=DAY)
+    >>> trigger(event, as_of=3 * DAY)
     'Threat to kill on 1 January 1970, recorded 2 days ago'
+    >>> trigger(event.model_copy(update={"kind": "custody", "about": "subject", "ends": 4 * DAY}), as_of=3 * DAY)
+    'Custody is due to end on 5 January 1970, about the subject; no release is recorded'
     """
+    kind, about = kinds()[opened_by.kind], opened_by.about
+    occurred_at, recorded_at = opened_by.occurred_at, opened_by.recorded_at
     what = f"{day(occurred_at)}{_ABOUT[about]}"
+    if opened_by.ends is not None:
+        ends = "ended" if ended(opened_by.ends, as_of) else "is due to end"
+        return f"Custody {ends} on {day(opened_by.ends)}{_ABOUT[about]}; no release is recorded"
+    if kind.death_of and about != "pair":
+        return f"{kind.title} of another person on {what}, recorded {_days_ago(recorded_at, as_of)}"
     if kind.known_in_advance and not happened(occurred_at, as_of):
         return f"{kind.title} expected on {what}"
+    return f"{kind.title} on {what}, recorded {_days_ago(recorded_at, as_of)}"
+
+
+def _days_ago(recorded_at: int, as_of: int) -> str:
     days = (as_of - recorded_at) // DAY
-    recorded = "recorded today" if days == 0 else f"recorded {counted(days, 'day')} ago"
-    return f"{kind.title} on {what}, {recorded}"
+    return "today" if days == 0 else f"{counted(days, 'day')} ago"
+
+
+def stale(feeds: Sequence[FeedReach]) -> str:
+    """Say which feeds were further behind than the policy allows; empty when none was.
+
+    >>> feed = FeedReach(source="calls", reaches=0, stated=False, latest_recorded_at=0, stale_after_days=7, stale=True)
+    >>> sentence = stale([feed, feed.model_copy(update={"source": "orders", "reaches": 1_717_200_000})])
+    >>> sentence.partition(". ")[0]
+    'This list was published from feeds that are behind: calls (never came), orders (reaches to 1 June 2024)'
+    """
+    behind = ", ".join(
+        f"{feed.source} ({f'reaches to {day(feed.reaches)}' if feed.reaches else 'never came'})"
+        for feed in feeds
+        if feed.stale
+    )
+    if not behind:
+        return ""
+    return (
+        f"This list was published from feeds that are behind: {behind}. What happened since is not in it: silence here "
+        "is not calm."
+    )
+
+
+def safeguarded(parties: Sequence[str], known_since: int) -> str:
+    """Say which party may be a child, and since when that is on record.
+
+    >>> safeguarded(["person_at_risk"], 0)
+    'The person at risk may be a child: the birth year has been on record since 1 January 1970.'
+    """
+    who = " and ".join(party.replace("_", " ") for party in parties)
+    return f"The {who} may be a child: the birth year has been on record since {day(known_since)}."
 
 
 def _day_and_month(when: datetime) -> str:

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from serving.audit import database
 from serving.audit.log import Entry, Operation, record
+from serving.dates import day
 from serving.lists import rankings, scoring
 from serving.lists.reasons import theme_title
 from serving.lists.scoring import Advance, ScoringInputs
 from threat import lists
-from threat.asof import on_record, show
+from threat.asof import DAY, on_record, show
 from threat.eligibility import load_policy
-from threat.errors import UsageError
+from threat.errors import BadInput, UsageError
+from threat.history.feeds import NEVER_REACHED
 from threat.history.store import Store
 from threat.ids import parse_id, show_id
 from threat.lists import ScoredList
+from threat.release.documents.scored_list import FeedReach
 
 
 @dataclass(frozen=True)
@@ -26,7 +30,7 @@ class ListOptions:
 
     ``capacity``: None takes the policy's. ``publish``: show the list at the desk. ``rule``: rank by this rule whatever
     is in service. ``policy_path``: the force's own policy. ``previous``: id of the list that changes are compared with;
-    None takes the published list.
+    None takes the published list. ``stale_ok``: publish although a feed is older than the policy allows.
     """
 
     capacity: int | None = None
@@ -34,6 +38,7 @@ class ListOptions:
     rule: str | None = None
     policy_path: Path | None = None
     previous: str | None = None
+    stale_ok: bool = False
 
 
 def make_list(
@@ -49,9 +54,13 @@ def make_list(
 
     With a model's list a list by rule is published as its substitute, which the desk shows from the moment the model
     is suspended. Raises UsageError for a capacity under 1, an as-of after ``started_at`` or a previous list that is not
-    earlier; BadInput for a batch loaded after ``started_at``.
+    earlier; BadInput for a batch loaded after ``started_at``, or a list to publish from a stale feed without
+    ``stale_ok``.
     """
     inputs = _inputs(store, var, as_of, options, started_at)
+    if options.publish and not options.stale_ok:
+        # Before anything is scored: the feed has to be mended first, and the list would be made in vain.
+        refuse_stale(scoring.feeds_at(inputs.snapshot, as_of, inputs.policy), as_of)
     folder = var / "lists"
     made = _freeze(folder, inputs, started_at, advance)
     shown = lists.Published(made.id)
@@ -80,7 +89,37 @@ def _inputs(store: Path, var: Path, as_of: int, options: ListOptions, started_at
         ranking: rankings.Ranking = rankings.named_rule(options.rule, "A rule was asked for.")
     else:
         ranking = rankings.current(var / "promotions.jsonl", started_at)
-    return ScoringInputs(snapshot, as_of, ranking, policy, capacity, _previous(var / "lists", as_of, options.previous))
+    previous = _previous(var / "lists", as_of, options.previous)
+    return ScoringInputs(snapshot, as_of, ranking, policy, capacity, previous, stale_ok=options.stale_ok)
+
+
+def refuse_stale(feeds: Sequence[FeedReach], as_of: int) -> None:
+    """Raise BadInput when a feed is further behind ``as_of`` than the policy allows: it may have stopped."""
+    behind = [feed_sentence(feed, as_of) for feed in feeds if feed.stale]
+    if behind:
+        raise BadInput(
+            " ".join(behind),
+            where="feeds of the history",
+            way_out="load what is missing; where a feed is only quiet, load its delivery with --covers-until TIME; to "
+            "publish all the same, marked on every page: --stale-ok",
+        )
+
+
+def feed_sentence(feed: FeedReach, as_of: int) -> str:
+    """Say how old a feed is at ``as_of``, and up to when it reaches.
+
+    >>> feed = FeedReach(source="calls", reaches=0, stated=False, latest_recorded_at=0, stale_after_days=7, stale=True)
+    >>> feed_sentence(feed, 86_400)
+    'The feed calls never reached this history (the policy names it).'
+    >>> feed_sentence(feed.model_copy(update={"reaches": 1_717_200_000}), 1_717_200_000 + 40 * 86_400)
+    'The feed calls is 40 days old: its latest record is of 1 June 2024 (7 days are allowed).'
+    """
+    if feed.reaches == NEVER_REACHED:
+        return f"The feed {feed.source} never reached this history (the policy names it)."
+    days = (as_of - feed.reaches) // DAY
+    says = "its deliveries cover it up to" if feed.stated else "its latest record is of"
+    allowed = f" ({feed.stale_after_days:,} days are allowed)" if feed.stale else ""
+    return f"The feed {feed.source} is {days:,} day{'' if days == 1 else 's'} old: {says} {day(feed.reaches)}{allowed}."
 
 
 def _previous(folder: Path, as_of: int, list_id: str | None) -> ScoredList | None:
@@ -100,7 +139,7 @@ def _previous(folder: Path, as_of: int, list_id: str | None) -> ScoredList | Non
 def _freeze(folder: Path, inputs: ScoringInputs, started_at: int, advance: Advance) -> ScoredList:
     scored = scoring.score(inputs, advance)
     basis = scoring.basis_of(inputs, scored, started_at)
-    return lists.freeze(folder, basis, scored.must_see, scored.rows)
+    return lists.freeze(folder, basis, scored.must_see, scored.rows, scored.safeguarding)
 
 
 def _require_past(as_of: int, started_at: int) -> None:
@@ -145,6 +184,7 @@ def replay_list(
         policy=policy,
         capacity=basis.capacity,
         previous=lists.open_list(var / "lists", basis.previous) if basis.previous else None,
+        stale_ok=basis.stale_ok,
     )
     differences += scoring.differences(listed, scoring.score(inputs, advance))
     _log(var, "combination", "replay list", list_id, started_at, same=not differences)

@@ -1,9 +1,13 @@
 """Must-see items: what a reviewer opens today whatever the rank.
 
 A trigger is a visible event of a kind the vocabulary marks *must see* (strangulation, threat to kill, weapon, breach
-after service, suicidality of either party, ...), recorded within the policy's days before the as-of, or a release from
-custody that falls within the policy's days on either side of it. An item is one relationship with all its triggers; an
-event between two parties that no recorded relationship covers is an item too, of the relationship 0.
+after service, suicidality of either party, ...), recorded within the policy's days before the as-of; or a release from
+custody near the as-of, on record or by the end of a stay. *Near* is ``threat.asof.near``: from exactly the policy's
+days before the as-of up to, and not including, so many days after. An item is one relationship with all its triggers;
+an event between two parties that no recorded relationship covers is an item too, of the relationship 0.
+
+The death of either party, once on record, closes a relationship: nobody is left to protect there. A homicide is seen in
+the subject's other relationships instead, each of which it opens.
 """
 
 from __future__ import annotations
@@ -13,10 +17,15 @@ from collections.abc import Collection
 import numpy as np
 from numpy.typing import NDArray
 
-from threat.asof import happened, look_back_bounds, span, within
+from threat.asof import DAY, happened, look_back_bounds, near, within
+from threat.history.custody import Custody, stays
+from threat.history.deaths import Deaths
 from threat.history.sightings import NO_PERSON, ROLE_ABOUT, ROLE_AT_RISK, ROLE_SUBJECT, Rows, Sightings
 from threat.release.documents.scored_list import About, MustSee, TriggerEvent
 from threat.vocabulary import Kind, kinds
+
+RELEASE = "release"
+"""Kind of a release from custody; where a policy leaves it out, the ends of stays open nothing either."""
 
 
 def must_see_kinds() -> frozenset[str]:
@@ -37,24 +46,31 @@ def find(
 
     ``rows``: the relationships in force, parties resolved at ``as_of``. ``recorded_days``: look-back on *recorded_at*,
     so that an old event reported today opens an item today. ``release_days``: how near a release known in advance must
-    be, before or after. ``names``: kinds that trigger; by default those the vocabulary marks. An event about a person
-    who is in no relationship (a prisoner's release, say) opens nothing. ``tests/spec/must_see`` draws the rule.
+    be, before or after. ``names``: kinds that trigger; by default those the vocabulary marks; the ends of stays go with
+    ``release``. An event about a person who is in no relationship (a prisoner's release, say) opens nothing.
+    ``tests/spec/must_see`` draws the rule.
     """
     wanted = must_see_kinds() if names is None else frozenset(names)
     by_number = {kind.number: kind for kind in kinds().values() if kind.name in wanted}
     hits = np.flatnonzero(_triggering(sightings, as_of, by_number, recorded_days, release_days))
-    owners, others = sightings.ids_of(sightings.owners(hits)), sightings.ids_of(sightings.counterpart[hits])
-    parties = _Parties(rows)
+    deaths = Deaths.of(sightings)
+    is_closed = deaths.on_record(rows.subject, as_of) | deaths.on_record(rows.at_risk, as_of)
+    parties = _Parties(rows.take(~is_closed))
     by_relationship: dict[int, dict[int, TriggerEvent]] = {}
     uncovered: dict[int, TriggerEvent] = {}
-    for at, owner, other in zip(hits.tolist(), owners.tolist(), others.tolist(), strict=True):
-        role = int(sightings.role[at])
-        places = parties.concerned(owner, role, other)
+    ends = ends_of_stays(sightings, as_of, release_days) if RELEASE in wanted else {}
+    at_rows = np.concatenate([hits, np.fromiter(ends, np.int64, len(ends))])
+    owners, others = sightings.ids_of(sightings.owners(at_rows)), sightings.ids_of(sightings.counterpart[at_rows])
+    is_dead = deaths.on_record(owners, as_of) | deaths.on_record(others, as_of)
+    for at, owner, other, dead in zip(*(column.tolist() for column in (at_rows, owners, others, is_dead)), strict=True):
+        role, kind = int(sightings.role[at]), _KINDS[int(sightings.kind[at])]
+        places = parties.concerned(owner, role, other, homicide=kind.death_of == "person_at_risk")
         for relationship_id, about in places:
-            trigger = _trigger(sightings, at, by_number, about)
+            trigger = _trigger(sightings, at, about, ends.get(at))
             by_relationship.setdefault(relationship_id, {})[trigger.event_id] = trigger
-        if not places and role != ROLE_ABOUT:
-            trigger = _trigger(sightings, at, by_number, "pair")
+        # Between two of whom one is dead nobody is left to protect, whether or not a relationship covered them.
+        if not places and role != ROLE_ABOUT and not dead:
+            trigger = _trigger(sightings, at, "pair")
             uncovered[trigger.event_id] = trigger
     # An event is seen once from each party: what one party's relationships cover is not uncovered.
     covered = {event_id for triggers in by_relationship.values() for event_id in triggers}
@@ -70,6 +86,10 @@ def find(
     return sorted(items, key=_order)
 
 
+_KINDS = tuple(kinds().values())
+"""Kinds by their number."""
+
+
 def _triggering(
     sightings: Sightings, as_of: int, by_number: dict[int, Kind], recorded_days: float, release_days: float
 ) -> NDArray[np.bool_]:
@@ -77,12 +97,50 @@ def _triggering(
     advance = np.array([number for number, kind in by_number.items() if kind.known_in_advance], dtype=np.int64)
     ordinary = np.array([number for number, kind in by_number.items() if not kind.known_in_advance], dtype=np.int64)
     fresh = within(sightings.recorded_at, *look_back_bounds(as_of, recorded_days))
-    near = np.abs(sightings.occurred_at - as_of) <= span(release_days)
     out: NDArray[np.bool_] = sightings.visible_at(as_of) & (
         (np.isin(sightings.kind, ordinary) & fresh & happened(sightings.occurred_at, as_of))
-        | (np.isin(sightings.kind, advance) & near)
+        | (np.isin(sightings.kind, advance) & near(sightings.occurred_at, as_of, release_days))
     )
     return out & ~sightings.proactive
+
+
+def ends_of_stays(sightings: Sightings, as_of: int, release_days: float) -> dict[int, int]:
+    """Return the stays in custody that end near ``as_of`` and of whose end no release is on record.
+
+    By row of the sightings, when the stay ends (UTC seconds). A stay and its release are one trigger, so a release
+    within a day of the end stands for both; a stay that another follows within a day is no release at all.
+    """
+    custody = Custody.at(sightings, as_of)
+    followed = np.zeros(len(custody.person), dtype=bool)
+    gap = custody.start[1:] - custody.end[:-1]
+    followed[:-1] = (custody.person[1:] == custody.person[:-1]) & (gap <= SAME_END)
+    ending = np.flatnonzero(near(custody.end, as_of, release_days) & ~followed)
+    if not len(ending):
+        return {}
+    rows = np.concatenate([stays(sightings), np.flatnonzero(sightings.kind == _number(RELEASE))])
+    rows = rows[sightings.visible_at(as_of, rows) & ~sightings.proactive[rows]]
+    is_release, person = sightings.kind[rows] == _number(RELEASE), sightings.ids_of(sightings.owners(rows))
+    out = {}
+    for who, end in zip(custody.person[ending].tolist(), custody.end[ending].tolist(), strict=True):
+        of_person = rows[person == who]
+        released = sightings.occurred_at[of_person[is_release[person == who]]]
+        if (near(released, as_of, release_days) & (np.abs(released - end) <= SAME_END)).any():
+            continue
+        last = of_person[~is_release[person == who]]
+        last = last[sightings.until[last] == end]
+        # Several systems may hold one stay: the row recorded last, and of equal rows the first by event id.
+        chosen = last[np.lexsort((sightings.event_id[last], -sightings.recorded_at[last]))[0]]
+        out[int(chosen)] = int(end)
+    return out
+
+
+SAME_END = DAY
+"""Seconds between the end of a stay and what is taken for the same end: two systems write down one release, or the hour
+in which police custody becomes remand, hours apart and never more than the day."""
+
+
+def _number(name: str) -> int:
+    return kinds()[name].number
 
 
 class _Parties:
@@ -92,17 +150,20 @@ class _Parties:
         self._rows = rows
         self._of_subject, self._of_at_risk = _rows_by_person(rows.subject), _rows_by_person(rows.at_risk)
 
-    def concerned(self, person: int, role: int, other: int) -> list[tuple[int, About]]:
+    def concerned(self, person: int, role: int, other: int, *, homicide: bool) -> list[tuple[int, About]]:
         """Return the relationships that an event concerns, and whom of each it is about.
 
         ``person`` and ``role``: whose sighting the event is, and as what. ``other``: the other person of the event, or
-        NO_PERSON. An event about one person concerns every relationship of that person.
+        NO_PERSON. An event about one person concerns every relationship of that person, and the ``homicide`` of one
+        person at risk concerns every other person at risk of the same subject.
         """
         rows = self._rows
         as_subject, as_at_risk = self._of_subject.get(person, []), self._of_at_risk.get(person, [])
         places: list[tuple[int, About]]
         if role == ROLE_SUBJECT:
             places = [(i, "pair") for i in as_subject if int(rows.at_risk[i]) == other]
+            if homicide:
+                places += [(i, "subject") for i in as_subject if int(rows.at_risk[i]) != other]
         elif role == ROLE_AT_RISK:
             places = [(i, "pair") for i in as_at_risk if int(rows.subject[i]) == other]
         else:
@@ -118,13 +179,14 @@ def _rows_by_person(persons: NDArray[np.int64]) -> dict[int, list[int]]:
     return out
 
 
-def _trigger(sightings: Sightings, at: int, by_number: dict[int, Kind], about: About) -> TriggerEvent:
+def _trigger(sightings: Sightings, at: int, about: About, ends: int | None = None) -> TriggerEvent:
     return TriggerEvent(
         event_id=int(sightings.event_id[at]),
-        kind=by_number[int(sightings.kind[at])].name,
+        kind=_KINDS[int(sightings.kind[at])].name,
         about=about,
         occurred_at=int(sightings.occurred_at[at]),
         recorded_at=int(sightings.recorded_at[at]),
+        ends=ends,
     )
 
 

@@ -6,7 +6,7 @@ machine, which is what ``threat replay`` checks.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,18 +14,20 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from features import Matrix, build
+from serving.lists.circumstances import circumstances
 from serving.lists.freshness import freshness, last_recorded, new_records
 from serving.lists.must_see import find as find_must_see
 from serving.lists.rankings import Ranking
 from serving.lists.reasons import Explained, SentenceWriter, check_sum, explain_model, explain_rule
 from threat.asof import show, visible
-from threat.eligibility import Policy, eligible
+from threat.eligibility import Policy, SafeguardingRow, eligible
 from threat.errors import BadInput, IntegrityFailure
+from threat.history.feeds import feeds
 from threat.history.sightings import NO_PERSON, Rows, Sightings
 from threat.history.snapshot import Snapshot
 from threat.lists import ROWS, ScoredList, at_rank_order
 from threat.release.documents.cohort import FilterStep
-from threat.release.documents.scored_list import Basis, MustSee
+from threat.release.documents.scored_list import Basis, FeedReach, MustSee, Safeguarding
 
 Advance = Callable[[float], None]
 """Tells a progress bar how much was done, in amounts that add up to 1."""
@@ -36,7 +38,7 @@ class ScoringInputs:
     """Everything that a scoring reads.
 
     ``as_of``: UTC seconds. ``capacity``: how many relationships the unit reviews. ``previous``: the list that changes
-    are compared with, or None.
+    are compared with, or None. ``stale_ok``: publish although a feed is stale; marked on the list.
     """
 
     snapshot: Snapshot
@@ -45,14 +47,20 @@ class ScoringInputs:
     policy: Policy
     capacity: int
     previous: ScoredList | None = None
+    stale_ok: bool = False
 
 
 @dataclass(frozen=True)
 class Scored:
-    """Rows of one scoring (schema ``ROWS``, rank order), the must-see items, and what eligibility kept and dropped."""
+    """Rows of one scoring (schema ``ROWS``, rank order), the must-see items, and what eligibility kept and dropped.
+
+    ``safeguarding``: the relationships that are not ranked with adults. ``feeds``: up to when each feed reaches.
+    """
 
     rows: pa.Table
     must_see: list[MustSee]
+    safeguarding: tuple[Safeguarding, ...]
+    feeds: tuple[FeedReach, ...]
     attrition: tuple[FilterStep, ...]
 
 
@@ -78,7 +86,42 @@ def score(inputs: ScoringInputs, advance: Advance = lambda amount: None) -> Scor
         names=inputs.policy.must_see_kinds,
     )
     advance(0.4)
-    return Scored(at_rank_order(table), items, cohort.attrition)
+    return Scored(
+        rows=at_rank_order(table),
+        must_see=items,
+        safeguarding=_safeguarding(cohort.safeguarding, items),
+        feeds=feeds_at(snapshot, as_of, inputs.policy),
+        attrition=cohort.attrition,
+    )
+
+
+def feeds_at(snapshot: Snapshot, as_of: int, policy: Policy) -> tuple[FeedReach, ...]:
+    """Return up to when each feed reaches at ``as_of``, and whether that is further behind than the policy allows."""
+    return tuple(
+        FeedReach(
+            source=feed.source,
+            reaches=feed.reaches,
+            stated=feed.stated,
+            latest_recorded_at=feed.latest_recorded_at,
+            stale_after_days=feed.stale_after_days,
+            stale=feed.stale,
+        )
+        for feed in feeds(snapshot, as_of, policy.stale_after_days, policy.stale_after_days_by_source)
+    )
+
+
+def _safeguarding(rows: Sequence[SafeguardingRow], items: Sequence[MustSee]) -> tuple[Safeguarding, ...]:
+    """Return the safeguarding queue with the must-see triggers of each relationship in it."""
+    triggers = {item.relationship_id: item.triggers for item in items}
+    return tuple(
+        Safeguarding(
+            relationship_id=row.relationship_id,
+            parties=row.parties,
+            known_since=row.known_since,
+            triggers=triggers.get(row.relationship_id, ()),
+        )
+        for row in rows
+    )
 
 
 def _rows(inputs: ScoringInputs, sightings: Sightings, rows: Rows, matrix: Matrix) -> pa.Table:
@@ -111,6 +154,9 @@ def _rows(inputs: ScoringInputs, sightings: Sightings, rows: Rows, matrix: Matri
             "base": [explained[i][0] if i in explained else None for i in range(len(rows))],
             "reasons": [
                 [reason.as_row() for reason in explained[i][1]] if i in explained else None for i in range(len(rows))
+            ],
+            "circumstances": [
+                [circumstance.as_row() for circumstance in of_row] for of_row in circumstances(sightings, rows, as_of)
             ],
         },
         schema=ROWS,
@@ -214,6 +260,10 @@ def differences(listed: ScoredList, again: Scored) -> list[str]:
                 sentences.append(f"{name} differs in {len(where)} rows, first at rank {int(listed.rank[where[0]])}")
     if listed.must_see != tuple(again.must_see):
         sentences.append("must-see items differ")
+    if listed.safeguarding != again.safeguarding:
+        sentences.append("the safeguarding queue differs")
+    if listed.basis.feeds != again.feeds:
+        sentences.append("how far the feeds reach differs")
     return sentences
 
 
@@ -236,4 +286,6 @@ def basis_of(inputs: ScoringInputs, scored: Scored, started_at: int) -> Basis:
         previous_as_of=previous.basis.as_of if previous else 0,
         previous_ranking_id=previous.basis.ranking_id if previous else "",
         attrition=scored.attrition,
+        feeds=scored.feeds,
+        stale_ok=inputs.stale_ok and any(feed.stale for feed in scored.feeds),
     )

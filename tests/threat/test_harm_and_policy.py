@@ -84,7 +84,8 @@ def test_an_official_value_needs_no_band() -> None:
 
 def test_the_shipped_policy() -> None:
     policy = load_policy()
-    assert (policy.version, policy.capacity, policy.domestic_event_within_days) == ("2026.1", 50, 730)
+    assert (policy.version, policy.capacity, policy.known_within_days_at_liberty) == ("2026.2", 50, 730)
+    assert (policy.lower_age, policy.stale_after_days, policy.stale_after_days_by_source) == (16, 7, {})
     assert policy.reveal_order == ("records", "own_grade", "rank_and_reasons")
     assert set(policy.must_see_kinds) == {name for name, kind in kinds().items() if kind.must_see}
 
@@ -101,16 +102,21 @@ def test_a_force_may_add_and_remove_triggers(tmp_path: Path) -> None:
 def test_a_wrong_policy_tells_every_problem(tmp_path: Path) -> None:
     document = {
         "version": 1,
-        "eligibility": {"domestic_event_within_days": "two years", "first_signal_within_days": 30},
+        "eligibility": {
+            "known_within_days_at_liberty": "two years",
+            "first_signal_within_days_at_liberty": 30,
+            "lower_age": 16,
+        },
         "capacity": 0,
         "cycle_days": 7,
         "must_see": {"add": ["quarrel"], "recorded_within_days": 7, "release_within_days": 7},
+        "feeds": {"stale_after_days": 7, "by_source": {"partners": 0}},
         "reveal_order": ["records"],
     }
     (tmp_path / "own.yaml").write_text(yaml.safe_dump(document))
     with pytest.raises(UsageError) as told:
         load_policy(tmp_path / "own.yaml")
-    for part in ("5 problems", "two years", "capacity", "quarrel", "reveal order", "as text"):
+    for part in ("6 problems", "two years", "capacity", "quarrel", "partners", "reveal order", "as text"):
         assert part in str(told.value)
 
 
@@ -121,6 +127,8 @@ def test_a_wrong_policy_tells_every_problem(tmp_path: Path) -> None:
         ("- capacity", "The policy is not a mapping"),
         ("", "The policy is not a mapping"),
         (None, "There is no policy here"),
+        ("eligibility: {first_signal_within_days: 3}", "since 2026.2 it is first_signal_within_days_at_liberty"),
+        ("feeds: {by_source: [crime]}", "feeds.by_source is not a mapping"),
         ("must_see: {removed: [release]}", "Not a key of a policy.\n  found: removed"),
         ("must_see: [release]", "must_see.recorded_within_days is not a whole number"),
         ("reveal_order: [records, 3]", "The reveal order does not name each step once"),

@@ -24,7 +24,6 @@ TIMES = ALWAYS | SOMETIMES
 IN_SQL = re.compile(rf"\b(?:{'|'.join(TIMES)})\s*[<>]=?|[<>]=?\s*(?:\w+\.)?(?:{'|'.join(TIMES)})\b")
 
 ALLOWED = {
-    "np.abs(sightings.occurred_at - as_of) <= span(release_days)": "how near a release is, before or after",
     "sightings.until[j] > now": "the kernel's loop: calls of more functions inside it are not free",
     "until < occurred": "a row of a file against itself: it ends before it began",
     "until >= NEVER": "whether there is an end at all",

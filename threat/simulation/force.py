@@ -217,6 +217,8 @@ def _append(
         feed_lag_seconds=int(parameters.values("recording")["feed_lag"]),
         legal_basis="synthetic: no living person",
         history_start={name: settings.epoch + int(offset) for name, offset in starts},
+        # Every feed of the force is whole up to its end: a feed without a record in the last days was quiet.
+        covers_until=dict.fromkeys(event_rows.SOURCES, settings.now),
     )
     try:
         with store.writer(batch) as writer:

@@ -46,7 +46,7 @@ def test_a_later_load_does_not_change_a_replay(golden_store, rule_var, tmp_path)
                     "incident_id": [77],
                     "subject_id": [golden.person_id("S10") if "S10" in golden.PERSONS else golden.person_id("S09")],
                     "person_at_risk_id": [golden.person_id("P09")],
-                    "kind": ["murder"],
+                    "kind": ["attempted_murder"],
                     "occurred_at": [golden.AS_OF - DAY],
                     "recorded_at": [golden.AS_OF - DAY],
                     "domestic": ["yes"],

@@ -71,10 +71,12 @@ class JsonFile(Part):
 class Document(JsonFile):
     """A JSON file with a version of its own: a subclass declares ``version: Literal[n]`` with the default n.
 
-    ``VERSIONED_FROM_THE_START``: True where every file of the kind ever written has a version.
+    ``VERSIONED_FROM_THE_START``: True where every file of the kind ever written has a version. ``VERSIONS_READ``: all
+    versions that are read, where an earlier one still is; otherwise the version of the product alone.
     """
 
     VERSIONED_FROM_THE_START: ClassVar[bool] = False
+    VERSIONS_READ: ClassVar[tuple[int, ...]] = ()
 
     @classmethod
     def of_version(cls) -> int:
@@ -89,7 +91,7 @@ class Document(JsonFile):
             raise IntegrityFailure(
                 f"{cls.FILE} lacks its version.", where=where, way_out=f"do not use it; {cls.MADE_AGAIN}"
             )
-        if version != cls.of_version():
+        if version not in (cls.VERSIONS_READ or (cls.of_version(),)):
             written = "before documents had versions" if version is None else f"as version {version}"
             raise BadInput(
                 f"{cls.FILE} cannot be read: written {written}, where this product reads version {cls.of_version()}.",

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from threat.release.documents.cohort import FilterStep
 from threat.release.documents.document import Document, Part
@@ -23,6 +23,9 @@ class TriggerEvent(Part):
     about: About = Field(description="whom it is about")
     occurred_at: int = Field(description="UTC seconds")
     recorded_at: int = Field(description="UTC seconds")
+    ends: int | None = Field(
+        default=None, description="a stay in custody that opens the item by its end: that end, UTC seconds; else null"
+    )
 
 
 class MustSee(Part):
@@ -30,6 +33,28 @@ class MustSee(Part):
 
     relationship_id: int = Field(description="0: two parties that no recorded relationship covers")
     triggers: tuple[TriggerEvent, ...] = Field(min_length=1, description="latest recorded first")
+
+
+class Safeguarding(Part):
+    """One relationship that is not ranked with adults, because a party may be under the policy's lower age."""
+
+    relationship_id: int = Field(description="the relationship")
+    parties: tuple[Literal["subject", "person_at_risk"], ...] = Field(min_length=1, description="who may be so young")
+    known_since: int = Field(description="when the birth year of the first of them was recorded, UTC seconds")
+    triggers: tuple[TriggerEvent, ...] = Field(description="its must-see triggers, latest recorded first; may be empty")
+
+
+class FeedReach(Part):
+    """Up to when one feed (source system) reached at the as-of."""
+
+    source: str = Field(min_length=1, description="the source system")
+    reaches: int = Field(
+        description="up to when its deliveries cover it, UTC seconds; 0: the policy names it and nothing came of it"
+    )
+    stated: bool = Field(description="true: a delivery says so; false: its latest record does")
+    latest_recorded_at: int = Field(description="its latest record, UTC seconds; 0 for none")
+    stale_after_days: int = Field(ge=1, description="days that the policy allows it to be behind")
+    stale: bool = Field(description="true: it was further behind the as-of")
 
 
 class Basis(Part):
@@ -50,19 +75,42 @@ class Basis(Part):
     previous_as_of: int = Field(description="as-of of that LIST, UTC seconds; 0 for none")
     previous_ranking_id: str = Field(description="ranking of that LIST; empty for none")
     attrition: tuple[FilterStep, ...] = Field(description="kept and dropped at each filter of eligibility, in order")
+    feeds: tuple[FeedReach, ...] = Field(default=(), description="up to when each feed reached, by name")
+    stale_ok: bool = Field(default=False, description="true: published although a feed was stale, by explicit word")
+
+
+_SINCE_2 = ("feeds", "stale_ok", "safeguarding")
+"""Fields that version 1 did not have; nor had a trigger ``ends``."""
 
 
 class ListFile(Document, Basis):
-    """The basis of a LIST with its rows' hash and its must-see items: evidence of what was shown."""
+    """The basis of a LIST with its rows' hash, its must-see items and its safeguarding queue: what was shown.
+
+    Version 1, of before feeds and the safeguarding queue were part of a list, is read as one that says nothing of
+    either, and written again byte for byte.
+    """
 
     FILE: ClassVar[str] = "list.json"
     VERSIONED_FROM_THE_START: ClassVar[bool] = True
+    VERSIONS_READ: ClassVar[tuple[int, ...]] = (1, 2)
     MADE_AGAIN: ClassVar[str] = "make the list again: threat score --as-of DATE"
 
-    version: Literal[1] = Field(default=1, description="version of this document")
+    version: Literal[1, 2] = Field(default=2, description="version of this document")
     rows: int = Field(ge=0, description="number of rows of rows.parquet")
     rows_sha256: str = Field(pattern=SHA256, description="hash of rows.parquet")
     must_see: tuple[MustSee, ...] = Field(description="in the order shown")
+    safeguarding: tuple[Safeguarding, ...] = Field(default=(), description="the safeguarding queue, by relationship")
+
+    @model_validator(mode="after")
+    def _has_the_fields_of_its_version(self) -> Self:
+        given = [name for name in _SINCE_2 if name in self.model_fields_set]
+        triggers = [trigger for item in self.must_see for trigger in item.triggers]
+        ends = sum("ends" in trigger.model_fields_set for trigger in triggers)
+        if self.version == 1 and (given or ends):
+            raise ValueError(f"version 1 has no {', '.join(given or ['ends'])}")
+        if self.version > 1 and (len(given) < len(_SINCE_2) or ends < len(triggers)):
+            raise ValueError(f"version {self.version} has {', '.join(_SINCE_2)}, and ends of each trigger")
+        return self
 
     def basis(self) -> Basis:
         """Return the basis alone."""
@@ -71,6 +119,8 @@ class ListFile(Document, Basis):
     def encode(self) -> bytes:
         """Return the bytes of the file, ASCII without a newline at the end.
 
-        The id of a LIST ends in the hash of these bytes, so they stay as the first LIST was written.
+        The id of a LIST ends in the hash of these bytes, so they stay as the LIST was written: a document of version 1
+        has the fields of version 1.
         """
-        return json.dumps(self.as_json(), indent=2, sort_keys=True, allow_nan=False).encode()
+        document = self.model_dump(mode="json", by_alias=True, exclude_unset=self.version == 1)
+        return json.dumps(document, indent=2, sort_keys=True, allow_nan=False).encode()

@@ -1,0 +1,218 @@
+"""What is in force around a relationship at an as-of: custody, bail, orders, a release to come, death.
+
+Stated on every row of a list, whichever ranking made it: a ranking may not read them, or may read them as one of many
+figures, and a reviewer must not have to search the records for them. What is not stated is not on record; it is never
+said to be absent.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from serving.dates import day
+from threat.asof import NEVER, ended, happened
+from threat.history.deaths import dead_rows
+from threat.history.sightings import NO_PERSON, ROLE_SUBJECT, Rows, Sightings
+from threat.history.sorted_ids import is_in
+from threat.vocabulary import Kind, kinds
+
+What = Literal["custody", "bail", "order", "release_due", "death"]
+Whom = Literal["subject", "person_at_risk", "pair"]
+
+_KINDS = tuple(kinds().values())
+_ENDED_BY = {"bail": "bail_end", "order": "order_expiry"}
+"""Bail and orders without an end of their own are over from the first record of their end that follows them."""
+
+_WHOSE = {"subject": "The subject", "person_at_risk": "The person at risk"}
+
+
+@dataclass(frozen=True, slots=True)
+class Circumstance:
+    """One thing in force. ``until``: UTC seconds, None for no end on record. ``text``: in words.
+
+    ``code``: as the record has it, empty for none. ``since``: when it began; of a release, when it is due; of a death,
+    when it happened. ``whom`` it concerns: an order between the two concerns the pair.
+    """
+
+    what: What
+    kind: str
+    code: str
+    whom: Whom
+    since: int
+    until: int | None
+    event_id: int
+    text: str
+
+    def as_row(self) -> dict[str, Any]:
+        """Return the circumstance as ``rows.parquet`` holds it."""
+        return asdict(self)
+
+
+def circumstances(sightings: Sightings, rows: Rows, as_of: int) -> list[tuple[Circumstance, ...]]:
+    """Return what is in force at ``as_of`` (UTC seconds) for each row: what comes first matters most.
+
+    Custody, bail and a coming release of either party; orders on the subject towards the person at risk; the death of a
+    party; and a homicide of somebody else that either party is on record for.
+    """
+    by_person = _in_force(sightings, np.unique(np.concatenate([rows.subject, rows.at_risk])), as_of)
+    out = []
+    for subject, at_risk in zip(rows.subject.tolist(), rows.at_risk.tolist(), strict=True):
+        # Two systems may write down one stay or order: the same words are said once.
+        stated: dict[str, Circumstance] = {}
+        parties: tuple[tuple[int, Whom, int], ...] = (
+            (subject, "subject", at_risk),
+            (at_risk, "person_at_risk", subject),
+        )
+        for person, whom, other in parties:
+            for record in by_person.get(person, ()):
+                circumstance = record.stated(whom, other)
+                if circumstance is not None:
+                    stated.setdefault(circumstance.text, circumstance)
+        out.append(tuple(sorted(stated.values(), key=_order)))
+    return out
+
+
+@dataclass(frozen=True, slots=True)
+class _Record:
+    """One record in force that may be stated: its kind, code and role, the other person of it, and its times.
+
+    ``is_of_dead``: its person is the dead. ``released_at``: a release that followed an open stay; 0 for none.
+    """
+
+    what: What
+    kind: Kind
+    code: str
+    role: int
+    other: int
+    since: int
+    until: int
+    event_id: int
+    is_of_dead: bool
+    released_at: int
+
+    def stated(self, whom: Whom, other: int) -> Circumstance | None:
+        """Return the circumstance of a party, ``other`` being the other party; None where it is not to be stated."""
+        if self.what == "order":
+            # An order on the subject for the protection of somebody else is no protection of this person.
+            concerned = whom == "subject" and self.role == ROLE_SUBJECT and self.other in (other, NO_PERSON)
+            return self._with("pair", self._order_text()) if concerned else None
+        if self.what == "death":
+            by_party = self.kind.death_of == "person_at_risk" and self.role == ROLE_SUBJECT and self.other != other
+            return self._with(whom, self._death_text(whom)) if self.is_of_dead or by_party else None
+        if self.what == "release_due":
+            return self._with(whom, f"{_WHOSE[whom]} is due for release{self._code()} on {day(self.since)}")
+        return self._with(whom, self._custody_text(whom) if self.what == "custody" else self._bail_text(whom))
+
+    def _with(self, whom: Whom, text: str) -> Circumstance:
+        until = None if self.until == NEVER or self.what in ("release_due", "death") else self.until
+        return Circumstance(self.what, self.kind.name, self.code, whom, self.since, until, self.event_id, text)
+
+    def _custody_text(self, whom: Whom) -> str:
+        where = "held for another authority" if self.kind.name == "hold" else f"in custody{self._code()}"
+        said = f"{_WHOSE[whom]} is {where} since {day(self.since)}, {self._until()}"
+        # An open stay of a source that never closes its stays would say "in custody" of somebody who is out.
+        return f"{said}, but a release is recorded on {day(self.released_at)}" if self.released_at else said
+
+    def _bail_text(self, whom: Whom) -> str:
+        return f"{_WHOSE[whom]} is on bail{self._code()} since {day(self.since)}, {self._until()}"
+
+    def _order_text(self) -> str:
+        of = " towards this person" if self.other != NO_PERSON else " on the subject"
+        return f"{self.kind.title}{self._code()}{of} since {day(self.since)}, {self._until()}"
+
+    def _death_text(self, whom: Whom) -> str:
+        if self.is_of_dead:
+            return f"{_WHOSE[whom]} is on record as dead since {day(self.since)} ({self.kind.title.lower()})"
+        return f"{_WHOSE[whom]} is on record for the homicide of another person on {day(self.since)}"
+
+    def _until(self) -> str:
+        return "no end is recorded" if self.until == NEVER else f"until {day(self.until)}"
+
+    def _code(self) -> str:
+        return f" ({self.code.replace('_', ' ')})" if self.code else ""
+
+
+def _what(kind: Kind) -> What | None:
+    """Return what a kind is stated as; None for a kind that is not stated."""
+    if kind.death_of:
+        return "death"
+    if kind.name == "release":
+        return "release_due"
+    if kind.theme == "custody" and kind.lasts in ("stay", "order"):
+        return "custody" if kind.lasts == "stay" else "bail"
+    return "order" if kind.theme == "order" and kind.lasts == "order" else None
+
+
+_WHAT = tuple(_what(kind) for kind in _KINDS)
+_FIRST: tuple[What, ...] = ("death", "custody", "release_due", "bail", "order")
+
+
+def _order(circumstance: Circumstance) -> tuple[int, int, int, str]:
+    """Most important first, then the latest; the text settles equal times, so that a replay gives the same order."""
+    first = circumstance.whom == "person_at_risk"
+    return _FIRST.index(circumstance.what), int(first), -circumstance.since, circumstance.text
+
+
+def _in_force(sightings: Sightings, persons: NDArray[np.int64], as_of: int) -> dict[int, list[_Record]]:
+    """Return the records in force at ``as_of`` that may be stated, by person."""
+    stated = np.array([what is not None for what in _WHAT])
+    death, ahead = np.array([what == "death" for what in _WHAT]), np.array([what == "release_due" for what in _WHAT])
+    rows = np.flatnonzero(stated[sightings.kind])
+    rows = rows[sightings.visible_at(as_of, rows)]
+    kind, has_happened = sightings.kind[rows], happened(sightings.occurred_at[rows], as_of)
+    in_force = np.where(ahead[kind], ~has_happened, has_happened)
+    in_force &= death[kind] | ahead[kind] | ~ended(sightings.until[rows], as_of)
+    # The unit's own entries open nothing and state nothing; a death is a fact, whoever wrote it down.
+    in_force &= death[kind] | ~sightings.proactive[rows]
+    rows = rows[in_force]
+    owners, others = sightings.ids_of(sightings.owners(rows)), sightings.ids_of(sightings.counterpart[rows])
+    of_persons = is_in(owners, persons)
+    dead = set(dead_rows(sightings).tolist())
+    out: dict[int, list[_Record]] = {}
+    columns = (rows[of_persons], owners[of_persons], others[of_persons])
+    for row, owner, other in zip(*(column.tolist() for column in columns), strict=True):
+        record = _record(sightings, row, owner, other, as_of, is_of_dead=row in dead)
+        if not ended(record.until, as_of) or record.what in ("death", "release_due"):
+            out.setdefault(owner, []).append(record)
+    return out
+
+
+def _record(sightings: Sightings, row: int, owner: int, other: int, as_of: int, *, is_of_dead: bool) -> _Record:
+    kind = _KINDS[int(sightings.kind[row])]
+    what = _WHAT[kind.number]
+    assert what is not None  # _in_force chose the kinds
+    since, until, released = int(sightings.occurred_at[row]), int(sightings.until[row]), NEVER
+    if until == NEVER and what in _ENDED_BY:
+        until = _first_after(sightings, owner, other if what == "order" else None, _ENDED_BY[what], since, as_of)
+    elif until == NEVER and what == "custody":
+        released = _first_after(sightings, owner, None, "release", since, as_of)
+    code = int(sightings.code[row])
+    return _Record(
+        what=what,
+        kind=kind,
+        code=sightings.code_names[code] if code >= 0 else "",
+        role=int(sightings.role[row]),
+        other=other,
+        since=since,
+        until=until,
+        event_id=int(sightings.event_id[row]),
+        is_of_dead=is_of_dead,
+        released_at=released if happened(released, as_of) else 0,
+    )
+
+
+def _first_after(sightings: Sightings, owner: int, other: int | None, name: str, since: int, as_of: int) -> int:
+    """Return when the first visible record of a kind about a person, and ``other``, follows ``since``; else NEVER."""
+    rows = sightings.rows_of(owner)
+    at = np.asarray(sightings.occurred_at[rows])
+    chosen = (
+        (sightings.kind[rows] == kinds()[name].number) & sightings.visible_at(as_of, rows) & ~happened(at, since + 1)
+    )
+    if other is not None:
+        counterpart = sightings.counterpart[rows]
+        chosen &= sightings.ids_of(np.asarray(counterpart)) == other
+    return int(at[chosen].min()) if chosen.any() else NEVER
