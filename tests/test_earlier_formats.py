@@ -63,8 +63,11 @@ def test_every_list_replays_row_for_row(format_1: Path, list_id: str, kind: str)
     listed = lists.open_list(format_1 / "var" / "lists", list_id)
     assert listed.basis.ranking == kind
     replayed = replay_list(format_1 / "history", format_1 / "var", list_id, started_at=STARTED_AT)
-    assert (replayed["same"], replayed["differences"]) == (True, [])
+    # Nobody's place changes: the policy that the list names is another by now, and says so.
+    assert replayed["differences"] == ["the policy was 2026.1, is 2026.2"]
     assert replayed["rows"] == len(listed) > 0
+    assert (listed.version, listed.basis.feeds, listed.safeguarding) == (1, (), ())
+    assert listed.rows["circumstances"].to_pylist() == [[]] * len(listed)
 
 
 def test_the_model_in_service_is_still_the_one_promoted(format_1: Path) -> None:

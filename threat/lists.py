@@ -77,7 +77,8 @@ BAND_TITLES = {
 class ScoredList:
     """A LIST in memory: ``id``, ``basis``, ``must_see`` (as shown) and ``rows`` (schema ``ROWS``, in rank order).
 
-    ``safeguarding``: the relationships that are not ranked with adults, by id.
+    ``safeguarding``: the relationships that are not ranked with adults, by id. ``version``: of its ``list.json``; a
+    list of version 1 says nothing of circumstances, feeds and safeguarding.
     """
 
     def __init__(
@@ -87,12 +88,14 @@ class ScoredList:
         must_see: Sequence[MustSee],
         rows: pa.Table,
         safeguarding: Sequence[Safeguarding] = (),
+        version: int = ListFile.of_version(),
     ) -> None:
         self.id = list_id
         self.basis = basis
         self.must_see = tuple(must_see)
         self.safeguarding = tuple(safeguarding)
         self.rows = rows
+        self.version = version
 
     def __len__(self) -> int:
         return int(self.rows.num_rows)
@@ -203,7 +206,7 @@ def open_list(directory: str | Path, list_id: str) -> ScoredList:
     rows = pq.read_table(rows_path)
     if "circumstances" not in rows.column_names:
         rows = rows.append_column(ROWS.field("circumstances"), pa.array([[]] * len(rows), pa.list_(_CIRCUMSTANCE)))
-    return ScoredList(list_id, document.basis(), document.must_see, rows, document.safeguarding)
+    return ScoredList(list_id, document.basis(), document.must_see, rows, document.safeguarding, document.version)
 
 
 @dataclass(frozen=True, slots=True)

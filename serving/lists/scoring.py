@@ -247,12 +247,16 @@ def require_loaded_before(snapshot: Snapshot, started_at: int) -> None:
 
 
 def differences(listed: ScoredList, again: Scored) -> list[str]:
-    """Say in sentences how a second scoring differs from a LIST; empty when every value is the same."""
+    """Say in sentences how a second scoring differs from a LIST; empty when every value is the same.
+
+    What a LIST of an earlier version does not say is not compared.
+    """
+    says_all = listed.version > 1
     sentences = []
     if listed.rows.num_rows != again.rows.num_rows:
         sentences.append(f"{listed.rows.num_rows} rows then, {again.rows.num_rows} now")
     else:
-        for name in ROWS.names:
+        for name in ROWS.names if says_all else [name for name in ROWS.names if name != "circumstances"]:
             then, now = listed.rows[name].combine_chunks(), again.rows[name].combine_chunks()
             if not then.equals(now):
                 pairs = zip(then.to_pylist(), now.to_pylist(), strict=True)
@@ -260,9 +264,9 @@ def differences(listed: ScoredList, again: Scored) -> list[str]:
                 sentences.append(f"{name} differs in {len(where)} rows, first at rank {int(listed.rank[where[0]])}")
     if listed.must_see != tuple(again.must_see):
         sentences.append("must-see items differ")
-    if listed.safeguarding != again.safeguarding:
+    if says_all and listed.safeguarding != again.safeguarding:
         sentences.append("the safeguarding queue differs")
-    if listed.basis.feeds != again.feeds:
+    if says_all and listed.basis.feeds != again.feeds:
         sentences.append("how far the feeds reach differs")
     return sentences
 
