@@ -70,7 +70,10 @@ def test_cohort_and_attrition(snapshot: Snapshot) -> None:
         ("person_at_risk", 12, 0),
         ("one_person", 11, 1),
         ("twice", 11, 0),
+        ("person_at_risk_dead", 11, 0),
+        ("subject_dead", 11, 0),
         ("window", 10, 1),
+        ("safeguarding", 10, 0),
     ]
 
 
