@@ -41,7 +41,7 @@ def load_command(
     with progress("Loading", total=size) as advance:
         report = load(source, path, store, now, advance, covers_until=covers)
     emit(report.as_dict(), as_json=as_json, lines=lambda _: lines(report))
-    if report.rows_quarantined_unexpectedly:
+    if report.rows_quarantined_unexpectedly or report.refused:
         raise typer.Exit(3)
 
 

@@ -35,9 +35,6 @@ REASONS = {
     "duplicate_key": "the same key as an earlier row of the file",
     "unknown_reference": "names a row that is neither in the file nor held",
     "names_nobody": "an event that names no person",
-    "same_person": "names one person as subject and as person at risk",
-    "circular_correction": "supersedes itself, directly or through other rows",
-    "other_parties": "withdraws a row that names other people",
     "key_reused": "the key is held with other content; a correction needs a key of its own",
 }
 """Every reason, in the words of the report."""

@@ -20,10 +20,10 @@ from threat.errors import UsageError
 from threat.history.batches import Batch, Entry
 from threat.history.checks import fit, stored_schema
 from threat.history.feeds import EVERY_FEED, sources_of
-from threat.history.intake.corrections import find_faults, with_withdrawals_of_whole
 from threat.history.intake.existing_rows import compare
 from threat.history.intake.export import find_files, sha256_of_export
 from threat.history.intake.frames import Shape, to_arrow
+from threat.history.intake.match_counts import Meeting, match_counts
 from threat.history.intake.profile import File, Profile, load_profile
 from threat.history.intake.report import FileCounts, LoadReport, reason_counts
 from threat.history.intake.sheet import Sheet, read_sheet
@@ -94,7 +94,11 @@ def load(
         sheets = {file.name: read_sheet(where, file, profile, advance, may_be_empty=quiet) for file, where in files}
         accepted = _accept(sheets, profile, snapshot, loaded_at)
         quarantined = _quarantine(sheets, profile)
-        report = _report(profile, sheets, accepted, quarantined, store)
+        meeting = match_counts(sheets, profile, snapshot)
+        report = _report(profile, sheets, accepted, quarantined, store, meeting)
+        if meeting.refused:
+            writer.abandon()
+            return replace(report, new={}, snapshot_id=snapshot.id)
         writer.batch = replace(batch, covers_until=_covers_until(covers_until or {}, profile, snapshot, accepted))
         appended = [*accepted.tables.values(), *accepted.repeated.values()]
         nothing_new = not quarantined.num_rows and not any(table.num_rows for table in appended)
@@ -141,14 +145,6 @@ def _accept_once(
     sheets: dict[str, Sheet], shape: Shape, profile: Profile, snapshot: Snapshot, loaded_at: int
 ) -> _Accepted | None:
     frames = shape(sheets, profile, snapshot)
-    if "events" in frames and len(frames["events"]):
-        events = frames["events"].reset_index(drop=True)
-        any_fault = False
-        for fault in find_faults(events, snapshot, profile.zone):
-            any_fault |= _reject(sheets, events[fault.rows], fault.reason, fault.detail[fault.rows])
-        if any_fault:
-            return None
-        frames["events"] = with_withdrawals_of_whole(events, snapshot)
     tables, repeated, existing, any_rejected = {}, {}, {}, False
     for name in _ORDER:
         if name not in frames or not len(frames[name]):
@@ -161,8 +157,7 @@ def _accept_once(
         future = (frame["recorded_at"] > loaded_at).fillna(False).to_numpy(dtype=bool)
         any_rejected |= _reject(sheets, frame[future], "recorded_in_future")
         rows = to_arrow(name, frame)
-        formed = frame["incident_formed"].to_numpy(dtype=bool) if "incident_formed" in frame else None
-        comparison = compare(snapshot, name, rows, formed)
+        comparison = compare(snapshot, name, rows)
         any_rejected |= _reject(sheets, frame[comparison.contradicts], "key_reused")
         new = pa.Table.from_batches([fit(name, rows.filter(pa.array(comparison.new)))])
         tables[name] = pa.concat_tables([new, comparison.recalled])
@@ -174,16 +169,12 @@ def _accept_once(
     return None if any_rejected else _Accepted(tables, repeated, existing)
 
 
-def _reject(sheets: dict[str, Sheet], rows: pd.DataFrame, reason: str, detail: str | pd.Series[Any] = "") -> bool:
-    """Reject the rows of the sheets that these rows came from; return whether there was any.
-
-    ``detail``: for all rows, or one per row.
-    """
-    for name, of_file in rows.assign(detail=detail).groupby("from_file"):
-        where = of_file["from_row"].to_numpy(np.int64)
-        mask, details = np.zeros(len(sheets[str(name)].reason), dtype=bool), sheets[str(name)].detail.copy()
-        mask[where], details[where] = True, of_file["detail"].to_numpy(dtype=object)
-        sheets[str(name)].reject(mask, reason, details)
+def _reject(sheets: dict[str, Sheet], rows: pd.DataFrame, reason: str, detail: str = "") -> bool:
+    """Reject the rows of the sheets that these rows came from; return whether there was any."""
+    for name, of_file in rows.groupby("from_file"):
+        mask = np.zeros(len(sheets[str(name)].reason), dtype=bool)
+        mask[of_file["from_row"].to_numpy(np.int64)] = True
+        sheets[str(name)].reject(mask, reason, detail)
     return len(rows) > 0
 
 
@@ -232,7 +223,12 @@ def _write(writer: Writer, accepted: _Accepted, quarantined: pa.Table, report: L
 
 
 def _report(
-    profile: Profile, sheets: dict[str, Sheet], accepted: _Accepted, quarantined: pa.Table, store: Store
+    profile: Profile,
+    sheets: dict[str, Sheet],
+    accepted: _Accepted,
+    quarantined: pa.Table,
+    store: Store,
+    meeting: Meeting,
 ) -> LoadReport:
     """Return the report before anything is written: the ids of batch and snapshot come after."""
     rows = quarantined.to_pandas()
@@ -257,6 +253,10 @@ def _report(
         batch_id=None,
         snapshot_id="",
         store=str(store.path),
+        references=meeting.matches,
+        empty_words={name: sheet.empty_words for name, sheet in sheets.items() if any(sheet.empty_words.values())},
+        notices=meeting.notices,
+        refused=meeting.refused,
     )
 
 

@@ -99,12 +99,13 @@ def is_empty_word(texts: pa.Array, words: Collection[str]) -> pa.Array:
     [True, True, True, True, False, False]
     """
     lower = pc.utf8_lower(texts)
-    # From the right first: the minus of -1 is part of the word.
     right = pc.utf8_rtrim(lower, characters=_PUNCTUATION)
     bare = pc.utf8_ltrim(right, characters=_PUNCTUATION)
+    # The minus of -1 is part of the word.
+    signed = pc.utf8_ltrim(right, characters=_PUNCTUATION.replace("-", ""))
     wanted = pa.array(sorted(words), pa.string())
     empty = pc.is_in(lower, value_set=wanted)
-    for stripped in (right, bare):
+    for stripped in (signed, bare):
         empty = pc.or_(empty, pc.and_(pc.is_in(stripped, value_set=wanted), pc.greater(pc.utf8_length(stripped), 0)))
     if "-" in words:
         empty = pc.or_(empty, pc.equal(bare, ""))

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import pandas as pd
+
+from threat.history.intake.match_counts import Matches
 
 EXAMPLES = 3
 """Examples shown of a reason: enough to mend a profile by, few enough to read."""
@@ -52,7 +54,9 @@ class LoadReport:
     ``files``: counts by file; None for a file that was loaded before and not read again. ``rows_in``, ``rows_kept``,
     ``rows_quarantined``: over all files. ``rows_quarantined_unexpectedly``, ``severe_quarantined``: without reasons
     that are usual in the source. ``new``, ``existing``: rows by table that were appended, and that the history had.
-    ``batch_id``: None when nothing was appended. ``store``: path of the history.
+    ``batch_id``: None when nothing was appended. ``store``: path of the history. ``references``: how the files meet.
+    ``empty_words``: by file and column, how many rows have which word that is read as empty. ``notices``: sentences on
+    the whole load. ``refused``: why nothing was loaded, "" for a load.
     """
 
     profile: str
@@ -70,6 +74,10 @@ class LoadReport:
     batch_id: str | None
     snapshot_id: str
     store: str
+    references: tuple[Matches, ...] = ()
+    empty_words: Mapping[str, Mapping[str, Mapping[str, int]]] = field(default_factory=dict)
+    notices: tuple[str, ...] = ()
+    refused: str = ""
 
     def as_dict(self) -> dict[str, Any]:
         """Return the report as ``threat load --json`` prints it."""
@@ -89,6 +97,13 @@ class LoadReport:
             "batch_id": self.batch_id,
             "snapshot_id": self.snapshot_id,
             "store": self.store,
+            "references": [matches.as_dict() for matches in self.references],
+            "empty_words": {
+                file: {column: dict(words) for column, words in columns.items() if words}
+                for file, columns in self.empty_words.items()
+            },
+            "notices": list(self.notices),
+            "refused": self.refused,
         }
 
 
@@ -133,6 +148,9 @@ def lines(report: LoadReport) -> str:
         usual = " (usual in this source)" if reason.expected else ""
         out.append(f"  {reason.rows:>9,}  {reason.reason}: {reason.meaning}{usual}")
         out += [f"             {e.file}, row {e.row}: {e.detail}" for e in reason.examples]
+    out += reference_lines(report)
+    if report.refused:
+        return "\n".join([*out, f"REFUSED: {report.refused}"])
     if report.new:
         out.append("New in the history: " + ", ".join(f"{rows:,} {name}" for name, rows in report.new.items()))
     existing = {name: rows for name, rows in report.existing.items() if rows}
@@ -145,3 +163,18 @@ def lines(report: LoadReport) -> str:
             "export and load again; until then nobody sees them."
         )
     return "\n".join(out)
+
+
+def reference_lines(report: LoadReport) -> list[str]:
+    """Return how the files meet, the words read as empty, and the notices, as people read them."""
+    out = ["References:"] if report.references else []
+    out += [f"  {matches.line()}" for matches in report.references]
+    words = [
+        f"  {file}.{column}: {', '.join(f'{word} in {rows:,} rows' for word, rows in list(counts.items())[:EXAMPLES])}"
+        for file, columns in report.empty_words.items()
+        for column, counts in columns.items()
+        if counts
+    ]
+    if words:
+        out += ["Read as empty, because it names nobody:", *words]
+    return out + [f"Note: {notice}" for notice in report.notices]

@@ -1,0 +1,228 @@
+"""How the files of an export meet: persons with a row that nothing names, named persons without a row.
+
+An export whose files write references differently (zeros lost in a spreadsheet, two systems) loads without one row
+quarantined, and every person in it is two. So the report counts what meets, and a load of which hardly anything meets
+is refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from threat.history.intake.frames import ids
+from threat.history.intake.profile import Profile
+from threat.history.intake.references import FAMILIES, look_alikes
+from threat.history.intake.sheet import Sheet
+from threat.history.intake.sources import STANDARD
+from threat.history.snapshot import Snapshot
+from threat.history.tables import read_parts
+
+Ints = NDArray[np.int64]
+
+ABOUT = ("persons", "identities", "protected")
+"""Files with rows about persons."""
+
+NAMING = ("relationships", "person_links", "events")
+"""Files whose rows name persons."""
+
+HARDLY = 0.05
+"""Below this share of meeting references, two files do not speak of the same persons."""
+
+FEW = 20
+"""Up to this many persons a share says little: a file of so few is refused only when nothing meets."""
+
+EXAMPLES = 3
+
+_ID_COLUMNS = {
+    "persons": ("person_id",),
+    "events": ("subject_id", "person_at_risk_id", "person_id"),
+    "relationships": ("subject_id", "person_at_risk_id"),
+    "person_links": ("source_person_id", "person_id"),
+}
+
+
+_MANY = {"person": "persons", "booking": "bookings"} | {
+    name: f"{name}s" for name in ("event", "record", "incident", "relationship")
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Matches:
+    """How the references of one file meet the other files and the history.
+
+    ``what``: what they refer to, in words. ``distinct``: how many different ones, ``met`` of them elsewhere.
+    ``met_by``: where, in words. ``examples``: a few of those that meet nothing.
+    """
+
+    file: str
+    what: str
+    met_by: str
+    distinct: int
+    met: int
+    examples: tuple[str, ...]
+
+    @property
+    def unmet(self) -> int:
+        """Return how many references meet nothing."""
+        return self.distinct - self.met
+
+    @property
+    def hardly_meet(self) -> bool:
+        """Tell whether nothing meets, or of many references hardly any."""
+        return self.met == 0 < self.distinct or (self.distinct > FEW and self.met < HARDLY * self.distinct)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the counts as ``threat load --json`` prints them."""
+        counts = {"distinct": self.distinct, "met": self.met, "unmet": self.unmet}
+        return {"file": self.file, "what": self.what, "met_by": self.met_by, **counts, "unmet_examples": self.examples}
+
+    def line(self) -> str:
+        """Return the counts as people read them."""
+        text = f"{self.file}: {self.distinct:,} {self.what}, {self.met:,} of them {self.met_by}"
+        return text + (f", {self.unmet:,} not ({', '.join(self.examples)})" if self.unmet else "")
+
+
+@dataclass(frozen=True, slots=True)
+class Meeting:
+    """What is said of the references of an export: counts, notices, and why the load is refused ("": it is not)."""
+
+    matches: tuple[Matches, ...] = ()
+    notices: tuple[str, ...] = ()
+    refused: str = ""
+
+
+def match_counts(sheets: Mapping[str, Sheet], profile: Profile, snapshot: Snapshot) -> Meeting:
+    """Count how the files of an export meet each other and the history; rows that are quarantined do not count.
+
+    Only the standard shape says what is a person's row; of other shapes the notices alone are made.
+    """
+    notices = _notices(sheets)
+    if profile.shape != STANDARD:
+        return Meeting(notices=notices)
+    texts = {name: _persons(sheet) for name, sheet in sheets.items() if name in (*ABOUT, *NAMING)}
+    loaded = {name: _person_ids(column, profile.source_system) for name, column in texts.items()}
+    everyone = np.unique(np.concatenate([np.empty(0, dtype=np.int64), *loaded.values()]))
+    named_before = _among(everyone, NAMING, snapshot)
+    with_row = np.union1d(loaded.get("persons", named_before[:0]), _among(everyone, ("persons",), snapshot))
+    named_now = np.unique(np.concatenate([named_before[:0], *(loaded[name] for name in NAMING if name in loaded)]))
+    named = np.union1d(named_now, named_before)
+    matches = []
+    for name, column in texts.items():
+        if name == "persons":
+            by = "named by another file or the history"
+            matches.append(_matches(name, "persons with a row", by, column, np.isin(loaded[name], named)))
+        elif name in ABOUT:
+            is_met = np.isin(loaded[name], np.union1d(named, with_row))
+            matches.append(_matches(name, "persons with a row", "with another row or named", column, is_met))
+        elif "persons" in loaded or snapshot.row_count("persons"):
+            is_met = np.isin(loaded[name], with_row)
+            matches.append(_matches(name, "persons named", "with a row of persons", column, is_met))
+    together = Matches("", "", "", len(named_now), int(np.isin(named_now, with_row).sum()), ())
+    refused = _refusal(matches, together, bool(len(named) or len(with_row)), snapshot)
+    return Meeting((*matches, *_superseded(sheets)), notices, refused)
+
+
+def _persons(sheet: Sheet) -> pa.Array:
+    """Return the distinct persons in the kept rows of a sheet, as the source writes them."""
+    names = [column.name for column in sheet.file.columns if FAMILIES.get(column.name) == "person"]
+    return _distinct(sheet, names, sheet.good)
+
+
+def _distinct(sheet: Sheet, names: list[str], rows: NDArray[np.bool_]) -> pa.Array:
+    chunks = [pa.array(sheet.frame.loc[rows, name], pa.string(), from_pandas=True) for name in names]
+    flat = [chunk.combine_chunks() if isinstance(chunk, pa.ChunkedArray) else chunk for chunk in chunks]
+    return pc.drop_null(pc.unique(pa.chunked_array(flat, pa.string())))
+
+
+def _person_ids(references: pa.Array, source_system: str) -> Ints:
+    texts = references.to_pandas()
+    return ids("person", texts, pd.Series([source_system] * len(texts))).to_numpy(np.int64)
+
+
+def _among(persons: Ints, tables: Sequence[str], snapshot: Snapshot) -> Ints:
+    """Return which of some persons the tables of the history name."""
+    wanted, out = pa.array(persons), [np.empty(0, dtype=np.int64)]
+    for table in tables:
+        for name in _ID_COLUMNS[table]:
+            column = read_parts(table, snapshot.part_paths(table), [name]).column(name)
+            out.append(pc.unique(column.filter(pc.is_in(column, value_set=wanted))).to_numpy().astype(np.int64))
+    return np.unique(np.concatenate(out))
+
+
+def _matches(file: str, what: str, met_by: str, texts: pa.Array, is_met: NDArray[np.bool_]) -> Matches:
+    unmet = texts.filter(pa.array(~is_met)).to_pylist()
+    return Matches(file, what, met_by, len(texts), int(is_met.sum()), tuple(sorted(unmet)[:EXAMPLES]))
+
+
+def _superseded(sheets: Mapping[str, Sheet]) -> list[Matches]:
+    """Return how many references of corrections and withdrawals meet a row of the file or the history."""
+    if "events" not in sheets:
+        return []
+    sheet = sheets["events"]
+    missing = np.asarray(sheet.reason == "unknown_reference", dtype=bool)
+    texts = _distinct(sheet, ["supersedes"], sheet.good | missing)
+    unmet = _distinct(sheet, ["supersedes"], missing)
+    is_met = pc.invert(pc.is_in(texts, value_set=unmet)).to_numpy(zero_copy_only=False)
+    by = "in the file or the history"
+    return [_matches("events", "rows superseded", by, texts, is_met)] if len(texts) else []
+
+
+def _refusal(matches: Sequence[Matches], named: Matches, anything: bool, snapshot: Snapshot) -> str:
+    """Return why the load is refused, or "".
+
+    ``named``: persons named by this export, met where they have a row. ``anything``: whether there is a person to meet.
+    A file of persons is refused when hardly any of its persons is named and hardly any named person has a row. Persons
+    that the history has rows of are met already; identities and protected rows of a few persons whom nothing names yet
+    are usual in a later load.
+    """
+    for each in matches:
+        if each.file not in ABOUT or not each.hardly_meet:
+            continue
+        if each.file == "persons":
+            first = not snapshot.row_count("persons") and snapshot.row_count("events") > 0
+            apart = named.hardly_meet if named.distinct else first
+        else:
+            apart = anything and (each.distinct > FEW or not snapshot.row_count(each.file))
+        if apart:
+            return (
+                f"The file {each.file} and the rest of the export do not meet: of {each.distinct:,} persons in it "
+                f"{each.met:,} are {each.met_by}. Nothing was loaded. Compare how the files write a person "
+                f"({', '.join(each.examples)}): a spreadsheet may have taken zeros, or two systems number differently."
+            )
+    return ""
+
+
+def _notices(sheets: Mapping[str, Sheet]) -> tuple[str, ...]:
+    """Return a sentence for every kind of reference of which some look alike, or were numbers in a program."""
+    families: dict[str, list[pa.Array]] = {}
+    for sheet in sheets.values():
+        for column in sheet.file.columns:
+            if column.reference and not column.absent:
+                family = FAMILIES.get(column.name, column.name)
+                families.setdefault(family, []).append(_distinct(sheet, [column.name], sheet.good))
+    notices = []
+    for family, chunks in families.items():
+        many = _MANY.get(family, family)
+        texts = pc.unique(pa.chunked_array(chunks, pa.string()))
+        groups = look_alikes(texts)
+        if groups:
+            shown = "; ".join(", ".join(group) for group in groups[:EXAMPLES])
+            notices.append(
+                f"{sum(map(len, groups)):,} references of {many} differ only in padding, case, blanks or form and are "
+                f"not taken for the same: {shown}. If they are numbers, say reference: number in the profile."
+            )
+        decimal = pc.sum(pc.match_substring_regex(texts, r"^[0-9]+\.0+$")).as_py() or 0
+        if decimal:
+            notices.append(
+                f"{decimal:,} references of {many} end in .0: a program has read numbers. Say reference: number in the "
+                "profile, or export them as text."
+            )
+    return tuple(notices)
