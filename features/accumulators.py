@@ -101,7 +101,7 @@ class Request:
         return cls(
             half=half,
             matching=Selector(d.scope, kinds, d.codes, d.domestic, d.reported_by, d.include_proactive),
-            among=Selector(d.scope, expand(d.among), proactive=d.include_proactive),
+            among=Selector(d.among_scope or d.scope, expand(d.among), proactive=d.include_proactive),
             span=span_of(d.window_days),
         )
 

@@ -29,6 +29,8 @@ Scope = Literal[
     "reversed",  # this person at risk as subject, towards the subject
     "subject_at_risk",  # the subject as person at risk, from anyone
     "about_subject",  # single-person events about the subject
+    "subject_all",  # the subject as subject, towards anyone or nobody, and single-person events about the subject
+    "subject_unnamed",  # of those, the ones that name no known person at risk
     "at_risk_anyone",  # the person at risk as person at risk, from anyone
     "at_risk_others",  # the person at risk as person at risk, from any known person but the subject
     "at_risk_subject",  # the person at risk as subject, towards anyone
@@ -41,8 +43,14 @@ AT_RISK_SCOPES = ("at_risk_anyone", "at_risk_others", "at_risk_subject", "about_
 NEEDS_PERSON_AT_RISK = ("reversed", *AT_RISK_SCOPES)
 """Scopes that say nothing (missing) when the person at risk is unknown."""
 
-DOMESTIC_READ = {"yes": ("yes",), "no": ("no",), "not_no": ("yes", "unknown"), "any": ("no", "yes", "unknown")}
-"""Values of an event's ``domestic`` that each filter reads."""
+DOMESTIC_READ = {
+    "yes": ("yes",),
+    "no": ("no", "unknown"),
+    "not_no": ("yes", "unknown"),
+    "any": ("no", "yes", "unknown"),
+}
+"""Values of an event's ``domestic`` that each filter reads. What is not said to be domestic, and is not between two who
+stand in a relationship, is not domestic: ``yes`` and ``no`` part all events in two."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +58,16 @@ class Definition:
     """One feature.
 
     ``statistic``: a name of ``features.statistics.STATISTICS``. ``kinds``: vocabulary kinds, or ``@theme`` for all
-    kinds of a theme, or ``@crime``, or ``@any``; ``codes``: keep only these codes.
-    ``window_days``: look-back window; None = the whole visible history. ``long_window_days``: the
-    second window of a ratio. ``periods``: equal parts of the window for a slope. ``domestic``: yes | no | not_no (yes
-    or unknown: forces leave the flag out) | any. ``include_proactive``: read the unit's own contacts too, which are
-    otherwise not incidents. ``reported_by``: keep only these. ``direction``: +1 (more can only raise), -1, or 0 (none);
-    ``policy`` marks a direction set by policy and not evidence. ``missing``: what NaN means. ``sensitive``: stands for
-    a protected characteristic and needs ``justification``. ``sentence`` is for the reviewer (``features.sentences``).
-    ``factor``: row of the risk-factor evidence it serves; ``source``: where the evidence is.
+    kinds of a theme, or ``@crime``, or ``@any``; ``codes``: keep only these codes. ``among``: the second kinds, and
+    ``among_scope`` whose events they mean (None: those of ``scope``). ``window_days``: look-back window; None = the
+    whole visible history. ``long_window_days``: the second window, of a ratio or of ``among``. ``periods``: equal parts
+    of the window for a slope. ``domestic``: yes | no | not_no (yes or unknown: forces leave the flag out) | any.
+    ``include_proactive``: read the unit's own contacts too, which are otherwise not incidents. ``reported_by``: keep
+    only these. ``relationship_kinds``: the figure is missing unless the latest stated kind of the relationship, other
+    than unknown, is one of these. ``direction``: +1 (more can only raise), -1, or 0 (none); ``policy`` marks a
+    direction set by policy and not evidence. ``missing``: what NaN means. ``sensitive``: stands for a protected
+    characteristic and needs ``justification``. ``sentence`` is for the reviewer (``features.sentences``). ``factor``:
+    row of the risk-factor evidence it serves; ``source``: where the evidence is.
     """
 
     name: str
@@ -77,10 +87,12 @@ class Definition:
     half_life_days: float | None = None
     of: Literal["value", "harm", "incidents"] | None = None
     among: tuple[str, ...] = ()
+    among_scope: Scope | None = None
     codes: tuple[str, ...] = ()
     domestic: Literal["yes", "no", "not_no", "any"] = "any"
     reported_by: tuple[str, ...] = ()
     include_proactive: bool = False
+    relationship_kinds: tuple[str, ...] = ()
     sensitive: bool = False
     justification: str = ""
     factor: int | None = None

@@ -63,6 +63,16 @@ NOTHING = Answer(MISSING, [])
 """The answer of a statistic that has nothing to go on."""
 
 
+class Visible(NamedTuple):
+    """The visible events that a definition reads beyond those of its scope: of its ``among_scope``, and of the person.
+
+    Both in the total order.
+    """
+
+    in_among_scope: list[Event]
+    history: list[Event]
+
+
 @dataclass(frozen=True, slots=True)
 class Matches:
     """The events that one definition reads in one row, in the total order.
@@ -86,13 +96,17 @@ class Matches:
     @property
     def among(self) -> list[Event]:
         """The events of the ``among`` kinds in the definition's window."""
-        return _within(self.wider, self.as_of, self.window_days)
+        return self.among_within(self.window_days)
 
     @property
     def stays(self) -> list[Event]:
         """The person's stays in custody, however old."""
         stays = (e for e in self.history if e.kind == STAY and e.role == ROLE_ABOUT and not e.proactive)
         return _within(stays, self.as_of, None)
+
+    def among_within(self, days: float | None) -> list[Event]:
+        """Return the events of the ``among`` kinds of a window of that many days; None for the whole past."""
+        return _within(self.wider, self.as_of, days)
 
     def within(self, days: float | None) -> list[Event]:
         """Return the matching events of a window of that many days; None for the whole past."""

@@ -9,8 +9,14 @@ from functools import cache
 from threat.errors import UsageError
 from threat.vocabulary import Kind, kinds, themes
 
-NEVER_READ = "record_keeping"
-"""Theme of rows that say something about other rows (a withdrawal); no statistic reads them."""
+RECORD_KEEPING = "record_keeping"
+"""Theme of rows that say something about other rows (a withdrawal) or about who is who; no group holds them."""
+
+RELATIONSHIP_RECORDED = "relationship_recorded"
+"""The kind of row that states what two persons are to each other, by its code; read where a definition names it."""
+
+NEVER_READ = "withdrawn"
+"""The kind of row that takes another row back; no definition may name it."""
 
 
 @cache
@@ -42,7 +48,7 @@ def expand(names: tuple[str, ...], *, in_advance: bool = False) -> frozenset[str
 
 
 def _in_group(kind: Kind, group: str) -> bool:
-    if kind.theme == NEVER_READ:
+    if kind.theme == RECORD_KEEPING:
         return False
     return group == "any" or (group == "crime" and kind.crime) or kind.theme == group
 

@@ -24,7 +24,7 @@ from threat.errors import ThreatError, UsageError, raise_all
 
 _FIELDS = {f.name for f in fields(Definition)}
 _REQUIRED = ("name", "theme", "scope", "statistic", "sentence", "source", "unit", "missing")
-_LISTS = ("kinds", "among", "codes", "reported_by")
+_LISTS = ("kinds", "among", "codes", "reported_by", "relationship_kinds")
 
 
 @dataclass(frozen=True)

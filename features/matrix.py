@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,18 @@ from threat.history.sightings import Rows, Sightings
 if TYPE_CHECKING:
     # pandas takes 0.3 s to load, and only ``frame`` needs it: scoring goes without.
     import pandas as pd
+
+
+_AT_ONCE = 65_536
+"""Rows compared at once by ``constant``: some 60 MB of a memory-mapped matrix, so that a large one is never whole in
+memory."""
+
+
+class Constant(NamedTuple):
+    """A feature that has one value in all rows; NaN: it is missing in all."""
+
+    name: str
+    value: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +71,21 @@ class Matrix:
         if name not in self.names:
             raise UsageError("The matrix has no feature of this name.", value=name)
         return np.asarray(self.values[:, self.names.index(name)])
+
+    def constant(self) -> tuple[Constant, ...]:
+        """Return every feature that says nothing of these rows: missing in all of them, or of one value in all.
+
+        In the order of ``names``; every feature when there is no row. A feature with one value and some missing is not
+        constant.
+        """
+        if not len(self):
+            return tuple(Constant(name, float("nan")) for name in self.names)
+        first = np.asarray(self.values[0])
+        same = np.ones(len(first), np.bool_)
+        for start in range(0, len(self), _AT_ONCE):
+            part = np.asarray(self.values[start : start + _AT_ONCE])
+            same &= ((part == first) | (np.isnan(part) & np.isnan(first))).all(axis=0)
+        return tuple(Constant(self.names[j], float(first[j])) for j in np.flatnonzero(same).tolist())
 
     def frame(self) -> pd.DataFrame:
         """Return the values with their names, indexed by relationship and as-of (int64 UTC seconds)."""

@@ -24,16 +24,18 @@ class Op(IntEnum):
     NEWEST = 8  # age of the first event met
     OLDEST = 9  # age of the last event met, per bucket
     LAST_VALUE = 10  # value of the first event met that carries a value
-    LAST_HARM = 11
+    LAST_HARM = 11  # highest harm of the first incident met
     LAST_CODE = 12  # number of the first event's code
     GAPS = 13  # incidents met, ages of the first, second and last
-    OPEN = 14  # 1 when ``until`` is after as-of
+    IN_FORCE = 14  # age of the last event met whose ``until`` is after as-of and that no later CLOSES event ended
     ENDED = 15  # smallest time since ``until``, plus one
-    BREACH = 16  # two oldest distinct ages of breaches met before the order
-    ORDERED = 17  # the latest order: closes BREACH
+    BREACH = 16  # ages of the last two moments of breaches met; the cell after them: the shortest time from an order
+    ORDERED = 17  # an order: compared with the breaches met, in the cells of BREACH
     LATE = 18  # one more when recorded late
     UNTIL = 19  # time to the first event to come, plus one
     STAY = 20  # seconds not yet covered by an earlier stay; the cell after it holds the age reached
+    CLOSES = 21  # age of the first event met that ends a state, in the cells of IN_FORCE
+    RUN = 22  # age of the last event of an unbroken run of codes from the first event met; the cell after it: broken
 
 
 class Out(IntEnum):
@@ -61,6 +63,8 @@ class Out(IntEnum):
     RATE = 16
     DAYS = 17
     BREACH = 18
+    FLAG = 19  # 1 when integer cell a is above 0
+    BOTH = 20  # 1 when integer cells a and c are above 0
 
 
 class Traits(NamedTuple):
@@ -102,15 +106,17 @@ TRAITS: dict[Op, Traits] = {
     Op.NEWEST: Traits(),
     Op.OLDEST: Traits(),
     Op.LAST_VALUE: Traits("marked", reads=frozenset({"value"})),
-    Op.LAST_HARM: Traits("marked", reads_harm=True),
+    Op.LAST_HARM: Traits("marked", reads=_INCIDENT, reads_harm=True),
     # Where the kernel reads a code it reads who reported too: one filter looks at both.
     Op.LAST_CODE: Traits("marked", reads=frozenset({"code", "reported_by"})),
     Op.GAPS: Traits(fixed=4, numbered="incident", reads=_INCIDENT),
-    Op.OPEN: Traits(reads=frozenset({"until"})),
+    Op.IN_FORCE: Traits(fixed=2, reads=frozenset({"until"})),
     Op.ENDED: Traits(reads=frozenset({"until"})),
-    Op.BREACH: Traits(fixed=4),
+    Op.BREACH: Traits(fixed=3),
     Op.ORDERED: Traits("none"),
     Op.LATE: Traits(summed=True, reads=frozenset({"recorded_at"})),
     Op.UNTIL: Traits(stream="ahead"),
     Op.STAY: Traits(fixed=1, reads=frozenset({"until"}), stream="stays"),
+    Op.CLOSES: Traits("none"),
+    Op.RUN: Traits(fixed=2, reads=frozenset({"code", "reported_by"})),
 }

@@ -26,6 +26,7 @@ THEMES = {
     "coercive_control": "Coercive control",
     "sexual": "Sexual violence",
     "separation": "Separation",
+    "relationship": "Kind of the relationship",
     "children": "Children",
     "pregnancy": "Pregnancy and birth",
     "adult_family": "Adult family and caring",

@@ -8,8 +8,8 @@ from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
 from typing import get_args
 
-from features.definitions import DOMESTIC_READ, Definition, Scope
-from features.kinds_read import NEVER_READ, expand
+from features.definitions import AT_RISK_SCOPES, DOMESTIC_READ, Definition, Scope
+from features.kinds_read import NEVER_READ, RELATIONSHIP_RECORDED, expand
 from features.statistics import STATISTICS
 from features.statistics.base import PARTS
 from threat.errors import ThreatError, UsageError, raise_all
@@ -68,9 +68,13 @@ def validate(definitions: Sequence[Definition], *, where: str = "") -> None:
 def _problems(d: Definition) -> Iterator[UsageError]:
     if not re.fullmatch(r"[a-z][a-z0-9_]*", d.name):
         yield UsageError("The name is not lower-case words joined by underscores.", value=d.name)
-    for field, names in (("scope", get_args(Scope)), ("statistic", tuple(STATISTICS))):
+    for field, names in (
+        ("scope", get_args(Scope)),
+        ("among_scope", get_args(Scope)),
+        ("statistic", tuple(STATISTICS)),
+    ):
         given = getattr(d, field)
-        if given not in names:
+        if given not in names and not (field == "among_scope" and given is None):
             near = get_close_matches(str(given), names, n=3)
             yield UsageError(
                 f"There is no {field} of this name.",
@@ -104,6 +108,12 @@ def _of_filters(d: Definition) -> Iterator[UsageError]:
                 value=getattr(d, field),
                 way_out=f"one of {', '.join(map(str, values))}",
             )
+    stated = [code for code in kinds()[RELATIONSHIP_RECORDED].codes if code != "unknown"]
+    for code in d.relationship_kinds:
+        if code not in stated:
+            yield UsageError(
+                "There is no kind of relationship of this name.", value=code, way_out=f"one of {', '.join(stated)}"
+            )
     for reporter in d.reported_by:
         if reporter not in REPORTED_BY:
             yield UsageError(
@@ -121,7 +131,7 @@ def _of_kinds(d: Definition) -> Iterator[UsageError]:
         yield UsageError("The definition names no kind.", value=d.statistic, way_out="name at least one")
         return
     for kind in [kinds()[name] for name in sorted(read_kinds(d) | expand(d.among))]:
-        if kind.theme == NEVER_READ:
+        if kind.name == NEVER_READ:
             yield UsageError("Record-keeping rows are never read.", value=kind.name)
         elif kind.known_in_advance and not statistic.reads_ahead:
             yield UsageError(
@@ -172,6 +182,12 @@ def _of_given(d: Definition) -> Iterator[UsageError]:
             yield UsageError(f"{d.statistic} needs {part}, which is missing.")
         elif given and part not in statistic.needs | statistic.takes:
             yield UsageError(f"{d.statistic} takes no {part}.", value=getattr(d, part), way_out="leave it out")
+    if d.among_scope and not d.among:
+        yield UsageError("The definition has an among_scope but no among.", value=d.among_scope)
+    elif d.among_scope and (d.among_scope in AT_RISK_SCOPES) != (d.scope in AT_RISK_SCOPES):
+        yield UsageError(
+            "among_scope reads the history of the other person.", value=d.among_scope, where=f"scope {d.scope}"
+        )
     if statistic.of and d.of not in statistic.of:
         choices = ", ".join(str(choice) for choice in statistic.of if choice)
         yield UsageError(f"This is not what {d.statistic} can be of.", value=d.of, way_out=f"one of {choices}")
@@ -193,15 +209,15 @@ def _of_numbers(d: Definition) -> Iterator[UsageError]:
 def forbidden_direction(d: Definition) -> str:
     """Return why the definition may not have a direction; the empty string when it may.
 
-    Reasons: the figure measures what the system did, or a judgement, or may honestly move either way. Retraction may
-    have a direction as a labelled policy only.
+    Reasons: the figure measures what the system did, or a judgement, or may honestly move either way, or reads such
+    kinds, in ``among`` too. Retraction may have a direction as a labelled policy only.
     """
     if reason := STATISTICS[d.statistic].no_direction or _forbidden_by_filter(d):
         return reason
     read = read_kinds(d)
     if read <= _POLICY_KINDS:
         return "" if d.policy else "a direction for retraction is a policy: mark it policy: true"
-    themes = (kinds()[name].theme for name in sorted(read))
+    themes = (kinds()[name].theme for name in sorted(read | expand(d.among)))
     return next((_NO_DIRECTION_THEMES[theme] for theme in themes if theme in _NO_DIRECTION_THEMES), "")
 
 

@@ -30,11 +30,13 @@ WRITTEN_BY = "<!-- Written by `make docs`. Change the catalogue or the drawn tab
 
 _SCOPES = {
     "relationship": "the subject, towards this person at risk",
-    "subject_anyone": "the subject, towards anyone",
+    "subject_anyone": "the subject, towards anyone, named or not",
     "subject_others": "the subject, towards any other known person",
     "reversed": "the person at risk as subject, towards the subject",
     "subject_at_risk": "the subject as the one at risk, from anyone",
     "about_subject": "the subject alone",
+    "subject_all": "the subject, towards anyone, named or not, and alone",
+    "subject_unnamed": "the subject, towards nobody named, and alone",
     "at_risk_anyone": "the person at risk, from anyone",
     "at_risk_others": "the person at risk, from any other known person",
     "at_risk_subject": "the person at risk as subject, towards anyone",
@@ -45,9 +47,25 @@ _WORDS = {
         instant and had not withdrawn it: what counts is when it was *recorded*, not when it happened""",
     "Window": """a window of *d* days holds what happened from *d* days before the as-of up to, and without, the as-of.
         *All history*: no limit. A day is 86,400 seconds""",
-    "Incident": "what happened once, however many records it has",
+    "Incident": """what happened once, however many records it has. Of the records that a definition reads, the latest
+        is the instant of the incident (days since, gaps, the latest incident), and an incident is in a window when one
+        of them is""",
     "Harm index": """days per kind of event from `threat/harm.csv`: the gravest record of each incident, then summed.
-        The shipped days are approximate. An index of sentencing says little of coercion, which has its own counts""",
+        An incident that is no crime has 1 day where a record says domestic incident, and 0 for every other kind that
+        is no crime (surveillance, a threat to children). The shipped days are approximate. An index of sentencing says
+        little of coercion, which has its own counts""",
+    "Equal times": """the order of records is by when they happened, when they were recorded, then by gravity: harm
+        days, kind in the order of the vocabulary, code in its order (gravest first), value. The gravest of equals is
+        the latest. Numbers of records decide nothing""",
+    "Course of conduct": """stalking from March to May happened in May, its end, and began in March: only figures of
+        the first event read its beginning""",
+    "State": """living together, a caring role, a marker: in force from its beginning to its end, or until an event
+        ends it. How often staff wrote it down changes nothing""",
+    "Answer": """an answer on an assessment form holds for 365 days, one about pregnancy for 548; an older one is
+        missing, not "no" """,
+    "Every kind": """all kinds that happen: not those known in advance, not a record that withdraws another, not the
+        record of what two persons are to each other""",
+    "End of a stay": """a stay, order or state whose end is the as-of itself is over: 0 days since it""",
     "Domestic": """between the two of a relationship, a record counts unless it says that it is not domestic, since
         forces leave the flag out; towards anyone it must say that it is""",
     "Proactive": "contacts made by the unit itself never count",
@@ -150,9 +168,9 @@ def _kinds_of_figure(catalogue: Catalogue) -> Iterator[str]:
     counts = Counter[str](d.statistic for d in catalogue)
     yield "## Kinds of figure"
     yield _grid(
-        ("Figure", "In words", "With nothing on record", "Definitions"),
+        ("Figure", "In words", "With nothing on record", "Of equals, and of an incident", "Definitions"),
         (
-            (f"`{name}`", statistic.words, statistic.nothing, str(counts[name]))
+            (f"`{name}`", statistic.words, statistic.nothing, statistic.ties, str(counts[name]))
             for name, statistic in STATISTICS.items()
             if counts[name]
         ),
@@ -240,7 +258,8 @@ def _reads(d: Definition) -> str:
     what = f"`{d.statistic}`" + (f" of {d.of}" if d.of else "")
     parts = [f"{what}: {_kinds(d.kinds)}"]
     if d.among:
-        parts.append(f"{STATISTICS[d.statistic].among_words} {_kinds(d.among)}")
+        whose = f" ({_SCOPES[d.among_scope]})" if d.among_scope else ""
+        parts.append(f"{STATISTICS[d.statistic].among_words} {_kinds(d.among)}{whose}")
     if d.codes:
         parts.append(f"code {' or '.join(d.codes)}")
     if d.domestic != "any":
@@ -251,11 +270,13 @@ def _reads(d: Definition) -> str:
     if STATISTICS[d.statistic].has_window:
         parts.append("all history" if d.window_days is None else f"{d.window_days:g} days")
     if d.long_window_days is not None:
-        parts.append(f"against {d.long_window_days:g} days")
+        parts.append(f"{STATISTICS[d.statistic].long_window_words} {d.long_window_days:g} days")
     if d.periods is not None:
         parts.append(f"in {d.periods} equal periods")
     if d.half_life_days is not None:
         parts.append(f"half-life {d.half_life_days:g} days")
+    if d.relationship_kinds:
+        parts.append(f"only where the two are {' or '.join(kind.replace('_', ' ') for kind in d.relationship_kinds)}")
     if d.include_proactive:
         parts.append("with proactive contacts")
     return "; ".join(parts)

@@ -6,9 +6,12 @@ in the kernel of the fold (``features.operations``).
 """
 
 from features.statistics.base import Statistic
+from features.statistics.both import Both
 from features.statistics.breach_after import BreachAfter
 from features.statistics.count import Count
 from features.statistics.days_in_custody import DaysInCustody
+from features.statistics.days_in_force import DaysInForce
+from features.statistics.days_in_state import DaysInState
 from features.statistics.days_since_end import DaysSinceEnd
 from features.statistics.days_since_first import DaysSinceFirst
 from features.statistics.days_since_last import DaysSinceLast
@@ -27,9 +30,12 @@ from features.statistics.mean_gap import MeanGap
 from features.statistics.order_in_force import OrderInForce
 from features.statistics.rate_at_liberty import RateAtLiberty
 from features.statistics.recency_weighted import RecencyWeighted
+from features.statistics.recorded import Recorded
 from features.statistics.rows_visible import RowsVisible
 from features.statistics.share import Share
 from features.statistics.slope import Slope
+from features.statistics.state_in_force import StateInForce
+from features.statistics.state_is import StateIs
 from features.statistics.state_unanswered import StateUnanswered
 from features.statistics.state_yes import StateYes
 from features.statistics.sum import Sum
@@ -40,6 +46,7 @@ STATISTICS: dict[str, Statistic] = {
     for statistic in (
         Count(),
         Incidents(),
+        Recorded(),
         Sum(),
         Max(),
         Last(),
@@ -60,6 +67,11 @@ STATISTICS: dict[str, Statistic] = {
         InCustody(),
         OrderInForce(),
         BreachAfter(),
+        Both(),
+        StateInForce(),
+        DaysInForce(),
+        StateIs(),
+        DaysInState(),
         StateYes(),
         StateUnanswered(),
         Grade(),

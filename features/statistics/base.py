@@ -13,13 +13,13 @@ from typing import ClassVar
 
 from features.accumulators import Reading, Request
 from features.definitions import DOMESTIC_READ, Definition
-from features.events import Answer, Event, Matches, known_in_advance
+from features.events import Answer, Event, Matches, Visible, known_in_advance
 from features.kinds_read import expand
 from features.statistics.forms import NUMBER, Form
 from threat.asof import happened
 from threat.vocabulary import Kind
 
-PARTS = ("window_days", "long_window_days", "periods", "half_life_days", "of", "among")
+PARTS = ("window_days", "long_window_days", "periods", "half_life_days", "of", "among", "among_scope")
 """Fields of a definition that only some statistics take."""
 
 
@@ -54,6 +54,13 @@ class Statistic(ABC):
     codes: ClassVar[tuple[str, ...]] = ()
     """Codes that its kinds must have, since the figure is read from them."""
 
+    ties: ClassVar[str] = ""
+    """What decides among events of one instant, and which instant an incident of several records has, in the words of
+    the dictionary; empty where neither can matter."""
+
+    codes_ask: ClassVar[bool] = False
+    """The codes of a definition say what the figure asks for, and do not narrow the events that it reads."""
+
     no_direction: ClassVar[str] = ""
     """Why its figures may never have a direction; empty when they may."""
 
@@ -68,6 +75,9 @@ class Statistic(ABC):
 
     among_words: ClassVar[str] = "among"
     """What links its kinds with its ``among`` kinds, in the dictionary."""
+
+    long_window_words: ClassVar[str] = "against"
+    """What the long window is for, in the dictionary."""
 
     @abstractmethod
     def answer(self, d: Definition, matches: Matches) -> Answer:
@@ -101,28 +111,30 @@ class Statistic(ABC):
         names = d.kinds or (() if self.names_kinds else ("@any",))
         return expand(names, in_advance=self.reads_ahead)
 
-    def matches(self, d: Definition, in_scope: Iterable[Event], history: list[Event], as_of: int) -> Matches:
+    def matches(self, d: Definition, in_scope: Iterable[Event], as_of: int, visible: Visible | None = None) -> Matches:
         """Return what the definition reads among visible events, in the total order.
 
-        ``in_scope``: those of the roles and parties that its scope means. ``history``: all of the person's.
+        ``in_scope``: those of the roles and parties that its scope means. ``visible``: those that its ``among_scope``
+        means, and all of the person's; None: the same events.
         """
-        happens, read, among = expand(("@any",)), self.kinds_read(d), expand(d.among)
         in_scope = [e for e in in_scope if d.include_proactive or not e.proactive]
+        visible = visible or Visible(in_scope, in_scope)
+        read, among = self.kinds_read(d), expand(d.among)
         matching = [
             e
             for e in in_scope
             if e.kind in read
-            and (not d.codes or e.code in d.codes)
+            and (not d.codes or self.codes_ask or e.code in d.codes)
             and e.domestic in DOMESTIC_READ[d.domestic]
             and (not d.reported_by or e.reported_by in d.reported_by)
         ]
         return Matches(
             as_of=as_of,
             window_days=d.window_days,
-            past=[e for e in matching if e.kind in happens],
+            past=[e for e in matching if not known_in_advance(e.kind)],
             ahead=[e for e in matching if known_in_advance(e.kind) and not happened(e.occurred_at, as_of)],
-            wider=[e for e in in_scope if e.kind in happens and e.kind in among],
-            history=history,
+            wider=[e for e in visible.in_among_scope if e.kind in among and (d.include_proactive or not e.proactive)],
+            history=visible.history,
         )
 
     def example(self, *events: Event, stays: Iterable[Event] = (), **parts: object) -> float:
@@ -135,4 +147,4 @@ class Statistic(ABC):
         words = dict.fromkeys(("name", "theme", "sentence", "source", "unit", "missing"), "example")
         d = Definition(statistic=self.name, **words, **fields)  # type: ignore[arg-type]
         in_order = sorted(events, key=lambda e: e.order)
-        return self.answer(d, self.matches(d, in_order, list(stays), 0)).value
+        return self.answer(d, self.matches(d, in_order, 0, Visible(in_order, list(stays)))).value

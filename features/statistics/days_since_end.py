@@ -20,6 +20,7 @@ class DaysSinceEnd(Statistic):
 
     name = "days_since_end"
     words, nothing = "days from the latest end of a stay or order to the as-of", "missing"
+    ties = "what ends at the as-of itself ended 0 days before; of equal ends the latest event is behind the figure"
     takes = frozenset()
     no_direction = "custody and orders are what the system did"
     has_window = False

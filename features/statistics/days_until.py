@@ -21,6 +21,7 @@ class DaysUntil(Statistic):
 
     name = "days_until"
     words, nothing = "days from the as-of to the next event known in advance", "missing"
+    ties = "an event at the as-of itself is 0 days ahead"
     takes = frozenset()
     reads_ahead = True
     no_direction = "custody and orders are what the system did"

@@ -25,6 +25,7 @@ class GapRatio(Statistic):
     name = "gap_ratio"
     words = "the last gap over the average gap"
     nothing = "missing with fewer than two incidents or no time between"
+    ties = "an incident is at its latest matching record; with all at one instant the ratio is missing"
     no_direction = "ratios may move either way"
     form, shown = RATIO, 0.5
 

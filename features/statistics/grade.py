@@ -21,6 +21,7 @@ class Grade(StateYes):
 
     name = "grade"
     words, nothing = "latest officer grade: 1 standard, 2 medium, 3 high", "missing"
+    ties = "of grades recorded for one instant in one second the highest"
     codes = tuple(GRADES)
     no_direction = "grades are judgements"
     form, shown = Form(choices=MappingProxyType({number: name for name, number in GRADES.items()})), 3.0

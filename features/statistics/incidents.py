@@ -20,6 +20,7 @@ class Incidents(Statistic):
 
     name = "incidents"
     words, nothing = "number of incidents", "0"
+    ties = "an incident is in the window when one of its matching records is"
     form = COUNT
 
     def answer(self, d: Definition, matches: Matches) -> Answer:

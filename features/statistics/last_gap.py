@@ -26,6 +26,7 @@ class LastGap(Statistic):
 
     name = "last_gap"
     words, nothing = "days between the last two incidents", "missing with fewer than two incidents"
+    ties = "an incident is at its latest matching record; two at one instant have a gap of 0"
     no_direction = "the gap between incidents includes time in custody"
 
     def answer(self, d: Definition, matches: Matches) -> Answer:

@@ -25,6 +25,7 @@ class LateShare(Statistic):
 
     name = "late_share"
     words, nothing = "share of events recorded more than seven days after they happened", "missing"
+    ties = "records are counted, not incidents"
     names_kinds = False
     no_direction = "shares may move either way"
     form, shown = SHARE, 0.4

@@ -24,6 +24,7 @@ class Max(Statistic):
 
     name = "max"
     words, nothing = "harm days of the gravest event", "0"
+    ties = "of equals the latest is behind the figure"
     needs, of = frozenset({"of"}), ("value", "harm")
     form, shown = AMOUNT, 365.0
 

@@ -38,6 +38,7 @@ class MeanGap(Statistic):
 
     name = "mean_gap"
     words, nothing = "average days between incidents", "missing with fewer than two incidents"
+    ties = "an incident is at its latest matching record; two at one instant have a gap of 0"
     no_direction = "the gap between incidents includes time in custody"
 
     def answer(self, d: Definition, matches: Matches) -> Answer:

@@ -33,6 +33,7 @@ class RateAtLiberty(Statistic):
     name = "rate_at_liberty"
     words = "incidents per 365 days at liberty: the window without the time in custody"
     nothing = "0; missing when never at liberty"
+    ties = "an incident is in the window when one of its matching records is"
     needs, takes = frozenset({"window_days"}), frozenset()
     no_direction = "a rate is a ratio"
     form, shown = RATIO, 4.0

@@ -26,6 +26,7 @@ class Share(Statistic):
 
     name = "share"
     words, nothing = "events of these kinds among those of wider kinds", "missing"
+    ties = "records are counted, not incidents"
     needs = frozenset({"among"})
     no_direction = "shares may move either way"
     form, shown = SHARE, 0.4

@@ -31,6 +31,7 @@ class Slope(Statistic):
     name = "slope"
     words = "least-squares change from each equal period of the window to the next"
     nothing = "0"
+    ties = "an incident is in the newest period that has one of its matching records"
     needs, takes = frozenset({"window_days", "periods"}), frozenset({"of"})
     of = (None, "incidents", "harm")
     no_direction = "slopes may move either way"

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import ClassVar
 
-from features.accumulators import Reading, Request
+from features.accumulators import Reading, Request, Selector
 from features.definitions import Definition
 from features.events import MISSING, NOTHING, Answer, Matches
 from features.operations import Op, Out
 from features.statistics.base import Statistic
 from features.statistics.forms import FLAG, Form
+
+Codes = tuple[tuple[tuple[str, float], ...], float]
+"""The value of each code, and the value of any other; an event with a value below 0 is passed over for an older one."""
 
 
 class StateYes(Statistic):
@@ -26,6 +30,7 @@ class StateYes(Statistic):
 
     name = "state_yes"
     words, nothing = "latest answer: 1 yes, 0 no", "missing: never asked, or no answer"
+    ties = "of answers recorded for one instant in one second: yes, then refused, not known, not asked, no"
     codes: ClassVar[tuple[str, ...]] = ("yes", "no")
     no_direction = "assessment answers depend on who asked"
     form: ClassVar[Form] = FLAG
@@ -33,17 +38,26 @@ class StateYes(Statistic):
 
     values: ClassVar[dict[str, float]] = {"yes": 1.0, "no": 0.0}
     otherwise: ClassVar[float] = MISSING
-    """The value of any other code; below 0, the event is passed over for an older one."""
+    """The value of any other code."""
+
+    def table(self, d: Definition) -> Codes:
+        """Return the value of each code in the definition."""
+        return tuple(self.values.items()), self.otherwise
+
+    def read(self, request: Request) -> Selector:
+        """Return the selector of the events read: where codes are asked for, they narrow nothing."""
+        return replace(request.matching, codes=()) if self.codes_ask else request.matching
 
     def answer(self, d: Definition, matches: Matches) -> Answer:
         """Read the latest code that is not passed over."""
+        values, otherwise = self.table(d)
         for event in reversed(matches.events):
-            value = self.values.get(event.code, self.otherwise)
+            value = dict(values).get(event.code, otherwise)
             if not value < 0:
                 return Answer(value, [event])
         return NOTHING
 
     def fold(self, d: Definition, request: Request) -> Reading:
         """Ask for the value of the first code met that is not passed over, by a table of codes."""
-        last = request.need(Op.LAST_CODE, spans=(), aux=(tuple(self.values.items()), self.otherwise))
+        last = request.need(Op.LAST_CODE, self.read(request), spans=(), aux=self.table(d))
         return Reading(Out.LAST, last.cell, c=last.second, window=request.span)

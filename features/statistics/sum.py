@@ -28,6 +28,7 @@ class Sum(Statistic):
 
     name = "sum"
     words, nothing = "sum of harm days, the gravest record of each incident", "0"
+    ties = "of each incident the gravest matching record in the window; of values every record"
     needs, of = frozenset({"of"}), ("value", "harm")
     form, shown = AMOUNT, 400.0
 

@@ -29,6 +29,7 @@ class WindowRatio(Statistic):
     name = "window_ratio"
     words = "one more than the number in the window, over one more than the long window would lead to expect"
     nothing = "1"
+    ties = "an incident is in a window when one of its matching records is"
     needs, takes = frozenset({"window_days", "long_window_days"}), frozenset({"of"})
     of = (None, "incidents", "harm")
     no_direction = "ratios may move either way"

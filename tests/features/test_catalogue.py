@@ -38,6 +38,9 @@ NO_DIRECTION_STATISTICS = {
     "days_until": "custody and orders",
     "order_in_force": "orders",
     "breach_after": "orders",
+    "days_in_force": "recency across custody",
+    "state_is": "who the two are",
+    "days_in_state": "who the two are",
     "history_days": "history length",
     "rows_visible": "richness",
     "days_since_last": "recency across custody",
@@ -128,7 +131,8 @@ def test_the_rule_on_directions_bites() -> None:
         "no_further_action_365d": "disposals",
         "latest_grade": "assessment grade; grades and answers",
         "answer_strangled": "assessment; grades and answers",
-        "subject_mental_health_ever": "sensitive; mental health",
+        "days_since_subject_mental_health_detention": "recency across custody; sensitive; mental health",
+        "subject_mental_health_marker": "sensitive; mental health",
         "pregnancy_or_birth_548d": "sensitive; what others did; pregnancy",
         "third_party_reports_365d": "third-party contact",
         "marac_referrals_365d": "service use",
@@ -152,6 +156,34 @@ def test_counts_of_harm_do_have_a_direction() -> None:
     assert not any(d.direction == -1 for d in CATALOGUE)
 
 
+def test_states_in_force_that_evidence_names_may_raise() -> None:
+    states = {d.name for d in CATALOGUE if d.statistic in ("state_in_force", "both") and d.direction}
+    raising = {"firearm_access", "stepchild_in_home", "separation_with_control_365d", "ex_partner_with_control_365d"}
+    assert states == raising
+    assert {CATALOGUE[name].direction for name in states} == {1}
+
+
+def test_answers_expire() -> None:
+    answers = {d.name: d.window_days for d in CATALOGUE if d.statistic in ("state_yes", "state_unanswered")}
+    assert {days for name, days in answers.items() if not name.endswith("_pregnant")} == {365}
+    assert (answers["answer_pregnant"], answers["unanswered_pregnant"]) == (548, 548)
+
+
+def test_a_state_is_never_counted_by_how_often_it_was_written_down() -> None:
+    states = {name for name, kind in kinds().items() if kind.lasts == "state"}
+    counting = ("count", "incidents", "recency_weighted")
+    assert [d.name for d in CATALOGUE if set(d.kinds) & states and d.statistic in counting] == []
+
+
+def test_the_kind_of_a_relationship_is_read_where_it_is_named_and_nowhere_else() -> None:
+    reading = {d.name for d in CATALOGUE if "relationship_recorded" in read_kinds(d) | expand(d.among)}
+    named = {d.name for d in CATALOGUE if "relationship_recorded" in d.kinds}
+    assert reading == named == {
+        "kind_partner", "kind_ex_partner", "kind_adult_family", "days_since_ex_partner", "ex_partner_with_control_365d"
+    }  # fmt: skip
+    assert not any(d.sensitive for d in CATALOGUE if d.name in named)
+
+
 def test_retraction_never_lowers_by_policy() -> None:
     policies = {d.name for d in CATALOGUE if d.policy}
     assert policies == {"retractions_ever", "withdrawals_365d"}
@@ -159,7 +191,7 @@ def test_retraction_never_lowers_by_policy() -> None:
 
 def test_proactive_contacts_never_count() -> None:
     assert [d.name for d in CATALOGUE if d.include_proactive] == []
-    never = {name for name, kind in kinds().items() if kind.theme in {"unit", "record_keeping"}}
+    never = {name for name, kind in kinds().items() if kind.theme == "unit"} | {"withdrawn"}
     assert [d.name for d in CATALOGUE if read_kinds(d) & never and d.theme != "records"] == []
 
 
@@ -190,9 +222,15 @@ def test_sensitive_definitions_are_known_and_justified() -> None:
     protected = {name for name, k in kinds().items() if k.theme in {"mental_health", "self_harm", "pregnancy"}}
     protected |= {"honour_based_abuse", "forced_marriage", "item_pregnant", "item_subject_suicidal"}
     protected |= {"item_person_suicidal", "caring_role"}
-    # A group such as @crime, @assessment or @any takes a marker in among everything else and singles nobody out.
+    # A group such as @crime, @assessment or @any, or every question of the form together, takes a marker in among
+    # everything else and singles nobody out.
+    items = {name for name in kinds() if name.startswith("item_")}
     reads_sensitive = {
-        d.name for d in CATALOGUE if read_kinds(d) & protected and not {"@crime", "@assessment", "@any"} & set(d.kinds)
+        d.name
+        for d in CATALOGUE
+        if read_kinds(d) & protected
+        and not {"@crime", "@assessment", "@any"} & set(d.kinds)
+        and not items <= read_kinds(d)
     }
     assert sensitive == reads_sensitive
     assert all(len(d.justification) > 60 for d in CATALOGUE if d.sensitive)

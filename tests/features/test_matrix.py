@@ -27,6 +27,19 @@ def test_a_matrix():
         found.column("d2_count")
 
 
+def test_what_is_constant_or_empty_is_named(monkeypatch):
+    missing = define("e", **{**ASSAULTS, "statistic": "days_since_last", "window_days": 5})
+    wanted = [define("a", **ASSAULTS), define("b", **ASSAULTS, window_days=5), missing]
+    wanted.append(define("d", **{**ASSAULTS, "statistic": "days_since_last"}))
+    asked = rows([(11, 12, AS_OF), (12, 11, AS_OF), (11, 12, AS_OF - DAY)])
+    monkeypatch.setattr("features.matrix._AT_ONCE", 2)
+    found = build(sightings([hit(1, 10)]), asked, catalogue(wanted))
+    assert [constant.name for constant in found.constant()] == ["d1_count", "d2_days_since_last"]
+    assert found.constant()[0].value == 0
+    assert np.isnan(found.constant()[1].value)
+    assert len(build(sightings([]), rows([]), catalogue(wanted)).constant()) == 4
+
+
 def test_windows_before_the_records_begin_are_marked():
     wanted = catalogue([define("a", **ASSAULTS, window_days=d) for d in (30, 100, 365)] + [define("b", **ASSAULTS)])
     starts = {"records": AS_OF - 365 * DAY, "custody": AS_OF - 100 * DAY}

@@ -10,6 +10,7 @@ import pytest
 from features.definitions import Definition
 from features.load import load_catalogue
 from features.sentences import THEMES, TRUNCATED, sentence, window
+from features.statistics import STATISTICS
 from threat.errors import UsageError
 
 CATALOGUE = load_catalogue()
@@ -21,10 +22,8 @@ REASSURING = re.compile(r"\b(low[- ]risk|low danger|safe|harmless|no risk|not da
 
 def values(d: Definition) -> list[float]:
     """0, 1, 2, large and the like, where the statistic can have them."""
-    if d.statistic in ("in_custody", "order_in_force", "state_yes", "state_unanswered"):
-        return [0.0, 1.0]
-    if d.statistic == "grade":
-        return [1.0, 2.0, 3.0]
+    if choices := STATISTICS[d.statistic].form.choices:
+        return list(choices)
     if d.statistic in ("share", "late_share"):
         return [0.0, 0.001, 0.5, 1.0]
     if d.statistic in ("count", "incidents", "distinct_counterparts", "rows_visible"):
@@ -36,6 +35,7 @@ def values(d: Definition) -> list[float]:
 
 V = "the person at risk"
 BY = "{} recorded as by the subject"
+ANYONE = "against anyone (named or not)"
 SAID: list[tuple[str, float, str]] = [
     ("domestic_incidents_90d", 3, f"3 domestic incidents against {V} recorded in the last 90 days"),
     ("domestic_incidents_90d", 1, f"1 domestic incident against {V} recorded in the last 90 days"),
@@ -56,23 +56,31 @@ SAID: list[tuple[str, float, str]] = [
     ("latest_grade", NAN, "Never graded"),
     ("answer_frightened", 1, f"Latest answer is yes: {V} is frightened"),
     ("answer_frightened", 0, f"Latest answer is no to whether {V} is frightened"),
-    ("answer_frightened", NAN, f"No yes or no on record to whether {V} is frightened"),
+    ("answer_frightened", NAN, f"No yes or no in the last 12 months to whether {V} is frightened"),
     ("unanswered_frightened", 1, f"Latest assessment leaves unanswered whether {V} is frightened"),
-    ("unanswered_frightened", NAN, f"Never asked whether {V} is frightened"),
+    ("unanswered_frightened", NAN, f"Not asked in the last 12 months whether {V} is frightened"),
     ("in_custody", 0, "The subject is not recorded as in custody at this date"),
     ("days_until_release", 3.0, "Release from custody is due 3 days after this date"),
     ("days_until_release", NAN, "No coming release is known"),
-    ("subject_domestic_share", 0.25, "25% of the subject's recorded crimes against others are domestic"),
-    ("subject_domestic_share", 0, "None of the subject's recorded crimes against others is domestic"),
+    ("subject_domestic_share", 0.25, "25% of the subject's recorded crimes are domestic"),
+    ("subject_domestic_share", 0, "None of the subject's recorded crimes is domestic"),
     ("domestic_incident_slope_364d", -0.5, "Domestic incidents fell by 0.50 each quarter in the last 12 months"),
     ("domestic_incident_slope_364d", 0, "Domestic incidents neither rose nor fell in the last 12 months"),
     ("harm_sum_ever", 1, f"Incidents against {V} to date add to 1 day on the harm index"),
     ("harm_sum_ever", 0, f"Incidents against {V} add to no days on the harm index"),
     ("harm_sum_365d", 2555, f"Incidents against {V} in the last 12 months add to 2,555 days on the harm index"),
-    ("subject_harm_max_ever", 1, f"The worst {BY.format('crime')} against anyone carries 1 day on the harm index"),
-    ("subject_domestic_incidents_90d", 2, f"2 {BY.format('domestic incidents')} against anyone in the last 90 days"),
-    ("subject_domestic_incidents_90d", 0, f"No {BY.format('domestic incident')} against anyone in the last 90 days"),
-    ("subject_domestic_incidents_ever", 0, f"No {BY.format('domestic incident')} against anyone"),
+    ("subject_harm_max_ever", 1, f"The worst {BY.format('crime')} {ANYONE} carries 1 day on the harm index"),
+    ("subject_domestic_incidents_90d", 2, f"2 {BY.format('domestic incidents')} {ANYONE} in the last 90 days"),
+    ("subject_domestic_incidents_90d", 0, f"No {BY.format('domestic incident')} {ANYONE} in the last 90 days"),
+    ("subject_domestic_incidents_ever", 0, f"No {BY.format('domestic incident')} {ANYONE}"),
+    ("living_together", 0, "Living together at this date is not recorded"),
+    ("days_living_together", 12.7, "Living together, or reconciled, since 12 days before this date"),
+    ("cohabitation_ever", 1, "Living together is recorded to date"),
+    ("kind_ex_partner", 1, "The two are recorded as former partners at this date"),
+    ("days_since_ex_partner", 1, "The two are recorded as former partners since 1 day before this date"),
+    ("days_from_order_to_breach", 2, "Order breached 2 days after one was made or served, the shortest time on record"),
+    ("pregnancy_or_birth_548d", 0, f"No pregnancy or birth of {V} in the last 18 months is recorded"),
+    ("disclosure_application_open", 1, "A disclosure scheme application made in the last 35 days is open"),
     ("supervision_breaches_365d", 1, f"1 {BY.format('breach of licence or supervision')} in the last 12 months"),
     ("subject_other_offending_365d", 1, f"1 {BY.format('crime')} with no person at risk named in the last 12 months"),
     ("domestic_incident_rate_at_liberty_365d", NAN, "The subject was in custody for the whole period"),

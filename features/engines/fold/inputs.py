@@ -61,10 +61,11 @@ class Program(NamedTuple):
     beyond. ``filters``: bool (f, (codes + 1) * reporters). ``tables``: float64 (t, codes + 1) value of a code.
     ``start``: initial integer cells. ``sums`` and ``float_sums`` int32 (n, 2): first cell and number of the buckets
     that are added up. ``plain`` int32 (n, 2): column and integer cell of values that are read as they are; ``outputs``
-    int64 (n, 7): operation, column, a, b, c, window, needs a person at risk, for all other values; ``factors`` float64
-    (n, 2): windows of a ratio in days. ``pool``: cells of slopes. ``rates``: half lives in seconds. ``harm``: days by
-    kind number. ``reads_counterpart``, ``reads_code``: some instruction reads that column (and with the code, who
-    reported). ``any_ahead``, ``any_stays``: some instruction reads events to come, or stays.
+    int64 (n, 8): operation, column, a, b, c, window, needs a person at risk, gate (a float cell that must be 1, -1:
+    none), for all other values; ``factors`` float64 (n, 2): windows of a ratio in days. ``pool``: cells of slopes.
+    ``rates``: half lives in seconds. ``harm``: days by kind number. ``reads_counterpart``, ``reads_code``: some
+    instruction reads that column (and with the code, who reported). ``any_ahead``, ``any_stays``: some instruction
+    reads events to come, or stays.
     """
 
     acting: int

@@ -25,8 +25,8 @@ _COUNT, _INCIDENTS, _COUNTERPARTS = int(Op.COUNT), int(Op.INCIDENTS), int(Op.COU
 _SUM, _HARM, _WEIGHTED = int(Op.SUM), int(Op.HARM), int(Op.WEIGHTED)
 _MAX_VALUE, _MAX_HARM, _NEWEST, _OLDEST = int(Op.MAX_VALUE), int(Op.MAX_HARM), int(Op.NEWEST), int(Op.OLDEST)
 _LAST_VALUE, _LAST_HARM, _LAST_CODE = int(Op.LAST_VALUE), int(Op.LAST_HARM), int(Op.LAST_CODE)
-_GAPS, _OPEN, _ENDED, _LATE = int(Op.GAPS), int(Op.OPEN), int(Op.ENDED), int(Op.LATE)
-_BREACH, _ORDERED = int(Op.BREACH), int(Op.ORDERED)
+_GAPS, _IN_FORCE, _ENDED, _LATE = int(Op.GAPS), int(Op.IN_FORCE), int(Op.ENDED), int(Op.LATE)
+_BREACH, _ORDERED, _CLOSES, _RUN = int(Op.BREACH), int(Op.ORDERED), int(Op.CLOSES), int(Op.RUN)
 
 _O_COUNT, _O_SUM, _O_MAX_VALUE, _O_MAX_HARM = int(Out.COUNT), int(Out.SUM), int(Out.MAX_VALUE), int(Out.MAX_HARM)
 _O_AGE, _O_OLDEST, _O_STORED, _O_LAST = int(Out.AGE), int(Out.OLDEST), int(Out.STORED), int(Out.LAST)
@@ -34,6 +34,7 @@ _O_RATIO, _O_RATIO_OF_SUMS, _O_SHARE = int(Out.RATIO), int(Out.RATIO_OF_SUMS), i
 _O_SLOPE, _O_SLOPE_OF_SUMS = int(Out.SLOPE), int(Out.SLOPE_OF_SUMS)
 _O_MEAN_GAP, _O_LAST_GAP = int(Out.MEAN_GAP), int(Out.LAST_GAP)
 _O_RATE, _O_DAYS, _O_BREACH = int(Out.RATE), int(Out.DAYS), int(Out.BREACH)
+_O_FLAG, _O_BOTH = int(Out.FLAG), int(Out.BOTH)
 
 _LATE_SECONDS = LATE_DAYS * DAY
 _N_DOMESTIC, _N_REPORTERS = len(DOMESTIC), len(REPORTED_BY)
@@ -73,7 +74,9 @@ def _class_of(role: int, acting: int, towards: int, other: int) -> int:
     if role == ROLE_ABOUT:
         return 5
     if role == acting:
-        return 0 if towards == other else 1 if towards >= 0 else 2
+        if towards < 0:
+            return 6 if other == NO_PERSON else 2
+        return 0 if towards == other else 1
     return 3 if towards == other else 4
 
 
@@ -100,7 +103,8 @@ def _write(row: int, unknown: bool, ci: Any, cf: Any, program: Program, out: Any
             program.outputs[q, 5],
         )
         x = np.nan
-        if program.outputs[q, 6] == 1 and unknown:
+        gate = program.outputs[q, 7]
+        if (program.outputs[q, 6] == 1 and unknown) or (gate >= 0 and cf[gate] != 1.0):
             pass
         elif op == _O_AGE:
             if 0 < ci[a] <= window:
@@ -112,6 +116,10 @@ def _write(row: int, unknown: bool, ci: Any, cf: Any, program: Program, out: Any
             x = float(ci[a])
         elif op == _O_SUM:
             x = cf[a]
+        elif op == _O_FLAG:
+            x = 1.0 if ci[a] > 0 else 0.0
+        elif op == _O_BOTH:
+            x = 1.0 if ci[a] > 0 and ci[c] > 0 else 0.0
         elif op == _O_SHARE:
             if ci[c] > 0:
                 x = ci[a] / ci[c]
@@ -148,8 +156,8 @@ def _write(row: int, unknown: bool, ci: Any, cf: Any, program: Program, out: Any
         elif op == _O_DAYS:
             x = ci[a] / DAY
         elif op == _O_BREACH:
-            if ci[a + 3] > 0:
-                x = ci[a + 3] / DAY
+            if ci[a + 2] > 0:
+                x = ci[a + 2] / DAY
         elif ci[a] >= 2:  # the gaps: incidents met, ages of the first, the second and the last
             mean = (ci[a + 3] - ci[a + 1]) / DAY / (ci[a] - 1)
             gap = (ci[a + 2] - ci[a + 1]) / DAY
@@ -310,31 +318,43 @@ def fold(asked: Asked, sightings: Columns, program: Program, out: NDArray[np.flo
                         ci[aux + bucket] = 1
                 elif op == _MAX_HARM:
                     cf[cell + bucket] = max(cf[cell + bucket], program.harm[sightings.kind[j]])
-                elif op in (_LAST_VALUE, _LAST_HARM):
+                elif op == _LAST_VALUE:
+                    if ci[aux] == 0 and not np.isnan(sightings.value[j]):
+                        ci[aux] = age
+                        cf[cell] = sightings.value[j]
+                elif op == _LAST_HARM:
                     if ci[aux] == 0:
-                        x = program.harm[sightings.kind[j]] if op == _LAST_HARM else float(sightings.value[j])
-                        if not np.isnan(x):
-                            ci[aux] = age
-                            cf[cell] = x
+                        ci[aux] = age
+                        ci[aux + 1] = sightings.incident_id[j]
+                    if ci[aux + 1] == sightings.incident_id[j]:
+                        cf[cell] = max(cf[cell], program.harm[sightings.kind[j]])
                 elif op == _LATE:
                     if sightings.recorded_at[j] - sightings.occurred_at[j] > _LATE_SECONDS:
                         ci[cell + bucket] += 1
-                elif op == _OPEN:
-                    if sightings.until[j] > now:
-                        ci[cell] = 1
+                elif op == _IN_FORCE:
+                    if sightings.until[j] > now and (ci[cell + 1] == 0 or age <= ci[cell + 1]):
+                        ci[cell] = age
+                elif op == _CLOSES:
+                    if ci[cell + 1] == 0:
+                        ci[cell + 1] = age
+                elif op == _RUN:
+                    x = program.tables[aux, sightings.code[j] + 1]
+                    if x == 1.0 and ci[cell + 1] == 0:
+                        ci[cell] = age
+                    elif x == 0.0:
+                        ci[cell + 1] = 1
                 elif op == _ENDED:
                     since = now - sightings.until[j] + 1
                     if since > 0 and (ci[cell] == 0 or since < ci[cell]):
                         ci[cell] = since
                 elif op == _BREACH:
-                    if ci[cell + 2] == 0 and age > ci[cell]:
+                    if age > ci[cell]:
                         ci[cell + 1] = ci[cell]
                         ci[cell] = age
-                elif ci[cell + 2] == 0:  # ORDERED
-                    ci[cell + 2] = 1
+                else:  # ORDERED: the first breach after it is the last one met that is not of its own second
                     breach = ci[cell] if ci[cell] < age else ci[cell + 1]
-                    if breach > 0:
-                        ci[cell + 3] = age - breach
+                    if breach > 0 and (ci[cell + 2] == 0 or age - breach < ci[cell + 2]):
+                        ci[cell + 2] = age - breach
 
         # Oldest first: a stay adds only what no earlier stay covered, and the first event to come is the earliest.
         if program.any_ahead or program.any_stays:

@@ -17,8 +17,10 @@ from numpy.typing import NDArray
 from features.accumulators import FOREVER, Accumulator, Accumulators, Reading, Request, Selector
 from features.definitions import AT_RISK_SCOPES, DOMESTIC_READ, NEEDS_PERSON_AT_RISK, Definition
 from features.engines.fold.inputs import Program
+from features.kinds_read import RELATIONSHIP_RECORDED
 from features.operations import TRAITS, Op, Out
 from features.statistics import STATISTICS
+from features.statistics.state_is import codes_asked
 from threat.asof import DAY
 from threat.harm import days_by_number
 from threat.history.schema import DOMESTIC, REPORTED_BY
@@ -26,23 +28,26 @@ from threat.history.sightings import ROLE_AT_RISK, ROLE_SUBJECT
 from threat.vocabulary import kinds
 
 CLASSES: dict[str, tuple[int, ...]] = {
-    "relationship": (0,),
-    "subject_anyone": (0, 1, 2),
+    "relationship": (0, 6),
+    "subject_anyone": (0, 1, 2, 6),
     "subject_others": (1,),
     "reversed": (3,),
     "subject_at_risk": (3, 4),
     "about_subject": (5,),
-    "at_risk_anyone": (0, 1, 2),
+    "subject_all": (0, 1, 2, 5, 6),
+    "subject_unnamed": (2, 5, 6),
+    "at_risk_anyone": (0, 1, 2, 6),
     "at_risk_others": (1,),
     "at_risk_subject": (3, 4),
     "about_at_risk": (5,),
 }
-"""Classes of event each scope reads: in the half's own role towards the other party 0, another known person 1, nobody
-known 2; in the opposite role, the other party acting 3 or anyone else 4; about the person alone 5."""
+"""Classes of event each scope reads: in the half's own role towards the known other party 0, another known person 1,
+nobody known 2; in the opposite role, the other party acting 3 or anyone else 4; about the person alone 5; in the half's
+own role towards nobody known, where the other party of the row is not known either 6."""
 
-N_CLASSES = 6
+N_CLASSES = 7
 """Number of the classes of event above."""
-_OTHER_PARTY = ("relationship", "subject_others", "reversed", "at_risk_others")
+_OTHER_PARTY = ("relationship", "subject_others", "subject_unnamed", "reversed", "at_risk_others")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +83,7 @@ class _Compiler:
         # Twice: cells have places only when every definition has asked for its accumulators and windows.
         for _, d in mine:
             self.read(d)
+            self.gate(d)
         cells = self.lay_out()
         plain: list[tuple[int, int]] = []
         outputs: list[tuple[int, ...]] = []
@@ -85,10 +91,11 @@ class _Compiler:
         for column, d in mine:
             r = self.read(d)
             needs_other = d.scope in NEEDS_PERSON_AT_RISK and not self.at_risk
-            if r.out is Out.COUNT and not needs_other:
+            gate = self.gate(d)
+            if r.out is Out.COUNT and not needs_other and gate < 0:
                 plain.append((column, r.a))
             else:
-                outputs.append((int(r.out), column, r.a, r.b, r.c, r.window, needs_other))
+                outputs.append((int(r.out), column, r.a, r.b, r.c, r.window, needs_other, gate))
                 factors.append(r.factors)
         return self.assemble(plain, outputs, factors, cells)
 
@@ -96,6 +103,17 @@ class _Compiler:
         """Let the definition's statistic ask for its accumulators, and return how its value is read from them."""
         statistic = STATISTICS[d.statistic]
         return statistic.fold(d, Request.of(d, statistic.kinds_read(d), self.half))
+
+    def gate(self, d: Definition) -> int:
+        """Return the float cell that is 1 where the kind of the relationship is one that the definition speaks of.
+
+        -1 for a definition that speaks of every relationship.
+        """
+        if not d.relationship_kinds:
+            return -1
+        request = Request.of(d, frozenset(), self.half)
+        stated = Selector("relationship", frozenset({RELATIONSHIP_RECORDED}))
+        return request.need(Op.LAST_CODE, stated, spans=(), aux=codes_asked(d.relationship_kinds)).cell
 
     def lay_out(self) -> tuple[NDArray[np.int64], int]:
         """Give every accumulator its cells; the pool of the first pass is thrown away."""
@@ -122,7 +140,9 @@ class _Compiler:
             if a.op is Op.WEIGHTED:
                 a.number = len(self.rates)
                 self.rates.append(a.aux[0] * float(DAY))
-            if a.op is Op.LAST_CODE:
+            if a.op is Op.LAST_HARM:
+                start.append(0)  # the incident whose harm it is
+            if a.op in (Op.LAST_CODE, Op.RUN):
                 values, otherwise = a.aux
                 a.number = len(self.tables)
                 self.tables.append([dict(values).get(code, otherwise) for code in ("", *self.code_names)])
@@ -180,7 +200,7 @@ class _Compiler:
             sums=self.runs(floats=False),
             float_sums=self.runs(floats=True),
             plain=np.array(plain, np.int32).reshape(-1, 2),
-            outputs=np.array(outputs, np.int64).reshape(-1, 7),
+            outputs=np.array(outputs, np.int64).reshape(-1, 8),
             factors=np.array(factors, np.float64).reshape(-1, 2),
             pool=np.array(self.half.pool or [0], np.int32),
             rates=np.array(self.rates or [0.0], np.float64),

@@ -13,10 +13,13 @@ from numpy.typing import NDArray
 from features.definitions import AT_RISK_SCOPES, NEEDS_PERSON_AT_RISK, Definition
 from features.engines.contract import check_rows
 from features.engines.reference.history import known_history
-from features.events import NOTHING, Answer, Event
+from features.events import NOTHING, Answer, Event, Visible
+from features.kinds_read import RELATIONSHIP_RECORDED
 from features.load import Catalogue, load_catalogue
 from features.matrix import Matrix
 from features.statistics import STATISTICS
+from features.statistics.state_is import PASSED_OVER
+from threat.asof import happened
 from threat.history.sightings import NO_PERSON, ROLE_ABOUT, ROLE_AT_RISK, ROLE_SUBJECT, Rows, Sightings
 
 
@@ -61,30 +64,63 @@ def answers(sightings: Sightings, rows: Rows, i: int, definitions: Iterable[Defi
         if at_risk == NO_PERSON and d.scope in NEEDS_PERSON_AT_RISK:
             out.append(NOTHING)
         elif d.scope in AT_RISK_SCOPES:
-            out.append(_answer(d, of_at_risk, subject, as_of))
+            out.append(_answer(d, of_at_risk, ROLE_AT_RISK, subject, as_of))
         else:
-            out.append(_answer(d, of_subject, at_risk, as_of))
+            out.append(_answer(d, of_subject, ROLE_SUBJECT, at_risk, as_of))
     return out
 
 
-def _answer(d: Definition, history: list[Event], other: int, as_of: int) -> Answer:
-    """Ask the statistic. ``history``: what was visible of the person the scope reads; ``other``: the other party."""
+def _answer(d: Definition, history: list[Event], role: int, other: int, as_of: int) -> Answer:
+    """Ask the statistic. ``history``: what was visible of the person the scope reads, who has ``role`` in the row."""
+    if d.relationship_kinds and _relationship_kind(history, role, other, as_of) not in d.relationship_kinds:
+        return NOTHING
     statistic = STATISTICS[d.statistic]
     in_scope = [event for event in history if _in_scope(event, d.scope, other)]
-    return statistic.answer(d, statistic.matches(d, in_scope, history, as_of))
+    in_among = [event for event in history if _in_scope(event, d.among_scope or d.scope, other)]
+    return statistic.answer(d, statistic.matches(d, in_scope, as_of, Visible(in_among, history)))
+
+
+def _relationship_kind(history: list[Event], role: int, other: int, as_of: int) -> str:
+    """Return the latest stated kind of the row's relationship other than unknown; the empty string when there is none.
+
+    ``role``: the part that the history's person has in the row; ``other``: the other party.
+    """
+    stated = [
+        event.code
+        for event in history
+        if event.kind == RELATIONSHIP_RECORDED
+        and event.role == role
+        and event.counterpart == other
+        and happened(event.occurred_at, as_of)
+        and not event.proactive
+        and event.code not in PASSED_OVER
+    ]
+    return stated[-1] if stated else ""
 
 
 def _in_scope(event: Event, scope: str, other: int) -> bool:
     """Return True when the scope reads the event. ``other``: the row's other party, seen from the history's person."""
-    if scope in ("about_subject", "about_at_risk"):
-        return event.role == ROLE_ABOUT
-    if scope in ("subject_at_risk", "at_risk_anyone"):
-        return event.role == ROLE_AT_RISK
-    if scope in ("subject_anyone", "at_risk_subject"):
-        return event.role == ROLE_SUBJECT
-    if scope == "relationship":
-        return event.role == ROLE_SUBJECT and event.counterpart == other
-    if scope == "reversed":
-        return event.role == ROLE_AT_RISK and event.counterpart == other
-    role = ROLE_SUBJECT if scope == "subject_others" else ROLE_AT_RISK
-    return event.role == role and event.counterpart not in (NO_PERSON, other)
+    if event.role not in _ROLES[scope]:
+        return False
+    if scope in ("relationship", "reversed"):
+        return event.counterpart == other
+    if scope in ("subject_others", "at_risk_others"):
+        return event.counterpart not in (NO_PERSON, other)
+    return scope != "subject_unnamed" or event.counterpart == NO_PERSON
+
+
+_ROLES: dict[str, tuple[int, ...]] = {
+    "relationship": (ROLE_SUBJECT,),
+    "subject_anyone": (ROLE_SUBJECT,),
+    "subject_others": (ROLE_SUBJECT,),
+    "reversed": (ROLE_AT_RISK,),
+    "subject_at_risk": (ROLE_AT_RISK,),
+    "about_subject": (ROLE_ABOUT,),
+    "subject_all": (ROLE_SUBJECT, ROLE_ABOUT),
+    "subject_unnamed": (ROLE_SUBJECT, ROLE_ABOUT),
+    "at_risk_anyone": (ROLE_AT_RISK,),
+    "at_risk_others": (ROLE_AT_RISK,),
+    "at_risk_subject": (ROLE_SUBJECT,),
+    "about_at_risk": (ROLE_ABOUT,),
+}
+"""The roles that each scope reads, of the person whose history it is."""
