@@ -27,8 +27,11 @@ def load_command(
     store: StoreOption = STORE,
     as_json: JsonOption = False,
 ) -> None:
-    """Load an export into the history. Rows that do not fit are quarantined with a reason, never dropped."""
+    """Load an export into the history. Rows that do not fit are quarantined with a reason, never dropped.
 
+    Exit codes: 0 loaded; 6 loaded, but more rows were quarantined than the profile's quarantine_limit allows, or with a
+    warning; 3 refused, nothing was loaded; 2 wrong usage.
+    """
     from threat.history.feeds import read_covers_until
     from threat.history.intake.export import find_files
     from threat.history.intake.load import load
@@ -41,8 +44,8 @@ def load_command(
     with progress("Loading", total=size) as advance:
         report = load(source, path, store, now, advance, covers_until=covers)
     emit(report.as_dict(), as_json=as_json, lines=lambda _: lines(report))
-    if report.rows_quarantined_unexpectedly or report.refused:
-        raise typer.Exit(3)
+    if report.exit_code:
+        raise typer.Exit(report.exit_code)
 
 
 @app.command("history")

@@ -18,7 +18,7 @@ import os
 import shutil
 import uuid
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, replace
 from pathlib import Path
 from types import TracebackType
@@ -29,7 +29,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from threat.errors import BadInput, IntegrityFailure, UsageError, raise_all
+from threat.errors import BadInput, IntegrityFailure, ThreatError, UsageError, raise_all
 from threat.files import is_unfinished, move_into_place, sha256_of, write_whole
 from threat.history.batches import EMPTY, Batch, Entry, next_snapshot_id
 from threat.history.checks import check, fit, stored_schema
@@ -271,13 +271,19 @@ class Writer:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        is_whole = False
         try:
             for file in self._files.values():
                 file.close()
             if kind is None and not self._abandoned:
                 self._commit()
+            is_whole = True
         finally:
             shutil.rmtree(self._incoming, ignore_errors=True)
+            if not is_whole:
+                # Parts that were placed before the disk was full would fill it until the next load.
+                with suppress(OSError, ThreatError):
+                    self._store.sweep()
             self._lock.__exit__(None, None, None)
 
     def _commit(self) -> None:

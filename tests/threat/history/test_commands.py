@@ -24,7 +24,7 @@ def test_the_command_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsy
     assert (code, json.loads(out)["rows_kept"]) == (0, 1)
     write(export, events=events(GOOD, GOOD | {"event": "E2", "kind": "quarrel"}))
     code, out = run("load", "standard_csv", export, "--store", store)
-    assert code == 3
+    assert code == 6
     assert "events: 2 rows in = 1 kept + 1 quarantined" in out
     (export / "events.csv").write_text("")
     code, out = run("load", "standard_csv", export, "--store", store, "--json")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -16,19 +18,21 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from threat.asof import seconds
-from threat.errors import UsageError
+from threat.errors import BadInput, UsageError
 from threat.history.batches import Batch, Entry
 from threat.history.checks import fit, stored_schema
 from threat.history.feeds import EVERY_FEED, sources_of
 from threat.history.intake.existing_rows import compare
 from threat.history.intake.export import find_files, sha256_of_export
-from threat.history.intake.frames import Shape, to_arrow
+from threat.history.intake.frames import Frames, Shape, to_arrow
 from threat.history.intake.match_counts import Meeting, match_counts
+from threat.history.intake.plausible import before_birth, has_impossible_age
 from threat.history.intake.profile import File, Profile, load_profile
 from threat.history.intake.report import FileCounts, LoadReport, reason_counts
-from threat.history.intake.sheet import Sheet, read_sheet
+from threat.history.intake.room import check_room
+from threat.history.intake.sheet import Sheet, read_sheets
 from threat.history.intake.sources import module_of_shape
-from threat.history.intake.times import TimeRule, read_times
+from threat.history.intake.times import TimeRule, end_of_day, read_times
 from threat.history.quarantine import REASONS, SCHEMA
 from threat.history.schema import REPEATED
 from threat.history.snapshot import Snapshot
@@ -38,8 +42,8 @@ from threat.vocabulary import kinds
 _ORDER = ("persons", "identities", "protected", "person_links", "relationships", "events")
 """Tables in the order they are written; the report lists them so."""
 
-BIRTH_YEARS = (1850, 2200)
-"""A birth year outside is a slip (a whole date, an age, a 0 for unknown)."""
+_FULL = {errno.ENOSPC, errno.EDQUOT}
+"""No room on the disk, or no more of the quota."""
 
 _EPOCH = datetime(1900, 1, 1, tzinfo=UTC)
 """Before any declared start of a source: a start is read with every other rule of the profile's times."""
@@ -66,14 +70,34 @@ def load(
     """Load one export (a folder, or a file where the profile has one) and return the report.
 
     ``loaded_at``: int64 UTC seconds. The same files under the same profile change nothing the second time; rows that
-    the history has already are left out. Raises BadInput when a file cannot be read as a whole, UsageError when the
-    store is being written to; then nothing is loaded. ``advance`` gets the number of bytes read.
+    the history has already are left out. Raises BadInput when a file cannot be read as a whole or the disk is full,
+    UsageError when the store is being written to; then nothing is loaded. ``advance`` gets the number of bytes read.
 
     ``covers_until``: up to when the export covers each source system (UTC seconds), ``EVERY_FEED`` for all that this
     profile brings. It is recorded also where no row is new, so that a quiet feed is not taken for a stopped one.
     """
     profile = load_profile(profile) if isinstance(profile, str) else profile
-    files = find_files(profile, Path(path))
+    try:
+        return _load(profile, find_files(profile, Path(path)), store_path, loaded_at, advance, covers_until or {})
+    except OSError as error:
+        if error.errno not in _FULL:
+            raise
+        raise BadInput(
+            "The disk is full: nothing was loaded, the history is as it was.",
+            value=os.strerror(error.errno or 0),
+            where=str(error.filename or store_path),
+            way_out="make room, then load again",
+        ) from None
+
+
+def _load(
+    profile: Profile,
+    files: list[tuple[File, Path]],
+    store_path: str | Path,
+    loaded_at: int,
+    advance: Callable[[float], None],
+    covers_until: Mapping[str, int],
+) -> LoadReport:
     batch = Batch(
         profile=f"{profile.name}@{profile.digest}",
         loaded_at=loaded_at,
@@ -90,16 +114,16 @@ def load(
                 writer.abandon()
                 return _report_of_before(profile, files, entry, snapshot.id, store)
         # A quiet night's file has no row; without a word on what it covers it is taken for a broken export.
-        quiet = bool(covers_until)
-        sheets = {file.name: read_sheet(where, file, profile, advance, may_be_empty=quiet) for file, where in files}
+        sheets = read_sheets(files, profile, advance, may_be_empty=bool(covers_until))
         accepted = _accept(sheets, profile, snapshot, loaded_at)
+        check_room(snapshot, accepted.tables)
         quarantined = _quarantine(sheets, profile)
         meeting = match_counts(sheets, profile, snapshot)
         report = _report(profile, sheets, accepted, quarantined, store, meeting)
         if meeting.refused:
             writer.abandon()
             return replace(report, new={}, snapshot_id=snapshot.id)
-        writer.batch = replace(batch, covers_until=_covers_until(covers_until or {}, profile, snapshot, accepted))
+        writer.batch = replace(batch, covers_until=_covers_until(covers_until, profile, snapshot, accepted))
         appended = [*accepted.tables.values(), *accepted.repeated.values()]
         nothing_new = not quarantined.num_rows and not any(table.num_rows for table in appended)
         if nothing_new and not covers_until:
@@ -123,7 +147,7 @@ def _history_start(profile: Profile) -> dict[str, int]:
     if profile.history_start is None:
         return {}
     rule = TimeRule(profile.zone, (*profile.formats, "ISO8601"), "earlier", "shift_forward", seconds(_EPOCH))
-    values, reasons = read_times(pd.Series([profile.history_start], dtype="str"), rule)
+    values, reasons, _ = read_times(pd.Series([profile.history_start], dtype="str"), rule)
     if reasons[0]:
         raise UsageError("history_start cannot be read.", value=profile.history_start, where=f"profile {profile.name}")
     return {profile.source_system: int(values[0])}
@@ -145,16 +169,20 @@ def _accept_once(
     sheets: dict[str, Sheet], shape: Shape, profile: Profile, snapshot: Snapshot, loaded_at: int
 ) -> _Accepted | None:
     frames = shape(sheets, profile, snapshot)
-    tables, repeated, existing, any_rejected = {}, {}, {}, False
+    tables, repeated, existing = {}, {}, {}
+    any_rejected = _reject_before_birth(sheets, frames, snapshot)
+    today_ends = end_of_day(loaded_at, profile.zone)
     for name in _ORDER:
         if name not in frames or not len(frames[name]):
             continue
         frame = frames[name].reset_index(drop=True)
         if "birth_year" in frame:
-            unborn = ~frame["birth_year"].between(*BIRTH_YEARS).fillna(True).to_numpy(dtype=bool)
+            unborn = has_impossible_age(frame["birth_year"], frame["recorded_at"])
             any_rejected |= _reject(sheets, frame[unborn], "impossible_date", "birth_year")
             frame = frame[~unborn].reset_index(drop=True)
-        future = (frame["recorded_at"] > loaded_at).fillna(False).to_numpy(dtype=bool)
+        # A row dated by the day of the load counts as known at the end of that day, after the load: no future row.
+        after = (frame["recorded_at"] > loaded_at) & (frame["recorded_at"] != today_ends)
+        future = after.fillna(False).to_numpy(dtype=bool)
         any_rejected |= _reject(sheets, frame[future], "recorded_in_future")
         rows = to_arrow(name, frame)
         comparison = compare(snapshot, name, rows)
@@ -167,6 +195,21 @@ def _accept_once(
             columns = [field for field in stored_schema("known_earlier").names if field in rows.column_names]
             tables["known_earlier"] = rows.filter(pa.array(comparison.earlier)).select(columns)
     return None if any_rejected else _Accepted(tables, repeated, existing)
+
+
+def _reject_before_birth(sheets: dict[str, Sheet], frames: Frames, snapshot: Snapshot) -> bool:
+    """Reject events before the birth of a person they name, or birth years; return whether there was any."""
+    if "events" not in frames or not len(frames["events"]):
+        return False
+    events, persons = frames["events"], frames["persons"]
+    existing = snapshot.table("persons", ["person_id", "birth_year"]).to_pandas().dropna(subset="birth_year")
+    roles = [name for name in ("subject_id", "person_at_risk_id", "person_id") if name in events]
+    named = pd.concat([events[role] for role in roles]).dropna().unique()
+    existing = existing[existing["person_id"].isin(named)].groupby("person_id")["birth_year"].min().astype("Int64")
+    wrong = before_birth(events, persons, existing)
+    any_event = _reject(sheets, events[wrong.events], "impossible_date", "occurred before the birth of a person named")
+    any_year = _reject(sheets, persons[wrong.birth_years], "impossible_date", "birth_year lies after most events")
+    return any_event or any_year
 
 
 def _reject(sheets: dict[str, Sheet], rows: pd.DataFrame, reason: str, detail: str = "") -> bool:
@@ -202,13 +245,13 @@ def _quarantine(sheets: dict[str, Sheet], profile: Profile) -> pa.Table:
         rows += [
             {
                 "file": name,
-                "row": number,
-                "reason": "wrong_number_of_cells",
+                "row": torn.number,
+                "reason": torn.reason,
                 "detail": "",
-                "severe": bool(severe.search(text)),
-                "record": text,
+                "severe": bool(severe.search(torn.text)),
+                "record": torn.text,
             }
-            for number, text in sheet.torn
+            for torn in sheet.torn
         ]
     return pa.Table.from_pylist(rows, schema=SCHEMA)
 
@@ -236,7 +279,7 @@ def _report(
     files: dict[str, FileCounts] = {}
     for name, sheet in sheets.items():
         rejected = int((~sheet.good).sum()) + len(sheet.torn)
-        files[name] = FileCounts(sheet.rows_in, sheet.rows_in - rejected, rejected)
+        files[name] = FileCounts(sheet.rows_in, sheet.rows_in - rejected, rejected, **sheet.counts)
     return LoadReport(
         profile=profile.name,
         title=profile.title,
@@ -255,9 +298,17 @@ def _report(
         store=str(store.path),
         references=meeting.matches,
         empty_words={name: sheet.empty_words for name, sheet in sheets.items() if any(sheet.empty_words.values())},
-        notices=meeting.notices,
+        notices=(*meeting.notices, *(notice for sheet in sheets.values() for notice in sheet.notices)),
         refused=meeting.refused,
+        quarantine_limit=_quarantine_limit(profile, sum(counts.rows_in for counts in files.values())),
+        warnings=tuple(warning for sheet in sheets.values() for warning in sheet.warnings),
     )
+
+
+def _quarantine_limit(profile: Profile, rows_in: int) -> int:
+    """Return the rows that may be quarantined unexpectedly: a profile states them, or their share of all rows."""
+    limit = profile.quarantine_limit
+    return int(limit * rows_in) if isinstance(limit, float) else limit
 
 
 def _report_of_before(

@@ -1,7 +1,8 @@
 """The profile of a source: a YAML file that says how rows of the source become rows of the history.
 
 name, title, legal_basis, source_system, shape (standard, or a source with code of its own), feed_lag_hours
-time:    zone, formats, ambiguous (earlier | later | quarantine), nonexistent (quarantine | shift_forward), earliest
+time:    zone, formats, ambiguous (earlier | later | quarantine), nonexistent (quarantine | shift_forward), earliest,
+         open_ends (days that mean "no end")
 history_start: first instant the source covers (optional)
 empty_words: add, remove: changes to the words that name nobody (``references.EMPTY_WORDS``)
 files:   name -> path, optional, columns, key, ignored
@@ -9,6 +10,10 @@ columns: our name -> column (name in the file), type, required, default, words, 
 code_map: an ordered CSV of regular expressions (optional; see ``codes``)
 severe:  a regular expression: a quarantined row whose code matches it is an alarm
 expected: reasons for quarantine that are usual in this source and do not change the exit code of a load
+quarantine_limit: rows (a whole number) or share of the rows (below 1) that may be quarantined for other reasons
+identical_rows: equal rows without a key that are kept; further copies are quarantined
+ignored_files: names (``*`` allowed) in the folder of the export that are left out
+limits:  file_bytes, header_bytes, record_bytes, record_lines (see ``limits``)
 
 A profile may leave out every column that the shape can do without, and every file.
 """
@@ -28,7 +33,9 @@ from threat.errors import BadInput, UsageError, raise_all
 from threat.files import sha256_of
 from threat.history.intake.codes import CodeMap, read_code_map
 from threat.history.intake.columns import AMBIGUOUS, Column, File
+from threat.history.intake.limits import Limits
 from threat.history.intake.profile_files import read_files
+from threat.history.intake.profile_limits import LIMIT_KEYS, read_limits, read_open_ends
 from threat.history.intake.references import EMPTY_WORDS
 from threat.history.intake.sources import STANDARD, folder_of, shape_names, source_names, source_of_shape
 from threat.history.intake.yaml_parts import NOTHING, Part, Problems, read_yaml
@@ -65,14 +72,19 @@ class Profile:
     code_map: CodeMap | None
     severe: re.Pattern[str] | None
     expected: frozenset[str]
+    open_ends: tuple[date, ...]
+    quarantine_limit: float
+    identical_rows: int
+    ignored_files: tuple[str, ...]
+    limits: Limits
 
 
 _KEYS = {
     *("name", "title", "legal_basis", "source_system", "shape", "feed_lag_hours", "encoding", "time"),
-    *("history_start", "empty_words", "files", "code_map", "severe", "expected"),
+    *("history_start", "empty_words", "files", "code_map", "severe", "expected", *LIMIT_KEYS),
 }
 _REQUIRED = ("name", "title", "legal_basis", "source_system", "files", "time")
-_TIME_KEYS = ("zone", "formats", "ambiguous", "nonexistent", "earliest")
+_TIME_KEYS = ("zone", "formats", "ambiguous", "nonexistent", "earliest", "open_ends")
 _EARLIEST = "1930-01-01"
 """Times before it are impossible unless a profile says otherwise: systems write 1900-01-01 for "don't know"."""
 
@@ -154,6 +166,7 @@ def _read(text: str, folder: Any, where: str, source: str | None) -> Profile:
         code_map=code_map,
         severe=_severe(parts.get("severe", NOTHING), problems),
         expected=_expected(parts.get("expected", NOTHING), problems),
+        **read_limits(parts, problems),
     )
     raise_all(problems.errors)
     return replace(profile, digest=sha256_of((text + map_text).encode())[:8])
@@ -198,6 +211,7 @@ def _time(part: Part, problems: Problems) -> dict[str, Any]:
         "zone": zone or "",
         "earliest": earliest,
         "formats": formats or ("%Y-%m-%dT%H:%M:%S",),
+        "open_ends": read_open_ends(entries.get("open_ends", NOTHING), problems),
         "ambiguous": problems.choice(
             entries.get("ambiguous", NOTHING), "time.ambiguous", AMBIGUOUS, default="quarantine"
         ),

@@ -8,7 +8,11 @@ from typing import Any
 
 import pandas as pd
 
+from threat.errors import BadInput
 from threat.history.intake.match_counts import Matches
+
+ABOVE_LIMIT = 6
+"""Exit code of a load that was done, but quarantined more than its profile allows or has a warning."""
 
 EXAMPLES = 3
 """Examples shown of a reason: enough to mend a profile by, few enough to read."""
@@ -16,11 +20,21 @@ EXAMPLES = 3
 
 @dataclass(frozen=True, slots=True)
 class FileCounts:
-    """Rows of one file: ``rows_in`` is ``kept`` and ``quarantined`` together."""
+    """Rows of one file: ``rows_in`` is ``kept`` and ``quarantined`` together.
+
+    ``blank_lines``: empty lines between the rows, which are no rows. ``multi_line_records``: rows with a quoted cell
+    over several lines. ``identical_rows``: rows without a key that equal an earlier row in every cell;
+    ``largest_identical_group``: the most rows that are equal. ``open_ends``: ends centuries ahead, read as no end.
+    """
 
     rows_in: int
     kept: int
     quarantined: int
+    blank_lines: int = 0
+    multi_line_records: int = 0
+    identical_rows: int = 0
+    largest_identical_group: int = 0
+    open_ends: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +69,9 @@ class LoadReport:
     ``rows_quarantined``: over all files. ``rows_quarantined_unexpectedly``, ``severe_quarantined``: without reasons
     that are usual in the source. ``new``, ``existing``: rows by table that were appended, and that the history had.
     ``batch_id``: None when nothing was appended. ``store``: path of the history. ``references``: how the files meet.
-    ``empty_words``: by file and column, how many rows have which word that is read as empty. ``notices``: sentences on
-    the whole load. ``refused``: why nothing was loaded, "" for a load.
+    ``empty_words``: by file and column, how many rows have which word that is read as empty. ``quarantine_limit``:
+    rows that may be quarantined unexpectedly. ``notices``, ``warnings``: sentences on the whole load; a warning keeps
+    it from ending with 0. ``refused``: why nothing was loaded, "" for a load.
     """
 
     profile: str
@@ -76,8 +91,18 @@ class LoadReport:
     store: str
     references: tuple[Matches, ...] = ()
     empty_words: Mapping[str, Mapping[str, Mapping[str, int]]] = field(default_factory=dict)
+    quarantine_limit: int = 0
     notices: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
     refused: str = ""
+
+    @property
+    def exit_code(self) -> int:
+        """Return how ``threat load`` ends: 0 loaded, 3 refused, 6 loaded but above the limit or with warnings."""
+        if self.refused:
+            return BadInput.exit_code
+        above = self.rows_quarantined_unexpectedly > self.quarantine_limit
+        return ABOVE_LIMIT if above or self.warnings else 0
 
     def as_dict(self) -> dict[str, Any]:
         """Return the report as ``threat load --json`` prints it."""
@@ -91,6 +116,8 @@ class LoadReport:
             "rows_quarantined": self.rows_quarantined,
             "rows_quarantined_unexpectedly": self.rows_quarantined_unexpectedly,
             "severe_quarantined": self.severe_quarantined,
+            "quarantine_limit": self.quarantine_limit,
+            "exit_code": self.exit_code,
             "reasons": [asdict(reason) | {"examples": [asdict(e) for e in reason.examples]} for reason in self.reasons],
             "new": dict(self.new),
             "held_already": dict(self.existing),
@@ -103,6 +130,7 @@ class LoadReport:
                 for file, columns in self.empty_words.items()
             },
             "notices": list(self.notices),
+            "warnings": list(self.warnings),
             "refused": self.refused,
         }
 
@@ -132,6 +160,23 @@ def reason_counts(
     return tuple(sorted(counts, key=lambda count: -count.rows))
 
 
+def _also_counted(counts: FileCounts) -> list[str]:
+    """Return what was counted in a file besides its rows, in words; nothing for counts of 0."""
+    out = []
+    if counts.blank_lines:
+        out.append(f"{counts.blank_lines:,} blank lines, which are no rows")
+    if counts.multi_line_records:
+        out.append(f"{counts.multi_line_records:,} rows with text over several lines")
+    if counts.identical_rows:
+        out.append(
+            f"{counts.identical_rows:,} identical rows: copies of an earlier row in every cell, in the largest group "
+            f"{counts.largest_identical_group:,} equal rows"
+        )
+    if counts.open_ends:
+        out.append(f"{counts.open_ends:,} open ends: an end centuries ahead was read as no end")
+    return out
+
+
 def lines(report: LoadReport) -> str:
     """Return the report as people read it."""
     if report.already_loaded:
@@ -142,6 +187,7 @@ def lines(report: LoadReport) -> str:
             out.append(
                 f"  {name}: {counts.rows_in:,} rows in = {counts.kept:,} kept + {counts.quarantined:,} quarantined"
             )
+            out += [f"    {said}" for said in _also_counted(counts)]
     if report.reasons:
         out.append("Quarantined:")
     for reason in report.reasons:
@@ -157,6 +203,11 @@ def lines(report: LoadReport) -> str:
     if existing:
         out.append("In the history already: " + ", ".join(f"{rows:,} {name}" for name, rows in existing.items()))
     out.append(f"Batch {report.batch_id}, snapshot {report.snapshot_id}")
+    if report.rows_quarantined_unexpectedly > report.quarantine_limit:
+        out.append(
+            f"{report.rows_quarantined_unexpectedly:,} rows were quarantined; the profile allows "
+            f"{report.quarantine_limit:,} (quarantine_limit)."
+        )
     if report.severe_quarantined:
         out.append(
             f"ALARM: {report.severe_quarantined:,} of the quarantined rows look severe. Mend the profile or the "
@@ -166,7 +217,7 @@ def lines(report: LoadReport) -> str:
 
 
 def reference_lines(report: LoadReport) -> list[str]:
-    """Return how the files meet, the words read as empty, and the notices, as people read them."""
+    """Return how the files meet, the words read as empty, notices and warnings, as people read them."""
     out = ["References:"] if report.references else []
     out += [f"  {matches.line()}" for matches in report.references]
     words = [
@@ -177,4 +228,5 @@ def reference_lines(report: LoadReport) -> list[str]:
     ]
     if words:
         out += ["Read as empty, because it names nobody:", *words]
-    return out + [f"Note: {notice}" for notice in report.notices]
+    out += [f"Note: {notice}" for notice in report.notices]
+    return out + [f"WARNING: {warning}" for warning in report.warnings]

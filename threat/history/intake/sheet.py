@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-import codecs
-import csv
-import gzip
-import io
 import json
-import zlib
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,35 +11,44 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.csv as pc_csv
 from numpy.typing import NDArray
 
 from threat.asof import seconds
-from threat.errors import BadInput
+from threat.errors import BadInput, ThreatError, raise_all
+from threat.history.intake.cells import Torn, not_records, read_cells, totals
+from threat.history.intake.identical_rows import identical_rows
+from threat.history.intake.plausible import is_beyond_records
 from threat.history.intake.profile import Column, File, Profile
 from threat.history.intake.protected_words import map_protected
 from threat.history.intake.references import read_references
 from threat.history.intake.texts import clean_column
-from threat.history.intake.times import TimeRule, read_times
-
-_BLOCK = 1 << 22
-"""4 MiB read at a time: progress moves, and a block of any encoding fits in memory several times over."""
+from threat.history.intake.times import FIRST_RECORDED, LAST_OF_DAY, TimeRule, days, read_times
 
 YES_NO = {"yes": True, "true": True, "1": True, "y": True, "no": False, "false": False, "0": False, "n": False}
+
+PRECISIONS = {"occurred_at": "occurred_precision", "recorded_at": "recorded_precision"}
+"""The column that says how exact a time is: "day", or null for a time to the second."""
+
+_MUST_BE_SAID = {("events", "domestic")}
+"""Columns without which a load never ends with 0: without the flag, no event makes a relationship."""
+
+_MIDNIGHTS = (10, 0.05)
+"""Times of 00:00 that are said: at least so many, and so large a share of a column. By chance 1 in 1,440 is."""
 
 
 class Sheet:
     """The rows of one file.
 
     ``raw``: every column as text, null where empty. ``frame``: our columns, typed (times int64 seconds, nullable Int64
-    where empty; words and text str). ``reason``: "" for a row that is kept, otherwise why not; ``detail``: the value at
-    fault. ``empty_words``: by column of the file, how many rows have which word that is read as empty.
-    ``number``: the row's number in the file, the first row after the header being 1. Rows with too many or too
-    few cells are in ``torn`` (number, text) and in no other place.
+    where empty; words and text str), and ``occurred_precision`` and ``recorded_precision`` ("day" or null) next to the
+    two times. ``reason``: "" for a row that is kept, otherwise why not; ``detail``: the value at fault.
+    ``empty_words``: by column of the file, how many rows have which word that is read as empty. ``number``: the
+    row's number in the file, the first row after the header being 1. Rows with too many or too few cells are in
+    ``torn`` and in no other place. ``counts``: what else was counted, as ``FileCounts`` of the report names it.
+    ``notices``, ``warnings``: sentences for the report; a warning makes the load end with exit code 6.
     """
 
-    def __init__(self, file: File, raw: pa.Table, number: NDArray[np.int64], torn: list[tuple[int, str]]) -> None:
+    def __init__(self, file: File, raw: pa.Table, number: NDArray[np.int64], torn: list[Torn]) -> None:
         self.file = file
         self.raw = raw
         self.number = number
@@ -53,6 +57,9 @@ class Sheet:
         self.reason: NDArray[np.object_] = np.full(raw.num_rows, "", dtype=object)
         self.detail: NDArray[np.object_] = np.full(raw.num_rows, "", dtype=object)
         self.empty_words: dict[str, dict[str, int]] = {}
+        self.counts: dict[str, int] = {}
+        self.notices: list[str] = []
+        self.warnings: list[str] = []
 
     @property
     def rows_in(self) -> int:
@@ -81,6 +88,25 @@ class Sheet:
         )
 
 
+def read_sheets(
+    files: list[tuple[File, Path]],
+    profile: Profile,
+    advance: Callable[[float], None] = lambda amount: None,
+    *,
+    may_be_empty: bool = False,
+) -> dict[str, Sheet]:
+    """Read and type the files of an export, by name. Raises BadInput with every file that cannot be read."""
+    sheets: dict[str, Sheet] = {}
+    problems: list[ThreatError] = []
+    for file, path in files:
+        try:
+            sheets[file.name] = read_sheet(path, file, profile, advance, may_be_empty=may_be_empty)
+        except BadInput as error:
+            problems.append(error)
+    raise_all(problems)
+    return sheets
+
+
 def read_sheet(
     path: Path, file: File, profile: Profile, advance: Callable[[float], None], *, may_be_empty: bool = False
 ) -> Sheet:
@@ -88,107 +114,71 @@ def read_sheet(
 
     ``may_be_empty``: a header without rows is a file of no row (a quiet night), not a broken export.
 
-    Raises BadInput when the file cannot be read as a whole: empty, truncated, in another encoding, without a column it
-    needs or with a column the profile does not know.
+    Raises BadInput when the file cannot be read as a whole (see ``read_cells``), lacks a column it needs or has a
+    column the profile does not know.
     """
-    raw, number, torn = _parse(_bytes(path, profile.encoding, advance), path, may_be_empty=may_be_empty)
-    _check_header(raw.column_names, file, path)
+    cells = read_cells(path, file, profile, advance, may_be_empty=may_be_empty)
+    _check_header(cells.raw.column_names, file, path)
+    sheet = typed_sheet(file, cells.raw, cells.number, cells.torn, profile)
+    sheet.counts |= {"blank_lines": cells.records.blank_lines, "multi_line_records": cells.records.multi_line}
+    _say_absent_columns(sheet, path.name)
+    for text, stated in totals(sheet.raw, sheet.torn):
+        rows = sheet.rows_in - len(totals(sheet.raw, sheet.torn))
+        if stated != rows:
+            sheet.warnings.append(f"{path.name} says {text} and has {rows:,} rows: some may be lost.")
+    return sheet
+
+
+def typed_sheet(file: File, raw: pa.Table, number: NDArray[np.int64], torn: list[Torn], profile: Profile) -> Sheet:
+    """Return the rows of a file typed by the profile; rows that do not fit are rejected with a reason.
+
+    ``raw``: every column as text, null where empty. ``number``: of each row in the file.
+    """
     sheet = Sheet(file, raw, number, torn)
+    if raw.num_rows:
+        sheet.reject(not_records(raw), "not_a_record", "the header again, or a line of totals")
     for column in file.columns:
         _type(sheet, column, profile)
     if file.name == "protected":
         for where, detail in map_protected(sheet.frame, file):
             sheet.reject(where, "unknown_code", detail)
-    if file.key and raw.num_rows:
-        keys = sheet.frame[list(file.key)]
-        named = keys.notna().all(axis=1).to_numpy() & sheet.good
+    _read_open_ends(sheet, profile)
+    _reject_copies(sheet, profile)
+    return sheet
+
+
+def _read_open_ends(sheet: Sheet, profile: Profile) -> None:
+    """Read an end centuries ahead as no end, counted; reject rows that say a thing happens then."""
+    frame = sheet.frame
+    if "recorded_at" not in frame:
+        return
+    recorded = frame["recorded_at"]
+    open_ends = days(profile.open_ends, profile.zone)
+    for name in ("until", "withdrawn_at"):
+        if name in frame:
+            is_open = is_beyond_records(frame[name], recorded, open_ends)
+            frame[name] = frame[name].mask(is_open)
+            sheet.counts["open_ends"] = sheet.counts.get("open_ends", 0) + int((is_open & sheet.good).sum())
+    if "occurred_at" in frame:
+        never = is_beyond_records(frame["occurred_at"], recorded, open_ends)
+        sheet.reject(never, "impossible_date", "occurred_at lies beyond any record's years")
+
+
+def _reject_copies(sheet: Sheet, profile: Profile) -> None:
+    """Reject rows that repeat the key of an earlier row, and copies of a row without a key beyond the limit."""
+    keyed = np.zeros(len(sheet.reason), dtype=bool)
+    if sheet.file.key and len(keyed):
+        keys = sheet.frame[list(sheet.file.key)]
+        keyed = keys.notna().all(axis=1).to_numpy()
+        named = keyed & sheet.good
         twice = np.zeros(len(named), dtype=bool)
         twice[named] = keys[named].duplicated(keep="first").to_numpy()
         shown = keys.astype("str").fillna("").agg(", ".join, axis=1).to_numpy() if twice.any() else ""
         sheet.reject(twice, "duplicate_key", shown)
-    return sheet
-
-
-def _bytes(path: Path, encoding: str, advance: Callable[[float], None]) -> bytes:
-    """Return the file, unpacked and as UTF-8 without a byte order mark."""
-    out = io.BytesIO()
-    decoder = codecs.getincrementaldecoder(encoding)()
-    lines = 1
-    with path.open("rb") as plain:
-        magic = plain.read(2)
-        plain.seek(0)
-        stream: Any = gzip.GzipFile(fileobj=plain) if magic == b"\x1f\x8b" or path.suffix == ".gz" else plain
-        try:
-            done = 0
-            while block := stream.read(_BLOCK):
-                advance(plain.tell() - done)
-                done = plain.tell()
-                out.write(decoder.decode(block).encode("utf-8"))
-                lines += block.count(b"\n")
-            out.write(decoder.decode(b"", final=True).encode("utf-8"))
-        except EOFError:
-            raise BadInput(
-                "The file ends too early: its compressed data is cut off.",
-                where=str(path),
-                way_out="export or copy it again; nothing was loaded",
-            ) from None
-        except (gzip.BadGzipFile, zlib.error) as error:
-            raise BadInput(
-                "The file is named .gz but is damaged or not compressed.",
-                value=error,
-                where=str(path),
-                way_out="export or copy it again; nothing was loaded",
-            ) from None
-        except UnicodeDecodeError as error:
-            line = lines + error.object[: error.start].count(b"\n")
-            raise BadInput(
-                f"The file is not in the encoding the profile names ({encoding}).",
-                value=f"byte 0x{error.object[error.start]:02x}",
-                where=f"{path}, about line {line}",
-                way_out="export it in that encoding, or change encoding in the profile (for example cp1252)",
-            ) from None
-    content = out.getvalue().removeprefix(codecs.BOM_UTF8)
-    if not content.strip():
-        raise BadInput("The file is empty.", where=str(path), way_out="check the export; nothing was loaded")
-    return content
-
-
-def _parse(
-    content: bytes, path: Path, *, may_be_empty: bool
-) -> tuple[pa.Table, NDArray[np.int64], list[tuple[int, str]]]:
-    torn: list[tuple[int, str]] = []
-
-    def keep_torn(row: Any) -> str:
-        # Arrow counts the header as row 1.
-        torn.append((int(row.number) - 1, row.text))
-        return "skip"
-
-    header = content.partition(b"\n")[0].decode("utf-8").rstrip("\r")
-    names = [name.strip() for name in next(csv.reader([header]))]
-    repeated = sorted({name for name in names if names.count(name) > 1})
-    if repeated:
-        raise BadInput("The header repeats a column.", value=", ".join(repeated), where=str(path), way_out="rename one")
-    if not content.partition(b"\n")[2].strip():
-        if may_be_empty:
-            return pa.table({name: pa.array([], pa.string()) for name in names}), np.arange(0), torn
-        raise BadInput(
-            "The file has a header and no rows.", where=str(path), way_out="check the export; nothing was loaded"
-        )
-    try:
-        raw = pc_csv.read_csv(
-            io.BytesIO(content),
-            read_options=pc_csv.ReadOptions(use_threads=False, column_names=names, skip_rows=1, block_size=_BLOCK * 4),
-            parse_options=pc_csv.ParseOptions(newlines_in_values=True, invalid_row_handler=keep_torn),
-            convert_options=pc_csv.ConvertOptions(
-                column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=True, null_values=[""]
-            ),
-        )
-    except pa.ArrowInvalid as error:
-        raise BadInput("The file cannot be read as CSV.", value=error, where=str(path), way_out="check it") from None
-    trimmed = [pc.utf8_trim_whitespace(column) for column in raw.columns]
-    raw = pa.table([pc.if_else(pc.equal(column, ""), None, column) for column in trimmed], names=names)
-    number = np.delete(np.arange(1, raw.num_rows + len(torn) + 1), [at - 1 for at, _ in torn])
-    return raw, number, torn
+    copies = identical_rows(sheet.raw, ~keyed & sheet.good)
+    sheet.counts |= {"identical_rows": copies.rows, "largest_identical_group": copies.largest}
+    beyond = copies.ordinal >= profile.identical_rows
+    sheet.reject(beyond, "identical_row", f"more than {profile.identical_rows} equal rows")
 
 
 def _check_header(header: list[str], file: File, path: Path) -> None:
@@ -209,6 +199,22 @@ def _check_header(header: list[str], file: File, path: Path) -> None:
             where=str(path),
             way_out="map them in the profile, or list them there as ignored: nothing is dropped silently",
         )
+
+
+def _say_absent_columns(sheet: Sheet, name: str) -> None:
+    """Say which columns of the profile the file lacks, and how their rows are read."""
+    header = sheet.raw.column_names
+    absent = [column for column in sheet.file.columns if not column.absent and column.source not in header]
+    read_as = [f"{c.source} ({'left empty' if c.default is None else f'read as {c.default}'})" for c in absent]
+    if read_as:
+        columns = "the column" if len(read_as) == 1 else "the columns"
+        sheet.notices.append(f"{name} lacks {columns} {', '.join(read_as)}, in all {sheet.rows_in:,} rows.")
+    for column in absent:
+        if (sheet.file.name, column.name) in _MUST_BE_SAID:
+            sheet.warnings.append(
+                f"{name} has no column {column.source}: every row is read as {column.default}, and no event makes a "
+                "relationship. Export the column; if the source has none, leave it out of the profile."
+            )
 
 
 def _type(sheet: Sheet, column: Column, profile: Profile) -> None:
@@ -242,18 +248,7 @@ def _texts(sheet: Sheet, column: Column) -> pd.Series[Any]:
 def _typed(sheet: Sheet, column: Column, texts: pd.Series[Any], profile: Profile) -> Any:
     empty = texts.isna().to_numpy()
     if column.type == "time":
-        rule = TimeRule(
-            zone=profile.zone,
-            formats=profile.formats,
-            ambiguous=column.ambiguous or profile.ambiguous,
-            nonexistent=profile.nonexistent,
-            earliest=seconds(datetime.fromisoformat(profile.earliest).replace(tzinfo=UTC)),
-        )
-        values, reasons = read_times(texts, rule)
-        sheet.reject(reasons != "", reasons, column.source + ": " + texts.fillna(""))
-        return (
-            pd.array(values, dtype="Int64").copy() if not empty.any() else pd.Series(values, dtype="Int64").mask(empty)
-        )
+        return _typed_time(sheet, column, texts, profile)
     if column.type in {"integer", "number"}:
         numbers = pd.to_numeric(texts, errors="coerce")
         # No infinity, and nothing that a float64 cannot count exactly or the float32 of the sightings cannot hold.
@@ -273,3 +268,31 @@ def _typed(sheet: Sheet, column: Column, texts: pd.Series[Any], profile: Profile
         sheet.reject(words.isna().to_numpy() & ~empty, "unknown_code", column.source + ": " + texts.fillna(""))
         return words.astype("str")
     return texts
+
+
+def _typed_time(sheet: Sheet, column: Column, texts: pd.Series[Any], profile: Profile) -> Any:
+    """Return the times of a column; put its precision next to it, and say when its times look like days."""
+    empty = texts.isna().to_numpy()
+    earliest = seconds(datetime.fromisoformat(profile.earliest).replace(tzinfo=UTC))
+    rule = TimeRule(
+        zone=profile.zone,
+        formats=profile.formats,
+        ambiguous=column.ambiguous or profile.ambiguous,
+        nonexistent=profile.nonexistent,
+        earliest=max(earliest, FIRST_RECORDED) if column.name in {"recorded_at", "withdrawn_at"} else earliest,
+        last_of_day=column.name in LAST_OF_DAY,
+    )
+    times = read_times(texts, rule)
+    sheet.reject(times.reasons != "", times.reasons, column.source + ": " + texts.fillna(""))
+    if column.name in PRECISIONS:
+        precision = pd.Series(pd.NA, index=texts.index, dtype="str").mask(times.is_day, "day")
+        sheet.frame[PRECISIONS[column.name]] = precision
+        midnights = int(texts[~times.is_day].str.contains(r"[T ]00:?00(?::?00)?(?:\.0+)?$", regex=True, na=False).sum())
+        number, share = _MIDNIGHTS
+        if midnights >= number and midnights >= share * (len(texts) - empty.sum()):
+            sheet.notices.append(
+                f"{midnights:,} times in the column {column.source} are 00:00. If they are days without a time, put a "
+                'format such as "%Y-%m-%dT00:00:00" first under time: formats: a day counts as known at its end.'
+            )
+    values = pd.array(times.seconds, dtype="Int64").copy()
+    return values if not empty.any() else pd.Series(values).mask(empty)

@@ -73,7 +73,7 @@ def test_withdrawals_may_come_in_a_later_load(tmp_path: Path) -> None:
         "supersedes": "E1",
         "kind": "withdrawn",
         "occurred_at": "2024-03-01",
-        "recorded_at": "2024-03-01",
+        "recorded_at": "2024-03-01T00:00",
     }
     assert load("standard_csv", write(tmp_path / "two", events=events(later)), store, NOW).rows_quarantined == 0
     seen = Store.open(store).snapshot().sightings()
@@ -100,11 +100,11 @@ def test_an_unmerge_in_a_later_load(tmp_path: Path) -> None:
 
 def test_a_domestic_event_after_the_relationship_was_withdrawn(tmp_path: Path) -> None:
     store, head = tmp_path / "store", "relationship,subject,person_at_risk,recorded_at,withdrawn_at"
-    pair = "R1,anna,ben,2024-01-01,2024-03-01"
+    pair = "R1,anna,ben,2024-01-01,2024-03-01T00:00"
     steps = [
         ([GOOD], 1),  # recorded while it stood
-        ([GOOD, GOOD | {"event": "E2", "recorded_at": "2024-03-01"}], 2),
-        ([GOOD, GOOD | {"event": "E2", "recorded_at": "2024-03-01"}, GOOD | {"event": "E3"}], 2),
+        ([GOOD, GOOD | {"event": "E2", "recorded_at": "2024-03-01T00:00"}], 2),
+        ([GOOD, GOOD | {"event": "E2", "recorded_at": "2024-03-01T00:00"}, GOOD | {"event": "E3"}], 2),
     ]
     for i, (rows, count) in enumerate(steps):
         export = write(tmp_path / f"export{i}", relationships=[head, pair], events=events(*rows))
@@ -119,7 +119,7 @@ def test_a_domestic_event_after_the_relationship_was_withdrawn(tmp_path: Path) -
 def test_what_may_change_with_time(tmp_path: Path) -> None:
     store = tmp_path / "store"
     pair, trait = "anna,ben,{},{}", "anna,sex,{},census,self,{}"
-    days = [f"2024-0{month}-01" for month in (1, 2, 3, 4, 5)]
+    days = [f"2024-0{month}-01T00:00Z" for month in (1, 2, 3, 4, 5)]
     steps = [("unknown", "male"), ("ex_partner", "female"), ("current_partner", "male")]
     steps += [("current_partner", "male"), ("unknown", "female")]
     kinds, codes, new = [], [], []
@@ -139,7 +139,7 @@ def test_what_may_change_with_time(tmp_path: Path) -> None:
         snapshot = Store.open(store).snapshot()
         kinds += snapshot.relationships.kind.tolist()
         codes += protected_table.read(snapshot)["code"].tolist()
-        assert snapshot.relationships.recorded_at.tolist() == [parse_as_of(days[0])]
+        assert snapshot.relationships.recorded_at.tolist() == [parse_as_of("2024-01-01")]
     assert kinds == ["unknown", "ex_partner", "current_partner", "current_partner", "unknown"]
     assert codes == ["male", "female", "male", "male", "female"]
     assert new == [(1, 1), (1, 1), (1, 1), (0, 0), (1, 1)]

@@ -71,7 +71,7 @@ def test_rows_in_are_kept_or_quarantined(small: tuple[LoadReport, Snapshot]) -> 
     report, snapshot = small
     assert report.files == {
         "bookings": FileCounts(rows_in=4, kept=3, quarantined=1),
-        "charges": FileCounts(rows_in=10, kept=6, quarantined=4),
+        "charges": FileCounts(rows_in=10, kept=6, quarantined=4, identical_rows=1, largest_identical_group=2),
     }
     rejected = quarantine.read(snapshot)
     assert sorted(zip(rejected["file"], rejected["row"], rejected["reason"], rejected["severe"], strict=True)) == [
@@ -186,8 +186,11 @@ def test_real_counts(real: tuple[LoadReport, Snapshot]) -> None:
     report, snapshot = real
     assert report.files == {
         "bookings": FileCounts(rows_in=53_024, kept=53_024, quarantined=0),
-        "charges": FileCounts(rows_in=137_524, kept=134_892, quarantined=2_632),
+        "charges": FileCounts(
+            rows_in=137_524, kept=134_892, quarantined=2_632, identical_rows=31, largest_identical_group=4
+        ),
     }
+    assert report.notices == ("1 birth years nobody can have are read as not recorded.",)
     assert [(item.reason, item.rows) for item in report.reasons] == [("not_a_record", 2_632)]
     by_kind = Counter(snapshot.table("events", ["kind"]).column("kind").to_pylist())
     assert by_kind["custody"] == 53_024 + by_kind["release"]

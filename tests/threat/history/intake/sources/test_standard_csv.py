@@ -58,7 +58,8 @@ def test_all_seven_tables(tmp_path: Path) -> None:
     assert {person(name) for name in ("anna", "anna2", "ben", "council", "carl", "dora")} == set(people)
     assert people[person("anna")]["birth_year"] == 1980
     assert people[person("council")]["kind"] == "organisation"
-    assert people[person("ben")]["recorded_at"] == parse_as_of("2024-01-05")
+    # Dated by day: known at the end of that day.
+    assert people[person("ben")]["recorded_at"] == parse_as_of("2024-01-05T23:59:59+00:00")
     relationships = {
         (row["subject_id"], row["person_at_risk_id"]): row for row in snapshot.table("relationships").to_pylist()
     }

@@ -19,6 +19,7 @@ import pandas as pd
 
 from threat.history.intake.codes import Meaning
 from threat.history.intake.frames import Frames, ids, ordinals
+from threat.history.intake.plausible import has_impossible_age
 from threat.history.intake.profile import Profile
 from threat.history.intake.sheet import Sheet
 from threat.history.snapshot import Snapshot
@@ -37,12 +38,16 @@ def shape(sheets: dict[str, Sheet], profile: Profile, snapshot: Snapshot) -> Fra
         [_charges(charges, booked, profile), _custody(bookings, charges, booked, profile)], ignore_index=True
     )
     persons = booked.sort_values("first_seen_at", kind="stable").drop_duplicates("person_id")
+    # A band of 1900 is this source's "not known". The booking is real, and is not lost for it.
+    impossible = has_impossible_age(persons["birth_year"], persons["first_seen_at"])
+    if impossible.any():
+        bookings.notices.append(f"{int(impossible.sum()):,} birth years nobody can have are read as not recorded.")
     return {
         "persons": pd.DataFrame(
             {
                 "person_id": persons["person_id"],
                 "kind": "person",
-                "birth_year": persons["birth_year"],
+                "birth_year": persons["birth_year"].mask(impossible),
                 "recorded_at": persons["first_seen_at"],
                 "from_file": "bookings",
                 "from_row": persons["from_row"],

@@ -1,0 +1,196 @@
+"""The cells of a file of an export as text: the header checked, every record counted, torn records kept apart."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv as pc_csv
+from numpy.typing import NDArray
+
+from threat.errors import BadInput
+from threat.history.intake.profile import File, Profile
+from threat.history.intake.records import Records, RowShape, count_records
+from threat.history.intake.times import is_time
+from threat.history.intake.unpacked import read_unpacked
+
+_PARSED_AT_ONCE = 1 << 24
+"""16 MiB: Arrow reads no record that is longer than a block, and the limit on a record stays below."""
+
+TOTALS = re.compile(r'^["\s(]*([\d,]+) (?:rows?|records?)(?: affected| selected| returned| exported)?[\s.)",]*$', re.I)
+"""A line of totals that a query tool writes under its rows, such as "(1234 rows affected)"."""
+
+_OTHER_DELIMITERS = {";": "semicolons", "\t": "tabs", "|": "bars"}
+
+
+class Torn(NamedTuple):
+    """A record with too many or too few cells: its number in the file, its text, and why it is quarantined."""
+
+    number: int
+    text: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """The cells of a file. ``raw``: every column as text, null where empty. ``number``: of each row in the file.
+
+    The first record after the header has number 1. ``records``: the count that ``raw`` and ``torn`` add up to.
+    """
+
+    raw: pa.Table
+    number: NDArray[np.int64]
+    torn: list[Torn]
+    records: Records
+
+
+def read_cells(
+    path: Path, file: File, profile: Profile, advance: Callable[[float], None], *, may_be_empty: bool
+) -> Cells:
+    """Read one file; ``advance`` gets the number of bytes read. ``may_be_empty``: a header without rows is no fault.
+
+    Raises BadInput when the file cannot be read as a whole: empty, cut off, beyond a limit of the profile, in another
+    encoding, with other delimiters or line ends, with a quote that takes in rows, or where the parser finds another
+    number of records than ``count_records``.
+    """
+    content = read_unpacked(path, profile.encoding, profile.limits, advance)
+    names, start = _header(content, path, profile.limits.header_bytes)
+    _check_delimiter(names, file, path)
+    times = [
+        names.index(c.source)
+        for c in file.columns
+        if c.type == "time" and c.required and c.source in names and not c.absent
+    ]
+    shape = RowShape(len(names), tuple(sorted(times)), lambda text: is_time(text, profile.zone, profile.formats))
+    records = count_records(content, start, shape, profile.limits, path)
+    if not records.count:
+        if may_be_empty:
+            return Cells(pa.table({name: pa.array([], pa.string()) for name in names}), np.arange(0), [], records)
+        raise BadInput(
+            "The file has a header and no rows.", where=str(path), way_out="check the export; nothing was loaded"
+        )
+    raw, torn = _parse(content, start, names, path)
+    if raw.num_rows + len(torn) != records.count:
+        raise BadInput(
+            "The file can be read in two ways: its lines and quotes do not fit together.",
+            value=f"{records.count:,} records by lines and quotes, {raw.num_rows + len(torn):,} by cells",
+            where=str(path),
+            way_out="look for stray quotes and line ends, or export it again; nothing was loaded",
+        )
+    number = np.delete(np.arange(1, records.count + 1), [item.number - 1 for item in torn])
+    return Cells(raw, number, torn, records)
+
+
+def _header(content: bytes, path: Path, limit: int) -> tuple[list[str], int]:
+    """Return the names of the columns and where the rows begin."""
+    feed, first_return = content.find(b"\n"), content.find(b"\r")
+    if feed < 0 and 0 <= first_return < len(content) - 1:
+        raise BadInput(
+            "The lines of the file do not end with LF: they end with CR alone.",
+            where=str(path),
+            way_out="export the file with LF or CR LF at the end of each line; nothing was loaded",
+        )
+    ends = [at for at in (feed, first_return) if at >= 0]
+    stop = min(ends, default=len(content))
+    if stop > limit:
+        raise BadInput(
+            f"The header is too long: {stop:,} bytes.",
+            where=f"{path}, line 1",
+            way_out=f"check the line ends and the export; a header has at most {limit:,} bytes (limits: header_bytes)",
+        )
+    text = content[:stop].decode("utf-8")
+    if not text.strip():
+        raise BadInput(
+            "The first line is blank.", where=f"{path}, line 1", way_out="begin the file with the names of the columns"
+        )
+    if text.count('"') % 2:
+        raise BadInput("The header has a quote that is not closed.", where=f"{path}, line 1", way_out="mend the header")
+    names = [name.strip() for name in next(csv.reader([text]))]
+    nameless = [str(number) for number, name in enumerate(names, 1) if not name]
+    if nameless:
+        raise BadInput(
+            "The header has columns without a name.",
+            value=f"column {', '.join(nameless)}",
+            where=f"{path}, line 1",
+            way_out="name them or leave them out: nothing is dropped silently",
+        )
+    repeated = sorted({name for name in names if names.count(name) > 1})
+    if repeated:
+        raise BadInput("The header repeats a column.", value=", ".join(repeated), where=str(path), way_out="rename one")
+    is_pair = content[stop : stop + 2] == b"\r\n"
+    return names, min(stop + (2 if is_pair else 1), len(content))
+
+
+def _check_delimiter(names: list[str], file: File, path: Path) -> None:
+    """Refuse a header that names the columns only when cut at another delimiter than the comma."""
+    required = {column.source for column in file.columns if column.required and not column.absent}
+    if required <= set(names):
+        return
+    text = ",".join(names)
+    for delimiter, words in _OTHER_DELIMITERS.items():
+        parts = {part.strip().strip('"') for part in text.split(delimiter)}
+        if len(parts) > 1 and required <= parts:
+            raise BadInput(
+                f"The cells are separated by {words}, not by commas.",
+                where=f"{path}, line 1",
+                way_out="export the file with commas; nothing was loaded",
+            )
+
+
+def _parse(content: bytes, start: int, names: list[str], path: Path) -> tuple[pa.Table, list[Torn]]:
+    torn: list[Torn] = []
+
+    def keep_torn(row: Any) -> str:
+        torn.append(
+            Torn(int(row.number), row.text, "not_a_record" if TOTALS.match(row.text) else "wrong_number_of_cells")
+        )
+        return "skip"
+
+    try:
+        raw = pc_csv.read_csv(
+            pa.BufferReader(pa.py_buffer(content).slice(start)),
+            read_options=pc_csv.ReadOptions(use_threads=False, column_names=names, block_size=_PARSED_AT_ONCE),
+            parse_options=pc_csv.ParseOptions(newlines_in_values=True, invalid_row_handler=keep_torn),
+            convert_options=pc_csv.ConvertOptions(
+                column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=True, null_values=[""]
+            ),
+        )
+    except pa.ArrowInvalid as error:
+        raise BadInput("The file cannot be read as CSV.", value=error, where=str(path), way_out="check it") from None
+    trimmed = [pc.utf8_trim_whitespace(column) for column in raw.columns]
+    return pa.table([pc.if_else(pc.equal(column, ""), None, column) for column in trimmed], names=names), torn
+
+
+def not_records(raw: pa.Table) -> NDArray[np.bool_]:
+    """Mask of rows that are the header again, or a line of totals with empty cells after it.
+
+    >>> not_records(pa.table({"kind": ["theft", "kind", "(2 rows)"], "value": ["1", "value", None]})).tolist()
+    [False, True, True]
+    """
+    names = raw.column_names
+    first = raw.column(0)
+    is_header = pc.fill_null(pc.equal(first, names[0]), False).to_numpy()
+    for name in names[1:] if is_header.any() else []:
+        is_header = is_header & pc.fill_null(pc.equal(raw.column(name), name), False).to_numpy()
+    # Only a handful of rows can be a total: the whole pattern is tried on those.
+    ends_so = pc.fill_null(pc.match_substring_regex(first, "(?i)(row|record)s?[ a-z.)]*$"), False).to_numpy()
+    is_total = np.zeros(raw.num_rows, dtype=bool)
+    for row in np.flatnonzero(ends_so):
+        others = [raw.column(name)[int(row)].as_py() for name in names[1:]]
+        is_total[row] = TOTALS.match(first[int(row)].as_py()) is not None and not any(others)
+    return np.asarray(is_header | is_total)
+
+
+def totals(raw: pa.Table, torn: list[Torn]) -> list[tuple[str, int]]:
+    """Return every line of totals in a file: its text and the number of rows that it states."""
+    texts = [raw.column(0)[int(row)].as_py() for row in np.flatnonzero(not_records(raw))]
+    texts += [item.text for item in torn if item.reason == "not_a_record"]
+    stated = [(text.strip().rstrip(",").strip('"'), TOTALS.match(text)) for text in texts]
+    return [(text, int(match[1].replace(",", ""))) for text, match in stated if match]

@@ -1,0 +1,261 @@
+"""The records of a file counted by its lines and quotes alone, apart from the parser that reads the cells.
+
+A quote opens a cell only as the cell's first character; inside, a quote is written twice. So one stray quote makes
+every line up to the next quote part of one cell, and a parser that follows the rule loses those rows without a word.
+Here such a cell is recognised by what is in it: a line that is a row of its own.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from threat.errors import BadInput
+from threat.history.intake.limits import Limits
+
+_LF, _CR, _QUOTE, _COMMA = 10, 13, 34, 44
+
+_GROUP = 1 << 19
+"""Lines whose quotes are looked at together: their positions, 8 bytes each, then stay within some 100 MB."""
+
+
+@dataclass(frozen=True, slots=True)
+class RowShape:
+    """The look of a row of the file: its number of cells, and which of them hold a time in every row.
+
+    ``is_time``: whether a text is a time by the profile's formats.
+    """
+
+    cells: int
+    times: tuple[int, ...]
+    is_time: Callable[[str], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Records:
+    """Counts of a file without its header.
+
+    ``count``: records. ``blank_lines``: empty lines between them, which are no records. ``multi_line``: records with a
+    quoted cell over several lines.
+    """
+
+    count: int
+    blank_lines: int
+    multi_line: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Lines:
+    """Start and stop of each physical line in the content; the stop leaves the line end out."""
+
+    content: bytes
+    starts: NDArray[np.int64]
+    stops: NDArray[np.int64]
+
+    def of(self, at: int) -> int:
+        """Return the number of the line that a position is in."""
+        return int(np.searchsorted(self.starts, at, side="right")) - 1
+
+    def text(self, start: int, stop: int) -> str:
+        return self.content[start:stop].decode("utf-8")
+
+
+def count_records(content: bytes, start: int, shape: RowShape, limits: Limits, path: Path) -> Records:
+    """Count the records of a file from a position on, the end of its header.
+
+    Raises BadInput for a quote that is never closed, or whose cell takes in further rows, text after its closing quote,
+    or more lines or bytes than ``limits`` allows.
+    """
+    lines = _lines(content, start)
+    blank = int(np.count_nonzero(lines.starts == lines.stops))
+    spans = _spans(lines, shape, path)
+    sizes = lines.stops - lines.starts
+    longest = int(np.argmax(sizes)) if len(sizes) else 0
+    if len(sizes) and sizes[longest] > limits.record_bytes:
+        raise _too_long(longest, int(sizes[longest]), limits, path)
+    within = blank_within = 0
+    for first, last in spans:
+        length = int(lines.stops[last] - lines.starts[first])
+        if length > limits.record_bytes:
+            raise _too_long(first, length, limits, path)
+        if last - first >= limits.record_lines:
+            raise BadInput(
+                f"This record has too many lines: {last - first + 1:,}, by a quoted cell.",
+                where=_where(path, first),
+                way_out=(
+                    "close the quote on the line it belongs to; for text that is as long as that, raise limits: "
+                    f"record_lines ({limits.record_lines}) in the profile; nothing was loaded"
+                ),
+            )
+        within += last - first
+        inside = slice(first, last + 1)
+        blank_within += int(np.count_nonzero(lines.starts[inside] == lines.stops[inside]))
+    blank -= blank_within
+    return Records(len(lines.starts) - blank - within, blank, len(spans))
+
+
+def _lines(content: bytes, start: int) -> _Lines:
+    """Return the physical lines from a position on: LF, CR LF and a lone CR end one."""
+    data = np.frombuffer(content, dtype=np.uint8)
+    ends = np.flatnonzero(data[start:] == _LF) + start
+    stops = ends
+    if content.find(b"\r", start) >= 0:
+        returns = np.flatnonzero(data[start:] == _CR) + start
+        before_feed = data[np.minimum(returns + 1, len(data) - 1)] == _LF
+        ends = np.sort(np.concatenate([ends, returns[~before_feed]]))
+        # A CR belongs to the LF after it; a position before the first byte is nobody's.
+        stops = ends - ((data[ends] == _LF) & (data[np.maximum(ends - 1, 0)] == _CR) & (ends > start))
+    starts = np.concatenate([np.array([start], dtype=np.int64), ends + 1])
+    stops = np.append(stops, len(content))
+    whole = starts < len(content)
+    return _Lines(content, starts[whole], stops[whole])
+
+
+def _spans(lines: _Lines, shape: RowShape, path: Path) -> list[tuple[int, int]]:
+    """Return first and last line of every record over several lines."""
+    spans: list[tuple[int, int]] = []
+    last = -1
+    for first in _untidy(lines):
+        if first > last:
+            last = _last_line(lines, first, shape, path)
+            if last > first:
+                spans.append((first, last))
+    return spans
+
+
+def _untidy(lines: _Lines) -> list[int]:
+    """Return the lines whose quotes do not all open and close a cell within the line.
+
+    In a line where they do, every second quote ends a cell or is followed by its double: all parsers read it alike.
+    Only the other lines are read character by character.
+    """
+    if lines.content.find(b'"') < 0:
+        return []
+    data = np.frombuffer(lines.content, dtype=np.uint8)
+    out: list[int] = []
+    for group in range(0, len(lines.starts), _GROUP):
+        starts, stops = lines.starts[group : group + _GROUP], lines.stops[group : group + _GROUP]
+        base, end = int(starts[0]), int(stops[-1])
+        quotes = np.flatnonzero(data[base:end] == _QUOTE) + base
+        if not len(quotes):
+            continue
+        first_quote = np.searchsorted(quotes, starts)
+        line = np.searchsorted(starts, quotes, side="right") - 1
+        opens = (np.arange(len(quotes)) - first_quote[line]) % 2 == 0
+        before = data[np.maximum(quotes - 1, 0)]
+        after = data[np.minimum(quotes + 1, len(data) - 1)]
+        is_first = np.arange(len(quotes)) == first_quote[line]
+        tidy = np.where(
+            opens,
+            (quotes == starts[line]) | (before == _COMMA) | ((before == _QUOTE) & ~is_first),
+            (quotes + 1 == stops[line]) | (after == _COMMA) | (after == _QUOTE),
+        )
+        number = np.bincount(line, minlength=len(starts))
+        wrong = (number % 2 == 1) | (np.bincount(line[~tidy], minlength=len(starts)) > 0)
+        out += (np.flatnonzero(wrong) + group).tolist()
+    return out
+
+
+def _last_line(lines: _Lines, first: int, shape: RowShape, path: Path) -> int:
+    """Return the line on which the record that begins on line ``first`` ends."""
+    content, line, cell = lines.content, first, 0
+    at, stop = int(lines.starts[first]), int(lines.stops[first])
+    while True:
+        if at < stop and content[at] == _QUOTE:
+            close = _closing(content, at)
+            if close < 0:
+                raise BadInput(
+                    "This quote is never closed: it takes in everything to the end of the file.",
+                    where=_where(path, line),
+                    way_out="close the quote or take it out, or export the file again; nothing was loaded",
+                )
+            if close >= stop:
+                opened, line = line, lines.of(close)
+                stop = int(lines.stops[line])
+                after = content[close + 1 : close + 2] if close + 1 < stop else b","
+                if after != b"," or _takes_in_rows(lines, (opened, at), (line, close), cell, shape):
+                    raise BadInput(
+                        "This quote is not closed where its cell ends: it takes in the rows after it.",
+                        value=f"lines {opened + 2:,} to {line + 2:,} as one cell",
+                        where=_where(path, opened),
+                        way_out="close the quote or take it out, or export the file again; nothing was loaded",
+                    )
+            at = close + 1
+        comma = content.find(b",", at, stop)
+        if comma < 0:
+            return line
+        at, cell = comma + 1, cell + 1
+
+
+def _closing(content: bytes, opening: int) -> int:
+    """Return the position of the quote that closes a cell, passing over doubled quotes; -1 where none does."""
+    at = opening + 1
+    while (at := content.find(b'"', at)) >= 0:
+        if content[at + 1 : at + 2] != b'"':
+            return at
+        at += 2
+    return -1
+
+
+def _takes_in_rows(
+    lines: _Lines, opening: tuple[int, int], closing: tuple[int, int], cell: int, shape: RowShape
+) -> bool:
+    """Tell whether a quoted cell over several lines, the cell with number ``cell``, takes in rows of the file.
+
+    ``opening``, ``closing``: line and position of its quotes. A line inside that is a row of its own proves it; so does
+    the rest of the first line, or the beginning of the last, where it is the rest or the beginning of a row. Free text
+    may have as many commas as a row has; it has no times in the very cells where rows have them.
+    """
+    (first, opened_at), (last, closed_at) = opening, closing
+    rest = lines.text(opened_at + 1, int(lines.stops[first]))
+    beginning = lines.text(int(lines.starts[last]), closed_at)
+    later = [number - cell for number in shape.times if number > cell]
+    earlier = [number for number in shape.times if number < cell]
+    if _is_part_of_a_row(rest, shape.cells - cell, later, shape) or _is_part_of_a_row(
+        beginning, cell + 1, earlier, shape
+    ):
+        return True
+    for line in range(first + 1, last):
+        text = lines.text(int(lines.starts[line]), int(lines.stops[line]))
+        # Without a time in every row, the number of cells is all there is to tell a row by.
+        if (shape.times and _is_part_of_a_row(text, shape.cells, list(shape.times), shape)) or (
+            not shape.times and shape.cells > 1 and len(_cells(text)) == shape.cells
+        ):
+            return True
+    return False
+
+
+def _is_part_of_a_row(text: str, cells: int, times: list[int], shape: RowShape) -> bool:
+    """Tell whether a text has this number of cells and a time in each of these; without times it never has."""
+    if not times or text.count(",") < cells - 1:
+        return False
+    parts = _cells(text)
+    return len(parts) == cells and all(shape.is_time(parts[number].strip()) for number in times)
+
+
+def _cells(text: str) -> list[str]:
+    try:
+        return next(csv.reader([text]), [])
+    except csv.Error:  # a cell beyond the csv module's own limit: no row looks like it
+        return []
+
+
+def _where(path: Path, line: int) -> str:
+    # The header is line 1, and lines are counted from 0 after it.
+    return f"{path}, line {line + 2:,}"
+
+
+def _too_long(line: int, length: int, limits: Limits, path: Path) -> BadInput:
+    return BadInput(
+        f"This record is too long: {length:,} bytes.",
+        where=_where(path, line),
+        way_out=(
+            "look for a quote that is not closed or line ends that are missing; for text that is as long as that, "
+            f"raise limits: record_bytes ({limits.record_bytes:,}) in the profile; nothing was loaded"
+        ),
+    )
