@@ -33,9 +33,10 @@ def history(folder: Path, *rows: dict[str, Any], **more: pa.Table) -> Snapshot:
 
 
 def found(snapshot: Snapshot, rung: str, before: int | None = None) -> list[tuple[int, ...]]:
+    """The occurrences of a rung, without their end."""
     frame = occurrences(snapshot, rung, before)
-    assert list(frame.columns) == ["incident_id", "subject_id", "person_at_risk_id", "occurred_at", "recorded_at"]
-    return list(frame.itertuples(index=False, name=None))
+    assert list(frame.columns) == ["incident_id", "subject_id", "person_at_risk_id", "occurred_at", "end_at", "recorded_at"]
+    return list(frame.drop(columns="end_at").itertuples(index=False, name=None))
 
 
 INJURY = {"event_id": 2, **PAIR, "kind": "assault_with_injury"}
@@ -63,7 +64,10 @@ STRANGLED = {"event_id": 1, **PAIR, "kind": "non_fatal_strangulation"}
         ([{"event_id": 1, **PAIR, "kind": "harassment"}], ""),
         # Not domestic: no outcome, unless some event of the incident is.
         ([{"event_id": 1, **PAIR, "kind": "murder", "domestic": "no"}], ""),
-        ([{"event_id": 1, **PAIR, "kind": "murder", "domestic": "unknown"}], ""),
+        # A blank flag is domestic between the parties of a relationship on record, and between no others.
+        ([{"event_id": 1, **PAIR, "kind": "murder", "domestic": "unknown"}], "Y0 Y1 Y2 Y4"),
+        ([{"event_id": 1, "subject_id": S, "person_at_risk_id": CHILD, "kind": "murder", "domestic": "unknown"}], ""),
+        ([{"event_id": 1, "subject_id": OTHER, "kind": "rape", "domestic": "unknown"}], ""),
         (
             [
                 {"event_id": 1, **PAIR, "kind": "murder", "domestic": "no"},

@@ -10,10 +10,10 @@ from fixtures.spec_histories import Drawn, read, read_folder
 
 from threat.eligibility import eligible, load_policy
 from threat.errors import UsageError
-from threat.outcomes import label, occurrences
+from threat.outcomes import label, occurrences, unrecorded
 
 CONSIDERED = {"row", "as-of", "considered", "dropped at"}
-OUTCOME = {"rung", "row", "from", "days", "known by", "outcome", "incidents"}
+OUTCOME = {"rung", "row", "from", "days", "known by", "outcome", "left out", "incidents"}
 ELIGIBILITY = read_folder("eligibility", "considered", CONSIDERED)
 OUTCOMES = read_folder("outcomes", "outcome", OUTCOME)
 
@@ -41,6 +41,8 @@ def test_what_is_an_outcome(drawn: Drawn, tmp_path: Path) -> None:
         met = occurrences(snapshot, row["rung"], cut)
         rows = snapshot.rows([drawn.relationships[row["row"]]], time(row["from"]))
         assert label(met, rows, float(row["days"])).tolist() == [int(yes(row["outcome"]))], row
+        if "left out" in row:
+            assert unrecorded(met, rows).tolist() == [yes(row["left out"])], row
         if "incidents" in row:
             names = sorted({drawn.incidents[number] for number in met["incident_id"].tolist()})
             assert names == sorted(row["incidents"].split()), row
