@@ -84,12 +84,12 @@ def _overall(ranked: Ranked, counts: Counts, cut: Cut) -> Overall:
     what = What(
         name="recall",
         title=recall_title(cut.capacity),
-        n=len(rows),
+        n=rows.n,
         events=rows.events,
         slice={"group": "everyone"},
     )
     return Overall(
-        n=len(rows),
+        n=rows.n,
         events=round(float(counts.events[0])),
         outside_events=round(float(rows.outside_credit.sum())),
         selected=round(float(counts.selected[0]), 3),
@@ -99,9 +99,14 @@ def _overall(ranked: Ranked, counts: Counts, cut: Cut) -> Overall:
 
 def _notes(ranked: Ranked, cut: Cut) -> list[str]:
     rows, notes = ranked.rows, []
-    if unscored := int(np.isnan(ranked.score).sum()):
+    if unscored := int((rows.counted & np.isnan(ranked.score)).sum()):
         notes.append(f"{unscored} rows have no score: they stay in every denominator and are never on the list.")
-    if unknown := int((~rows.has_known_label).sum()):
+    if left_out := int(rows.left_out.sum()):
+        notes.append(
+            f"{left_out} rows were on the lists and are in no figure: a party had died, or the outcome was over, by the "
+            "as-of, and neither was on record yet."
+        )
+    if unknown := int((rows.counted & ~rows.has_known_label).sum()):
         notes.append(
             f"{unknown} rows have no known outcome: they take places on the list and count in no rate of outcomes."
         )

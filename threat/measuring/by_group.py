@@ -41,12 +41,13 @@ class Counts:
     """Counts with their columns last (column 0 the sample): of every group (groups, columns), or of one (columns)."""
 
     rows: Floats
+    """rows that figures count"""
     events: Floats
     """credited outcome events, inside the rows and outside"""
     captured: Floats
     """of those, the events on the list"""
     selected: Floats
-    """places used"""
+    """places used, but for those of rows left out"""
     selected_known: Floats
     """of those, places of rows whose outcome is known"""
     hits: Floats
@@ -117,7 +118,7 @@ def _row_values(ranked: Ranked) -> dict[str, Floats]:
     rows = ranked.rows
     probability = np.zeros(len(rows)) if ranked.probability is None else np.nan_to_num(ranked.probability)
     values = {
-        "rows": np.ones(len(rows)),
+        "rows": rows.counted,
         "events": rows.credit,
         "positives": rows.hit,
         "negatives": rows.has_known_label & ~rows.hit,
@@ -130,7 +131,7 @@ def _listed_values(rows: Labelled) -> dict[str, Floats]:
     """Amounts that one place of a row adds to each count of the list."""
     values = {
         "captured": rows.credit,
-        "selected": np.ones(len(rows)),
+        "selected": rows.counted,
         "selected_known": rows.has_known_label,
         "hits": rows.hit,
     }

@@ -18,6 +18,10 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 
+LEFT_OUT = "left_out"
+"""Column of ``predictions.parquet``: true for a row that is on the lists and in no figure."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventKeys:
     """Which distinct outcome events the rows could have foreseen: any integer keys.
@@ -38,7 +42,9 @@ class Labelled:
     credited to the row: an event that several rows could have foreseen is shared among them, so that each event counts
     once), ``person`` (0 to ``persons`` - 1; rows of one person are never treated as independent) and ``cycle`` (rows
     of one cycle compete for the places of one list). Of m outcome events that no row covers: ``outside_person``,
-    ``outside_credit``. ``keys``: the distinct events, where they are known.
+    ``outside_credit``. ``keys``: the distinct events, where they are known. ``left_out`` (bool): rows that were ranked
+    and take their places on the lists, and count in no figure: nothing was left to foresee of them, and nobody could
+    know. Their label is NaN and their credit 0.
 
     Raises BadInput, with every problem at once, when the columns cannot be right.
     """
@@ -50,6 +56,7 @@ class Labelled:
     cycle: Ints
     outside_person: Ints
     outside_credit: Floats
+    left_out: NDArray[np.bool_]
     keys: EventKeys | None = None
 
     @classmethod
@@ -62,9 +69,10 @@ class Labelled:
         cycle: ArrayLike | None = None,
         outside_person: ArrayLike = (),
         outside_credit: ArrayLike | None = None,
+        left_out: ArrayLike | None = None,
         keys: EventKeys | None = None,
     ) -> Labelled:
-        """Number the persons. Default: credit is the label, each row its own person, one list.
+        """Number the persons. Default: credit is the label, each row its own person, one list, and no row left out.
 
         A person is an integer id or any other value; a negative id or a missing value is a person of its own. Cycles
         that are integers keep their numbers; any others are numbered in sorted order.
@@ -75,6 +83,9 @@ class Labelled:
         """
         labels = np.asarray(label, dtype=np.float64)
         n = len(labels)
+        unmeasured = np.zeros(n, np.bool_) if left_out is None else np.asarray(left_out, dtype=np.bool_)
+        if len(unmeasured) == n:  # otherwise the check below says so
+            labels = np.where(unmeasured, np.nan, labels)
         outsiders = np.asarray(outside_person, dtype=np.int64)
         people = np.full(n, -1, dtype=np.int64) if person is None else _person_ids(person)
         everyone = np.concatenate([people, outsiders])
@@ -92,6 +103,7 @@ class Labelled:
             outside_credit=np.ones(len(outsiders))
             if outside_credit is None
             else np.asarray(outside_credit, dtype=np.float64),
+            left_out=unmeasured,
             keys=keys,
         )
 
@@ -100,7 +112,7 @@ class Labelled:
         """Read the test cohort of a RUN back: ``predictions.parquet``, and ``outcomes.parquet`` as a frame.
 
         The evaluation and the audit of a RUN both start from these columns, so that both number the persons alike and
-        one seed draws the same persons for both.
+        one seed draws the same persons for both. Predictions made before rows were left out have no such column.
         """
         inside, outside = outcomes[outcomes["row"] >= 0], outcomes[outcomes["row"] < 0]
         return cls.of(
@@ -110,6 +122,7 @@ class Labelled:
             cycle=predictions.column("fold").to_numpy(),
             outside_person=outside["subject_id"].to_numpy(),
             outside_credit=outside["credit"].to_numpy(),
+            left_out=predictions.column(LEFT_OUT).to_numpy() if LEFT_OUT in predictions.column_names else None,
             keys=EventKeys(
                 row=inside["row"].to_numpy(np.int64),
                 event=inside["incident"].to_numpy(np.int64),
@@ -122,6 +135,16 @@ class Labelled:
 
     def __len__(self) -> int:
         return len(self.label)
+
+    @property
+    def counted(self) -> NDArray[np.bool_]:
+        """Mask of the rows that figures count: all but those left out."""
+        return ~self.left_out
+
+    @property
+    def n(self) -> int:
+        """Number of rows that figures count."""
+        return int(self.counted.sum())
 
     @property
     def has_known_label(self) -> NDArray[np.bool_]:
@@ -162,6 +185,7 @@ class Labelled:
             credit=self.credit[keep],
             person=self.person[keep],
             cycle=self.cycle[keep],
+            left_out=self.left_out[keep],
             outside_person=self.outside_person[:0],
             outside_credit=self.outside_credit[:0],
             keys=keys,
@@ -271,7 +295,8 @@ def _cycle_numbers(cycle: NDArray[Any]) -> Ints:
 
 def _problems(rows: Labelled) -> list[ThreatError]:
     problems: list[ThreatError] = []
-    _same_length(problems, {"credit": rows.credit, "person": rows.person, "cycle": rows.cycle}, len(rows))
+    columns = {"credit": rows.credit, "person": rows.person, "cycle": rows.cycle, "left_out": rows.left_out}
+    _same_length(problems, columns, len(rows))
     if len(rows.outside_credit) != len(rows.outside_person):
         problems.append(
             BadInput(
@@ -288,6 +313,8 @@ def _problems(rows: Labelled) -> list[ThreatError]:
                 way_out="leave it empty where not known",
             )
         )
+    if len(rows.left_out) == len(rows.credit) == len(rows) and (rows.credit[rows.left_out] > 0).any():
+        problems.append(BadInput("A row that is left out has credit for an outcome.", way_out="credit other rows"))
     for name, credit in {"a row": rows.credit, "an event outside": rows.outside_credit}.items():
         bad = ~(np.isfinite(credit) & (credit >= 0))
         if bad.any():
@@ -295,7 +322,7 @@ def _problems(rows: Labelled) -> list[ThreatError]:
     return problems
 
 
-def _same_length(problems: list[ThreatError], columns: Mapping[str, Floats | Ints], n: int) -> None:
+def _same_length(problems: list[ThreatError], columns: Mapping[str, NDArray[Any]], n: int) -> None:
     """Add a problem for every column that has another length than the labels."""
     problems += [
         BadInput(f"The column {name} has {len(column)} values, but there are {n} labels.")

@@ -150,8 +150,8 @@ def _reach(
 class Captured:
     """What lists of ``capacity`` places hold, per column (1 + replicates entries each).
 
-    ``events``: credited outcome events; ``positives``: rows with an outcome; ``listed``: places used; ``tied``: rows of
-    the sample that share places at a cut.
+    ``events``: credited outcome events; ``positives``: rows with an outcome; ``listed``: places used by rows that count
+    (``Labelled.left_out`` says which do not); ``tied``: rows of the sample that share places at a cut.
     """
 
     capacity: float
@@ -162,7 +162,7 @@ class Captured:
 
 
 def capture(ranked: Ranked, draws: Draws, capacity: float) -> Captured:
-    """Expected content of the first ``capacity`` places of every list.
+    """Expected content of the first ``capacity`` places of every list, cut before any row is left out.
 
     >>> from threat.measuring.ranked import Labelled
     >>> ranked = Ranked(rows=Labelled.of(label=[1, 0, 1, 0]), score=np.array([9.0, 5.0, 5.0, 1.0]))
@@ -170,6 +170,13 @@ def capture(ranked: Ranked, draws: Draws, capacity: float) -> Captured:
     >>> found = capture(ranked, sample, 2)
     >>> found.events.tolist(), found.listed.tolist(), found.tied
     ([1.5], [2.0], 2)
+
+    The first row takes its place, and is left out of what is counted; nobody moves up:
+
+    >>> rows = Labelled.of(label=[1, 0, 1, 0], credit=[0, 0, 1, 0], left_out=[True, False, False, False])
+    >>> found = capture(Ranked(rows=rows, score=ranked.score), sample, 2)
+    >>> found.events.tolist(), found.listed.tolist(), found.tied
+    ([0.5], [1.0], 2)
     """
     data = ranked.rows
     events, positives, listed = (np.zeros(draws.columns) for _ in range(3))
@@ -177,12 +184,13 @@ def capture(ranked: Ranked, draws: Draws, capacity: float) -> Captured:
     label = np.where(data.hit, 1.0, 0.0)
     for columns in draws.chunks(min(len(data), int(capacity * 2) * max(1, len(ranked.order.lists)))):
         content = listing(ranked, draws, capacity, columns)
-        # Few rows have an outcome: only those are weighed.
+        # Few rows have an outcome, and few are left out: only those are weighed.
+        left_out = np.flatnonzero(data.left_out[content.rows])
         some = np.flatnonzero((label[content.rows] > 0) | (data.credit[content.rows] > 0))
         places, rows = content.places[some], content.rows[some]
         events[columns] = (places * data.credit[rows, None]).sum(axis=0)
         positives[columns] = (places * label[rows, None]).sum(axis=0)
-        listed[columns] = content.used
+        listed[columns] = content.used - content.places[left_out].sum(axis=0)
         if columns.start == 0:  # column 0 is the sample
             tied = shared_places(content)
     return Captured(capacity, events, positives, listed, tied)

@@ -22,9 +22,13 @@ _LEAST = 1e-9
 def calibration(ranked: Ranked, draws: Draws) -> Calibration:
     """Return slope, intercept, observed over expected and bins of a ranking that has probabilities.
 
+    Only rows whose outcome is known are compared.
+
     Slope and intercept: logistic regression of the outcome on the log odds of the probability (Cox 1958); 1 and 0 are
     right, a slope below 1 is over-confident.
     """
+    known = ranked.rows.has_known_label
+    ranked = Ranked(rows=ranked.rows.part(known), score=ranked.score[known], probability=_probability(ranked)[known])
     rows, probability = ranked.rows, _probability(ranked)
     n, events = len(rows), rows.events_inside
     intercept, slope = recalibration_line(ranked, draws)

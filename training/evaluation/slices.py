@@ -38,11 +38,11 @@ def by_freshness(
     for title, low, high in FRESHNESS:
         band = (days >= low) & ((days < high) | (high == np.inf))
         figures = []
-        n, events = int(band.sum()), 0
+        n = events = 0
         for name, order in ranked.items():
             rows = order.rows
             part = rows.part(band)
-            events = part.events_inside
+            n, events = part.n, part.events_inside
             restricted = {"freshness": title, "ranking": name}
             counted = replace(rows, label=np.where(band, rows.label, 0.0), credit=np.where(band, rows.credit, 0.0))
             content = capture(Ranked(rows=counted, score=order.score), draws, capacity)

@@ -131,8 +131,9 @@ def _columns(test: Test, ranked: Ranked) -> Columns:
     brier = None
     if ranked.probability is not None:
         person, draws = test.rows.person, test.draws
-        squares = totals((ranked.probability - test.rows.label) ** 2, person, draws)
-        brier = ratio(squares, totals(np.ones(len(ranked)), person, draws))
+        # NaN where a row's outcome is not known: such a row has no error.
+        squares = totals(np.nan_to_num((ranked.probability - test.rows.label) ** 2), person, draws)
+        brier = ratio(squares, totals(test.rows.has_known_label.astype(np.float64), person, draws))
     mean_recall = ratio(mean_events, test.everything)
     return Columns(captured, recall, mean_events, mean_recall, auc(ranked, test.draws), brier)
 
@@ -140,13 +141,13 @@ def _columns(test: Test, ranked: Ranked) -> Columns:
 def _figures(test: Test, columns: Columns) -> list[Figure]:
     """Return the figures, the capacity's recall first: pages and cards take the first of a name as the headline."""
     rows, draws, k = test.rows, test.draws, test.capacity
-    n, events, within, at = len(rows), rows.events, rows.events_inside, {"capacity": test.capacity}
+    n, events, within, at = rows.n, rows.events, rows.events_inside, {"capacity": test.capacity}
     of_events = Evidence(people=rows.people_with_events, clusters=rows.people_with_events)
     inside_people = len(np.unique(rows.person[rows.credit > 0]))
     of_inside = Evidence(people=inside_people, clusters=inside_people)
     content = columns.captured[k]
-    counted = totals(np.ones(n), rows.person, draws)
-    positives = totals(rows.label, rows.person, draws)
+    counted = totals(rows.counted.astype(np.float64), rows.person, draws)
+    positives = totals(rows.hit.astype(np.float64), rows.person, draws)
     precision, prevalence = ratio(content.positives, content.listed), ratio(positives, counted)
 
     def recall(size: int) -> Figure:
@@ -234,7 +235,7 @@ def _differences(test: Test, model: Columns, other: Columns) -> list[Figure]:
             What(
                 name=name,
                 title=title_of_difference(of),
-                n=len(rows),
+                n=rows.n,
                 events=events,
                 slice={"capacity": k} if name == "recall_difference" else {},
             ),

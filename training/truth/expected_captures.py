@@ -60,12 +60,12 @@ class Compared:
             seed=how.seed,
             capacity=self.capacity,
             horizon_days=lists.horizon_days,
-            n=len(lists),
+            n=int(lists.counted.sum()),
             relations=len(np.unique(lists.true_relation)),
             realised_rows=int(lists.label.sum()),
             expected_outcomes_per_list=self.outcomes_per_list,
-            mean_risk=float(lists.risk.mean()),
-            mean_monte_carlo_error=float(lists.error.mean()),
+            mean_risk=float(lists.risk[lists.counted].mean()),
+            mean_monte_carlo_error=float(lists.error[lists.counted].mean()),
             rankings=self.rankings,
             ceiling=ceiling,
             particle_check=check,
@@ -158,7 +158,7 @@ class _Judged:
         if ceiling is not None:
             measured.append(("share_of_ceiling", "Of what the ceiling reaches", ratio(met[k], ceiling[k]), at))
         measured.append(("auc", "AUC on realised outcomes", auc(realised, self.draws), {}))
-        n, events = len(self.lists), int(self.lists.label.sum())
+        n, events = int(self.lists.counted.sum()), int(self.lists.label.sum())
         return tuple(
             measure(What(name=name, title=title, n=n, events=events, slice=restricted), values)
             for name, title, values, restricted in measured

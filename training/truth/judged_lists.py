@@ -40,15 +40,16 @@ class Lookahead:
 class JudgedLists:
     """Complete lists (n rows) with the truth of each row over one horizon, and the rankings to judge.
 
-    ``subject``: rows of one subject are never treated as independent. ``label``: what happened (0 or 1). ``risk`` (n):
-    the latent risk; ``error`` (n): its Monte Carlo error; ``halves`` (n, 2): the risk by either half of the draws.
-    ``true_relation`` (n): the same number for second records of one relation. ``capacity``: places on each list.
+    ``subject``: rows of one subject are never treated as independent. ``label``: what happened (0 or 1). ``left_out``:
+    rows that are on the lists and in no figure; their label and risk are 0. ``risk`` (n): the latent risk; ``error``
+    (n): its Monte Carlo error; ``halves`` (n, 2): the risk by either half of the draws. ``true_relation`` (n): the same number for second records of one relation. ``capacity``: places on each list.
     """
 
     rows: Rows
     cycle: Ints
     subject: Ints
     label: NDArray[np.uint8]
+    left_out: NDArray[np.bool_]
     risk: Floats
     error: Floats
     halves: Floats
@@ -59,6 +60,11 @@ class JudgedLists:
 
     def __len__(self) -> int:
         return len(self.cycle)
+
+    @property
+    def counted(self) -> NDArray[np.bool_]:
+        """Mask of the rows that figures count (n)."""
+        return ~self.left_out
 
     @property
     def number(self) -> int:
@@ -73,7 +79,9 @@ class JudgedLists:
 
     def credited(self, credit: Floats) -> Labelled:
         """The rows with what happened, credited with ``credit`` (n) by the truth instead."""
-        return Labelled.of(label=self.label, credit=credit, person=self.subject, cycle=self.cycle)
+        return Labelled.of(
+            label=self.label, credit=credit, person=self.subject, cycle=self.cycle, left_out=self.left_out
+        )
 
 
 def judge(
@@ -89,14 +97,16 @@ def judge(
     """Compute the truth of rows of a force that was written. Raises BadInput for rows of another force."""
     truth = truth_of(force, rows, how)
     horizon = HORIZONS.index(days)
+    counted = outcomes.counted
     return JudgedLists(
         rows=rows,
         cycle=outcomes.cycle,
         subject=outcomes.person,
-        label=outcomes.label.astype(np.uint8),
-        risk=truth.risk[:, horizon],
-        error=truth.error[:, horizon],
-        halves=truth.halves[:, horizon],
+        label=outcomes.hit.astype(np.uint8),
+        left_out=outcomes.left_out,
+        risk=np.where(counted, truth.risk[:, horizon], 0.0),
+        error=np.where(counted, truth.error[:, horizon], 0.0),
+        halves=np.where(counted[:, None], truth.halves[:, horizon], 0.0),
         true_relation=truth.true_relation,
         rankings=rankings,
         capacity=capacity,

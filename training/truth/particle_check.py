@@ -54,7 +54,9 @@ def check(
     twentieth). ``resampling.seed`` also draws the sample and the particles.
     """
     model = next(ranking for ranking in lists.rankings if ranking.name == MODEL)
-    drawn, stands_for = _draw(model.scores, filtering.rows, resampling.seed)
+    counted = np.flatnonzero(lists.counted)
+    places, stands_for = _draw(model.scores[counted], filtering.rows, resampling.seed)
+    drawn = counted[places]
     filtered = posterior(
         verified_settings(force),
         lists.rows.relationship_id[drawn],

@@ -106,4 +106,4 @@ def measure(folder: Path, settings: Settings, title: str, builder: str, draws: i
     for figure in (*measured.rankings[0].figures, *captured.rankings[0].figures):
         if figure.name in SHOWN:
             figures.setdefault(figure.name, figure)
-    return MeasuredBuilder(force=title, builder=builder, n=len(rows), events=rows.events, figures=figures)
+    return MeasuredBuilder(force=title, builder=builder, n=rows.n, events=rows.events, figures=figures)
