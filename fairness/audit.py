@@ -103,8 +103,8 @@ def _notes(ranked: Ranked, cut: Cut) -> list[str]:
         notes.append(f"{unscored} rows have no score: they stay in every denominator and are never on the list.")
     if left_out := int(rows.left_out.sum()):
         notes.append(
-            f"{left_out} rows were on the lists and are in no figure: a party had died, or the outcome was over, by the "
-            "as-of, and neither was on record yet."
+            f"{left_out} rows were on the lists and are in no figure: a party had died, or the outcome was over, "
+            "by the as-of, and neither was on record yet."
         )
     if unknown := int((rows.counted & ~rows.has_known_label).sum()):
         notes.append(

@@ -83,14 +83,39 @@ def _cohort(documents: RunDocuments) -> Value | None:
     if documents.evaluation is None:
         return None
     cohort, recall = documents.evaluation.cohort, results.headline(documents)
-    lines = (
+    lines: tuple[str, ...] = (
         f"{number(cohort.n)} rows, {number(cohort.relationships)} relationships, "
         f"{number(cohort.subjects)} subjects, {number(cohort.lists)} lists",
         f"From {day(cohort.start)} to {day(cohort.last_as_of)}",
     )
-    if recall is None:
+    if recall is not None:
+        lines = (*lines, f"{number(recall.events)} outcome events, inside the cohort and out")
+    if documents.cohort is None:
         return lines
-    return (*lines, f"{number(recall.events)} outcome events, inside the cohort and out")
+    left_out, competing = documents.cohort.test_left_out, documents.cohort.competing_deaths
+    return (
+        *lines,
+        f"{number(left_out.rows)} further rows were on the lists and are in no figure: in "
+        f"{number(left_out.death_not_yet_recorded)} a party had died, in {number(left_out.outcome_not_yet_recorded)} "
+        "the outcome was over, and it was not on record yet",
+        f"In {number(competing.rows)} rows one of the two died of another cause within the horizon "
+        f"({number(competing.people)} people): no outcome, and none could follow",
+    )
+
+
+def _undercount(documents: RunDocuments) -> Value | None:
+    """Say what no figure holds, and count the severe incidents on record that no outcome counts."""
+    general = (
+        "Only what was recorded counts. Harm that was not reported, or not recorded, is in no figure of this card."
+    )
+    if documents.cohort is None:
+        return (general,)
+    lines = [f"{number(unseen.incidents)}: {unseen.title}" for unseen in documents.cohort.unseen_severe]
+    return (
+        general,
+        f"{number(documents.cohort.unseen_incidents)} severe incidents of people on record are counted by no outcome",
+        *lines,
+    )
 
 
 def _attrition(documents: RunDocuments) -> Value | None:
@@ -106,7 +131,16 @@ def _features(documents: RunDocuments) -> Value | None:
     if documents.features is None:
         return None
     count, version = number(len(documents.features.names)), documents.features.catalogue_version
-    return f"{count} features of catalogue {version}; each is described in docs/features.md"
+    line = f"{count} features of catalogue {version}; each is described in docs/features.md"
+    if documents.cohort is None:
+        return line
+    silent = documents.cohort.silent_features
+    named = ", ".join(sorted((*silent.empty, *silent.constant))) or "none"
+    return (
+        line,
+        f"On these records {number(len(silent.empty))} of them are missing on every row and "
+        f"{number(len(silent.constant))} have one value: {named}",
+    )
 
 
 def _constraints(documents: RunDocuments) -> Value | None:
@@ -214,20 +248,15 @@ FACTS: dict[str, Fact] = {
         "the product's design",
         _fixed("Risk of the recorded outcome within the horizon under usual policing, without a new plan by the unit."),
     ),
-    "target.undercount": (
-        "the product's design",
-        _fixed(
-            "Only what was recorded counts. Harm that was not reported, or not recorded, is in no figure of this card."
-        ),
-    ),
+    "target.undercount": ("the product's design, cohort.json", _undercount),
     "data.snapshot": ("snapshot.json", _snapshot),
-    "data.cohort": ("evaluation.json", _cohort),
+    "data.cohort": ("evaluation.json, cohort.json", _cohort),
     "data.attrition": ("cohort.json", _attrition),
     "model.kind": (
         "model/model.txt",
         _fixed("Gradient-boosted decision trees (LightGBM), regularised; ranked by raw score."),
     ),
-    "model.features": ("model/features.json", _features),
+    "model.features": ("model/features.json, cohort.json", _features),
     "model.constraints": ("model/features.json", _constraints),
     "model.sensitive": ("model/features.json, evaluation.json", _sensitive),
     "model.parameters": ("choices.json", _parameters),

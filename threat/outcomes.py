@@ -21,18 +21,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from threat.asof import DAY, NEVER, label_as_ofs, late_as_ofs, on_record, on_record_sql
+from threat.asof import NEVER, label_as_ofs, late_as_ofs
 from threat.history.relationships import Relationships
 from threat.history.sightings import NO_PERSON, Rows
 from threat.history.snapshot import Snapshot
+from threat.incidents import TIMES, events_of_incidents, groups_that_meet, pairs_named, pairs_that_meet, standing_pairs
 from threat.rungs import Rule, rules_of
-from threat.vocabulary import kinds
 
 COLUMNS = ["incident_id", "subject_id", "person_at_risk_id", "occurred_at", "end_at", "recorded_at"]
-
-
-_TIMES = {"occurred_at": "min", "end_at": "max", "recorded_at": "min"}
-"""How the times of several ways to meet a rung become those of one incident: first begun, last over, first known."""
 
 
 class Occurrences(pd.DataFrame):
@@ -91,14 +87,13 @@ def occurrences(
     cut = NEVER if recorded_before is None else int(recorded_before)
     rules = rules_of(rung)
     relationships = snapshot.relationships
-    standing = _standing_pairs(relationships, cut)
+    standing = standing_pairs(relationships, cut)
     kinds_of_rules = sorted({name for rule in rules for name in rule.all_of})
-    events = _events(snapshot, kinds_of_rules, cut, lags or {})
-    events["domestic_known"] = _domestic_known(events, standing, max((lags or {}).values(), default=0))
+    events = events_of_incidents(snapshot, kinds_of_rules, cut, standing, lags or {})
     parts = []
     by_pair = [rule for rule in rules if rule.attributed_to == "relationship"]
     if by_pair:
-        met = _met(events, _pairs(events), by_pair)
+        met = pairs_that_meet(events, pairs_named(events), by_pair)
         parts.append(_attributed(met, events, standing))
     by_person = [rule for rule in rules if rule.attributed_to == "person_at_risk"]
     if by_person:
@@ -118,6 +113,7 @@ def label(occurrences: pd.DataFrame, rows: Rows, horizon_days: float) -> NDArray
 
     Person 7 harms person 8 on day 10, known by the day alone and on record from day 12. Five rows look two days ahead:
 
+    >>> from threat.asof import DAY
     >>> outcome = pd.DataFrame({"subject_id": [7], "person_at_risk_id": [8], "occurred_at": [10 * DAY],
     ...                         "end_at": [11 * DAY], "recorded_at": [12 * DAY]})
     >>> days = np.array([8, 9, 10.5, 11, 12.5])
@@ -161,113 +157,6 @@ def _any_in_span(
     return hit | (in_person & (at_risk != NO_PERSON))
 
 
-def _standing_pairs(relationships: Relationships, cut: int) -> pd.DataFrame:
-    """Return the pairs that stand as a relationship at the cut, resolved there: subject, at_risk, since (earliest)."""
-    at_cut = relationships.rows(relationships.relationship_id, cut)
-    pairs = pd.DataFrame({"subject": at_cut.subject, "at_risk": at_cut.at_risk, "since": relationships.recorded_at})
-    return pairs[on_record(pairs["since"], cut)].groupby(["subject", "at_risk"], as_index=False).min()
-
-
-def _events(snapshot: Snapshot, names: list[str], cut: int, lags: Mapping[str, int]) -> pd.DataFrame:
-    """Read every event in force of the incidents that have one of these kinds, parties resolved at the cut.
-
-    ``end_at``: first instant after the event. ``flagged``, ``blank``: what its domestic flag says. ``recorded_at``: as
-    it reached us, with the lag of its source.
-    """
-    marks = ", ".join("?" for _ in names)
-    table = snapshot.query(
-        f"""
-        WITH hidden AS (
-            SELECT supersedes_event_id AS event_id, min(recorded_at) AS hidden_at
-            FROM events WHERE supersedes_event_id IS NOT NULL AND {on_record_sql("recorded_at")} GROUP BY 1
-        ), in_force AS (
-            SELECT incident_id, subject_id, person_at_risk_id, person_id, kind, domestic, occurred_at, until,
-                occurred_precision, recorded_at, source_system
-            FROM events LEFT JOIN hidden USING (event_id)
-            WHERE {on_record_sql("recorded_at")} AND hidden_at IS NULL AND kind <> 'withdrawn'
-        ), wanted AS (SELECT DISTINCT incident_id FROM in_force WHERE kind IN ({marks}))
-        SELECT incident_id, kind, occurred_at, recorded_at, source_system,
-            coalesce(subject_id, {NO_PERSON}) AS subject, coalesce(person_at_risk_id, {NO_PERSON}) AS at_risk,
-            coalesce(person_id, {NO_PERSON}) AS person,
-            domestic = 'yes' AS flagged, domestic = 'unknown' AS blank,
-            greatest(
-                occurred_at + CASE WHEN occurred_precision = 'day' THEN {DAY} ELSE 1 END,
-                CASE WHEN kind IN (SELECT unnest(?)) THEN coalesce(until, occurred_at) ELSE occurred_at END
-            ) AS end_at
-        FROM in_force SEMI JOIN wanted USING (incident_id)
-        ORDER BY incident_id, occurred_at, recorded_at, kind
-        """,
-        [cut, cut, *names, [kind.name for kind in kinds().values() if kind.lasts == "course"]],
-    )
-    frame = table.to_pandas()
-    for name in ("subject", "at_risk", "person"):
-        frame[name] = snapshot.links.resolve(frame[name].to_numpy(np.int64), cut)
-    if any(lags.values()):
-        frame["recorded_at"] += frame["source_system"].map(lags).fillna(0).astype(np.int64)
-    return frame
-
-
-def _domestic_known(events: pd.DataFrame, standing: pd.DataFrame, lag: int) -> pd.Series:
-    """Return when the incident of each event was first known to be domestic; NEVER where it is not.
-
-    ``lag``: seconds until the record of a relationship reaches us.
-    """
-    since = events[["subject", "at_risk"]].merge(standing, on=["subject", "at_risk"], how="left")["since"]
-    # A blank flag says nothing of a victim whom nobody knows, whatever else is on record of the subject.
-    of_relationship = events["blank"].to_numpy() & since.notna().to_numpy() & (events["at_risk"] != NO_PERSON).to_numpy()
-    recorded = events["recorded_at"].to_numpy()
-    with_pair = np.maximum(recorded, since.fillna(0).to_numpy(np.int64) + lag)
-    known = np.where(events["flagged"].to_numpy(), recorded, np.where(of_relationship, with_pair, NEVER))
-    return pd.Series(known, index=events.index).groupby(events["incident_id"]).transform("min")
-
-
-def _pairs(events: pd.DataFrame) -> pd.DataFrame:
-    """Return the (incident, subject, person at risk) named; an unknown person at risk only where no other is named."""
-    with_subject = events[(events["subject"] != NO_PERSON) & (events["subject"] != events["at_risk"])]
-    pairs = with_subject[["incident_id", "subject", "at_risk"]].drop_duplicates()
-    named = (pairs["at_risk"] != NO_PERSON).groupby([pairs["incident_id"], pairs["subject"]]).transform("any")
-    return pairs[(pairs["at_risk"] != NO_PERSON) | ~named]
-
-
-def _met(events: pd.DataFrame, pairs: pd.DataFrame, rules: list[Rule]) -> pd.DataFrame:
-    """Return the pairs that meet a rule: incident_id, subject, at_risk, occurred_at, recorded_at."""
-    wanted = {name for rule in rules for name in rule.all_of}
-    joined = pairs.merge(events[events["kind"].isin(wanted)], on="incident_id", suffixes=("", "_named"))
-    joined = joined[joined["subject_named"].isin([NO_PERSON]) | (joined["subject_named"] == joined["subject"])]
-    joined = joined[joined["at_risk_named"].isin([NO_PERSON]) | (joined["at_risk_named"] == joined["at_risk"])]
-    return _rules_met(joined, ["incident_id", "subject", "at_risk"], rules)
-
-
-def _rules_met(events: pd.DataFrame, key: list[str], rules: list[Rule]) -> pd.DataFrame:
-    """Return the groups of events, by ``key``, that meet a rule: when first begun, when over, when first known.
-
-    A rule is known to be met when the last of its kinds is on record, and that the incident is domestic.
-    """
-    parts = []
-    for rule in rules:
-        candidates = events[events["kind"].isin(rule.all_of)]
-        if rule.domestic:
-            candidates = candidates[candidates["domestic_known"] < NEVER]
-        by_kind = candidates.groupby([*key, "kind"], as_index=False).agg(
-            occurred_at=("occurred_at", "min"),
-            end_at=("end_at", "max"),
-            recorded_at=("recorded_at", "min"),
-            domestic=("domestic_known", "min"),
-        )
-        whole = by_kind.groupby(key, as_index=False).agg(
-            n=("kind", "size"),
-            occurred_at=("occurred_at", "min"),
-            end_at=("end_at", "max"),
-            recorded_at=("recorded_at", "max"),
-            domestic=("domestic", "min"),
-        )
-        whole = whole[whole["n"] == len(rule.all_of)]
-        if rule.domestic:
-            whole["recorded_at"] = np.maximum(whole["recorded_at"], whole["domestic"])
-        parts.append(whole[[*key, *_TIMES]])
-    return pd.concat(parts, ignore_index=True).groupby(key, as_index=False).agg(_TIMES)
-
-
 def _attributed(met: pd.DataFrame, events: pd.DataFrame, standing: pd.DataFrame) -> pd.DataFrame:
     """Move a victim without a relationship on record to the relationship the incident also names.
 
@@ -282,7 +171,7 @@ def _attributed(met: pd.DataFrame, events: pd.DataFrame, standing: pd.DataFrame)
         met = met.merge(named[["incident_id", "subject", "instead"]], on=["incident_id", "subject"], how="left")
         moved = met["since"].isna() & met["instead"].notna() & (met["at_risk"] != NO_PERSON)
         met["at_risk"] = met["at_risk"].where(~moved, met["instead"]).astype(np.int64)
-    met = met.groupby(["incident_id", "subject", "at_risk"], as_index=False).agg(_TIMES)
+    met = met.groupby(["incident_id", "subject", "at_risk"], as_index=False).agg(TIMES)
     return met.rename(columns={"subject": "subject_id", "at_risk": "person_at_risk_id"})
 
 
@@ -290,7 +179,7 @@ def _about_person_at_risk(events: pd.DataFrame, rules: list[Rule], standing: pd.
     """Return what happened to persons at risk themselves, whoever is the subject; subject_id is NO_PERSON."""
     at_risk = standing["at_risk"]
     events = events[events["person"].isin(at_risk[at_risk != NO_PERSON])]
-    met = _rules_met(events, ["incident_id", "person"], rules)
+    met = groups_that_meet(events, ["incident_id", "person"], rules)
     met["subject_id"] = NO_PERSON
     return met.rename(columns={"person": "person_at_risk_id"})
 

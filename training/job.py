@@ -8,12 +8,13 @@ from pathlib import Path
 import numpy as np
 import pyarrow.parquet as pq
 
+from features import Matrix
 from threat.asof import instant, show
 from threat.eligibility import load_policy
 from threat.files import sha256_of
 from threat.history.store import Store
 from threat.measuring.resampling import Resampling
-from threat.release.documents.cohort import CohortAttrition
+from threat.release.documents.cohort import CohortAttrition, SilentDefinitions
 from threat.release.documents.config import Config
 from threat.release.documents.earlier import Question, question_of
 from threat.release.documents.evaluation import Evaluation, TestCohort
@@ -23,6 +24,7 @@ from threat.release.documents.model import ModelFeatures
 from threat.release.documents.snapshot import SnapshotRead
 from threat.release.runs import Run
 from threat.terminal import progress
+from threat.unseen import unseen
 from training.checks import checks
 from training.cohorts.labelled import LabelledCohort, prepare
 from training.cohorts.opening import OpenedTest, open_test
@@ -56,6 +58,7 @@ def train(
         # Written before the test is opened: the hash in choices.json shows that the model was not changed afterwards.
         _write_model(run, labelled, fitted)
         opened = open_test(labelled)
+        run.write(_cohort_of(labelled, opened))
         ranked = rank_test(opened, fitted, threads=settings.threads)
         advance(1)
         for name, table in tables_of(opened, ranked.rankings).items():
@@ -121,7 +124,6 @@ def _write_question(run: Run, labelled: LabelledCohort, capacity: int, policy_ve
             catalogue_version=labelled.catalogue.version,
         )
     )
-    run.write(CohortAttrition(cycles=tuple(labelled.cohort.attrition), fit=labelled.fit_counts))
     opening = TestOpening(
         times_opened_in_this_run=1,
         earlier_runs_that_opened_it=tuple(earlier_openings(run.directory.parent, snapshot.id, labelled)),
@@ -129,6 +131,31 @@ def _write_question(run: Run, labelled: LabelledCohort, capacity: int, policy_ve
         last_as_of=show(test.measure[-1].last_as_of),
     )
     run.write(labelled.folds.document(opening))
+
+
+def _cohort_of(labelled: LabelledCohort, opened: OpenedTest) -> CohortAttrition:
+    """Return ``cohort.json``: how the rows came about, and what the figures do not hold."""
+    return CohortAttrition(
+        cycles=tuple(labelled.cohort.attrition),
+        fit=labelled.fit_counts,
+        test_left_out=opened.left_out,
+        competing_deaths=opened.competing,
+        unseen_severe=unseen(labelled.snapshot),
+        silent_features=silent_features(labelled.matrix),
+    )
+
+
+def silent_features(matrix: Matrix) -> SilentDefinitions:
+    """Return the features that are missing, or have one value, on every row of a matrix.
+
+    A feature without a record behind it in a store looks like a feature that says "never", so it is named.
+    """
+    present = np.isfinite(matrix.values)
+    empty = ~present.any(axis=0)
+    low = np.where(present, matrix.values, np.inf).min(axis=0, initial=np.inf)
+    high = np.where(present, matrix.values, -np.inf).max(axis=0, initial=-np.inf)
+    names = np.array(matrix.names, dtype=object)
+    return SilentDefinitions(empty=tuple(names[empty]), constant=tuple(names[~empty & (low == high)]))
 
 
 def earlier_openings(directory: Path, snapshot_id: str, labelled: LabelledCohort) -> list[str]:

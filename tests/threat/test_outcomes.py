@@ -35,7 +35,14 @@ def history(folder: Path, *rows: dict[str, Any], **more: pa.Table) -> Snapshot:
 def found(snapshot: Snapshot, rung: str, before: int | None = None) -> list[tuple[int, ...]]:
     """The occurrences of a rung, without their end."""
     frame = occurrences(snapshot, rung, before)
-    assert list(frame.columns) == ["incident_id", "subject_id", "person_at_risk_id", "occurred_at", "end_at", "recorded_at"]
+    assert list(frame.columns) == [
+        "incident_id",
+        "subject_id",
+        "person_at_risk_id",
+        "occurred_at",
+        "end_at",
+        "recorded_at",
+    ]
     return list(frame.drop(columns="end_at").itertuples(index=False, name=None))
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from threat.asof import NEVER, happened, in_label_window, on_record, visible
+from threat.asof import NEVER, happened, in_label_window, on_record, visible, withdrawn
 from threat.history.sightings import NO_PERSON, ROLE_ABOUT, ROLE_AT_RISK, ROLE_SUBJECT, Sightings
 from threat.vocabulary import kinds
 
@@ -51,6 +51,15 @@ class Deaths:
             np.asarray(sightings.visible_until)[chosen],
             np.asarray(sightings.event_id)[chosen],
         )
+
+    def known_before(self, cut: int) -> Deaths:
+        """Return the deaths that were on record just before ``cut``, as if nothing were withdrawn from then on.
+
+        ``cut``: int64 UTC seconds. What a model is fitted on may not depend on what became known later.
+        """
+        kept = on_record(self.visible_from, cut)
+        until = np.where(withdrawn(self.visible_until, cut), self.visible_until, NEVER)
+        return Deaths(self.person[kept], self.died_at[kept], self.visible_from[kept], until[kept], self.event_id[kept])
 
     def on_record(self, persons: ArrayLike, as_of: ArrayLike) -> NDArray[np.bool_]:
         """Mask of the persons whose death could be seen at each as-of, bool[n]; never for NO_PERSON.

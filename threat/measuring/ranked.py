@@ -60,7 +60,7 @@ class Labelled:
     keys: EventKeys | None = None
 
     @classmethod
-    def of(
+    def of(  # noqa: PLR0913  the columns of one table, each by its name
         cls,
         *,
         label: ArrayLike,

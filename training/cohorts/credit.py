@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from threat.asof import NEVER, in_label_window, within
+from threat.asof import NEVER, holds_outcome, within
 from threat.history.sightings import NO_PERSON, Rows
 from threat.history.snapshot import Snapshot
 from threat.measuring.ranked import EventKeys, Labelled
@@ -18,36 +18,56 @@ from training.cohorts.folds import Cycle
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+LeftOutOf = Callable[[Rows], Bools]
+"""Tells which rows are left out of every figure (n)."""
+
+
+def nobody(rows: Rows) -> Bools:
+    """Mask of no row: each of them is in the figures."""
+    return np.zeros(len(rows), np.bool_)
 
 
 @dataclass(frozen=True, slots=True)
 class OutcomeEvents:
     """Outcome events, one per incident and relationship (or per incident and person at risk, for Y5): int64 each.
 
-    ``subject`` is NO_PERSON where the outcome is the person at risk's own. ``key`` numbers distinct incidents. ``cut``:
-    the parties were resolved through the merges known at that instant (UTC seconds).
+    ``subject`` is NO_PERSON where the outcome is the person at risk's own. ``key`` numbers distinct incidents. The
+    times are those of ``threat.outcomes.occurrences``. ``cut``: the parties were resolved through the merges known at
+    that instant (UTC seconds).
     """
 
     key: Ints
     subject: Ints
     at_risk: Ints
     occurred_at: Ints
+    end_at: Ints
+    recorded_at: Ints
     cut: int = NEVER
 
     @classmethod
     def of(cls, occurrences: pd.DataFrame) -> OutcomeEvents:
         """From ``threat.outcomes.occurrences``."""
-        incident = occurrences["incident_id"].to_numpy(np.int64)
+
+        def column(name: str) -> Ints:
+            return occurrences[name].to_numpy(np.int64)
+
         return cls(
-            np.unique(incident, return_inverse=True)[1].astype(np.int64),
-            occurrences["subject_id"].to_numpy(np.int64),
-            occurrences["person_at_risk_id"].to_numpy(np.int64),
-            occurrences["occurred_at"].to_numpy(np.int64),
-            int(getattr(occurrences, "cut", NEVER)),
+            key=np.unique(column("incident_id"), return_inverse=True)[1].astype(np.int64),
+            subject=column("subject_id"),
+            at_risk=column("person_at_risk_id"),
+            occurred_at=column("occurred_at"),
+            end_at=column("end_at"),
+            recorded_at=column("recorded_at"),
+            cut=int(getattr(occurrences, "cut", NEVER)),
         )
 
     def __len__(self) -> int:
         return len(self.key)
+
+    def held_from(self, as_of: int, horizon_days: float) -> Bools:
+        """Mask of the events that the label window of one as-of holds."""
+        return np.asarray(holds_outcome(self.occurred_at, self.end_at, self.recorded_at, as_of, horizon_days))
 
     @property
     def sharers(self) -> Ints:
@@ -77,7 +97,7 @@ class _Outside:
 
 
 def pairs(events: OutcomeEvents, subject: Ints, at_risk: Ints, as_of: Ints, horizon_days: float) -> tuple[Ints, Ints]:
-    """Every (row, event index) with the event in the row's window ``as_of <= occurred_at < as_of + horizon``.
+    """Every (row, event index) with the event in the row's label window, as ``threat.asof.label_as_ofs`` says.
 
     ``subject`` and ``at_risk`` are resolved through the same merges as the events. An event of a relationship goes to
     rows of that relationship; an event of a person at risk to every row in which that person is at risk.
@@ -85,7 +105,8 @@ def pairs(events: OutcomeEvents, subject: Ints, at_risk: Ints, as_of: Ints, hori
     Person 7 harms person 8 on day 1 and on day 3. Two rows of theirs, as of day 0 and of day 1, look two days ahead:
 
     >>> day = 86_400
-    >>> events = OutcomeEvents(np.array([0, 1]), np.array([7, 7]), np.array([8, 8]), np.array([1 * day, 3 * day]))
+    >>> at = np.array([1 * day, 3 * day])
+    >>> events = OutcomeEvents(np.array([0, 1]), np.array([7, 7]), np.array([8, 8]), at, at + 1, at)
     >>> row, event = pairs(events, np.array([7, 7]), np.array([8, 8]), np.array([0, 1 * day]), horizon_days=2)
     >>> list(zip(row.tolist(), event.tolist()))  # day 3 is the end of the second window, and not in it
     [(0, 0), (1, 0)]
@@ -97,6 +118,8 @@ def pairs(events: OutcomeEvents, subject: Ints, at_risk: Ints, as_of: Ints, hori
             "subject": events.subject,
             "at_risk": events.at_risk,
             "occurred_at": events.occurred_at,
+            "end_at": events.end_at,
+            "recorded_at": events.recorded_at,
         }
     )
     of_person = outcomes["subject"] == NO_PERSON
@@ -106,7 +129,12 @@ def pairs(events: OutcomeEvents, subject: Ints, at_risk: Ints, as_of: Ints, hori
         rows[rows["at_risk"] != NO_PERSON].merge(outcomes[of_person].drop(columns="subject"), on="at_risk"),
     ]
     parts = [
-        joined.loc[in_label_window(joined["occurred_at"], joined["as_of"], horizon_days), ["row", "event"]]
+        joined.loc[
+            holds_outcome(
+                joined["occurred_at"], joined["end_at"], joined["recorded_at"], joined["as_of"], horizon_days
+            ),
+            ["row", "event"],
+        ]
         for joined in candidates
     ]
     both = pd.concat(parts).sort_values(["row", "event"], kind="stable")
@@ -129,7 +157,13 @@ def equal_parts(holders: Floats, sharers: Ints, event: Ints) -> Floats:
 
 
 def credit_outcomes(
-    snapshot: Snapshot, events: OutcomeEvents, lists: Lists, horizon_days: int, *, index_rows: Rows | None = None
+    snapshot: Snapshot,
+    events: OutcomeEvents,
+    lists: Lists,
+    horizon_days: int,
+    *,
+    left_out_of: LeftOutOf = nobody,
+    index_rows: Rows | None = None,
 ) -> CreditedOutcomes:
     """Credit every outcome event, once in all, to the rows of the lists that could have foreseen it, or to outside.
 
@@ -138,15 +172,22 @@ def credit_outcomes(
     every index row whose window holds it, in the test, before the test or after it (``index_rows``, as
     ``cohort.index_rows`` gives them); events of the test period that no index incident preceded within the horizon are
     outside. Over a long series of tests either way adds up to one per event.
+
+    A row that ``left_out_of`` names gets no credit and no outcome, and its list is not charged with having missed it:
+    the other rows and lists share the event. An event that no other row or list holds is in no figure.
     """
+    left_out = left_out_of(lists.rows)
     row, event = _pairs_of(snapshot, events, lists.rows, horizon_days)
     if index_rows is not None:
-        _, covered = _pairs_of(snapshot, events, index_rows, horizon_days)
-        holders = np.bincount(covered, minlength=len(events)).astype(np.float64)
-        outside = _never_indexed(events, holders, lists.cycles)
+        covering, covered = _pairs_of(snapshot, events, index_rows, horizon_days)
+        outside = _never_indexed(events, np.bincount(covered, minlength=len(events)) > 0, lists.cycles)
+        measured = covered[~left_out_of(index_rows)[covering]]
+        holders = np.bincount(measured, minlength=len(events)).astype(np.float64)
+        row, event = row[~left_out[row]], event[~left_out[row]]
     else:
-        holders = np.bincount(event, minlength=len(events)).astype(np.float64)
         outside = _off_the_lists(events, lists.cycle[row], event, lists.cycles, horizon_days)
+        row, event = row[~left_out[row]], event[~left_out[row]]
+        holders = np.bincount(event, minlength=len(events)).astype(np.float64)
         holders += np.bincount(outside.event, minlength=len(events))
     credit = equal_parts(holders, events.sharers, event)
     outside_credit = equal_parts(holders, events.sharers, outside.event)
@@ -157,6 +198,7 @@ def credit_outcomes(
         cycle=lists.cycle,
         outside_person=events.subject[outside.event],
         outside_credit=outside_credit,
+        left_out=left_out,
         keys=EventKeys(row=row, event=events.key[event], outside=events.key[outside.event]),
     )
     starts = np.array([cycle.start for cycle in lists.cycles], np.int64)
@@ -191,16 +233,16 @@ def _off_the_lists(
     for place, one_list in enumerate(cycles):
         inside = np.zeros(len(events), bool)
         inside[event[cycle == one_list.number]] = True
-        missed = np.flatnonzero(in_label_window(events.occurred_at, one_list.start, horizon_days) & ~inside)
+        missed = np.flatnonzero(events.held_from(one_list.start, horizon_days) & ~inside)
         missed_events.append(missed)
         places.append(np.full(len(missed), place))
     return _Outside(np.concatenate(missed_events).astype(np.int64), np.concatenate(places).astype(np.int64))
 
 
-def _never_indexed(events: OutcomeEvents, holders: Floats, cycles: Sequence[Cycle]) -> _Outside:
+def _never_indexed(events: OutcomeEvents, foreseen: Bools, cycles: Sequence[Cycle]) -> _Outside:
     """Each event of the test period, ``first start <= occurred_at < last end``, that no index row could foresee."""
     during = within(events.occurred_at, cycles[0].start, cycles[-1].end)
-    event = np.flatnonzero(during & (holders == 0)).astype(np.int64)
+    event = np.flatnonzero(during & ~foreseen).astype(np.int64)
     starts = np.array([cycle.start for cycle in cycles], np.int64)
     place = np.searchsorted(starts, events.occurred_at[event], side="right") - 1
     return _Outside(event, place.astype(np.int64))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -11,14 +11,15 @@ from numpy.typing import NDArray
 from features import Catalogue, Matrix, build, load_catalogue
 from threat.eligibility import Policy
 from threat.errors import BadInput
+from threat.history.deaths import Deaths
 from threat.history.sightings import Sightings
 from threat.history.snapshot import Snapshot
-from threat.outcomes import label
-from threat.release.documents.cohort import FitCounts
+from threat.release.documents.cohort import FitCounts, LeftOutRows
 from training.cohorts import cohort as cohorts
 from training.cohorts.cohort import Cohort, Lists
 from training.cohorts.feed_lag import delayed, feed_lags
 from training.cohorts.folds import Fold, Folds, draw
+from training.cohorts.left_out import Hindsight, LeftOut
 from training.cohorts.outcomes import recorded_outcomes
 from training.cohorts.sample import DrawnRows, Ints, Sample, draw_fit_rows
 from training.config import Settings
@@ -33,8 +34,10 @@ class LabelledCohort:
     """A cohort in its folds, labelled as known at each fold's fit date, with the features of the rows in use.
 
     ``labels``: by name of fold, uint8, one per row of ``cohort``. ``fit_rows``: by name of fold, the rows to fit on.
-    ``positions``: the rows of ``cohort`` that are in ``matrix``, in its order. ``lag``: of the slowest feed, seconds.
-    ``fit_counts``: by name of fold, how many rows, relationships, subjects and outcomes there were to fit on.
+    ``left_out``: by name of fold, the rows of ``cohort`` that are neither fitted on nor measured, as known at the same
+    date. ``positions``: the rows of ``cohort`` that are in ``matrix``, in its order. ``lags``: of each feed, seconds by
+    source system. ``fit_counts``: by name of fold, how many rows, relationships, subjects and outcomes there were to
+    fit on.
     """
 
     snapshot: Snapshot
@@ -44,11 +47,17 @@ class LabelledCohort:
     folds: Folds
     cohort: Cohort
     labels: dict[str, NDArray[np.uint8]]
+    left_out: dict[str, LeftOut]
     fit_rows: dict[str, DrawnRows]
     positions: Ints
     matrix: Matrix
-    lag: int
-    fit_counts: dict[str, FitCounts] = field(default_factory=dict)
+    lags: dict[str, int]
+    fit_counts: dict[str, FitCounts]
+
+    @property
+    def lag(self) -> int:
+        """The lag of the slowest feed, seconds."""
+        return max(self.lags.values(), default=0)
 
     @property
     def constraints(self) -> tuple[Literal[-1, 0, 1], ...]:
@@ -86,8 +95,12 @@ class LabelledCohort:
         return Sample(self.values_of(drawn.positions), self.labels[fold.name][drawn.positions], drawn.weight)
 
     def measured(self, fold: Fold, known_at: str) -> Sample:
-        """The complete rows a fold is measured on, labelled by what was on record at the fit date of ``known_at``."""
+        """The rows a fold is measured on, labelled by what was on record at the fit date of ``known_at``.
+
+        All but those left out, as far as was known at that date.
+        """
         rows = self.cohort.of(fold.measure)
+        rows = rows[~self.left_out[known_at].rows[rows]]
         return Sample(self.values_of(rows), self.labels[known_at][rows], np.ones(len(rows)))
 
     def pairs(self) -> list[tuple[Sample, Sample]]:
@@ -134,19 +147,26 @@ def prepare(
     """
     lags = feed_lags(snapshot)
     lag = max(lags.values(), default=0)
+    # Of the history itself, whatever sightings the features are to be computed from.
+    deaths = Deaths.of(delayed(snapshot.sightings(), lags))
     sightings = delayed(snapshot.sightings(), lags) if sightings is None else sightings
     catalogue = catalogue_of(settings)
     folds = _folds(snapshot, settings)
     cohort = cohorts.build(snapshot, folds.cycles(), settings.cohort, policy, lag)
     _refuse_empty_lists(cohort, folds, snapshot)
-    labels, fit_rows, counts = {}, {}, {}
+    labels, left_out, fit_rows, counts = {}, {}, {}, {}
     for number, fold in enumerate(folds.all):
         # A record of the last days before the fit date had not reached us by then.
-        outcomes = recorded_outcomes(snapshot, settings, fold.fit_date - lag)
-        labels[fold.name] = label(outcomes, cohort.rows, settings.horizon_days)
-        rows = cohort.of(fold.fit)
+        outcomes = recorded_outcomes(snapshot, settings, fold.fit_date - lag, lags)
+        known = deaths.known_before(fold.fit_date)
+        hindsight = Hindsight(known, outcomes, snapshot.relationships, fold.fit_date - lag, settings.horizon_days)
+        labels[fold.name], left_out[fold.name] = hindsight.labels(cohort.rows), hindsight.left_out(cohort.rows)
+        of_fold = cohort.of(fold.fit)
+        rows = of_fold[~left_out[fold.name].rows[of_fold]]
         fit_rows[fold.name] = draw_fit_rows(labels[fold.name], rows, settings.sampling, settings.seed + number)
-        counts[fold.name] = _counts(cohort, rows, labels[fold.name], fit_rows[fold.name])
+        counts[fold.name] = _counts(
+            cohort, rows, labels[fold.name], fit_rows[fold.name], left_out[fold.name].count(of_fold)
+        )
         if not counts[fold.name].rows_with_outcome:
             raise BadInput(
                 f"No {settings.rung} outcome was on record by the fit date of {fold.name}: nothing to learn from.",
@@ -158,7 +178,19 @@ def prepare(
     positions = np.unique(np.concatenate(needed))
     matrix = build(sightings, cohort.rows.take(positions), catalogue)
     return LabelledCohort(
-        snapshot, sightings, settings, catalogue, folds, cohort, labels, fit_rows, positions, matrix, lag, counts
+        snapshot=snapshot,
+        sightings=sightings,
+        settings=settings,
+        catalogue=catalogue,
+        folds=folds,
+        cohort=cohort,
+        labels=labels,
+        left_out=left_out,
+        fit_rows=fit_rows,
+        positions=positions,
+        matrix=matrix,
+        lags=lags,
+        fit_counts=counts,
     )
 
 
@@ -188,11 +220,14 @@ def _refuse_empty_lists(cohort: Cohort, folds: Folds, snapshot: Snapshot) -> Non
             )
 
 
-def _counts(cohort: Cohort, rows: Ints, labels: NDArray[np.uint8], drawn: DrawnRows) -> FitCounts:
+def _counts(
+    cohort: Cohort, rows: Ints, labels: NDArray[np.uint8], drawn: DrawnRows, left_out: LeftOutRows
+) -> FitCounts:
     return FitCounts(
         rows=len(rows),
         relationships=len(np.unique(cohort.rows.relationship_id[rows])),
         subjects=len(np.unique(cohort.rows.subject[rows])),
         rows_with_outcome=int(labels[rows].sum()),
         sampled_rows=len(drawn),
+        left_out=left_out,
     )

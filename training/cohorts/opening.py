@@ -4,20 +4,32 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from features import Matrix
+from threat.asof import NEVER
+from threat.history.deaths import Deaths
+from threat.release.documents.cohort import CompetingDeaths, LeftOutRows
 from training.cohorts.cohort import Lists, index_rows
 from training.cohorts.credit import CreditedOutcomes, OutcomeEvents, credit_outcomes
+from training.cohorts.feed_lag import delayed
 from training.cohorts.labelled import LabelledCohort
+from training.cohorts.left_out import Hindsight
 from training.cohorts.outcomes import recorded_outcomes
 
 
 @dataclass(frozen=True, slots=True)
 class OpenedTest:
-    """The complete test: ``lists``, the features of their rows (``matrix``) and the outcomes that came about."""
+    """The complete test: ``lists``, the features of their rows (``matrix``) and the outcomes that came about.
+
+    ``left_out``: rows on the lists that no figure counts, by reason. ``competing``: deaths by another cause.
+    """
 
     lists: Lists
     matrix: Matrix
     outcomes: CreditedOutcomes
+    left_out: LeftOutRows
+    competing: CompetingDeaths
 
 
 def open_test(labelled: LabelledCohort) -> OpenedTest:
@@ -25,8 +37,24 @@ def open_test(labelled: LabelledCohort) -> OpenedTest:
 
     Unlike fit labels, the outcomes are all those ever recorded: the embargo gave late records time to arrive.
     """
-    settings, lists = labelled.settings, labelled.test_lists
-    events = OutcomeEvents.of(recorded_outcomes(labelled.snapshot, settings, None))
-    every_index_row = index_rows(labelled.snapshot, lists.cycles, settings.cohort, settings.horizon_days, labelled.lag)
-    outcomes = credit_outcomes(labelled.snapshot, events, lists, settings.horizon_days, index_rows=every_index_row)
-    return OpenedTest(lists, labelled.test_matrix, outcomes)
+    snapshot, settings, lists = labelled.snapshot, labelled.settings, labelled.test_lists
+    horizon = settings.horizon_days
+    recorded = recorded_outcomes(snapshot, settings, None, labelled.lags)
+    deaths = Deaths.of(delayed(snapshot.sightings(), labelled.lags))
+    hindsight = Hindsight(deaths, recorded, snapshot.relationships, NEVER, horizon)
+    left_out = hindsight.left_out(lists.rows)
+    outcomes = credit_outcomes(
+        snapshot,
+        OutcomeEvents.of(recorded),
+        lists,
+        horizon,
+        left_out_of=lambda rows: hindsight.left_out(rows).rows,
+        index_rows=index_rows(snapshot, lists.cycles, settings.cohort, horizon, labelled.lag),
+    )
+    return OpenedTest(
+        lists=lists,
+        matrix=labelled.test_matrix,
+        outcomes=outcomes,
+        left_out=left_out.count(np.arange(len(lists))),
+        competing=hindsight.competing(lists.rows, among=~left_out.rows),
+    )

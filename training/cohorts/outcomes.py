@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pandas as pd
 
 from threat.asof import NEVER, on_record_sql
@@ -12,13 +14,17 @@ from threat.rungs import rules_of
 from training.config import Settings
 
 
-def recorded_outcomes(snapshot: Snapshot, settings: Settings, recorded_before: int | None) -> pd.DataFrame:
+def recorded_outcomes(
+    snapshot: Snapshot, settings: Settings, recorded_before: int | None, lags: Mapping[str, int] | None = None
+) -> pd.DataFrame:
     """Read the outcomes of the settings' rung on record before a date (UTC seconds; None: all of them).
+
+    ``lags``: seconds by source system until a record reaches us; an outcome is then known as late as its features are.
 
     With ``settings.new_charges_only``, only the outcomes that bring a new severe kind. Columns as those of
     ``threat.outcomes.occurrences``.
     """
-    outcomes = occurrences(snapshot, settings.rung, recorded_before)
+    outcomes = occurrences(snapshot, settings.rung, recorded_before, lags)
     if not settings.new_charges_only:
         return outcomes
     return only_new_kinds(snapshot, outcomes, settings.rung, recorded_before)

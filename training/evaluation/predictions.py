@@ -10,6 +10,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from features import Matrix
+from threat.measuring.ranked import LEFT_OUT
 from training.cohorts.opening import OpenedTest
 from training.evaluation.table import MODEL, Ranking
 
@@ -44,8 +45,9 @@ def _predictions(opened: OpenedTest, rankings: list[Ranking]) -> pa.Table:
         "person_at_risk_id": lists.rows.at_risk,
         "as_of": lists.rows.as_of,
         "fold": lists.cycle.astype(np.int32),
-        "label": labelled.label.astype(np.uint8),
+        "label": labelled.hit.astype(np.uint8),
         "credit": labelled.credit,
+        LEFT_OUT: labelled.left_out,
     }
     by_name = {ranking.name: ranking for ranking in rankings}
     columns[MODEL] = by_name[MODEL].scores

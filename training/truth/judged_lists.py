@@ -42,7 +42,8 @@ class JudgedLists:
 
     ``subject``: rows of one subject are never treated as independent. ``label``: what happened (0 or 1). ``left_out``:
     rows that are on the lists and in no figure; their label and risk are 0. ``risk`` (n): the latent risk; ``error``
-    (n): its Monte Carlo error; ``halves`` (n, 2): the risk by either half of the draws. ``true_relation`` (n): the same number for second records of one relation. ``capacity``: places on each list.
+    (n): its Monte Carlo error; ``halves`` (n, 2): the risk by either half of the draws. ``true_relation`` (n): the same
+    number for second records of one relation. ``capacity``: places on each list.
     """
 
     rows: Rows

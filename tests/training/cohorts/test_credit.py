@@ -27,20 +27,34 @@ def rows(*drawn: tuple[int, int, float]) -> Rows:
 
 
 def events(*drawn: tuple[int, int, int, float]) -> OutcomeEvents:
-    """Events of (incident, subject, person at risk, day)."""
+    """Events of (incident, subject, person at risk, day): moments, on record at once."""
     incident, subject, at_risk, day = (np.array(column) for column in zip(*drawn, strict=True))
-    return OutcomeEvents(incident, subject, at_risk, (day * DAY).astype(np.int64))
+    at = (day * DAY).astype(np.int64)
+    return OutcomeEvents(incident, subject, at_risk, at, at + 1, at)
 
 
-def credit(drawn_events: OutcomeEvents, lists: Lists, index_rows: Rows | None = None) -> CreditedOutcomes:
-    """Credit on a history whose relationships never merge: the parties of a row are those it names."""
+def credit(
+    drawn_events: OutcomeEvents,
+    lists: Lists,
+    index_rows: Rows | None = None,
+    left_out: tuple[tuple[int, int], ...] = (),
+) -> CreditedOutcomes:
+    """Credit on a history whose relationships never merge: the parties of a row are those it names.
+
+    ``left_out``: (subject, day) of the rows that are in no figure.
+    """
 
     def parties(relationship_id: Any, at: int) -> Rows:
         assert at == drawn_events.cut
         return Rows(relationship_id, relationship_id // 100, relationship_id % 100, relationship_id * 0)
 
     snapshot: Any = SimpleNamespace(relationships=SimpleNamespace(rows=parties))
-    return credit_outcomes(snapshot, drawn_events, lists, HORIZON, index_rows=index_rows)
+
+    def left_out_of(drawn_rows: Rows) -> Any:
+        named = zip(drawn_rows.subject.tolist(), (drawn_rows.as_of // DAY).tolist(), strict=True)
+        return np.array([row in left_out for row in named], bool)
+
+    return credit_outcomes(snapshot, drawn_events, lists, HORIZON, left_out_of=left_out_of, index_rows=index_rows)
 
 
 def lines(credited: CreditedOutcomes) -> list[tuple[int, int, int, float]]:
@@ -120,6 +134,35 @@ def test_an_outcome_of_the_test_period_that_no_index_row_foresaw_is_outside(
     credited = credit(events((1, CY, DEE, day)), INDEXED, INDEXED.rows)
     assert lines(credited) == outside
     assert credited.rows.label.tolist() == [0, 0]
+
+
+def test_a_row_left_out_gets_no_credit_and_its_list_has_missed_nothing() -> None:
+    # Day 40 is in both lists' windows: the other row has the whole event, and nothing is outside.
+    credited = credit(events((1, AN, BO, 40)), MONTHLY, left_out=((AN, 0),))
+    assert lines(credited) == [(1, 1, 5, 1.0)]
+    assert (credited.rows.left_out.tolist(), credited.rows.n) == ([True, False, False], 2)
+    assert credited.rows.has_known_label.tolist() == [False, True, True]
+    # An event that only rows left out could have foreseen is in no figure.
+    gone = credit(events((1, AN, BO, 40)), MONTHLY, left_out=((AN, 0), (AN, 30)))
+    assert lines(gone) == []
+    assert gone.rows.events == 0
+
+
+def test_an_index_row_left_out_does_not_share_in_an_outcome() -> None:
+    every = rows((AN, BO, 10), (AN, BO, 29), (AN, BO, 35))
+    credited = credit(events((1, AN, BO, 60)), INDEXED, every, left_out=((AN, 10), (AN, 35)))
+    assert lines(credited) == [(0, 1, 4, 1.0)]
+    gone = credit(events((1, AN, BO, 50)), INDEXED, every, left_out=((AN, 10), (AN, 29), (AN, 35)))
+    assert lines(gone) == []
+
+
+def test_a_course_that_was_not_yet_on_record_reaches_into_a_window() -> None:
+    began, over, recorded = (np.array([day * DAY]) for day in (-10, 20, 31))
+    course = OutcomeEvents(np.array([1]), np.array([AN]), np.array([BO]), began, over, recorded)
+    # Over by the second list, on day 30, and on record only on day 31: not that list's to foresee.
+    assert lines(credit(course, MONTHLY)) == [(0, 1, 4, 1.0)]
+    known = OutcomeEvents(np.array([1]), np.array([AN]), np.array([BO]), began, over, began)
+    assert lines(credit(known, MONTHLY)) == []
 
 
 def test_an_unknown_subject_is_a_person_of_its_own() -> None:

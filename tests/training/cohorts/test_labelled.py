@@ -42,9 +42,12 @@ def test_a_label_counts_what_had_reached_us_from_the_slowest_feed_by_the_fit_dat
 ) -> None:
     asked: list[int | None] = []
 
-    def recorded(snapshot: Snapshot, settings: Settings, recorded_before: int | None) -> pd.DataFrame:
+    def recorded(
+        snapshot: Snapshot, settings: Settings, recorded_before: int | None, lags: dict[str, int]
+    ) -> pd.DataFrame:
+        assert lags == {"crimes": 0, "custody": LAG}
         asked.append(recorded_before)
-        return recorded_outcomes(snapshot, settings, recorded_before)
+        return recorded_outcomes(snapshot, settings, recorded_before, lags)
 
     monkeypatch.setattr(module, "recorded_outcomes", recorded)
     labelled = prepared(snapshot, {"crimes": 0, "custody": LAG})
@@ -60,7 +63,10 @@ def test_every_fold_draws_its_own_rows_and_counts_them(snapshot: Snapshot) -> No
     labelled = prepared(snapshot, {}, few)
     for number, fold in enumerate(labelled.folds.all):
         drawn, counts = labelled.fit_rows[fold.name], labelled.fit_counts[fold.name]
-        rows = labelled.cohort.of(fold.fit)
+        of_fold, left_out = labelled.cohort.of(fold.fit), labelled.left_out[fold.name]
+        rows = of_fold[~left_out.rows[of_fold]]
+        assert counts.left_out == left_out.count(of_fold)
+        assert counts.left_out.rows == len(of_fold) - len(rows)
         again = module.draw_fit_rows(labelled.labels[fold.name], rows, few.sampling, few.seed + number)
         assert (drawn.positions == again.positions).all()
         assert (counts.rows, counts.sampled_rows) == (len(rows), len(drawn))
@@ -74,4 +80,5 @@ def test_rows_of_the_test_come_with_their_own_features(snapshot: Snapshot) -> No
     assert set(np.unique(lists.cycle)) == {cycle.number for cycle in labelled.folds.test.measure}
     assert (matrix.rows.relationship_id == lists.rows.relationship_id).all()
     measured = labelled.measured(labelled.folds.test, "test")
-    np.testing.assert_array_equal(measured.values, matrix.values)
+    kept = ~labelled.left_out["test"].rows[labelled.test_positions]
+    np.testing.assert_array_equal(measured.values, matrix.values[kept])

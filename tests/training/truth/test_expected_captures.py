@@ -29,6 +29,7 @@ def lists(
         cycle=np.array(cycle, np.int64),
         subject=ids,
         label=np.zeros(n, np.uint8),
+        left_out=np.zeros(n, np.bool_),
         risk=truth,
         error=np.zeros(n),
         halves=np.stack([truth, truth], axis=1),

@@ -1,4 +1,4 @@
-"""``cohort.json``: how the rows of a training came about."""
+"""``cohort.json``: how the rows of a training came about, and what its figures do not hold."""
 
 from __future__ import annotations
 
@@ -26,6 +26,40 @@ class CycleAttrition(Part):
     steps: tuple[FilterStep, ...] = Field(description="the filters in order")
 
 
+class LeftOutRows(Part):
+    """Rows of which nothing was left to foresee, though nobody could know: on the lists, in no fit and in no figure."""
+
+    death_not_yet_recorded: int = Field(ge=0, description="a party had died by the as-of; it came on record later")
+    outcome_not_yet_recorded: int = Field(ge=0, description="an outcome was over by the as-of; on record later")
+
+    @property
+    def rows(self) -> int:
+        """Rows left out for either reason."""
+        return self.death_not_yet_recorded + self.outcome_not_yet_recorded
+
+
+class CompetingDeaths(Part):
+    """Deaths within the horizon that are no outcome: what could have happened to these rows no longer could."""
+
+    rows: int = Field(ge=0, description="rows without an outcome of which a party died within the horizon")
+    people: int = Field(ge=0, description="distinct persons who died so")
+
+
+class UnseenSevere(Part):
+    """Severe incidents that no rung counts, for one reason."""
+
+    reason: str = Field(min_length=1, description="name of the reason")
+    title: str = Field(min_length=1, description="the reason in words")
+    incidents: int = Field(ge=0, description="distinct incidents")
+
+
+class SilentDefinitions(Part):
+    """Features that tell no row from another in these records."""
+
+    empty: tuple[str, ...] = Field(description="missing on every row used")
+    constant: tuple[str, ...] = Field(description="one value, or missing, on every row used")
+
+
 class FitCounts(Part):
     """Rows that one fold was fitted on."""
 
@@ -34,6 +68,7 @@ class FitCounts(Part):
     rows_with_outcome: int = Field(ge=0, description="rows with an outcome")
     sampled_rows: int = Field(ge=0, description="rows after sampling those without an outcome")
     subjects: int = Field(ge=0, description="distinct subjects")
+    left_out: LeftOutRows = Field(description="further rows of the fold, not fitted on")
 
 
 class CohortAttrition(Document):
@@ -42,6 +77,19 @@ class CohortAttrition(Document):
     FILE: ClassVar[str] = "cohort.json"
     HOW_MADE: ClassVar[str] = "train again: threat train"
 
-    version: Literal[1] = Field(default=1, description="version of this document")
+    version: Literal[2] = Field(default=2, description="version of this document")
     cycles: tuple[CycleAttrition, ...] = Field(description="one entry per cycle, in order of time")
     fit: dict[str, FitCounts] = Field(description="rows fitted on, by name of the fold")
+    test_left_out: LeftOutRows = Field(
+        description="rows of the test that take places on the lists and are not measured"
+    )
+    competing_deaths: CompetingDeaths = Field(description="deaths by another cause on the rows measured in the test")
+    unseen_severe: tuple[UnseenSevere, ...] = Field(
+        description="severe incidents of subjects or persons at risk on record that no rung counts, by reason"
+    )
+    silent_features: SilentDefinitions = Field(description="features that tell no row from another")
+
+    @property
+    def unseen_incidents(self) -> int:
+        """Severe incidents that no rung counts; an incident has one reason."""
+        return sum(unseen.incidents for unseen in self.unseen_severe)

@@ -1,0 +1,138 @@
+"""Events gathered by incident: in force at a cut, between whom, whether domestic, and which rules they meet.
+
+``threat.outcomes`` counts from these what happened afterwards, ``threat.unseen`` what no rung counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+
+from threat.asof import DAY, NEVER, on_record, on_record_sql
+from threat.history.relationships import Relationships
+from threat.history.sightings import NO_PERSON
+from threat.history.snapshot import Snapshot
+from threat.rungs import Rule
+from threat.vocabulary import kinds
+
+TIMES = {"occurred_at": "min", "end_at": "max", "recorded_at": "min"}
+"""How the times of several ways to meet a rung become those of one incident: first begun, last over, first known."""
+
+
+def standing_pairs(relationships: Relationships, cut: int) -> pd.DataFrame:
+    """Return the pairs that stand as a relationship at the cut, resolved there: subject, at_risk, since (earliest)."""
+    at_cut = relationships.rows(relationships.relationship_id, cut)
+    pairs = pd.DataFrame({"subject": at_cut.subject, "at_risk": at_cut.at_risk, "since": relationships.recorded_at})
+    return pairs[on_record(pairs["since"], cut)].groupby(["subject", "at_risk"], as_index=False).min()
+
+
+def events_of_incidents(
+    snapshot: Snapshot, names: Sequence[str], cut: int, standing: pd.DataFrame, lags: Mapping[str, int]
+) -> pd.DataFrame:
+    """Read every event in force of the incidents that have one of these kinds, parties resolved at the cut.
+
+    ``standing``: the pairs that stand at the cut, as ``standing_pairs`` gives them. ``lags``: seconds by source system
+    from a record until it reaches us.
+
+    Columns: ``incident_id``, ``kind``, ``subject``, ``at_risk``, ``person`` (ids; NO_PERSON where none), ``flagged``
+    and ``blank`` (what the domestic flag says), and, UTC seconds, ``occurred_at``, ``end_at`` (first instant after the
+    event), ``recorded_at`` (when it reached us) and ``domestic_known`` (when the incident was first known to be
+    domestic; NEVER: it is not).
+    """
+    marks = ", ".join("?" for _ in names)
+    table = snapshot.query(
+        f"""
+        WITH hidden AS (
+            SELECT supersedes_event_id AS event_id, min(recorded_at) AS hidden_at
+            FROM events WHERE supersedes_event_id IS NOT NULL AND {on_record_sql("recorded_at")} GROUP BY 1
+        ), in_force AS (
+            SELECT incident_id, subject_id, person_at_risk_id, person_id, kind, domestic, occurred_at, until,
+                occurred_precision, recorded_at, source_system
+            FROM events LEFT JOIN hidden USING (event_id)
+            WHERE {on_record_sql("recorded_at")} AND hidden_at IS NULL AND kind <> 'withdrawn'
+        ), wanted AS (SELECT DISTINCT incident_id FROM in_force WHERE kind IN ({marks}))
+        SELECT incident_id, kind, occurred_at, recorded_at, source_system,
+            coalesce(subject_id, {NO_PERSON}) AS subject, coalesce(person_at_risk_id, {NO_PERSON}) AS at_risk,
+            coalesce(person_id, {NO_PERSON}) AS person,
+            domestic = 'yes' AS flagged, domestic = 'unknown' AS blank,
+            greatest(
+                occurred_at + CASE WHEN occurred_precision = 'day' THEN {DAY} ELSE 1 END,
+                CASE WHEN kind IN (SELECT unnest(?)) THEN coalesce(until, occurred_at) ELSE occurred_at END
+            ) AS end_at
+        FROM in_force SEMI JOIN wanted USING (incident_id)
+        ORDER BY incident_id, occurred_at, recorded_at, kind
+        """,
+        [cut, cut, *names, [kind.name for kind in kinds().values() if kind.lasts == "course"]],
+    )
+    frame = table.to_pandas()
+    for name in ("subject", "at_risk", "person"):
+        frame[name] = snapshot.links.resolve(frame[name].to_numpy(np.int64), cut)
+    if any(lags.values()):
+        frame["recorded_at"] += frame["source_system"].map(lags).fillna(0).astype(np.int64)
+    frame["domestic_known"] = _domestic_known(frame, standing, max(lags.values(), default=0))
+    return frame
+
+
+def _domestic_known(events: pd.DataFrame, standing: pd.DataFrame, lag: int) -> pd.Series:
+    """Return when the incident of each event was first known to be domestic; NEVER where it is not.
+
+    ``lag``: seconds until the record of a relationship reaches us.
+    """
+    since = events[["subject", "at_risk"]].merge(standing, on=["subject", "at_risk"], how="left")["since"]
+    # A blank flag says nothing of a victim whom nobody knows, whatever else is on record of the subject.
+    of_relationship = (
+        events["blank"].to_numpy() & since.notna().to_numpy() & (events["at_risk"] != NO_PERSON).to_numpy()
+    )
+    recorded = events["recorded_at"].to_numpy()
+    with_pair = np.maximum(recorded, since.fillna(0).to_numpy(np.int64) + lag)
+    known = np.where(events["flagged"].to_numpy(), recorded, np.where(of_relationship, with_pair, NEVER))
+    return pd.Series(known, index=events.index).groupby(events["incident_id"]).transform("min")
+
+
+def pairs_named(events: pd.DataFrame) -> pd.DataFrame:
+    """Return the (incident, subject, person at risk) named; an unknown person at risk only where no other is named."""
+    with_subject = events[(events["subject"] != NO_PERSON) & (events["subject"] != events["at_risk"])]
+    pairs = with_subject[["incident_id", "subject", "at_risk"]].drop_duplicates()
+    named = (pairs["at_risk"] != NO_PERSON).groupby([pairs["incident_id"], pairs["subject"]]).transform("any")
+    return pairs[(pairs["at_risk"] != NO_PERSON) | ~named]
+
+
+def pairs_that_meet(events: pd.DataFrame, pairs: pd.DataFrame, rules: list[Rule]) -> pd.DataFrame:
+    """Return the pairs that meet a rule: incident_id, subject, at_risk, and the times named in TIMES."""
+    wanted = {name for rule in rules for name in rule.all_of}
+    joined = pairs.merge(events[events["kind"].isin(wanted)], on="incident_id", suffixes=("", "_named"))
+    joined = joined[joined["subject_named"].isin([NO_PERSON]) | (joined["subject_named"] == joined["subject"])]
+    joined = joined[joined["at_risk_named"].isin([NO_PERSON]) | (joined["at_risk_named"] == joined["at_risk"])]
+    return groups_that_meet(joined, ["incident_id", "subject", "at_risk"], rules)
+
+
+def groups_that_meet(events: pd.DataFrame, key: list[str], rules: list[Rule]) -> pd.DataFrame:
+    """Return the groups of events, by ``key``, that meet a rule: when first begun, when over, when first known.
+
+    A rule is known to be met when the last of its kinds is on record, and that the incident is domestic.
+    """
+    parts = []
+    for rule in rules:
+        candidates = events[events["kind"].isin(rule.all_of)]
+        if rule.domestic:
+            candidates = candidates[candidates["domestic_known"] < NEVER]
+        by_kind = candidates.groupby([*key, "kind"], as_index=False).agg(
+            occurred_at=("occurred_at", "min"),
+            end_at=("end_at", "max"),
+            recorded_at=("recorded_at", "min"),
+            domestic=("domestic_known", "min"),
+        )
+        whole = by_kind.groupby(key, as_index=False).agg(
+            n=("kind", "size"),
+            occurred_at=("occurred_at", "min"),
+            end_at=("end_at", "max"),
+            recorded_at=("recorded_at", "max"),
+            domestic=("domestic", "min"),
+        )
+        whole = whole[whole["n"] == len(rule.all_of)]
+        if rule.domestic:
+            whole["recorded_at"] = np.maximum(whole["recorded_at"], whole["domestic"])
+        parts.append(whole[[*key, *TIMES]])
+    return pd.concat(parts, ignore_index=True).groupby(key, as_index=False).agg(TIMES)
