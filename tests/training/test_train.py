@@ -21,6 +21,7 @@ from threat.measuring.ranked import Labelled, Ranked
 from threat.measuring.resampling import Draws, Resampling, auc
 from threat.outcomes import label
 from threat.release.documents.checks import Checks
+from threat.release.documents.cohort import CohortAttrition
 from threat.release.documents.config import Config
 from threat.release.documents.evaluation import Evaluation
 from threat.release.documents.model import Calibrator
@@ -107,7 +108,9 @@ def test_the_run_holds_what_the_contract_says(run: Run) -> None:
     stable = run.read_json("stability.json")
     assert (stable["members"], stable["places"]) == (2, 60)
     assert 0 < stable["kept_least"] <= stable["kept_mean"] < 1
-    assert sum(band["n"] for band in evaluation["freshness"]) == evaluation["cohort"]["n"]
+    left_out = run.read(CohortAttrition).test_left_out
+    assert left_out.rows > 0
+    assert sum(band["n"] for band in evaluation["freshness"]) == evaluation["cohort"]["n"] - left_out.rows
 
 
 def test_the_predictions_are_the_complete_cohort_scored_by_the_sealed_model(run: Run, labelled: LabelledCohort) -> None:

@@ -72,7 +72,7 @@ class Custody:
 
         Person 7 was in custody on days 10 to 20 and has been again since day 30; it is day 35:
 
-        >>> from threat.asof import DAY
+        >>> from threat.asof import DAY, NEVER
         >>> days = lambda *numbers: np.array(numbers) * DAY
         >>> custody = Custody(35 * DAY, np.array([7, 7]), days(10, 30), np.append(days(20), NEVER), days(0, 10))
         >>> (custody.seconds_since([7, 7, 7, 7, 8], days(5, 15, 20, 33, 5)) // DAY).tolist()
