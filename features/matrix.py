@@ -8,11 +8,9 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from features.definitions import Definition
 from features.load import Catalogue
-from threat.asof import happened, span
 from threat.errors import UsageError
-from threat.history.sightings import Rows, Sightings
+from threat.history.sightings import Rows
 
 if TYPE_CHECKING:
     # pandas takes 0.3 s to load, and only ``frame`` needs it: scoring goes without.
@@ -35,36 +33,22 @@ class Constant(NamedTuple):
 class Matrix:
     """Feature values of rows, as every engine gives them back.
 
-    ``values``: float32 (n, d), NaN = missing, possibly memory-mapped. ``names``: d names. ``spans``: int64 (d,), the
-    longest window of each feature in seconds, 0 when it reads the whole history. ``history_start``: int64 by source,
-    in the order of ``source_names``. ``catalogue_version``: hash of the definitions.
+    ``values``: float32 (n, d), NaN = missing, possibly memory-mapped. ``names``: d names. ``catalogue_version``: hash
+    of the definitions.
     """
 
     values: NDArray[np.float32]
     names: tuple[str, ...]
     rows: Rows
-    spans: NDArray[np.int64]
-    history_start: NDArray[np.int64]
-    source_names: tuple[str, ...]
     catalogue_version: str
 
     @classmethod
-    def of(cls, values: NDArray[np.float32], sightings: Sightings, rows: Rows, catalogue: Catalogue) -> Matrix:
-        """Return the matrix of values (n, d) that an engine built from these sightings."""
-        spans = np.array([_longest_window(d) for d in catalogue], np.int64)
-        return cls(
-            values, catalogue.names, rows, spans, sightings.history_start, sightings.source_names, catalogue.version
-        )
+    def of(cls, values: NDArray[np.float32], rows: Rows, catalogue: Catalogue) -> Matrix:
+        """Return the matrix of values (n, d) that an engine built of the catalogue."""
+        return cls(values, catalogue.names, rows, catalogue.version)
 
     def __len__(self) -> int:
         return len(self.values)
-
-    @property
-    def truncated(self) -> NDArray[np.bool_]:
-        """bool (n, d): the window reaches back before some source begins, so the figure may be too small."""
-        begins = self.history_start.max() if len(self.history_start) else np.iinfo(np.int64).min
-        window_starts = self.rows.as_of[:, None] - self.spans[None, :]
-        return np.asarray(happened(window_starts, int(begins)) & (self.spans[None, :] > 0))
 
     def column(self, name: str) -> NDArray[np.float32]:
         """Return one feature, float32 (n,). Raises UsageError when it is not in the matrix."""
@@ -95,8 +79,3 @@ class Matrix:
             [self.rows.relationship_id, self.rows.as_of], names=["relationship_id", "as_of"]
         )
         return pd.DataFrame(np.asarray(self.values), columns=list(self.names), index=index)
-
-
-def _longest_window(d: Definition) -> int:
-    """Seconds of the definition's longest window; 0 when it reads the whole history."""
-    return max((span(days) for days in (d.window_days, d.long_window_days) if days is not None), default=0)

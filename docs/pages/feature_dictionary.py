@@ -73,7 +73,8 @@ _WORDS = {
         over days at liberty only""",
     "Known in advance": """releases, bail ends and order expiries enter only as days until, and only when recorded
         before the as-of""",
-    "Truncated": "where a window reaches back before the records begin, the figure is marked",
+    "Truncated": """where a window reaches back before the records begin, the figure is marked: before the earliest of
+        the sources that send any of its kinds. A source that came later changes no mark""",
     "Missing": "never filled in: each definition says what it means",
 }
 _COLUMNS = ("Definition", "The reviewer reads", "Figure", "Unit", "Direction", "When missing", "Sensitive", "Source")

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from features import Catalogue, Matrix, lineage
 from features.sentences import THEMES, sentence
+from features.truncation import truncated
 from threat.errors import IntegrityFailure
 from threat.history.sightings import Sightings
 
@@ -96,7 +97,7 @@ class SentenceWriter:
     def __init__(self, sightings: Sightings, matrix: Matrix, catalogue: Catalogue) -> None:
         self._sightings, self._matrix, self.catalogue = sightings, matrix, catalogue
         self._column = {name: j for j, name in enumerate(matrix.names)}
-        self._truncated = matrix.truncated
+        self._truncated = truncated(matrix, catalogue, sightings)
 
     def value(self, i: int, name: str) -> float:
         """Return the value of a feature in row ``i``; NaN when missing."""

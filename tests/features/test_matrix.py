@@ -1,4 +1,4 @@
-"""The matrix: its columns, its frame, and where a window reaches back before the records begin."""
+"""The matrix: its columns, its frame, and the features that say nothing."""
 
 from __future__ import annotations
 
@@ -38,18 +38,3 @@ def test_what_is_constant_or_empty_is_named(monkeypatch):
     assert found.constant()[0].value == 0
     assert np.isnan(found.constant()[1].value)
     assert len(build(sightings([]), rows([]), catalogue(wanted)).constant()) == 4
-
-
-def test_windows_before_the_records_begin_are_marked():
-    wanted = catalogue([define("a", **ASSAULTS, window_days=d) for d in (30, 100, 365)] + [define("b", **ASSAULTS)])
-    starts = {"records": AS_OF - 365 * DAY, "custody": AS_OF - 100 * DAY}
-    found = build(sightings([hit(1, 10)], starts=starts), rows([(11, 12, AS_OF), (11, 12, AS_OF - 1)]), wanted)
-    assert_array_equal(found.truncated, [[False, False, True, False], [False, True, True, False]])
-
-
-def test_a_ratio_reaches_back_as_far_as_its_long_window():
-    ratio = {"statistic": "window_ratio", "window_days": 30, "long_window_days": 365}
-    wanted = catalogue([define("a", **{**ASSAULTS, **ratio})])
-    found = build(sightings([hit(1, 10)], starts={"records": AS_OF - 364 * DAY}), rows([(11, 12, AS_OF)]), wanted)
-    assert_array_equal(found.spans, [365 * DAY])
-    assert_array_equal(found.truncated, [[True]])

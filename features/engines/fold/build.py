@@ -50,7 +50,7 @@ def build(sightings: Sightings, rows: Rows, catalogue: Catalogue | None = None, 
     out = np.empty((len(rows), len(catalogue)), np.float32)
     with progress("Features", total=len(rows)) if len(rows) > _CHUNK else nullcontext(_quiet) as advance:
         Job(sightings, out, _cores() if parallel else 1, advance).fill(rows, catalogue)
-    return Matrix.of(out, sightings, rows, catalogue)
+    return Matrix.of(out, rows, catalogue)
 
 
 def build_to(
@@ -77,7 +77,7 @@ def build_to(
             out.tofile(file)
     # An empty file cannot be mapped.
     values = np.load(path, mmap_mode="r") if 0 not in shape else np.empty(shape, np.float32)
-    return Matrix.of(values, sightings, rows, catalogue)
+    return Matrix.of(values, rows, catalogue)
 
 
 def _chunks(rows: Rows) -> Iterator[Rows]:

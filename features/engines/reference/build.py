@@ -33,7 +33,7 @@ def build(sightings: Sightings, rows: Rows, catalogue: Catalogue | None = None, 
     values = np.empty((len(rows), len(catalogue)), np.float32)
     for i in range(len(rows)):
         values[i] = [answer.value for answer in answers(sightings, rows, i, catalogue)]
-    return Matrix.of(values, sightings, rows, catalogue)
+    return Matrix.of(values, rows, catalogue)
 
 
 def value(sightings: Sightings, rows: Rows, name: str | Definition) -> NDArray[np.float32]:
