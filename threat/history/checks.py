@@ -149,6 +149,8 @@ def _events(rows: pa.RecordBatch) -> list[ThreatError]:
     ).to_numpy(zero_copy_only=False)
     known_in_advance = np.array([kinds()[word].known_in_advance for word in kind_words], dtype=bool)
     withdrawn = np.array([word == "withdrawn" for word in kind_words], dtype=bool)
+    # A withdrawal of a whole record or incident; its last entry is for rows without a code (-1).
+    whole = np.array([word in {"record", "incident"} for word in code_words] + [False], dtype=bool)
     occurred = rows.column("occurred_at").to_numpy()
     recorded = rows.column("recorded_at").to_numpy()
     until = pc.fill_null(rows.column("until"), np.iinfo(np.int64).max).to_numpy()
@@ -167,7 +169,7 @@ def _events(rows: pa.RecordBatch) -> list[ThreatError]:
         ("The event ends before it began.", until < occurred, "mend until, or leave it empty"),
         (
             "The withdrawal does not name the row it withdraws.",
-            withdrawn[kind] & ~supersedes,
+            withdrawn[kind] & ~supersedes & ~whole[code],
             "fill supersedes_event_id",
         ),
     ):

@@ -37,6 +37,9 @@ REASONS = {
     "identical_row": "equals more earlier rows in every cell than the profile keeps",
     "unknown_reference": "names a row that is neither in the file nor held",
     "names_nobody": "an event that names no person",
+    "same_person": "names one person as subject and as person at risk",
+    "circular_correction": "supersedes itself, directly or through other rows",
+    "other_parties": "withdraws a row that names other people",
     "key_reused": "the key is held with other content; a correction needs a key of its own",
 }
 """Every reason, in the words of the report."""

@@ -22,6 +22,7 @@ from threat.errors import BadInput, UsageError
 from threat.history.batches import Batch, Entry
 from threat.history.checks import fit, stored_schema
 from threat.history.feeds import EVERY_FEED, sources_of
+from threat.history.intake.corrections import find_faults, with_withdrawals_of_whole
 from threat.history.intake.existing_rows import compare
 from threat.history.intake.export import find_files, sha256_of_export
 from threat.history.intake.frames import Frames, Shape, to_arrow
@@ -169,6 +170,14 @@ def _accept_once(
     sheets: dict[str, Sheet], shape: Shape, profile: Profile, snapshot: Snapshot, loaded_at: int
 ) -> _Accepted | None:
     frames = shape(sheets, profile, snapshot)
+    if "events" in frames and len(frames["events"]):
+        events = frames["events"].reset_index(drop=True)
+        any_fault = False
+        for fault in find_faults(events, snapshot, profile.zone):
+            any_fault |= _reject(sheets, events[fault.rows], fault.reason, fault.detail[fault.rows])
+        if any_fault:
+            return None
+        frames["events"] = with_withdrawals_of_whole(events, snapshot)
     tables, repeated, existing = {}, {}, {}
     any_rejected = _reject_before_birth(sheets, frames, snapshot)
     today_ends = end_of_day(loaded_at, profile.zone)
@@ -185,7 +194,8 @@ def _accept_once(
         future = after.fillna(False).to_numpy(dtype=bool)
         any_rejected |= _reject(sheets, frame[future], "recorded_in_future")
         rows = to_arrow(name, frame)
-        comparison = compare(snapshot, name, rows)
+        formed = frame["incident_formed"].to_numpy(dtype=bool) if "incident_formed" in frame else None
+        comparison = compare(snapshot, name, rows, formed)
         any_rejected |= _reject(sheets, frame[comparison.contradicts], "key_reused")
         new = pa.Table.from_batches([fit(name, rows.filter(pa.array(comparison.new)))])
         tables[name] = pa.concat_tables([new, comparison.recalled])
@@ -212,12 +222,16 @@ def _reject_before_birth(sheets: dict[str, Sheet], frames: Frames, snapshot: Sna
     return any_event or any_year
 
 
-def _reject(sheets: dict[str, Sheet], rows: pd.DataFrame, reason: str, detail: str = "") -> bool:
-    """Reject the rows of the sheets that these rows came from; return whether there was any."""
-    for name, of_file in rows.groupby("from_file"):
-        mask = np.zeros(len(sheets[str(name)].reason), dtype=bool)
-        mask[of_file["from_row"].to_numpy(np.int64)] = True
-        sheets[str(name)].reject(mask, reason, detail)
+def _reject(sheets: dict[str, Sheet], rows: pd.DataFrame, reason: str, detail: str | pd.Series[Any] = "") -> bool:
+    """Reject the rows of the sheets that these rows came from; return whether there was any.
+
+    ``detail``: for all rows, or one per row.
+    """
+    for name, of_file in rows.assign(detail=detail).groupby("from_file"):
+        where = of_file["from_row"].to_numpy(np.int64)
+        mask, details = np.zeros(len(sheets[str(name)].reason), dtype=bool), sheets[str(name)].detail.copy()
+        mask[where], details[where] = True, of_file["detail"].to_numpy(dtype=object)
+        sheets[str(name)].reject(mask, reason, details)
     return len(rows) > 0
 
 

@@ -30,7 +30,9 @@ from threat.history.intake.report import Example, lines
         ({"recorded_at": "2024-03-31T01:30"}, "nonexistent_time", "recorded_at: 2024-03-31T01:30"),
         ({"subject": "", "person_at_risk": ""}, "names_nobody", "stalking"),
         ({"supersedes": "E99"}, "unknown_reference", "supersedes: E99"),
-        ({"kind": "withdrawn"}, "missing_value", "supersedes"),
+        ({"kind": "withdrawn", "incident": ""}, "missing_value", "supersedes, or else record or incident"),
+        ({"person_at_risk": "anna"}, "same_person", "stalking: anna"),
+        ({"kind": "relationship_recorded"}, "unknown_code", "kind: relationship_recorded"),
         ({"event": "E0"}, "duplicate_key", "E0"),
         ({"value": "inf"}, "unreadable_number", "value: inf"),
         ({"value": "1e39"}, "unreadable_number", "value: 1e39"),
@@ -100,7 +102,8 @@ def test_a_file_without_references(tmp_path: Path) -> None:
     report = load("standard_csv", write(tmp_path / "export", events=[head, row, row]), tmp_path / "store", NOW)
     assert report.new["events"] == 2
     incidents = Store.open(tmp_path / "store").snapshot().table("events", ["incident_id"]).column(0)
-    assert len(incidents.unique()) == 2
+    # What one person did to another on one day is one incident where the source names none.
+    assert len(incidents.unique()) == 1
 
 
 def test_a_severe_record_in_quarantine_is_an_alarm(tmp_path: Path) -> None:

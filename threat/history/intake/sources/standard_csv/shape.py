@@ -14,18 +14,23 @@ import numpy as np
 import pandas as pd
 
 from threat.asof import NEVER
+from threat.history.intake.corrections import WHOLE
 from threat.history.intake.frames import Frames, ids, ordinals
+from threat.history.intake.incidents import formed_incidents
 from threat.history.intake.profile import Profile
 from threat.history.intake.sheet import Sheet
 from threat.history.sightings import NO_PERSON
 from threat.history.snapshot import Snapshot
-from threat.vocabulary import kinds
+from threat.vocabulary import kinds, themes
 
 _NO_CONTENT = {
     *("event", "from_file", "from_row", "recorded_at", "recorded_precision", "occurred_precision"),
-    *("subject_id", "person_at_risk_id", "person_id"),
+    *("subject_id", "person_at_risk_id", "person_id", "marked_by_theme"),
 }
 """Columns that do not say which fact a row without a reference is: a nightly extract stamps it with another time."""
+
+_OURS = {"relationship_recorded"}
+"""Kinds that are derived from other rows when read, so that no source sends them."""
 
 _PERSON_COLUMNS = {
     "events": ("subject", "person_at_risk", "person"),
@@ -79,7 +84,7 @@ def _event_ids(references: pd.Series[Any], profile: Profile) -> pd.Series[Any]:
 def _check_events(sheet: Sheet, profile: Profile, snapshot: Snapshot) -> None:
     frame = sheet.frame
     text = frame["kind"].fillna("").astype("str")
-    sheet.reject(~text.isin(list(kinds())), "unknown_code", "kind: " + text)
+    sheet.reject(~text.isin([*kinds()]) | text.isin(_OURS), "unknown_code", "kind: " + text)
     has_code = frame["code"].notna()
     allowed = {(kind.name, code) for kind in kinds().values() for code in kind.codes}
     free = {kind.name for kind in kinds().values() if not kind.codes}
@@ -94,20 +99,19 @@ def _check_events(sheet: Sheet, profile: Profile, snapshot: Snapshot) -> None:
     sheet.reject(early, "impossible_date", text + ": occurred_at lies after recorded_at")
     short = (frame["until"] < frame["occurred_at"]).fillna(False)
     sheet.reject(short, "impossible_date", text + ": until lies before occurred_at")
-    sheet.reject(withdrawn & frame["supersedes"].isna(), "missing_value", "supersedes")
-    named = frame["supersedes"].notna()
-    if named.any():
-        wanted = _event_ids(frame["supersedes"], profile)
-        in_file = set(_event_ids(frame.loc[sheet.good, "event"].reset_index(drop=True), profile).dropna())
-        existing = snapshot.table("events", ["event_id"]).column("event_id").to_numpy()
-        exists = pd.Series(np.isin(wanted.fillna(NO_PERSON).to_numpy(np.int64), existing))
-        missing = named & ~wanted.isin(in_file) & ~exists
-        sheet.reject(missing, "unknown_reference", "supersedes: " + frame["supersedes"].fillna("").astype("str"))
+    names_none = frame["supersedes"].isna() & frame["record"].isna() & frame["incident"].isna()
+    sheet.reject(withdrawn & names_none, "missing_value", "supersedes, or else record or incident")
+    about_two = text.isin([kind.name for kind in kinds().values() if kind.about == "relationship"])
+    same = about_two & (frame["subject"] == frame["person_at_risk"]).fillna(False)
+    sheet.reject(same, "same_person", text + ": " + frame["subject"].fillna("").astype("str"))
 
 
 def _events(rows: pd.DataFrame, profile: Profile) -> pd.DataFrame:
     rows = rows.copy()
     source = _constant(profile.source_system, rows)
+    # The unit's own work is proactive by what it is: being watched must not keep anybody on a list.
+    rows["marked_by_theme"] = rows["kind"].isin(themes()["unit"]) & ~rows["proactive"].fillna(False).astype(bool)
+    rows["proactive"] |= rows["marked_by_theme"]
     content = [rows[name] for name in rows.columns if name not in _NO_CONTENT]
     # Equal rows are counted among those without a reference only, so that a row with one may come or go; and from the
     # one recorded first on, so that no order of rows counts.
@@ -118,11 +122,15 @@ def _events(rows: pd.DataFrame, profile: Profile) -> pd.DataFrame:
     by_content = ids("event row", source, *content, ordinal=ordinal)
     rows["event_id"] = _event_ids(rows["event"], profile).fillna(by_content)
     rows["record_id"] = ids("record", rows["record"], source).fillna(rows["event_id"])
-    rows["incident_id"] = ids("incident", rows["incident"], source).fillna(rows["record_id"])
+    formed = formed_incidents(rows, source, profile.zone).where(rows["incident"].isna())
+    rows["incident_formed"] = formed.notna()
+    rows["incident_id"] = ids("incident", rows["incident"], source).fillna(formed).fillna(rows["record_id"])
     rows["supersedes_event_id"] = _event_ids(rows["supersedes"], profile)
+    whole = (rows["kind"] == "withdrawn") & rows["supersedes"].isna()
+    rows["code"] = rows["code"].mask(whole, np.where(rows["record"].notna(), *WHOLE))
     rows["source_system"] = rows["source_system"].fillna(profile.source_system)
     rows["source_id"] = rows["event"]
-    return rows.drop(columns=["event", "record", "incident", "supersedes", "subject", "person_at_risk", "person"])
+    return rows.drop(columns=["event", "subject", "person_at_risk", "person"])
 
 
 def _relationships(rows: pd.DataFrame, profile: Profile) -> pd.DataFrame:
