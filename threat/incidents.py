@@ -87,8 +87,8 @@ def _domestic_known(events: pd.DataFrame, standing: pd.DataFrame, lag: int) -> p
     )
     recorded = events["recorded_at"].to_numpy()
     with_pair = np.maximum(recorded, since.fillna(0).to_numpy(np.int64) + lag)
-    known = np.where(events["flagged"].to_numpy(), recorded, np.where(of_relationship, with_pair, NEVER))
-    return pd.Series(known, index=events.index).groupby(events["incident_id"]).transform("min")
+    domestic_from = np.where(events["flagged"].to_numpy(), recorded, np.where(of_relationship, with_pair, NEVER))
+    return pd.Series(domestic_from, index=events.index).groupby(events["incident_id"]).transform("min")
 
 
 def pairs_named(events: pd.DataFrame) -> pd.DataFrame:

@@ -107,8 +107,8 @@ def _completed_elsewhere(severe: pd.DataFrame, events: pd.DataFrame) -> NDArray[
     names = ["subject", "at_risk", "kind", "occurred_at"]
     candidates = severe[names].assign(row=np.arange(len(severe)))
     near = candidates.merge(events[names], on=["subject", "at_risk"], suffixes=("", "_near"))
-    days_apart = (near["occurred_at"] - near["occurred_at_near"]).abs() / DAY
-    near = near[days_apart < 1]
+    days_between = (near["occurred_at"] - near["occurred_at_near"]).abs() / DAY
+    near = near[days_between < 1]
     out = np.zeros(len(severe), np.bool_)
     for rule in all_rules():
         whole = candidates["kind"].isin(rule.all_of)

@@ -9,20 +9,21 @@ import pandas as pd
 
 from fairness.groups.parties import Ids, resolve
 from threat.asof import instant
+from threat.history.persons import birth_years
 from threat.history.snapshot import Snapshot
 from threat.measuring.ranked import Floats
 
-NOTE = "from the year of birth"
+NOTE = "from the year of birth on record at the as-of; a year that nobody of the time can have is not recorded"
 
 
 def age_bands(snapshot: Snapshot, ids: Ids, as_of: Ids, lower: tuple[int, ...]) -> pd.Series:
-    """Band of each person's age at the as-of, by the year alone; None where no year of birth is recorded."""
-    persons = snapshot.table("persons", ["person_id", "birth_year"]).to_pandas().dropna()
-    persons["person_id"] = resolve(snapshot, persons["person_id"].to_numpy(dtype=np.int64))
-    born = persons.drop_duplicates("person_id", keep="last").set_index("person_id")["birth_year"]
+    """Band of each person's age at the as-of, by the year alone; None where no possible year of birth was on record.
+
+    ``ids``: as ``resolve`` gives them. ``lower``: the lower ends of the bands, in years.
+    """
     times, index = np.unique(as_of, return_inverse=True)
     year = np.array([instant(int(at)).year for at in times], dtype=np.float64)[index]
-    return banded(year - pd.Series(ids).map(born).to_numpy(dtype=np.float64), lower)
+    return banded(year - birth_years(snapshot, ids, as_of, lambda recorded: resolve(snapshot, recorded)), lower)
 
 
 def banded(values: Floats, lower: tuple[int, ...]) -> pd.Series:

@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pyarrow.compute as pc
 from numpy.typing import ArrayLike, NDArray
 
 from threat.asof import NEVER, on_record
+from threat.history.ages import OLDEST
 from threat.history.statements import in_force
 from threat.history.tables import Tables
 
 
-def birth_years(tables: Tables, person_ids: ArrayLike, as_of: ArrayLike) -> NDArray[np.float64]:
+def birth_years(
+    tables: Tables,
+    person_ids: ArrayLike,
+    as_of: ArrayLike,
+    resolve: Callable[[NDArray[np.int64]], NDArray[np.int64]] = lambda recorded_ids: recorded_ids,
+) -> NDArray[np.float64]:
     """Return the year of birth of each person as known at an as-of; NaN where none was on record.
 
-    ``person_ids``: int64[n], as recorded (resolve links first). ``as_of``: int64 UTC seconds, one in all or one per
-    person. The year recorded last counts; a row without a year says nothing about it. Of two years recorded in one
-    second the later counts: who may be a child is looked at as one.
+    ``person_ids``: int64[n]. ``as_of``: int64 UTC seconds, one in all or one per person. ``resolve``: from ids as
+    recorded to ids as ``person_ids`` has them, for persons who were found to be one. The year recorded last counts; a
+    row without a year says nothing about it, and neither does a year that makes the person unborn or older than 110 at
+    the as-of. Of two years recorded in one second the later counts: who may be a child is looked at as one.
     """
     ids = np.atleast_1d(np.asarray(person_ids, dtype=np.int64))
     at = np.broadcast_to(np.asarray(as_of, dtype=np.int64), ids.shape)
@@ -25,18 +34,20 @@ def birth_years(tables: Tables, person_ids: ArrayLike, as_of: ArrayLike) -> NDAr
     person, year, recorded = (
         rows.column(name).to_numpy().astype(np.int64) for name in ("person_id", "birth_year", "recorded_at")
     )
-    spans = in_force(person, year, recorded, np.full(len(person), NEVER, dtype=np.int64))
+    spans = in_force(resolve(person), year, recorded, np.full(len(person), NEVER, dtype=np.int64))
     out = np.full(len(ids), np.nan)
-    person, year = person[spans.row], year[spans.row]
+    person, year = resolve(person)[spans.row], year[spans.row]
+    year_then = at.astype("datetime64[s]").astype("datetime64[Y]").astype(np.int64) + 1970
     place = np.searchsorted(person, ids, side="right") - 1
     first = np.searchsorted(person, ids, side="left")
     while True:
-        # Back from the last version of the person to the last that was on record: few persons have more than one.
-        early = place >= first
-        early[early] = ~on_record(spans.start[place[early]], at[early])
-        if not early.any():
+        # Back from the last version to the last that was on record and possible: few persons have more than one.
+        passed = place >= first
+        age = year_then[passed] - year[place[passed]]
+        passed[passed] = ~on_record(spans.start[place[passed]], at[passed]) | (age < 0) | (age > OLDEST)
+        if not passed.any():
             break
-        place[early] -= 1
-    known = place >= first
-    out[known] = year[place[known]]
+        place[passed] -= 1
+    is_recorded = place >= first
+    out[is_recorded] = year[place[is_recorded]]
     return out

@@ -65,7 +65,7 @@ class OutcomeEvents:
     def __len__(self) -> int:
         return len(self.key)
 
-    def held_from(self, as_of: int, horizon_days: float) -> Bools:
+    def in_window_of(self, as_of: int, horizon_days: float) -> Bools:
         """Mask of the events that the label window of one as-of holds."""
         return np.asarray(holds_outcome(self.occurred_at, self.end_at, self.recorded_at, as_of, horizon_days))
 
@@ -233,7 +233,7 @@ def _off_the_lists(
     for place, one_list in enumerate(cycles):
         inside = np.zeros(len(events), bool)
         inside[event[cycle == one_list.number]] = True
-        missed = np.flatnonzero(events.held_from(one_list.start, horizon_days) & ~inside)
+        missed = np.flatnonzero(events.in_window_of(one_list.start, horizon_days) & ~inside)
         missed_events.append(missed)
         places.append(np.full(len(missed), place))
     return _Outside(np.concatenate(missed_events).astype(np.int64), np.concatenate(places).astype(np.int64))

@@ -158,8 +158,10 @@ def prepare(
     for number, fold in enumerate(folds.all):
         # A record of the last days before the fit date had not reached us by then.
         outcomes = recorded_outcomes(snapshot, settings, fold.fit_date - lag, lags)
-        known = deaths.known_before(fold.fit_date)
-        hindsight = Hindsight(known, outcomes, snapshot.relationships, fold.fit_date - lag, settings.horizon_days)
+        deaths_by_then = deaths.known_before(fold.fit_date)
+        hindsight = Hindsight(
+            deaths_by_then, outcomes, snapshot.relationships, fold.fit_date - lag, settings.horizon_days
+        )
         labels[fold.name], left_out[fold.name] = hindsight.labels(cohort.rows), hindsight.left_out(cohort.rows)
         of_fold = cohort.of(fold.fit)
         rows = of_fold[~left_out[fold.name].rows[of_fold]]

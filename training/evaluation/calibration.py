@@ -27,8 +27,8 @@ def calibration(ranked: Ranked, draws: Draws) -> Calibration:
     Slope and intercept: logistic regression of the outcome on the log odds of the probability (Cox 1958); 1 and 0 are
     right, a slope below 1 is over-confident.
     """
-    known = ranked.rows.has_known_label
-    ranked = Ranked(rows=ranked.rows.part(known), score=ranked.score[known], probability=_probability(ranked)[known])
+    labelled, probability = ranked.rows.has_known_label, _probability(ranked)
+    ranked = Ranked(rows=ranked.rows.part(labelled), score=ranked.score[labelled], probability=probability[labelled])
     rows, probability = ranked.rows, _probability(ranked)
     n, events = len(rows), rows.events_inside
     intercept, slope = recalibration_line(ranked, draws)

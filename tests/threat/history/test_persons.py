@@ -6,10 +6,14 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pytest
 from fixtures.history_rows import BATCH
 
+from threat.asof import parse_as_of
 from threat.history import Store
 from threat.history.persons import birth_years
+
+START = parse_as_of("2000-01-01")
 
 
 def test_the_year_recorded_last_counts_and_a_blank_says_nothing(tmp_path: Path) -> None:
@@ -17,8 +21,28 @@ def test_the_year_recorded_last_counts_and_a_blank_says_nothing(tmp_path: Path) 
     store = Store.create(tmp_path / "store")
     person, year, recorded = (list(column) for column in zip(*rows, strict=True))
     table = {"person_id": person, "kind": ["person"] * 6, "birth_year": pa.array(year, pa.int16())}
-    store.append(BATCH, {"persons": pa.table(table | {"recorded_at": recorded})})
+    store.append(BATCH, {"persons": pa.table(table | {"recorded_at": [START + at for at in recorded]})})
     snapshot = store.snapshot()
-    years = birth_years(snapshot, [5, 5, 5, 5, 6, 7, 8], [10, 11, 30, 99, 99, 99, 99])
+    years = birth_years(snapshot, [5, 5, 5, 5, 6, 7, 8], START + np.array([10, 11, 30, 99, 99, 99, 99]))
     np.testing.assert_array_equal(years, [np.nan, 1980, 1980, 1990, np.nan, 1971, np.nan])
-    assert birth_years(snapshot, [7], 11).tolist() == [1971]
+    assert birth_years(snapshot, [7], START + 11).tolist() == [1971]
+    # Found to be one person: what was recorded last of either.
+    merged = birth_years(snapshot, [5, 5], START + np.array([11, 99]), lambda ids: np.where(ids == 7, 5, ids))
+    assert merged.tolist() == [1980, 1990]
+
+
+@pytest.mark.parametrize(
+    ("year", "as_of", "expected"),
+    [
+        (2024, "2024-06-01", 2024),
+        (2025, "2024-06-01", 1990),  # unborn: what an earlier row says still counts
+        (1914, "2024-06-01", 1914),
+        (1913, "2024-12-31", 1990),  # 111 years old
+        (1913, "2023-12-31", 1913),
+    ],
+)
+def test_a_year_that_nobody_can_have_says_nothing(tmp_path: Path, year: int, as_of: str, expected: int) -> None:
+    store = Store.create(tmp_path / "store")
+    table = {"person_id": [5, 5], "kind": ["person"] * 2, "birth_year": pa.array([1990, year], pa.int16())}
+    store.append(BATCH, {"persons": pa.table(table | {"recorded_at": [10, 20]})})
+    assert birth_years(store.snapshot(), [5], parse_as_of(as_of)).tolist() == [expected]
