@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from fixtures import golden_force as golden
+from fixtures.cohort_evidence import cohort
 from fixtures.desk_browser import STARTED_AT
 
 from fairness.runs import snapshot_of
@@ -18,6 +19,7 @@ from threat import lists
 from threat.errors import BadInput, IntegrityFailure
 from threat.history.store import Store
 from threat.release import promotions
+from threat.release.documents.cohort import CohortAttrition
 from threat.release.documents.scored_list import ListFile
 from threat.release.runs import Run
 from training.evaluation.reproduce import reproduce
@@ -89,6 +91,16 @@ def test_an_earlier_run_is_neither_measured_again_nor_audited_but_refused_by_ver
         with pytest.raises(BadInput, match="written before documents had versions") as caught:
             ask()
         assert "train again" in str(caught.value)
+
+
+def test_a_run_that_does_not_say_what_its_figures_leave_out_is_refused_by_version() -> None:
+    """Version 1 of ``cohort.json`` counts neither rows left out nor what no rung sees; its labels had no span."""
+    document = cohort().as_json() | {"version": 1}
+    added = ("test_left_out", "competing_deaths", "unseen_severe", "silent_features")
+    before = {name: value for name, value in document.items() if name not in added}
+    with pytest.raises(BadInput, match="written as version 1, where this product reads version 2") as caught:
+        CohortAttrition.parse(json.dumps(before).encode(), "trained/cohort.json")
+    assert "train again" in str(caught.value)
 
 
 def test_a_changed_file_of_an_earlier_run_is_found(format_1: Path, tmp_path: Path) -> None:
