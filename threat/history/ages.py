@@ -10,15 +10,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from threat.asof import instant, on_record
 from threat.history.links import Links
+from threat.history.persons import OLDEST
 from threat.history.sightings import NO_PERSON
 from threat.history.sorted_ids import position
 from threat.history.tables import Tables
-
-OLDEST = 110
-"""Age in years above which a birth year says nothing: a person of that age is rarer than a slip of the pen.
-
-Systems write 1900 and 1901 for "not known", and a birth year in the future is a slip too.
-"""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

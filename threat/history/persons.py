@@ -9,9 +9,14 @@ import pyarrow.compute as pc
 from numpy.typing import ArrayLike, NDArray
 
 from threat.asof import NEVER, on_record
-from threat.history.ages import OLDEST
 from threat.history.statements import in_force
 from threat.history.tables import Tables
+
+OLDEST = 110
+"""Age in years above which a birth year says nothing: a person of that age is rarer than a slip of the pen.
+
+Systems write 1900 and 1901 for "not known", and a birth year in the future is a slip too.
+"""
 
 
 def birth_years(

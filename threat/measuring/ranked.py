@@ -314,9 +314,7 @@ def _problems(rows: Labelled) -> list[ThreatError]:
             )
         )
     if len(rows.left_out) == len(rows.credit) == len(rows) and (rows.credit[rows.left_out] > 0).any():
-        problems.append(
-            BadInput("Credit for an outcome is given to a row that is left out.", way_out="credit other rows")
-        )
+        problems.append(BadInput("The credit of a row that is left out is not 0.", way_out="credit other rows"))
     for name, credit in {"a row": rows.credit, "an event outside": rows.outside_credit}.items():
         bad = ~(np.isfinite(credit) & (credit >= 0))
         if bad.any():

@@ -103,7 +103,7 @@ def test_an_audit_says_how_many_rows_are_left_out() -> None:
 
 
 def test_a_row_left_out_has_no_credit() -> None:
-    with pytest.raises(BadInput, match="Credit for an outcome is given to a row that is left out"):
+    with pytest.raises(BadInput, match="credit of a row that is left out is not 0"):
         Labelled.of(label=[1, 0], credit=[1, 0], left_out=[True, False])
     with pytest.raises(BadInput, match="left_out has 1 values, but there are 2 labels"):
         Labelled.of(label=[1, 0], left_out=[True])
