@@ -12,7 +12,7 @@ import numpy as np
 import yaml
 from numpy.typing import NDArray
 
-from threat.asof import NEVER, on_record, span, visible
+from threat.asof import NEVER, on_record, span
 from threat.errors import ThreatError, UsageError, raise_all
 from threat.history.ages import BirthYears
 from threat.history.custody import Custody
@@ -238,13 +238,13 @@ def eligible(snapshot: Snapshot, as_of: int, policy: Policy) -> Cohort:
     """
     relationships, sightings, links = snapshot.relationships, snapshot.sightings(), snapshot.links
     rows = snapshot.rows(relationships.relationship_id, as_of)
-    recorded = relationships.recorded_at
+    recorded = relationships.since(as_of)
     funnel = _Funnel(len(rows))
     drop = funnel.drop
     drop(
         "known",
-        visible(recorded, relationships.withdrawn_at, as_of),
-        "not recorded before the as-of, or withdrawn by then",
+        relationships.standing(as_of),
+        "not recorded before the as-of, or no row and no domestic event of the two is in force any more",
     )
     drop("subject", rows.subject != NO_PERSON, "the subject is unknown or an organisation")
     organisation_since = since(relationships.person_at_risk_id, links.organisations, links.organisations_since)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import hashlib
 
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
 from threat.errors import UsageError
 
 SEPARATOR = "\x1f"
@@ -34,6 +37,33 @@ def id_of_text(joined: str) -> int:
     """
     # 63 bits: an id fits a signed integer of every tool that reads the tables, and is never negative.
     return int.from_bytes(hashlib.blake2b(joined.encode(), digest_size=8).digest(), "big") >> 1
+
+
+def pair_ids(subject_ids: ArrayLike, at_risk_ids: ArrayLike) -> NDArray[np.int64]:
+    """Return the id of the relationship of each subject with each person at risk, as recorded: positive, 63 bits.
+
+    The pair is directed, and an unknown person at risk (NO_PERSON, -1) makes a pair of its own. int64[n].
+
+    >>> pair_ids([7, 8, 7], [8, 7, -1]).tolist()
+    [2493653782078572657, 9005256107658854860, 5258121089625919393]
+    """
+    subject, at_risk = (
+        np.atleast_1d(np.asarray(ids, np.int64)).astype(np.uint64) for ids in (subject_ids, at_risk_ids)
+    )
+    mixed = _mixed(_mixed(subject + _STEP) ^ (at_risk + _STEP))
+    # 0 is no relationship: the id of a must-see item that no relationship covers.
+    return np.maximum((mixed >> np.uint64(1)).astype(np.int64), 1)
+
+
+_STEP = np.uint64(0x9E3779B97F4A7C15)
+"""The golden ratio in 64 bits, as SplitMix64 adds it (Steele, Lea and Flood 2014): small ids do not stay small."""
+
+
+def _mixed(values: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """Return the values through the finalizer of SplitMix64: one to one, and each bit of a value moves half of all."""
+    values = (values ^ (values >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    values = (values ^ (values >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return values ^ (values >> np.uint64(31))
 
 
 def show_id(prefix: str, value: int) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from threat.asof import DAY, NEVER, on_record, on_record_sql
+from threat.asof import DAY, NEVER, on_record_sql, withdrawn
 from threat.history.relationships import Relationships
 from threat.history.sightings import NO_PERSON
 from threat.history.snapshot import Snapshot
@@ -25,7 +25,7 @@ def standing_pairs(relationships: Relationships, cut: int) -> pd.DataFrame:
     """Return the pairs that stand as a relationship at the cut, resolved there: subject, at_risk, since (earliest)."""
     at_cut = relationships.rows(relationships.relationship_id, cut)
     pairs = pd.DataFrame({"subject": at_cut.subject, "at_risk": at_cut.at_risk, "since": relationships.recorded_at})
-    return pairs[on_record(pairs["since"], cut)].groupby(["subject", "at_risk"], as_index=False).min()
+    return pairs[relationships.standing(cut)].groupby(["subject", "at_risk"], as_index=False).min()
 
 
 def events_of_incidents(
@@ -44,16 +44,9 @@ def events_of_incidents(
     marks = ", ".join("?" for _ in names)
     table = snapshot.query(
         f"""
-        WITH hidden AS (
-            SELECT supersedes_event_id AS event_id, min(recorded_at) AS hidden_at
-            FROM events WHERE supersedes_event_id IS NOT NULL AND {on_record_sql("recorded_at")} GROUP BY 1
-        ), in_force AS (
-            SELECT incident_id, subject_id, person_at_risk_id, person_id, kind, domestic, occurred_at, until,
-                occurred_precision, recorded_at, source_system
-            FROM events LEFT JOIN hidden USING (event_id)
-            WHERE {on_record_sql("recorded_at")} AND hidden_at IS NULL AND kind <> 'withdrawn'
-        ), wanted AS (SELECT DISTINCT incident_id FROM in_force WHERE kind IN ({marks}))
-        SELECT incident_id, kind, occurred_at, recorded_at, source_system,
+        WITH known AS (SELECT * FROM events WHERE {on_record_sql("recorded_at")} AND kind <> 'withdrawn'),
+            wanted AS (SELECT DISTINCT incident_id FROM known WHERE kind IN ({marks}))
+        SELECT event_id, incident_id, kind, occurred_at, recorded_at, source_system,
             coalesce(subject_id, {NO_PERSON}) AS subject, coalesce(person_at_risk_id, {NO_PERSON}) AS at_risk,
             coalesce(person_id, {NO_PERSON}) AS person,
             domestic = 'yes' AS flagged, domestic = 'unknown' AS blank,
@@ -61,12 +54,13 @@ def events_of_incidents(
                 occurred_at + CASE WHEN occurred_precision = 'day' THEN {DAY} ELSE 1 END,
                 CASE WHEN kind IN (SELECT unnest(?)) THEN coalesce(until, occurred_at) ELSE occurred_at END
             ) AS end_at
-        FROM in_force SEMI JOIN wanted USING (incident_id)
+        FROM known SEMI JOIN wanted USING (incident_id)
         ORDER BY incident_id, occurred_at, recorded_at, kind
         """,
-        [cut, cut, *names, [kind.name for kind in kinds().values() if kind.lasts == "course"]],
+        [cut, *names, [kind.name for kind in kinds().values() if kind.lasts == "course"]],
     )
     frame = table.to_pandas()
+    frame = frame[~withdrawn(snapshot.hidden_at(frame.pop("event_id").to_numpy(np.int64)), cut)]
     for name in ("subject", "at_risk", "person"):
         frame[name] = snapshot.links.resolve(frame[name].to_numpy(np.int64), cut)
     if any(lags.values()):

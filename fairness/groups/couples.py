@@ -13,11 +13,9 @@ SAME_SEX_NOTE = "from the recorded sex of both parties"
 _COUPLES = ("current_partner", "ex_partner")
 
 
-def kinds(snapshot: Snapshot, relationships: Ids) -> pd.Series:
-    """Kind of each relationship; None where unknown."""
-    table = snapshot.table("relationships", ["relationship_id", "kind"]).to_pandas()
-    kind = table.drop_duplicates("relationship_id", keep="last").set_index("relationship_id")["kind"].astype(object)
-    codes = pd.Series(relationships).map(kind).astype(object)
+def kinds(snapshot: Snapshot, relationships: Ids, as_of: Ids) -> pd.Series:
+    """Kind of each relationship as stated by its as-of (UTC seconds); None where unknown."""
+    codes = pd.Series(snapshot.relationships.kind_at(relationships, as_of), dtype=object)
     return codes.where(codes != "unknown", None)
 
 

@@ -51,7 +51,7 @@ def _columns(snapshot: Snapshot, both: Parties, policy: Policy) -> Iterator[Colu
         yield Column("age_band", party, bands, note=age.NOTE)
         bands = records.record_bands(snapshot, ids, both.as_of, policy.richness_bands)
         yield Column("records_before", party, bands, note=records.NOTE)
-    kind = couples.kinds(snapshot, both.relationship)
+    kind = couples.kinds(snapshot, both.relationship, both.as_of)
     yield Column("kind", "relationship", kind, RELATIONSHIP_KIND_TITLES)
     first, second = (recorded.preferred("sex", ids)[0] for ids in latest.values())
     yield Column("same_sex", "relationship", couples.same_sex(first, second, kind), note=couples.SAME_SEX_NOTE)

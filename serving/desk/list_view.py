@@ -32,7 +32,7 @@ from serving.lists.making import feed_sentence
 from serving.lists.reasons import Explained, ThemeReason, check_sum, squares, theme_title
 from serving.lists.scoring import explain
 from threat import lists
-from threat.asof import instant, on_record, visible
+from threat.asof import instant, on_record
 from threat.history.schema import RELATIONSHIP_KIND_TITLES
 from threat.history.sightings import NO_PERSON
 from threat.history.snapshot import Snapshot
@@ -96,9 +96,7 @@ class ListView:
 
     def kind_title(self, relationship_id: int) -> str:
         """Return what the person at risk is to the subject, in words."""
-        # Always found: the lists and the pages name relationships of this snapshot alone.
-        at = position_of(relationship_id, self.snapshot.relationships.relationship_id)
-        return RELATIONSHIP_KIND_TITLES[str(self.snapshot.relationships.kind[at])]
+        return RELATIONSHIP_KIND_TITLES[str(self.snapshot.relationships.kind_at(relationship_id, self.as_of)[0])]
 
     def triggers(self, relationship_id: int) -> tuple[TriggerEvent, ...]:
         """Return the must-see triggers of a relationship as the list holds them; empty when it has none."""
@@ -130,8 +128,7 @@ class ListView:
     def _by_parties(self) -> dict[Parties, int]:
         """Relationships in force at the as-of by their parties, merges resolved."""
         recorded, as_of = self.snapshot.relationships, self.as_of
-        in_force = visible(recorded.recorded_at, recorded.withdrawn_at, as_of)
-        rows = self.snapshot.rows(recorded.relationship_id[in_force], as_of)
+        rows = self.snapshot.rows(recorded.relationship_id[recorded.standing(as_of)], as_of)
         pairs = map(Parties, rows.subject.tolist(), rows.at_risk.tolist())
         return dict(zip(pairs, rows.relationship_id.tolist(), strict=True))
 

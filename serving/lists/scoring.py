@@ -19,7 +19,7 @@ from serving.lists.freshness import freshness, last_recorded, new_records
 from serving.lists.must_see import find as find_must_see
 from serving.lists.rankings import Ranking
 from serving.lists.reasons import Explained, SentenceWriter, check_sum, explain_model, explain_rule
-from threat.asof import show, visible
+from threat.asof import show
 from threat.eligibility import Policy, SafeguardingRow, eligible
 from threat.errors import BadInput, IntegrityFailure
 from threat.history.feeds import feeds
@@ -166,7 +166,7 @@ def _rows(inputs: ScoringInputs, sightings: Sightings, rows: Rows, matrix: Matri
 def _relationships_at(snapshot: Snapshot, as_of: int) -> Rows:
     """Every relationship in force at ``as_of``, eligible or not: a trigger is shown whatever the filters say."""
     recorded = snapshot.relationships
-    rows = snapshot.rows(recorded.relationship_id[visible(recorded.recorded_at, recorded.withdrawn_at, as_of)], as_of)
+    rows = snapshot.rows(recorded.relationship_id[recorded.standing(as_of)], as_of)
     # A merge can make both parties one person: eligibility quarantines such a relationship, and nothing opens it here.
     keep = (rows.subject != NO_PERSON) & (rows.subject != rows.at_risk)
     return snapshot.rows(rows.relationship_id[keep], as_of)

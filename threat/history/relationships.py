@@ -1,66 +1,95 @@
-"""Relationships by id, and their parties as known at an as-of."""
+"""Relationships: directed pairs of persons, when each stands, of what kind, and who its parties are at an as-of."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 import numpy as np
-import pyarrow.compute as pc
 from numpy.typing import ArrayLike, NDArray
 
-from threat.asof import NEVER
+from threat.asof import NEVER, on_record
 from threat.errors import UsageError
 from threat.history.links import Links
-from threat.history.sightings import NO_PERSON, Rows
+from threat.history.relationships_build import Pairs, open_pairs
+from threat.history.schema import RELATIONSHIP_KINDS
+from threat.history.sightings import Rows
 from threat.history.sorted_ids import position
+from threat.history.spans import Spans
+from threat.history.stated import UNKNOWN
 from threat.history.tables import Tables
 from threat.ids import show_id
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Relationships:
-    """One row per relationship, sorted by id: parties as recorded, when recorded, when withdrawn (NEVER: not).
+    """Every pair of parties, as recorded, that stands as a relationship at some time; ids sorted.
 
-    A relationship appended again (a withdrawal is such a row) keeps its earliest ``recorded_at`` and its earliest
-    ``withdrawn_at``. int64 each; ``kind`` is what the row recorded last says.
+    The id is that of the pair (``threat.ids.pair_ids``), whatever references the sources gave. A pair stands while a
+    stated row of it or a domestic event that names it is in force; ``threat.history.relationships_build`` says when,
+    and ``tests/spec/relationships`` draws the rule. int64[n] each.
     """
 
-    relationship_id: NDArray[np.int64]
-    subject_id: NDArray[np.int64]
-    person_at_risk_id: NDArray[np.int64]
-    recorded_at: NDArray[np.int64]
-    withdrawn_at: NDArray[np.int64]
-    kind: NDArray[np.object_]
+    pairs: Pairs
     links: Links
 
     @classmethod
     def of(cls, tables: Tables, links: Links) -> Relationships:
         """Read the relationships of some batches; ``links`` resolve their parties."""
-        table = tables.table("relationships")
-        ids = table.column("relationship_id").to_numpy()
-        unique, first, inverse = np.unique(ids, return_index=True, return_inverse=True)
-        times = table.column("recorded_at").to_numpy()
-        recorded = np.full(len(unique), NEVER, dtype=np.int64)
-        np.minimum.at(recorded, inverse, times)
-        withdrawn = np.full(len(unique), NEVER, dtype=np.int64)
-        np.minimum.at(withdrawn, inverse, pc.fill_null(table.column("withdrawn_at"), NEVER).to_numpy())
-        at_risk = pc.fill_null(table.column("person_at_risk_id"), NO_PERSON).to_numpy()
-        last = np.zeros(len(unique), dtype=np.int64)
-        in_time = np.argsort(times, kind="stable")
-        last[inverse[in_time]] = in_time
-        kind = np.array(table.column("kind").combine_chunks().dictionary_decode().to_pylist(), dtype=object)
-        return cls(
-            relationship_id=unique,
-            subject_id=table.column("subject_id").to_numpy()[first],
-            person_at_risk_id=at_risk[first],
-            recorded_at=recorded,
-            withdrawn_at=withdrawn,
-            kind=kind[last] if len(ids) else kind,
-            links=links,
-        )
+        return cls(open_pairs(tables), links)
 
     def __len__(self) -> int:
         return len(self.relationship_id)
+
+    @property
+    def relationship_id(self) -> NDArray[np.int64]:
+        """Ids of the pairs, sorted."""
+        return self.pairs.relationship_id
+
+    @property
+    def subject_id(self) -> NDArray[np.int64]:
+        """Subject of each pair, as recorded."""
+        return self.pairs.subject_id
+
+    @property
+    def person_at_risk_id(self) -> NDArray[np.int64]:
+        """Person at risk of each pair, as recorded; NO_PERSON where unknown."""
+        return self.pairs.person_at_risk_id
+
+    @property
+    def recorded_at(self) -> NDArray[np.int64]:
+        """When each pair first stood, UTC seconds."""
+        standing = self.pairs.standing
+        return standing.start[standing.first[:-1]]
+
+    def standing(self, as_of: int) -> NDArray[np.bool_]:
+        """Mask of the pairs that stand at ``as_of`` (UTC seconds)."""
+        return self.pairs.standing.at(np.arange(len(self)), as_of) >= 0
+
+    def stands(self, relationship_ids: ArrayLike, as_of: ArrayLike) -> NDArray[np.bool_]:
+        """Mask of the relationships that stand at an as-of, one in all or one per id; False for an unknown id."""
+        return self._at(relationship_ids, as_of, self.pairs.standing) >= 0
+
+    def since(self, as_of: int) -> NDArray[np.int64]:
+        """Return when each pair first stood, as known at ``as_of``; NEVER where it never had by then."""
+        return np.where(on_record(self.recorded_at, as_of), self.recorded_at, NEVER)
+
+    def kind_at(self, relationship_ids: ArrayLike, as_of: ArrayLike) -> NDArray[np.object_]:
+        """Return the latest stated kind of each relationship in force at an as-of, ``unknown`` where none is stated.
+
+        A row that states ``unknown`` says nothing: the kind before goes on. Unknown ids are of unknown kind.
+        """
+        span = self._at(relationship_ids, as_of, self.pairs.kinds)
+        kind = np.append(self.pairs.kind, UNKNOWN)[span]
+        return np.array(RELATIONSHIP_KINDS, dtype=object)[kind]
+
+    def _at(self, relationship_ids: ArrayLike, as_of: ArrayLike, spans: Spans) -> NDArray[np.int64]:
+        """Return the place of the span of each relationship that holds at its as-of; -1 without any."""
+        ids = np.atleast_1d(np.asarray(relationship_ids, dtype=np.int64))
+        at = np.broadcast_to(np.asarray(as_of, dtype=np.int64), ids.shape)
+        where = position(ids, self.relationship_id)
+        out = np.full(len(ids), -1, dtype=np.int64)
+        out[where >= 0] = spans.at(where[where >= 0], at[where >= 0])
+        return out
 
     def rows(self, relationship_ids: ArrayLike, as_of: ArrayLike) -> Rows:
         """Return the rows to score, as ``Snapshot.rows`` says."""

@@ -9,9 +9,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import shutil
-import uuid
-from contextlib import suppress
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -23,12 +20,13 @@ from numpy.typing import NDArray
 
 from threat.asof import NEVER
 from threat.errors import BadInput
-from threat.files import sync_folder, write_whole
+from threat.history import derived
+from threat.history.columns import hidden, ints, kind_numbers, words
 from threat.history.links import Links
 from threat.history.schema import DOMESTIC, REPORTED_BY
 from threat.history.sightings import COLUMNS, NO_PERSON, Sightings
 from threat.history.sightings_keys import Keys, Spans, first_keys, relinked, until_known
-from threat.history.sorted_ids import position, since
+from threat.history.sorted_ids import since
 from threat.history.tables import Tables
 from threat.vocabulary import kinds
 
@@ -36,56 +34,11 @@ _ROLE_BITS, _RANK_BITS = 2, 30
 """One int64 sorts person, event and role at once: 31 bits of person number, 30 of event rank, 2 of role."""
 _CHUNK = 1 << 22
 """Rows written at once: 32 MB of the widest column, so that no second copy of a column is held."""
-KEPT = 5
-"""Snapshots whose arrays stay on disk: today's list, the list before it, a training and two spare."""
 
 
 def open_or_build(tables: Tables, links: Links) -> Sightings:
     """Return the sightings of a snapshot, built on first use. Two processes may build at once: one result is kept."""
-    folder = tables.store_path / "derived" / tables.id / f"sightings-{_format()}"
-    if not (folder / "meta.json").is_file():
-        temporary = folder.with_name(f".{folder.name}-{uuid.uuid4().hex}-{os.getpid()}")
-        temporary.mkdir(parents=True)
-        try:
-            _build(tables, links, temporary)
-            try:
-                temporary.rename(folder)
-                sync_folder(folder.parent)
-            except OSError:
-                if not (folder / "meta.json").is_file():
-                    raise
-            _let_go(tables.store_path / "derived")
-        finally:
-            shutil.rmtree(temporary, ignore_errors=True)
-    return _open(folder)
-
-
-def _let_go(derived: Path) -> None:
-    """Delete all but the arrays built last, and what a killed build left.
-
-    A store loaded every night would otherwise grow by a copy a night. Arrays can be built again, and a process that
-    has mapped them keeps its pages.
-    """
-    for left in derived.glob("*/.sightings-*"):
-        if not _runs(int(left.name.rpartition("-")[2])):
-            shutil.rmtree(left, ignore_errors=True)
-    built = sorted(derived.glob("*/sightings-*/meta.json"), key=lambda path: path.stat().st_mtime_ns)
-    for path in built[:-KEPT]:
-        # Renamed first: killed half-way, arrays under their final name would look whole.
-        doomed = path.parent.with_name(f".{path.parent.name}-{uuid.uuid4().hex}-{os.getpid()}")
-        with suppress(OSError):  # another process was faster
-            path.parent.rename(doomed)
-        shutil.rmtree(doomed, ignore_errors=True)
-
-
-def _runs(process: int) -> bool:
-    try:
-        os.kill(process, 0)  # signal 0 asks and does nothing
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
+    return _open(derived.open_or_build(tables, "sightings", _format(), lambda folder: _build(tables, links, folder)))
 
 
 def _format() -> str:
@@ -107,16 +60,18 @@ def _open(folder: Path) -> Sightings:
     return Sightings(**arrays)
 
 
-def _build(tables: Tables, links: Links, folder: Path) -> None:
-    event_id = _ints(tables, "event_id")
-    recorded = _ints(tables, "recorded_at")
-    hidden = _hidden(tables, event_id, recorded)
-    order = np.lexsort((event_id, recorded, _ints(tables, "occurred_at"))).astype(np.int32)
-    recorded, hidden = recorded[order], hidden[order]
-    in_force = (_kind(tables)[order] != kinds()["withdrawn"].number) & (hidden > recorded)
+def _build(tables: Tables, links: Links, folder: Path) -> str:
+    """Write the arrays into an empty folder, and return what ``meta.json`` is to say."""
+    event_id = ints(tables, "event_id")
+    recorded = ints(tables, "recorded_at")
+    kind = kind_numbers(tables)
+    end = hidden(tables, event_id, recorded, kind)
+    order = np.lexsort((event_id, recorded, ints(tables, "occurred_at"))).astype(np.int32)
+    recorded, end, kind = recorded[order], end[order], kind[order]
+    in_force = (kind != kinds()["withdrawn"].number) & (end > recorded)
 
     persons, parties, spans = _persons(tables, links, order, recorded)
-    keys = first_keys(parties, in_force, recorded, hidden)
+    keys = first_keys(parties, in_force, recorded, end)
     if len(spans.start):
         keys = relinked(keys, spans)
     known_since = since(persons, links.nobody, links.nobody_since)
@@ -140,19 +95,18 @@ def _build(tables: Tables, links: Links, folder: Path) -> None:
     del keys
     _write(folder, "recorded_at", recorded, event)
     _write(folder, "event_id", event_id[order], event)
-    del event_id, hidden
+    del event_id, end
     for name in ("incident_id", "occurred_at"):
-        _write(folder, name, _ints(tables, name)[order], event)
-    _write(folder, "until", _ints(tables, "until", null=NEVER)[order], event)
+        _write(folder, name, ints(tables, name)[order], event)
+    _write(folder, "until", ints(tables, "until", null=NEVER)[order], event)
     value = tables.table("events", ["value"]).column("value")
     _write(folder, "value", pc.fill_null(value, float("nan")).to_numpy().astype(np.float32)[order], event)
-    _write(folder, "kind", _kind(tables)[order], event)
+    _write(folder, "kind", kind, event)
     _write(folder, "proactive", tables.table("events", ["proactive"]).column("proactive").to_numpy()[order], event)
     source, code_names, source_names = _write_words(tables, folder, order, event)
     np.save(folder / "history_start.npy", _history_start(tables, source[order], recorded, source_names))
     meta = {"rows": len(event), "code_names": code_names, "source_names": source_names}
-    # Last: a folder with this file is whole.
-    write_whole(folder / "meta.json", json.dumps(meta, ensure_ascii=False))
+    return json.dumps(meta, ensure_ascii=False)
 
 
 def _sort(keys: Keys) -> None:
@@ -170,46 +124,17 @@ def _write_words(
     tables: Tables, folder: Path, order: NDArray[np.int32], event: NDArray[np.int32]
 ) -> tuple[NDArray[np.int32], tuple[str, ...], tuple[str, ...]]:
     """Write the columns of words as numbers; returns the source of each event, the codes and the source systems."""
-    domestic, _ = _words(tables, "domestic", DOMESTIC)
+    domestic, _ = words(tables, "domestic", DOMESTIC)
     _write(folder, "domestic", domestic[order], event)
-    reported, _ = _words(tables, "reported_by", REPORTED_BY)
+    reported, _ = words(tables, "reported_by", REPORTED_BY)
     _write(folder, "reported_by", reported[order], event)
-    assertion, _ = _words(tables, "assertion", ("fact", "assessment"))
+    assertion, _ = words(tables, "assertion", ("fact", "assessment"))
     _write(folder, "assessment", assertion[order] == 1, event)
-    code, code_names = _words(tables, "code")
+    code, code_names = words(tables, "code")
     _write(folder, "code", _narrow("code", code, code_names, np.int16)[order], event)
-    source, source_names = _words(tables, "source_system")
+    source, source_names = words(tables, "source_system")
     _write(folder, "source", _narrow("source_system", source, source_names, np.int8)[order], event)
     return source, code_names, source_names
-
-
-def _ints(tables: Tables, name: str, null: int = NO_PERSON) -> NDArray[np.int64]:
-    column = tables.table("events", [name]).column(name)
-    return np.asarray(pc.fill_null(column, null).to_numpy(), dtype=np.int64)
-
-
-def _words(
-    tables: Tables, name: str, names: tuple[str, ...] | None = None
-) -> tuple[NDArray[np.int32], tuple[str, ...]]:
-    """Return a word column as indices into ``names`` (None: the words that occur, sorted); -1 where null."""
-    column = tables.table("events", [name]).column(name)
-    chunks = column.chunks
-    if names is None:
-        words = {word for chunk in chunks for word in pc.unique(chunk).dictionary_decode().to_pylist()}
-        names = tuple(sorted(word for word in words if word is not None))
-    number = {word: i for i, word in enumerate(names)}
-    out = np.empty(len(column), dtype=np.int32)
-    at = 0
-    for chunk in chunks:
-        lookup = np.array([number.get(word, -1) for word in chunk.dictionary.to_pylist()] + [-1], dtype=np.int32)
-        codes = pc.fill_null(chunk.indices, -1).to_numpy(zero_copy_only=False)
-        out[at : at + len(chunk)] = lookup[codes]
-        at += len(chunk)
-    return out, names
-
-
-def _kind(tables: Tables) -> NDArray[np.int32]:
-    return _words(tables, "kind", tuple(kinds()))[0]
 
 
 def _narrow(name: str, codes: NDArray[np.int32], names: tuple[str, ...], dtype: Any) -> NDArray[Any]:
@@ -223,18 +148,6 @@ def _narrow(name: str, codes: NDArray[np.int32], names: tuple[str, ...], dtype: 
     return codes.astype(dtype)
 
 
-def _hidden(tables: Tables, event_id: NDArray[np.int64], recorded: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return when each event was first withdrawn or corrected; NEVER where it was not."""
-    hidden = np.full(len(event_id), NEVER, dtype=np.int64)
-    supersedes = _ints(tables, "supersedes_event_id")
-    later = np.flatnonzero(supersedes >= 0)
-    by_id = np.argsort(event_id)
-    target = position(supersedes[later], event_id[by_id])
-    on_record = target >= 0
-    np.minimum.at(hidden, by_id[target[on_record]], recorded[later[on_record]])
-    return hidden
-
-
 def _persons(
     tables: Tables, links: Links, order: NDArray[np.int32], recorded: NDArray[np.int64]
 ) -> tuple[NDArray[np.int64], list[NDArray[np.int32]], Spans]:
@@ -242,7 +155,7 @@ def _persons(
 
     Who was known to be nobody when the event was recorded has no number here.
     """
-    columns = [_ints(tables, name)[order] for name in ("subject_id", "person_at_risk_id", "person_id")]
+    columns = [ints(tables, name)[order] for name in ("subject_id", "person_at_risk_id", "person_id")]
     for column in columns:
         column[since(column, links.nobody, links.nobody_since) <= recorded] = NO_PERSON
     linked = np.concatenate([links.person, links.survivor])

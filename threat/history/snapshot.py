@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from functools import cached_property
 
-from numpy.typing import ArrayLike
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
+from threat.asof import NEVER
+from threat.history.columns import hidden, ints, kind_numbers
 from threat.history.links import Links
 from threat.history.relationships import Relationships
 from threat.history.sightings import Rows, Sightings
 from threat.history.sightings_build import open_or_build
+from threat.history.sorted_ids import since
 from threat.history.tables import Tables
 
 
@@ -26,8 +30,24 @@ class Snapshot(Tables):
 
     @cached_property
     def relationships(self) -> Relationships:
-        """The relationships, one row each, by id."""
+        """The relationships, by id, with the spans in which each stands."""
         return Relationships.of(self, self.links)
+
+    @cached_property
+    def _hidden(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """The ids, sorted, of the events that were corrected or withdrawn, and when."""
+        event_id, recorded = (ints(self, name) for name in ("event_id", "recorded_at"))
+        end = hidden(self, event_id, recorded, kind_numbers(self))
+        rows = np.flatnonzero(end < NEVER)
+        rows = rows[np.argsort(event_id[rows])]
+        return event_id[rows], end[rows]
+
+    def hidden_at(self, event_ids: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return when each event was corrected or withdrawn, int64 UTC seconds; NEVER where it was not.
+
+        ``threat.history.versions`` has the rule. Not after its own recording: the event was never in force.
+        """
+        return since(event_ids, *self._hidden)
 
     def sightings(self) -> Sightings:
         """Return the memory-mapped arrays the feature engines read.

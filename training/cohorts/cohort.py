@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 
 from threat.asof import DAY, NEVER, show, visible, within
 from threat.eligibility import Policy, eligible
-from threat.history.sightings import Rows
+from threat.history.sightings import NO_PERSON, Rows
 from threat.history.snapshot import Snapshot
-from threat.history.sorted_ids import position
+from threat.history.sorted_ids import is_in
+from threat.ids import pair_ids
 from threat.release.documents.cohort import CycleAttrition, FilterStep
 from threat.terminal import progress
 from threat.vocabulary import kinds
@@ -96,12 +97,8 @@ def indexed(snapshot: Snapshot, cycles: Sequence[Cycle], after_seconds: int) -> 
     The feed's lag is part of ``after_seconds``: a list cannot answer what has not reached it. Facts only, not the
     unit's own contacts. Rows of one relationship at one instant are one row.
     """
-    relationship, recorded = _index_incidents(snapshot)
-    as_of = recorded + after_seconds
-    everyone = snapshot.relationships
-    # Always found: the incidents were joined to the relationships of the same snapshot.
-    where = position(relationship, everyone.relationship_id)
-    on_record = visible(everyone.recorded_at[where], everyone.withdrawn_at[where], as_of)
+    relationship, as_of = _index_incidents(snapshot, after_seconds)
+    on_record = snapshot.relationships.stands(relationship, as_of)
     parts, numbers, attrition = [], [], []
     for cycle in cycles:
         in_cycle = within(as_of, cycle.start, cycle.end)
@@ -173,25 +170,31 @@ def index_kinds() -> list[str]:
     ]
 
 
-def _index_incidents(snapshot: Snapshot) -> tuple[Ints, Ints]:
-    """(relationship id, when an incident of it was first on record as domestic), sorted by time."""
-    table = snapshot.query(
-        """
-        WITH incidents AS (
-            SELECT incident_id, subject_id, person_at_risk_id, min(recorded_at) AS recorded_at
-            FROM events
-            WHERE domestic = 'yes' AND assertion = 'fact' AND NOT proactive AND subject_id IS NOT NULL
-                AND kind IN (SELECT unnest(?))
-            GROUP BY ALL
-        )
-        SELECT DISTINCT r.relationship_id, i.recorded_at
-        FROM incidents i JOIN relationships r
-            ON r.subject_id = i.subject_id AND r.person_at_risk_id IS NOT DISTINCT FROM i.person_at_risk_id
-        ORDER BY i.recorded_at, r.relationship_id
+def _index_incidents(snapshot: Snapshot, after_seconds: int) -> tuple[Ints, Ints]:
+    """(relationship id, as-of) of each incident of a relationship, sorted by as-of.
+
+    The as-of lies ``after_seconds`` after the incident was first on record as domestic. An incident that is withdrawn
+    or corrected by then, and on record as domestic no more, indexes nothing.
+    """
+    events = snapshot.query(
+        f"""
+        SELECT event_id, incident_id, subject_id, coalesce(person_at_risk_id, {NO_PERSON}) AS at_risk_id, recorded_at
+        FROM events
+        WHERE domestic = 'yes' AND assertion = 'fact' AND NOT proactive AND subject_id IS NOT NULL
+            AND kind IN (SELECT unnest(?))
         """,
         [index_kinds()],
-    )
-    return table.column(0).to_numpy().astype(np.int64), table.column(1).to_numpy().astype(np.int64)
+    ).to_pandas()
+    events["hidden_at"] = snapshot.hidden_at(events["event_id"].to_numpy(np.int64))
+    events = events[events["hidden_at"] > events["recorded_at"]]
+    events["relationship_id"] = pair_ids(events["subject_id"], events["at_risk_id"])
+    known = is_in(events["relationship_id"].to_numpy(), snapshot.relationships.relationship_id)
+    incidents = events[known].groupby(["incident_id", "relationship_id"])
+    as_of = incidents["recorded_at"].transform("min") + after_seconds
+    in_force = visible(events.loc[known, "recorded_at"], events.loc[known, "hidden_at"], as_of)
+    out = events[known].assign(as_of=as_of)[in_force][["as_of", "relationship_id"]]
+    out = out.drop_duplicates().sort_values(["as_of", "relationship_id"])
+    return out["relationship_id"].to_numpy(np.int64), out["as_of"].to_numpy(np.int64)
 
 
 def label_knowledge(snapshot: Snapshot) -> int:

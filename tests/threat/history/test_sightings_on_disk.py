@@ -11,7 +11,7 @@ from fixtures.history_rows import BATCH, events
 
 from threat.asof import NEVER
 from threat.history import Store
-from threat.history.sightings_build import KEPT
+from threat.history.derived import KEPT
 from threat.vocabulary import kinds
 
 

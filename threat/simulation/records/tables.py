@@ -16,6 +16,7 @@ from threat.simulation import parameters
 from threat.simulation.records import recording
 from threat.simulation.records.characteristics import Roll, identities, protected
 from threat.simulation.records.event_rows import SOURCES, number, to_arrow, words
+from threat.simulation.records.pairs import person_record_ids, relationship_ids, unknown_persons
 from threat.simulation.world import chance, states
 from threat.simulation.world.population import BROAD_ETHNICITIES, Population, broad_ethnicity, relation_keys
 from threat.simulation.world.states import OFFENCES
@@ -82,18 +83,17 @@ def tables(
     what entered it from ``span.since`` on. ``columns``: event rows; ``raw``: what truly happened. ``duplicates``: share
     of persons recorded twice and never linked, on top of the usual.
     """
-    shares = parameters.values("population")
-    unknown = chance.chance(relation_keys(people), "unknown person", shares["unknown_person"])
+    unknown = unknown_persons(people)
     columns, entered = _inside(people, columns, unknown, span)
     parties = _parties(people, columns, unknown, duplicates)
     person_keys = np.concatenate([people.person_keys, chance.derive(people.person_keys, "second record")])
-    person_ids = chance.ids(person_keys)
+    person_ids = person_record_ids(people)
     m = len(people.person_keys)
     first, came = (_first_named(parties, time, 2 * m) for time in (columns["recorded"], entered))
     rows = np.flatnonzero(came < _NEVER)
     roll = Roll(rows % m, rows >= m, person_keys[rows], person_ids[rows], first[rows])
     records = _relation_records(parties, columns["recorded"], entered)
-    relation_ids = chance.ids(chance.derive(relation_keys(people)[records.relation], "records", records.pair % 4))
+    relation_ids = relationship_ids(people, unknown)[records.relation, records.pair % 4]
     check_distinct("persons", person_ids)
     check_distinct("relationships", relation_ids)
     history = {
@@ -248,7 +248,7 @@ def relationships(
     m, relation = len(people.person_keys), records.relation
     subject = people.subject_person[relation] + (records.pair // 2 % 2) * m
     at_risk = people.at_risk_person[relation] + records.pair % 2 * m
-    kind = np.where(unknown[relation], len(RELATIONSHIP_KINDS) - 1, people.kind[relation])
+    kind = np.where(unknown[relation], RELATIONSHIP_KINDS.index("unknown"), people.kind[relation])
     return pa.table(
         {
             "relationship_id": relation_ids,

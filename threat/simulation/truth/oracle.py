@@ -17,6 +17,7 @@ from threat.asof import DAY
 from threat.errors import BadInput, UsageError
 from threat.simulation import force, parameters
 from threat.simulation.force import Settings
+from threat.simulation.records.pairs import RECORDS, relationship_ids, unknown_persons
 from threat.simulation.truth.paths import Forward, Laws, Questions, look_ahead
 from threat.simulation.world import chance
 from threat.simulation.world.mechanism import TARGET_SEVERE
@@ -27,7 +28,6 @@ F64 = NDArray[np.float64]
 
 HORIZONS = (180, 365)
 """Days; the columns of every risk."""
-_RECORDS = 4  # a true relation may be on record up to four times: either party may have a second record
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,10 +97,10 @@ def drawn_risks(
         number, size = block
         people = force.draw(settings, number, size)
         keys = relation_keys(people)
-        ids = np.stack([chance.ids(chance.derive(keys, "records", k)) for k in range(_RECORDS)], axis=1).ravel()
+        ids = relationship_ids(people, unknown_persons(people)).ravel()
         first = np.searchsorted(wanted, ids, side="left")
         count = np.searchsorted(wanted, ids, side="right") - first
-        relation = np.repeat(np.arange(len(ids)) // _RECORDS, count)
+        relation = np.repeat(np.arange(len(ids)) // RECORDS, count)
         step = np.arange(int(count.sum())) - np.repeat(np.cumsum(count) - count, count)
         rows = order[np.repeat(first, count) + step]
         if not len(rows):

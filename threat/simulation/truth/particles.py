@@ -20,6 +20,7 @@ from threat.simulation import force, parameters
 from threat.simulation.force import Settings
 from threat.simulation.records import recording
 from threat.simulation.records.event_rows import codes, number
+from threat.simulation.records.pairs import relationship_ids, unknown_persons
 from threat.simulation.records.raw_rows import RawRows
 from threat.simulation.truth.evidence import (
     CONDITIONS,
@@ -36,8 +37,8 @@ from threat.simulation.truth.evidence import (
 )
 from threat.simulation.truth.filtering import Question, posterior_risk
 from threat.simulation.truth.oracle import HORIZONS, laws
-from threat.simulation.world import chance, states
-from threat.simulation.world.population import Population, relation_keys
+from threat.simulation.world import states
+from threat.simulation.world.population import Population
 from threat.simulation.world.states import PAST, Cluster
 
 I64 = NDArray[np.int64]
@@ -46,7 +47,6 @@ F64 = NDArray[np.float64]
 _NEVER = np.iinfo(np.int64).max
 _HIDDEN = 1.0e12
 """A day that never comes: relationships not on record do not exist for the filter."""
-_RECORDS = 4  # as in ``oracle``: either party may have a second record
 _SAME = {"distressed_start": "controlling"}
 """Conditions of answers that are another condition of the filter by definition."""
 _IGNORED = ("substance", "distressed", "escalating")
@@ -97,8 +97,7 @@ def posterior(
     def answer_block(block: tuple[int, int]) -> None:
         number_of, size = block
         people = force.draw(settings, number_of, size)
-        keys = relation_keys(people)
-        ids = np.stack([chance.ids(chance.derive(keys, "records", k)) for k in range(_RECORDS)], axis=1)
+        ids = relationship_ids(people, unknown_persons(people))
         mine = np.flatnonzero(np.isin(relationship_id, ids))
         if not len(mine):
             return

@@ -1,9 +1,8 @@
 """The standard shape: files that already say what the tables say, with the source's own references for ids.
 
-A person first named by an event or a relationship is added with that time. A pair named by a domestic event without a
-relationship on record (or with withdrawn ones only) gets one, of kind unknown, from that event's recording on: a
-severe first event must not be outside every relationship. An event without a reference is known by its content and
-its ordinal among equal rows.
+Nothing is added to what the source says: a person without a row is a person, and which pairs are relationships is
+derived when read (``threat.history.relationships``). An event without a reference is known by its content and its
+ordinal among equal rows.
 """
 
 from __future__ import annotations
@@ -55,12 +54,10 @@ def shape(sheets: dict[str, Sheet], profile: Profile, snapshot: Snapshot) -> Fra
         out["person_links"] = rows["person_links"]
     if "events" in rows:
         out["events"] = _events(rows["events"], profile)
-    relationships = [_relationships(rows["relationships"], profile)] if "relationships" in rows else []
-    if "events" in out:
-        relationships.append(_missing_relationships(out["events"], relationships, snapshot))
-    if relationships:
-        out["relationships"] = pd.concat(relationships, ignore_index=True)
-    out["persons"] = _persons(rows, profile)
+    if "relationships" in rows:
+        out["relationships"] = _relationships(rows["relationships"], profile)
+    if "persons" in rows:
+        out["persons"] = _persons(rows["persons"], profile)
     return out
 
 
@@ -135,94 +132,12 @@ def _events(rows: pd.DataFrame, profile: Profile) -> pd.DataFrame:
 
 def _relationships(rows: pd.DataFrame, profile: Profile) -> pd.DataFrame:
     named = ids("relationship", rows["relationship"], _constant(profile.source_system, rows))
-    pair = _pair_ids(rows["subject_id"], rows["person_at_risk_id"])
+    # A row without a reference is the only one of its pair.
+    pair = ids("relationship", rows["subject_id"], rows["person_at_risk_id"].fillna(NO_PERSON))
     return rows.assign(relationship_id=named.fillna(pair)).drop(columns=["relationship", "subject", "person_at_risk"])
 
 
-def _pair_ids(subject: pd.Series[Any], at_risk: pd.Series[Any], ordinal: Any = None) -> pd.Series[Any]:
-    whom = at_risk.fillna(NO_PERSON).reset_index(drop=True)
-    return ids("relationship", subject.reset_index(drop=True), whom, ordinal=ordinal)
-
-
-def _missing_relationships(events: pd.DataFrame, given: list[pd.DataFrame], snapshot: Snapshot) -> pd.DataFrame:
-    domestic = events[(events["domestic"] == "yes") & events["subject_id"].notna()]
-    domestic = domestic.sort_values("recorded_at", kind="stable").reset_index(drop=True)
-    pairs = list(zip(domestic["subject_id"], domestic["person_at_risk_id"].fillna(NO_PERSON), strict=True))
-    ends = _ends(set(pairs), given, snapshot)
-    # Recorded once every relationship of the two was withdrawn: as-ofs after it see none.
-    outside = [
-        at >= max(ends[pair].values(), default=at) for at, pair in zip(domestic["recorded_at"], pairs, strict=True)
-    ]
-    first = domestic.assign(before=np.array([len(ends[pair]) for pair in pairs], dtype=np.int64))[
-        np.array(outside, dtype=bool)
-    ]
-    first = first.drop_duplicates(["subject_id", "person_at_risk_id"]).reset_index(drop=True)
-    return pd.DataFrame(
-        {
-            "relationship_id": _pair_ids(first["subject_id"], first["person_at_risk_id"], first["before"]),
-            "recorded_at": first["recorded_at"],
-            "subject_id": first["subject_id"],
-            "person_at_risk_id": first["person_at_risk_id"],
-            "kind": "unknown",
-            "from_file": first["from_file"],
-            "from_row": first["from_row"],
-        }
-    )
-
-
-def _ends(
-    pairs: set[tuple[int, int]], given: list[pd.DataFrame], snapshot: Snapshot
-) -> dict[tuple[int, int], dict[int, int]]:
-    """Map each pair to its relationships, of the history or of this export, and when each was withdrawn.
-
-    NEVER: the relationship is in force.
-    """
-    existing = snapshot.relationships
-    rows: list[tuple[Any, ...]] = [
-        (existing.relationship_id, existing.subject_id, existing.person_at_risk_id, existing.withdrawn_at)
-    ]
-    rows += [
-        (
-            frame["relationship_id"],
-            frame["subject_id"],
-            frame["person_at_risk_id"].fillna(NO_PERSON),
-            frame["withdrawn_at"].fillna(NEVER),
-        )
-        for frame in given
-    ]
-    out: dict[tuple[int, int], dict[int, int]] = {pair: {} for pair in pairs}
-    for columns in rows:
-        for relationship, subject, at_risk, end in zip(*(column.tolist() for column in columns), strict=True):
-            if (subject, at_risk) in out:
-                of_pair = out[subject, at_risk]
-                of_pair[relationship] = min(end, of_pair.get(relationship, NEVER))
-    return out
-
-
-def _persons(rows: dict[str, pd.DataFrame], profile: Profile) -> pd.DataFrame:
-    parts = []
-    if "persons" in rows:
-        given = rows["persons"]
-        parts.append(given.assign(person_id=_person_ids(given["person"], profile), rank=0).drop(columns="person"))
-    for name, columns in _PERSON_COLUMNS.items():
-        for column in columns if name in rows else ():
-            named = rows[name][rows[name][f"{column}_id"].notna()]
-            parts.append(
-                pd.DataFrame(
-                    {
-                        "person_id": named[f"{column}_id"],
-                        "kind": "person",
-                        "recorded_at": named["recorded_at"],
-                        "from_file": named["from_file"],
-                        "from_row": named["from_row"],
-                        "rank": 1,
-                    }
-                )
-            )
-    if not parts:
-        return pd.DataFrame({"person_id": [], "kind": [], "recorded_at": [], "from_file": [], "from_row": []})
-    persons = pd.concat(parts, ignore_index=True)
+def _persons(given: pd.DataFrame, profile: Profile) -> pd.DataFrame:
+    persons = given.assign(person_id=_person_ids(given["person"], profile)).drop(columns="person")
     persons["recorded_at"] = persons["recorded_at"].fillna(NEVER)
-    # The source's own row of a person comes before the row inferred from a reference to that person.
-    persons = persons.sort_values(["rank", "recorded_at"], kind="stable").drop_duplicates("person_id")
-    return persons.drop(columns="rank")
+    return persons.sort_values("recorded_at", kind="stable").drop_duplicates("person_id")

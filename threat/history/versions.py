@@ -1,0 +1,67 @@
+"""Versions of one fact: events that supersede one another, each in force until the next of them is recorded."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from threat.asof import NEVER
+from threat.history.circles import in_a_circle
+from threat.history.sorted_ids import position
+
+Ints = NDArray[np.int64]
+
+
+def hidden_at(event_id: Ints, supersedes: Ints, recorded: Ints, is_withdrawal: NDArray[np.bool_]) -> Ints:
+    """Return when each event was corrected or withdrawn, int64 UTC seconds; NEVER where it was not.
+
+    All events that supersede one another, directly or through others, are versions of one fact, in order of
+    ``recorded``; in one second what supersedes follows what it supersedes, and a withdrawal is the last. Each version
+    is hidden when the next is recorded, so of two corrections of one event the later is in force. An event hidden at
+    or before its own recording was never in force. ``supersedes``: event ids, negative where there is none; an id that
+    is not among ``event_id`` counts as none. All int64[n].
+
+    A correction that claims to be recorded before what it corrects still hides it. Members of a circle (no load accepts
+    a circle, an old store may hold one) hide one another: none of them is in force.
+
+    Event 2 corrects event 1, event 3 corrects event 1 again, event 4 stands alone:
+
+    >>> events, corrected, at = np.array([1, 2, 3, 4]), np.array([-1, 1, 1, -1]), np.array([10, 20, 30, 40])
+    >>> hidden_at(events, corrected, at, np.zeros(4, dtype=bool)).tolist() == [20, 30, NEVER, NEVER]
+    True
+    """
+    hidden = np.full(len(event_id), NEVER, dtype=np.int64)
+    later = np.flatnonzero(supersedes >= 0)
+    if not len(later):
+        return hidden
+    by_id = np.argsort(event_id)
+    target = position(supersedes[later], event_id[by_id])
+    later, target = later[target >= 0], by_id[target[target >= 0]]
+    # Only what takes part in a correction: most events of a history never do.
+    rows = np.unique(np.concatenate([later, target]))
+    parent = np.full(len(rows), -1, dtype=np.int64)
+    parent[np.searchsorted(rows, later)] = np.searchsorted(rows, target)
+    hidden[rows] = _hidden_in_chains(parent, recorded[rows], is_withdrawal[rows], event_id[rows])
+    return hidden
+
+
+def _hidden_in_chains(parent: Ints, recorded: Ints, is_withdrawal: NDArray[np.bool_], event_id: Ints) -> Ints:
+    """Return ``hidden_at`` of rows that each supersede the row ``parent`` (-1: none)."""
+    n = len(parent)
+    circle = in_a_circle(np.arange(n), parent)
+    # A member of a circle counts as a beginning: what corrects it from outside is in force all the same.
+    parent = np.where(circle, -1, parent)
+    fact, depth, not_before = np.arange(n), np.zeros(n, dtype=np.int64), recorded.copy()
+    settled = parent < 0
+    while not settled.all():
+        ready = np.flatnonzero(~settled & settled[parent])
+        above = parent[ready]
+        fact[ready], depth[ready] = fact[above], depth[above] + 1
+        not_before[ready] = np.maximum(recorded[ready], not_before[above])
+        settled[ready] = True
+    order = np.lexsort((event_id, is_withdrawal, depth, not_before, fact))
+    hidden = np.full(n, NEVER, dtype=np.int64)
+    same_fact = fact[order[1:]] == fact[order[:-1]]
+    hidden[order[:-1][same_fact]] = recorded[order[1:][same_fact]]
+    hidden[circle] = recorded[circle]
+    return hidden
