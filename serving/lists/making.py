@@ -18,6 +18,7 @@ from threat.asof import DAY, on_record, show
 from threat.eligibility import load_policy
 from threat.errors import BadInput, UsageError
 from threat.history.feeds import NEVER_REACHED
+from threat.history.sorted_ids import is_in
 from threat.history.store import Store
 from threat.ids import parse_id, show_id
 from threat.lists import ScoredList
@@ -177,8 +178,11 @@ def replay_list(
         )
         if then != now
     ]
+    snapshot = Store.open(store).snapshot(basis.snapshot)
+    if not is_in(listed.rows["relationship_id"].to_numpy(), snapshot.relationships.relationship_id).all():
+        differences.append("the list was made when a relationship had its source's reference for id, not its pair's")
     inputs = ScoringInputs(
-        snapshot=Store.open(store).snapshot(basis.snapshot),
+        snapshot=snapshot,
         as_of=basis.as_of,
         ranking=ranking,
         policy=policy,

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pytest
-from fixtures.history_rows import BATCH, events, links, persons, relationships
+from fixtures.history_rows import BATCH, events, links, pair, persons, relationships
 
 from features.engines.fold.build import build
 from threat.asof import DAY
@@ -38,7 +38,7 @@ def test_no_figure_changes_before_it_is_known(tmp_path: Path, kind: str) -> None
     after = store.snapshot()
     same = {}
     for as_of in (200 * DAY, TOLD, TOLD + 1):
-        found = [snapshot.rows([pair[0] for pair in pairs], as_of) for snapshot in (before, after)]
+        found = [snapshot.rows([pair(*parties) for _, *parties, _ in pairs], as_of) for snapshot in (before, after)]
         known = found[1].subject != NO_PERSON
         scored = known & (found[0].subject != found[0].at_risk)
         figures = [

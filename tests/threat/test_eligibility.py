@@ -7,7 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from fixtures.history_rows import BATCH, events, links, persons, relationships
+from fixtures.history_rows import BATCH, events, links, pair, persons, relationships
 
 from threat.asof import DAY
 from threat.eligibility import eligible, load_policy
@@ -18,8 +18,10 @@ OLD = AS_OF - 1000 * DAY
 PAIR = {"event_id": 1, "subject_id": 1, "person_at_risk_id": 2, "domestic": "yes"}
 
 
-def dropped_at(folder: Path, rows: list[dict[str, Any]], as_of: int = AS_OF, **tables: pa.Table) -> str:
-    """The step that drops relationship 9, or "" when it is eligible."""
+def dropped_at(
+    folder: Path, rows: list[dict[str, Any]], as_of: int = AS_OF, at_risk: int | None = 2, **tables: pa.Table
+) -> str:
+    """The step that drops the relationship of person 1 with ``at_risk``, or "" when it is eligible."""
     store = Store.create(folder / "store")
     plain = {"persons": persons(1, 2, 3), "relationships": relationships((9, 1, 2, OLD))}
     if rows:
@@ -27,7 +29,7 @@ def dropped_at(folder: Path, rows: list[dict[str, Any]], as_of: int = AS_OF, **t
     store.append(BATCH, plain | tables)
     cohort = eligible(store.snapshot(), as_of, load_policy())
     steps = [step.step for step in cohort.attrition if step.dropped]
-    if 9 in cohort.rows.relationship_id:
+    if pair(1, at_risk) in cohort.rows.relationship_id:
         return ""
     assert all(step.kept + step.dropped >= 0 and step.reason for step in cohort.attrition)
     return steps[-1]
@@ -111,7 +113,7 @@ def test_a_party_found_to_be_no_person_later(tmp_path: Path, kind: str, party: i
 
 def test_an_unknown_person_at_risk_is_a_relationship_too(tmp_path: Path) -> None:
     rows = [PAIR | {"person_at_risk_id": None, "occurred_at": AS_OF - 5}]
-    assert dropped_at(tmp_path, rows, relationships=relationships((9, 1, None, OLD))) == ""
+    assert dropped_at(tmp_path, rows, at_risk=None, relationships=relationships((9, 1, None, OLD))) == ""
 
 
 @pytest.mark.parametrize(("as_of", "expected"), [(AS_OF - 100, ""), (AS_OF - 99, "one_person"), (AS_OF + 1, "")])

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
-from fixtures.history_rows import BATCH, events, links, persons, relationships
+from fixtures.history_rows import BATCH, events, links, pair, persons, relationships
 
 from threat.asof import DAY
 from threat.history import Rows, Snapshot, Store
@@ -126,8 +126,8 @@ def test_children_and_corollary_victims(
     killed = {"event_id": 1, "subject_id": S, "person_at_risk_id": CHILD, "kind": "murder"}
     snapshot = history(tmp_path, killed, *also_named)
     assert found(snapshot, "Y0") == [expected]
-    labels = label(occurrences(snapshot, "Y0"), snapshot.rows([9, 8], 100), 1)
-    assert labels.tolist() == [1 if also_named else 0, 0]
+    labels = label(occurrences(snapshot, "Y0"), snapshot.rows([pair(S, P)], 100), 1)
+    assert labels.tolist() == [1 if also_named else 0]
 
 
 @pytest.mark.parametrize(("before", "victim"), [(500, P), (501, CHILD), (None, CHILD)])
@@ -146,7 +146,7 @@ def test_a_relationship_recorded_later_does_not_move_what_was_known(
 def test_an_unknown_person_at_risk(tmp_path: Path) -> None:
     snapshot = history(tmp_path, {"event_id": 1, "subject_id": OTHER, "kind": "rape"})
     assert found(snapshot, "Y2") == [(50, OTHER, NO_PERSON, 100, 100)]
-    assert label(occurrences(snapshot, "Y2"), snapshot.rows([7, 9], 100), 1).tolist() == [1, 0]
+    assert label(occurrences(snapshot, "Y2"), snapshot.rows([pair(OTHER), pair(S, P)], 100), 1).tolist() == [1, 0]
 
 
 @pytest.mark.parametrize(
@@ -194,7 +194,7 @@ def test_domestic_known_later(tmp_path: Path) -> None:
 )
 def test_the_label_window_is_half_open(tmp_path: Path, as_of: int, horizon: float, expected: int) -> None:
     snapshot = history(tmp_path, STRANGLED, INJURY)
-    labels = label(occurrences(snapshot, "Y2"), snapshot.rows([9, 8], as_of), horizon)
+    labels = label(occurrences(snapshot, "Y2"), snapshot.rows([pair(S, P), pair(P, S)], as_of), horizon)
     assert labels.dtype == np.uint8
     assert labels.tolist() == [expected, 0]
 
@@ -205,7 +205,9 @@ def test_y5_counts_wherever_the_person_is_at_risk(tmp_path: Path) -> None:
         {"event_id": 1, "person_id": P, "kind": "suspected_suicide"},
         relationships=relationships((9, S, P), (8, P, S), (7, OTHER, None), (6, OTHER, P)),
     )
-    labels = label(occurrences(snapshot, "Y5"), snapshot.rows([9, 8, 7, 6], 50), 1)
+    labels = label(
+        occurrences(snapshot, "Y5"), snapshot.rows([pair(S, P), pair(P, S), pair(OTHER), pair(OTHER, P)], 50), 1
+    )
     assert labels.tolist() == [1, 0, 0, 1]
 
 
@@ -217,14 +219,14 @@ def test_labels_follow_merges(tmp_path: Path, recorded_under: int, as_of: int) -
     snapshot = history(tmp_path, row, person_links=links((S, OTHER, 90, None)))
     assert found(snapshot, "Y2") == [(50, OTHER, P, 100, 100)]
     frame = occurrences(snapshot, "Y2")
-    assert label(frame, snapshot.rows(9, as_of), 1).tolist() == [1]
-    assert label(frame[frame["occurred_at"] > 0], snapshot.rows(9, as_of), 1).tolist() == [1]
+    assert label(frame, snapshot.rows(pair(S, P), as_of), 1).tolist() == [1]
+    assert label(frame[frame["occurred_at"] > 0], snapshot.rows(pair(S, P), as_of), 1).tolist() == [1]
 
 
 def test_labels_follow_unmerges(tmp_path: Path) -> None:
     row = {"event_id": 1, **PAIR, "kind": "rape"}
     snapshot = history(tmp_path, row, person_links=links((S, OTHER, 50, 90)))
-    rows = snapshot.rows(9, 80)
+    rows = snapshot.rows(pair(S, P), 80)
     assert rows.subject.tolist() == [OTHER]
     assert label(occurrences(snapshot, "Y2"), rows, 1).tolist() == [1]
 

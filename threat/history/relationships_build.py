@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -141,13 +141,13 @@ def _together(key: Ints, start: Ints, end: Ints) -> tuple[Ints, Ints, Ints]:
 
 
 def _kinds(pair: Ints, stated: Stated, n: int) -> tuple[Spans, Ints]:
-    """Return the spans of the latest stated kind of each pair, ``unknown`` aside, and the kind of each span.
+    """Return the spans of the latest stated kind of each pair, and the kind of each span.
 
-    Of rows of several references the latest recorded counts; of those of one second, the kind named first in
-    ``RELATIONSHIP_KINDS``.
+    A version that states ``unknown`` says nothing of the kind: that of the version before goes on. Of rows of several
+    references the latest recorded counts; of those of one second, the kind named first in ``RELATIONSHIP_KINDS``.
     """
-    rows = np.flatnonzero(stated.kind != UNKNOWN)
-    spans, order = sorted_spans(pair[rows], stated.start[rows], stated.end[rows], n)
+    rows, end = _known_kinds(pair, stated)
+    spans, order = sorted_spans(pair[rows], stated.start[rows], end, n)
     kind, key = stated.kind[rows][order], pair[rows][order]
     overlapping = np.unique(key[1:][(key[1:] == key[:-1]) & (spans.start[1:] < spans.end[:-1])])
     if not len(overlapping):
@@ -160,6 +160,25 @@ def _kinds(pair: Ints, stated: Stated, n: int) -> tuple[Spans, Ints]:
     table = np.concatenate(parts)
     spans, order = sorted_spans(table[:, 0], table[:, 1], table[:, 2], n)
     return spans, table[order, 3]
+
+
+def _known_kinds(pair: Ints, stated: Stated) -> tuple[Ints, Ints]:
+    """Return the versions that state a kind, and until when each kind is the one stated last under its reference."""
+    order = np.lexsort((stated.start, stated.reference))
+    follows = (
+        (stated.reference[order[1:]] == stated.reference[order[:-1]])
+        & (pair[order[1:]] == pair[order[:-1]])
+        & (stated.start[order[1:]] == stated.end[order[:-1]])
+    )
+    # Versions that follow one another without a gap, numbered.
+    run = np.concatenate([np.zeros(min(1, len(order)), dtype=np.int64), np.cumsum(~follows)])
+    run_end = np.zeros(int(run[-1]) + 1 if len(run) else 0, dtype=np.int64)
+    run_end[run] = stated.end[order]
+    known = np.flatnonzero(stated.kind[order] != UNKNOWN)
+    end = run_end[run[known]]
+    same_run = run[known[1:]] == run[known[:-1]]
+    end[:-1][same_run] = stated.start[order[known[1:]]][same_run]
+    return order[known], end
 
 
 def _latest(key: int, start: Ints, end: Ints, kind: Ints) -> Ints:
@@ -209,7 +228,7 @@ def _events(tables: Tables, stated: Stated) -> _Named:
         return simple
     named = _Named(subject[rows], at_risk[rows], pair_ids(subject[rows], at_risk[rows]), start[rows], end[rows])
     shared = _in_shared_incidents(named, incident[rows], makes[rows], stated)
-    return _Named(*(np.concatenate([getattr(simple, name), getattr(shared, name)]) for name in ("subject", "at_risk", "pair", "start", "end")))
+    return _Named(*(np.concatenate([getattr(simple, f.name), getattr(shared, f.name)]) for f in fields(_Named)))
 
 
 def _several_named(incident: Ints, at_risk: Ints, in_force: Mask, makes: Mask) -> Mask:

@@ -12,7 +12,7 @@ from serving.desk.list_view import ListView, answered_reasons, answered_trigger,
 from serving.desk.parties import Parties
 from serving.desk.problems import NotFound
 from serving.lists.reasons import ThemeReason
-from threat.asof import DAY, NEVER, parse_as_of
+from threat.asof import DAY, parse_as_of
 from threat.errors import UsageError
 from threat.history.sightings import NO_PERSON, Rows
 from threat.release.documents.scored_list import About, Basis, TriggerEvent
@@ -101,11 +101,14 @@ def test_a_reference_as_the_log_writes_it() -> None:
 class SmallSnapshot:
     """Four relationships: of S and P both ways, of S and nobody known, and of nobody known and P; one more later."""
 
-    relationships = SimpleNamespace(
-        relationship_id=np.array([1, 2, 3, 4, 5], np.int64),
-        recorded_at=np.array([AS_OF - 5, AS_OF - 1, AS_OF - 5, AS_OF - 5, AS_OF], np.int64),
-        withdrawn_at=np.array([NEVER, NEVER, NEVER, NEVER, NEVER], np.int64),
-    )
+    def __init__(self, second_stands: bool = True) -> None:
+        recorded = np.array([AS_OF - 5, AS_OF - 1, AS_OF - 5, AS_OF - 5, AS_OF], np.int64)
+        self.relationships = SimpleNamespace(
+            relationship_id=np.array([1, 2, 3, 4, 5], np.int64),
+            recorded_at=recorded,
+            standing=lambda as_of: (recorded < as_of) & np.array([True, second_stands, True, True, True]),
+        )
+
     subject = np.array([11, 12, 11, NO_PERSON, 13], np.int64)
     at_risk = np.array([12, 11, NO_PERSON, 11, 11], np.int64)
 
@@ -134,10 +137,6 @@ def test_the_other_way_round() -> None:
     assert view.other_way(3, Parties(11, NO_PERSON)) == ""  # nobody known is not one person who is in two relationships
 
 
-@pytest.mark.parametrize(("withdrawn_at", "reference"), [(AS_OF, "R-0000000000000002"), (AS_OF - 1, "")])
-def test_a_relationship_withdrawn_before_the_as_of_is_nobody_s_other_way(withdrawn_at: int, reference: str) -> None:
-    snapshot = SmallSnapshot()
-    withdrawn = snapshot.relationships.withdrawn_at.copy()
-    withdrawn[1] = withdrawn_at
-    snapshot.relationships = SimpleNamespace(**{**vars(snapshot.relationships), "withdrawn_at": withdrawn})
-    assert view_of(snapshot).other_way(1, Parties(11, 12)) == reference
+@pytest.mark.parametrize(("second_stands", "reference"), [(True, "R-0000000000000002"), (False, "")])
+def test_a_relationship_withdrawn_before_the_as_of_is_nobody_s_other_way(second_stands: bool, reference: str) -> None:
+    assert view_of(SmallSnapshot(second_stands)).other_way(1, Parties(11, 12)) == reference

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pytest
-from fixtures.history_rows import BATCH, events, links, persons, relationships
+from fixtures.history_rows import BATCH, events, links, pair, persons, relationships
 
 from threat.history import Snapshot, Store
 from threat.history.links import replay
@@ -78,12 +78,12 @@ def test_who_is_found_to_be_nobody_later(tmp_path: Path, kind: str) -> None:
     # Nothing recorded at or after an as-of changes anything at it ...
     for at in (12, 13, 23, 40):
         assert [seen(after, who, at) for who in (5, 6)] == [seen(before, who, at) for who in (5, 6)]
-        assert after.rows([9], at).at_risk.tolist() == before.rows([9], at).at_risk.tolist() == [6]
+        assert after.rows([pair(5, 6)], at).at_risk.tolist() == before.rows([pair(5, 6)], at).at_risk.tolist() == [6]
     assert seen(after, 6, 40) == [(1, 1, 5), (3, 0, 5)]
     # ... and afterwards all of the history is seen without that person, also what was recorded before.
     assert seen(after, 6, 41) == []
     assert seen(after, 5, 41) == [(1, 0, -1), (3, 1, -1), (2, 0, -1)]
-    assert after.rows([9], 41).at_risk.tolist() == [NO_PERSON]
+    assert after.rows([pair(5, 6)], 41).at_risk.tolist() == [NO_PERSON]
 
 
 def test_a_merge_into_who_is_found_to_be_nobody(tmp_path: Path) -> None:
@@ -143,7 +143,35 @@ def test_merged_persons_and_counterparts(tmp_path: Path) -> None:
     assert seen(snapshot, 6, 50) == [(1, 1, 1), (2, 1, 2)]
     assert seen(snapshot, 6, 70) == [(1, 1, 2), (2, 1, 2), (3, 0, 2)]
     assert seen(snapshot, 6, 81) == [(1, 1, 1), (2, 1, 2), (3, 0, 1)]
-    assert snapshot.rows([9, 9, 9], [50, 51, 81]).subject.tolist() == [1, 2, 1]
+    assert snapshot.rows([pair(1, 6)] * 3, [50, 51, 81]).subject.tolist() == [1, 2, 1]
+
+
+def in_force(rows: list[dict[str, Any]], as_of: int) -> list[dict[str, Any]]:
+    """The versions in force at an as-of, by definition: of rows that supersede one another, the last on record."""
+    by_id = {row["event_id"]: row for row in rows}
+
+    def rank(row: dict[str, Any]) -> tuple[int, int]:
+        """Not before what it corrects, and after it."""
+        corrected = by_id.get(row.get("supersedes_event_id"))
+        if corrected is None:
+            return row["recorded_at"], 0
+        at, depth = rank(corrected)
+        return max(at, row["recorded_at"]), depth + 1
+
+    def root(row: dict[str, Any]) -> int:
+        corrected = by_id.get(row.get("supersedes_event_id"))
+        return row["event_id"] if corrected is None else root(corrected)
+
+    facts: dict[int, list[dict[str, Any]]] = {}
+    for row in rows:
+        facts.setdefault(root(row), []).append(row)
+    out = []
+    for versions in facts.values():
+        versions.sort(key=lambda row: (*rank(row), row["kind"] == "withdrawn", row["event_id"]))
+        for version, following in zip(versions, [*versions[1:], None], strict=True):
+            if version["recorded_at"] < as_of and (following is None or following["recorded_at"] >= as_of):
+                out.append(version)
+    return out
 
 
 def recompute(
@@ -158,12 +186,9 @@ def recompute(
     def who(person: int | None) -> int:
         return -1 if person is None else int(known.resolve(person, as_of)[0])
 
-    hidden = {
-        row["supersedes_event_id"] for row in rows if row.get("supersedes_event_id") and row["recorded_at"] < as_of
-    }
     out = set()
-    for row in rows:
-        if row["recorded_at"] >= as_of or row["event_id"] in hidden or row["kind"] == "withdrawn":
+    for row in in_force(rows, as_of):
+        if row["kind"] == "withdrawn":
             continue
         for role, person, other in (
             (0, row.get("subject_id"), row.get("person_at_risk_id")),

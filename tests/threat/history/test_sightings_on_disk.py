@@ -92,7 +92,7 @@ def test_arrays_half_deleted_are_built_again(tmp_path: Path, monkeypatch: pytest
     store = Store.create(tmp_path / "store")
     snapshots = []
     with monkeypatch.context() as patch:
-        patch.setattr("threat.history.sightings_build.shutil.rmtree", killed_half_way)
+        patch.setattr("threat.history.derived.shutil.rmtree", killed_half_way)
         for event in range(1, KEPT + 2):
             rows = events({"event_id": event, "subject_id": 5, "occurred_at": event})
             store.append(BATCH, {"events": rows})

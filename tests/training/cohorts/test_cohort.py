@@ -34,7 +34,7 @@ def test_monthly_cohort_keeps_its_attrition(snapshot: Snapshot) -> None:
     got = cohorts.monthly(snapshot, months("2024-06-01", "2024-06-01", spread=False), load_policy())
     assert sorted(NAMES[r] for r in got.rows.relationship_id) == list(golden.ORDER)
     dropped = {step.step: step.dropped for step in got.attrition[0].steps if step.dropped}
-    assert dropped == {"one_person": 1, "window": 1}
+    assert dropped == {"one_person": 1, "twice": 1, "window": 1}
 
 
 def test_indexed_cohort_is_each_relationship_an_hour_after_a_domestic_incident_was_recorded(snapshot: Snapshot) -> None:

@@ -110,10 +110,21 @@ def test_the_monthly_list_knows_what_had_reached_it_by_its_start() -> None:
         assert (got.rows.as_of == march.start).all()
 
 
-def test_a_relationship_not_on_record_at_the_as_of_is_no_row() -> None:
+def test_an_incident_withdrawn_by_the_as_of_is_no_row() -> None:
+    incident = ev("assault_with_injury", "2024-03-10T10:00+00:00", s="an", event="E1")
+    for recorded, rows in (("2024-03-10T10:59:59+00:00", 0), ("2024-03-10T11:00+00:00", 1)):
+        gone = ev("withdrawn", recorded, s=None, v=None, supersedes="E1")
+        stated = [{"subject": "an", "person_at_risk": "v", "recorded_at": "2024-03-01"}]
+        for relationship in ({}, {"relationships": stated}):
+            force = Force({"events": [incident, gone], **relationship})
+            got = cohorts.build(force.snapshot, months("2024-03-01", "2024-04-01"), INCIDENT, load_policy())
+            assert len(got) == rows, (recorded, relationship)
+
+
+def test_an_incident_is_a_row_however_late_the_relationship_is_stated() -> None:
     incident = ev("assault_with_injury", "2024-03-10T10:00+00:00", s="an")
-    for recorded, rows in (("2024-03-10T10:59:59+00:00", 1), ("2024-03-10T11:00+00:00", 0)):
+    for recorded in ("2024-03-10T10:59:59+00:00", "2024-03-20", "2024-06-01"):
         relationship = {"subject": "an", "person_at_risk": "v", "kind": "parent", "recorded_at": recorded}
         late = Force({"events": [incident], "relationships": [relationship]})
         got = cohorts.build(late.snapshot, months("2024-03-01", "2024-04-01"), INCIDENT, load_policy())
-        assert len(got) == rows, recorded
+        assert len(got) == 1, recorded

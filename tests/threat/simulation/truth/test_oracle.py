@@ -16,11 +16,11 @@ from threat.errors import BadInput, IntegrityFailure, UsageError
 from threat.simulation import force
 from threat.simulation.force import Settings
 from threat.simulation.knobs import Knobs
+from threat.simulation.records.pairs import relationship_ids, unknown_persons
 from threat.simulation.truth.monthly import write_truth
 from threat.simulation.truth.oracle import HORIZONS, risks
 from threat.simulation.truth.retraced import verified_settings
-from threat.simulation.world import chance, states
-from threat.simulation.world.population import relation_keys
+from threat.simulation.world import states
 
 SMALL = Settings(relationships=1200, years=3, seed=5)
 DAY_OF_FORCE = 700.4  # not a month start: the state between two of the grid's days
@@ -33,7 +33,7 @@ def asked() -> tuple[Any, Any]:
     for number, size in force.plan(SMALL):
         people = force.draw(SMALL, number, size)
         known = people.relations["entry"] < DAY_OF_FORCE
-        ids.append(chance.ids(chance.derive(relation_keys(people), "records", 0))[known])
+        ids.append(relationship_ids(people, unknown_persons(people))[:, 0][known])
     everyone = np.concatenate(ids)
     return everyone, np.full(len(everyone), SMALL.epoch + int(DAY_OF_FORCE * DAY))
 
@@ -66,7 +66,7 @@ def test_retraces_the_path_that_was() -> None:
     for number, size in force.plan(SMALL):
         people = force.draw(SMALL, number, size)
         rows = force.run(people, SMALL, {})
-        ids = chance.ids(chance.derive(relation_keys(people), "records", 0))
+        ids = relationship_ids(people, unknown_persons(people))[:, 0]
         stays = (rows["what"] == states.CUSTODY) & (rows["at"] < day) & (rows["until"] > end)
         inside = np.isin(people.relations["subject"] + people.subject_offsets[people.cluster], rows["subject"][stays])
         began = people.relations["entry"] < day - 30
@@ -114,7 +114,7 @@ def test_a_plan_that_stands_holds_back_the_near_risk(factor: float, low: float, 
         people = force.draw(settings, number, size)
         rows = force.run(people, settings, settings.knobs.overrides(settings.epoch))
         recent = (rows["what"] == states.PLAN) & (rows["at"] < day) & (rows["at"] > day - 30)
-        ids.append(chance.ids(chance.derive(relation_keys(people), "records", 0))[np.unique(rows["relation"][recent])])
+        ids.append(relationship_ids(people, unknown_persons(people))[:, 0][np.unique(rows["relation"][recent])])
     everyone = np.concatenate(ids)
     near, whole = risks(settings, everyone, np.full(len(everyone), SMALL.epoch + int(day * DAY)), draws=20).risk.T
     assert low <= near.mean() / whole.mean() <= high

@@ -10,11 +10,11 @@ import pytest
 from threat.asof import DAY
 from threat.simulation import force
 from threat.simulation.force import Settings
+from threat.simulation.records.pairs import relationship_ids, unknown_persons
 from threat.simulation.truth import evidence
 from threat.simulation.truth.oracle import risks
 from threat.simulation.truth.particles import Answers, Records, posterior
-from threat.simulation.world import chance, states
-from threat.simulation.world.population import relation_keys
+from threat.simulation.world import states
 from threat.simulation.world.states import PAST, RAW
 
 FORCE = Settings(relationships=3000, years=4, seed=3)
@@ -82,7 +82,7 @@ def test_posterior_is_calibrated_to_the_oracle() -> None:
     for number, size in force.plan(FORCE):
         people = force.draw(FORCE, number, size)
         inside = (people.relations["entry"] > 0) & (people.relations["entry"] < day - 1)
-        ids.append(chance.ids(chance.derive(relation_keys(people), "records", 0))[inside])
+        ids.append(relationship_ids(people, unknown_persons(people))[:, 0][inside])
     everyone = np.concatenate(ids)
     chosen = np.random.default_rng(0).permutation(everyone)[:700]
     as_of = np.full(len(chosen), FORCE.epoch + day * DAY)
