@@ -54,8 +54,10 @@ class Stated:
         kind = places(table.column("kind"), RELATIONSHIP_KINDS).astype(np.int64)
         pair = pair_ids(subject, at_risk)
         spans = in_force(reference, ranks(-kind, valid_from, pair), recorded, withdrawn)
-        named = (column[spans.row] for column in (reference, pair, subject, at_risk, kind))
-        return cls(*named, spans.start, spans.end, valid_from[spans.row])
+        row = spans.row
+        return cls(
+            *(reference[row], pair[row], subject[row], at_risk[row], kind[row]), spans.start, spans.end, valid_from[row]
+        )
 
     def __len__(self) -> int:
         return len(self.pair)
