@@ -46,6 +46,9 @@ _ORDER = ("persons", "identities", "protected", "person_links", "relationships",
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 """No room on the disk, or no more of the quota."""
 
+_NO_PERSONS = pd.DataFrame({"person_id": pd.Series(dtype="Int64")})
+"""An export without persons: each is a person, and nothing else is said of them."""
+
 _EPOCH = datetime(1900, 1, 1, tzinfo=UTC)
 """Before any declared start of a source: a start is read with every other rule of the profile's times."""
 
@@ -211,7 +214,7 @@ def _reject_before_birth(sheets: dict[str, Sheet], frames: Frames, snapshot: Sna
     """Reject events before the birth of a person they name, or birth years; return whether there was any."""
     if "events" not in frames or not len(frames["events"]):
         return False
-    events, persons = frames["events"], frames["persons"]
+    events, persons = frames["events"], frames.get("persons", _NO_PERSONS)
     existing = snapshot.table("persons", ["person_id", "birth_year"]).to_pandas().dropna(subset="birth_year")
     roles = [name for name in ("subject_id", "person_at_risk_id", "person_id") if name in events]
     named = pd.concat([events[role] for role in roles]).dropna().unique()
