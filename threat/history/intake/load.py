@@ -46,7 +46,7 @@ _ORDER = ("persons", "identities", "protected", "person_links", "relationships",
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 """No room on the disk, or no more of the quota."""
 
-_NO_PERSONS = pd.DataFrame({"person_id": pd.Series(dtype="Int64")})
+_NO_PERSONS = pd.DataFrame({"person_id": [], "from_file": [], "from_row": []})
 """An export without persons: each is a person, and nothing else is said of them."""
 
 _EPOCH = datetime(1900, 1, 1, tzinfo=UTC)
