@@ -7,6 +7,7 @@ said to be absent.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
@@ -14,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from serving.dates import day
+from serving.lists.reasons import IN_FORCE, FeatureSentence, ThemeReason
 from threat.asof import NEVER, ended, happened
 from threat.history.deaths import dead_rows
 from threat.history.sightings import NO_PERSON, ROLE_SUBJECT, Rows, Sightings
@@ -74,6 +76,12 @@ def circumstances(sightings: Sightings, rows: Rows, as_of: int) -> list[tuple[Ci
                     stated.setdefault(circumstance.text, circumstance)
         out.append(tuple(sorted(stated.values(), key=_order)))
     return out
+
+
+def as_reason(stated: Sequence[Circumstance]) -> tuple[ThemeReason, ...]:
+    """Return what is in force as a reason that adds nothing to the score; none where nothing is stated."""
+    sentences = tuple(FeatureSentence(fact.what, fact.text, (fact.event_id,)) for fact in stated)
+    return (ThemeReason(IN_FORCE, 0.0, sentences),) if sentences else ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,9 +41,13 @@ MARKERS = ("strangulation", "threats", "weapons", "stalking", "self_harm", "sexu
 first. They take no part in the rule's order."""
 
 
+IN_FORCE = "in_force"
+"""The theme of what is in force around a relationship (``serving.lists.circumstances``): no order reads it."""
+
+
 def theme_title(theme: str) -> str:
     """The heading a reviewer sees for a theme."""
-    return "The rule that ranks" if theme == RULE else THEMES[theme]
+    return {RULE: "The rule that ranks", IN_FORCE: "In force at this date"}.get(theme) or THEMES[theme]
 
 
 @dataclass(frozen=True, slots=True)

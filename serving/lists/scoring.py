@@ -8,17 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
 from features import Matrix, build
-from serving.lists.circumstances import circumstances
+from serving.lists.circumstances import Circumstance, as_reason, circumstances
 from serving.lists.freshness import freshness, last_recorded, new_records
 from serving.lists.must_see import find as find_must_see
 from serving.lists.rankings import Ranking
-from serving.lists.reasons import Explained, SentenceWriter, check_sum, explain_model, explain_rule
+from serving.lists.reasons import IN_FORCE, Explained, SentenceWriter, check_sum, explain_model, explain_rule
 from threat.asof import show
 from threat.eligibility import Policy, SafeguardingRow, eligible
 from threat.errors import BadInput, IntegrityFailure
@@ -137,7 +138,8 @@ def _rows(inputs: ScoringInputs, sightings: Sightings, rows: Rows, matrix: Matri
     last = last_recorded(sightings, rows, as_of)
     new = new_records(sightings, rows, previous.basis.as_of, as_of) if previous else np.zeros(len(rows), np.int64)
     previous_rank = previous.rank_by_relationship if previous else {}
-    explained = _explained(sightings, inputs.ranking, matrix, raw, np.flatnonzero(rank <= capacity))
+    stated = circumstances(sightings, rows, as_of)
+    explained = _explained(sightings, inputs.ranking, matrix, raw, np.flatnonzero(rank <= capacity), stated)
     return pa.table(
         {
             "relationship_id": rows.relationship_id,
@@ -189,13 +191,22 @@ def explain(
             value=f"now {float(raw[0])!r}, list {expected!r}",
             way_out="threat replay LIST says what else differs",
         )
-    return float(raw[0]), _explained(sightings, ranking, matrix, raw, np.array([0]))[0]
+    stated = circumstances(sightings, rows, as_of)
+    return float(raw[0]), _explained(sightings, ranking, matrix, raw, np.array([0]), stated)[0]
 
 
 def _explained(
-    sightings: Sightings, ranking: Ranking, matrix: Matrix, raw: NDArray[np.float64], chosen: NDArray[np.intp]
+    sightings: Sightings,
+    ranking: Ranking,
+    matrix: Matrix,
+    raw: NDArray[np.float64],
+    chosen: NDArray[np.intp],
+    stated: Sequence[tuple[Circumstance, ...]],
 ) -> dict[int, Explained]:
-    """Base and reasons of the chosen rows, by row number; each sum was checked against the raw score."""
+    """Base and reasons of the chosen rows, by row number; each sum was checked against the raw score.
+
+    ``stated``: what is in force around each row, which follows the reasons of any ranking.
+    """
     if not len(chosen):
         return {}
     writer = SentenceWriter(sightings, matrix, ranking.catalogue())
@@ -206,7 +217,7 @@ def _explained(
         explained = explain_rule(writer, ranking.reads(), raw, chosen)
     for i, (base, reasons) in explained.items():
         check_sum(base, [reason.contribution for reason in reasons], float(raw[i]), f"row {i}")
-    return explained
+    return {i: (base, (*reasons, *as_reason(stated[i]))) for i, (base, reasons) in explained.items()}
 
 
 def rank_with_ties(scores: NDArray[np.float64]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
@@ -256,11 +267,14 @@ def differences(listed: ScoredList, again: Scored) -> list[str]:
     if listed.rows.num_rows != again.rows.num_rows:
         sentences.append(f"{listed.rows.num_rows} rows then, {again.rows.num_rows} now")
     else:
-        for name in ROWS.names if says_all else [name for name in ROWS.names if name != "circumstances"]:
-            then, now = listed.rows[name].combine_chunks(), again.rows[name].combine_chunks()
-            if not then.equals(now):
-                pairs = zip(then.to_pylist(), now.to_pylist(), strict=True)
-                where = [i for i, (a, b) in enumerate(pairs) if a != b]
+        for name in ROWS.names:
+            if listed.rows[name].combine_chunks().equals(again.rows[name].combine_chunks()):
+                continue
+            then, now = listed.rows[name].to_pylist(), again.rows[name].to_pylist()
+            if not says_all:
+                now = [_as_said_before(name, value) for value in now]
+            where = [i for i, (a, b) in enumerate(zip(then, now, strict=True)) if a != b]
+            if where:
                 sentences.append(f"{name} differs in {len(where)} rows, first at rank {int(listed.rank[where[0]])}")
     if listed.must_see != tuple(again.must_see):
         sentences.append("must-see items differ")
@@ -269,6 +283,13 @@ def differences(listed: ScoredList, again: Scored) -> list[str]:
     if says_all and listed.basis.feeds != again.feeds:
         sentences.append("how far the feeds reach differs")
     return sentences
+
+
+def _as_said_before(name: str, value: Any) -> Any:
+    """Return the value of a row as a LIST of version 1 would say it: without what is in force."""
+    if name == "circumstances":
+        return []
+    return [reason for reason in value if reason["theme"] != IN_FORCE] if name == "reasons" and value else value
 
 
 def basis_of(inputs: ScoringInputs, scored: Scored, started_at: int) -> Basis:
