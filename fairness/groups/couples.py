@@ -10,6 +10,9 @@ from threat.history.snapshot import Snapshot
 
 SAME_SEX_NOTE = "from the recorded sex of both parties"
 
+_NO_SEX = ("unknown", "other")
+"""Recorded words that say nothing of whether two people are of one sex."""
+
 _COUPLES = ("current_partner", "ex_partner")
 
 
@@ -22,12 +25,14 @@ def kinds(snapshot: Snapshot, relationships: Ids, as_of: Ids) -> pd.Series:
 def same_sex(first: pd.Series, second: pd.Series, kind: pd.Series) -> pd.Series:
     """Couples by whether both parties are recorded as of one sex; other kinds are *family*, a group of their own.
 
-    Missing where a couple's sexes or the kind are not recorded:
+    Missing where a couple's sexes or the kind are not recorded, or the sexes are recorded as unknown or other:
 
-    >>> sexes, kind = pd.Series(["F", "F", None]), pd.Series(["ex_partner", "ex_partner", "parent"])
-    >>> same_sex(sexes, pd.Series(["F", None, "M"]), kind).fillna("missing").tolist()
-    ['same-sex couple', 'missing', 'family']
+    >>> kind = pd.Series(["ex_partner", "ex_partner", "ex_partner", "parent"])
+    >>> first, second = pd.Series(["female", "female", "unknown", None]), pd.Series(["female", None, "unknown", "male"])
+    >>> same_sex(first, second, kind).fillna("missing").tolist()
+    ['same-sex couple', 'missing', 'missing', 'family']
     """
+    first, second = (sex.where(~sex.isin(_NO_SEX)) for sex in (first, second))
     if not (first.notna() & second.notna()).any():
         return pd.Series([None] * len(kind), dtype=object)
     codes = np.where(first == second, "same-sex couple", "different-sex couple").astype(object)

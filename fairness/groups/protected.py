@@ -32,6 +32,8 @@ class Recorded:
             return cls({})
         frame["person_id"] = resolve(snapshot, frame["person_id"].to_numpy(dtype=np.int64))
         frame = frame[np.isin(frame["person_id"].to_numpy(), resolve(snapshot, people))]
+        # Of persons who were merged and of several schemes, whatever the order of their ids and names.
+        frame = frame.sort_values(["recorded_at", "scheme", "code"], kind="stable")
         frame = frame.drop_duplicates(["person_id", "characteristic", "source"], keep="last")
         return cls(
             {

@@ -9,18 +9,20 @@ import pandas as pd
 import pyarrow.compute as pc
 from numpy.typing import ArrayLike
 
-from threat.asof import NEVER, visible
+from threat.asof import NEVER
+from threat.history.statements import in_force, ranks
 from threat.history.tables import Tables, read_parts
 
+_KEY = ["person_id", "characteristic", "scheme", "source"]
 COLUMNS = ["person_id", "characteristic", "code", "scheme", "source"]
 
 
 def read(tables: Tables, person_ids: ArrayLike | None = None, as_of: int | None = None) -> pd.DataFrame:
     """Read what is recorded of these persons (None: of all) as known at an as-of (None: at the end of the history).
 
-    Columns ``person_id, characteristic, code, scheme, source``: one row per person, characteristic, scheme and source,
-    the latest recorded one; self-defined and observed values stay separate. Sorted by those four. A row is withdrawn by
-    appending it again with ``withdrawn_at``.
+    Columns ``person_id, characteristic, code, scheme, source, recorded_at`` (since when the code is in force): at most
+    one row per person, characteristic, scheme and source, by the rule of ``statements``; of two codes recorded in one
+    second, the one that sorts last. Self-defined and observed values stay separate. Sorted by those four.
     """
     table = read_parts("protected", tables.part_paths("protected"))
     frame = pd.DataFrame({name: table.column(name).to_pandas().astype(_plain(name)) for name in COLUMNS})
@@ -29,12 +31,11 @@ def read(tables: Tables, person_ids: ArrayLike | None = None, as_of: int | None 
     if person_ids is not None:
         frame = frame[np.isin(frame["person_id"].to_numpy(), np.asarray(person_ids, dtype=np.int64))]
     at = NEVER if as_of is None else int(as_of)
-    row = [*COLUMNS, "recorded_at"]
-    frame = frame.groupby(row, sort=False, observed=True, as_index=False).agg({"withdrawn_at": "min"})
-    frame = frame[visible(frame["recorded_at"], frame["withdrawn_at"], at)]
-    key = ["person_id", "characteristic", "scheme", "source"]
-    frame = frame.sort_values([*key, "recorded_at", "code"], kind="stable").drop_duplicates(key, keep="last")
-    return frame[COLUMNS].reset_index(drop=True)
+    key = ranks(*(frame[name].to_numpy() for name in _KEY))
+    spans = in_force(key, ranks(frame["code"].to_numpy()), frame["recorded_at"], frame["withdrawn_at"])
+    at_as_of = (spans.start < at) & (at <= spans.end)
+    rows = frame.iloc[spans.row[at_as_of]].assign(recorded_at=spans.start[at_as_of])
+    return rows[[*COLUMNS, "recorded_at"]].sort_values(_KEY, ignore_index=True)
 
 
 def _plain(name: str) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import permutations
 from pathlib import Path
 from typing import Any
 
@@ -52,3 +53,18 @@ def test_protected_as_known(tmp_path: Path, as_of: int | None, expected: list[tu
     assert list(rows) == expected
     only = protected_table.read(store.snapshot(), [6], as_of=as_of)
     assert set(only["person_id"]) <= {6}
+
+
+def test_the_order_of_rows_decides_nothing(tmp_path: Path) -> None:
+    """Two codes in one second: the one that sorts last. A withdrawn code does not bring back the one before."""
+    rows = [("male", 1, None), ("female", 1, None), ("male", 3, None), ("male", 3, 5), ("female", 7, None)]
+    for i, order in enumerate(permutations(rows)):
+        codes, recorded, withdrawn = zip(*order, strict=True)
+        n = len(rows)
+        store = Store.create(tmp_path / f"store{i}")
+        words = {"characteristic": ["sex"] * n, "code": codes, "scheme": ["two"] * n, "source": ["self"] * n}
+        times = {"recorded_at": recorded, "withdrawn_at": pa.array(withdrawn, pa.int64())}
+        store.append(BATCH, {"protected": pa.table({"person_id": [5] * n, **words, **times})})
+        snapshot = store.snapshot()
+        seen = [protected_table.read(snapshot, as_of=at)["code"].tolist() for at in (1, 2, 3, 4, 5, 6, 7, 8)]
+        assert seen == [[], ["male"], ["male"], ["male"], ["male"], [], [], ["female"]]

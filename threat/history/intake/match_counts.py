@@ -188,10 +188,10 @@ def _refusal(matches: Sequence[Matches], named: Matches, anything: bool, snapsho
             continue
         if each.file == "persons":
             first = not snapshot.row_count("persons") and snapshot.row_count("events") > 0
-            apart = named.hardly_meet if named.distinct else first
+            refused = named.hardly_meet if named.distinct else first
         else:
-            apart = anything and (each.distinct > FEW or not snapshot.row_count(each.file))
-        if apart:
+            refused = anything and (each.distinct > FEW or not snapshot.row_count(each.file))
+        if refused:
             return (
                 f"The file {each.file} and the rest of the export do not meet: of {each.distinct:,} persons in it "
                 f"{each.met:,} are {each.met_by}. Nothing was loaded. Compare how the files write a person "

@@ -142,12 +142,12 @@ class Problems:
             return default
         return number
 
-    def known_keys(self, part: Part, what: str, known: Collection[str]) -> None:
-        """Add a problem for every key of a mapping that is not among the known ones."""
+    def known_keys(self, part: Part, what: str, keys: Collection[str]) -> None:
+        """Add a problem for every key of a mapping that is not among the keys given."""
         for key in part.entries or {}:
-            if key not in known:
-                close = get_close_matches(key, known, 1)
-                way_out = f"did you mean {close[0]}?" if close else f"use {', '.join(sorted(known))}"
+            if key not in keys:
+                close = get_close_matches(key, keys, 1)
+                way_out = f"did you mean {close[0]}?" if close else f"use {', '.join(sorted(keys))}"
                 self.add(f"Not a key of {what}.", part.key_lines[key], key, way_out)
 
     def check_quotes(self, text: str, plain: bool, line: int) -> None:
