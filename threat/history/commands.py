@@ -1,4 +1,4 @@
-"""``threat load`` and ``threat history``."""
+"""``threat load``, ``threat profile`` and ``threat history``."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from threat.terminal import emit, progress
 
 # Commands import the rest of the product when they run, so that `threat --help` loads none of it.
 app = typer.Typer()
+profile_app = typer.Typer(no_args_is_help=True, help="Write and try the profile of a source.")
+app.add_typer(profile_app, name="profile")
 
 
 @app.command("load")
@@ -46,6 +48,30 @@ def load_command(
     emit(report.as_dict(), as_json=as_json, lines=lambda _: lines(report))
     if report.exit_code:
         raise typer.Exit(report.exit_code)
+
+
+@profile_app.command("try")
+def try_command(
+    profile: Annotated[str, typer.Argument(help="Name of a profile, or the path of a YAML file.")],
+    path: Annotated[Path, typer.Argument(help="The export: a folder, or a file where the profile reads one.")],
+    against: Annotated[
+        Path | None, typer.Option("--against", help="A history to compare with; it is only read.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Try a profile on an export: what a load would keep, quarantine and not know. No store is made or changed.
+
+    Exit codes are those of ``threat load``.
+    """
+    from threat.history.intake.profile import load_profile
+    from threat.history.intake.trial import lines, try_profile
+    from threat.history.store import Store
+
+    snapshot = None if against is None else Store.open(against).snapshot()
+    trial = try_profile(load_profile(profile), path, seconds(datetime.now(tz=UTC)), snapshot)
+    emit(trial.as_dict(), as_json=as_json, lines=lambda _: lines(trial))
+    if trial.report.exit_code:
+        raise typer.Exit(trial.report.exit_code)
 
 
 @app.command("history")

@@ -7,7 +7,6 @@ import os
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -17,8 +16,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from threat.asof import seconds
-from threat.errors import BadInput, UsageError
+from threat.errors import BadInput
 from threat.history.batches import Batch, Entry
 from threat.history.checks import fit, stored_schema
 from threat.history.feeds import EVERY_FEED, sources_of
@@ -33,7 +31,7 @@ from threat.history.intake.report import FileCounts, LoadReport, reason_counts
 from threat.history.intake.room import check_room
 from threat.history.intake.sheet import Sheet, read_sheets
 from threat.history.intake.sources import module_of_shape
-from threat.history.intake.times import TimeRule, end_of_day, read_times
+from threat.history.intake.times import FIRST_START, TimeRule, end_of_day, read_times
 from threat.history.quarantine import REASONS, SCHEMA
 from threat.history.schema import REPEATED
 from threat.history.snapshot import Snapshot
@@ -49,9 +47,6 @@ _FULL = {errno.ENOSPC, errno.EDQUOT}
 _NO_PERSONS = pd.DataFrame({"person_id": [], "from_file": [], "from_row": []})
 """An export without persons: each is a person, and nothing else is said of them."""
 
-_EPOCH = datetime(1900, 1, 1, tzinfo=UTC)
-"""Before any declared start of a source: a start is read with every other rule of the profile's times."""
-
 
 @dataclass(frozen=True, slots=True)
 class _Accepted:
@@ -60,6 +55,16 @@ class _Accepted:
     tables: dict[str, pa.Table]
     repeated: dict[str, pa.Table]
     existing: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class ExportRead:
+    """An export read against a history, before anything is written."""
+
+    sheets: dict[str, Sheet]
+    accepted: _Accepted
+    quarantined: pa.Table
+    report: LoadReport
 
 
 def load(
@@ -118,13 +123,9 @@ def _load(
                 writer.abandon()
                 return _report_of_before(profile, files, entry, snapshot.id, store)
         # A quiet night's file has no row; without a word on what it covers it is taken for a broken export.
-        sheets = read_sheets(files, profile, advance, may_be_empty=bool(covers_until))
-        accepted = _accept(sheets, profile, snapshot, loaded_at)
-        check_room(snapshot, accepted.tables)
-        quarantined = _quarantine(sheets, profile)
-        meeting = match_counts(sheets, profile, snapshot)
-        report = _report(profile, sheets, accepted, quarantined, store, meeting)
-        if meeting.refused:
+        export = read_export(profile, files, snapshot, loaded_at, advance, may_be_empty=bool(covers_until))
+        accepted, quarantined, report = export.accepted, export.quarantined, export.report
+        if report.refused:
             writer.abandon()
             return replace(report, new={}, snapshot_id=snapshot.id)
         writer.batch = replace(batch, covers_until=_covers_until(covers_until, profile, snapshot, accepted))
@@ -135,6 +136,28 @@ def _load(
         else:
             _write(writer, accepted, quarantined, report)
     return replace(report, batch_id=writer.batch_id or None, snapshot_id=store.snapshot().id)
+
+
+def read_export(
+    profile: Profile,
+    files: list[tuple[File, Path]],
+    snapshot: Snapshot,
+    loaded_at: int,
+    advance: Callable[[float], None],
+    *,
+    may_be_empty: bool = False,
+) -> ExportRead:
+    """Read an export, compare the rows with a history and return what a load would append; nothing is written.
+
+    ``files``: from ``find_files``. ``loaded_at``: int64 UTC seconds. Raises BadInput when a file cannot be read.
+    """
+    sheets = read_sheets(files, profile, advance, may_be_empty=may_be_empty)
+    accepted = _accept(sheets, profile, snapshot, loaded_at)
+    check_room(snapshot, accepted.tables)
+    quarantined = _quarantine(sheets, profile)
+    meeting = match_counts(sheets, profile, snapshot)
+    report = _report(profile, sheets, accepted, quarantined, meeting)
+    return ExportRead(sheets, accepted, quarantined, replace(report, store=str(snapshot.store_path)))
 
 
 def _covers_until(said: Mapping[str, int], profile: Profile, snapshot: Snapshot, accepted: _Accepted) -> dict[str, int]:
@@ -150,10 +173,8 @@ def _covers_until(said: Mapping[str, int], profile: Profile, snapshot: Snapshot,
 def _history_start(profile: Profile) -> dict[str, int]:
     if profile.history_start is None:
         return {}
-    rule = TimeRule(profile.zone, (*profile.formats, "ISO8601"), "earlier", "shift_forward", seconds(_EPOCH))
-    values, reasons, _ = read_times(pd.Series([profile.history_start], dtype="str"), rule)
-    if reasons[0]:
-        raise UsageError("history_start cannot be read.", value=profile.history_start, where=f"profile {profile.name}")
+    rule = TimeRule(profile.zone, (*profile.formats, "ISO8601"), "earlier", "shift_forward", FIRST_START)
+    values, _, _ = read_times(pd.Series([profile.history_start], dtype="str"), rule)
     return {profile.source_system: int(values[0])}
 
 
@@ -287,10 +308,9 @@ def _report(
     sheets: dict[str, Sheet],
     accepted: _Accepted,
     quarantined: pa.Table,
-    store: Store,
     meeting: Meeting,
 ) -> LoadReport:
-    """Return the report before anything is written: the ids of batch and snapshot come after."""
+    """Return the report before anything is written: the ids of batch and snapshot, and the store, come after."""
     rows = quarantined.to_pandas()
     unexpected = ~rows["reason"].isin(profile.expected)
     files: dict[str, FileCounts] = {}
@@ -312,7 +332,7 @@ def _report(
         existing=accepted.existing,
         batch_id=None,
         snapshot_id="",
-        store=str(store.path),
+        store="",
         references=meeting.matches,
         empty_words={name: sheet.empty_words for name, sheet in sheets.items() if any(sheet.empty_words.values())},
         notices=(*meeting.notices, *(notice for sheet in sheets.values() for notice in sheet.notices)),

@@ -29,6 +29,8 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import pandas as pd
+
 from threat.errors import BadInput, UsageError, raise_all
 from threat.files import sha256_of
 from threat.history.intake.codes import CodeMap, read_code_map
@@ -38,6 +40,7 @@ from threat.history.intake.profile_files import read_files
 from threat.history.intake.profile_limits import LIMIT_KEYS, read_limits, read_open_ends
 from threat.history.intake.references import EMPTY_WORDS
 from threat.history.intake.sources import STANDARD, folder_of, shape_names, source_names, source_of_shape
+from threat.history.intake.times import FIRST_START, TimeRule, read_times
 from threat.history.intake.yaml_parts import NOTHING, Part, Problems, read_yaml
 from threat.history.quarantine import REASONS
 
@@ -160,7 +163,7 @@ def _read(text: str, folder: Any, where: str, source: str | None) -> Profile:
         feed_lag_seconds=round(lag * 3600),
         encoding=_encoding(parts.get("encoding", NOTHING), problems),
         **time,
-        history_start=problems.text(parts.get("history_start", NOTHING), "history_start"),
+        history_start=_history_start(parts.get("history_start", NOTHING), time, problems),
         empty_words=empty_words,
         files=files,
         code_map=code_map,
@@ -196,6 +199,7 @@ def _time(part: Part, problems: Problems) -> dict[str, Any]:
         if not part.is_nothing:
             line = entries.get("zone", part).line
             problems.add("Not a time zone.", line, zone, "use a name such as Europe/London")
+        zone = None
     earliest = problems.text(entries.get("earliest", NOTHING), "time.earliest") or _EARLIEST
     try:
         date.fromisoformat(earliest)
@@ -203,10 +207,11 @@ def _time(part: Part, problems: Problems) -> dict[str, Any]:
         line = entries["earliest"].line
         problems.add("time.earliest is not a date.", line, earliest, f"write it as {_EARLIEST}")
     formats = problems.texts(entries.get("formats", NOTHING), "time.formats")
-    for item in formats:
-        if "%" not in item:
-            line = entries["formats"].line
-            problems.add("Not a format of times.", line, item, 'write it as "%d/%m/%Y %H:%M"')
+    is_format = [_is_format(item) for item in formats]
+    if not all(is_format):
+        line = entries["formats"].line
+        problems.add("Not a format of times.", line, formats[is_format.index(False)], 'write it as "%d/%m/%Y %H:%M"')
+        formats = ()
     return {
         "zone": zone or "",
         "earliest": earliest,
@@ -219,6 +224,25 @@ def _time(part: Part, problems: Problems) -> dict[str, Any]:
             entries.get("nonexistent", NOTHING), "time.nonexistent", NONEXISTENT, default="quarantine"
         ),
     }
+
+
+def _is_format(text: str) -> bool:
+    """Tell whether times can be read by a format; pandas says so only when it reads one."""
+    try:
+        pd.to_datetime(pd.Series(["x"]), format=text, errors="coerce")
+    except (ValueError, TypeError, re.error):
+        return False
+    return "%" in text or text == "ISO8601"
+
+
+def _history_start(part: Part, time: dict[str, Any], problems: Problems) -> str | None:
+    """Return when the source begins, as written; a problem when no format of the profile reads it."""
+    text = problems.text(part, "history_start")
+    if text and time["zone"]:
+        rule = TimeRule(time["zone"], (*time["formats"], "ISO8601"), "earlier", "shift_forward", earliest=FIRST_START)
+        if read_times(pd.Series([text], dtype="str"), rule)[1][0]:
+            problems.add("history_start cannot be read.", part.line, text, "write it as 2021-11-01T23:00:00")
+    return text
 
 
 def _empty_words(part: Part, problems: Problems) -> frozenset[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
+from pathlib import PurePath
 
 from threat.history.intake.columns import AMBIGUOUS, REFERENCES, TYPES, Column, File
 from threat.history.intake.references import FAMILIES
@@ -92,9 +93,12 @@ def _file(name: str, part: Part, like: File | None, shape: _Shape) -> File:
     for column_name in key:
         if column_name not in named:
             problems.add(f"The key of file {name} names no column of the file.", entries["key"].line, column_name)
+    path = problems.text(entries.get("path", NOTHING), f"{name}.path") or f"{name}.csv"
+    if PurePath(path).is_absolute() or ".." in PurePath(path).parts:
+        problems.add("The path of a file leads out of the export.", entries["path"].line, path, "write crimes.csv")
     return File(
         name=name,
-        path=problems.text(entries.get("path", NOTHING), f"{name}.path") or f"{name}.csv",
+        path=path,
         columns=tuple(columns),
         optional=problems.yes_no(entries.get("optional", NOTHING), f"{name}.optional"),
         key=key,

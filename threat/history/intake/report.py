@@ -181,19 +181,7 @@ def lines(report: LoadReport) -> str:
     """Return the report as people read it."""
     if report.already_loaded:
         return f"{report.title}: loaded before as batch {report.batch_id}. Nothing changed."
-    out = [f"{report.title}, into {report.store}"]
-    for name, counts in report.files.items():
-        if counts is not None:
-            out.append(
-                f"  {name}: {counts.rows_in:,} rows in = {counts.kept:,} kept + {counts.quarantined:,} quarantined"
-            )
-            out += [f"    {said}" for said in _also_counted(counts)]
-    if report.reasons:
-        out.append("Quarantined:")
-    for reason in report.reasons:
-        usual = " (usual in this source)" if reason.expected else ""
-        out.append(f"  {reason.rows:>9,}  {reason.reason}: {reason.meaning}{usual}")
-        out += [f"             {e.file}, row {e.row}: {e.detail}" for e in reason.examples]
+    out = [f"{report.title}, into {report.store}", *file_lines(report), *reason_lines(report)]
     out += reference_lines(report)
     if report.refused:
         return "\n".join([*out, f"REFUSED: {report.refused}"])
@@ -214,6 +202,28 @@ def lines(report: LoadReport) -> str:
             "export and load again; until then nobody sees them."
         )
     return "\n".join(out)
+
+
+def file_lines(report: LoadReport) -> list[str]:
+    """Return the rows of each file as people read them."""
+    out = []
+    for name, counts in report.files.items():
+        if counts is not None:
+            out.append(
+                f"  {name}: {counts.rows_in:,} rows in = {counts.kept:,} kept + {counts.quarantined:,} quarantined"
+            )
+            out += [f"    {said}" for said in _also_counted(counts)]
+    return out
+
+
+def reason_lines(report: LoadReport) -> list[str]:
+    """Return why rows are quarantined, with examples, as people read it."""
+    out = ["Quarantined:"] if report.reasons else []
+    for reason in report.reasons:
+        usual = " (usual in this source)" if reason.expected else ""
+        out.append(f"  {reason.rows:>9,}  {reason.reason}: {reason.meaning}{usual}")
+        out += [f"             {e.file}, row {e.row}: {e.detail}" for e in reason.examples]
+    return out
 
 
 def reference_lines(report: LoadReport) -> list[str]:

@@ -42,9 +42,10 @@ class Sheet:
     ``raw``: every column as text, null where empty. ``frame``: our columns, typed (times int64 seconds, nullable Int64
     where empty; words and text str), and ``occurred_precision`` and ``recorded_precision`` ("day" or null) next to the
     two times. ``reason``: "" for a row that is kept, otherwise why not; ``detail``: the value at fault.
-    ``empty_words``: by column of the file, how many rows have which word that is read as empty. ``number``: the
-    row's number in the file, the first row after the header being 1. Rows with too many or too few cells are in
-    ``torn`` and in no other place. ``counts``: what else was counted, as ``FileCounts`` of the report names it.
+    ``empty_words``: by column of the file, how many rows have which word that is read as empty. ``unmapped``: rows
+    (places in the frame) with a code or word that is in no list, and which. ``number``: the row's number in the file,
+    the first row after the header being 1. Rows with too many or too few cells are in ``torn`` and in no other place.
+    ``counts``: what else was counted, as ``FileCounts`` of the report names it.
     ``notices``, ``warnings``: sentences for the report; a warning makes the load end with exit code 6.
     """
 
@@ -60,6 +61,7 @@ class Sheet:
         self.counts: dict[str, int] = {}
         self.notices: list[str] = []
         self.warnings: list[str] = []
+        self.unmapped: set[tuple[int, str]] = set()
 
     @property
     def rows_in(self) -> int:
@@ -75,7 +77,12 @@ class Sheet:
 
         A row that was rejected before keeps its first reason.
         """
-        mask = np.asarray(where, dtype=bool) & self.good
+        mask = np.asarray(where, dtype=bool)
+        unmapped = np.flatnonzero(mask & (np.asarray(reason, dtype=object) == "unknown_code"))
+        # Also of rows that have another fault: whoever mends a profile needs every code.
+        texts = [detail] * len(unmapped) if isinstance(detail, str) else np.asarray(detail, dtype=object)[unmapped]
+        self.unmapped.update(zip(unmapped.tolist(), texts, strict=True))
+        mask = mask & self.good  # a new array: the mask given may be read-only
         if not mask.any():
             return
         for target, value in ((self.reason, reason), (self.detail, detail)):

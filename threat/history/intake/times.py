@@ -28,6 +28,9 @@ In all others (when a thing happened or began) a day means its first second.
 FIRST_RECORDED = seconds(datetime(1970, 1, 2, tzinfo=UTC))
 """No police record system is older. Day 0 of computer time is written for a date that was never filled."""
 
+FIRST_START = seconds(datetime(1900, 1, 1, tzinfo=UTC))
+"""Before any declared start of a source: a start is read with every other rule of the profile's times."""
+
 _CYCLE = pd.Timedelta(days=146_097)
 """400 years, after which the calendar repeats."""
 _CYCLE_SECONDS = 146_097 * DAY

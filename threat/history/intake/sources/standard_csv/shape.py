@@ -86,7 +86,7 @@ def _check_events(sheet: Sheet, profile: Profile, snapshot: Snapshot) -> None:
     allowed = {(kind.name, code) for kind in kinds().values() for code in kind.codes}
     free = {kind.name for kind in kinds().values() if not kind.codes}
     pairs = pd.Series(list(zip(text, frame["code"].fillna(""), strict=True)), index=frame.index, dtype=object)
-    wrong = has_code & ~text.isin(free) & ~pairs.isin(allowed)
+    wrong = has_code & text.isin(list(kinds())) & ~text.isin(free) & ~pairs.isin(allowed)
     sheet.reject(wrong, "unknown_code", "code of " + text + ": " + frame["code"].fillna("").astype("str"))
     withdrawn = text == "withdrawn"
     nobody = frame["subject"].isna() & frame["person_at_risk"].isna() & frame["person"].isna() & ~withdrawn
