@@ -68,25 +68,9 @@ def _file(name: str, part: Part, like: File | None, shape: _Shape) -> File:
     entries = problems.entries(part, name)
     columns_part = entries.get("columns", NOTHING)
     named = problems.entries(columns_part, f"{name}.columns")
-    columns = []
-    for ours, item in named.items():
-        like_column = None if like is None else like.column(ours)
-        if like is not None and like_column is None:
-            line = columns_part.key_lines[ours]
-            way_out = _nearest(ours, [column.name for column in like.columns])
-            problems.add(f"Not a column of {name}.", line, ours, way_out)
-            continue
-        columns.append(_column(f"{name}.{ours}", ours, item, like_column, shape))
     if not named:
         problems.add(f"File {name} has no columns.", part.line)
-    for column in () if like is None or not named else like.columns:
-        if column.name not in named:
-            if column.required:
-                problems.add(f"File {name} lacks the column {column.name}.", columns_part.line, way_out=_LACKS)
-            columns.append(replace(column, absent=True))
-    sources = [column.source for column in columns if not column.absent]
-    for source in sorted({source for source in sources if sources.count(source) > 1}):
-        problems.add(f"Two columns of {name} are read from one.", columns_part.line, source)
+    columns = _columns(name, columns_part, named, like, shape)
     key = problems.texts(entries.get("key", NOTHING), f"{name}.key")
     if "key" not in entries and like is not None and set(like.key) <= set(named):
         key = like.key
@@ -99,11 +83,37 @@ def _file(name: str, part: Part, like: File | None, shape: _Shape) -> File:
     return File(
         name=name,
         path=path,
-        columns=tuple(columns),
+        columns=columns,
         optional=problems.yes_no(entries.get("optional", NOTHING), f"{name}.optional"),
         key=key,
         ignored=problems.texts(entries.get("ignored", NOTHING), f"{name}.ignored"),
     )
+
+
+def _columns(file: str, part: Part, named: Mapping[str, Part], like: File | None, shape: _Shape) -> tuple[Column, ...]:
+    """Read the columns of a file, and add those of the shape that the profile leaves out, as absent."""
+    problems = shape.problems
+    columns = []
+    for ours, item in named.items():
+        like_column = None if like is None else like.column(ours)
+        if like is not None and like_column is None:
+            way_out = _nearest(ours, [column.name for column in like.columns])
+            problems.add(f"Not a column of {file}.", part.key_lines[ours], ours, way_out)
+            continue
+        columns.append(_column(f"{file}.{ours}", ours, item, like_column, shape))
+    sources = [column.source for column in columns]
+    for source in sorted({source for source in sources if sources.count(source) > 1}):
+        problems.add(f"Two columns of {file} are read from one.", part.line, source)
+    for column in () if like is None or not named else like.columns:
+        if column.name not in named:
+            if column.required:
+                problems.add(f"File {file} lacks the column {column.name}.", part.line, way_out=_LACKS)
+            columns.append(replace(column, absent=True))
+    if like is not None:
+        # Ids of rows without a reference are made of their columns: the order in a profile must not count.
+        order = [column.name for column in like.columns]
+        columns.sort(key=lambda column: order.index(column.name))
+    return tuple(columns)
 
 
 _LACKS = "say which column of the file it is, or give it a default"

@@ -18,6 +18,7 @@ from threat.history.intake.frames import Frames, ids, ordinals
 from threat.history.intake.incidents import formed_incidents
 from threat.history.intake.profile import Profile
 from threat.history.intake.sheet import Sheet
+from threat.history.intake.sources.standard_csv.coded import WRITTEN, read_texts, with_markers
 from threat.history.sightings import NO_PERSON
 from threat.history.snapshot import Snapshot
 from threat.vocabulary import kinds, themes
@@ -42,6 +43,8 @@ def shape(sheets: dict[str, Sheet], profile: Profile, snapshot: Snapshot) -> Fra
     """Return the tables; reject rows that break a rule of the history."""
     out: Frames = {}
     if "events" in sheets:
+        if profile.code_map:
+            read_texts(sheets["events"], profile.code_map)
         _check_events(sheets["events"], profile, snapshot)
     rows = {name: _good(sheet) for name, sheet in sheets.items()}
     for name, columns in _PERSON_COLUMNS.items():
@@ -54,6 +57,8 @@ def shape(sheets: dict[str, Sheet], profile: Profile, snapshot: Snapshot) -> Fra
         out["person_links"] = rows["person_links"]
     if "events" in rows:
         out["events"] = _events(rows["events"], profile)
+        if profile.code_map:
+            out["events"] = with_markers(out["events"], profile.code_map, snapshot)
     if "relationships" in rows:
         out["relationships"] = _relationships(rows["relationships"], profile)
     if "persons" in rows:
@@ -109,7 +114,9 @@ def _events(rows: pd.DataFrame, profile: Profile) -> pd.DataFrame:
     # The unit's own work is proactive by what it is: being watched must not keep anybody on a list.
     rows["marked_by_theme"] = rows["kind"].isin(themes()["unit"]) & ~rows["proactive"].fillna(False).astype(bool)
     rows["proactive"] |= rows["marked_by_theme"]
-    content = [rows[name] for name in rows.columns if name not in _NO_CONTENT]
+    written = WRITTEN if WRITTEN["kind"] in rows else {}
+    names = [name for name in rows.columns if name not in {*_NO_CONTENT, *written.values()}]
+    content = [rows[written.get(name, name)] for name in names]
     # Equal rows are counted among those without a reference only, so that a row with one may come or go; and from the
     # one recorded first on, so that no order of rows counts.
     in_time = rows["recorded_at"].argsort(kind="stable").to_numpy()
