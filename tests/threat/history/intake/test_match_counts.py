@@ -125,8 +125,8 @@ NAMES = st.lists(st.sampled_from([f"n{i}" for i in range(8)]), unique=True, min_
 @settings(max_examples=15, deadline=None)
 @given(NAMES, NAMES)
 def test_met_and_unmet_are_all_references(rows: list[str], named: list[str]) -> None:
-    force = Force({"persons": persons(*rows), "events": crimes(*((name, "n0") for name in named))})
-    meeting, everyone = counts(force.reports[0]), {*named, "n0"}
+    force = Force({"persons": persons(*rows), "events": crimes(*((name, "v") for name in named))})
+    meeting, everyone = counts(force.reports[0]), {*named, "v"}
     assert meeting["persons", "persons with a row"] == (len({*rows} & everyone), len({*rows} - everyone))
     assert meeting["events", "persons named"] == (len({*rows} & everyone), len(everyone - {*rows}))
     assert bool(force.reports[0]["refused"]) == (not {*rows} & everyone)
