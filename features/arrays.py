@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from features.engines.fold.compiling import compiled, read_only
 from threat.asof import NEVER
 from threat.errors import BadInput
+from threat.history.gravity import gravities, settle
 from threat.history.schema import DOMESTIC, REPORTED_BY
 from threat.history.sightings import COLUMNS, NO_PERSON, ROLE_ABOUT, Sightings
 from threat.vocabulary import kinds
@@ -78,6 +79,7 @@ def sightings_from(
     event_id = given.get("event_id", np.empty(0, np.int64))
     offsets, order, given["occurred_at"] = sort(index, len(persons), occurred_at, recorded_at, event_id, threads)
     del index
+    settle(order, _same(offsets, order, given["occurred_at"], recorded_at), _gravity_of(given, code_names))
 
     def column(name: str) -> NDArray[Any]:
         if name in given:
@@ -102,6 +104,31 @@ def sightings_from(
     )
 
 
+def _same(
+    offsets: NDArray[np.int64], order: NDArray[np.int64], times: NDArray[np.int64], recorded_at: NDArray[np.int64]
+) -> NDArray[np.bool_]:
+    """Return whether each sorted row shares its person and both times with the next."""
+    same = times[1:] == times[:-1]
+    same[offsets[(offsets > 0) & (offsets < len(order))] - 1] = False
+    near = np.flatnonzero(same)
+    same[near] = recorded_at[order[near]] == recorded_at[order[near + 1]]
+    return same
+
+
+def _gravity_of(given: dict[str, Any], code_names: tuple[str, ...]) -> Callable[[NDArray[np.int64]], NDArray[np.int64]]:
+    """Return what gives the gravity of some rows; columns that are absent have their constant."""
+    columns = {name: given.get(name) for name in ("kind", "code", "value", "domestic")}
+
+    def gravity(rows: NDArray[np.int64]) -> NDArray[np.int64]:
+        picked = (
+            np.full(len(rows), _CONSTANTS[name], COLUMNS[name]) if column is None else np.asarray(column)[rows]
+            for name, column in columns.items()
+        )
+        return gravities(*picked, code_names)
+
+    return gravity
+
+
 def _distinct(person: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
     """Return sorted distinct ids, and the place of each row's id among them."""
     if len(person) and person.max() < 8 * len(person):  # small numbers need no sort
@@ -122,9 +149,9 @@ def sort(
     event_id: NDArray[np.int64],
     threads: int = 1,
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-    """Return offsets by person (int64, n_persons + 1), the rows in the total order, and their occurred_at.
+    """Return offsets by person (int64, n_persons + 1), the rows in order, and their occurred_at.
 
-    The order is person, occurred_at, recorded_at, event_id.
+    The order is person, occurred_at, recorded_at, event_id: the total order but for gravity, which only ties need.
 
     One counting pass gathers each person's rows, then each person's few rows are sorted while they are in the cache.
     An empty ``event_id`` means the rows' own order.

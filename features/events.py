@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from threat.asof import DAY, NEVER, happened, in_look_back, look_back_bounds
 from threat.harm import days_of
+from threat.history.gravity import gravity_of
 from threat.history.sightings import NO_PERSON, ROLE_ABOUT, ROLE_SUBJECT
 from threat.vocabulary import kinds
 
@@ -47,9 +48,10 @@ class Event:
         return days_of(self.kind)
 
     @property
-    def order(self) -> tuple[int, int, int]:
-        """The place in the total order: occurred, recorded, id."""
-        return self.occurred_at, self.recorded_at, self.event_id
+    def order(self) -> tuple[Any, ...]:
+        """The place in the total order: occurred, recorded, gravity, id (``threat.history.gravity``)."""
+        gravity = gravity_of(self.kind, self.code, self.value, self.domestic)
+        return self.occurred_at, self.recorded_at, *gravity, self.event_id
 
 
 class Answer(NamedTuple):

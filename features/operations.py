@@ -24,7 +24,7 @@ class Op(IntEnum):
     NEWEST = 8  # age of the first event met
     OLDEST = 9  # age of the last event met, per bucket
     LAST_VALUE = 10  # value of the first event met that carries a value
-    LAST_HARM = 11  # highest harm of the first incident met
+    LAST_HARM = 11  # highest harm of the incidents of the first instant met
     LAST_CODE = 12  # number of the first event's code
     GAPS = 13  # incidents met, ages of the first, second and last
     IN_FORCE = 14  # age of the last event met whose ``until`` is after as-of and that no later CLOSES event ended
@@ -106,7 +106,7 @@ TRAITS: dict[Op, Traits] = {
     Op.NEWEST: Traits(),
     Op.OLDEST: Traits(),
     Op.LAST_VALUE: Traits("marked", reads=frozenset({"value"})),
-    Op.LAST_HARM: Traits("marked", reads=_INCIDENT, reads_harm=True),
+    Op.LAST_HARM: Traits("marked", numbered="incident", reads=_INCIDENT, reads_harm=True),
     # Where the kernel reads a code it reads who reported too: one filter looks at both.
     Op.LAST_CODE: Traits("marked", reads=frozenset({"code", "reported_by"})),
     Op.GAPS: Traits(fixed=4, numbered="incident", reads=_INCIDENT),

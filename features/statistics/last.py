@@ -13,7 +13,8 @@ from features.statistics.forms import AMOUNT
 class Last(Statistic):
     """Value of the latest matching event in the window that carries one; or harm of the latest incident.
 
-    An incident is at its latest matching event, and its harm is that of its gravest one, both in the window.
+    An incident is at its latest matching event, and its harm is that of its gravest one, both in the window. Of several
+    incidents at the latest instant the gravest counts.
 
     >>> from features.events import ago
     >>> Last().example(ago(20, value=1.5), ago(10, value=2.5), ago(5), of="value")
@@ -31,7 +32,7 @@ class Last(Statistic):
 
     name = "last"
     words, nothing = "harm days of the latest incident: of its gravest record", "missing"
-    ties = "an incident is at its latest record; of incidents of one instant the gravest is the latest"
+    ties = "an incident is at its latest record; of incidents of one instant the gravest"
     needs, of = frozenset({"of"}), ("value", "harm")
     no_direction = "a later, lesser event lowers the figure"
     form, shown = AMOUNT, 365.0
@@ -43,15 +44,15 @@ class Last(Statistic):
             return NOTHING
         if d.of == "value":
             return Answer(carried(events[-1], d.of), events[-1:])
-        incident = [e for e in events if e.incident_id == events[-1].incident_id]
-        gravest = max(reversed(incident), key=lambda e: e.harm)
+        latest = {e.incident_id for e in events if e.occurred_at == events[-1].occurred_at}
+        gravest = max((e for e in reversed(events) if e.incident_id in latest), key=lambda e: e.harm)
         return Answer(gravest.harm, [gravest])
 
     def fold(self, d: Definition, request: Request) -> Reading:
         """Ask for the first event met that carries a value, whose age is compared with the window when it is read.
 
-        Of harm: for the highest of the first incident met; the window makes the accumulator distinct, since a record
-        beyond it does not speak for the incident.
+        Of harm: for the highest of the incidents of the first instant met; the window makes the accumulator distinct,
+        since a record beyond it does not speak for the incident.
         """
         if d.of == "value":
             last = request.need(Op.LAST_VALUE, spans=())

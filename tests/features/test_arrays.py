@@ -64,6 +64,21 @@ def test_a_long_history_is_sorted_by_the_total_order():
 
 
 @pytest.mark.parametrize(
+    ("persons", "in_order"),
+    [
+        ([7, 7, 7], ["domestic_incident", "wounding", "rape"]),
+        ([7, 8, 7], ["domestic_incident", "wounding"]),
+        ([8, 7, 7], ["wounding", "rape"]),
+    ],
+)
+def test_of_one_second_the_gravest_is_the_latest(persons, in_order):
+    names = ("domestic_incident", "rape", "wounding")
+    numbers, times = np.array([kind(name).number for name in names]), np.full(3, AS_OF - DAY)
+    store = sightings_from(np.array(persons), numbers, times, times, event_id=np.array([3, 2, 1]))
+    assert store.kind[store.rows_of(7)].tolist() == [kind(name).number for name in in_order]
+
+
+@pytest.mark.parametrize(
     ("columns", "says"),
     [
         ({"colour": np.zeros(2)}, "no column of this name"),

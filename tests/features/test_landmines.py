@@ -80,6 +80,20 @@ def test_the_order_of_input_changes_nothing(history, random):
     assert_array_equal(values(sightings(shuffled, links)), values(sightings(events, links)))
 
 
+@always(HISTORIES, st.randoms(use_true_random=False))
+def test_any_numbering_of_events_incidents_and_rows_gives_the_same_figures(history, random):
+    """Ties are decided by what the records say: no figure depends on how a source numbers them."""
+    events, links = history
+    ids = random.sample(range(1, 10**6), len(events))
+    incidents = dict(zip(range(1, 7), random.sample(range(1, 10**6), 6), strict=True))
+    numbered = [
+        replace(e, event_id=ids[i], incident_id=incidents.get(e.incident_id, e.incident_id))
+        for i, e in enumerate(events)
+    ]
+    random.shuffle(numbered)
+    np.testing.assert_allclose(values(sightings(numbered, links)), values(sightings(events, links)), rtol=1e-6)
+
+
 @always(HISTORIES, st.permutations(range(len(QUESTIONS))))
 def test_the_order_of_rows_changes_nothing(history, order):
     store = sightings(*history)

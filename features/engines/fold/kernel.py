@@ -261,7 +261,7 @@ def fold(asked: Asked, sightings: Columns, program: Program, out: NDArray[np.flo
                     continue
                 if op == _COUNT:
                     ci[cell + bucket] += 1
-                elif op in (_INCIDENTS, _HARM, _GAPS):
+                elif op in (_INCIDENTS, _HARM, _GAPS, _LAST_HARM):
                     if place < 0:
                         incident = sightings.incident_id[j]
                         if latest_place >= 0 and incident == latest_incident:
@@ -278,6 +278,14 @@ def fold(asked: Asked, sightings: Columns, program: Program, out: NDArray[np.flo
                         if more > 0.0:
                             cf[cell + bucket] += more
                             gravest[place, aux] += more
+                    elif op == _LAST_HARM:
+                        bit_number = ci[aux + 1]
+                        bit = np.uint64(1) << np.uint64(bit_number & 63)
+                        if ci[aux] == 0 or ci[aux] == age:  # the latest instant: its incidents are those that count
+                            ci[aux] = age
+                            met[place, bit_number >> 6] |= bit
+                        if met[place, bit_number >> 6] & bit:
+                            cf[cell] = max(cf[cell], program.harm[sightings.kind[j]])
                     else:
                         bit = np.uint64(1) << np.uint64(aux & 63)
                         if not met[place, aux >> 6] & bit:
@@ -322,12 +330,6 @@ def fold(asked: Asked, sightings: Columns, program: Program, out: NDArray[np.flo
                     if ci[aux] == 0 and not np.isnan(sightings.value[j]):
                         ci[aux] = age
                         cf[cell] = sightings.value[j]
-                elif op == _LAST_HARM:
-                    if ci[aux] == 0:
-                        ci[aux] = age
-                        ci[aux + 1] = sightings.incident_id[j]
-                    if ci[aux + 1] == sightings.incident_id[j]:
-                        cf[cell] = max(cf[cell], program.harm[sightings.kind[j]])
                 elif op == _LATE:
                     if sightings.recorded_at[j] - sightings.occurred_at[j] > _LATE_SECONDS:
                         ci[cell + bucket] += 1

@@ -137,11 +137,11 @@ class _Compiler:
             if traits.numbered:
                 a.number = counters[traits.numbered]
                 counters[traits.numbered] += 1
+            if a.op is Op.LAST_HARM:
+                start.append(a.number)  # next to its mark, which takes the place of the number in the instruction
             if a.op is Op.WEIGHTED:
                 a.number = len(self.rates)
                 self.rates.append(a.aux[0] * float(DAY))
-            if a.op is Op.LAST_HARM:
-                start.append(0)  # the incident whose harm it is
             if a.op in (Op.LAST_CODE, Op.RUN):
                 values, otherwise = a.aux
                 a.number = len(self.tables)
