@@ -120,11 +120,11 @@ def _gravity_of(given: dict[str, Any], code_names: tuple[str, ...]) -> Callable[
     columns = {name: given.get(name) for name in ("kind", "code", "value", "domestic")}
 
     def gravity(rows: NDArray[np.int64]) -> NDArray[np.int64]:
-        picked = (
+        kind, code, value, domestic = (
             np.full(len(rows), _CONSTANTS[name], COLUMNS[name]) if column is None else np.asarray(column)[rows]
             for name, column in columns.items()
         )
-        return gravities(*picked, code_names)
+        return gravities(kind, code, value, domestic, code_names)
 
     return gravity
 

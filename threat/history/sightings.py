@@ -44,7 +44,7 @@ COLUMNS: dict[str, type[np.generic]] = {
 
 @dataclass(frozen=True, slots=True)
 class Sightings:
-    """Arrays sorted by (person, occurred_at, recorded_at, event_id); ``offsets[i]:offsets[i+1]`` are person i's rows.
+    """Arrays sorted by person and the total order (``gravity``); ``offsets[i]:offsets[i+1]`` are person i's rows.
 
     ``persons``: sorted int64 person ids, n_persons. ``offsets``: int64, n_persons + 1. Every other array has one entry
     per sighting. Unknown and organisation persons have no rows of their own. A person merged into another (see

@@ -22,6 +22,7 @@ from threat.asof import NEVER
 from threat.errors import BadInput
 from threat.history import derived
 from threat.history.columns import hidden, ints, kind_numbers, words
+from threat.history.gravity import gravities, in_order
 from threat.history.links import Links
 from threat.history.schema import DOMESTIC, REPORTED_BY
 from threat.history.sightings import COLUMNS, NO_PERSON, Sightings
@@ -43,7 +44,7 @@ def open_or_build(tables: Tables, links: Links) -> Sightings:
 
 def _format() -> str:
     """Return a hash that changes with the meaning of the arrays: their layout, or the numbers of the vocabulary."""
-    words = [f"{name}:{dtype.__name__}" for name, dtype in COLUMNS.items()] + list(kinds()) + ["2"]
+    words = [f"{name}:{dtype.__name__}" for name, dtype in COLUMNS.items()] + list(kinds()) + ["3"]
     return hashlib.sha256("\n".join([*words, *DOMESTIC, *REPORTED_BY]).encode()).hexdigest()[:8]
 
 
@@ -66,7 +67,8 @@ def _build(tables: Tables, links: Links, folder: Path) -> str:
     recorded = ints(tables, "recorded_at")
     kind = kind_numbers(tables)
     end = hidden(tables, event_id, recorded, kind)
-    order = np.lexsort((event_id, recorded, ints(tables, "occurred_at"))).astype(np.int32)
+    sorted_rows = in_order(ints(tables, "occurred_at"), recorded, event_id, lambda rows: _gravity(tables, kind, rows))
+    order = sorted_rows.astype(np.int32)
     recorded, end, kind = recorded[order], end[order], kind[order]
     in_force = (kind != kinds()["withdrawn"].number) & (end > recorded)
 
@@ -99,14 +101,26 @@ def _build(tables: Tables, links: Links, folder: Path) -> str:
     for name in ("incident_id", "occurred_at"):
         _write(folder, name, ints(tables, name)[order], event)
     _write(folder, "until", ints(tables, "until", null=NEVER)[order], event)
-    value = tables.table("events", ["value"]).column("value")
-    _write(folder, "value", pc.fill_null(value, float("nan")).to_numpy().astype(np.float32)[order], event)
+    _write(folder, "value", _values(tables)[order], event)
     _write(folder, "kind", kind, event)
     _write(folder, "proactive", tables.table("events", ["proactive"]).column("proactive").to_numpy()[order], event)
     source, code_names, source_names = _write_words(tables, folder, order, event)
     np.save(folder / "history_start.npy", _history_start(tables, source[order], recorded, source_names))
     meta = {"rows": len(event), "code_names": code_names, "source_names": source_names}
     return json.dumps(meta, ensure_ascii=False)
+
+
+def _gravity(tables: Tables, kind: NDArray[np.int32], rows: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return what decides between events of one second, int64, for the rows that share both times with another."""
+    code, code_names = words(tables, "code")
+    domestic, _ = words(tables, "domestic", DOMESTIC)
+    value = _values(tables)
+    return gravities(kind[rows], code[rows], value[rows], domestic[rows], code_names)
+
+
+def _values(tables: Tables) -> NDArray[np.float32]:
+    column = tables.table("events", ["value"]).column("value")
+    return np.asarray(pc.fill_null(column, float("nan")).to_numpy(), dtype=np.float32)
 
 
 def _sort(keys: Keys) -> None:
