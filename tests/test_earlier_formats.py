@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import tarfile
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -64,14 +65,21 @@ def test_every_list_json_is_written_again_byte_for_byte(format_1: Path, list_id:
 def test_every_list_opens_and_a_replay_says_that_its_ids_are_of_before(format_1: Path, list_id: str, kind: str) -> None:
     listed = lists.open_list(format_1 / "var" / "lists", list_id)
     assert listed.basis.ranking == kind
-    replayed = replay_list(format_1 / "history", format_1 / "var", list_id, started_at=STARTED_AT)
-    assert replayed["differences"][:2] == [
-        "the policy was 2026.1, is 2026.2",
-        "the list was made when a relationship had its source's reference for id, not its pair's",
-    ]
-    assert replayed["rows"] == len(listed) > 0
     assert (listed.version, listed.basis.feeds, listed.safeguarding) == (1, (), ())
     assert listed.rows["circumstances"].to_pylist() == [[]] * len(listed)
+    replay = partial(replay_list, format_1 / "history", format_1 / "var", list_id, started_at=STARTED_AT)
+    if kind == "model":
+        # The features of its model have other meanings by now, so it is not asked again.
+        with pytest.raises(IntegrityFailure, match="made with another catalogue"):
+            replay()
+        return
+    replayed = replay()
+    assert {
+        "the policy was 2026.1, is 2026.2",
+        "the list was made when a relationship had its source's reference for id, not its pair's",
+    } < set(replayed["differences"])
+    assert any(sentence.startswith("the catalogue was") for sentence in replayed["differences"])
+    assert replayed["rows"] == len(listed) > 0
 
 
 def test_the_model_in_service_is_still_the_one_promoted(format_1: Path) -> None:

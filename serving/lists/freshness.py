@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from threat.asof import DAY, on_record
 from threat.history.sightings import NO_PERSON, Rows, Sightings
 from threat.history.sorted_ids import position
+from threat.vocabulary import kinds
 
 FRESHNESS = ((1, "under 1 day"), (8, "1 to 7 days"), (91, "8 to 90 days"))
 """How long ago the latest record about either party was made, as (upper bound in days, words).
@@ -31,9 +32,10 @@ def freshness(recorded_at: int, as_of: int) -> str:
 def last_recorded(sightings: Sightings, rows: Rows, as_of: int) -> NDArray[np.int64]:
     """Return when the latest visible record about either party was made, int64[n] UTC seconds; 0 for no record.
 
-    What the unit itself did is left out: a visit does not make a relationship fresh.
+    What the unit itself did is left out, and so are rows about the keeping of records (the kind of a relationship that
+    was written down again): neither makes a relationship fresh.
     """
-    seen = sightings.visible_at(as_of) & ~sightings.proactive
+    seen = sightings.visible_at(as_of) & _from_outside(sightings)
     per_person = _per_person(np.maximum, np.where(seen, sightings.visible_from, 0), sightings)
     return np.maximum(_of(per_person, sightings, rows.subject), _of(per_person, sightings, rows.at_risk))
 
@@ -43,7 +45,7 @@ def new_records(sightings: Sightings, rows: Rows, since: int, as_of: int) -> NDA
 
     An event between the two parties has a sighting of each; it counts once.
     """
-    fresh = sightings.visible_at(as_of) & ~on_record(sightings.visible_from, since) & ~sightings.proactive
+    fresh = sightings.visible_at(as_of) & ~on_record(sightings.visible_from, since) & _from_outside(sightings)
     per_person = _per_person(np.add, fresh.astype(np.int64), sightings)
     total = _of(per_person, sightings, rows.subject) + _of(per_person, sightings, rows.at_risk)
     shared: dict[tuple[int, int], int] = {}
@@ -55,6 +57,12 @@ def new_records(sightings: Sightings, rows: Rows, since: int, as_of: int) -> NDA
         pairs = zip(rows.subject.tolist(), rows.at_risk.tolist(), strict=True)
         total -= np.array([shared.get(pair, 0) for pair in pairs], dtype=np.int64)
     return total
+
+
+def _from_outside(sightings: Sightings) -> NDArray[np.bool_]:
+    """Mask of the sightings that say something new of somebody: not the unit's own work, not the keeping of records."""
+    of_records = np.array([kind.theme == "record_keeping" for kind in kinds().values()])
+    return np.asarray(~sightings.proactive & ~of_records[sightings.kind])
 
 
 def _per_person(operation: np.ufunc, values: NDArray[np.int64], sightings: Sightings) -> NDArray[np.int64]:

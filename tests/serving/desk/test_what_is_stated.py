@@ -1,0 +1,113 @@
+"""What pages and API state: what is in force, who is in the safeguarding queue, and up to when the feeds reach."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fixtures.case_force import Force, ev, pid
+from fixtures.desk_browser import NOW, Browser, client_of
+
+from serving.desk.service import Desk
+from serving.lists.making import ListOptions, make_list
+from threat.asof import parse_as_of
+from threat.ids import pair_ids, show_id
+
+
+def reference(subject: str, at_risk: str) -> str:
+    return show_id("R", int(pair_ids([pid(subject)], [pid(at_risk)])[0]))
+
+
+EXPORT = {
+    "persons": [{"person": "kid", "kind": "person", "birth_year": "2010", "recorded_at": "2024-01-01T10:00"}],
+    "events": [
+        ev("attempted_murder", "2024-01-10T10:00", s="held", v="v1"),
+        {"kind": "custody", "person": "held", "code": "sentence", "occurred_at": "2024-01-11T10:00"}
+        | {"until": "2040-01-05T10:00", "recorded_at": "2024-01-11T10:00", "domestic": "unknown"},
+        ev("restraining_order", "2024-02-01T10:00", s="held", v="v1", domestic="yes", until="2026-02-01T10:00"),
+        ev("threat_to_kill", "2024-05-30T10:00", s="t", v="kid"),
+        ev("stalking", "2022-05-01T10:00", s="k", v="dead"),
+        ev("murder", "2022-05-20T10:00", s="k", v="dead"),
+        ev("stalking", "2024-05-01T10:00", s="k", v="other", source_system="calls"),
+    ],
+}
+
+
+@dataclass
+class Shown:
+    """Pages and answers of a list that was published from a feed that had stopped."""
+
+    pages: Browser
+
+    def answer(self, path: str = "queue") -> dict[str, Any]:
+        return dict(self.pages.get(f"/api/v1/{path}").json())
+
+
+@pytest.fixture(scope="module")
+def shown(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shown]:
+    force, var = Force(EXPORT, now="2024-06-02"), tmp_path_factory.mktemp("var")
+    options = ListOptions(capacity=1, publish=True, stale_ok=True)
+    make_list(force.store, var, parse_as_of("2024-06-01"), options, started_at=NOW)
+    desk = Desk(force.store, var, clock=lambda: NOW, database_path=Path(force.dir.name) / "desk.sqlite")
+    yield Shown(client_of(desk))
+    desk.close()
+
+
+IN_CUSTODY = "The subject is in custody (sentence) since 11 January 2024, until 5 January 2040"
+
+
+def test_custody_and_orders_are_on_the_queue_and_on_the_page(shown: Shown) -> None:
+    (row,) = shown.answer()["rows"]
+    assert row["relationship"] == reference("held", "v1")
+    assert [fact["sentence"] for fact in row["circumstances"]] == [
+        IN_CUSTODY,
+        "Restraining order towards this person since 1 February 2024, until 1 February 2026",
+    ]
+    assert IN_CUSTODY in shown.pages.get("/").text
+    page = shown.pages.get(f"/relationships/{row['relationship']}").text
+    assert page.index("In force at this date") < page.index(IN_CUSTODY) < page.index("Place in the order")
+    assert "What is not said here is not on record, which does not mean that it is not so." in page
+    for fact in row["circumstances"]:
+        assert f'href="#{fact["event"]}"' in page
+        assert f'id="{fact["event"]}"' in page
+
+
+def test_what_is_in_force_is_stated_beyond_capacity_and_off_the_list_too(shown: Shown) -> None:
+    beyond = shown.answer(f"relationships/{reference('k', 'other')}")
+    assert (beyond["standing"]["kind"], beyond["standing"]["rank"]) == ("ranked", 2)
+    assert [fact["sentence"] for fact in beyond["circumstances"]] == [
+        "The subject is on record for the homicide of another person on 20 May 2022"
+    ]
+    gone = shown.answer(f"relationships/{reference('k', 'dead')}")
+    assert gone["standing"]["kind"] == "not_ranked"
+    assert [fact["sentence"] for fact in gone["circumstances"]] == [
+        "The person at risk is on record as dead since 20 May 2022 (murder)"
+    ]
+
+
+def test_the_safeguarding_queue_is_counted_and_says_what_it_is_for(shown: Shown) -> None:
+    (item,) = shown.answer()["safeguarding"]
+    assert (item["relationship"], item["parties"]) == (reference("t", "kid"), ["person_at_risk"])
+    assert [trigger["kind"] for trigger in item["triggers"]] == ["threat_to_kill"]
+    page = shown.pages.get("/").text
+    assert 'For safeguarding <span class="count">1</span>' in page
+    assert "They are not ranked with adults" in page
+    assert "The person at risk may be a child: the birth year has been on record since 1 January 2024." in page
+    standing = shown.answer(f"relationships/{item['relationship']}")["standing"]
+    assert standing["kind"] == "not_ranked"
+    assert "It is in the safeguarding queue." in standing["sentence"]
+
+
+def test_a_stale_feed_is_said_over_every_page(shown: Shown) -> None:
+    listing = shown.answer()["listing"]
+    assert [(feed["source"], feed["stale"]) for feed in listing["feeds"]] == [("calls", True), ("standard_csv", False)]
+    assert listing["stale"].startswith(
+        "This list was published from feeds that are behind: calls (reaches to 1 May 2024)"
+    )
+    for path in ("/", f"/relationships/{reference('k', 'other')}", f"/relationships/{reference('t', 'kid')}"):
+        page = shown.pages.get(path).text
+        assert page.index("published from feeds that are behind") < page.index("<h1>")
+    assert "calls reaches to 1 May 2024; standard_csv reaches to 30 May 2024." in shown.pages.get("/").text
