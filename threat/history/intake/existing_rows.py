@@ -75,9 +75,9 @@ class Comparison:
     recalled: pa.Table
 
     @property
-    def held(self) -> int:
-        """The number of rows whose fact the history has already."""
-        return int((~(self.new | self.earlier | self.contradicts)).sum())
+    def held(self) -> Mask:
+        """Mask of the rows whose fact the history has already."""
+        return ~(self.new | self.earlier | self.contradicts)
 
 
 def compare(snapshot: Snapshot, table: str, rows: pa.Table, formed: Mask | None = None) -> Comparison:

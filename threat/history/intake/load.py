@@ -7,7 +7,6 @@ import os
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -18,43 +17,23 @@ import pyarrow.compute as pc
 
 from threat.errors import BadInput
 from threat.history.batches import Batch, Entry
-from threat.history.checks import fit, stored_schema
 from threat.history.feeds import EVERY_FEED, sources_of
-from threat.history.intake.corrections import find_faults, with_withdrawals_of_whole
-from threat.history.intake.existing_rows import compare
+from threat.history.intake.acceptance import Accepted, accept
 from threat.history.intake.export import find_files, sha256_of_export
-from threat.history.intake.frames import Frames, Shape, to_arrow
 from threat.history.intake.match_counts import Meeting, match_counts
-from threat.history.intake.plausible import before_birth, has_impossible_age
 from threat.history.intake.profile import File, Profile, load_profile
 from threat.history.intake.report import FileCounts, LoadReport, reason_counts
 from threat.history.intake.room import check_room
 from threat.history.intake.sheet import Sheet, read_sheets
-from threat.history.intake.sources import module_of_shape
-from threat.history.intake.times import FIRST_START, TimeRule, end_of_day, read_times
+from threat.history.intake.times import FIRST_START, TimeRule, read_times
 from threat.history.quarantine import REASONS, SCHEMA
 from threat.history.schema import REPEATED
 from threat.history.snapshot import Snapshot
 from threat.history.store import Store, Writer
 from threat.vocabulary import kinds
 
-_ORDER = ("persons", "identities", "protected", "person_links", "relationships", "events")
-"""Tables in the order they are written; the report lists them so."""
-
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 """No room on the disk, or no more of the quota."""
-
-_NO_PERSONS = pd.DataFrame({"person_id": [], "from_file": [], "from_row": []})
-"""An export without persons: each is a person, and nothing else is said of them."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Accepted:
-    """Rows to append, by table, rows that repeat what is in force, and how many rows the history had already."""
-
-    tables: dict[str, pa.Table]
-    repeated: dict[str, pa.Table]
-    existing: dict[str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +41,7 @@ class ExportRead:
     """An export read against a history, before anything is written."""
 
     sheets: dict[str, Sheet]
-    accepted: _Accepted
+    accepted: Accepted
     quarantined: pa.Table
     report: LoadReport
 
@@ -118,24 +97,15 @@ def _load(
     store = Store.open_or_create(store_path)
     with store.writer(batch) as writer:
         snapshot = store.snapshot()
-        for entry in snapshot.entries:
-            if (entry.batch.sha256, entry.batch.profile) == (batch.sha256, batch.profile) and not covers_until:
-                writer.abandon()
-                return _report_of_before(profile, files, entry, snapshot.id, store)
-        # A quiet night's file has no row; without a word on what it covers it is taken for a broken export.
-        export = read_export(profile, files, snapshot, loaded_at, advance, may_be_empty=bool(covers_until))
-        accepted, quarantined, report = export.accepted, export.quarantined, export.report
-        if report.refused:
-            writer.abandon()
-            return replace(report, new={}, snapshot_id=snapshot.id)
-        writer.batch = replace(batch, covers_until=_covers_until(covers_until, profile, snapshot, accepted))
-        appended = [*accepted.tables.values(), *accepted.repeated.values()]
-        nothing_new = not quarantined.num_rows and not any(table.num_rows for table in appended)
-        if nothing_new and not covers_until:
-            writer.abandon()
+        same = [e for e in snapshot.entries if (e.batch.sha256, e.batch.profile) == (batch.sha256, batch.profile)]
+        if same and not covers_until:
+            report = _load_again(writer, profile, files, same[0], snapshot)
         else:
-            _write(writer, accepted, quarantined, report)
-    return replace(report, batch_id=writer.batch_id or None, snapshot_id=store.snapshot().id)
+            # A quiet night's file has no row; without a word on what it covers it is taken for a broken export.
+            export = read_export(profile, files, snapshot, loaded_at, advance, may_be_empty=bool(covers_until))
+            report = _append_export(writer, profile, export, snapshot, covers_until)
+    # The ids are there once the writer has ended.
+    return replace(report, batch_id=writer.batch_id or report.batch_id, snapshot_id=store.snapshot().id)
 
 
 def read_export(
@@ -152,7 +122,7 @@ def read_export(
     ``files``: from ``find_files``. ``loaded_at``: int64 UTC seconds. Raises BadInput when a file cannot be read.
     """
     sheets = read_sheets(files, profile, advance, may_be_empty=may_be_empty)
-    accepted = _accept(sheets, profile, snapshot, loaded_at)
+    accepted = accept(sheets, profile, snapshot, loaded_at)
     check_room(snapshot, accepted.tables)
     quarantined = _quarantine(sheets, profile)
     meeting = match_counts(sheets, profile, snapshot)
@@ -160,7 +130,42 @@ def read_export(
     return ExportRead(sheets, accepted, quarantined, replace(report, store=str(snapshot.store_path)))
 
 
-def _covers_until(said: Mapping[str, int], profile: Profile, snapshot: Snapshot, accepted: _Accepted) -> dict[str, int]:
+def _append_export(
+    writer: Writer, profile: Profile, export: ExportRead, snapshot: Snapshot, covers_until: Mapping[str, int]
+) -> LoadReport:
+    """Write what of an export is kept or quarantined, unless it is refused or has nothing new; return the report."""
+    accepted, report = export.accepted, export.report
+    if report.refused:
+        writer.abandon()
+        return replace(report, new={})
+    covers = _covers_until(covers_until, profile, snapshot, accepted)
+    rows_in, quarantined = report.rows_in, report.rows_quarantined
+    writer.batch = replace(writer.batch, covers_until=covers, rows_in=rows_in, rows_quarantined=quarantined)
+    if not export.quarantined.num_rows and not accepted.any_row and not covers_until:
+        writer.abandon()
+    else:
+        _append(writer, accepted)
+        writer.quarantine(export.quarantined)
+    return report
+
+
+def _load_again(
+    writer: Writer, profile: Profile, files: list[tuple[File, Path]], entry: Entry, snapshot: Snapshot
+) -> LoadReport:
+    """Return the report of a load of before, whose files come again; append only what is tried again and kept now."""
+    accepted = accept({}, profile, snapshot, writer.batch.loaded_at)
+    report = _report_of_before(profile, files, entry, snapshot)
+    if accepted.tried_again:
+        writer.batch = replace(writer.batch, rows_in=0)
+        _append(writer, accepted)
+    else:
+        writer.abandon()
+    new = {name: table.num_rows for name, table in accepted.tables.items() if table.num_rows}
+    kept, rejected = accepted.tried_again, accepted.still_quarantined
+    return replace(report, new=new, tried_again=kept, still_quarantined=rejected)
+
+
+def _covers_until(said: Mapping[str, int], profile: Profile, snapshot: Snapshot, accepted: Accepted) -> dict[str, int]:
     """Return up to when each source system is covered; what is said of one system counts before what is said of all."""
     if EVERY_FEED not in said:
         return dict(said)
@@ -176,87 +181,6 @@ def _history_start(profile: Profile) -> dict[str, int]:
     rule = TimeRule(profile.zone, (*profile.formats, "ISO8601"), "earlier", "shift_forward", FIRST_START)
     values, _, _ = read_times(pd.Series([profile.history_start], dtype="str"), rule)
     return {profile.source_system: int(values[0])}
-
-
-def _accept(sheets: dict[str, Sheet], profile: Profile, snapshot: Snapshot, loaded_at: int) -> _Accepted:
-    """Shape the rows and reject those that break a rule of the history; return the rest.
-
-    A rejected row may be what another row refers to, so the rows are shaped again until none is rejected.
-    """
-    shape: Shape = import_module(module_of_shape(profile.shape)).shape
-    while True:
-        accepted = _accept_once(sheets, shape, profile, snapshot, loaded_at)
-        if accepted is not None:
-            return accepted
-
-
-def _accept_once(
-    sheets: dict[str, Sheet], shape: Shape, profile: Profile, snapshot: Snapshot, loaded_at: int
-) -> _Accepted | None:
-    frames = shape(sheets, profile, snapshot)
-    if "events" in frames and len(frames["events"]):
-        events = frames["events"].reset_index(drop=True)
-        any_fault = False
-        for fault in find_faults(events, snapshot, profile.zone):
-            any_fault |= _reject(sheets, events[fault.rows], fault.reason, fault.detail[fault.rows])
-        if any_fault:
-            return None
-        frames["events"] = with_withdrawals_of_whole(events, snapshot)
-    tables, repeated, existing = {}, {}, {}
-    any_rejected = _reject_before_birth(sheets, frames, snapshot)
-    today_ends = end_of_day(loaded_at, profile.zone)
-    for name in _ORDER:
-        if name not in frames or not len(frames[name]):
-            continue
-        frame = frames[name].reset_index(drop=True)
-        if "birth_year" in frame:
-            unborn = has_impossible_age(frame["birth_year"], frame["recorded_at"])
-            any_rejected |= _reject(sheets, frame[unborn], "impossible_date", "birth_year")
-            frame = frame[~unborn].reset_index(drop=True)
-        # A row dated by the day of the load counts as known at the end of that day, after the load: no future row.
-        after = (frame["recorded_at"] > loaded_at) & (frame["recorded_at"] != today_ends)
-        future = after.fillna(False).to_numpy(dtype=bool)
-        any_rejected |= _reject(sheets, frame[future], "recorded_in_future")
-        rows = to_arrow(name, frame)
-        formed = frame["incident_formed"].to_numpy(dtype=bool) if "incident_formed" in frame else None
-        comparison = compare(snapshot, name, rows, formed)
-        any_rejected |= _reject(sheets, frame[comparison.contradicts], "key_reused")
-        new = pa.Table.from_batches([fit(name, rows.filter(pa.array(comparison.new)))])
-        tables[name] = pa.concat_tables([new, comparison.recalled])
-        repeated[name] = rows.filter(pa.array(comparison.repeated))
-        existing[name] = comparison.held
-        if comparison.earlier.any():
-            columns = [field for field in stored_schema("known_earlier").names if field in rows.column_names]
-            tables["known_earlier"] = rows.filter(pa.array(comparison.earlier)).select(columns)
-    return None if any_rejected else _Accepted(tables, repeated, existing)
-
-
-def _reject_before_birth(sheets: dict[str, Sheet], frames: Frames, snapshot: Snapshot) -> bool:
-    """Reject events before the birth of a person they name, or birth years; return whether there was any."""
-    if "events" not in frames or not len(frames["events"]):
-        return False
-    events, persons = frames["events"], frames.get("persons", _NO_PERSONS)
-    existing = snapshot.table("persons", ["person_id", "birth_year"]).to_pandas().dropna(subset="birth_year")
-    roles = [name for name in ("subject_id", "person_at_risk_id", "person_id") if name in events]
-    named = pd.concat([events[role] for role in roles]).dropna().unique()
-    existing = existing[existing["person_id"].isin(named)].groupby("person_id")["birth_year"].min().astype("Int64")
-    wrong = before_birth(events, persons, existing)
-    any_event = _reject(sheets, events[wrong.events], "impossible_date", "occurred before the birth of a person named")
-    any_year = _reject(sheets, persons[wrong.birth_years], "impossible_date", "birth_year lies after most events")
-    return any_event or any_year
-
-
-def _reject(sheets: dict[str, Sheet], rows: pd.DataFrame, reason: str, detail: str | pd.Series[Any] = "") -> bool:
-    """Reject the rows of the sheets that these rows came from; return whether there was any.
-
-    ``detail``: for all rows, or one per row.
-    """
-    for name, of_file in rows.assign(detail=detail).groupby("from_file"):
-        where = of_file["from_row"].to_numpy(np.int64)
-        mask, details = np.zeros(len(sheets[str(name)].reason), dtype=bool), sheets[str(name)].detail.copy()
-        mask[where], details[where] = True, of_file["detail"].to_numpy(dtype=object)
-        sheets[str(name)].reject(mask, reason, details)
-    return len(rows) > 0
 
 
 def _quarantine(sheets: dict[str, Sheet], profile: Profile) -> pa.Table:
@@ -294,19 +218,17 @@ def _quarantine(sheets: dict[str, Sheet], profile: Profile) -> pa.Table:
     return pa.Table.from_pylist(rows, schema=SCHEMA)
 
 
-def _write(writer: Writer, accepted: _Accepted, quarantined: pa.Table, report: LoadReport) -> None:
-    writer.batch = replace(writer.batch, rows_in=report.rows_in, rows_quarantined=report.rows_quarantined)
+def _append(writer: Writer, accepted: Accepted) -> None:
     repeated = {name + REPEATED: table for name, table in accepted.repeated.items()}
     for name, table in {**accepted.tables, **repeated}.items():
         if table.num_rows:
             writer.write(name, table)
-    writer.quarantine(quarantined)
 
 
 def _report(
     profile: Profile,
     sheets: dict[str, Sheet],
-    accepted: _Accepted,
+    accepted: Accepted,
     quarantined: pa.Table,
     meeting: Meeting,
 ) -> LoadReport:
@@ -333,6 +255,9 @@ def _report(
         batch_id=None,
         snapshot_id="",
         store="",
+        proactive_by_theme=accepted.proactive_by_theme,
+        tried_again=accepted.tried_again,
+        still_quarantined=accepted.still_quarantined,
         references=meeting.matches,
         empty_words={name: sheet.empty_words for name, sheet in sheets.items() if any(sheet.empty_words.values())},
         notices=(*meeting.notices, *(notice for sheet in sheets.values() for notice in sheet.notices)),
@@ -348,9 +273,7 @@ def _quarantine_limit(profile: Profile, rows_in: int) -> int:
     return int(limit * rows_in) if isinstance(limit, float) else limit
 
 
-def _report_of_before(
-    profile: Profile, files: list[tuple[File, Path]], entry: Entry, snapshot_id: str, store: Store
-) -> LoadReport:
+def _report_of_before(profile: Profile, files: list[tuple[File, Path]], entry: Entry, snapshot: Snapshot) -> LoadReport:
     """Return the report of files that a batch of the history came from: its counts, and nothing new."""
     return LoadReport(
         profile=profile.name,
@@ -366,6 +289,6 @@ def _report_of_before(
         new={},
         existing={},
         batch_id=entry.batch_id,
-        snapshot_id=snapshot_id,
-        store=str(store.path),
+        snapshot_id=snapshot.id,
+        store=str(snapshot.store_path),
     )

@@ -71,7 +71,9 @@ class LoadReport:
     ``batch_id``: None when nothing was appended. ``store``: path of the history. ``references``: how the files meet.
     ``empty_words``: by file and column, how many rows have which word that is read as empty. ``quarantine_limit``:
     rows that may be quarantined unexpectedly. ``notices``, ``warnings``: sentences on the whole load; a warning keeps
-    it from ending with 0. ``refused``: why nothing was loaded, "" for a load.
+    it from ending with 0. ``refused``: why nothing was loaded, "" for a load. ``tried_again``, ``still_quarantined``:
+    rows that earlier loads had quarantined for what they refer to, kept now or not. ``proactive_by_theme``: rows of the
+    unit's own work that were not marked proactive, and are.
     """
 
     profile: str
@@ -95,6 +97,9 @@ class LoadReport:
     notices: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     refused: str = ""
+    tried_again: int = 0
+    still_quarantined: int = 0
+    proactive_by_theme: int = 0
 
     @property
     def exit_code(self) -> int:
@@ -132,6 +137,8 @@ class LoadReport:
             "notices": list(self.notices),
             "warnings": list(self.warnings),
             "refused": self.refused,
+            "tried_again": {"kept": self.tried_again, "still_quarantined": self.still_quarantined},
+            "proactive_by_theme": self.proactive_by_theme,
         }
 
 
@@ -180,7 +187,8 @@ def _also_counted(counts: FileCounts) -> list[str]:
 def lines(report: LoadReport) -> str:
     """Return the report as people read it."""
     if report.already_loaded:
-        return f"{report.title}: loaded before as batch {report.batch_id}. Nothing changed."
+        said = f"{report.title}: loaded before as batch {report.batch_id}."
+        return "\n".join([said, *_of_before(report)]) if report.tried_again else f"{said} Nothing changed."
     out = [f"{report.title}, into {report.store}", *file_lines(report), *reason_lines(report)]
     out += reference_lines(report)
     if report.refused:
@@ -190,6 +198,11 @@ def lines(report: LoadReport) -> str:
     existing = {name: rows for name, rows in report.existing.items() if rows}
     if existing:
         out.append("In the history already: " + ", ".join(f"{rows:,} {name}" for name, rows in existing.items()))
+    if report.proactive_by_theme:
+        out.append(
+            f"The unit's own work, not marked proactive in the source: {report.proactive_by_theme:,} rows, now are"
+        )
+    out += _of_before(report)
     out.append(f"Batch {report.batch_id}, snapshot {report.snapshot_id}")
     if report.rows_quarantined_unexpectedly > report.quarantine_limit:
         out.append(
@@ -224,6 +237,16 @@ def reason_lines(report: LoadReport) -> list[str]:
         out.append(f"  {reason.rows:>9,}  {reason.reason}: {reason.meaning}{usual}")
         out += [f"             {e.file}, row {e.row}: {e.detail}" for e in reason.examples]
     return out
+
+
+def _of_before(report: LoadReport) -> list[str]:
+    """Return what became of rows that earlier loads had quarantined for what they refer to; nothing without any."""
+    if not report.tried_again and not report.still_quarantined:
+        return []
+    return [
+        f"Tried again of what earlier loads had quarantined: {report.tried_again:,} kept, "
+        f"{report.still_quarantined:,} still quarantined"
+    ]
 
 
 def reference_lines(report: LoadReport) -> list[str]:

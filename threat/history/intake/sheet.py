@@ -46,7 +46,8 @@ class Sheet:
     (places in the frame) with a code or word that is in no list, and which. ``number``: the row's number in the file,
     the first row after the header being 1. Rows with too many or too few cells are in ``torn`` and in no other place.
     ``counts``: what else was counted, as ``FileCounts`` of the report names it.
-    ``notices``, ``warnings``: sentences for the report; a warning makes the load end with exit code 6.
+    ``notices``, ``warnings``: sentences for the report; a warning makes the load end with exit code 6. ``own_rows``:
+    how many rows are of this load; after them come rows of before that are tried again.
     """
 
     def __init__(self, file: File, raw: pa.Table, number: NDArray[np.int64], torn: list[Torn]) -> None:
@@ -57,6 +58,7 @@ class Sheet:
         self.frame = pd.DataFrame(index=pd.RangeIndex(raw.num_rows))
         self.reason: NDArray[np.object_] = np.full(raw.num_rows, "", dtype=object)
         self.detail: NDArray[np.object_] = np.full(raw.num_rows, "", dtype=object)
+        self.own_rows = raw.num_rows
         self.empty_words: dict[str, dict[str, int]] = {}
         self.counts: dict[str, int] = {}
         self.notices: list[str] = []

@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from threat.asof import NEVER
 from threat.history.intake.corrections import WHOLE
 from threat.history.intake.frames import Frames, ids, ordinals
 from threat.history.intake.incidents import formed_incidents
@@ -25,7 +24,7 @@ from threat.vocabulary import kinds, themes
 
 _NO_CONTENT = {
     *("event", "from_file", "from_row", "recorded_at", "recorded_precision", "occurred_precision"),
-    *("subject_id", "person_at_risk_id", "person_id", "marked_by_theme"),
+    *("subject_id", "person_at_risk_id", "person_id", "marked_by_theme", "delivery"),
 }
 """Columns that do not say which fact a row without a reference is: a nightly extract stamps it with another time."""
 
@@ -121,7 +120,9 @@ def _events(rows: pd.DataFrame, profile: Profile) -> pd.DataFrame:
     # one recorded first on, so that no order of rows counts.
     in_time = rows["recorded_at"].argsort(kind="stable").to_numpy()
     ordinal = np.empty(len(rows), dtype=np.int64)
-    ordinal[in_time] = ordinals(rows["event"].iloc[in_time], *(column.iloc[in_time] for column in content))
+    # Rows of before that are tried again are counted load by load, as they were when they came.
+    alike = [rows["event"], *content, *(rows[name] for name in ("delivery",) if name in rows)]
+    ordinal[in_time] = ordinals(*(column.iloc[in_time] for column in alike))
     # The first field must never be null: it says which rows have an id at all.
     by_content = ids("event row", source, *content, ordinal=ordinal)
     rows["event_id"] = _event_ids(rows["event"], profile).fillna(by_content)
@@ -145,6 +146,4 @@ def _relationships(rows: pd.DataFrame, profile: Profile) -> pd.DataFrame:
 
 
 def _persons(given: pd.DataFrame, profile: Profile) -> pd.DataFrame:
-    persons = given.assign(person_id=_person_ids(given["person"], profile)).drop(columns="person")
-    persons["recorded_at"] = persons["recorded_at"].fillna(NEVER)
-    return persons.sort_values("recorded_at", kind="stable").drop_duplicates("person_id")
+    return given.assign(person_id=_person_ids(given["person"], profile)).drop(columns="person")
