@@ -108,7 +108,7 @@ def block(settings: Settings, number: int, n: int, since: int | None = None) -> 
     people = draw(settings, number, n)
     knobs = settings.knobs
     rows = run(people, settings, knobs.overrides(settings.epoch))
-    columns = recording.record(people, rows, settings.epoch, settings.days, knobs).columns()
+    columns = recording.record(people, rows, settings.epoch, settings.days, knobs)
     span = tables.Span(settings.epoch, settings.epoch if since is None else since, settings.now)
     history, truth = tables.tables(people, columns, rows, span, knobs.duplicates)
     if knobs.reviewed:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
@@ -13,7 +14,7 @@ from threat.errors import UsageError
 from threat.history import Store
 from threat.simulation.force import Settings, carry_on, read_settings, write
 
-START = Settings(relationships=400, years=2, seed=3)
+START = Settings(relationships=500, years=2, seed=9)
 
 
 def rows(table: object, *columns: str) -> set[tuple[object, ...]]:
@@ -29,9 +30,13 @@ def test_three_steps_are_one_longer_force(tmp_path: Path) -> None:
     step = Store.open(tmp_path / "stepwise" / "history").snapshot()
     once = Store.open(tmp_path / "whole" / "history").snapshot()
     assert len(step.batches) == 4
+    later = step.table("events").filter(pc.greater_equal(step.table("events")["recorded_at"], START.now))
+    assert "death" in later["kind"].to_pylist()
+    versions = step.table("relationships")["relationship_id"].to_pylist()
+    assert len(versions) > len(set(versions))
     for name, columns in {
         "events": ("event_id", "kind", "occurred_at", "recorded_at", "subject_id", "person_at_risk_id", "person_id"),
-        "relationships": ("relationship_id", "recorded_at", "subject_id", "kind"),
+        "relationships": ("relationship_id", "recorded_at", "subject_id", "kind", "valid_from"),
         "persons": ("person_id", "recorded_at", "birth_year"),
         "person_links": ("source_person_id", "person_id", "recorded_at"),
     }.items():

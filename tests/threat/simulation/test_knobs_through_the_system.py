@@ -120,7 +120,7 @@ def look(tmp_path_factory: pytest.TempPathFactory) -> Look:
 
 def _seen(out: Path, rung: str) -> Seen:
     snapshot = Store.open(out / "history").snapshot()
-    cohorts = [eligible(snapshot, one.start, eligibility_policy()).rows for one in LISTS]
+    cohorts = [eligible(snapshot, each.start, eligibility_policy()).rows for each in LISTS]
     names = ("relationship_id", "subject", "at_risk", "as_of")
     rows = Rows(*(np.concatenate([getattr(cohort, name) for cohort in cohorts]) for name in names))
     cycle = np.repeat(np.arange(len(LISTS)), [len(cohort) for cohort in cohorts])
@@ -218,7 +218,7 @@ def test_drift_shows_in_the_figures_of_each_list_and_against_what_was_expected(l
     """Expected: each list goes on as the lists before the turn did."""
     turn = 6
     drifting = Knobs(drift_at=instant(LISTS[turn].start), drift=12.0)
-    starts = {one.number: one.start for one in LISTS}
+    starts = {each.number: each.start for each in LISTS}
     harmed: dict[str, list[int]] = {}
     figure: dict[str, Figure] = {}
     for name, knobs in (("off", Knobs()), ("on", drifting)):

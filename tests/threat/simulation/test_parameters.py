@@ -70,10 +70,12 @@ def test_markers_and_background_name_kinds_and_conditions_that_exist() -> None:
             kind = kinds()[entry["kind"]]
             assert entry.get("if", "children") in CONDITIONS, name
             assert set(entry.get("codes", {})) <= set(kind.codes), name
-            assert ("about" in entry) == (kind.about == "person"), name
-            beside = entry.get("with", "any")
-            assert isinstance(beside, list) or beside in {"any", "crime", "call"}, name
-            assert isinstance(beside, str) or set(beside) <= set(OFFENCES), name
+            # Others at the scene are named as a relationship's row names the person at risk.
+            party = entry.get("about", "") not in ("", "officer", "bystander")
+            assert party == (kind.about == "person"), name
+            offences = entry.get("with", "any")
+            assert isinstance(offences, list) or offences in {"any", "crime", "call"}, name
+            assert isinstance(offences, str) or set(offences) <= set(OFFENCES), name
     for item, entry in parameters.values("items").items():
         assert item in kinds()
         assert set(entry) - {"base"} <= set(CONDITIONS)
@@ -92,7 +94,16 @@ ALLOWED = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 14, 15, 20, 22, 24, 0.5, 60
 def test_no_magic_numbers_in_the_mechanism_and_the_recording() -> None:
     folder = Path(threat.simulation.__file__).parent
     for name in (
-        *("world/life", "world/population", "records/recording", "records/assessment"),
+        *(
+            "world/life",
+            "world/population",
+            "world/outside",
+            "world/deaths",
+            "records/outside_crimes",
+            "records/recording",
+            "records/assessment",
+        ),
+        *("records/after_death", "records/relationship_rows"),
         *("records/justice", "records/circumstances", "records/revisions", "records/faults"),
         "knobs",
     ):
@@ -103,7 +114,7 @@ def test_no_magic_numbers_in_the_mechanism_and_the_recording() -> None:
             if isinstance(a, ast.Assign | ast.AnnAssign) and a.col_offset == 0
             for n in ast.walk(a)
         }
-        found = [
+        numbers = [
             (node.value, node.lineno)
             for node in ast.walk(tree)
             if isinstance(node, ast.Constant)
@@ -112,4 +123,4 @@ def test_no_magic_numbers_in_the_mechanism_and_the_recording() -> None:
             and id(node) not in named
             and node.value not in ALLOWED
         ]
-        assert found == [], name
+        assert numbers == [], name

@@ -32,7 +32,10 @@ _DEADLY = (*_HOMICIDE, "attempted_murder", "gbh_with_intent")
 
 @dataclass(frozen=True)
 class ForceRecords:
-    """A force's records as frames: ``events`` in force, ``incidents`` (one row each), ``relations``, ``persons``."""
+    """A force's records as frames: ``events`` in force, ``incidents`` (one row each), ``relations``, ``persons``.
+
+    ``relations``: one row for each relationship record, in its first version.
+    """
 
     events: pd.DataFrame
     incidents: pd.DataFrame
@@ -46,14 +49,18 @@ class ForceRecords:
         """Return the frames of the history's tables (as ``simulate`` returns them)."""
         names = (
             "event_id incident_id supersedes_event_id subject_id person_at_risk_id person_id kind code "
-            "occurred_at recorded_at"
+            "occurred_at recorded_at domestic"
         )
         events = frame_of(tables["events"].select(names.split()))
         events = events[~events["event_id"].isin(events["supersedes_event_id"])]
         events = events[events["kind"] != "withdrawn"]
         order = list(kinds())
         principal = {order[i] for i in principal_kinds()} - {"clares_law_application"}
-        between = events[events["subject_id"] >= 0]
+        # A relationship's kind is read as first recorded: the published shares are of reports, not of what came later.
+        relations = frame_of(tables["relationships"]).drop_duplicates("relationship_id")
+        # Published figures on domestic abuse leave out crimes against strangers, and others hurt at the scene.
+        between = events[(events["subject_id"] >= 0) & (events["domestic"] == "yes")]
+        between = between[between["person_at_risk_id"].isin(relations["person_at_risk_id"])]
         heads = between[between["kind"].isin(principal)]
         days = heads["kind"].map({name: max(days_of(name), 1.0) for name in order}).astype(float)
         crime = heads["kind"].map({name: kind.crime for name, kind in kinds().items()}).astype(bool)
@@ -75,7 +82,7 @@ class ForceRecords:
         incidents["pair"] = incidents.groupby(["subject_id", "person_at_risk_id"], sort=False, dropna=False).ngroup()
         incidents = incidents.sort_values(["pair", "occurred_at"])
         persons = tables["persons"].to_pandas().set_index("person_id")
-        return cls(events, incidents, frame_of(tables["relationships"]), persons, start, end)
+        return cls(events, incidents, relations, persons, start, end)
 
     def of_kind(self, *names: str) -> pd.DataFrame:
         """Return the events of these kinds."""
@@ -245,7 +252,10 @@ def _deadly(records: ForceRecords) -> dict[str, float]:
     years = (records.end - records.start) / YEAR
     # Relationships recorded in five years, at the force's mean rate of first records.
     pairs = incidents["pair"].nunique() / years * 5
-    homicides, suicides = int(incidents["homicide"].sum()), len(records.of_kind("suspected_suicide"))
+    # A subject's suicide after a homicide is not the suicide of a person at risk.
+    died = records.of_kind("suspected_suicide")["person_id"]
+    killers = set(incidents.loc[incidents["homicide"], "subject_id"])
+    homicides, suicides = int(incidents["homicide"].sum()), int((~died.isin(killers)).sum())
     return {
         "deadly_no_contact": float((contacts == 0).mean()),
         "deadly_one_contact": float((contacts == 1).mean()),

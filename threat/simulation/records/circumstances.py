@@ -6,11 +6,13 @@ import numpy as np
 
 from threat.asof import DAY
 from threat.simulation import parameters
-from threat.simulation.records.event_rows import EventFields, EventRows
+from threat.simulation.records.event_rows import EventFields, EventRows, codes
 from threat.simulation.records.raw_rows import RawRows
 from threat.simulation.world import chance, states
 from threat.simulation.world.states import RAW
 
+_OLD = 50
+"""Age, in years, from which ``parameters.yaml`` has another share of accidents among the deaths."""
 _CODED = {"drugs_offence": "drug_codes", "weapon_possession": "weapon_codes"}
 
 
@@ -36,6 +38,9 @@ def record(events: EventRows, rows: RawRows) -> None:
         harms = rows.of_type(what)
         fields = harms.about_subject("calls", lag_of="custody")._replace(person=harms.at_risk, domestic=False)
         events.add(kind, harms.keys, fields)
+    ended = rows.of_type(states.SUBJECT_SUICIDE)
+    events.add("suspected_suicide", ended.keys, ended.about_subject("calls", lag_of="custody")._replace(domestic=False))
+    _add_deaths(events, rows.of_type(states.DEATH))
     asked = rows.of_type(states.SIGNAL)
     way = asked.draw_code("ask", parameters.values("background")["ask"]["codes"])
     events.add("clares_law_application", asked.keys, asked.about_relationship("partners")._replace(code=way))
@@ -43,8 +48,28 @@ def record(events: EventRows, rows: RawRows) -> None:
     _add_background(events, rows)
 
 
+def _add_deaths(events: EventRows, deaths: RawRows) -> None:
+    """Add the deaths by other causes that the police learn of, weeks later, with the cause where it is known."""
+    deaths = deaths.take(deaths.draw("death known", deaths.numbers["death_known"]))
+    numbers, person = deaths.numbers, np.where(deaths.relation >= 0, deaths.at_risk, deaths.subject)
+    young, old = numbers["death_accident"]
+    accident = deaths.draw("accident", np.where(deaths.age(person) < _OLD, young, old))
+    cause = np.where(deaths.draw("cause unknown", numbers["death_cause_unknown"]), 2, np.where(accident, 1, 0))
+    fields = EventFields(
+        incident=deaths.keys,
+        occurred=deaths.at,
+        recorded=deaths.delayed("death lag", numbers["death_lag"], deaths.at),
+        source="partners",
+        person=person,
+        code=codes(["natural", "accident", "not_known"])[cause],
+        domestic=False,
+        reported_by="agency",
+    )
+    events.add("death", deaths.keys, fields)
+
+
 def _add_crimes(events: EventRows, crimes: RawRows) -> None:
-    """Add the subjects' crimes against others."""
+    """Add the subjects' crimes that harm nobody in particular."""
     numbers = parameters.values("crimes")
     which = chance.choice(crimes.keys, "crime kind", list(numbers["kinds"].values()))
     for i, kind in enumerate(numbers["kinds"]):

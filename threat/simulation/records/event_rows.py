@@ -34,6 +34,8 @@ _COLUMNS = (
     ("supersedes", np.uint64),
     ("relation", np.int64),
     ("person", np.int64),
+    ("offender", np.int64),
+    ("outsider", np.uint64),
     ("kind", np.int16),
     ("code", np.int16),
     ("value", np.float64),
@@ -62,7 +64,9 @@ class EventFields(NamedTuple):
     """Content of event rows but for their kind. An array has an entry per row; a scalar is every row's.
 
     ``incident``, ``record``: keys; without a record, one is made from the row's key and source. ``occurred``,
-    ``recorded``, ``until``: int64 seconds. ``relation``, ``person``: rows of the block, or NONE.
+    ``recorded``, ``until``: int64 seconds. ``relation``, ``person``: rows of the block, or NONE. ``offender``: person
+    row of the subject where no relationship is named. ``outsider``: key of a person at risk outside the cluster, in
+    place of the relationship's; 0 for none.
     """
 
     incident: U64
@@ -71,6 +75,8 @@ class EventFields(NamedTuple):
     source: str
     relation: I64 | int = NONE
     person: I64 | int = NONE
+    offender: I64 | int = NONE
+    outsider: U64 | int = 0
     record: U64 | None = None
     code: NDArray[np.int16] | str | None = None
     value: NDArray[np.float64] | float = np.nan
@@ -117,6 +123,8 @@ class EventRows:
             "supersedes": supersedes,
             "relation": content.relation,
             "person": content.person,
+            "offender": content.offender,
+            "outsider": content.outsider,
             "kind": kind_number,
             "code": NONE if code is None else (_CODE_NUMBER[code] if isinstance(code, str) else code),
             "value": content.value,

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from threat.asof import DAY
 from threat.simulation import parameters
 from threat.simulation.records.event_rows import NONE, EventFields, codes
+from threat.simulation.records.pairs import unknown_persons
 from threat.simulation.world import chance, states
 from threat.simulation.world.population import DAYS_PER_YEAR, PARENT, Population
 from threat.simulation.world.states import OFFENCES
@@ -118,9 +119,14 @@ class RawRows:
         return EventFields(self.keys, self.at, self.recorded_in(lag_of or source), source, relation=self.relation)
 
     def concerning(self, fields: EventFields, party: str | None) -> EventFields:
-        """Return the fields as rows about one party, "subject" or "person_at_risk"; unchanged for None."""
+        """Return the fields as rows about one party: "subject", "at_risk", or somebody else at the scene.
+
+        Anybody else ("officer", "bystander") is the row's person at risk. Unchanged for None.
+        """
         if party is None:
             return fields
+        if party not in ("subject", "at_risk"):
+            return fields._replace(outsider=chance.derive(self.keys, party))
         return fields._replace(relation=NONE, person=self.subject if party == "subject" else self.at_risk)
 
     def has_bit(self, bit: int) -> Mask:
@@ -143,15 +149,25 @@ class RawRows:
         """Return a fixed field of each row's relationship."""
         return self.people.relations[field][self.relation]
 
+    def age(self, person: I64) -> I64:
+        """Return the age, in years, of each row's ``person`` (a person row) at that moment."""
+        return np.asarray(EPOCH_YEAR + self.at // int(DAYS_PER_YEAR * DAY) - self.people.born[person])
+
     def subject_has(self, field: str) -> Mask:
         """Return a fixed yes-or-no field of each row's subject."""
         return np.asarray(self.people.subjects[field][self.raw["subject"]] > 0)
 
     @property
+    def stays_named(self) -> Mask:
+        """Mask of rows whose incident names the person at risk for good: that person is known, and it stays a crime."""
+        withdrawn = self.draw("no crime", self.numbers["no_crime"])
+        return ~unknown_persons(self.people)[self.relation] & ~withdrawn
+
+    @property
     def may_bear(self) -> Mask:
         """Mask of rows in which the person at risk is a woman of child-bearing age and the subject her male partner."""
         youngest, oldest = parameters.values("population")["mother_ages"]
-        age = EPOCH_YEAR + self.at // int(DAYS_PER_YEAR * DAY) - self.people.born[self.at_risk]
+        age = self.age(self.at_risk)
         couple = (self.trait("intimate") > 0) & ~self.people.male[self.at_risk] & self.people.male[self.subject]
         return couple & (age >= youngest) & (age <= oldest)
 
@@ -179,4 +195,5 @@ CONDITIONS: dict[str, Any] = {
     "ordered": lambda rows: rows.has_bit(states.BIT_ORDER),
     "escalating": lambda rows: rows.has_bit(states.BIT_ESCALATING),
     "arrested": lambda rows: rows.has_bit(states.BIT_ARRESTED),
+    "stays_named": lambda rows: rows.stays_named,
 }

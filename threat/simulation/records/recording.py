@@ -11,10 +11,12 @@ from numpy.typing import NDArray
 from threat.asof import DAY
 from threat.simulation import parameters
 from threat.simulation.knobs import Knobs
-from threat.simulation.records import assessment, circumstances, faults, justice, revisions
+from threat.simulation.records import assessment, circumstances, faults, justice, outside_crimes, revisions
+from threat.simulation.records.after_death import without_the_dead
 from threat.simulation.records.event_rows import NONE, EventFields, EventRows, number
 from threat.simulation.records.raw_rows import RawRows
-from threat.simulation.world import chance, states
+from threat.simulation.world import chance, outside, states
+from threat.simulation.world.deaths import death_days
 from threat.simulation.world.population import Population
 from threat.simulation.world.states import OFFENCES
 
@@ -45,8 +47,8 @@ def counting_change() -> int:
     return (day - _EPOCH_DAY).days * DAY
 
 
-def record(people: Population, raw: NDArray[Any], epoch: int, days: float, knobs: Knobs) -> EventRows:
-    """Return every event row of a block, before the span of ``days`` cuts them off."""
+def record(people: Population, raw: NDArray[Any], epoch: int, days: float, knobs: Knobs) -> dict[str, NDArray[Any]]:
+    """Return every event row of a block by column, before the span of ``days`` cuts them off."""
     events = EventRows()
     rows = RawRows.of(people, faults.before_recording(knobs, people, raw), epoch)
     calls = rows.of_type(states.INCIDENT)
@@ -57,10 +59,11 @@ def record(people: Population, raw: NDArray[Any], epoch: int, days: float, knobs
     assessment.plans(events, rows)
     justice.record(events, rows)
     circumstances.record(events, rows)
+    outside_crimes.record(events, RawRows(people, *outside.crimes(people, raw, days), epoch, rows.numbers))
     revisions.disclosures(events, calls)
     revisions.late_suicide_markers(events, calls)
     faults.while_recording(knobs, events, rows, days)
-    return events
+    return without_the_dead(people, events.columns(), death_days(people, raw), epoch)
 
 
 def callers(calls: RawRows) -> NDArray[np.int8]:

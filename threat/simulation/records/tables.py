@@ -11,13 +11,16 @@ from numpy.typing import NDArray
 
 from threat.asof import DAY
 from threat.errors import IntegrityFailure
-from threat.history.schema import PERSON_LINKS, PERSONS, RELATIONSHIP_KINDS, RELATIONSHIPS
+from threat.history.schema import PERSON_LINKS, PERSONS, RELATIONSHIP_KINDS
 from threat.simulation import parameters
 from threat.simulation.records import recording
 from threat.simulation.records.characteristics import Roll, identities, protected
 from threat.simulation.records.event_rows import SOURCES, number, to_arrow, words
 from threat.simulation.records.pairs import person_record_ids, relationship_ids, unknown_persons
+from threat.simulation.records.raw_rows import RawRows
+from threat.simulation.records.relationship_rows import RecordPairs, kind_changes, relationships, versions
 from threat.simulation.world import chance, states
+from threat.simulation.world.deaths import death_days
 from threat.simulation.world.population import BROAD_ETHNICITIES, Population, broad_ethnicity, relation_keys
 from threat.simulation.world.states import OFFENCES
 
@@ -26,6 +29,8 @@ Mask = NDArray[np.bool_]
 Columns = dict[str, NDArray[Any]]
 
 _NEVER = np.iinfo(np.int64).max
+_UNKNOWN_KIND = RELATIONSHIP_KINDS.index("unknown")
+"""Kind of a relationship whose person at risk is unknown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +46,9 @@ class Span:
 class _Parties:
     """The person records that each event row names: rows of the person arrays, plus their length for a second record.
 
-    ``between``: the row is about a relationship; ``named``: and its person at risk is known; ``alone``: it is about one
-    person. ``pair``: 4 x relation + 2 x the subject's record + the person at risk's, for rows between two people.
+    ``between``: the row is about a relationship; ``named``: and its person at risk is known; ``acted``: it has a
+    subject, in a relationship or against somebody outside; ``alone``: it is about one person. ``pair``: 4 x relation +
+    2 x the subject's record + the person at risk's, for rows between two people.
     """
 
     subject: I64
@@ -50,17 +56,47 @@ class _Parties:
     person: I64
     between: Mask
     named: Mask
+    acted: Mask
     alone: Mask
     pair: I64
 
 
 @dataclass(frozen=True, slots=True)
+class _Outsiders:
+    """People outside the clusters: ids, when first recorded, and when they entered the history.
+
+    Of these the police know that they were hurt, and nothing else: no name, no age, no characteristic.
+    """
+
+    ids: I64
+    first: I64
+    entered: I64
+
+    def persons(self) -> pa.Table:
+        """Return their person records (PERSONS)."""
+        return pa.table(
+            {
+                "person_id": self.ids,
+                "kind": words(np.zeros(len(self.ids), np.int32), ("person",)),
+                "birth_year": pa.nulls(len(self.ids), pa.int16()),
+                "recorded_at": self.first,
+            },
+            schema=PERSONS,
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class _RelationRecords:
-    """Relationship records: ``pair`` as in ``_Parties``, when first recorded, and when they entered the history."""
+    """Relationship records: ``pair`` as in ``_Parties``, when first recorded, and when they entered the history.
+
+    ``subject``, ``at_risk``: person records, as in ``_Parties``.
+    """
 
     pair: I64
     first: I64
     entered: I64
+    subject: I64
+    at_risk: I64
 
     @property
     def relation(self) -> I64:
@@ -92,28 +128,52 @@ def tables(
     first, came = (_first_named(parties, time, 2 * m) for time in (columns["recorded"], entered))
     rows = np.flatnonzero(came < _NEVER)
     roll = Roll(rows % m, rows >= m, person_keys[rows], person_ids[rows], first[rows])
-    records = _relation_records(parties, columns["recorded"], entered)
+    outsiders = _outsiders(columns, entered)
+    records = _relation_records(people, parties, columns["recorded"], entered)
     relation_ids = relationship_ids(people, unknown)[records.relation, records.pair % 4]
-    check_distinct("persons", person_ids)
+    check_distinct("persons", np.concatenate([person_ids, outsiders.ids]))
     check_distinct("relationships", relation_ids)
+    changes = kind_changes(RawRows.of(people, raw, span.epoch))
+    kind = np.where(unknown[records.relation], _UNKNOWN_KIND, people.kind[records.relation])
+    kept = versions(changes, records.relation, kind, records.first).before(span.end)
+    pairs = RecordPairs(
+        relation_ids, person_ids[records.subject], person_ids[records.at_risk], unknown[records.relation]
+    )
     history = {
-        "persons": persons(people, roll),
+        "persons": pa.concat_tables([persons(people, roll), outsiders.persons()]).unify_dictionaries(),
         "identities": identities(people, roll),
         "protected": protected(people, roll),
         "person_links": links(people, roll, person_ids, span.end, duplicates),
-        "relationships": relationships(people, records, relation_ids, person_ids, unknown),
-        "events": to_arrow(
-            columns,
-            pa.array(person_ids[parties.subject], mask=~parties.between),
-            pa.array(person_ids[parties.at_risk], mask=~parties.named),
-            pa.array(person_ids[parties.person], mask=~parties.alone),
-        ),
+        "relationships": relationships(kept, pairs),
+        "events": to_arrow(columns, *_party_ids(columns, parties, person_ids)),
     }
     check_distinct("events", history["events"].column("event_id").to_numpy())
     if span.since > span.epoch:
-        new = {"events": entered, "relationships": records.entered} | _person_times(history, roll, came[rows])
+        new = {
+            "events": entered,
+            "relationships": np.maximum(kept.recorded, records.entered[kept.record]),
+        } | _person_times(history, roll, came[rows], outsiders)
         history = {name: table.filter(pa.array(new[name] >= span.since)) for name, table in history.items()}
     return history, truth(people, raw, records, relation_ids, span.epoch)
+
+
+def _party_ids(columns: Columns, parties: _Parties, person_ids: I64) -> tuple[pa.Array, pa.Array, pa.Array]:
+    """Return the subject, the person at risk and the person of each event row, as ids or null."""
+    outside = columns["outsider"] != 0
+    at_risk = np.where(outside, chance.ids(columns["outsider"]), person_ids[parties.at_risk])
+    return (
+        pa.array(person_ids[parties.subject], mask=~parties.acted),
+        pa.array(at_risk, mask=~(parties.named | outside)),
+        pa.array(person_ids[parties.person], mask=~parties.alone),
+    )
+
+
+def _outsiders(columns: Columns, entered: I64) -> _Outsiders:
+    """Return the people outside the clusters whom the rows name."""
+    keys, row = np.unique(columns["outsider"], return_inverse=True)
+    first, came = (_earliest(len(keys), (row, time)) for time in (columns["recorded"], entered))
+    somebody = keys != 0
+    return _Outsiders(chance.ids(keys[somebody]), first[somebody], came[somebody])
 
 
 def _inside(people: Population, columns: Columns, unknown: Mask, span: Span) -> tuple[Columns, I64]:
@@ -145,6 +205,7 @@ def _entered(people: Population, columns: Columns, named: Mask) -> I64:
     met = _earliest(
         len(people.person_keys), (people.subject_person, noticed), (people.at_risk_person[named], noticed[named])
     )
+    person = np.maximum(person, columns["offender"])  # a row has one of them at most
     of_person, of_relation = met[np.maximum(person, 0)], noticed[np.maximum(relation, 0)]
     return np.maximum(recorded, np.where(person >= 0, of_person, of_relation))
 
@@ -176,7 +237,8 @@ def _parties(people: Population, columns: Columns, unknown: Mask, duplicates: fl
     """Return the person records that an incident was put under: the first of a person or, for some, the second."""
     m = len(people.person_keys)
     relation, person, incident = columns["relation"], columns["person"], columns["incident"]
-    between, alone = relation >= 0, person >= 0
+    offender = columns["offender"]
+    between, alone, acted = relation >= 0, person >= 0, (relation >= 0) | (offender >= 0)
     relation, person = np.maximum(relation, 0), np.maximum(person, 0)
     named = between & ~unknown[relation]
     usual, by_knob = _doubled(people, duplicates)
@@ -186,14 +248,16 @@ def _parties(people: Population, columns: Columns, unknown: Mask, duplicates: fl
         used = chance.chance(incident ^ people.person_keys[rows], "second record used", use)
         return np.where(applies, doubled[rows] & used, False).astype(np.int64)
 
-    subject, at_risk = people.subject_person[relation], people.at_risk_person[relation]
-    left, right = second(subject, between), second(at_risk, named)
+    subject = np.where(offender >= 0, offender, people.subject_person[relation])
+    at_risk = people.at_risk_person[relation]
+    left, right = second(subject, acted), second(at_risk, named)
     return _Parties(
         subject=subject + left * m,
         at_risk=at_risk + right * m,
         person=person + second(person, alone) * m,
         between=between,
         named=named,
+        acted=acted,
         alone=alone,
         pair=(relation * 4 + left * 2 + right)[between],
     )
@@ -203,28 +267,36 @@ def _first_named(parties: _Parties, time: I64, size: int) -> I64:
     """Return the earliest time at which each of ``size`` person records was named."""
     return _earliest(
         size,
-        (parties.subject[parties.between], time[parties.between]),
+        (parties.subject[parties.acted], time[parties.acted]),
         (parties.at_risk[parties.named], time[parties.named]),
         (parties.person[parties.alone], time[parties.alone]),
     )
 
 
-def _relation_records(parties: _Parties, recorded: I64, entered: I64) -> _RelationRecords:
+def _relation_records(people: Population, parties: _Parties, recorded: I64, entered: I64) -> _RelationRecords:
     pair, inverse = np.unique(parties.pair, return_inverse=True)
-    first = _earliest(len(pair), (inverse, recorded[parties.between]))
-    return _RelationRecords(pair, first, _earliest(len(pair), (inverse, entered[parties.between])))
+    first, came = (_earliest(len(pair), (inverse, time[parties.between])) for time in (recorded, entered))
+    m, relation = len(people.person_keys), pair // 4
+    subject = people.subject_person[relation] + pair // 2 % 2 * m
+    return _RelationRecords(pair, first, came, subject, people.at_risk_person[relation] + pair % 2 * m)
 
 
-def _person_times(history: dict[str, pa.Table], roll: Roll, came: I64) -> dict[str, Any]:
+def _person_times(history: dict[str, pa.Table], roll: Roll, came: I64, outsiders: _Outsiders) -> dict[str, Any]:
     """Return when each row of the tables about persons entered the history; ``came``: of each person record."""
     order = np.argsort(roll.ids)
-    # Plain search: protected characteristics are made for persons of this roll alone, so a check would be dead code.
-    of_protected = np.searchsorted(roll.ids[order], history["protected"].column("person_id").to_numpy())
+    made = history["person_links"]
+
+    def of(ids: pa.ChunkedArray) -> I64:
+        # Plain search: these tables are made for persons of this roll alone, so a check would be dead code.
+        return np.asarray(came[order][np.searchsorted(roll.ids[order], ids.to_numpy())])
+
+    # A link can be older than the incident by which its persons came to notice: it enters with the later of them.
+    both = np.maximum(of(made["source_person_id"]), of(made["person_id"]))
     return {
-        "persons": came,
+        "persons": np.concatenate([came, outsiders.entered]),
         "identities": came,
-        "protected": came[order][of_protected],
-        "person_links": history["person_links"].column("recorded_at").to_numpy(),
+        "protected": of(history["protected"]["person_id"]),
+        "person_links": np.maximum(made["recorded_at"].to_numpy(), both),
     }
 
 
@@ -238,28 +310,6 @@ def persons(people: Population, roll: Roll) -> pa.Table:
             "recorded_at": roll.first,
         },
         schema=PERSONS,
-    )
-
-
-def relationships(
-    people: Population, records: _RelationRecords, relation_ids: I64, person_ids: I64, unknown: Mask
-) -> pa.Table:
-    """Return the relationship records (RELATIONSHIPS); where the person at risk is unknown, so is the kind."""
-    m, relation = len(people.person_keys), records.relation
-    subject = people.subject_person[relation] + (records.pair // 2 % 2) * m
-    at_risk = people.at_risk_person[relation] + records.pair % 2 * m
-    kind = np.where(unknown[relation], RELATIONSHIP_KINDS.index("unknown"), people.kind[relation])
-    return pa.table(
-        {
-            "relationship_id": relation_ids,
-            "recorded_at": records.first,
-            "subject_id": person_ids[subject],
-            "person_at_risk_id": pa.array(person_ids[at_risk], mask=unknown[relation]),
-            "kind": words(kind, RELATIONSHIP_KINDS),
-            "valid_from": records.first,
-            "withdrawn_at": pa.nulls(len(relation), pa.int64()),
-        },
-        schema=RELATIONSHIPS,
     )
 
 
@@ -298,6 +348,10 @@ def truth(
     """
     true_ids = chance.ids(relation_keys(people))
     relations = people.relations[records.relation]
+    subject_row = people.subject_offsets[people.cluster] + people.relations["subject"]
+    died = death_days(people, raw)
+    ended = np.minimum(died[people.subject_person], died[people.at_risk_person])[records.relation]
+    ended_at = epoch + np.floor(np.where(np.isfinite(ended), ended, 0.0) * DAY).astype(np.int64)
     make_up = pa.table(
         {
             "relationship_id": relation_ids,
@@ -307,6 +361,8 @@ def truth(
             "frequency": relations["frequency"],
             "severity": relations["severity"],
             "control": relations["control"].astype(np.int8),
+            "outside_rate": people.outside_rate[subject_row][records.relation],
+            "ended_at": pa.array(ended_at, mask=~np.isfinite(ended)),
         }
     )
     happened = raw[(raw["what"] == states.INCIDENT) & (raw["relation"] >= 0)]

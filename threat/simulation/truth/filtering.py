@@ -29,6 +29,7 @@ from threat.simulation.truth.evidence import (
     offence_chance,
 )
 from threat.simulation.truth.paths import Laws, copy_cluster, new_copy
+from threat.simulation.world.deaths import die, die_as_subject, redraw_deaths
 from threat.simulation.world.draws import draw, exp, wait
 from threat.simulation.world.life import ahead, become_active, entry_chances, live
 from threat.simulation.world.mechanism import (
@@ -45,7 +46,6 @@ from threat.simulation.world.mechanism import (
     after_jump,
     after_order,
     armed_hazard,
-    die,
     fade,
     hazards,
     may_separate,
@@ -100,7 +100,8 @@ def drift(run: Run, cluster: Cluster, evidence: Evidence, day: float, end: float
     while day < end:
         _, stop = ahead(parameters, cluster, day, end, work)
         free = _free_hazard(parameters, cluster, work)
-        days = wait(run.stream, 1.0 / free)
+        # Nothing moves once everybody is dead.
+        days = wait(run.stream, 1.0 / free) if free > 0.0 else end - day
         jump = day + days < stop
         until = day + days if jump else stop
         weight = _less_silence(parameters, cluster, day, until - day, work, weight)
@@ -185,7 +186,10 @@ def observe(run: Run, cluster: Cluster, evidence: Evidence, record: Record, work
     elif record.what == SEEN_BAIL:
         subject.bail_until = max(subject.bail_until, record.until)
     elif record.what == SEEN_DEATH:
-        die(cluster, record.relation)
+        if record.relation >= 0:
+            die(cluster, record.relation)
+        else:
+            die_as_subject(cluster, record.subject)
     elif record.what == SEEN_SIGNAL:
         become_active(run.output, cluster, record.relation, record.at)
     elif record.what == SEEN_ORDER:
@@ -340,6 +344,7 @@ def _look_ahead(run: Run, particles: Cluster, pending: Floats, question: Questio
     for j in range(looks):
         cluster = particle(particles, j * len(particles.subjects) // looks)
         sentence(run, cluster, pending, question.day)
+        redraw_deaths(run.parameters, cluster, question.day, run.stream)
         watch.tally[0], watch.tally[1] = 0.0, 0.0
         day = question.day
         for h in range(len(horizons)):

@@ -46,7 +46,7 @@ F64 = NDArray[np.float64]
 
 _NEVER = np.iinfo(np.int64).max
 _HIDDEN = 1.0e12
-"""A day that never comes: relationships not on record do not exist for the filter."""
+"""A day that never comes: for the filter no relationship off the record exists, and no death is known ahead."""
 _SAME = {"distressed_start": "controlling"}
 """Conditions of answers that are another condition of the filter by definition."""
 _IGNORED = ("substance", "distressed", "escalating")
@@ -128,7 +128,7 @@ class Records:
         """Run and record the block again; return its records."""
         knobs = settings.knobs
         rows = force.run(people, settings, knobs.overrides(settings.epoch))
-        columns = recording.record(people, rows, settings.epoch, settings.days, knobs).columns()
+        columns = recording.record(people, rows, settings.epoch, settings.days, knobs)
         raw_rows = RawRows.of(people, rows, settings.epoch)
         order = np.argsort(raw_rows.keys)
         place = position(columns["incident"], raw_rows.keys[order])
@@ -194,6 +194,8 @@ class Records:
             states.ORDER: SEEN_ORDER,
             states.SUBJECT_SUICIDAL: SEEN_SUICIDAL,
             states.SUICIDE: SEEN_DEATH,
+            states.DEATH: SEEN_DEATH,
+            states.SUBJECT_SUICIDE: SEEN_DEATH,
         }
         out = []
         for i, row in zip(visible, raw, strict=True):
@@ -247,6 +249,8 @@ class Records:
         p, m = parameters.values("population"), parameters.mechanism()[0]
         subjects = np.repeat(self.people.subjects[subject_rows][None, :], n, axis=0)
         rel = np.repeat(self.people.relations[relation_rows][None, :], n, axis=0)
+        # Nobody knows the day of a death ahead: those that happened are observed, later ones drawn anew.
+        subjects["dies"], rel["dies"] = _HIDDEN, _HIDDEN
         shape = subjects.shape
         subjects["mental"] = rng.random(shape) < p["mental"]
         for k in range(shape[1]):

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from threat.simulation.world import chance
 from threat.simulation.world.chance import GOLDEN
+from threat.simulation.world.deaths import redraw_deaths
 from threat.simulation.world.draws import exp
 from threat.simulation.world.life import live
 from threat.simulation.world.mechanism import TARGET_NONE
@@ -128,6 +129,7 @@ def _run_forward(run: Run, now: Cluster, then: Cluster, questions: Questions, ro
     for d in range(forward.draws):
         run.stream[0] = _mix(questions.seeds[row] + GOLDEN * np.uint64(d + 1))
         copy_cluster(now, then)
+        redraw_deaths(run.parameters, then, asked, run.stream)
         watch.tally[0], watch.tally[1] = 0.0, 0.0
         day = asked
         for h in range(len(horizons)):

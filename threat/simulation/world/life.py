@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
+from threat.simulation.world.deaths import die, die_as_subject
 from threat.simulation.world.draws import draw, wait
 from threat.simulation.world.mechanism import (
     HAZARD_DEADLY,
@@ -46,6 +47,8 @@ from threat.simulation.world.states import (
     BIT_ENTRY,
     BIT_ESCALATING,
     CRIME,
+    DEATH,
+    FIRST_HOMICIDE,
     INCIDENT,
     NEW_PARTNER,
     NO_END,
@@ -55,6 +58,7 @@ from threat.simulation.world.states import (
     SEPARATION,
     SIGNAL,
     SUBJECT_SUICIDAL,
+    SUBJECT_SUICIDE,
     Cluster,
     Clusters,
     Floats,
@@ -73,10 +77,15 @@ def incident(run: Run, cluster: Cluster, row: int, day: float, hazard: int, entr
     if relationship.a1 > relationship.frequency * parameters.escalating:
         bits |= BIT_ESCALATING
     crimed = offence not in NOT_CRIMED
-    if crimed:
+    # A draw only at homicides: a force without any keeps the rows it would have had.
+    died = offence >= FIRST_HOMICIDE and draw(stream) < parameters.suicide_after_homicide
+    if crimed and not died:
         bits |= arrest_and_charge(parameters, offence, stream)
     note(run.output, cluster, row, k, Fact(INCIDENT, offence, day, NO_END, bits))
     after_incident(parameters, cluster, row, offence)
+    if died:
+        die_as_subject(cluster, k)
+        note_subject(run.output, cluster, k, SUBJECT_SUICIDE, day, 0)
     if bits & BIT_ARRESTED:
         after_arrest(run, cluster, row, day, offence, bits)
     if may_separate(relationship) and draw(stream) < parameters.separate_at_incident:
@@ -151,6 +160,8 @@ def ahead(parameters: Record, cluster: Cluster, day: float, end: float, work: Fl
             stop = min(stop, relationship.order_until)
         if day < relationship.plan_until:
             stop = min(stop, relationship.plan_until)
+        if relationship.dead == 0.0 and day < relationship.dies:
+            stop = min(stop, relationship.dies)
     of_subjects = 0.0
     for k in range(len(cluster.subjects)):
         subject = cluster.subjects[k]
@@ -160,6 +171,8 @@ def ahead(parameters: Record, cluster: Cluster, day: float, end: float, work: Fl
             stop = min(stop, subject.bail_until)
         if day < subject.next_from:
             stop = min(stop, subject.next_from)
+        if subject.dead == 0.0 and day < subject.dies:
+            stop = min(stop, subject.dies)
         of_subjects += subject_hazard(parameters, cluster, k, day)
     return total + of_subjects, stop
 
@@ -205,7 +218,8 @@ def live(run: Run, cluster: Cluster, span: Span, watch: Watch) -> None:
 
 @njit(cache=True)
 def arrivals(run: Run, cluster: Cluster, day: float) -> None:
-    """Let happen what is due on ``day``: sentences that begin, relationships that come to notice."""
+    """Let happen what is due on ``day``: deaths, sentences that begin, relationships that come to notice."""
+    deaths(run, cluster, day)
     for k in range(len(cluster.subjects)):
         subject = cluster.subjects[k]
         if subject.next_from > PAST and subject.next_from <= day:
@@ -217,6 +231,21 @@ def arrivals(run: Run, cluster: Cluster, day: float) -> None:
         due = relationship.active == 0.0 and relationship.entry <= day and day >= subject.custody_until
         if due and relationship.dead == 0.0 and subject.dead == 0.0:
             enter(run, cluster, row, day)
+
+
+@njit(cache=True)
+def deaths(run: Run, cluster: Cluster, day: float) -> None:
+    """Let die of other causes who is due by ``day``; whoever is both subject and at risk dies once, as subject."""
+    for k in range(len(cluster.subjects)):
+        subject = cluster.subjects[k]
+        if subject.dead == 0.0 and subject.dies <= day:
+            die_as_subject(cluster, k)
+            note_subject(run.output, cluster, k, DEATH, day, 0)
+    for row in range(len(cluster.relations)):
+        relationship = cluster.relations[row]
+        if relationship.mirror < 0 and relationship.dead == 0.0 and relationship.dies <= day:
+            die(cluster, row)
+            note_change(run.output, cluster, row, day, DEATH)
 
 
 @njit(cache=True)

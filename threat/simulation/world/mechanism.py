@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from numba import njit
 
+from threat.simulation.world.deaths import die
 from threat.simulation.world.draws import draw, exp
 from threat.simulation.world.states import (
     ATTEMPT,
@@ -201,6 +202,8 @@ def _state_hazards(parameters: Record, relationship: Record, out: Floats) -> Non
 def suicidal_hazard(parameters: Record, cluster: Cluster, subject_row: int) -> float:
     """Return the hazard per day that a subject becomes suicidal, or ceases to be."""
     subject = cluster.subjects[subject_row]
+    if subject.dead > 0.0:
+        return 0.0
     if subject.suicidal > 0.0:
         return parameters.suicidal_off
     h = parameters.suicidal_on
@@ -217,13 +220,15 @@ def suicidal_hazard(parameters: Record, cluster: Cluster, subject_row: int) -> f
 @njit(cache=True)
 def armed_hazard(parameters: Record, subject: Record) -> float:
     """Return the hazard per day that a subject gets hold of a weapon, or loses it."""
+    if subject.dead > 0.0:
+        return 0.0
     return parameters.weapon_off if subject.armed > 0.0 else parameters.weapon_on
 
 
 @njit(cache=True)
 def crime_hazard(parameters: Record, subject: Record, day: float) -> float:
-    """Return the hazard per day of a crime against somebody outside the cluster."""
-    if day < subject.custody_until:
+    """Return the hazard per day of a crime that harms nobody in particular: drugs, driving, possession."""
+    if subject.dead > 0.0 or day < subject.custody_until:
         return 0.0
     return subject.crime_rate * (parameters.crime_substance if subject.substance > 0.0 else 1.0)
 
@@ -343,17 +348,6 @@ def after_jump(cluster: Cluster, row: int, hazard: int) -> int:
     elif hazard == HAZARD_DESISTANCE:
         relationship.ended = 1.0
     return _NOTHING
-
-
-@njit(cache=True)
-def die(cluster: Cluster, row: int) -> None:
-    """Let the person at risk die: what that person did as a subject ends too."""
-    relationship = cluster.relations[row]
-    relationship.dead = 1.0
-    if relationship.mirror >= 0:
-        mirror = cluster.relations[relationship.mirror]
-        mirror.dead = 1.0
-        cluster.subjects[mirror.subject].dead = 1.0
 
 
 @njit(cache=True)

@@ -18,6 +18,8 @@ MAIN, MIRROR, FIRST_EXTRA = 0, 1, 2
 """Places of a cluster's relationships: the main one, the same pair the other way round, further persons at risk."""
 DAYS_PER_YEAR = 365.25
 """Mean length of a Julian year: spans in years stay with the calendar over the decades that a force may last."""
+_AGE_OF_MORTALITY = 40
+"""Age, in years, at which ``parameters.yaml`` gives the mortality."""
 ETHNICITIES = ("W1 W2 W3 W9 M1 M2 M3 M9 A1 A2 A3 A4 A9 B1 B2 B9 O2 O9").split()
 BROAD_ETHNICITIES = ("W", "M", "A", "B", "O")
 
@@ -48,7 +50,8 @@ class Population:
 
     Per cluster: ``keys`` uint64[c], offsets int64[c + 1]. Per relationship: ``relations`` (RELATION), ``cluster``,
     ``kind`` (0..5), ``subject_person`` and ``at_risk_person`` (rows of the person arrays). Per person: ``person_keys``,
-    ``male`` (bool), ``born`` (year), ``person_cluster``.
+    ``male`` (bool), ``born`` (year), ``person_cluster``. Per subject: ``outside_rate``, crimes a day against people
+    outside the cluster (0 for those known for domestic abuse alone).
     """
 
     keys: U64
@@ -65,6 +68,7 @@ class Population:
     person_cluster: I64
     male: Mask
     born: I64
+    outside_rate: F64
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,21 +118,27 @@ def draw(block: ContactBlock) -> Population:
     person_keys = chance.derive(frame.keys[person_cluster], "person", within)
     at_risk_person = _at_risk_persons(frame)
     male, born = _sexes_and_birth_years(frame, kind, at_risk_person, block.start_year)
+    subjects, relations = _subjects(frame, subject_cluster, second), _relations(frame, kind)
+    subject_rows = frame.person_offsets[subject_cluster] + second
+    mortality, dies = _deaths(frame.first_contact[person_cluster], person_keys, male, block.start_year - born)
+    for table, person in ((subjects, subject_rows), (relations, at_risk_person)):
+        table["mortality"], table["dies"] = mortality[person], dies[person]
     return Population(
         keys=frame.keys,
-        subjects=_subjects(frame, subject_cluster, second),
-        relations=_relations(frame, kind),
+        subjects=subjects,
+        relations=relations,
         subject_offsets=frame.subject_offsets,
         relation_offsets=frame.relation_offsets,
         cluster=frame.cluster,
         kind=kind,
         subject_person=frame.person_offsets[frame.cluster] + frame.is_mirror,
         at_risk_person=at_risk_person,
-        subject_rows=frame.person_offsets[subject_cluster] + second,
+        subject_rows=subject_rows,
         person_keys=person_keys,
         person_cluster=person_cluster,
         male=male,
         born=born,
+        outside_rate=_outside_rates(frame, person_keys[subject_rows], subject_cluster, second),
     )
 
 
@@ -247,6 +257,38 @@ def _subjects(frame: _Frame, subject_cluster: I64, second: I64) -> NDArray[Any]:
     for trait in ("substance", "mental", "firearm"):
         subjects[trait] = chance.chance(keys, trait, numbers[trait])
     return subjects
+
+
+def _outside_rates(frame: _Frame, keys: U64, subject_cluster: I64, second: I64) -> F64:
+    """Return each subject's crimes a day against people outside the cluster; ``keys``: of the subjects' persons.
+
+    A normal propensity, correlated with the severity of the subject's first relationship (for the second subject of a
+    mutual cluster: the mirror); nobody below a least propensity ever offends outside.
+    """
+    numbers = parameters.values("population")
+    correlation = float(numbers["outside_severity"])
+    first = frame.relation_offsets[subject_cluster] + second
+    alone = float(np.sqrt(1.0 - correlation * correlation))
+    propensity = (
+        chance.bell(frame.relation_keys[first], "severity") * correlation + chance.bell(keys, "outside") * alone
+    )
+    spread = float(numbers["outside_spread"])
+    rate = numbers["outside_rate"] * chance.exp(propensity * spread)
+    return np.where(propensity < numbers["outside_least"], 0.0, rate)
+
+
+def _deaths(first_contact: F64, keys: U64, male: Mask, age: I64) -> tuple[F64, F64]:
+    """Return each person's hazard of a death by other causes on day 0, per day, and the day of that death.
+
+    Gompertz's law, from the cluster's first contact on: whoever has contact with the police is alive. ``age``: in
+    years, in the force's first year.
+    """
+    numbers, ageing = parameters.values("population"), parameters.values("mechanism")["ageing"]
+    at_forty = numbers["mortality_at_40"] / DAYS_PER_YEAR * np.where(male, 1.0, numbers["mortality_female"])
+    mortality = at_forty * chance.exp((age - _AGE_OF_MORTALITY) * DAYS_PER_YEAR * ageing)
+    now = mortality * chance.exp(first_contact * ageing)
+    left = chance.log(1.0 + chance.exponential(keys, "life", 1.0) * ageing / now) / ageing
+    return mortality, first_contact + left
 
 
 def _at_risk_persons(frame: _Frame) -> I64:

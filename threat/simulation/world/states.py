@@ -16,11 +16,13 @@ Stream = NDArray[np.uint64]
 SUBJECT = np.dtype(
     [
         # fixed
-        ("crime_rate", np.float64),  # crimes against others, per day
+        ("crime_rate", np.float64),  # crimes that harm nobody in particular, per day
         ("substance", np.float64),  # 0 or 1
         ("mental", np.float64),  # 0 or 1
         ("firearm", np.float64),  # 0 or 1
+        ("mortality", np.float64),  # hazard of a death by other causes on day 0, per day
         # moving
+        ("dies", np.float64),  # day of that death, drawn ahead; a run forward draws it anew
         ("suicidal", np.float64),
         ("armed", np.float64),
         ("custody_until", np.float64),
@@ -42,7 +44,9 @@ RELATION = np.dtype(
         ("frequency", np.float64),  # mean number of further incidents each incident starts
         ("severity", np.float64),  # propensity to grave harm, mean 1
         ("control", np.float64),  # 0, 1 or 2
+        ("mortality", np.float64),  # of the person at risk, as in SUBJECT
         # moving
+        ("dies", np.float64),  # the person at risk, as in SUBJECT
         ("active", np.float64),
         ("ended", np.float64),
         ("separated", np.float64),
@@ -59,7 +63,7 @@ RELATION = np.dtype(
         ("a1", np.float64),
         ("a2", np.float64),
         ("a3", np.float64),
-        ("dead", np.float64),
+        ("dead", np.float64),  # either party died: nothing happens between them any more
     ]
 )
 
@@ -86,6 +90,7 @@ NO_END = -1.0
 INCIDENT, CRIME, CUSTODY, RELEASE, BAIL, CHARGE, CONVICTION, ORDER = 0, 1, 2, 3, 4, 5, 6, 7
 SEPARATION, RECONCILIATION, NEW_PARTNER, SUBJECT_SUICIDAL, PERSON_DISTRESSED = 8, 9, 10, 11, 12
 SELF_HARM, ATTEMPT, SUICIDE, ARMED, PLAN, ARREST, GRIEVANCE, SIGNAL = 13, 14, 15, 16, 17, 18, 19, 20
+OUTSIDE_CRIME, DEATH, SUBJECT_SUICIDE = 21, 22, 23
 
 # Offences of an incident, in the order of the kernel's tables.
 OFFENCES = (

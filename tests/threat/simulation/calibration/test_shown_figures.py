@@ -53,7 +53,7 @@ def fitted_auc(sightings: Sightings, rows: Rows, y: np.ndarray[Any, Any], cut: i
 def after_incidents(snapshot: Snapshot, n: int) -> Rows:
     """An hour after incidents first recorded, one row each, spread over the span."""
     relations = snapshot.table("relationships").to_pydict()
-    known = dict(
+    relationship_of = dict(
         zip(
             zip(relations["subject_id"], relations["person_at_risk_id"], strict=True),
             relations["relationship_id"],
@@ -69,7 +69,7 @@ def after_incidents(snapshot: Snapshot, n: int) -> Rows:
     step = max(1, len(events["at"]) // n)
     pairs = list(zip(events["subject_id"], events["person_at_risk_id"], strict=True))[::step]
     at = np.array(events["at"][::step], dtype=np.int64) + 3600
-    return snapshot.rows(np.array([known[pair] for pair in pairs], dtype=np.int64), at)
+    return snapshot.rows(np.array([relationship_of[pair] for pair in pairs], dtype=np.int64), at)
 
 
 def monthly(snapshot: Snapshot, months: int) -> Rows:
@@ -89,14 +89,14 @@ def test_a_model_of_repeat_violence_is_as_good_as_the_published_ones(tmp_path: P
     inside = rows.as_of < FORCE.now - 365 * DAY
     rows = Rows(*(getattr(rows, name)[inside] for name in ("relationship_id", "subject", "at_risk", "as_of")))
     y = label(occurrences(snapshot, "Y4"), rows, 365)
-    found = fitted_auc(snapshot.sightings(), rows, y, FORCE.now - 2 * 365 * DAY, 365)
-    print(f"repeat violence within 365 days of an incident: AUC {found:.3f}, {int(y.sum())} of {len(y)}")
-    assert 0.65 <= found <= 0.78
+    area = fitted_auc(snapshot.sightings(), rows, y, FORCE.now - 2 * 365 * DAY, 365)
+    print(f"repeat violence within 365 days of an incident: AUC {area:.3f}, {int(y.sum())} of {len(y)}")
+    assert 0.65 <= area <= 0.78
 
 
 @pytest.mark.long
 def test_a_planted_leak_is_seen_by_a_naive_builder_and_not_by_ours(tmp_path: Path) -> None:
-    found = {}
+    areas = {}
     for name, knobs in (("no leak", Knobs()), ("leak", Knobs(leak=1.0))):
         snapshot = make(tmp_path / name.replace(" ", "-"), knobs)
         rows = monthly(snapshot, 30)
@@ -104,7 +104,7 @@ def test_a_planted_leak_is_seen_by_a_naive_builder_and_not_by_ours(tmp_path: Pat
         sound = snapshot.sightings()
         naive = replace(sound, visible_from=sound.occurred_at, recorded_at=sound.occurred_at)
         cut = FORCE.now - 330 * DAY
-        found[name] = {k: fitted_auc(s, rows, y, cut, 180) for k, s in (("sound", sound), ("naive", naive))}
-        print(name, {k: round(v, 3) for k, v in found[name].items()}, int(y.sum()), len(y))
-    assert found["leak"]["naive"] > found["no leak"]["naive"] + 0.03
-    assert found["leak"]["sound"] < found["no leak"]["sound"] + 0.03
+        areas[name] = {k: fitted_auc(s, rows, y, cut, 180) for k, s in (("sound", sound), ("naive", naive))}
+        print(name, {k: round(v, 3) for k, v in areas[name].items()}, int(y.sum()), len(y))
+    assert areas["leak"]["naive"] > areas["no leak"]["naive"] + 0.03
+    assert areas["leak"]["sound"] < areas["no leak"]["sound"] + 0.03

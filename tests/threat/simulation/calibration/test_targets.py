@@ -34,23 +34,23 @@ STEADY = (
 
 
 def test_there_are_enough_targets_and_each_has_a_source() -> None:
-    found = targets()
-    assert len(found) >= 25
-    assert len({t.name for t in found}) == len(found)
-    for t in found:
+    rows = targets()
+    assert len(rows) >= 25
+    assert len({t.name for t in rows}) == len(rows)
+    for t in rows:
         assert t.low <= t.target <= t.high, t.name
         assert "[" in t.source, t.name
         assert "memory" not in t.source, t.name
-    judged = [t for t in found if "J" in t.source.split("[")[1].split("]")[0].split()]
+    judged = [t for t in rows if "J" in t.source.split("[")[1].split("]")[0].split()]
     assert all(t.weak for t in judged)
 
 
 def test_a_small_force_holds_the_steady_figures() -> None:
-    found = {f.target.name: f for f in calibrate(replace(SMALL, relationships=6000, years=6), [5])}
+    figures = {f.target.name: f for f in calibrate(replace(SMALL, relationships=6000, years=6), [5])}
     outside = {
-        name: (found[name].mean, found[name].target.low, found[name].target.high)
+        name: (figures[name].mean, figures[name].target.low, figures[name].target.high)
         for name in STEADY
-        if not found[name].within
+        if not figures[name].within
     }
     assert outside == {}
 
@@ -61,8 +61,8 @@ KNOWN_MISSES = {"harm_top_2", "harm_top_3"}
 
 @pytest.mark.long
 def test_every_figure_but_the_known_misses_is_within_tolerance_over_three_full_forces() -> None:
-    found = calibrate(Settings(), [7, 8, 9])
-    assert {f.target.name for f in found if not f.within} == KNOWN_MISSES
+    comparisons = calibrate(Settings(), [7, 8, 9])
+    assert {f.target.name for f in comparisons if not f.within} == KNOWN_MISSES
 
 
 TARGET = Target("a", "A figure", "share", 0.5, 0.4, 0.6, True, "somewhere [V S1]")
@@ -73,15 +73,15 @@ TARGET = Target("a", "A figure", "share", 0.5, 0.4, 0.6, True, "somewhere [V S1]
     [((0.5,), 0.5, True), ((0.5, 0.7), 0.6, True), ((0.61,), 0.61, False), ((float("nan"), 0.5), 0.5, True)],
 )
 def test_found(values: tuple[float, ...], mean: float, within: bool) -> None:
-    found = Comparison(TARGET, values)
-    assert found.mean == pytest.approx(mean)
-    assert found.within is within
+    comparison = Comparison(TARGET, values)
+    assert comparison.mean == pytest.approx(mean)
+    assert comparison.within is within
 
 
 def test_nothing_measured_is_not_within() -> None:
-    found = Comparison(TARGET, (float("nan"),))
-    assert math.isnan(found.mean)
-    assert not found.within
+    comparison = Comparison(TARGET, (float("nan"),))
+    assert math.isnan(comparison.mean)
+    assert not comparison.within
 
 
 def test_the_table_is_put_between_its_marks(tmp_path: Path) -> None:
@@ -157,5 +157,5 @@ def test_auc(score: list[float], label: list[int], area: float) -> None:
 )
 def test_weibull_shape(by_30: float, by_320: float, shape: float | None) -> None:
     """A force so small that nobody repeats has no shape, and its report can be drawn all the same."""
-    found = weibull_shape(30, by_30, 320, by_320)
-    assert math.isnan(found) if shape is None else found == pytest.approx(shape)
+    fitted = weibull_shape(30, by_30, 320, by_320)
+    assert math.isnan(fitted) if shape is None else fitted == pytest.approx(shape)

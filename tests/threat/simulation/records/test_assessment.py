@@ -38,10 +38,10 @@ def test_only_a_high_grade_is_followed_by_a_visit_of_the_unit() -> None:
     assert 0 < len(high) < 150
     for kind in ("unit_contact", "marac_referral", "idva_referral"):
         assert set(rows.loc[rows["kind"] == kind, "incident"]) == high
-    visits = rows[rows["kind"] == "unit_contact"]
-    assert visits["proactive"].all()
-    assert set(visits["reported_by"]) == {"police"}
-    assert set(visits["code"]) == {"visit"}
+    contacts = rows[rows["kind"] == "unit_contact"]
+    assert contacts["proactive"].all()
+    assert set(contacts["reported_by"]) == {"police"}
+    assert set(contacts["code"]) == {"visit"}
     assert not rows.loc[rows["kind"] == "marac_referral", "proactive"].any()
 
 

@@ -38,7 +38,7 @@ def test_a_scalar_is_every_rows_and_an_array_each_ones() -> None:
     assert set(table["domestic"]) == {"no"}
 
 
-def test_kind_and_ordinal_tell_rows_of_one_key_apart() -> None:
+def test_rows_of_one_key_differ_by_kind_and_ordinal() -> None:
     events = EventRows()
     ids = [events.add(kind, KEYS, fields(), ordinal=n) for kind in ("charge", "conviction") for n in (0, 1, 2)]
     assert len(np.unique(np.concatenate(ids))) == 18

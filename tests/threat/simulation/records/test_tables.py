@@ -20,7 +20,7 @@ KEYS = chance.seed_keys(3, "tables", np.arange(9))
 
 
 def kept(*rows: tuple[str, int, dict[str, Any]], since: int = EPOCH) -> dict[str, int]:
-    """When each kept row (kind, recorded, where) entered the history, by kind."""
+    """Time at which each kept row (kind, recorded, where) entered the history, by kind."""
     events = EventRows()
     for i, (kind, recorded, where) in enumerate(rows):
         time = np.array([recorded])

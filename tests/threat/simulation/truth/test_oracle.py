@@ -32,8 +32,8 @@ def asked() -> tuple[Any, Any]:
     ids = []
     for number, size in force.plan(SMALL):
         people = force.draw(SMALL, number, size)
-        known = people.relations["entry"] < DAY_OF_FORCE
-        ids.append(relationship_ids(people, unknown_persons(people))[:, 0][known])
+        entered = people.relations["entry"] < DAY_OF_FORCE
+        ids.append(relationship_ids(people, unknown_persons(people))[:, 0][entered])
     everyone = np.concatenate(ids)
     return everyone, np.full(len(everyone), SMALL.epoch + int(DAY_OF_FORCE * DAY))
 
@@ -60,8 +60,8 @@ def test_agrees_with_brute_force(asked: tuple[Any, Any]) -> None:
 
 
 def test_retraces_the_path_that_was() -> None:
-    """Whoever was in custody for the whole horizon, or dead, on the force's own path has no risk; others have some."""
-    held, dead, free = [], [], []
+    """Risk of those in custody for the whole horizon, or dead, on the force's own path is 0; of others it is not."""
+    imprisoned, dead, free = [], [], []
     day, end = DAY_OF_FORCE, DAY_OF_FORCE + HORIZONS[0]
     for number, size in force.plan(SMALL):
         people = force.draw(SMALL, number, size)
@@ -74,12 +74,12 @@ def test_retraces_the_path_that_was() -> None:
             (rows["what"] == states.INCIDENT) & (rows["offence"] >= states.FIRST_HOMICIDE) & (rows["at"] < day)
         ]
         gone = np.isin(np.arange(len(ids)), killed)
-        held.append(ids[inside & began])
+        imprisoned.append(ids[inside & began])
         dead.append(ids[gone])
         free.append(ids[began & ~inside & ~gone])
-    ids = np.concatenate(held + dead)
+    ids = np.concatenate(imprisoned + dead)
     as_of = np.full(len(ids), SMALL.epoch + int(day * DAY))
-    assert len(np.concatenate(held)) > 3
+    assert len(np.concatenate(imprisoned)) > 3
     assert (risks(SMALL, ids, as_of, draws=4).risk[:, 0] == 0.0).all()
     others = np.concatenate(free)
     assert np.mean(risks(SMALL, others, np.full(len(others), as_of[0]), draws=4).risk[:, 0] > 0.0) > 0.9
@@ -143,7 +143,7 @@ def test_tables_of_the_truth(written: Path) -> None:
     monthly = pq.read_table(written / "truth" / "monthly.parquet").to_pandas()
     sample = pq.read_table(written / "truth" / "oracle.parquet").to_pandas()
     records = pq.read_table(written / "truth" / "relationships.parquet").to_pandas()
-    assert document["rows"] == len(monthly) == sum(one["rows"] for one in document["strata"])
+    assert document["rows"] == len(monthly) == sum(stratum["rows"] for stratum in document["strata"])
     assert not monthly.duplicated(["relationship_id", "as_of"]).any()
     joined = monthly.merge(records, on="relationship_id")
     assert len(joined) == len(monthly)

@@ -70,8 +70,8 @@ def test_charges_that_are_not_decided(as_of_day: float, remand_until: float | No
     if remand_until is not None:
         rows.append((states.CUSTODY, 0, states.REMAND, 10.8, remand_until, 0))
     rows.append((states.CHARGE, 0, 15, 11.0, -1.0, 0))
-    found = drawn(*rows)._pending(np.arange(len(rows)), as_of_day, as_of=1000, s0=0)
-    assert found[:, :3].tolist() == pending
+    charges = drawn(*rows)._pending(np.arange(len(rows)), as_of_day, as_of=1000, s0=0)
+    assert charges[:, :3].tolist() == pending
 
 
 @pytest.mark.long
@@ -86,16 +86,16 @@ def test_posterior_is_calibrated_to_the_oracle() -> None:
     everyone = np.concatenate(ids)
     chosen = np.random.default_rng(0).permutation(everyone)[:700]
     as_of = np.full(len(chosen), FORCE.epoch + day * DAY)
-    found = posterior(FORCE, chosen, as_of, particles=500, looks=200)
-    used = np.isfinite(found.risk[:, 0])
+    answers = posterior(FORCE, chosen, as_of, particles=500, looks=200)
+    used = np.isfinite(answers.risk[:, 0])
     assert used.mean() > 0.8
-    assert set(np.array(found.why)[~used]) <= {
+    assert set(np.array(answers.why)[~used]) <= {
         "began before the records",
         "its first incident is not on record",
         "every particle was ruled out",
     }
     truth = risks(FORCE, chosen, as_of, draws=50).risk[used, 1]
-    said = found.risk[used, 1]
+    said = answers.risk[used, 1]
     error = truth.std() / np.sqrt(len(truth))
     assert said.mean() == pytest.approx(truth.mean(), abs=4 * error)
     top = said >= np.quantile(said, 0.8)
