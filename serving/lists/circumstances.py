@@ -18,7 +18,7 @@ from serving.dates import day
 from serving.lists.reasons import IN_FORCE, FeatureSentence, ThemeReason
 from threat.asof import NEVER, ended, happened
 from threat.history.deaths import dead_rows
-from threat.history.sightings import NO_PERSON, ROLE_SUBJECT, Rows, Sightings
+from threat.history.sightings import NO_PERSON, ROLE_AT_RISK, ROLE_SUBJECT, Rows, Sightings
 from threat.history.sorted_ids import is_in
 from threat.vocabulary import Kind, kinds
 
@@ -26,8 +26,11 @@ What = Literal["custody", "bail", "order", "release_due", "death"]
 Whom = Literal["subject", "person_at_risk", "pair"]
 
 _KINDS = tuple(kinds().values())
-_ENDED_BY = {"bail": "bail_end", "order": "order_expiry"}
-"""Bail and orders without an end of their own are over from the first record of their end that follows them."""
+_ENDED_BY = {"bail_granted": "bail_end", "hold": "release"} | {
+    kind.name: "order_expiry" for kind in _KINDS if kind.theme == "order" and kind.lasts == "order"
+}
+"""What has no end of its own is over from the first record of this kind that follows it. Not so custody: a release may
+be from another stay, so an open stay is stated, with the release that followed it."""
 
 _WHOSE = {"subject": "The subject", "person_at_risk": "The person at risk"}
 
@@ -111,6 +114,8 @@ class _Record:
         if self.what == "death":
             by_party = self.kind.death_of == "person_at_risk" and self.role == ROLE_SUBJECT and self.other != other
             return self._with(whom, self._death_text(whom)) if self.is_of_dead or by_party else None
+        if self.role == ROLE_AT_RISK:  # of the other party: a stay for what was done to this person
+            return None
         if self.what == "release_due":
             return self._with(whom, f"{_WHOSE[whom]} is due for release{self._code()} on {day(self.since)}")
         return self._with(whom, self._custody_text(whom) if self.what == "custody" else self._bail_text(whom))
@@ -194,8 +199,8 @@ def _record(sightings: Sightings, row: int, owner: int, other: int, as_of: int, 
     what = _WHAT[kind.number]
     assert what is not None  # _in_force chose the kinds
     since, until, released = int(sightings.occurred_at[row]), int(sightings.until[row]), NEVER
-    if until == NEVER and what in _ENDED_BY:
-        until = _first_after(sightings, owner, other if what == "order" else None, _ENDED_BY[what], since, as_of)
+    if until == NEVER and kind.name in _ENDED_BY:
+        until = _first_after(sightings, owner, other if what == "order" else None, _ENDED_BY[kind.name], since, as_of)
     elif until == NEVER and what == "custody":
         released = _first_after(sightings, owner, None, "release", since, as_of)
     code = int(sightings.code[row])

@@ -17,7 +17,7 @@ from collections.abc import Collection
 import numpy as np
 from numpy.typing import NDArray
 
-from threat.asof import DAY, happened, look_back_bounds, near, within
+from threat.asof import happened, look_back_bounds, near, within
 from threat.history.custody import Custody, stays
 from threat.history.deaths import Deaths
 from threat.history.sightings import NO_PERSON, ROLE_ABOUT, ROLE_AT_RISK, ROLE_SUBJECT, Rows, Sightings
@@ -64,6 +64,8 @@ def find(
     is_dead = deaths.on_record(owners, as_of) | deaths.on_record(others, as_of)
     for at, owner, other, dead in zip(*(column.tolist() for column in (at_rows, owners, others, is_dead)), strict=True):
         role, kind = int(sightings.role[at]), _KINDS[int(sightings.kind[at])]
+        if kind.about == "person" and other == NO_PERSON:
+            role = ROLE_ABOUT  # a source without a column for the one person names that person as a party
         places = parties.concerned(owner, role, other, homicide=kind.death_of == "person_at_risk")
         for relationship_id, about in places:
             trigger = _trigger(sightings, at, about, ends.get(at))
@@ -134,9 +136,10 @@ def ends_of_stays(sightings: Sightings, as_of: int, release_days: float) -> dict
     return out
 
 
-SAME_END = DAY
+SAME_END = 25 * 3_600
 """Seconds between the end of a stay and what is taken for the same end: two systems write down one release, or the hour
-in which police custody becomes remand, hours apart and never more than the day."""
+in which police custody becomes remand, hours apart. Dated by the day alone, a stay ends in the last second of the day
+and a release happens in its first; the longest day, when clocks go back, has 25 hours."""
 
 
 def _number(name: str) -> int:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from threat.asof import ended, happened
-from threat.history.sightings import NO_PERSON, ROLE_ABOUT, Sightings
+from threat.history.sightings import NO_PERSON, ROLE_ABOUT, ROLE_SUBJECT, Sightings
 from threat.vocabulary import kinds
 
 STAY = "custody"
@@ -113,12 +113,12 @@ class Custody:
 
 
 def stays(sightings: Sightings) -> NDArray[np.int64]:
-    """Return the rows of sightings that are stays in custody, visible or not, ascending."""
-    return np.flatnonzero(
-        (np.asarray(sightings.kind) == kinds()[STAY].number)
-        & (np.asarray(sightings.role) == ROLE_ABOUT)
-        & ~np.asarray(sightings.proactive)
-    )
+    """Return the rows of sightings that are stays in custody of their owner, visible or not, ascending.
+
+    A stay is about one person; a source that names that person as the subject says the same.
+    """
+    of_owner = np.isin(sightings.role, (ROLE_ABOUT, ROLE_SUBJECT))
+    return np.flatnonzero((np.asarray(sightings.kind) == kinds()[STAY].number) & of_owner & ~sightings.proactive)
 
 
 def _union(

@@ -72,6 +72,12 @@ def test_a_release_that_followed_an_open_stay_is_said_with_it() -> None:
     ]
 
 
+def test_a_hold_is_over_with_the_release_that_follows() -> None:
+    hold = about("hold", "2024-02-01")
+    assert stated(hold) == ["The subject is held for another authority since 1 February 2024, no end is recorded"]
+    assert stated(hold, about("release", "2024-02-03")) == []
+
+
 def test_bail_is_over_from_its_end_however_it_is_recorded() -> None:
     bail = about("bail_granted", "2024-05-01", code="conditional")
     said = "The subject is on bail (conditional) since 1 May 2024, "
@@ -134,7 +140,7 @@ FORCE = {
         ev("attempted_murder", "2024-01-10"),
         ev("stalking", "2024-01-10", s="t", v="w"),
         {"event": "c", "kind": "custody", "person": "s", "code": "sentence", "occurred_at": "2024-01-11"}
-        | {"until": "2040-01-01", "recorded_at": "2024-01-11", "domestic": "unknown"},
+        | {"until": "2040-01-01T10:00", "recorded_at": "2024-01-11", "domestic": "unknown"},
     ]
 }
 
@@ -152,6 +158,6 @@ def test_every_ranking_states_them_also_beyond_capacity(rule: str | None) -> Non
     assert all(reason["theme"] != "in_force" for reason in by_subject[pid("t")]["reasons"])
     fact = held["circumstances"][0]
     assert (fact["what"], fact["code"], fact["whom"], fact["until"]) == (
-        *("custody", "sentence", "subject", at("2040-01-01")),
+        *("custody", "sentence", "subject", at("2040-01-01T10:00+00:00")),
     )
     assert np.isfinite(held["score"])

@@ -69,8 +69,48 @@ def test_the_murdered_the_dead_subject_and_the_others_of_a_murderer() -> None:
     assert [[(t.kind, t.about) for t in item.triggers] for item in scored.must_see] == [[("murder", "subject")]]
 
 
+def test_records_of_one_person_under_the_name_of_subject_count_the_same() -> None:
+    """Some sources have no column for the one person that a record is about."""
+    force = Force(
+        {
+            "events": [
+                ev("attempted_murder", "2020-01-10T10:00"),
+                ev("custody", "2020-01-11T10:00", v=None, domestic="unknown", until="2024-05-28T10:00"),
+                ev("suicidal_ideation", "2024-05-30T10:00", v=None, domestic="unknown"),
+            ]
+        }
+    )
+    (item,) = force.must_see("2024-06-01")
+    assert [(trigger.kind, trigger.about) for trigger in item.triggers] == [
+        ("suicidal_ideation", "subject"),
+        ("custody", "subject"),
+    ]
+    assert [(row.subject.tolist(), row.at_risk.tolist()) for row in [force.cohort("2024-06-01").rows]] == [
+        ([pid("s")], [pid("v")])
+    ]
+    inside = Force({"events": [ev("stalking", "2024-05-01"), ev("custody", "2024-05-02T10:00", domestic="unknown")]})
+    (row,) = inside.scored("2024-06-01").rows.to_pylist()
+    assert [fact["text"] for fact in row["circumstances"]] == [
+        "The subject is in custody since 2 May 2024, no end is recorded"
+    ]
+
+
+def test_a_stay_and_a_release_of_the_day_on_which_clocks_go_back_are_one_trigger() -> None:
+    """Dated by the day alone, one is its last second and the other its first, twenty-five hours earlier."""
+    force = Force(
+        {
+            "events": [
+                ev("stalking", "2024-05-01"),
+                about("custody", "s", "2024-06-01", code="remand", until="2024-10-27"),
+                about("release", "s", "2024-10-27", code="bail"),
+            ]
+        }
+    )
+    assert [[trigger.kind for trigger in item.triggers] for item in force.must_see("2024-10-29")] == [["release"]]
+
+
 CHILD = {
-    "persons": [{"person": "v", "kind": "person", "birth_year": "2009", "recorded_at": "2024-01-01"}],
+    "persons": [{"person": "v", "kind": "person", "birth_year": "2009", "recorded_at": "2024-01-01T10:00"}],
     "events": [ev("threat_to_kill", "2024-05-30"), ev("stalking", "2024-05-30", s="t", v="w")],
 }
 
@@ -80,7 +120,7 @@ def test_a_child_is_in_the_safeguarding_queue_and_not_ranked() -> None:
     scored = force.scored("2024-06-01")
     assert scored.rows["person_at_risk_id"].to_pylist() == [pid("w")]
     (queued,) = scored.safeguarding
-    assert (queued.parties, queued.known_since) == (("person_at_risk",), parse_as_of("2024-01-01"))
+    assert (queued.parties, queued.known_since) == (("person_at_risk",), parse_as_of("2024-01-01T10:00+00:00"))
     assert [trigger.kind for trigger in queued.triggers] == ["threat_to_kill"]
     assert [(step.kept, step.dropped) for step in scored.attrition if step.step == "safeguarding"] == [(1, 1)]
     # Must-see asks nobody's age: whatever the rank, whatever the queue.
