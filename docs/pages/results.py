@@ -96,7 +96,7 @@ def aggregates(run: Run) -> MeasuredRun:
     """Read what a RUN says of itself."""
     return MeasuredRun(
         evaluation=run.read(Evaluation),
-        fit=run.read(CohortAttrition).fit["test"],
+        cohort=run.read(CohortAttrition),
         checks=run.read(Checks),
         stability=run.read(Stability),
     )

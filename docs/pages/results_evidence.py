@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fairness.suppression import PublicFairness
 from threat.measuring.figure import Figure
 from threat.release.documents.checks import Checks
-from threat.release.documents.cohort import FitCounts
+from threat.release.documents.cohort import CohortAttrition
 from threat.release.documents.evaluation import Evaluation
 from threat.release.documents.expected_captures import ExpectedCaptures
 from threat.release.documents.stability import Stability
@@ -26,7 +26,7 @@ class MeasuredRun:
     """What one RUN says of itself, with what was made for this page alone: audit, leak, truth (None: not made)."""
 
     evaluation: Evaluation
-    fit: FitCounts
+    cohort: CohortAttrition
     checks: Checks
     stability: Stability
     audit: PublicFairness | None = None

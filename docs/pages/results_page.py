@@ -12,6 +12,7 @@ from pages.results_evidence import MeasuredRun, RealRecords, SyntheticForce
 
 from fairness.suppression import PublicFairness
 from threat.measuring.figure import Figure
+from threat.release.documents.cohort import CohortAttrition
 from threat.release.documents.evaluation import MODEL, Evaluation, RankingFigures
 from threat.release.documents.expected_captures import ExpectedCaptures
 from threat.release.documents.stability import Stability
@@ -88,7 +89,7 @@ def _synthetic(synthetic: SyntheticForce) -> list[str]:
 
 
 def _run(title: str, run: MeasuredRun, *, public: bool) -> list[str]:
-    evaluation, fit, cohort = run.evaluation, run.fit, run.evaluation.cohort
+    evaluation, fit, cohort = run.evaluation, run.cohort.fit["test"], run.evaluation.cohort
     k, places = evaluation.capacity, evaluation.capacity * cohort.lists
     coverage, rate = (evaluation.rankings[0].figure(name) for name in ("coverage", "prevalence"))
     assert coverage is not None and rate is not None  # noqa: PT018 (every evaluation has both)
@@ -108,6 +109,7 @@ def _run(title: str, run: MeasuredRun, *, public: bool) -> list[str]:
         for ranking in evaluation.rankings
     ]
     lines += ["", *_commentary(evaluation, public), *_reliability(evaluation, public), *_stability(run.stability)]
+    lines += _in_no_figure(run.cohort, public)
     if run.audit is not None:
         lines += _audit(run.audit)
     lines += [f"- Note: {warning}" for warning in evaluation.warnings if "tie at the cut" not in warning]
@@ -215,6 +217,24 @@ def _freshness(evaluation: Evaluation, public: bool) -> list[str]:
         else:
             words.append(f"{band.band}: {band.n:,} rows, {band.events} events, AUC {number(area, 3)}")
     return words
+
+
+def _in_no_figure(cohort: CohortAttrition, public: bool) -> list[str]:
+    """Say what no figure holds: rows left out, deaths by another cause, severe incidents that no rung counts."""
+
+    def shown(count: int) -> str:
+        return f"fewer than {LEAST}" if public and 0 < count < LEAST else f"{count:,}"
+
+    left_out, competing, silent = cohort.test_left_out, cohort.competing_deaths, cohort.silent_features
+    unseen = [f"{shown(line.incidents)} {line.title}" for line in cohort.unseen_severe]
+    return [
+        f"- On the lists and in no figure, because what had happened was not on record yet: a death in "
+        f"{shown(left_out.death_not_yet_recorded)} rows, the outcome in {shown(left_out.outcome_not_yet_recorded)}; "
+        f"left out of fitting {shown(cohort.fit['test'].left_out.rows)}. Deaths by another cause within the horizon: "
+        f"{shown(competing.rows)} rows.",
+        f"- Severe incidents that no rung counts: {'; '.join(unseen) or 'none'}.",
+        f"- Features that are missing on every row: {len(silent.empty)}; that have one value: {len(silent.constant)}.",
+    ]
 
 
 def _stability(stability: Stability) -> list[str]:

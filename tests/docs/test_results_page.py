@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 from fixtures import evidence
-from pages.results_page import _commentary, _reliability, few_on_the_list, number, percent
+from fixtures.cohort_evidence import cohort
+from pages.results_page import _commentary, _in_no_figure, _reliability, few_on_the_list, number, percent
 
 from threat.measuring.figure import Figure
 from threat.release.documents.evaluation import FreshnessBand, RankingFigures
@@ -76,6 +77,13 @@ def test_a_withheld_band_cannot_be_had_by_subtraction(events: tuple[int, ...], s
     for part in shown:
         assert part in text
     assert ("46" in text) is (events != (46, 0))
+
+
+def test_what_no_figure_holds_is_said_and_small_counts_are_withheld() -> None:
+    lines = "\n".join(_in_no_figure(cohort(), public=True))
+    assert "a death in fewer than 10 rows, the outcome in 12; left out of fitting 43" in lines
+    assert "- Severe incidents that no rung counts: 21 the domestic flag is blank." in lines
+    assert "a death in 1 rows" in "\n".join(_in_no_figure(cohort(), public=False))
 
 
 def test_the_commentary_says_plainly_where_the_model_does_not_beat_counting() -> None:
