@@ -43,6 +43,7 @@ def train(
     """Train a challenger with its evidence: folds, baselines, calibration, checks. Releases nothing."""
 
     from threat.release.documents.checks import Checks
+    from threat.release.documents.cohort import CohortAttrition
     from threat.release.documents.evaluation import Evaluation
     from training.config import load
     from training.evaluation.summary import Remarks, summary_lines
@@ -57,11 +58,13 @@ def train(
         from training.mirror import mirror
 
         document["mlflow"] = mirror(run, out.parent)
-    evaluation, late_known = run.read(Evaluation), run.read(Checks).late_known
+    evaluation, late_known, cohort = run.read(Evaluation), run.read(Checks).late_known, run.read(CohortAttrition)
     asked_and_measured = {"rung", "horizon_days", "capacity", "cohort", "rankings", "warnings"}
     document |= evaluation.model_dump(mode="json", include=asked_and_measured)
     document["late_known"] = late_known.as_json()
-    text = summary_lines(str(run.directory), evaluation, Remarks(late_known=late_known, mlflow=document["mlflow"]))
+    document["in_no_figure"] = cohort.model_dump(mode="json", exclude={"version", "cycles", "fit"})
+    remarks = Remarks(late_known=late_known, cohort=cohort, mlflow=document["mlflow"])
+    text = summary_lines(str(run.directory), evaluation, remarks)
     emit(document, as_json=as_json, lines=lambda _: text)
 
 

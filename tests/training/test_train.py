@@ -154,8 +154,10 @@ def test_no_leak_by_construction(run: Run, labelled: LabelledCohort) -> None:
     assert late["rows"] == run.read_json("evaluation.json")["cohort"]["n"]
     assert late["events"] >= late["rows_with_any"] > 0
     assert late["share"] == late["rows_with_any"] / late["rows"]
-    remarks = Remarks(late_known=run.read(Checks).late_known)
-    said = summary_lines("r", run.read(Evaluation), remarks)
+    cohort = run.read(CohortAttrition)
+    said = summary_lines("r", run.read(Evaluation), Remarks(late_known=run.read(Checks).late_known, cohort=cohort))
+    assert f"In no figure: {cohort.test_left_out.rows:,} rows on the lists" in said
+    assert f"{cohort.unseen_incidents:,} severe incidents that no rung counts" in said
     assert f"Known late: {late['events']:,} events had happened before a test row's as-of" in said
     # The check has teeth: against a builder that takes every record as known at once, values do differ.
     from features import build
@@ -273,4 +275,8 @@ def test_commands(run: Run, force: Path, tmp_path: Path) -> None:
     document = json.loads(got.stdout)
     assert (document["run_id"], document["mlflow"]) == ("cli", None)
     assert document["late_known"] == run.read_json("checks.json")["late_known"]
+    cohort = run.read_json("cohort.json")
+    assert document["in_no_figure"] == {
+        name: cohort[name] for name in ("test_left_out", "competing_deaths", "unseen_severe", "silent_features")
+    }
     assert Run.open(tmp_path / "runs" / "cli").read(Config).settings.name == "small"

@@ -7,6 +7,7 @@ from typing import Any
 
 from threat.measuring.figure import Figure
 from threat.release.documents.checks import LateKnown
+from threat.release.documents.cohort import CohortAttrition
 from threat.release.documents.evaluation import Evaluation, RankingFigures
 
 
@@ -15,6 +16,7 @@ class Remarks:
     """What ``threat train`` and ``threat evaluate`` have to say besides the evaluation; None where not asked."""
 
     late_known: LateKnown | None = None
+    cohort: CohortAttrition | None = None
     reproduced: bool | None = None
     mlflow: dict[str, Any] | None = None
 
@@ -51,6 +53,13 @@ def summary_lines(run: str, evaluation: Evaluation, remarks: Remarks) -> str:
         lines.append(
             f"Known late: {late.events:,} events had happened before a test row's as-of and were known only after "
             f"it ({late.rows_with_any:,} of {late.rows:,} rows have any). No feature counts them."
+        )
+    if cohort_made := remarks.cohort:
+        left_out, competing = cohort_made.test_left_out, cohort_made.competing_deaths
+        lines.append(
+            f"In no figure: {left_out.rows:,} rows on the lists whose outcome, or a death, was not on record yet; "
+            f"{cohort_made.unseen_incidents:,} severe incidents that no rung counts. Deaths by another cause: "
+            f"{competing.rows:,} rows. cohort.json says why."
         )
     if remarks.reproduced:
         lines.append("The sealed figures came out again, to nine digits.")
