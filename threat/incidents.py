@@ -38,7 +38,7 @@ def events_of_incidents(
 
     Columns: ``incident_id``, ``kind``, ``subject``, ``at_risk``, ``person`` (ids; NO_PERSON where none), ``flagged``
     and ``blank`` (what the domestic flag says), and, UTC seconds, ``occurred_at``, ``end_at`` (first instant after the
-    event), ``recorded_at`` (when it reached us) and ``domestic_known`` (when the incident was first known to be
+    event), ``recorded_at`` (when it first reached us, in whatever version) and ``domestic_known`` (when the incident was first known to be
     domestic; NEVER: it is not).
     """
     marks = ", ".join("?" for _ in names)
@@ -60,11 +60,17 @@ def events_of_incidents(
         [cut, *names, [kind.name for kind in kinds().values() if kind.lasts == "course"]],
     )
     frame = table.to_pandas()
-    frame = frame[~withdrawn(snapshot.hidden_at(frame.pop("event_id").to_numpy(np.int64)), cut)]
+    hidden_at = snapshot.hidden_at(frame.pop("event_id").to_numpy(np.int64))
+    # What hid it before it could be seen never let anybody know it.
+    frame = frame.assign(hidden_at=hidden_at)[hidden_at > frame["recorded_at"].to_numpy()]
     for name in ("subject", "at_risk", "person"):
         frame[name] = snapshot.links.resolve(frame[name].to_numpy(np.int64), cut)
     if any(lags.values()):
         frame["recorded_at"] += frame["source_system"].map(lags).fillna(0).astype(np.int64)
+    # A correction that leaves kind, parties and flag as they were corrects a detail of what was on record before.
+    same = ["incident_id", "kind", "subject", "at_risk", "person", "flagged", "blank"]
+    frame["recorded_at"] = frame.groupby(same)["recorded_at"].transform("min")
+    frame = frame[~withdrawn(frame.pop("hidden_at").to_numpy(), cut)]
     frame["domestic_known"] = _domestic_known(frame, standing, max(lags.values(), default=0))
     return frame
 
