@@ -38,8 +38,8 @@ def events_of_incidents(
 
     Columns: ``incident_id``, ``kind``, ``subject``, ``at_risk``, ``person`` (ids; NO_PERSON where none), ``flagged``
     and ``blank`` (what the domestic flag says), and, UTC seconds, ``occurred_at``, ``end_at`` (first instant after the
-    event), ``recorded_at`` (when it first reached us, in whatever version) and ``domestic_known`` (when the incident was first known to be
-    domestic; NEVER: it is not).
+    event), ``recorded_at`` (when it first reached us, in whatever version) and ``domestic_known`` (when the incident
+    was first known to be domestic; NEVER: it is not).
     """
     marks = ", ".join("?" for _ in names)
     table = snapshot.query(

@@ -42,7 +42,7 @@ def birth_years(
     spans = in_force(resolve(person), year, recorded, np.full(len(person), NEVER, dtype=np.int64))
     out = np.full(len(ids), np.nan)
     person, year = resolve(person)[spans.row], year[spans.row]
-    year_then = at.astype("datetime64[s]").astype("datetime64[Y]").astype(np.int64) + 1970
+    year_then = _years(at)
     place = np.searchsorted(person, ids, side="right") - 1
     first = np.searchsorted(person, ids, side="left")
     while True:
@@ -56,3 +56,21 @@ def birth_years(
     is_recorded = place >= first
     out[is_recorded] = year[place[is_recorded]]
     return out
+
+
+def may_be_under(birth_year: NDArray[np.float64], as_of: NDArray[np.int64], age: int) -> NDArray[np.bool_]:
+    """Mask of the birth years that make it possible to be under ``age`` at the as-of; False for NaN.
+
+    The birthday is not known, so somebody born in 2008 may be 15 until the last day of 2024:
+
+    >>> from threat.asof import parse_as_of
+    >>> last_day = np.array([parse_as_of("2024-12-31")] * 4)
+    >>> may_be_under(np.array([2009, 2008, 2007, np.nan]), last_day, 16).tolist()
+    [True, True, False, False]
+    """
+    return _years(as_of) - birth_year - 1 < age
+
+
+def _years(as_of: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the calendar year of each instant, UTC."""
+    return as_of.astype("datetime64[s]").astype("datetime64[Y]").astype(np.int64) + 1970

@@ -8,16 +8,16 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from threat.asof import DAY, NEVER, show, visible, within
+from threat.asof import DAY, NEVER, show, within
 from threat.eligibility import Policy, eligible
+from threat.history.deaths import Deaths
+from threat.history.persons import birth_years, may_be_under
 from threat.history.sightings import NO_PERSON, Rows
 from threat.history.snapshot import Snapshot
-from threat.history.sorted_ids import is_in
-from threat.ids import pair_ids
 from threat.release.documents.cohort import CycleAttrition, FilterStep
 from threat.terminal import progress
-from threat.vocabulary import kinds
 from training.cohorts.folds import Cycle
+from training.cohorts.index_incidents import index_incidents
 from training.config import CohortSettings
 
 Ints = NDArray[np.int64]
@@ -70,7 +70,7 @@ def build(
     """The complete cohort of every cycle: monthly, or indexed on a domestic incident. ``lag``: of the feed, seconds."""
     if settings.kind == "monthly":
         return monthly(snapshot, cycles, policy, lag)
-    return indexed(snapshot, cycles, settings.after_seconds + lag)
+    return indexed(snapshot, cycles, settings.after_seconds, policy, lag)
 
 
 def monthly(snapshot: Snapshot, cycles: Sequence[Cycle], policy: Policy, lag: int = 0) -> Cohort:
@@ -91,47 +91,76 @@ def monthly(snapshot: Snapshot, cycles: Sequence[Cycle], policy: Policy, lag: in
     return Cohort(joined(parts), np.concatenate([*numbers, np.zeros(0, np.int64)]), attrition)
 
 
-def indexed(snapshot: Snapshot, cycles: Sequence[Cycle], after_seconds: int) -> Cohort:
+def indexed(snapshot: Snapshot, cycles: Sequence[Cycle], after_seconds: int, policy: Policy, lag: int = 0) -> Cohort:
     """Each relationship ``after_seconds`` after a domestic crime or incident of it was first on record as domestic.
 
-    The feed's lag is part of ``after_seconds``: a list cannot answer what has not reached it. Facts only, not the
-    unit's own contacts. Rows of one relationship at one instant are one row.
+    ``lag``: seconds until a record reaches us. A list cannot answer what has not reached it, so a row is made that much
+    later, by what was on record ``lag`` seconds before its as-of. Facts only, not the unit's own contacts. Who is left
+    out is as in the monthly cohort, but for the window: the incident itself is the reason to look. Rows of one
+    relationship at one instant are one row.
     """
-    relationship, as_of = _index_incidents(snapshot, after_seconds)
-    on_record = snapshot.relationships.stands(relationship, as_of)
+    relationship, known_by = index_incidents(snapshot, after_seconds)
+    as_of = known_by + lag
+    deaths = Deaths.of(snapshot.sightings())
     parts, numbers, attrition = [], [], []
     for cycle in cycles:
         in_cycle = within(as_of, cycle.start, cycle.end)
-        chosen = in_cycle & on_record
-        rows, steps = _two_parties_once(snapshot, relationship[chosen], as_of[chosen])
-        parts.append(rows)
+        rows = snapshot.rows(relationship[in_cycle], known_by[in_cycle]) if in_cycle.any() else joined([])
+        rows, steps = _filtered(snapshot, rows, deaths, policy)
+        parts.append(replace(rows, as_of=rows.as_of + lag))
         numbers.append(np.full(len(rows), cycle.number, np.int64))
-        indexing, visible_ones = int(in_cycle.sum()), int(chosen.sum())
-        steps = [
-            _step("a domestic incident of the relationship came on record", indexing, 0, ""),
-            _step("relationship is on record", visible_ones, indexing - visible_ones, "withdrawn, or recorded later"),
-            *steps,
-        ]
         attrition.append(_attrition(cycle, steps))
     return Cohort(joined(parts), np.concatenate([*numbers, np.zeros(0, np.int64)]), attrition)
 
 
-def _two_parties_once(snapshot: Snapshot, relationship: Ints, as_of: Ints) -> tuple[Rows, list[FilterStep]]:
-    """Resolve the rows, drop those a merge made one person's, and keep one of those with the same parties at once."""
-    rows = snapshot.rows(relationship, as_of) if len(relationship) else joined([])
-    two = rows.subject != rows.at_risk
-    parties = np.stack([rows.subject, rows.at_risk, rows.as_of], axis=1)[two]
-    _, first = np.unique(parties, axis=0, return_index=True)
-    kept = np.flatnonzero(two)[np.sort(first)]
-    steps = [
-        _step("two parties", int(two.sum()), int((~two).sum()), "a merge made both parties one person"),
-        _step("one row per instant", len(kept), int(two.sum()) - len(kept), "several incidents recorded at once"),
-    ]
-    return rows.take(kept), steps
+def _filtered(snapshot: Snapshot, rows: Rows, deaths: Deaths, policy: Policy) -> tuple[Rows, list[FilterStep]]:
+    """Keep the rows of indexed relationships that a list would rank, and say what each filter dropped."""
+    name = "a domestic incident of the relationship came on record"
+    steps = [FilterStep(step=name, kept=len(rows), dropped=0, reason="")]
+
+    def keep(step: str, stays: NDArray[np.bool_], reason: str) -> None:
+        nonlocal rows
+        kept = int(stays.sum())
+        steps.append(FilterStep(step=step, kept=kept, dropped=len(rows) - kept, reason=reason))
+        rows = rows.take(stays)
+
+    standing = snapshot.relationships.stands(rows.relationship_id, rows.as_of)
+    keep("relationship is on record", standing, "no row and no domestic event of the two is in force any more")
+    keep("subject is a person", rows.subject != NO_PERSON, "the subject is unknown or an organisation")
+    keep("two parties", rows.subject != rows.at_risk, "a merge made both parties one person")
+    keep("person at risk lives", ~deaths.on_record(rows.at_risk, rows.as_of), "on record as dead")
+    keep("subject lives", ~deaths.on_record(rows.subject, rows.as_of), "on record as dead")
+    child = _may_be_child(snapshot, rows.subject, rows.as_of, policy.lower_age)
+    child |= _may_be_child(snapshot, rows.at_risk, rows.as_of, policy.lower_age)
+    keep("adults", ~child, f"a party may be under {policy.lower_age}: for the safeguarding queue")
+    keep("one row per instant", _first_of_instant(rows), "several incidents recorded at once")
+    return rows, steps
+
+
+def _may_be_child(snapshot: Snapshot, persons: Ints, as_of: Ints, lower_age: int) -> NDArray[np.bool_]:
+    """Mask of the persons whose year of birth on record at the as-of makes it possible that they are under an age."""
+
+    def by_the_end(ids: Ints) -> Ints:
+        return snapshot.links.resolve(ids, NEVER)
+
+    return may_be_under(birth_years(snapshot, by_the_end(persons), as_of, by_the_end), as_of, lower_age)
+
+
+def _first_of_instant(rows: Rows) -> NDArray[np.bool_]:
+    """Mask of the first row of each pair of parties at each as-of."""
+    first = np.unique(np.stack([rows.subject, rows.at_risk, rows.as_of], axis=1), axis=0, return_index=True)[1]
+    out = np.zeros(len(rows), np.bool_)
+    out[first] = True
+    return out
 
 
 def index_rows(
-    snapshot: Snapshot, cycles: Sequence[Cycle], settings: CohortSettings, horizon_days: int, lag: int = 0
+    snapshot: Snapshot,
+    cycles: Sequence[Cycle],
+    settings: CohortSettings,
+    policy: Policy,
+    horizon_days: int,
+    lag: int = 0,
 ) -> Rows | None:
     """Index rows from one horizon before the first cycle to one horizon after the last; None for a monthly cohort.
 
@@ -141,60 +170,11 @@ def index_rows(
         return None
     span = horizon_days * DAY
     whole = Cycle(0, cycles[0].start - span, cycles[-1].end + span, cycles[-1].end + span - 1)
-    return indexed(snapshot, [whole], settings.after_seconds + lag).rows
-
-
-def _step(step: str, kept: int, dropped: int, reason: str) -> FilterStep:
-    return FilterStep(step=step, kept=kept, dropped=dropped, reason=reason)
+    return indexed(snapshot, [whole], settings.after_seconds, policy, lag).rows
 
 
 def _attrition(cycle: Cycle, steps: Sequence[FilterStep]) -> CycleAttrition:
     return CycleAttrition(cycle=cycle.number, as_of=show(cycle.start), steps=tuple(steps))
-
-
-_REPORTED_THEMES = ("crime", "incident", "strangulation", "stalking", "threat_to_kill")
-"""Themes whose kinds the police are called to, crime or not. Orders, assessments and stays are answers to a call, so
-they would index a relationship a second time for the same incident."""
-
-
-def index_kinds() -> list[str]:
-    """Kinds that make an incident an index incident.
-
-    Every crime of a relationship, and what is reported of a relationship without a crime (domestic incident,
-    strangulation, surveillance, attempted entry, threat to children).
-    """
-    return [
-        kind.name
-        for kind in kinds().values()
-        if kind.about == "relationship" and (kind.crime or kind.theme in _REPORTED_THEMES)
-    ]
-
-
-def _index_incidents(snapshot: Snapshot, after_seconds: int) -> tuple[Ints, Ints]:
-    """(relationship id, as-of) of each incident of a relationship, sorted by as-of.
-
-    The as-of lies ``after_seconds`` after the incident was first on record as domestic. An incident that is withdrawn
-    or corrected by then, and on record as domestic no more, indexes nothing.
-    """
-    events = snapshot.query(
-        f"""
-        SELECT event_id, incident_id, subject_id, coalesce(person_at_risk_id, {NO_PERSON}) AS at_risk_id, recorded_at
-        FROM events
-        WHERE domestic = 'yes' AND assertion = 'fact' AND NOT proactive AND subject_id IS NOT NULL
-            AND kind IN (SELECT unnest(?))
-        """,
-        [index_kinds()],
-    ).to_pandas()
-    events["hidden_at"] = snapshot.hidden_at(events["event_id"].to_numpy(np.int64))
-    events = events[events["hidden_at"] > events["recorded_at"]]
-    events["relationship_id"] = pair_ids(events["subject_id"], events["at_risk_id"])
-    known = is_in(events["relationship_id"].to_numpy(), snapshot.relationships.relationship_id)
-    incidents = events[known].groupby(["incident_id", "relationship_id"])
-    as_of = incidents["recorded_at"].transform("min") + after_seconds
-    in_force = visible(events.loc[known, "recorded_at"], events.loc[known, "hidden_at"], as_of)
-    out = events[known].assign(as_of=as_of)[in_force][["as_of", "relationship_id"]]
-    out = out.drop_duplicates().sort_values(["as_of", "relationship_id"])
-    return out["relationship_id"].to_numpy(np.int64), out["as_of"].to_numpy(np.int64)
 
 
 def label_knowledge(snapshot: Snapshot) -> int:

@@ -43,6 +43,7 @@ class LabelledCohort:
     snapshot: Snapshot
     sightings: Sightings
     settings: Settings
+    policy: Policy
     catalogue: Catalogue
     folds: Folds
     cohort: Cohort
@@ -183,6 +184,7 @@ def prepare(
         snapshot=snapshot,
         sightings=sightings,
         settings=settings,
+        policy=policy,
         catalogue=catalogue,
         folds=folds,
         cohort=cohort,

@@ -49,7 +49,7 @@ def open_test(labelled: LabelledCohort) -> OpenedTest:
         lists,
         horizon,
         left_out_of=lambda rows: hindsight.left_out(rows).rows,
-        index_rows=index_rows(snapshot, lists.cycles, settings.cohort, horizon, labelled.lag),
+        index_rows=index_rows(snapshot, lists.cycles, settings.cohort, labelled.policy, horizon, labelled.lag),
     )
     return OpenedTest(
         lists=lists,

@@ -6,9 +6,11 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from threat.asof import NEVER, on_record_sql
+from threat.asof import NEVER
 from threat.errors import UsageError
+from threat.history.sightings import NO_PERSON
 from threat.history.snapshot import Snapshot
+from threat.incidents import events_of_incidents, standing_pairs
 from threat.outcomes import occurrences
 from threat.rungs import rules_of
 from training.config import Settings
@@ -34,8 +36,9 @@ def only_new_kinds(snapshot: Snapshot, outcomes: pd.DataFrame, rung: str, record
     """The outcomes whose incident carries a kind of the rung that no earlier incident of the subject carried.
 
     A sensitivity: where a later record may be the same case coming back, a kind seen before proves nothing new. The
-    rule also leaves out true repeats of the same kind, so it errs low. As known before ``recorded_before``; compares
-    ids as recorded. Raises UsageError for a rung about the person at risk alone.
+    rule also leaves out true repeats of the same kind, so it errs low. What is in force just before
+    ``recorded_before`` counts, subjects resolved through the merges known then. Raises UsageError for a rung about the
+    person at risk alone.
     """
     rules = rules_of(rung)
     if any(rule.attributed_to == "person_at_risk" for rule in rules):
@@ -43,23 +46,13 @@ def only_new_kinds(snapshot: Snapshot, outcomes: pd.DataFrame, rung: str, record
             f"new_charges_only cannot be used with {rung}, an outcome of the person at risk alone.",
             way_out="choose Y0, Y1, Y2 or Y4, outcomes of a relationship, or leave new_charges_only out",
         )
-    table = snapshot.query(
-        f"""
-        WITH severe AS (
-            SELECT subject_id, kind, incident_id, min(occurred_at) AS at
-            FROM events
-            WHERE subject_id IS NOT NULL AND kind IN (SELECT unnest(?)) AND {on_record_sql("recorded_at")}
-            GROUP BY ALL
-        )
-        SELECT DISTINCT a.incident_id FROM severe a
-        WHERE NOT EXISTS (
-            SELECT 1 FROM severe b
-            WHERE b.subject_id = a.subject_id AND b.kind = a.kind AND b.incident_id <> a.incident_id AND b.at <= a.at
-        )
-        """,
-        [
-            sorted({kind for rule in rules for kind in rule.all_of}),
-            NEVER if recorded_before is None else recorded_before,
-        ],
-    )
-    return outcomes[outcomes["incident_id"].isin(table.column(0).to_numpy())]
+    cut = NEVER if recorded_before is None else recorded_before
+    kinds = sorted({kind for rule in rules for kind in rule.all_of})
+    events = events_of_incidents(snapshot, kinds, cut, standing_pairs(snapshot.relationships, cut), {})
+    severe = events[events["kind"].isin(kinds) & (events["subject"] != NO_PERSON)]
+    first = severe.groupby(["subject", "kind", "incident_id"], as_index=False)["occurred_at"].min()
+    earliest = first.groupby(["subject", "kind"])["occurred_at"].transform("min")
+    first = first[first["occurred_at"] == earliest]
+    # Of two incidents that begin in one second neither is the earlier, so neither kind is new.
+    alone = ~first.duplicated(["subject", "kind"], keep=False)
+    return outcomes[outcomes["incident_id"].isin(first.loc[alone, "incident_id"])]

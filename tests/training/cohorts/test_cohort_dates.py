@@ -70,7 +70,7 @@ def test_an_index_row_waits_for_the_lag_of_the_feed(force: Force) -> None:
 
 def test_index_rows_reach_a_horizon_before_the_first_list_and_after_the_last(force: Force) -> None:
     march = months("2024-03-10", "2024-04-01")
-    every = cohorts.index_rows(force.snapshot, march, INCIDENT, 10, lag=2 * HOUR)
+    every = cohorts.index_rows(force.snapshot, march, INCIDENT, load_policy(), 10, lag=2 * HOUR)
     assert every is not None
     # Ten days before 10 March is 29 February, ten days after 1 April is 11 April.
     assert drawn(every) == [
@@ -79,7 +79,7 @@ def test_index_rows_reach_a_horizon_before_the_first_list_and_after_the_last(for
         (pid("cy"), "2024-04-01T02:00"),
         (pid("dee"), "2024-04-10T13:00"),
     ]
-    narrow = cohorts.index_rows(force.snapshot, march, INCIDENT, 8)
+    narrow = cohorts.index_rows(force.snapshot, march, INCIDENT, load_policy(), 8)
     assert narrow is not None
     assert [subject for subject, _ in drawn(narrow)] == [pid("bo"), pid("cy")]
 
@@ -93,8 +93,8 @@ def test_history_starts_with_the_earliest_source() -> None:
     two = Force(
         {
             "events": [
-                ev("assault_with_injury", "2024-03-01", s="an", source_system="crimes"),
-                ev("assault_with_injury", "2024-01-01", s="bo", source_system="custody"),
+                ev("assault_with_injury", "2024-03-01T00:00+00:00", s="an", source_system="crimes"),
+                ev("assault_with_injury", "2024-01-01T00:00+00:00", s="bo", source_system="custody"),
             ]
         }
     )
