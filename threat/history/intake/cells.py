@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from threat.errors import BadInput
 from threat.history.intake.profile import File, Profile
-from threat.history.intake.records import Records, RowShape, count_records
+from threat.history.intake.records import Lines, Records, RowShape, check_lines, count_records
 from threat.history.intake.times import is_time
 from threat.history.intake.unpacked import read_unpacked
 
@@ -69,14 +69,21 @@ def read_cells(
         if c.type == "time" and c.required and c.source in names and not c.absent
     ]
     shape = RowShape(len(names), tuple(sorted(times)), lambda text: is_time(text, profile.zone, profile.formats))
-    records = count_records(content, start, shape, profile.limits, path)
-    if not records.count:
+    lines = Lines(content, start, path)
+    check_lines(lines, profile.limits)
+    if not lines.written:
         if may_be_empty:
-            return Cells(pa.table({name: pa.array([], pa.string()) for name in names}), np.arange(0), [], records)
+            empty = pa.table({name: pa.array([], pa.string()) for name in names})
+            return Cells(empty, np.arange(0), [], Records(0, len(lines), 0))
         raise BadInput(
             "The file has a header and no rows.", where=str(path), way_out="check the export; nothing was loaded"
         )
-    raw, torn = _parse(content, start, names, path)
+    try:
+        raw, torn = _parse(content, start, names)
+    except pa.ArrowInvalid as error:
+        count_records(lines, None, shape, profile.limits)  # a quote that takes in rows is the likelier word for it
+        raise BadInput("The file cannot be read as CSV.", value=error, where=str(path), way_out="check it") from None
+    records = count_records(lines, raw.num_rows + len(torn), shape, profile.limits)
     if raw.num_rows + len(torn) != records.count:
         raise BadInput(
             "The file can be read in two ways: its lines and quotes do not fit together.",
@@ -144,7 +151,7 @@ def _check_delimiter(names: list[str], file: File, path: Path) -> None:
             )
 
 
-def _parse(content: bytes, start: int, names: list[str], path: Path) -> tuple[pa.Table, list[Torn]]:
+def _parse(content: bytes, start: int, names: list[str]) -> tuple[pa.Table, list[Torn]]:
     torn: list[Torn] = []
 
     def keep_torn(row: Any) -> str:
@@ -153,17 +160,14 @@ def _parse(content: bytes, start: int, names: list[str], path: Path) -> tuple[pa
         )
         return "skip"
 
-    try:
-        raw = pc_csv.read_csv(
-            pa.BufferReader(pa.py_buffer(content).slice(start)),
-            read_options=pc_csv.ReadOptions(use_threads=False, column_names=names, block_size=_PARSED_AT_ONCE),
-            parse_options=pc_csv.ParseOptions(newlines_in_values=True, invalid_row_handler=keep_torn),
-            convert_options=pc_csv.ConvertOptions(
-                column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=True, null_values=[""]
-            ),
-        )
-    except pa.ArrowInvalid as error:
-        raise BadInput("The file cannot be read as CSV.", value=error, where=str(path), way_out="check it") from None
+    raw = pc_csv.read_csv(
+        pa.BufferReader(pa.py_buffer(content).slice(start)),
+        read_options=pc_csv.ReadOptions(use_threads=False, column_names=names, block_size=_PARSED_AT_ONCE),
+        parse_options=pc_csv.ParseOptions(newlines_in_values=True, invalid_row_handler=keep_torn),
+        convert_options=pc_csv.ConvertOptions(
+            column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=True, null_values=[""]
+        ),
+    )
     trimmed = [pc.utf8_trim_whitespace(column) for column in raw.columns]
     return pa.table([pc.if_else(pc.equal(column, ""), None, column) for column in trimmed], names=names), torn
 

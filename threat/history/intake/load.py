@@ -179,8 +179,8 @@ def _history_start(profile: Profile) -> dict[str, int]:
     if profile.history_start is None:
         return {}
     rule = TimeRule(profile.zone, (*profile.formats, "ISO8601"), "earlier", "shift_forward", FIRST_START)
-    values, _, _ = read_times(pd.Series([profile.history_start], dtype="str"), rule)
-    return {profile.source_system: int(values[0])}
+    times = read_times(pd.Series([profile.history_start], dtype="str"), rule)
+    return {profile.source_system: int(times.seconds[0])}
 
 
 def _quarantine(sheets: dict[str, Sheet], profile: Profile) -> pa.Table:

@@ -49,58 +49,78 @@ class Records:
     multi_line: int
 
 
-@dataclass(frozen=True, slots=True)
-class _Lines:
-    """Start and stop of each physical line in the content; the stop leaves the line end out."""
+class Lines:
+    """The physical lines of a file after its header: LF, CR LF and a lone CR end a line.
 
-    content: bytes
-    starts: NDArray[np.int64]
-    stops: NDArray[np.int64]
+    ``starts``, ``stops``: position of each line in the content, without its end. ``written``: lines that are not blank.
+    """
+
+    def __init__(self, content: bytes, start: int, path: Path) -> None:
+        self.content = content
+        self.path = path
+        self.starts, self.stops = _positions(content, start)
+        self.written = int(np.count_nonzero(self.starts != self.stops))
+
+    def __len__(self) -> int:
+        return len(self.starts)
 
     def of(self, at: int) -> int:
         """Return the number of the line that a position is in."""
         return int(np.searchsorted(self.starts, at, side="right")) - 1
 
     def text(self, start: int, stop: int) -> str:
+        """Return the text between two positions."""
         return self.content[start:stop].decode("utf-8")
 
+    def where(self, line: int) -> str:
+        """Return file and line as an error shows them: the header is line 1, and lines are counted from 0 after it."""
+        return f"{self.path}, line {line + 2:,}"
 
-def count_records(content: bytes, start: int, shape: RowShape, limits: Limits, path: Path) -> Records:
-    """Count the records of a file from a position on, the end of its header.
+
+def check_lines(lines: Lines, limits: Limits) -> None:
+    """Raise BadInput for a line that is longer than ``limits`` allows a record to be."""
+    if len(lines):
+        sizes = lines.stops - lines.starts
+        longest = int(np.argmax(sizes))
+        _check_length(lines, longest, int(sizes[longest]), limits)
+
+
+def count_records(lines: Lines, parsed: int | None, shape: RowShape, limits: Limits) -> Records:
+    """Count the records of a file.
+
+    ``parsed``: the number that a parser of cells has, None where it failed. If that is the number of lines that are not
+    blank, every line is a record, and no quote holds more than a line: then only the last line can have a quote that is
+    not closed. Otherwise the quotes are followed through the file.
 
     Raises BadInput for a quote that is never closed, or whose cell takes in further rows, text after its closing quote,
     or more lines or bytes than ``limits`` allows.
     """
-    lines = _lines(content, start)
-    blank = int(np.count_nonzero(lines.starts == lines.stops))
-    spans = _spans(lines, shape, path)
-    sizes = lines.stops - lines.starts
-    longest = int(np.argmax(sizes)) if len(sizes) else 0
-    if len(sizes) and sizes[longest] > limits.record_bytes:
-        raise _too_long(longest, int(sizes[longest]), limits, path)
-    within = blank_within = 0
+    if parsed == lines.written:
+        if parsed:
+            last = int(np.flatnonzero(lines.starts != lines.stops)[-1])
+            _last_line(lines, last, shape)
+        return Records(lines.written, len(lines) - lines.written, 0)
+    spans = _spans(lines, shape)
+    is_blank = lines.starts == lines.stops
+    blank, within = len(lines) - lines.written, 0
     for first, last in spans:
-        length = int(lines.stops[last] - lines.starts[first])
-        if length > limits.record_bytes:
-            raise _too_long(first, length, limits, path)
+        _check_length(lines, first, int(lines.stops[last] - lines.starts[first]), limits)
         if last - first >= limits.record_lines:
             raise BadInput(
                 f"This record has too many lines: {last - first + 1:,}, by a quoted cell.",
-                where=_where(path, first),
+                where=lines.where(first),
                 way_out=(
                     "close the quote on the line it belongs to; for text that is as long as that, raise limits: "
                     f"record_lines ({limits.record_lines}) in the profile; nothing was loaded"
                 ),
             )
         within += last - first
-        inside = slice(first, last + 1)
-        blank_within += int(np.count_nonzero(lines.starts[inside] == lines.stops[inside]))
-    blank -= blank_within
-    return Records(len(lines.starts) - blank - within, blank, len(spans))
+        blank -= int(np.count_nonzero(is_blank[first : last + 1]))
+    return Records(len(lines) - blank - within, blank, len(spans))
 
 
-def _lines(content: bytes, start: int) -> _Lines:
-    """Return the physical lines from a position on: LF, CR LF and a lone CR end one."""
+def _positions(content: bytes, start: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return start and stop of every line from a position on."""
     data = np.frombuffer(content, dtype=np.uint8)
     ends = np.flatnonzero(data[start:] == _LF) + start
     stops = ends
@@ -113,22 +133,22 @@ def _lines(content: bytes, start: int) -> _Lines:
     starts = np.concatenate([np.array([start], dtype=np.int64), ends + 1])
     stops = np.append(stops, len(content))
     whole = starts < len(content)
-    return _Lines(content, starts[whole], stops[whole])
+    return starts[whole], stops[whole]
 
 
-def _spans(lines: _Lines, shape: RowShape, path: Path) -> list[tuple[int, int]]:
+def _spans(lines: Lines, shape: RowShape) -> list[tuple[int, int]]:
     """Return first and last line of every record over several lines."""
     spans: list[tuple[int, int]] = []
     last = -1
     for first in _untidy(lines):
         if first > last:
-            last = _last_line(lines, first, shape, path)
+            last = _last_line(lines, first, shape)
             if last > first:
                 spans.append((first, last))
     return spans
 
 
-def _untidy(lines: _Lines) -> list[int]:
+def _untidy(lines: Lines) -> list[int]:
     """Return the lines whose quotes do not all open and close a cell within the line.
 
     In a line where they do, every second quote ends a cell or is followed by its double: all parsers read it alike.
@@ -161,7 +181,7 @@ def _untidy(lines: _Lines) -> list[int]:
     return out
 
 
-def _last_line(lines: _Lines, first: int, shape: RowShape, path: Path) -> int:
+def _last_line(lines: Lines, first: int, shape: RowShape) -> int:
     """Return the line on which the record that begins on line ``first`` ends."""
     content, line, cell = lines.content, first, 0
     at, stop = int(lines.starts[first]), int(lines.stops[first])
@@ -171,7 +191,7 @@ def _last_line(lines: _Lines, first: int, shape: RowShape, path: Path) -> int:
             if close < 0:
                 raise BadInput(
                     "This quote is never closed: it takes in everything to the end of the file.",
-                    where=_where(path, line),
+                    where=lines.where(line),
                     way_out="close the quote or take it out, or export the file again; nothing was loaded",
                 )
             if close >= stop:
@@ -182,7 +202,7 @@ def _last_line(lines: _Lines, first: int, shape: RowShape, path: Path) -> int:
                     raise BadInput(
                         "This quote is not closed where its cell ends: it takes in the rows after it.",
                         value=f"lines {opened + 2:,} to {line + 2:,} as one cell",
-                        where=_where(path, opened),
+                        where=lines.where(opened),
                         way_out="close the quote or take it out, or export the file again; nothing was loaded",
                     )
             at = close + 1
@@ -203,7 +223,7 @@ def _closing(content: bytes, opening: int) -> int:
 
 
 def _takes_in_rows(
-    lines: _Lines, opening: tuple[int, int], closing: tuple[int, int], cell: int, shape: RowShape
+    lines: Lines, opening: tuple[int, int], closing: tuple[int, int], cell: int, shape: RowShape
 ) -> bool:
     """Tell whether a quoted cell over several lines, the cell with number ``cell``, takes in rows of the file.
 
@@ -245,17 +265,13 @@ def _cells(text: str) -> list[str]:
         return []
 
 
-def _where(path: Path, line: int) -> str:
-    # The header is line 1, and lines are counted from 0 after it.
-    return f"{path}, line {line + 2:,}"
-
-
-def _too_long(line: int, length: int, limits: Limits, path: Path) -> BadInput:
-    return BadInput(
-        f"This record is too long: {length:,} bytes.",
-        where=_where(path, line),
-        way_out=(
-            "look for a quote that is not closed or line ends that are missing; for text that is as long as that, "
-            f"raise limits: record_bytes ({limits.record_bytes:,}) in the profile; nothing was loaded"
-        ),
-    )
+def _check_length(lines: Lines, line: int, length: int, limits: Limits) -> None:
+    if length > limits.record_bytes:
+        raise BadInput(
+            f"This record is too long: {length:,} bytes.",
+            where=lines.where(line),
+            way_out=(
+                "look for a quote that is not closed or line ends that are missing; for text that is as long as that, "
+                f"raise limits: record_bytes ({limits.record_bytes:,}) in the profile; nothing was loaded"
+            ),
+        )

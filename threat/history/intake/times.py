@@ -19,6 +19,9 @@ _OFFSET = r".*\d[T ]\d\d:?\d\d.*(?:Z|[+-]\d\d:?\d\d)$"
 _HAS_HOUR = re.compile(r"%-?[HIMSXTRcs]|ISO8601")
 """A format without any of these reads a day. So ``%Y-%m-%dT00:00:00`` does: for a source that writes days like that."""
 
+_MIDNIGHT = r"[T ]00:?00(?::?00)?(?:\.0+)?(?:Z|[+-]\d\d:?\d\d)?$"
+"""A time of 00:00, which many systems write for a day without a time."""
+
 LAST_OF_DAY = ("recorded_at", "withdrawn_at", "until")
 """Columns in which a day means its last second: a fact dated by day was not known, and had not ended, before.
 
@@ -60,12 +63,13 @@ class Times(NamedTuple):
     """Times that were read, an entry per text.
 
     ``seconds``: int64 UTC seconds, 0 where empty or unreadable. ``reasons``: why a time cannot be used, "" if it can.
-    ``is_day``: True where the text names a day without a time.
+    ``is_day``: True where the text names a day without a time. ``is_midnight``: where it writes 00:00 as its time.
     """
 
     seconds: NDArray[np.int64]
     reasons: NDArray[np.object_]
     is_day: NDArray[np.bool_]
+    is_midnight: NDArray[np.bool_]
 
 
 def read_times(texts: pd.Series[Any], rule: TimeRule) -> Times:
@@ -86,14 +90,20 @@ def read_times(texts: pd.Series[Any], rule: TimeRule) -> Times:
     # Each distinct text once: reading a time is slow, and exports repeat dates.
     codes, unique = pd.factorize(texts)
     read = _read_unique(pd.Series(unique, dtype="str"), rule)
-    values, reasons, is_day = np.append(read.seconds, 0), np.append(read.reasons, ""), np.append(read.is_day, False)
-    return Times(values[codes], reasons[codes], is_day[codes])
+    # Position -1, the code of an empty cell, is the value appended.
+    return Times(
+        np.append(read.seconds, 0)[codes],
+        np.append(read.reasons, "")[codes],
+        np.append(read.is_day, False)[codes],
+        np.append(read.is_midnight, False)[codes],
+    )
 
 
 def _read_unique(texts: pd.Series[Any], rule: TimeRule) -> Times:
     out = Times(
         np.zeros(len(texts), dtype=np.int64),
         np.full(len(texts), "unreadable_time", dtype=object),
+        np.zeros(len(texts), dtype=bool),
         np.zeros(len(texts), dtype=bool),
     )
     if not len(texts):
@@ -105,6 +115,7 @@ def _read_unique(texts: pd.Series[Any], rule: TimeRule) -> Times:
     out.seconds[where] = _utc_seconds(instants)[is_read]
     out.reasons[where] = ""
     _read_local(texts[~with_offset], np.flatnonzero(~with_offset), rule, out)
+    out.is_midnight[:] = texts.str.contains(_MIDNIGHT, regex=True).to_numpy(dtype=bool) & ~out.is_day
     out.reasons[(out.reasons == "") & (out.seconds < rule.earliest)] = "impossible_date"
     return out
 

@@ -56,8 +56,8 @@ def test_daylight_saving(tmp_path: Path, written: str, ambiguous: str, expected:
 )
 def test_a_year_at_the_end_is_no_offset(written: str, expected: str) -> None:
     rule = TimeRule("Europe/London", ("%d-%m-%Y", "%d-%m-%Y %H:%M"), "later", "quarantine", 0)
-    values, reasons, _ = read_times(pd.Series([written], dtype="str"), rule)
-    assert (values.tolist(), reasons.tolist()) == ([parse_as_of(expected)], [""])
+    times = read_times(pd.Series([written], dtype="str"), rule)
+    assert (times.seconds.tolist(), times.reasons.tolist()) == ([parse_as_of(expected)], [""])
 
 
 def test_the_shipped_profile_never_knows_too_early(tmp_path: Path) -> None:
