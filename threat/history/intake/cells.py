@@ -68,7 +68,7 @@ def read_cells(
         for c in file.columns
         if c.type == "time" and c.required and c.source in names and not c.absent
     ]
-    shape = RowShape(len(names), tuple(sorted(times)), lambda text: is_time(text, profile.zone, profile.formats))
+    shape = RowShape(len(names), tuple(sorted(times)), lambda text: is_time(text, profile.formats))
     lines = Lines(content, start, path)
     check_lines(lines, profile.limits)
     if not lines.written:

@@ -9,9 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from threat.asof import DAY
-
-OLDEST = 110
-"""Age in years that a person on record can have; the oldest person of a country is now and then a little older."""
+from threat.history.persons import OLDEST
 
 BEYOND_RECORDS = 36_525 * DAY
 """100 years after its recording nothing is planned: systems write 9999-12-31 for "no end"."""

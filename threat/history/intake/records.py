@@ -198,18 +198,30 @@ def _last_line(lines: Lines, first: int, shape: RowShape) -> int:
                 opened, line = line, lines.of(close)
                 stop = int(lines.stops[line])
                 after = content[close + 1 : close + 2] if close + 1 < stop else b","
-                if after != b"," or _takes_in_rows(lines, (opened, at), (line, close), cell, shape):
-                    raise BadInput(
-                        "This quote is not closed where its cell ends: it takes in the rows after it.",
-                        value=f"lines {opened + 2:,} to {line + 2:,} as one cell",
-                        where=lines.where(opened),
-                        way_out="close the quote or take it out, or export the file again; nothing was loaded",
-                    )
+                # A time over several lines is no time: the quote began in another row.
+                if (
+                    after != b","
+                    or cell in shape.times
+                    or _takes_in_rows(lines, (opened, at), (line, close), cell, shape)
+                ):
+                    raise _takes_in(lines, opened, line)
             at = close + 1
         comma = content.find(b",", at, stop)
         if comma < 0:
+            # Free text leaves a record its cells; a record of several lines without them is made of several rows.
+            if line > first and cell + 1 != shape.cells:
+                raise _takes_in(lines, first, line)
             return line
         at, cell = comma + 1, cell + 1
+
+
+def _takes_in(lines: Lines, first: int, last: int) -> BadInput:
+    return BadInput(
+        "This quote is not closed where its cell ends: it takes in the rows after it.",
+        value=f"lines {first + 2:,} to {last + 2:,} as one record",
+        where=lines.where(first),
+        way_out="close the quote or take it out, or export the file again; nothing was loaded",
+    )
 
 
 def _closing(content: bytes, opening: int) -> int:
