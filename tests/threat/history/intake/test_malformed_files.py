@@ -104,10 +104,13 @@ LOADED: dict[str, tuple[bytes, Counted]] = {
         Counted((2, 2), counts={"blank_lines": 3}, says="3 blank lines, which are no rows"),
     ),
     "free text over several lines": (
-        text(line(**GOOD | {"subject": '"anna,\nso she says"'}), SECOND),
+        text(line(**GOOD | {"kind": "theft", "code": '"anna,\nso she says"'}), SECOND),
         Counted((2, 2), counts={"multi_line_records": 1}, says="1 rows with text over several lines"),
     ),
-    "a quote in the middle of a cell": (text(line(**GOOD | {"subject": 'an"na'}), SECOND), Counted((2, 2))),
+    "a quote in the middle of a cell": (
+        text(line(**GOOD | {"kind": "theft", "code": 'five foot 6"'}), SECOND),
+        Counted((2, 2)),
+    ),
     "the header again": (text(FIRST, HEADER, SECOND), Counted((3, 2), {"not_a_record": 1}, exit_code=6)),
     "a line of totals": (
         text(*rows(3), "(3 rows affected)"),
@@ -115,7 +118,7 @@ LOADED: dict[str, tuple[bytes, Counted]] = {
     ),
     "a total that is not the number of rows": (
         text(*rows(3), "(1,234 rows affected)" + "," * HEADER.count(",")),
-        Counted((4, 3), {"wrong_number_of_cells": 1}, exit_code=6),
+        Counted((4, 3), {"not_a_record": 1}, says="says (1,234 rows affected) and has 3 rows", exit_code=6),
     ),
     "a total of rows that are lost": (
         text(*rows(3), "(1234 rows affected)" + "," * HEADER.count(",")),
