@@ -71,6 +71,21 @@ def in_force(key: ArrayLike, content: ArrayLike, recorded: ArrayLike, withdrawn:
     return InForce(row[begins], start[begins], end[last] if len(begins) else end[:0])
 
 
+def statement_ends(key: ArrayLike, content: ArrayLike, recorded: ArrayLike, withdrawn: ArrayLike) -> Ints:
+    """Return when each row's content is ended after the row stated it; NEVER where it is not. int64[n].
+
+    For tables in which several contents of a key are in force together. A row that states nothing ends at once.
+
+    >>> statement_ends([0, 0, 0], [5, 5, 5], [10, 20, 40], [NEVER, NEVER, 30]).tolist()
+    [30, 30, 40]
+    """
+    key, content, recorded, withdrawn = (
+        np.asarray(values, dtype=np.int64) for values in (key, content, recorded, withdrawn)
+    )
+    ends = _first_ends(key, content, withdrawn, np.arange(len(key), dtype=np.int64), recorded)
+    return np.where(withdrawn > recorded, ends, recorded)
+
+
 def _first_ends(key: Ints, content: Ints, withdrawn: Ints, row: Ints, start: Ints) -> Ints:
     """Return when the content of each of these rows is first ended after its ``start``; NEVER where it is not."""
     ends = np.flatnonzero(withdrawn < NEVER)

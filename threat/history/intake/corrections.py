@@ -77,7 +77,7 @@ def find_faults(events: pd.DataFrame, snapshot: Snapshot, zone: str) -> list[Fau
     faults.append(Fault(early, "impossible_date", detail + ", which was recorded later"))
     given = _parties(events)
     asks = found & (events["kind"] == "withdrawn").to_numpy(dtype=bool) & (given != NOBODY).any(axis=1)
-    faults.append(Fault(_names_others(given, target_id, asks, targets, snapshot), "other_parties", detail))
+    faults.append(Fault(_names_others(given, target_id, asks, targets, events, snapshot), "other_parties", detail))
     return faults
 
 
@@ -243,15 +243,18 @@ def _first_seconds(targets: pd.DataFrame, zone: str) -> Ints:
     return np.asarray(out, dtype=np.int64)
 
 
-def _names_others(given: Ints, target_id: Ints, asks: Mask, targets: pd.DataFrame, snapshot: Snapshot) -> Mask:
+def _names_others(
+    given: Ints, target_id: Ints, asks: Mask, targets: pd.DataFrame, events: pd.DataFrame, snapshot: Snapshot
+) -> Mask:
     """Mask of the withdrawals that name somebody whom neither their target nor a correction of it names."""
     out = np.zeros(len(target_id), dtype=bool)
     if not asks.any():
         return out
-    wanted = pa.array(np.unique(target_id[asks]))
-    corrections = _frame(existing_events(snapshot, wanted, "supersedes_event_id"))
+    wanted = np.unique(target_id[asks])
+    corrections = events[np.isin(target_id, wanted) & ~asks]
+    of_before = _frame(existing_events(snapshot, pa.array(wanted), "supersedes_event_id"))
     people: dict[int, set[int]] = {}
-    for name, rows in (("event_id", targets), ("supersedes_event_id", corrections)):
+    for name, rows in (("event_id", targets), ("supersedes_event_id", corrections), ("supersedes_event_id", of_before)):
         for event, parties in zip(_ints(rows[name]).tolist(), _parties(rows).tolist(), strict=True):
             people.setdefault(event, set()).update(parties)
     for row in np.flatnonzero(asks).tolist():
