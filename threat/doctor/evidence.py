@@ -73,6 +73,10 @@ def check_list(places: Places) -> list[Finding]:
     if listed.basis.snapshot != snapshot.id:
         says = f"{current} was made from snapshot {listed.basis.snapshot}; the history is at {snapshot.id}"
         findings.append(Finding("list", "stale", says, mend))
+    behind = ", ".join(feed.source for feed in listed.basis.feeds if feed.stale)
+    if behind:
+        says = f"{current} was published from feeds that are behind: {behind}; load what is missing, then a list again"
+        findings.append(Finding("list", "stale", says, places.load_command))
     policy = load_policy()
     if not _is_simulated(snapshot) and places.now - listed.basis.as_of > policy.cycle_days * DAY:
         says = f"{current} is older than a cycle of {policy.cycle_days} days"

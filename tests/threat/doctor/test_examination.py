@@ -22,7 +22,7 @@ from threat.history.intake.load import load
 from threat.history.store import Store
 from threat.lists import ROWS, Published, freeze, publish, published
 from threat.release import bundle, promotions
-from threat.release.documents.scored_list import Basis
+from threat.release.documents.scored_list import Basis, FeedReach
 from threat.release.runs import Run
 from threat.release.signing import Signer, generate_signer
 
@@ -50,7 +50,7 @@ def whole(tmp_path: Path) -> Places:
     return places
 
 
-def publish_list(places: Places, snapshot_id: str) -> None:
+def publish_list(places: Places, snapshot_id: str, feeds: tuple[FeedReach, ...] = ()) -> None:
     basis = Basis(
         as_of=LOADED,
         snapshot=snapshot_id,
@@ -67,9 +67,18 @@ def publish_list(places: Places, snapshot_id: str) -> None:
         previous_as_of=0,
         previous_ranking_id="",
         attrition=(),
+        feeds=feeds,
     )
     listed = freeze(places.lists, basis, [], ROWS.empty_table())
     publish(places.lists, Published(list=listed.id))
+
+
+def test_a_list_that_was_published_from_a_stopped_feed(whole: Places) -> None:
+    calls = FeedReach(source="calls", reaches=DAY, stated=False, latest_recorded_at=DAY, stale_after_days=7, stale=True)
+    publish_list(whole, Store.open(whole.store).snapshot().id, (calls, calls.model_copy(update={"stale": False})))
+    (finding,) = [found for found in check_list(whole) if "feeds" in found.says]
+    assert (finding.state, finding.mend) == ("stale", whole.load_command)
+    assert finding.says.endswith("from feeds that are behind: calls; load what is missing, then a list again")
 
 
 def test_a_fresh_empty_folder(tmp_path: Path) -> None:
