@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 
 from threat.asof import NEVER, on_record, span
 from threat.errors import ThreatError, UsageError, raise_all
-from threat.history.ages import BirthYears
 from threat.history.custody import Custody
 from threat.history.deaths import Deaths
 from threat.history.schema import DOMESTIC
@@ -389,7 +388,7 @@ class _MayBeChildren:
 
 
 def _may_be_children(snapshot: Snapshot, rows: Rows, as_of: int, lower_age: int) -> _MayBeChildren:
-    years = BirthYears.at(snapshot, snapshot.links, as_of)
+    years = snapshot.births.at(as_of)
     parties: dict[Party, NDArray[np.int64]] = {"subject": rows.subject, "person_at_risk": rows.at_risk}
     return _MayBeChildren(
         {party: years.may_be_under(persons, lower_age) for party, persons in parties.items()},

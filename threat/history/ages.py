@@ -17,6 +17,45 @@ from threat.history.tables import Tables
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Births:
+    """Every birth year ever recorded, in any order: ``person`` as recorded, ``birth_year``, ``recorded_at``; int64.
+
+    Read once a snapshot: a training asks about a hundred as-ofs.
+    """
+
+    person: NDArray[np.int64]
+    birth_year: NDArray[np.int64]
+    recorded_at: NDArray[np.int64]
+    links: Links
+
+    @classmethod
+    def of(cls, tables: Tables, links: Links) -> Births:
+        """Read the persons of some batches; ``links`` say who is who."""
+        table = tables.table("persons", ["person_id", "birth_year", "recorded_at"])
+        table = table.filter(pc.is_valid(table.column("birth_year")))
+        person, year, recorded = (column.to_numpy().astype(np.int64) for column in table.columns)
+        return cls(person, year, recorded, links)
+
+    def at(self, as_of: int) -> BirthYears:
+        """Return the birth years on record at ``as_of`` (UTC seconds), the latest recorded of each person.
+
+        A year that makes the person unborn or older than 110 at the as-of counts as not recorded, and so does a blank:
+        neither takes back what an earlier row said. Of two years recorded in one second the later year counts, so that
+        a doubt is never decided against a child.
+        """
+        age = _year(as_of) - self.birth_year
+        possible = np.flatnonzero(on_record(self.recorded_at, as_of) & (age >= 0) & (age <= OLDEST))
+        person = self.links.resolve(self.person[possible], as_of)
+        recorded, year = self.recorded_at[possible], self.birth_year[possible]
+        order = np.lexsort((year, recorded, person))
+        order = order[person[order] != NO_PERSON]
+        latest = np.ones(len(order), dtype=np.bool_)
+        latest[:-1] = person[order][1:] != person[order][:-1]
+        chosen = order[latest]
+        return BirthYears(as_of, person[chosen], year[chosen], recorded[chosen])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class BirthYears:
     """The birth year of every person who has a possible one on record at an as-of, sorted by person.
 
@@ -28,28 +67,6 @@ class BirthYears:
     person: NDArray[np.int64]
     birth_year: NDArray[np.int64]
     since: NDArray[np.int64]
-
-    @classmethod
-    def at(cls, tables: Tables, links: Links, as_of: int) -> BirthYears:
-        """Read the birth years on record at ``as_of`` (UTC seconds), the latest recorded of each person.
-
-        A year that makes the person unborn or older than 110 at the as-of counts as not recorded, and so does a blank:
-        neither takes back what an earlier row said. Of two years recorded in one second the later year counts, so that
-        a doubt is never decided against a child.
-        """
-        table = tables.table("persons", ["person_id", "birth_year", "recorded_at"])
-        person = table.column("person_id").to_numpy().astype(np.int64)
-        recorded = table.column("recorded_at").to_numpy().astype(np.int64)
-        year = pc.fill_null(table.column("birth_year"), -1).to_numpy().astype(np.int64)
-        age = _year(as_of) - year
-        possible = np.flatnonzero(on_record(recorded, as_of) & (age >= 0) & (age <= OLDEST))
-        person, recorded, year = links.resolve(person[possible], as_of), recorded[possible], year[possible]
-        order = np.lexsort((year, recorded, person))
-        order = order[person[order] != NO_PERSON]
-        latest = np.ones(len(order), dtype=np.bool_)
-        latest[:-1] = person[order][1:] != person[order][:-1]
-        chosen = order[latest]
-        return cls(as_of, person[chosen], year[chosen], recorded[chosen])
 
     def may_be_under(self, persons: ArrayLike, age: int) -> NDArray[np.bool_]:
         """Mask of the persons whose birth year makes it possible that they are under ``age`` at the as-of, bool[n].

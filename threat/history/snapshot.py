@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from threat.asof import NEVER
+from threat.history.ages import Births
 from threat.history.columns import hidden, ints, kind_numbers
 from threat.history.links import Links
 from threat.history.relationships import Relationships
@@ -32,6 +33,11 @@ class Snapshot(Tables):
     def relationships(self) -> Relationships:
         """The relationships, by id, with the spans in which each stands."""
         return Relationships.of(self, self.links)
+
+    @cached_property
+    def births(self) -> Births:
+        """The birth years of persons, as they were recorded."""
+        return Births.of(self, self.links)
 
     @cached_property
     def _hidden(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -28,7 +28,7 @@ def known(folder: Path, rows: list[tuple[int, int | None, int]], as_of: int = AS
     store = Store.create(folder / "history")
     store.append(BATCH, {"persons": persons, **more})
     snapshot = store.snapshot()
-    return BirthYears.at(snapshot, snapshot.links, as_of)
+    return snapshot.births.at(as_of)
 
 
 @pytest.mark.parametrize(
