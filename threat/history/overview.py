@@ -4,18 +4,26 @@ from __future__ import annotations
 
 from typing import Any
 
-from threat.asof import DAY, show
+from threat.asof import DAY, NEVER, show
+from threat.history.feeds import feeds
 from threat.history.schema import CLOSED, TABLES
 from threat.history.tables import Tables
 
 LATE_DAYS = 7
 """Recorded more than this many days after it occurred: late."""
 
+_ROWS_OF = {
+    "relationships": " (stated; which are in force is derived from them and the events)",
+    "known_earlier": " (events that a later load had recorded earlier)",
+}
+
 
 def overview(tables: Tables) -> dict[str, Any]:
     """Return batches, rows by table, events by kind and by source with ``history_start`` and the share recorded late.
 
-    Rows of the closed tables are counted and never read. Events known in advance are neither late nor early.
+    Rows of the closed tables are counted and never read. Events known in advance are neither late nor early. A source
+    reaches up to what its deliveries say they cover, or else to its latest record; what that means at an as-of is on
+    the list (``feeds``). Rows of relationships are those that were stated: which pairs are in force is derived.
     """
     by_kind = tables.query(
         "SELECT kind, count(*) AS events, count(DISTINCT incident_id) AS incidents FROM events GROUP BY 1 "
@@ -33,12 +41,15 @@ def overview(tables: Tables) -> dict[str, Any]:
     for entry in tables.entries:
         for source, at in entry.batch.history_start.items():
             declared[source] = min(at, declared.get(source, at))
+    reach = {feed.source: feed for feed in feeds(tables, NEVER, stale_after_days=0, by_source={})}
     for row in by_source:
         start = declared.get(row["source"], row.pop("first_recorded"))
         row.pop("first_recorded", None)
         row["history_start"] = show(start)
         row["history_start_declared"] = row["source"] in declared
         row["last_recorded"] = show(row["last_recorded"])
+        row["reaches"] = show(reach[row["source"]].reaches)
+        row["reach_stated"] = reach[row["source"]].stated
         row["late_share"] = None if row["late"] is None else round(row["late"], 4)
         del row["late"]
     return {
@@ -73,12 +84,14 @@ def lines(document: dict[str, Any]) -> str:
         out.append(f"  {document['parts_verified']} parts, all as they were written")
     out.append("Rows")
     for name, rows in document["rows"].items():
-        out.append(f"  {rows:>11,}  {name}{' (closed)' if name in document['closed'] else ''}")
+        out.append(f"  {rows:>11,}  {name}{_ROWS_OF.get(name, ' (closed)' if name in document['closed'] else '')}")
     out.append("Sources")
     for row in document["by_source"]:
         declared = "declared" if row["history_start_declared"] else "first record"
         late = "" if row["late_share"] is None else f", {row['late_share']:.1%} recorded over {LATE_DAYS} days late"
-        out.append(f"  {row['source']}: {row['events']:,} events from {row['history_start'][:16]} ({declared}){late}")
+        reach = f"to {row['reaches'][:16]} ({'stated' if row['reach_stated'] else 'last record'})"
+        start = f"from {row['history_start'][:16]} ({declared})"
+        out.append(f"  {row['source']}: {row['events']:,} events {start} {reach}{late}")
     out.append("Events by kind")
     out += [f"  {row['events']:>11,}  {row['kind']}, in {row['incidents']:,} incidents" for row in document["by_kind"]]
     return "\n".join(out)

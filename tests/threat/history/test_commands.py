@@ -36,4 +36,6 @@ def test_the_command_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsy
     assert overview["rows"]["events"] == 1
     assert overview["by_kind"] == [{"kind": "stalking", "events": 1, "incidents": 1}]
     assert overview["by_source"][0]["history_start"] == "2024-01-11T09:00:00+00:00"
+    assert overview["by_source"][0]["reaches"] == "2024-01-11T09:00:00+00:00"
+    assert overview["by_source"][0]["reach_stated"] is False
     assert [batch["rows_quarantined"] for batch in overview["batches"]] == [0, 1]

@@ -69,7 +69,7 @@ def read_code_map(text: str, name: str) -> CodeMap:
         unknown = [column for column in reader.fieldnames or () if column not in COLUMNS]
         if missing or unknown:
             raise BadInput(
-                f"The code map {'lacks a column' if missing else 'has a column that is not known'}.",
+                "The code map lacks a column." if missing else "The code map has a column that is not known.",
                 value=", ".join(missing or unknown),
                 where=f"{name}, line 1",
                 way_out=f"use {', '.join(COLUMNS)}",

@@ -54,10 +54,6 @@ def read_files(
     missing = [file for file in template or () if not file.optional and file.name not in entries]
     for file in missing:
         problems.add(f"The profile lacks the file {file.name}, which its shape reads.", part.line)
-    paths = [file.path for file in files]
-    for file in files:
-        if paths.count(file.path) > 1:
-            problems.add("Two files have one path.", part.key_lines[file.name], file.path)
     _check_references(files, part, problems)
     return tuple(files)
 

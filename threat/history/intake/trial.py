@@ -29,6 +29,7 @@ class ColumnOfFile:
     """A column of a file: ``blank``, the share of its cells that are empty or read as empty, from 0 to 1.
 
     ``earliest``, ``latest``: of a column of times, UTC seconds among the rows that are kept; None elsewhere.
+    ``constant``: what every row has where the file lacks the column; "" where the file has the column.
     """
 
     name: str
@@ -36,6 +37,7 @@ class ColumnOfFile:
     blank: float
     earliest: int | None = None
     latest: int | None = None
+    constant: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +108,7 @@ def _unmapped(sheet: Sheet) -> tuple[tuple[str, int], ...]:
 def _column(sheet: Sheet, column: Column) -> ColumnOfFile:
     rows = max(len(sheet.reason), 1)
     if column.source not in sheet.raw.column_names:
-        return ColumnOfFile(column.name, column.source, 1.0)
+        return ColumnOfFile(column.name, column.source, 1.0, constant=column.default or "nothing")
     read_as_empty = sum(sheet.empty_words.get(column.source, {}).values())
     blank = (sheet.raw.column(column.source).null_count + read_as_empty) / rows
     if column.type != "time":
@@ -117,6 +119,8 @@ def _column(sheet: Sheet, column: Column) -> ColumnOfFile:
 
 def _column_dict(column: ColumnOfFile) -> dict[str, Any]:
     out: dict[str, Any] = {"name": column.name, "column": column.source, "blank_share": round(column.blank, 4)}
+    if column.constant:
+        out["constant"] = column.constant
     if column.earliest is not None and column.latest is not None:
         out |= {"earliest": show(column.earliest), "latest": show(column.latest)}
     return out
@@ -143,6 +147,8 @@ def lines(trial: Trial) -> str:
 
 def _line(column: ColumnOfFile) -> str:
     name = column.name if column.name == column.source else f"{column.name} ({column.source})"
+    if column.constant:
+        return f"  {name}: not in the file, read as {column.constant}"
     times = ""
     if column.earliest is not None and column.latest is not None:
         times = f", {show(column.earliest)[:16]} to {show(column.latest)[:16]} UTC"

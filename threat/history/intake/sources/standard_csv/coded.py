@@ -37,12 +37,12 @@ def read_texts(sheet: Sheet, code_map: CodeMap) -> None:
     reasons = texts.map({text: reason for text, reason in meanings.items() if isinstance(reason, str)})
     reasons = reasons.astype("str").fillna("")
     sheet.reject(reasons != "", reasons.to_numpy(), "kind: " + texts.fillna(""))
-    known = {text: meaning for text, meaning in meanings.items() if isinstance(meaning, Meaning)}
-    frame["kind"] = _mapped(texts, {text: meaning.kinds[0][0] for text, meaning in known.items()})
-    code = _mapped(texts, {text: meaning.kinds[0][1] for text, meaning in known.items()}).fillna(frame["code"])
+    coded = {text: meaning for text, meaning in meanings.items() if isinstance(meaning, Meaning)}
+    frame["kind"] = _mapped(texts, {text: meaning.kinds[0][0] for text, meaning in coded.items()})
+    code = _mapped(texts, {text: meaning.kinds[0][1] for text, meaning in coded.items()}).fillna(frame["code"])
     frame["code"] = code.where(code.notna() | ~frame["kind"].isin(_free()), texts)
     unflagged = frame["domestic"].isin(["unknown"])
-    flags = _mapped(texts, {text: meaning.domestic for text, meaning in known.items()}).fillna("unknown")
+    flags = _mapped(texts, {text: meaning.domestic for text, meaning in coded.items()}).fillna("unknown")
     frame["domestic"] = frame["domestic"].where(~unflagged, flags)
 
 
