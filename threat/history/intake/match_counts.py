@@ -108,25 +108,25 @@ def match_counts(sheets: Mapping[str, Sheet], profile: Profile, snapshot: Snapsh
     if profile.shape != STANDARD:
         return Meeting(notices=notices)
     texts = {name: _persons(sheet) for name, sheet in sheets.items() if name in (*ABOUT, *NAMING)}
-    loaded = {name: _person_ids(column, profile.source_system) for name, column in texts.items()}
-    everyone = np.unique(np.concatenate([np.empty(0, dtype=np.int64), *loaded.values()]))
-    named_before = _among(everyone, NAMING, snapshot)
-    with_row = np.union1d(loaded.get("persons", named_before[:0]), _among(everyone, ("persons",), snapshot))
-    named_now = np.unique(np.concatenate([named_before[:0], *(loaded[name] for name in NAMING if name in loaded)]))
-    named = np.union1d(named_now, named_before)
+    everyone = pc.unique(pa.chunked_array(texts.values(), pa.string()))
+    persons = {name: pc.index_in(column, value_set=everyone).to_numpy() for name, column in texts.items()}
+    named_before, with_row_before = _existing(everyone, profile.source_system, snapshot)
+    named_now, with_row, named = np.zeros(len(everyone), dtype=bool), with_row_before.copy(), named_before.copy()
+    for name in (name for name in NAMING if name in persons):
+        named_now[persons[name]] = named[persons[name]] = True
+    with_row[persons.get("persons", [])] = True
     matches = []
     for name, column in texts.items():
         if name == "persons":
             by = "named by another file or the history"
-            matches.append(_matches(name, "persons with a row", by, column, np.isin(loaded[name], named)))
+            matches.append(_matches(name, "persons with a row", by, column, named[persons[name]]))
         elif name in ABOUT:
-            is_met = np.isin(loaded[name], np.union1d(named, with_row))
+            is_met = (named | with_row)[persons[name]]
             matches.append(_matches(name, "persons with a row", "with another row or named", column, is_met))
-        elif "persons" in loaded or snapshot.row_count("persons"):
-            is_met = np.isin(loaded[name], with_row)
-            matches.append(_matches(name, "persons named", "with a row of persons", column, is_met))
-    together = Matches("", "", "", len(named_now), int(np.isin(named_now, with_row).sum()), ())
-    refused = _refusal(matches, together, bool(len(named) or len(with_row)), snapshot)
+        elif "persons" in texts or snapshot.row_count("persons"):
+            matches.append(_matches(name, "persons named", "with a row of persons", column, with_row[persons[name]]))
+    together = Matches("", "", "", int(named_now.sum()), int((named_now & with_row).sum()), ())
+    refused = _refusal(matches, together, bool(named.any() or with_row.any()), snapshot)
     return Meeting((*matches, *_superseded(sheets)), notices, refused)
 
 
@@ -142,19 +142,25 @@ def _distinct(sheet: Sheet, names: list[str], rows: NDArray[np.bool_]) -> pa.Arr
     return pc.drop_null(pc.unique(pa.chunked_array(flat, pa.string())))
 
 
-def _person_ids(references: pa.Array, source_system: str) -> Ints:
-    texts = references.to_pandas()
-    return ids("person", texts, pd.Series([source_system] * len(texts))).to_numpy(np.int64)
+def _existing(persons: pa.Array, source_system: str, snapshot: Snapshot) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Tell of each person whether the history names that person, and whether it has a row of that person."""
+    if not any(snapshot.row_count(table) for table in _ID_COLUMNS):
+        # A first load: no reference has to be hashed to look it up.
+        return np.zeros(len(persons), dtype=bool), np.zeros(len(persons), dtype=bool)
+    texts = persons.to_pandas()
+    person_ids = ids("person", texts, pd.Series([source_system] * len(texts))).to_numpy(np.int64)
+    named, with_row = (_among(person_ids, tables, snapshot) for tables in (NAMING, ("persons",)))
+    return named, with_row
 
 
-def _among(persons: Ints, tables: Sequence[str], snapshot: Snapshot) -> Ints:
-    """Return which of some persons the tables of the history name."""
-    wanted, out = pa.array(persons), [np.empty(0, dtype=np.int64)]
+def _among(person_ids: Ints, tables: Sequence[str], snapshot: Snapshot) -> NDArray[np.bool_]:
+    """Tell of each person whether one of the tables of the history has the id."""
+    wanted, existing = pa.array(person_ids), [np.empty(0, dtype=np.int64)]
     for table in tables:
         for name in _ID_COLUMNS[table]:
             column = read_parts(table, snapshot.part_paths(table), [name]).column(name)
-            out.append(pc.unique(column.filter(pc.is_in(column, value_set=wanted))).to_numpy().astype(np.int64))
-    return np.unique(np.concatenate(out))
+            existing.append(pc.unique(column.filter(pc.is_in(column, value_set=wanted))).to_numpy().astype(np.int64))
+    return np.isin(person_ids, np.concatenate(existing))
 
 
 def _matches(file: str, what: str, met_by: str, texts: pa.Array, is_met: NDArray[np.bool_]) -> Matches:
@@ -205,8 +211,9 @@ def _notices(sheets: Mapping[str, Sheet]) -> tuple[str, ...]:
     families: dict[str, list[pa.Array]] = {}
     for sheet in sheets.values():
         for column in sheet.file.columns:
-            if column.reference and not column.absent:
-                family = FAMILIES.get(column.name, column.name)
+            family = FAMILIES.get(column.name, column.name)
+            # Not of events: a correction whose target is spelt otherwise is quarantined, and says so itself.
+            if column.reference and not column.absent and family != "event":
                 families.setdefault(family, []).append(_distinct(sheet, [column.name], sheet.good))
     notices = []
     for family, chunks in families.items():

@@ -81,17 +81,19 @@ class Sheet:
 
         A row that was rejected before keeps its first reason.
         """
-        mask = np.asarray(where, dtype=bool)
-        unmapped = np.flatnonzero(mask & (np.asarray(reason, dtype=object) == "unknown_code"))
-        # Also of rows that have another fault: whoever mends a profile needs every code.
-        texts = [detail] * len(unmapped) if isinstance(detail, str) else np.asarray(detail, dtype=object)[unmapped]
-        self.unmapped.update(zip(unmapped.tolist(), texts, strict=True))
-        mask = mask & self._good  # a new array: the mask given may be read-only
-        if not mask.any():
+        places = np.flatnonzero(np.asarray(where, dtype=bool))
+        if not len(places):
             return
-        self._good &= ~mask
-        for target, value in ((self.reason, reason), (self.detail, detail)):
-            target[mask] = value if isinstance(value, str) else np.asarray(value, dtype=object)[mask]
+        reasons, details = (
+            np.full(len(places), value, dtype=object) if isinstance(value, str) else np.asarray(value, object)[places]
+            for value in (reason, detail)
+        )
+        # Also of rows that have another fault: whoever mends a profile needs every code.
+        unmapped = reasons == "unknown_code"
+        self.unmapped.update(zip(places[unmapped].tolist(), details[unmapped], strict=True))
+        first = self._good[places]
+        self.reason[places[first]], self.detail[places[first]] = reasons[first], details[first]
+        self._good[places] = False
 
     def record(self, row: int) -> str:
         """Return the row as the source wrote it, as JSON."""
@@ -248,13 +250,14 @@ def _texts(sheet: Sheet, column: Column) -> pd.Series[Any]:
     if column.reference or column.empty_words:
         references = read_references(written, column.reference, column.empty_words)
         sheet.empty_words[column.source] = references.counts()
-        shown = column.source + ": " + texts.fillna("")
-        sheet.reject(references.damaged, "damaged_reference", shown)
-        sheet.reject(references.no_number, "unreadable_number", shown)
+        for mask, reason in ((references.damaged, "damaged_reference"), (references.no_number, "unreadable_number")):
+            if mask.any():
+                sheet.reject(mask, reason, column.source + ": " + texts.fillna(""))
         texts = references.texts.to_pandas().astype("str")
-    if column.required and column.default is None:
-        detail = column.source + (": " + written.to_pandas().astype("str") + " is read as empty").fillna("")
-        sheet.reject(texts.isna().to_numpy(), "missing_value", detail)
+    missing = texts.isna().to_numpy()
+    if column.required and column.default is None and missing.any():
+        word = written.to_pandas().astype("str")
+        sheet.reject(missing, "missing_value", column.source + (": " + word + " is read as empty").fillna(""))
     return texts
 
 
