@@ -14,6 +14,8 @@ FORBIDDEN_NAMES = {"utils", "util", "common", "helpers", "helper", "core", "mana
 MAX_LINES = {"tests": 300, "product": 400}
 """A file that says one thing fits; `docs/pages` and `benchmarks` count as the product."""
 MAX_EXPORTS = 10
+FORCE_EXPORT = "docs/example_force/export/"
+"""Files as a force's systems write them; everything else is UTF-8."""
 UNSAFE = re.compile(r"pickle\.loads?\b|joblib\.load|cloudpickle|yaml\.load\(")
 # Split so that this file does not hold what it looks for.
 PATHS = re.compile("/" + "work/(main|shared)|/" + "root/|/tmp/" + "bash_jobs")
@@ -38,7 +40,7 @@ def problems_in(path: Path) -> list[str]:
     found: list[str] = []
     if path.suffix in {".png", ".parquet", ".gz", ".bin", ".woff2"}:
         return found
-    text = path.read_text(encoding="utf-8")
+    text = path.read_text(encoding="cp1252" if name.startswith(FORCE_EXPORT) else "utf-8")
     if PATHS.search(text):
         found.append(f"{name}: names a path of the machine it was written on")
     if path.suffix == ".lock" and ADDRESS_IN_LOCK.search(text):
