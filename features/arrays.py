@@ -94,6 +94,7 @@ def sightings_from(
         event_id=ids,
         incident_id=column("incident_id") if "incident_id" in given else ids,
         occurred_at=given["occurred_at"],
+        began_at=column("began_at") if "began_at" in given else given["occurred_at"],
         recorded_at=recorded,
         visible_from=column("visible_from") if "visible_from" in given else recorded,
         kind=column("kind"),

@@ -178,6 +178,7 @@ def add(private: Sightings, rows: Rows, event: HarmEvent) -> Sightings:
             "event_id": ids[which],
             "incident_id": ids[which],
             "occurred_at": at[which],
+            "began_at": at[which],
             "recorded_at": at[which],
             "visible_from": at[which],
             "counterpart": counterpart,

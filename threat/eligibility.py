@@ -12,14 +12,14 @@ import numpy as np
 import yaml
 from numpy.typing import NDArray
 
-from threat.asof import NEVER, on_record, span
+from threat.asof import NEVER, span
 from threat.errors import ThreatError, UsageError, raise_all
 from threat.history.custody import Custody
 from threat.history.deaths import Deaths
 from threat.history.schema import DOMESTIC
 from threat.history.sightings import NO_PERSON, ROLE_SUBJECT, Rows, Sightings
 from threat.history.snapshot import Snapshot
-from threat.history.sorted_ids import position, since
+from threat.history.sorted_ids import position
 from threat.release.documents.cohort import FilterStep
 from threat.vocabulary import kinds
 
@@ -246,8 +246,8 @@ def eligible(snapshot: Snapshot, as_of: int, policy: Policy) -> Cohort:
         "not recorded before the as-of, or no row and no domestic event of the two is in force any more",
     )
     drop("subject", rows.subject != NO_PERSON, "the subject is unknown or an organisation")
-    organisation_since = since(relationships.person_at_risk_id, links.organisations, links.organisations_since)
-    drop("person_at_risk", ~on_record(organisation_since, as_of), "the other party is an organisation")
+    organisation = links.is_organisation(relationships.person_at_risk_id, as_of)
+    drop("person_at_risk", ~organisation, "the other party is an organisation")
     drop("one_person", rows.subject != rows.at_risk, "quarantined: a merge made both parties one person")
     # After the filters above: a pair's earliest relationship must not be one that they dropped.
     drop(

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-
-import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from typing import Any
 
 from threat.errors import UsageError
 
@@ -39,7 +37,7 @@ def id_of_text(joined: str) -> int:
     return int.from_bytes(hashlib.blake2b(joined.encode(), digest_size=8).digest(), "big") >> 1
 
 
-def pair_ids(subject_ids: ArrayLike, at_risk_ids: ArrayLike) -> NDArray[np.int64]:
+def pair_ids(subject_ids: Any, at_risk_ids: Any) -> Any:
     """Return the id of the relationship of each subject with each person at risk, as recorded: positive, 63 bits.
 
     The pair is directed, and an unknown person at risk (NO_PERSON, -1) makes a pair of its own. int64[n].
@@ -47,23 +45,26 @@ def pair_ids(subject_ids: ArrayLike, at_risk_ids: ArrayLike) -> NDArray[np.int64
     >>> pair_ids([7, 8, 7], [8, 7, -1]).tolist()
     [2493653782078572657, 9005256107658854860, 5258121089625919393]
     """
+    import numpy as np  # not above: the command line imports this module, and help needs no NumPy
+
     subject, at_risk = (
         np.atleast_1d(np.asarray(ids, np.int64)).astype(np.uint64) for ids in (subject_ids, at_risk_ids)
     )
-    mixed = _mixed(_mixed(subject + _STEP) ^ (at_risk + _STEP))
+    mixed = _mixed(_mixed(subject + np.uint64(_STEP)) ^ (at_risk + np.uint64(_STEP)))
     # 0 is no relationship: the id of a must-see item that no relationship covers.
     return np.maximum((mixed >> np.uint64(1)).astype(np.int64), 1)
 
 
-_STEP = np.uint64(0x9E3779B97F4A7C15)
+_STEP = 0x9E3779B97F4A7C15
 """The golden ratio in 64 bits, as SplitMix64 adds it (Steele, Lea and Flood 2014): small ids do not stay small."""
 
 
-def _mixed(values: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    """Return the values through the finalizer of SplitMix64: one to one, and each bit of a value moves half of all."""
-    values = (values ^ (values >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    values = (values ^ (values >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return values ^ (values >> np.uint64(31))
+def _mixed(values: Any) -> Any:
+    """Return uint64 values through the finalizer of SplitMix64: one to one, and each bit moves half of all bits."""
+    shift = values.dtype.type
+    values = (values ^ (values >> shift(30))) * shift(0xBF58476D1CE4E5B9)
+    values = (values ^ (values >> shift(27))) * shift(0x94D049BB133111EB)
+    return values ^ (values >> shift(31))
 
 
 def show_id(prefix: str, value: int) -> str:

@@ -28,7 +28,7 @@ def test_codes_in_arrays_keep_their_order() -> None:
     assert tuple(REPORTER_TITLES) == REPORTED_BY
     assert REPORTED_BY == ("unknown", "person_at_risk", "subject", "third_party", "police", "agency")
     assert RELATIONSHIP_KINDS == (
-        "current_partner", "ex_partner", "parent", "child", "sibling", "other_family", "unknown",
+        "current_partner", "ex_partner", "parent", "child", "sibling", "other_family", "unknown", "not_related",
     )  # fmt: skip
     assert RELATIONSHIP_KIND_TITLES["ex_partner"] == "Former partner"
 

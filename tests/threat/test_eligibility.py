@@ -44,7 +44,8 @@ def dropped_at(
         ({"occurred_at": AS_OF - 1}, ""),
         ({"occurred_at": AS_OF - 5, "recorded_at": AS_OF}, "window"),
         ({"occurred_at": AS_OF - 5, "domestic": "no"}, "window"),
-        ({"occurred_at": AS_OF - 5, "domestic": "unknown"}, "window"),
+        # Unflagged between two who stand as a relationship: domestic.
+        ({"occurred_at": AS_OF - 5, "domestic": "unknown"}, ""),
         # The unit's own visit, and a release ahead, are no event of the pair.
         ({"occurred_at": AS_OF - 5, "proactive": True}, "window"),
         ({"occurred_at": AS_OF - 5, "kind": "order_expiry"}, "window"),

@@ -28,7 +28,7 @@ ALLOWED = {
     "until < occurred": "a row of a file against itself: it ends before it began",
     "until >= NEVER": "whether there is an end at all",
     "out.start < out.end": "a span of visibility against itself: whether anything of it is left",
-    "late.start < late.end": "a span of visibility against itself: whether anything of it is left",
+    "start < end": "a span of visibility against itself: whether anything of it is left",
     "when < served.until": "the simulation serves an order within the order's own time; nobody looks on",
     "seconds(start) >= first": "the first cycle of a calendar; a cycle is no record",
     "instant(at).date() <= until": "the last day of an acceptance, a whole calendar day; an acceptance is no record",

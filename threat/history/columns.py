@@ -8,6 +8,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from threat.asof import NEVER
+from threat.history.gravity import gravities
 from threat.history.sightings import NO_PERSON
 from threat.history.tables import Tables
 from threat.history.versions import hidden_at
@@ -63,4 +64,13 @@ def kind_numbers(tables: Tables) -> NDArray[np.int32]:
 
 def hidden(tables: Tables, event_id: Ints, recorded: Ints, kind: NDArray[np.int32]) -> Ints:
     """Return when each event was corrected or withdrawn (``versions.hidden_at``); NEVER where it was not."""
-    return hidden_at(event_id, ints(tables, "supersedes_event_id"), recorded, kind == kinds()["withdrawn"].number)
+    supersedes = ints(tables, "supersedes_event_id")
+    ties = _gravity(tables, kind) if (supersedes >= 0).any() else None
+    return hidden_at(event_id, supersedes, recorded, kind == kinds()["withdrawn"].number, ties)
+
+
+def _gravity(tables: Tables, kind: NDArray[np.int32]) -> Ints:
+    """Return what decides between two corrections of one event in one second: kind and code."""
+    code, code_names = words(tables, "code")
+    none = np.zeros(len(kind), dtype=np.int64)
+    return gravities(kind, code, none.astype(np.float32), none, code_names)

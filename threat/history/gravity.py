@@ -92,7 +92,15 @@ def gravities(
     out <<= _VALUE_BITS
     out |= _in_order(np.ascontiguousarray(value, np.float32))
     out <<= _DOMESTIC_BITS
-    out |= np.array([_BY_GRAVITY.index(word) for word in DOMESTIC], np.int64)[domestic]
+    out |= domestic_ranks()[domestic]
+    return out
+
+
+@cache
+def domestic_ranks() -> NDArray[np.int64]:
+    """Return the rank of each domestic flag by gravity, by index into ``schema.DOMESTIC``: int64; read-only."""
+    out = np.array([_BY_GRAVITY.index(word) for word in DOMESTIC], np.int64)
+    out.setflags(write=False)
     return out
 
 

@@ -1,8 +1,13 @@
-"""Merges and unmerges of persons, replayable: who a person was known to be at any as-of.
+"""Who a person was known to be at any as-of: merges and unmerges, and persons recorded as unknown or organisations.
 
 A link says *source was found to be person*. A link is in force at an as-of where it is visible (``threat.asof``; an
 unmerge is an appended row with ``withdrawn_at``). Links chain; of several links of one source in force the latest
-recorded counts; a link that would close a circle is ignored and counted.
+recorded counts, of those of one second the one to the person of the greater id; a link that would close a circle is
+ignored and counted.
+
+Whoever is on record as an organisation or as unknown is not one person, and nobody's history, until a later row says
+*person*. Without a row everybody is a person. An unknown person who is linked to a person, or said to be one, brings
+the history along from then on.
 """
 
 from __future__ import annotations
@@ -13,104 +18,140 @@ from itertools import pairwise
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import ArrayLike, NDArray
 
-from threat.asof import NEVER, on_record, visible
+from threat.asof import NEVER, visible
+from threat.history.columns import filled, places, times
 from threat.history.sightings import NO_PERSON
-from threat.history.sorted_ids import is_in, since
+from threat.history.sorted_ids import position
+from threat.history.spans import Spans, sorted_spans, spans_where
+from threat.history.statements import in_force
 from threat.history.tables import Tables
+from threat.ids import pair_ids
+
+Ints = NDArray[np.int64]
 
 BEGINNING = -(1 << 62)
 """Before any record: the first span of a person begins here."""
 
+PERSON_KINDS = ("organisation", "unknown", "person")
+"""Kinds of persons; of two recorded in one second the later here counts, because a person is looked after as one."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Links:
-    """Spans sorted by (person, start): at ``start < as_of <= end`` the person was known to be ``survivor``.
+    """Who some persons were known to be, in spans without a gap: at ``start < as_of <= end`` person was ``survivor``.
 
-    Only persons that ever were a source have spans; all others are themselves. int64 each. ``nobody``: sorted ids of
-    organisations and unknown persons. From ``nobody_since`` on (int64 UTC seconds, aligned; known at ``since < as_of``)
-    they are not followed as one person. ``organisations``, ``organisations_since``: the organisations among them.
-    ``circular``: how many links were ignored because they would close a circle.
+    ``person``: sorted ids of those who ever were a source of a link, an organisation or unknown; all others are
+    themselves. ``spans``: by place in ``person``. ``survivor``: one id per span, NO_PERSON for nobody;
+    ``organisation``: and whether that is because the survivor is an organisation. ``circular``: how many links were
+    ignored because they would close a circle.
     """
 
-    person: NDArray[np.int64]
-    start: NDArray[np.int64]
-    end: NDArray[np.int64]
-    survivor: NDArray[np.int64]
-    nobody: NDArray[np.int64]
-    nobody_since: NDArray[np.int64]
-    organisations: NDArray[np.int64]
-    organisations_since: NDArray[np.int64]
+    person: Ints
+    spans: Spans
+    survivor: Ints
+    organisation: NDArray[np.bool_]
     circular: int = 0
 
     @classmethod
     def of(cls, tables: Tables) -> Links:
-        """Replay the ``person_links`` of some batches."""
+        """Replay the ``person_links`` of some batches, and the kinds of their persons."""
         links = tables.table("person_links", ["source_person_id", "person_id", "recorded_at", "withdrawn_at"])
-        persons = tables.table("persons", ["person_id", "kind", "recorded_at"])
-        kinds = persons.column("kind").cast(pa.string())
-        organisation = pc.equal(kinds, "organisation")
-        nobody = pc.or_(organisation, pc.equal(kinds, "unknown"))
-        return replay(links, _since(persons.filter(nobody)), _since(persons.filter(organisation)))
+        return replay(links, tables.table("persons", ["person_id", "kind", "recorded_at"]))
 
-    def resolve(self, person_ids: ArrayLike, as_of: ArrayLike) -> NDArray[np.int64]:
+    def resolve(self, person_ids: ArrayLike, as_of: ArrayLike) -> Ints:
         """Return the ids these persons were known by at each as-of.
 
         ``as_of``: int64 UTC seconds, one in all or one per person.
-        NO_PERSON, and who was by then recorded as an organisation or unknown, give NO_PERSON.
+        NO_PERSON, and who was on record as an organisation or unknown by then, give NO_PERSON.
         """
         ids = np.atleast_1d(np.asarray(person_ids, dtype=np.int64))
-        at = np.broadcast_to(np.asarray(as_of, dtype=np.int64), ids.shape)
         out = ids.copy()
-        if len(self.person):
-            # The last span that starts before as-of: spans of one person leave no gap.
-            linked = np.flatnonzero(is_in(ids, self.person))
-            span = np.searchsorted(self.person, ids[linked], side="left")
-            last = np.searchsorted(self.person, ids[linked], side="right") - 1
-            while True:
-                following = self.start[np.minimum(span + 1, len(self.start) - 1)]
-                later = (span < last) & on_record(following, at[linked])
-                if not later.any():
-                    break
-                span[later] += 1
-            out[linked] = self.survivor[span]
-        out[on_record(since(out, self.nobody, self.nobody_since), at)] = NO_PERSON
+        some, span = self._spans_of(ids, as_of)
+        out[some] = self.survivor[span]
         return out
 
+    def is_organisation(self, person_ids: ArrayLike, as_of: ArrayLike) -> NDArray[np.bool_]:
+        """Mask of the persons who were known to be an organisation at each as-of."""
+        ids = np.atleast_1d(np.asarray(person_ids, dtype=np.int64))
+        out = np.zeros(len(ids), dtype=bool)
+        some, span = self._spans_of(ids, as_of)
+        out[some] = self.organisation[span]
+        return out
 
-def _since(persons: pa.Table) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return the ids of some persons rows, sorted and distinct, and when each was first recorded."""
-    ids, recorded = (persons.column(name).to_numpy().astype(np.int64) for name in ("person_id", "recorded_at"))
-    order = np.lexsort((recorded, ids))
-    distinct, first = np.unique(ids[order], return_index=True)
-    return distinct, recorded[order][first]
+    def _spans_of(self, ids: Ints, as_of: ArrayLike) -> tuple[NDArray[np.bool_], Ints]:
+        """Mask of the ids that have spans, and the place of the span of each of these at its as-of."""
+        at = np.broadcast_to(np.asarray(as_of, dtype=np.int64), ids.shape)
+        where = position(ids, self.person)
+        some = where >= 0
+        return some, self.spans.at(where[some], at[some])
 
 
-def replay(
-    links: pa.Table,
-    nobody: tuple[NDArray[np.int64], NDArray[np.int64]],
-    organisations: tuple[NDArray[np.int64], NDArray[np.int64]],
-) -> Links:
-    """Return the spans of link rows (source_person_id, person_id, recorded_at, withdrawn_at).
+def replay(links: pa.Table, persons: pa.Table) -> Links:
+    """Return the spans of link rows (source_person_id, person_id, recorded_at, withdrawn_at) and persons rows.
 
-    ``nobody`` and ``organisations``: sorted ids, and since when each is known to be that.
+    ``persons``: person_id, kind, recorded_at.
     """
-    in_force: dict[tuple[int, int, int], int] = {}
-    for row in links.to_pylist():
-        key = (row["source_person_id"], row["person_id"], row["recorded_at"])
-        until = NEVER if row["withdrawn_at"] is None else row["withdrawn_at"]
-        in_force[key] = min(in_force.get(key, NEVER), until)
-    by_group = _groups(list(in_force))
-    spans: list[tuple[int, int, int, int]] = []
+    linked, circular = _linked(links)
+    nobody = _nobody(persons)
+    # Who is nobody at some time and is never linked: themselves, but for those spans.
+    own = np.setdiff1d(nobody[:, 0], linked[:, 0])
+    whole = np.stack([own, np.full_like(own, BEGINNING), np.full_like(own, NEVER), own], axis=1)
+    named = np.concatenate([linked, whole])
+    split = _split_by_nobody(named, nobody)
+    person, key = np.unique(split[:, 0], return_inverse=True)
+    spans, order = sorted_spans(key.astype(np.int64), split[:, 1], split[:, 2], len(person))
+    return Links(person, spans, split[order, 3], split[order, 4] == 1, circular)
+
+
+def _linked(links: pa.Table) -> tuple[Ints, int]:
+    """Return rows (person, start, end, survivor) of every source of a link, and how many links close a circle."""
+    source, person = (filled(links.column(name), NO_PERSON) for name in ("source_person_id", "person_id"))
+    recorded, withdrawn = (times(links.column(name)) for name in ("recorded_at", "withdrawn_at"))
+    stated = in_force(pair_ids(source, person), np.zeros(len(source), dtype=np.int64), recorded, withdrawn)
+    keys = zip(source[stated.row].tolist(), person[stated.row].tolist(), stated.start.tolist(), strict=True)
+    ends = dict(zip(keys, stated.end.tolist(), strict=True))
+    rows: list[tuple[int, int, int, int]] = []
     circular: set[tuple[int, int, int]] = set()
-    for keys in by_group.values():
-        spans += _spans(sorted((key, in_force[key]) for key in keys), circular)
-    spans.sort()
-    table = np.array(spans, dtype=np.int64).reshape(-1, 4)
-    person, start, end, survivor = (np.ascontiguousarray(table[:, i]) for i in range(4))
-    return Links(person, start, end, survivor, *nobody, *organisations, len(circular))
+    for group in _groups(list(ends)).values():
+        rows += _spans(sorted((key, ends[key]) for key in group), circular)
+    return np.array(rows, dtype=np.int64).reshape(-1, 4), len(circular)
+
+
+def _nobody(persons: pa.Table) -> Ints:
+    """Return rows (person, start, end, 1 for an organisation) of the spans in which somebody is not one person."""
+    person, recorded = filled(persons.column("person_id"), NO_PERSON), times(persons.column("recorded_at"))
+    words = pa.chunked_array([persons.column("kind").cast(pa.string()).combine_chunks().dictionary_encode()])
+    kind = places(words, PERSON_KINDS).astype(np.int64)
+    ever = np.isin(person, person[kind != PERSON_KINDS.index("person")])
+    person, kind, recorded = person[ever], kind[ever], recorded[ever]
+    stated = in_force(person, kind, recorded, np.full(len(person), NEVER, dtype=np.int64))
+    nobody = kind[stated.row] != PERSON_KINDS.index("person")
+    organisation = kind[stated.row] == PERSON_KINDS.index("organisation")
+    return np.stack([person[stated.row], stated.start, stated.end, organisation], axis=1)[nobody].astype(np.int64)
+
+
+def _split_by_nobody(named: Ints, nobody: Ints) -> Ints:
+    """Return rows (person, start, end, survivor, 1 for an organisation): NO_PERSON while the survivor is nobody."""
+    order = np.argsort(nobody[:, 0], kind="stable")
+    nobody = nobody[order]
+    first = np.searchsorted(nobody[:, 0], named[:, 3], side="left")
+    count = np.searchsorted(nobody[:, 0], named[:, 3], side="right") - first
+    row = np.repeat(np.arange(len(named)), count)
+    place = np.repeat(first - np.cumsum(count) + count, count) + np.arange(len(row))
+    whole = (np.arange(len(named)), named[:, 1], named[:, 2])
+    gone = (row, np.maximum(named[row, 1], nobody[place, 1]), np.minimum(named[row, 2], nobody[place, 2]))
+    known = spans_where([whole, gone], len(named), lambda is_open: (is_open[:, 0] > 0) & (is_open[:, 1] == 0))
+    is_known, some = known.keys(), gone[1] < gone[2]
+    columns = [
+        np.concatenate([named[is_known, 0], named[row[some], 0]]),
+        np.concatenate([known.start, gone[1][some]]),
+        np.concatenate([known.end, gone[2][some]]),
+        np.concatenate([named[is_known, 3], np.full(int(some.sum()), NO_PERSON)]),
+        np.concatenate([np.zeros(len(is_known), dtype=np.int64), nobody[place[some], 3]]),
+    ]
+    return np.stack(columns, axis=1)
 
 
 def _groups(keys: list[tuple[int, int, int]]) -> dict[int, list[tuple[int, int, int]]]:
@@ -139,6 +180,7 @@ def _spans(
     moments = sorted({at for (_, _, recorded), withdrawn in links for at in (recorded, withdrawn) if at < NEVER})
     edges = [BEGINNING, *moments, NEVER]
     sources = sorted({key[0] for key, _ in links})
+    # Later recorded first counts; in one second the person of the greater id: ids of persons say nothing more.
     in_order = sorted(links, key=lambda link: (link[0][2], link[0]))
     last: dict[int, tuple[int, int, int, int]] = {}
     out: list[tuple[int, int, int, int]] = []

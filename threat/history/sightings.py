@@ -24,6 +24,7 @@ COLUMNS: dict[str, type[np.generic]] = {
     "event_id": np.int64,
     "incident_id": np.int64,
     "occurred_at": np.int64,
+    "began_at": np.int64,
     "until": np.int64,
     "recorded_at": np.int64,
     "visible_from": np.int64,
@@ -44,18 +45,24 @@ COLUMNS: dict[str, type[np.generic]] = {
 
 @dataclass(frozen=True, slots=True)
 class Sightings:
-    """Arrays sorted by person and the total order (``gravity``); ``offsets[i]:offsets[i+1]`` are person i's rows.
+    """Arrays sorted by person, then by the total order of records; ``offsets[i]:offsets[i+1]`` are person i's rows.
 
-    ``persons``: sorted int64 person ids, n_persons. ``offsets``: int64, n_persons + 1. Every other array has one entry
-    per sighting. Unknown and organisation persons have no rows of their own. A person merged into another (see
-    ``threat.history.links``) is seen under both ids, under the survivor only while the link is in force. The
-    counterpart is who it was known to be: an event whose counterpart was merged has one row per known counterpart, with
+    The order: occurred, recorded, then the gravest last (``threat.history.gravity``). ``persons``: sorted int64 person
+    ids, n_persons. ``offsets``: int64, n_persons + 1. Every other array has one entry per sighting.
+
+    An event is a person's exactly while the party was known to be that person (``Links.resolve``), and its counterpart
+    and its domestic flag are as known then: an event of which any of these changed has one row per version, with
     adjoining spans of visibility, so that at any as-of at most one row of an event is visible to a person in a role.
-    Withdrawal rows themselves, and rows hidden before they could be seen, are left out.
+    Nobody's events (an unknown person's, an organisation's) have no row. Withdrawal rows themselves, and rows hidden
+    before they could be seen, are left out. Versions of stated relationships are rows too, of the kind
+    ``relationship_recorded``.
+
+    ``occurred_at``: of a course of conduct with a known end that end, not after its recording; ``began_at``: its
+    start. ``domestic``: ``yes`` also for an unflagged event while its two parties stand as a relationship.
 
     ``counterpart`` is an index into ``persons`` (or NO_PERSON). ``kind`` is ``Kind.number``; ``code`` an index into
     ``code_names`` (-1: none); ``value`` NaN when absent; ``until`` NEVER when open or absent. ``visible_from`` is the
-    later of record and link, ``visible_until`` the earliest withdrawal (NEVER: none). ``domestic`` and
+    later of record and link, ``visible_until`` when it was hidden (NEVER: not). ``domestic`` and
     ``reported_by`` index ``schema.DOMESTIC`` and ``schema.REPORTED_BY``. ``source`` indexes ``source_names``.
     """
 
@@ -64,6 +71,7 @@ class Sightings:
     event_id: NDArray[np.int64]
     incident_id: NDArray[np.int64]
     occurred_at: NDArray[np.int64]
+    began_at: NDArray[np.int64]
     until: NDArray[np.int64]
     recorded_at: NDArray[np.int64]
     visible_from: NDArray[np.int64]

@@ -15,24 +15,27 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from threat.asof import NEVER
+from threat.asof import DAY, NEVER
 from threat.errors import BadInput
 from threat.history import derived
-from threat.history.columns import hidden, ints, kind_numbers, words
-from threat.history.gravity import gravities, in_order
+from threat.history.gravity import domestic_ranks, gravities, in_order
 from threat.history.links import Links
+from threat.history.relationships_build import open_pairs
 from threat.history.schema import DOMESTIC, REPORTED_BY
+from threat.history.seen_events import SeenEvents
 from threat.history.sightings import COLUMNS, NO_PERSON, Sightings
-from threat.history.sightings_keys import Keys, Spans, first_keys, relinked, until_known
-from threat.history.sorted_ids import since
+from threat.history.sightings_keys import Keys, KnownAs, StandingPairs, as_known, first_keys, with_domestic
+from threat.history.sorted_ids import position
+from threat.history.stated import Stated
 from threat.history.tables import Tables
 from threat.vocabulary import kinds
 
-_ROLE_BITS, _RANK_BITS = 2, 30
-"""One int64 sorts person, event and role at once: 31 bits of person number, 30 of event rank, 2 of role."""
+Ints = NDArray[np.int64]
+
+_ROLE_BITS, _DOMESTIC_BITS, _RANK_BITS = 2, 2, 29
+"""One int64 sorts person, event, flag and role at once: 30 bits of person number, 29 of event rank, 2 each."""
 _CHUNK = 1 << 22
 """Rows written at once: 32 MB of the widest column, so that no second copy of a column is held."""
 
@@ -44,7 +47,7 @@ def open_or_build(tables: Tables, links: Links) -> Sightings:
 
 def _format() -> str:
     """Return a hash that changes with the meaning of the arrays: their layout, or the numbers of the vocabulary."""
-    words = [f"{name}:{dtype.__name__}" for name, dtype in COLUMNS.items()] + list(kinds()) + ["3"]
+    words = [f"{name}:{dtype.__name__}" for name, dtype in COLUMNS.items()] + list(kinds()) + ["4"]
     return hashlib.sha256("\n".join([*words, *DOMESTIC, *REPORTED_BY]).encode()).hexdigest()[:8]
 
 
@@ -63,92 +66,106 @@ def _open(folder: Path) -> Sightings:
 
 def _build(tables: Tables, links: Links, folder: Path) -> str:
     """Write the arrays into an empty folder, and return what ``meta.json`` is to say."""
-    event_id = ints(tables, "event_id")
-    recorded = ints(tables, "recorded_at")
-    kind = kind_numbers(tables)
-    end = hidden(tables, event_id, recorded, kind)
-    sorted_rows = in_order(ints(tables, "occurred_at"), recorded, event_id, lambda rows: _gravity(tables, kind, rows))
-    order = sorted_rows.astype(np.int32)
-    recorded, end, kind = recorded[order], end[order], kind[order]
-    in_force = (kind != kinds()["withdrawn"].number) & (end > recorded)
-
-    persons, parties, spans = _persons(tables, links, order, recorded)
-    keys = first_keys(parties, in_force, recorded, end)
-    if len(spans.start):
-        keys = relinked(keys, spans)
-    known_since = since(persons, links.nobody, links.nobody_since)
-    if (known_since < NEVER).any():
-        keys = until_known(keys, np.append(known_since, NEVER))
+    seen = SeenEvents(tables, Stated.of(tables))
+    event_id, recorded, began = (seen.ints(name) for name in ("event_id", "recorded_at", "occurred_at"))
+    kind = seen.kinds()
+    end = seen.hidden(event_id, recorded, kind)
+    code, code_names = seen.codes()
+    occurred = _occurred(seen, kind, began, recorded)
+    order, rank = _ordered(seen, event_id, occurred, recorded)
     if len(order) >= 1 << _RANK_BITS:
         raise BadInput(
             f"The store holds more than {1 << _RANK_BITS:,} events.", value=len(order), way_out="split the store"
         )
-    _sort(keys)
+    recorded, end, kind = recorded[order], end[order], kind[order]
+    in_force = (kind != kinds()["withdrawn"].number) & (end > recorded)
+    persons, parties, known = _persons(seen, links, order)
+    keys = as_known(first_keys(parties, in_force, seen.domestic()[order], recorded, end), known)
+    del parties, end
+    keys = with_domestic(keys, _standing(tables, persons, known))
+    persons = _only_persons(persons, keys, known)
+    _sort(keys, rank)
+    del rank
     offsets = np.zeros(len(persons) + 1, dtype=np.int64)
     np.cumsum(np.bincount(keys.person, minlength=len(persons)), out=offsets[1:])
 
     np.save(folder / "persons.npy", persons)
     np.save(folder / "offsets.npy", offsets)
-    _write(folder, "counterpart", keys.counterpart)
-    _write(folder, "role", keys.role)
-    _write(folder, "visible_from", keys.start)
-    _write(folder, "visible_until", keys.end)
+    for name, column in (
+        ("counterpart", keys.counterpart),
+        ("role", keys.role),
+        ("domestic", keys.domestic),
+        ("visible_from", keys.start),
+        ("visible_until", keys.end),
+    ):
+        _write(folder, name, column)
     event = keys.event
-    del keys
+    del keys, column
     _write(folder, "recorded_at", recorded, event)
-    _write(folder, "event_id", event_id[order], event)
-    del event_id, end
-    for name in ("incident_id", "occurred_at"):
-        _write(folder, name, ints(tables, name)[order], event)
-    _write(folder, "until", ints(tables, "until", null=NEVER)[order], event)
-    _write(folder, "value", _values(tables)[order], event)
     _write(folder, "kind", kind, event)
-    _write(folder, "proactive", tables.table("events", ["proactive"]).column("proactive").to_numpy()[order], event)
-    source, code_names, source_names = _write_words(tables, folder, order, event)
-    np.save(folder / "history_start.npy", _history_start(tables, source[order], recorded, source_names))
+    _write(folder, "code", _narrow("code", code, code_names, np.int16)[order], event)
+    for name, column in (("event_id", event_id), ("occurred_at", occurred), ("began_at", began)):
+        _write(folder, name, column[order], event)
+    del event_id, occurred, began, kind, code
+    for name in ("incident_id", "until"):
+        _write(folder, name, seen.ints(name)[order], event)
+    _write(folder, "value", seen.values()[order], event)
+    _write(folder, "proactive", seen.proactive()[order], event)
+    _write(folder, "reported_by", seen.reported_by()[order], event)
+    _write(folder, "assessment", seen.assessments()[order], event)
+    source, source_names = seen.sources()
+    _write(folder, "source", _narrow("source_system", source, source_names, np.int8)[order], event)
+    np.save(folder / "history_start.npy", _history_start(tables, seen, source, source_names))
     meta = {"rows": len(event), "code_names": code_names, "source_names": source_names}
     return json.dumps(meta, ensure_ascii=False)
 
 
-def _gravity(tables: Tables, kind: NDArray[np.int32], rows: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return what decides between events of one second, int64, for the rows that share both times with another."""
-    code, code_names = words(tables, "code")
-    domestic, _ = words(tables, "domestic", DOMESTIC)
-    value = _values(tables)
-    return gravities(kind[rows], code[rows], value[rows], domestic[rows], code_names)
+def _occurred(seen: SeenEvents, kind: NDArray[np.int32], began: Ints, recorded: Ints) -> Ints:
+    """Return when each row occurred: of a course of conduct the end, as far as it was known when recorded.
+
+    So every window that looks back reads a course at its end; ``began_at`` keeps the start.
+    """
+    course = np.array([each.lasts == "course" for each in kinds().values()], dtype=bool)
+    until = seen.ints("until")
+    known_end = np.maximum(np.minimum(until, recorded), began)
+    return np.where(course[kind] & (until < NEVER), known_end, began)
 
 
-def _values(tables: Tables) -> NDArray[np.float32]:
-    column = tables.table("events", ["value"]).column("value")
-    return np.asarray(pc.fill_null(column, float("nan")).to_numpy(), dtype=np.float32)
+def _ordered(
+    seen: SeenEvents, event_id: Ints, occurred: Ints, recorded: Ints
+) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """Return the rows in the total order (``threat.history.gravity``), and the rank of each place, one for equal rows.
+
+    Equal up to the domestic flag, which changes with time and is sorted by row, not by event.
+    """
+    kind, (code, code_names), value = seen.kinds(), seen.codes(), seen.values()
+
+    def gravity(rows: NDArray[Any]) -> Ints:
+        return gravities(kind[rows], code[rows], value[rows], np.zeros(len(rows), dtype=np.int64), code_names)
+
+    order = in_order(occurred, recorded, event_id, gravity)
+    same = np.append(False, (np.diff(occurred[order]) == 0) & (np.diff(recorded[order]) == 0))[: len(order)]
+    again = np.flatnonzero(same)
+    same[again] = gravity(order[again]) == gravity(order[again - 1])
+    rank = np.cumsum(~same) - 1
+    return order.astype(np.int32), rank.astype(np.int32)
 
 
-def _sort(keys: Keys) -> None:
-    """Sort the keys, in place, by person, then by the order of events, then by role."""
-    packed = keys.person.astype(np.int64) << (_ROLE_BITS + _RANK_BITS)
-    packed |= keys.event.astype(np.int64) << _ROLE_BITS
+def _sort(keys: Keys, rank: NDArray[np.int32]) -> None:
+    """Sort the keys, in place, by person, then by the order of events, then by flag and role."""
+    packed = keys.person.astype(np.int64) << (_ROLE_BITS + _DOMESTIC_BITS + _RANK_BITS)
+    packed |= rank[keys.event].astype(np.int64) << (_ROLE_BITS + _DOMESTIC_BITS)
+    packed |= domestic_ranks()[keys.domestic].astype(np.int64) << _ROLE_BITS
     packed |= keys.role
     in_order = np.argsort(packed, kind="stable")
-    del packed
+    # Rows equal in all of that: by event (their order is that of ids there) and, of one event, by span.
+    same = np.diff(packed[in_order]) == 0
+    tied = np.append(same, False) | np.append(False, same) if len(in_order) else np.zeros(0, dtype=bool)
+    rows = in_order[tied]
+    in_order[tied] = rows[np.lexsort((keys.start[rows], keys.event[rows], packed[rows]))]
+    del packed, rows, tied, same
     for field in fields(keys):  # one column at a time: a second copy of all would double the peak
         setattr(keys, field.name, getattr(keys, field.name)[in_order])
-
-
-def _write_words(
-    tables: Tables, folder: Path, order: NDArray[np.int32], event: NDArray[np.int32]
-) -> tuple[NDArray[np.int32], tuple[str, ...], tuple[str, ...]]:
-    """Write the columns of words as numbers; returns the source of each event, the codes and the source systems."""
-    domestic, _ = words(tables, "domestic", DOMESTIC)
-    _write(folder, "domestic", domestic[order], event)
-    reported, _ = words(tables, "reported_by", REPORTED_BY)
-    _write(folder, "reported_by", reported[order], event)
-    assertion, _ = words(tables, "assertion", ("fact", "assessment"))
-    _write(folder, "assessment", assertion[order] == 1, event)
-    code, code_names = words(tables, "code")
-    _write(folder, "code", _narrow("code", code, code_names, np.int16)[order], event)
-    source, source_names = words(tables, "source_system")
-    _write(folder, "source", _narrow("source_system", source, source_names, np.int8)[order], event)
-    return source, code_names, source_names
 
 
 def _narrow(name: str, codes: NDArray[np.int32], names: tuple[str, ...], dtype: Any) -> NDArray[Any]:
@@ -163,17 +180,11 @@ def _narrow(name: str, codes: NDArray[np.int32], names: tuple[str, ...], dtype: 
 
 
 def _persons(
-    tables: Tables, links: Links, order: NDArray[np.int32], recorded: NDArray[np.int64]
-) -> tuple[NDArray[np.int64], list[NDArray[np.int32]], Spans]:
-    """Return sorted person ids, the three parties of each ordered event as numbers (NO_PERSON), and the spans.
-
-    Who was known to be nobody when the event was recorded has no number here.
-    """
-    columns = [ints(tables, name)[order] for name in ("subject_id", "person_at_risk_id", "person_id")]
-    for column in columns:
-        column[since(column, links.nobody, links.nobody_since) <= recorded] = NO_PERSON
-    linked = np.concatenate([links.person, links.survivor])
-    codes, distinct = pd.factorize(np.concatenate([*columns, linked]))
+    seen: SeenEvents, links: Links, order: NDArray[np.int32]
+) -> tuple[NDArray[np.int64], list[NDArray[np.int32]], KnownAs]:
+    """Return sorted person ids, the three parties of each ordered row as numbers (NO_PERSON), and who they were."""
+    parties = [seen.ints(name)[order] for name in ("subject_id", "person_at_risk_id", "person_id")]
+    codes, distinct = pd.factorize(np.concatenate([*parties, links.person, links.survivor]))
     by_id = np.argsort(distinct)
     number = np.empty(len(distinct), dtype=np.int32)
     number[by_id] = np.arange(len(distinct), dtype=np.int32)
@@ -183,11 +194,44 @@ def _persons(
         # NO_PERSON sorts first: dropping it moves every number down by one, and itself to -1, which is its value.
         persons, numbers = persons[1:], numbers - 1
     n, m = len(order), len(links.person)
-    of_person = numbers[3 * n : 3 * n + m]
-    first = np.zeros(len(persons) + 1, dtype=np.int64)
-    np.cumsum(np.bincount(of_person, minlength=len(persons)), out=first[1:])
-    spans = Spans(first, links.start, links.end, numbers[3 * n + m :])
-    return persons, [numbers[i * n : (i + 1) * n] for i in range(3)], spans
+    of_links = numbers[3 * n : 3 * n + m]
+    counts = np.zeros(len(persons), dtype=np.int64)
+    counts[of_links] = np.diff(links.spans.first)
+    # The persons of the links are sorted as the numbers are, so their spans need no new order.
+    first = np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(counts)])
+    known = KnownAs(first, links.spans.start, links.spans.end, numbers[3 * n + m :].astype(np.int32))
+    return persons, [numbers[i * n : (i + 1) * n] for i in range(3)], known
+
+
+def _standing(tables: Tables, persons: Ints, known: KnownAs) -> StandingPairs:
+    """Return the spans in which each pair of persons stands as a relationship, as they were known."""
+    pairs = open_pairs(tables)
+    row = pairs.standing.keys()
+    subject, at_risk = (position(ids, persons)[row] for ids in (pairs.subject_id, pairs.person_at_risk_id))
+    named = (subject >= 0) & (at_risk >= 0)
+    zeros = np.zeros(int(named.sum()), dtype=np.int8)
+    parties = Keys(
+        event=np.zeros(len(zeros), dtype=np.int32),
+        role=zeros,
+        person=subject[named].astype(np.int32),
+        counterpart=at_risk[named].astype(np.int32),
+        domestic=zeros,
+        start=pairs.standing.start[named],
+        end=pairs.standing.end[named],
+    )
+    return StandingPairs.of(parties, known, len(persons))
+
+
+def _only_persons(persons: Ints, keys: Keys, known: KnownAs) -> Ints:
+    """Return the persons without those who were never seen as one person, and number them anew in the keys."""
+    seen = np.append(np.diff(known.first) == 0, True)  # last: NO_PERSON
+    seen[keys.person] = True
+    seen[keys.counterpart] = True
+    seen = seen[:-1]
+    if not seen.all():
+        number = np.append(np.cumsum(seen) - 1, NO_PERSON).astype(np.int32)
+        keys.person, keys.counterpart = number[keys.person], number[keys.counterpart]
+    return persons[seen]
 
 
 def _write(folder: Path, name: str, column: NDArray[Any], rows: NDArray[np.int32] | None = None) -> None:
@@ -204,14 +248,30 @@ def _write(folder: Path, name: str, column: NDArray[Any], rows: NDArray[np.int32
         os.fsync(file.fileno())
 
 
-def _history_start(
-    tables: Tables, source: NDArray[np.int32], recorded: NDArray[np.int64], names: tuple[str, ...]
-) -> NDArray[np.int64]:
-    """Return the first instant each source covers: as its profile declares, otherwise its first record."""
+_TEN_YEARS = int(10 * 365.25 * DAY)
+"""Seconds: no source is silent for so long after its first record, so such a record is a slip of its date."""
+
+
+def _history_start(tables: Tables, seen: SeenEvents, source: NDArray[np.int32], names: tuple[str, ...]) -> Ints:
+    """Return the first instant each source covers: as its profile declares, otherwise where its records begin.
+
+    They begin at the first record after leaving out the earliest one in a thousand (rounded down), and any record at
+    the front that is more than ten years before the next: one row with a wrong date moves nobody's history.
+    """
     out = np.full(len(names), NEVER, dtype=np.int64)
-    np.minimum.at(out, source, recorded)
+    recorded, source = seen.ints("recorded_at")[: seen.events], source[: seen.events]
     for i, name in enumerate(names):
         declared = [e.batch.history_start[name] for e in tables.entries if name in e.batch.history_start]
+        times = np.sort(recorded[source == i])
         if declared:
             out[i] = min(declared)
+        elif len(times):
+            times = times[len(times) // 1000 :]
+            far = np.flatnonzero(np.append(np.diff(times) > _TEN_YEARS, False))
+            out[i] = times[_at_the_front(far)]
     return out
+
+
+def _at_the_front(far: Ints) -> int:
+    """Return how many of the places ``far`` follow one another from 0 on."""
+    return int((far == np.arange(len(far))).sum())

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from threat.history.schema import DOMESTIC
 from threat.history.sightings import NO_PERSON, ROLE_ABOUT, ROLE_AT_RISK, ROLE_SUBJECT
+from threat.history.sorted_ids import position
+from threat.history.spans import Spans, spans_where
+
+_YES, _UNKNOWN = DOMESTIC.index("yes"), DOMESTIC.index("unknown")
 
 
 @dataclass(slots=True)
 class Keys:
-    """What sorting needs, one entry per sighting: event row, role, key person, counterpart and the visible span."""
+    """What sorting needs, one entry per sighting: event row, role, person, counterpart, flag and the visible span."""
 
     event: NDArray[np.int32]
     role: NDArray[np.int8]
     person: NDArray[np.int32]
     counterpart: NDArray[np.int32]
+    domestic: NDArray[np.int8]
     start: NDArray[np.int64]
     end: NDArray[np.int64]
 
@@ -28,24 +34,30 @@ class Keys:
     def then(self, other: Keys) -> Keys:
         return Keys(*(np.concatenate([getattr(self, f.name), getattr(other, f.name)]) for f in fields(self)))
 
+    def cut(self, start: NDArray[np.int64], end: NDArray[np.int64], flag: int) -> Keys:
+        """Return the keys with that span and that domestic flag, without those whose span is empty."""
+        flags = np.full(len(start), flag, dtype=np.int8)
+        return replace(self, start=start, end=end, domestic=flags).take(start < end)
+
 
 @dataclass(frozen=True, slots=True)
-class Spans:
-    """The spans of ``links.Links`` in person numbers: ``first[p]:first[p + 1]`` are person p's, in time order."""
+class KnownAs:
+    """``links.Links`` in person numbers: ``first[p]:first[p + 1]`` are person p's spans, ``who`` the person known."""
 
     first: NDArray[np.int64]
     start: NDArray[np.int64]
     end: NDArray[np.int64]
-    survivor: NDArray[np.int32]
+    who: NDArray[np.int32]
 
 
 def first_keys(
     parties: list[NDArray[np.int32]],
     in_force: NDArray[np.bool_],
+    domestic: NDArray[np.int32],
     recorded: NDArray[np.int64],
     hidden: NDArray[np.int64],
 ) -> Keys:
-    """Return a key for each party of each event in force, visible from its record until it is hidden; no merges yet."""
+    """Return a key for each party of each event in force, visible from its record until it is hidden."""
     subject, at_risk, about = parties
     nobody = np.full(len(subject), NO_PERSON, dtype=np.int32)
     event, role, person, counterpart = [], [], [], []
@@ -61,71 +73,90 @@ def first_keys(
         counterpart.append(other[rows])
     events = np.concatenate(event)
     return Keys(
-        events,
-        np.concatenate(role),
-        np.concatenate(person),
-        np.concatenate(counterpart),
-        recorded[events],
-        hidden[events],
+        event=events,
+        role=np.concatenate(role),
+        person=np.concatenate(person),
+        counterpart=np.concatenate(counterpart),
+        domestic=domestic[events].astype(np.int8),
+        start=recorded[events],
+        end=hidden[events],
     )
 
 
-def relinked(keys: Keys, spans: Spans) -> Keys:
-    """Return the keys with merges followed.
+def as_known(keys: Keys, known: KnownAs) -> Keys:
+    """Return the keys cut where a party was known to be another person, or nobody, with who each was known to be.
 
-    The counterpart is who it was known to be in each span; the person keeps a row under its own id and gains a row
-    under each survivor while the link is in force.
+    Exactly ``Links.resolve``: a key is a person's in the spans in which the party was known to be that person.
     """
-    many = np.diff(spans.first) > 0
-    touched = many[keys.person] | (many[keys.counterpart] & (keys.counterpart != NO_PERSON))
-    rest, linked = keys.take(~touched), keys.take(touched)
-    linked = _split(linked, spans, linked.counterpart, "counterpart")
-    under_survivor = _split(linked.take(many[linked.person]), spans, None, "person")
-    linked = linked.then(under_survivor)
-    linked = linked.take(np.lexsort((linked.end, linked.start)))
-    return rest.then(linked)
-
-
-def until_known(keys: Keys, known_since: NDArray[np.int64]) -> Keys:
-    """Return the keys cut where a party becomes known as an organisation or unknown, if that was after the event.
-
-    The person's own sightings end then; the counterpart's go on, from then without a counterpart. ``known_since``:
-    int64 seconds by person number, with NEVER last for NO_PERSON.
-    """
-    end = np.minimum(keys.end, known_since[keys.person])
-    other = known_since[keys.counterpart]
-    touched = (end < keys.end) | (other < end)
+    many = np.append(np.diff(known.first) > 0, False)  # last: NO_PERSON
+    touched = many[keys.person] | many[keys.counterpart]
     if not touched.any():
         return keys
-    rest, late, other = keys.take(~touched), keys.take(touched), other[touched]
-    late.end = end[touched]
-    without = late.take(other < late.end)
-    without.start = np.maximum(without.start, other[other < late.end])
-    without.counterpart = np.full(len(without.event), NO_PERSON, dtype=np.int32)
-    late.end = np.minimum(late.end, other)
-    late = late.then(without)
-    return rest.then(late.take(late.start < late.end))
+    rest, cut = keys.take(~touched), keys.take(touched)
+    for name in ("person", "counterpart"):
+        cut = _cut(cut, known, name)
+    return rest.then(cut.take(cut.person != NO_PERSON))
 
 
-def _split(keys: Keys, spans: Spans, ids: NDArray[np.int32] | None, name: str) -> Keys:
-    """Return one row per span of a party, with the survivor in the party's place; empty spans are left out.
-
-    For the person itself (``ids`` None), spans without a merge are left out too: that row is there already.
-    """
+def _cut(keys: Keys, known: KnownAs, name: str) -> Keys:
+    """Return one key per span of a party, with who the party was known to be in its place; no empty span."""
     party = getattr(keys, name)
-    counts = np.where(party == NO_PERSON, 0, spans.first[party + 1] - spans.first[party])
-    plain = keys.take(counts == 0)
-    keys, counts = keys.take(counts > 0), counts[counts > 0]
-    base = spans.first[getattr(keys, name)]
-    before = getattr(keys, name)
+    counts = np.where(party == NO_PERSON, 0, known.first[party + 1] - known.first[party])
+    plain, keys, party, counts = keys.take(counts == 0), keys.take(counts > 0), party[counts > 0], counts[counts > 0]
     row = np.repeat(np.arange(len(counts)), counts)
-    span = np.repeat(base, counts) + (np.arange(len(row)) - np.repeat(np.cumsum(counts) - counts, counts))
+    span = np.repeat(known.first[party] - np.cumsum(counts) + counts, counts) + np.arange(len(row))
     out = keys.take(row)
-    setattr(out, name, spans.survivor[span])
-    out.start = np.maximum(out.start, spans.start[span])
-    out.end = np.minimum(out.end, spans.end[span])
-    keep = out.start < out.end
-    if ids is None:
-        keep &= spans.survivor[span] != before[row]
-        return out.take(keep)
-    return plain.then(out.take(keep))
+    setattr(out, name, known.who[span])
+    out.start = np.maximum(out.start, known.start[span])
+    out.end = np.minimum(out.end, known.end[span])
+    return plain.then(out.take(out.start < out.end))
+
+
+@dataclass(frozen=True, slots=True)
+class StandingPairs:
+    """Pairs of person numbers as ``subject * persons + at_risk``, sorted, with the spans in which each stands."""
+
+    pair: NDArray[np.int64]
+    spans: Spans
+    persons: int
+
+    @classmethod
+    def of(cls, parties: Keys, known: KnownAs, persons: int) -> StandingPairs:
+        """Return the pairs as they were known; ``parties``: the spans of pairs as recorded, the subject as person."""
+        seen = as_known(parties, known)
+        seen = seen.take(seen.counterpart != NO_PERSON)
+        pair, key = np.unique(seen.person.astype(np.int64) * persons + seen.counterpart, return_inverse=True)
+        spans = spans_where(
+            [(key.astype(np.int64), seen.start, seen.end)], len(pair), lambda is_open: is_open[:, 0] > 0
+        )
+        return cls(pair, spans, persons)
+
+
+def with_domestic(keys: Keys, standing: StandingPairs) -> Keys:
+    """Return the keys with the flag resolved: an unflagged event is domestic exactly while its two parties stand.
+
+    Such a key is cut where that changes; without a named counterpart it stays unknown.
+    """
+    open_flag = (keys.domestic == _UNKNOWN) & (keys.counterpart != NO_PERSON)
+    rows = np.flatnonzero(open_flag)
+    subject = np.where(keys.role[rows] == ROLE_SUBJECT, keys.person[rows], keys.counterpart[rows]).astype(np.int64)
+    at_risk = np.where(keys.role[rows] == ROLE_SUBJECT, keys.counterpart[rows], keys.person[rows])
+    place = position(subject * standing.persons + at_risk, standing.pair)
+    touched, place = rows[place >= 0], place[place >= 0]
+    if not len(touched):
+        return keys
+    rest = np.ones(len(keys.event), dtype=bool)
+    rest[touched] = False
+    out, cut = keys.take(rest), keys.take(touched)
+    span, last = standing.spans.first[place], standing.spans.first[place + 1]
+    while len(span):
+        start, end = standing.spans.start[span], standing.spans.end[span]
+        out = out.then(cut.cut(cut.start, np.minimum(cut.end, start), _UNKNOWN))
+        out = out.then(cut.cut(np.maximum(cut.start, start), np.minimum(cut.end, end), _YES))
+        cut.start = np.maximum(cut.start, end)
+        # Nearly every pair stands in one span for good, so there is nearly always one round.
+        goes_on = (span + 1 < last) & (cut.start < cut.end)
+        done = cut.take(~goes_on)
+        out = out.then(done.cut(done.start, done.end, _UNKNOWN))
+        cut, span, last = cut.take(goes_on), span[goes_on] + 1, last[goes_on]
+    return out

@@ -59,6 +59,11 @@ class Stated:
             *(reference[row], pair[row], subject[row], at_risk[row], kind[row]), spans.start, spans.end, valid_from[row]
         )
 
+    @property
+    def event_id(self) -> Ints:
+        """The id under which each version is seen as an event: of its reference and when it came into force."""
+        return pair_ids(self.reference, self.start)
+
     def __len__(self) -> int:
         return len(self.pair)
 

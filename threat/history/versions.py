@@ -12,17 +12,25 @@ from threat.history.sorted_ids import position
 Ints = NDArray[np.int64]
 
 
-def hidden_at(event_id: Ints, supersedes: Ints, recorded: Ints, is_withdrawal: NDArray[np.bool_]) -> Ints:
+def hidden_at(
+    event_id: Ints,
+    supersedes: Ints,
+    recorded: Ints,
+    is_withdrawal: NDArray[np.bool_],
+    gravity: Ints | None = None,
+) -> Ints:
     """Return when each event was corrected or withdrawn, int64 UTC seconds; NEVER where it was not.
 
     All events that supersede one another, directly or through others, are versions of one fact, in order of
-    ``recorded``; in one second what supersedes follows what it supersedes, and a withdrawal is the last. Each version
-    is hidden when the next is recorded, so of two corrections of one event the later is in force. An event hidden at
-    or before its own recording was never in force. ``supersedes``: event ids, negative where there is none; an id that
-    is not among ``event_id`` counts as none. All int64[n].
+    ``recorded``; in one second what supersedes follows what it supersedes, a withdrawal is the last, and of several
+    corrections the one of greater ``gravity`` (None: all alike) is the later. Each version is hidden when the next is
+    recorded, so of two corrections of one event the later is in force. An event hidden at or before its own recording
+    was never in force. ``supersedes``: event ids, negative where there is none; an id that is not among ``event_id``
+    counts as none. All int64[n].
 
     A correction that claims to be recorded before what it corrects still hides it. Members of a circle (no load accepts
-    a circle, an old store may hold one) hide one another: none of them is in force.
+    a circle, an old store may hold one) hide one another: none of them is in force, only what corrects them from
+    outside.
 
     Event 2 corrects event 1, event 3 corrects event 1 again, event 4 stands alone:
 
@@ -41,12 +49,17 @@ def hidden_at(event_id: Ints, supersedes: Ints, recorded: Ints, is_withdrawal: N
     rows = np.unique(np.concatenate([later, target]))
     parent = np.full(len(rows), -1, dtype=np.int64)
     parent[np.searchsorted(rows, later)] = np.searchsorted(rows, target)
-    hidden[rows] = _hidden_in_chains(parent, recorded[rows], is_withdrawal[rows], event_id[rows])
+    hidden[rows] = _hidden_in_chains(
+        parent, recorded[rows], is_withdrawal[rows], (event_id[rows], rows * 0 if gravity is None else gravity[rows])
+    )
     return hidden
 
 
-def _hidden_in_chains(parent: Ints, recorded: Ints, is_withdrawal: NDArray[np.bool_], event_id: Ints) -> Ints:
-    """Return ``hidden_at`` of rows that each supersede the row ``parent`` (-1: none)."""
+def _hidden_in_chains(parent: Ints, recorded: Ints, is_withdrawal: NDArray[np.bool_], ties: tuple[Ints, Ints]) -> Ints:
+    """Return ``hidden_at`` of rows that each supersede the row ``parent`` (-1: none).
+
+    ``ties``: event ids and gravity.
+    """
     n = len(parent)
     circle = in_a_circle(np.arange(n), parent)
     # A member of a circle counts as a beginning: what corrects it from outside is in force all the same.
@@ -59,7 +72,7 @@ def _hidden_in_chains(parent: Ints, recorded: Ints, is_withdrawal: NDArray[np.bo
         fact[ready], depth[ready] = fact[above], depth[above] + 1
         not_before[ready] = np.maximum(recorded[ready], not_before[above])
         settled[ready] = True
-    order = np.lexsort((event_id, is_withdrawal, depth, not_before, fact))
+    order = np.lexsort((*ties, is_withdrawal, depth, not_before, fact))
     hidden = np.full(n, NEVER, dtype=np.int64)
     same_fact = fact[order[1:]] == fact[order[:-1]]
     hidden[order[:-1][same_fact]] = recorded[order[1:][same_fact]]

@@ -4,14 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
+import pyarrow as pa
 import pytest
-from fixtures.history_rows import links
+from fixtures.history_rows import links, persons
 
 from threat.history.links import replay
 from threat.history.sightings import NO_PERSON
 
-NONE = (np.array([], dtype=np.int64), np.array([], dtype=np.int64))
+NONE = persons(0)
+
+
+def kinds_of(*rows: tuple[int, str, int]) -> pa.Table:
+    """Persons rows: person, kind, recorded."""
+    return pa.concat_tables(
+        [persons(person, kind=kind).set_column(2, "recorded_at", pa.array([at])) for person, kind, at in rows]
+    )
 
 
 @pytest.mark.parametrize(
@@ -38,12 +45,12 @@ NONE = (np.array([], dtype=np.int64), np.array([], dtype=np.int64))
     ],
 )
 def test_resolve(rows: list[Any], person: int, expected: dict[int, int]) -> None:
-    known = replay(links(*rows), NONE, NONE)
+    known = replay(links(*rows), NONE)
     found = known.resolve([person] * len(expected), list(expected))
     assert dict(zip(expected, found.tolist(), strict=True)) == expected
 
 
 def test_unknown_persons_and_organisations_are_nobody() -> None:
-    known = replay(links((1, 9, 10, None)), (np.array([8, 9]), np.array([0, 4])), (np.array([8]), np.array([0])))
+    known = replay(links((1, 9, 10, None)), kinds_of((8, "organisation", 0), (9, "unknown", 4)))
     assert known.resolve([1, 1, 8, 9, NO_PERSON, 2], [5, 15, 5, 5, 5, 5]).tolist() == [1, NO_PERSON, -1, -1, -1, 2]
     assert known.resolve([8, 8, 9, 9], [0, 1, 4, 5]).tolist() == [8, -1, 9, -1]

@@ -15,8 +15,8 @@ from threat.history.schema import RELATIONSHIP_KINDS
 from threat.history.sightings import COLUMNS
 from threat.history.snapshot import Snapshot
 
-_MOST_EVENTS = 1 << 30
-"""The sort key of the sightings has 30 bits for an event."""
+_MOST_EVENTS = 1 << 29
+"""The sort key of the sightings has 29 bits for an event."""
 
 _ARRAYS = {"code": "code", "source_system": "source"}
 """Columns of events whose words are numbered, and the arrays that hold the numbers."""
