@@ -9,7 +9,7 @@ import pandas as pd
 import pyarrow.compute as pc
 from numpy.typing import ArrayLike
 
-from threat.asof import NEVER
+from threat.asof import NEVER, visible
 from threat.history.statements import in_force, ranks
 from threat.history.tables import Tables, read_parts
 
@@ -33,7 +33,7 @@ def read(tables: Tables, person_ids: ArrayLike | None = None, as_of: int | None 
     at = NEVER if as_of is None else int(as_of)
     key = ranks(*(frame[name].to_numpy() for name in _KEY))
     spans = in_force(key, ranks(frame["code"].to_numpy()), frame["recorded_at"], frame["withdrawn_at"])
-    at_as_of = (spans.start < at) & (at <= spans.end)
+    at_as_of = visible(spans.start, spans.end, at)
     rows = frame.iloc[spans.row[at_as_of]].assign(recorded_at=spans.start[at_as_of])
     return rows[[*COLUMNS, "recorded_at"]].sort_values(_KEY, ignore_index=True)
 
