@@ -73,7 +73,7 @@ def _end(error: ThreatError) -> None:
     """Print an error, as JSON when that was asked for, and leave with its exit code."""
     # The raw arguments: an error may come before any of them is parsed.
     if "--json" in sys.argv:
-        print(json.dumps(error.as_dict()))
+        print(json.dumps(error.as_dict() | {"exit_code": error.exit_code}))
     else:
         print(error, file=sys.stderr)
     raise SystemExit(error.exit_code) from None

@@ -307,7 +307,14 @@ class Writer:
             pq.write_table(self._quarantine, self._incoming / "quarantine.parquet", compression="zstd")
             self._place("quarantine.parquet", f"quarantine/{self.batch_id}.parquet")
         entry = Entry(self.batch_id, replace(batch, rows_in=rows_in), rows_in - batch.rows_quarantined, parts)
-        self._store.replace_entries([*entries, entry])
+        try:
+            self._store.replace_entries([*entries, entry])
+        except OSError:
+            # The new manifest may be in place although the disk did not confirm its name: whoever is told that nothing
+            # was loaded must find nothing.
+            with suppress(OSError):
+                self._store.replace_entries(entries)
+            raise
 
     def _refuse_reused_ids(self) -> None:
         """Refuse an event id used before: parts are not rewritten, so the event would count twice for ever."""
