@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from threat.asof import DAY
 from threat.history.persons import OLDEST
+from threat.history.sightings import NO_PERSON
 
 BEYOND_RECORDS = 36_525 * DAY
 """100 years after its recording nothing is planned: systems write 9999-12-31 for "no end"."""
@@ -76,8 +77,8 @@ def before_birth(events: pd.DataFrame, persons: pd.DataFrame, existing_birth_yea
         wrong = named["is_before"] & ~named["person"].isin(slipped)
         wrong_events[named["row"][wrong]] = True
         if "birth_year" in persons:
-            is_slipped = persons["person_id"].isin(slipped) & persons["birth_year"].notna()
-            wrong_years = is_slipped.to_numpy(dtype=bool)
+            is_slipped = np.isin(_ids(persons["person_id"]), slipped.to_numpy(dtype=np.int64))
+            wrong_years = is_slipped & persons["birth_year"].notna().to_numpy(dtype=bool)
     return BeforeBirth(wrong_events, wrong_years)
 
 
@@ -92,10 +93,15 @@ def _named(events: pd.DataFrame, years: pd.Series[Any]) -> pd.DataFrame:
         where = np.flatnonzero(~np.isnan(born))
         parts.append(
             pd.DataFrame(
-                {"person": events[role].to_numpy()[where], "row": where, "is_before": occurred[where] < born[where]}
+                {"person": _ids(events[role])[where], "row": where, "is_before": occurred[where] < born[where]}
             )
         )
     return pd.concat(parts, ignore_index=True)
+
+
+def _ids(column: pd.Series[Any]) -> NDArray[np.int64]:
+    """Return a column of person ids as int64: as objects or floats, 63-bit ids do not compare."""
+    return np.asarray(column.to_numpy(dtype=np.int64, na_value=NO_PERSON))
 
 
 def _year(times: pd.Series[Any]) -> NDArray[np.float64]:
