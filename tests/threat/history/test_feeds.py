@@ -9,7 +9,7 @@ from fixtures.case_force import ev, write
 from fixtures.history_rows import events
 
 from threat.asof import DAY, parse_as_of
-from threat.errors import UsageError
+from threat.errors import BadInput, UsageError
 from threat.history import Batch, Store
 from threat.history.feeds import EVERY_FEED, Feed, feeds, read_covers_until
 from threat.history.intake.load import load
@@ -98,6 +98,14 @@ def test_an_empty_nightly_delivery_that_says_what_it_covers_is_recorded(tmp_path
         "crime": (1, False),
         "standard_csv": (1, False),
     }
+
+
+def test_an_empty_file_without_a_word_is_a_broken_export_also_after_a_quiet_night(tmp_path: Path) -> None:
+    empty, store = write(tmp_path / "empty", {"events": []}), tmp_path / "history"
+    report = load("standard_csv", empty, store, NOW, covers_until={EVERY_FEED: parse_as_of("2024-06-30")})
+    assert "The delivery covers standard_csv up to 2024-06-30T00:00:00+00:00." in report.notices
+    with pytest.raises(BadInput, match="a header and no rows"):
+        load("standard_csv", empty, store, NOW)
 
 
 def test_a_file_loaded_before_can_say_later_what_it_covers(tmp_path: Path) -> None:

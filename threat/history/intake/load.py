@@ -15,6 +15,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from threat.asof import show
 from threat.errors import BadInput
 from threat.history.batches import Batch, Entry
 from threat.history.feeds import EVERY_FEED, sources_of
@@ -97,7 +98,9 @@ def _load(
     store = Store.open_or_create(store_path)
     with store.writer(batch) as writer:
         snapshot = store.snapshot()
-        same = [e for e in snapshot.entries if (e.batch.sha256, e.batch.profile) == (batch.sha256, batch.profile)]
+        # A delivery without a row is no file that was loaded: the same empty file may be a broken export tonight.
+        read = [entry for entry in snapshot.entries if entry.batch.rows_in]
+        same = [e for e in read if (e.batch.sha256, e.batch.profile) == (batch.sha256, batch.profile)]
         if same and not covers_until:
             report = _load_again(writer, profile, files, same[0], snapshot)
         else:
@@ -146,7 +149,8 @@ def _append_export(
     else:
         _append(writer, accepted)
         writer.quarantine(export.quarantined)
-    return report
+    said = (f"The delivery covers {source} up to {show(until)}." for source, until in covers.items())
+    return replace(report, notices=(*report.notices, *said))
 
 
 def _load_again(
