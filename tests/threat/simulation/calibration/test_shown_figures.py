@@ -52,11 +52,11 @@ def fitted_auc(sightings: Sightings, rows: Rows, y: np.ndarray[Any, Any], cut: i
 
 def after_incidents(snapshot: Snapshot, n: int) -> Rows:
     """An hour after incidents first recorded, one row each, spread over the span."""
-    relations = snapshot.table("relationships").to_pydict()
+    pairs = snapshot.relationships
     relationship_of = dict(
         zip(
-            zip(relations["subject_id"], relations["person_at_risk_id"], strict=True),
-            relations["relationship_id"],
+            zip(pairs.subject_id.tolist(), pairs.person_at_risk_id.tolist(), strict=True),
+            pairs.relationship_id.tolist(),
             strict=True,
         )
     )
@@ -64,18 +64,21 @@ def after_incidents(snapshot: Snapshot, n: int) -> Rows:
         "select subject_id, person_at_risk_id, incident_id, min(recorded_at) as at from events "
         "where kind in ('domestic_incident', 'assault_with_injury', 'assault_without_injury', 'criminal_damage', "
         "'harassment', 'stalking', 'threat_to_kill', 'coercive_control', 'malicious_communications') "
-        "and subject_id is not null and person_at_risk_id is not null group by all order by incident_id"
+        "and domestic = 'yes' and subject_id is not null and person_at_risk_id is not null "
+        "group by all order by incident_id"
     ).to_pydict()
-    step = max(1, len(events["at"]) // n)
-    pairs = list(zip(events["subject_id"], events["person_at_risk_id"], strict=True))[::step]
-    at = np.array(events["at"][::step], dtype=np.int64) + 3600
-    return snapshot.rows(np.array([relationship_of[pair] for pair in pairs], dtype=np.int64), at)
+    parties = zip(events["subject_id"], events["person_at_risk_id"], strict=True)
+    # Others hurt at the scene are no relationship.
+    asked = [
+        (relationship_of[pair], at) for pair, at in zip(parties, events["at"], strict=True) if pair in relationship_of
+    ]
+    ids, at = np.array(asked[:: max(1, len(asked) // n)], dtype=np.int64).T
+    return snapshot.rows(ids, at + 3600)
 
 
 def monthly(snapshot: Snapshot, months: int) -> Rows:
     """Every relationship known at month starts of the last years, thinned to a third."""
-    table = snapshot.table("relationships")
-    ids, seen = table["relationship_id"].to_numpy(), table["recorded_at"].to_numpy()
+    ids, seen = snapshot.relationships.relationship_id, snapshot.relationships.recorded_at
     at = FORCE.now - 180 * DAY - 30 * DAY * np.arange(months)
     parts = [(ids[seen < when][int(k) % 3 :: 3], when) for k, when in enumerate(at)]
     rows = np.concatenate([part for part, _ in parts])
