@@ -113,7 +113,7 @@ def _calibrate(settings: Any, seeds: int, page: Path | None, as_json: bool) -> N
 def _sentence(document: dict[str, Any]) -> str:
     rows = document["rows"]
     return (
-        f"{rows['relationships']:,} relationships and {rows['events']:,} events, recorded from "
+        f"{document['relationships']:,} relationships and {rows['events']:,} events, recorded from "
         f"{document['from'][:10]} to {document['to'][:10]}, are in {document['history']}.\n"
         f"The truth about this synthetic force is kept separately, in {document['truth']}. No person in it lives."
         + (f"\nIts report is {document['report']}." if "report" in document else "")

@@ -22,6 +22,7 @@ from threat.history.store import Store
 from threat.simulation import parameters
 from threat.simulation.knobs import Knobs
 from threat.simulation.records import event_rows, recording, tables
+from threat.simulation.records.relationship_rows import first_versions
 from threat.simulation.world import life, population
 from threat.simulation.world.output import USED, Output
 from threat.simulation.world.run import Span
@@ -209,6 +210,7 @@ def _append(
     truth = out / "truth"
     truth.mkdir(parents=True, exist_ok=True)
     counts: dict[str, int] = {}
+    new_relationships = 0
     files: dict[str, pq.ParquetWriter] = {}
     starts = zip(event_rows.SOURCES, tables.history_start(), strict=True)
     batch = Batch(
@@ -225,6 +227,8 @@ def _append(
             for part in blocks(settings, since):
                 for name, table in part.history.items():
                     counts[name] = counts.get(name, 0) + table.num_rows
+                    if name == "relationships":
+                        new_relationships += first_versions(table)
                     if table.num_rows:
                         writer.write(name, table)
                 for name, table in part.truth.items():
@@ -244,6 +248,7 @@ def _append(
         "seed": settings.seed,
         "from": show(settings.epoch if since == settings.epoch else since),
         "to": show(settings.now),
+        "relationships": new_relationships,
         "rows": counts,
     }
 

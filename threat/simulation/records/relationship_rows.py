@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from threat.history.schema import RELATIONSHIP_KINDS, RELATIONSHIPS
@@ -121,3 +122,8 @@ def relationships(rows: Versions, pairs: RecordPairs) -> pa.Table:
         },
         schema=RELATIONSHIPS,
     )
+
+
+def first_versions(table: pa.Table) -> int:
+    """Return how many rows of ``relationships`` begin a record: a later version is valid from before its recording."""
+    return int(pc.sum(pc.equal(table["valid_from"], table["recorded_at"])).as_py() or 0)

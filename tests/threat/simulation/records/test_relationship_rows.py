@@ -11,7 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from threat.asof import DAY
-from threat.simulation.records.relationship_rows import KindChanges, kind_changes, versions
+from threat.simulation.records.relationship_rows import (
+    KindChanges,
+    RecordPairs,
+    first_versions,
+    kind_changes,
+    relationships,
+    versions,
+)
 from threat.simulation.world import states
 from threat.simulation.world.population import CURRENT, EX, PARENT, SIBLING
 
@@ -62,6 +69,16 @@ def test_each_record_of_a_relationship_has_its_own_versions() -> None:
     assert made.before(70).record.tolist() == [0, 1]
     none = versions(changes(), np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0, np.int64))
     assert none.record.tolist() == []
+
+
+def test_a_record_is_counted_once_whatever_its_versions() -> None:
+    made = versions(changes((EX, 40, 60), (CURRENT, 70, 90)), np.array([3, 4]), np.full(2, CURRENT), np.full(2, FIRST))
+    pairs = RecordPairs(*np.arange(6).reshape(3, 2), np.zeros(2, bool))
+    table = relationships(made, pairs)
+    assert table["relationship_id"].to_pylist() == [0, 0, 0, 1]
+    assert table["kind"].to_pylist() == ["current_partner", "ex_partner", "current_partner", "current_partner"]
+    assert first_versions(table) == 2
+    assert first_versions(table.slice(1, 2)) == 0
 
 
 def test_a_change_is_recorded_late_or_never() -> None:
