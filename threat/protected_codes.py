@@ -37,14 +37,17 @@ def schemes(characteristic: str) -> list[str]:
     return [scheme for name, scheme in _table() if name == characteristic]
 
 
-def codes(characteristic: str, scheme: str | None = None) -> list[str]:
-    """Return the codes of a characteristic: of one scheme, or of all its schemes when none is named.
+def codes(characteristic: str, scheme: str | None = None) -> dict[str, str]:
+    """Return the codes of a characteristic and their titles: of one scheme, or of all its schemes when none is named.
 
-    >>> codes("sex", "prison"), codes("ethnicity", "5+1"), codes("gender", None)
-    (['female', 'male', 'other', 'unknown'], ['W', 'M', 'A', 'B', 'O', 'NS'], [])
+    >>> codes("ethnicity", "5+1")["NS"], list(codes("sex", "prison")), codes("gender", None)
+    ('Not stated', ['female', 'male', 'other', 'unknown'], {})
     """
     if scheme is not None:
-        return list(_table().get((characteristic, ANY_SCHEME), _table().get((characteristic, scheme), {})))
-    return list(
-        dict.fromkeys(code for (name, _), titles in _table().items() if name == characteristic for code in titles)
-    )
+        return dict(_table().get((characteristic, ANY_SCHEME), _table().get((characteristic, scheme), {})))
+    return {
+        code: title
+        for (name, _), titles in _table().items()
+        if name == characteristic
+        for code, title in titles.items()
+    }

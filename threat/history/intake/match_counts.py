@@ -41,6 +41,9 @@ FEW = 20
 
 EXAMPLES = 3
 
+_REPEATED = "^(?i:" + "|".join(f"{sign}{{4,}}" for sign in "123456789x") + ")$"
+"""9999999 or XXXX: often nobody, but a number may be a person's, so it is said and not guessed."""
+
 _ID_COLUMNS = {
     "persons": ("person_id",),
     "events": ("subject_id", "person_at_risk_id", "person_id"),
@@ -225,6 +228,13 @@ def _notices(sheets: Mapping[str, Sheet]) -> tuple[str, ...]:
             notices.append(
                 f"{sum(map(len, groups)):,} references of {many} differ only in padding, case, blanks or form and are "
                 f"not taken for the same: {shown}. If they are numbers, say reference: number in the profile."
+            )
+        repeated = texts.filter(pc.match_substring_regex(texts, _REPEATED)).to_pylist()
+        if repeated:
+            notices.append(
+                f"{len(repeated):,} references of {many} are one sign repeated: "
+                f"{', '.join(sorted(repeated)[:EXAMPLES])}. "
+                "If they mean nobody, add them to empty_words in the profile."
             )
         decimal = pc.sum(pc.match_substring_regex(texts, r"^[0-9]+\.0+$")).as_py() or 0
         if decimal:

@@ -1,11 +1,12 @@
 """Words for protected characteristics, as sources write them, to the closed lists of ``threat.protected_codes``.
 
-A characteristic or code of the lists is taken in any case; other words only where the profile maps them: a source whose
-``gender`` means sex has to say so.
+A characteristic, a code or the title of a code is taken in any case and with any punctuation; other words only where
+the profile maps them: a source whose ``gender`` means sex has to say so.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -43,14 +44,24 @@ def _codes(frame: pd.DataFrame, column: Column) -> pd.Series[Any]:
         listed = codes(str(characteristic), str(scheme))
         words = column.words_of.get(str(characteristic), {})
         words = {word: code for word, code in words.items() if code in listed}
-        out[rows.index] = _mapped(rows["code"], {code: code for code in listed}, words)
+        by_title = {title: code for code, title in listed.items()}
+        out[rows.index] = _mapped(rows["code"], by_title | {code: code for code in listed}, words)
     return out
 
 
 def _mapped(texts: pd.Series[Any], listed: dict[str, str], words: Any) -> pd.Series[Any]:
-    """Map texts in any case; a word of the profile before a word of the list."""
-    lower = {word.lower(): code for word, code in {**listed, **words}.items()}
-    return texts.str.lower().map(lower).astype("str")
+    """Map texts in any case and punctuation; a word of the profile before a word of the list."""
+    plain = {_plain(word): code for word, code in {**listed, **words}.items()}
+    return texts.map({text: plain.get(_plain(text)) for text in texts.dropna().unique()}).astype("str")
+
+
+def _plain(text: str) -> str:
+    """Return a word without case and punctuation; a word of punctuation alone as it is.
+
+    >>> _plain("White: British"), _plain(" white british"), _plain("+")
+    ('white british', 'white british', '+')
+    """
+    return re.sub(r"[\W_]+", " ", text.lower()).strip() or text
 
 
 def _shown(name: Any, texts: pd.Series[Any]) -> pd.Series[Any]:

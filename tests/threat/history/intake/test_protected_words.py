@@ -37,10 +37,12 @@ def test_words_of_two_systems_are_one_code(tmp_path: Path) -> None:
     rows = [("sex", code, "force") for code in ("F", "f", "female", "Female ", "FEMALE", "woman")]
     rows += [("Sex", "M", "force"), ("DISABILITY", "Y", "force"), ("sexual orientation", "Gay", "force")]
     rows += [("ethnicity", "Black", "5+1"), ("ethnicity", "b2", "18+1"), ("religion or belief", "no religion", "force")]
+    rows += [("ethnicity", "White British", "18+1"), ("ethnicity", "mixed: white and asian", "16+1")]
     kept, details = loaded(tmp_path, rows)
     assert kept[:6] == [("sex", "female")] * 6
     assert kept[6:9] == [("sex", "male"), ("disability", "yes"), ("orientation", "gay_or_lesbian")]
-    assert kept[9:] == [("ethnicity", "B"), ("ethnicity", "B2"), ("religion", "none")]
+    assert kept[9:12] == [("ethnicity", "B"), ("ethnicity", "B2"), ("religion", "none")]
+    assert kept[12:] == [("ethnicity", "W1"), ("ethnicity", "M3")]
     assert details == []
 
 
