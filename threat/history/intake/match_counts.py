@@ -42,7 +42,7 @@ FEW = 20
 EXAMPLES = 3
 
 _REPEATED = "^(?i:" + "|".join(f"{sign}{{4,}}" for sign in "123456789x") + ")$"
-"""9999999 or XXXX: often nobody, but a number may be a person's, so it is said and not guessed."""
+"""9999999 or xxxx: often nobody, but a number may be a person's, so it is said and not guessed."""
 
 _ID_COLUMNS = {
     "persons": ("person_id",),
