@@ -344,7 +344,7 @@ class Writer:
         circular = circular[np.isin(circular[:, 0], np.concatenate(self._event_ids))]
         if len(circular):
             raise BadInput(
-                f"{len(circular)} events supersede themselves, directly or through others.",
+                f"{len(circular)} events are circular: they supersede themselves, directly or through others.",
                 value=show_id("E", int(circular[0, 0])),
                 where="events.supersedes_event_id",
                 way_out="a correction names an event that was recorded before it",

@@ -142,7 +142,7 @@ def _count(
     accepted: Accepted, name: str, frame: pd.DataFrame, comparison: Comparison, of_before: NDArray[np.bool_]
 ) -> None:
     """Count the rows of one table for the report; rows of before that are held count for nothing any more."""
-    accepted.existing[name] = int((comparison.held & ~of_before).sum())
+    accepted.existing[name] = int((comparison.existing & ~of_before).sum())
     kept = frame[of_before & (comparison.new | comparison.earlier)]
     accepted.tried_again += len(kept[["from_file", "from_row"]].drop_duplicates())
     if "marked_by_theme" in frame:

@@ -75,7 +75,7 @@ class Comparison:
     recalled: pa.Table
 
     @property
-    def held(self) -> Mask:
+    def existing(self) -> Mask:
         """Mask of the rows whose fact the history has already."""
         return ~(self.new | self.earlier | self.contradicts)
 
@@ -218,18 +218,21 @@ def _compare_events(rows: pa.Table, existing: pa.Table, formed: Mask) -> Compari
     n = rows.num_rows
     rows = pa.Table.from_batches([fit("events", rows)])
     recorded = rows.column("recorded_at").to_numpy()
+    event_id = rows.column("event_id").to_numpy()
+    nothing = np.zeros(n, dtype=bool)
+    if not existing.num_rows and len(np.unique(event_id)) == n:
+        return Comparison(~nothing, nothing, nothing, nothing, rows.slice(0, 0))
     names = [name for name in rows.column_names if name not in _NO_CONTENT_OF_AN_EVENT]
     new, old = _comparable(rows, names), _comparable(existing, names)
-    event_id = rows.column("event_id").to_numpy()
     first = _recorded_first(event_id, recorded, new)
     where = pd.Index(existing.column("event_id").to_numpy()).get_indexer(event_id)
     exists = where >= 0
     same = np.ones(n, dtype=bool)
     for name in names:
-        own = new[name].to_numpy(dtype=object)
-        other = own[first]
+        stated = new[name].to_numpy(dtype=object)
+        other = stated[first]
         other[exists] = old[name].to_numpy(dtype=object)[where[exists]]
-        equal = np.asarray(own == other, dtype=bool)
+        equal = np.asarray(stated == other, dtype=bool)
         if name == "incident_id":
             # A store of before we formed incidents has the record, or the event itself, in the incident's place.
             record = old["record_id"].to_numpy(dtype=object)
@@ -241,7 +244,6 @@ def _compare_events(rows: pa.Table, existing: pa.Table, formed: Mask) -> Compari
     earlier[exists] = recorded[exists] < known_at[where[exists]]
     # Of rows of one load, the earliest says it all.
     earlier &= same & (_earliest_of_same(event_id, recorded, same) == np.arange(n))
-    nothing = np.zeros(n, dtype=bool)
     return Comparison(is_first & ~exists, earlier, ~same, nothing, rows.slice(0, 0))
 
 

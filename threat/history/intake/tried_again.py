@@ -1,7 +1,7 @@
 """Rows of earlier loads that were quarantined for what they refer to: tried again by every later load.
 
 A correction may come before the event it corrects. It is then quarantined, and tried again with each load under the
-same profile, also when its own file was loaded long before. Rows that came under another profile, or under the same
+same profile, also when its sheet file was loaded long before. Rows that came under another profile, or under the same
 profile before somebody changed it, are not tried: load their files again.
 """
 
@@ -67,26 +67,30 @@ def _of_reasons(paths: list[Path]) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True).drop_duplicates(["file", "record", "copy"])
 
 
-def together(own: Sheet | None, again: Sheet) -> Sheet:
+def together(sheet: Sheet | None, again: Sheet) -> Sheet:
     """Return one sheet of the rows of a load's file, if it has the file, and of the rows to try again after them."""
-    if own is None:
+    if sheet is None:
         again.own_rows = 0
         return again
-    raw = pa.concat_tables([own.raw, again.raw], promote_options="default")
-    out = Sheet(own.file, raw, np.concatenate([own.number, again.number]), own.torn)
-    out.frame = pd.concat([own.frame.assign(delivery=0), again.frame], ignore_index=True)
-    out.reason = np.concatenate([own.reason, again.reason])
-    out.detail = np.concatenate([own.detail, again.detail])
-    out.unmapped = set(own.unmapped)
-    out.own_rows = len(own.reason)
+    raw = pa.concat_tables([sheet.raw, again.raw], promote_options="default")
+    out = Sheet(sheet.file, raw, np.concatenate([sheet.number, again.number]), sheet.torn)
+    out.frame = pd.concat([sheet.frame.assign(delivery=0), again.frame], ignore_index=True)
+    out.reason = np.concatenate([sheet.reason, again.reason])
+    out.detail = np.concatenate([sheet.detail, again.detail])
+    out.unmapped = set(sheet.unmapped)
+    out.own_rows = len(sheet.reason)
     return out
 
 
-def take_back(own: Sheet, both: Sheet) -> None:
+def take_back(sheet: Sheet, both: Sheet) -> None:
     """Put what became of the rows of the load's file in a sheet of ``together`` back into the file's own sheet."""
     n = both.own_rows
-    own.frame, own.reason, own.detail = both.frame.iloc[:n].drop(columns="delivery"), both.reason[:n], both.detail[:n]
-    own.unmapped = {(place, word) for place, word in both.unmapped if place < n}
+    sheet.frame, sheet.reason, sheet.detail = (
+        both.frame.iloc[:n].drop(columns="delivery"),
+        both.reason[:n],
+        both.detail[:n],
+    )
+    sheet.unmapped = {(place, word) for place, word in both.unmapped if place < n}
 
 
 def still_quarantined(sheets: dict[str, Sheet]) -> int:
