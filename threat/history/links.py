@@ -25,7 +25,7 @@ from threat.history.columns import filled, places, times
 from threat.history.sightings import NO_PERSON
 from threat.history.sorted_ids import position
 from threat.history.spans import Spans, sorted_spans, spans_where
-from threat.history.statements import in_force
+from threat.history.statements import in_force, statement_ends
 from threat.history.tables import Tables
 from threat.ids import pair_ids
 
@@ -109,9 +109,11 @@ def _linked(links: pa.Table) -> tuple[Ints, int]:
     """Return rows (person, start, end, survivor) of every source of a link, and how many links close a circle."""
     source, person = (filled(links.column(name), NO_PERSON) for name in ("source_person_id", "person_id"))
     recorded, withdrawn = (times(links.column(name)) for name in ("recorded_at", "withdrawn_at"))
-    stated = in_force(pair_ids(source, person), np.zeros(len(source), dtype=np.int64), recorded, withdrawn)
-    keys = zip(source[stated.row].tolist(), person[stated.row].tolist(), stated.start.tolist(), strict=True)
-    ends = dict(zip(keys, stated.end.tolist(), strict=True))
+    # A link said again counts from then: of two links of one source the one said last is followed.
+    until = statement_ends(pair_ids(source, person), np.zeros(len(source), dtype=np.int64), recorded, withdrawn)
+    states = until > recorded
+    keys = zip(source[states].tolist(), person[states].tolist(), recorded[states].tolist(), strict=True)
+    ends = dict(zip(keys, until[states].tolist(), strict=True))
     rows: list[tuple[int, int, int, int]] = []
     circular: set[tuple[int, int, int]] = set()
     for group in _groups(list(ends)).values():

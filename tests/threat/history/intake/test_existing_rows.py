@@ -9,6 +9,7 @@ from fixtures.case_force import Force, ev, pid
 
 from threat.asof import parse_as_of
 from threat.history import protected
+from threat.history.persons import birth_years
 
 
 def _day(number: int) -> str:
@@ -19,6 +20,16 @@ def _loads(table: str, *days: list[tuple[Any, ...]], columns: str) -> Force:
     """A force of one load a list of rows."""
     names = columns.split()
     return Force(*({table: [dict(zip(names, row, strict=True)) for row in rows]} for rows in days))
+
+
+def test_a_person_is_what_the_row_recorded_last_says() -> None:
+    rows = [("u", "unknown", "", _day(1)), ("u", "person", "", _day(5)), ("u", "unknown", "1990", _day(9))]
+    for order in ([[row] for row in rows], [[row] for row in reversed(rows)], [rows]):
+        force = _loads("persons", *order, columns="person kind birth_year recorded_at")
+        at = [parse_as_of(_day(day)) + 1 for day in (1, 5, 9)]
+        assert [force.reports[i]["rows_quarantined"] for i in range(len(order))] == [0] * len(order)
+        assert force.snapshot.links.resolve([pid("u")] * 3, at).tolist() == [-1, pid("u"), -1]
+        assert str(birth_years(force.snapshot, [pid("u")] * 3, at)) == "[  nan   nan 1990.]"
 
 
 def test_a_nightly_extract_stamped_with_its_own_time_changes_nothing() -> None:
@@ -128,6 +139,24 @@ def test_a_protected_code_withdrawn_and_given_again() -> None:
             protected.read(force.snapshot, as_of=parse_as_of(_day(day)))["code"].tolist() for day in (2, 4, 6, 8, 10)
         ]
         assert codes == [["male"], ["female"], ["male"], [], ["male"]]
+
+
+def test_linked_parted_and_linked_again() -> None:
+    steps = [
+        ("a", "b", 1, ""),
+        ("a", "c", 3, ""),
+        ("a", "b", 5, ""),
+        ("a", "b", 5, 7),
+        ("a", "c", 3, 8),
+        ("a", "b", 9, ""),
+    ]
+    loads = [[(source, person, _day(r), _day(w) if w else "")] for source, person, r, w in steps]
+    for order in (loads, loads[::-1]):
+        force = _loads("person_links", *order, columns="source_person person recorded_at withdrawn_at")
+        at = [parse_as_of(_day(day)) for day in (2, 4, 6, 8, 9, 10)]
+        names = {pid(reference): reference for reference in "abc"}
+        resolved = force.snapshot.links.resolve([pid("a")] * 6, at).tolist()
+        assert "".join(names[person] for person in resolved) == "bcbcab"
 
 
 def test_an_event_with_other_content_needs_a_reference_of_its_own() -> None:
