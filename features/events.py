@@ -24,8 +24,9 @@ STAY = "custody"
 class Event:
     """One visible event in one person's history.
 
-    ``counterpart``: a person id, or NO_PERSON. ``value``: NaN when absent. ``until``: NEVER when open. Times are int64
-    UTC seconds.
+    ``counterpart``: a person id, or NO_PERSON. ``value``: NaN when absent. ``until``: NEVER when open. ``began_at``: the
+    start of a course of conduct, of which ``occurred_at`` is the end; None for whatever happened at one instant. Times
+    are int64 UTC seconds.
     """
 
     occurred_at: int
@@ -41,6 +42,12 @@ class Event:
     domestic: str = "unknown"
     reported_by: str = "unknown"
     proactive: bool = False
+    began_at: int | None = None
+
+    @property
+    def beginning(self) -> int:
+        """When it began: a course of conduct before it ended."""
+        return self.occurred_at if self.began_at is None else self.began_at
 
     @property
     def harm(self) -> float:
@@ -191,7 +198,7 @@ def covered(stays: Iterable[Event], as_of: int, start: int) -> int:
 def ago(days: float, *, incident: int | None = None, late: float = 0, **parts: object) -> Event:
     """Return an event for an example: so many days before instant 0, recorded ``late`` days after it happened.
 
-    Its own incident unless ``incident`` numbers one. ``parts``: any other field of Event.
+    Its own incident unless ``incident`` numbers one. ``parts``: any other field of Event, times in seconds.
 
     >>> ago(2, late=1).recorded_at / DAY
     -1.0

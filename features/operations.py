@@ -22,7 +22,7 @@ class Op(IntEnum):
     MAX_VALUE = 6
     MAX_HARM = 7
     NEWEST = 8  # age of the first event met
-    OLDEST = 9  # age of the last event met, per bucket
+    OLDEST = 9  # highest age of a start, per bucket
     LAST_VALUE = 10  # value of the first event met that carries a value
     LAST_HARM = 11  # highest harm of the incidents of the first instant met
     LAST_CODE = 12  # number of the first event's code
@@ -104,7 +104,7 @@ TRAITS: dict[Op, Traits] = {
     Op.MAX_VALUE: Traits("marked", reads=frozenset({"value"})),
     Op.MAX_HARM: Traits("floats", reads_harm=True),
     Op.NEWEST: Traits(),
-    Op.OLDEST: Traits(),
+    Op.OLDEST: Traits(reads=frozenset({"began_at"})),
     Op.LAST_VALUE: Traits("marked", reads=frozenset({"value"})),
     Op.LAST_HARM: Traits("marked", numbered="incident", reads=_INCIDENT, reads_harm=True),
     # Where the kernel reads a code it reads who reported too: one filter looks at both.

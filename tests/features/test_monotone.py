@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from fixtures.feature_histories import UNKNOWN, Happening, Link, sightings
+from fixtures.feature_histories import QUESTIONS, UNKNOWN, Happening, Link, histories, sightings
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from features.engines.fold.build import build
@@ -14,6 +16,7 @@ from features.monotone import HARM_EVENTS, HarmEvent, Violation, add, violations
 from threat.asof import DAY
 from threat.errors import UsageError
 from threat.history.sightings import Rows
+from threat.vocabulary import kinds
 
 T0 = 1_700_000_000
 SUBJECT, AT_RISK, OTHER = 11, 22, 33
@@ -153,3 +156,14 @@ def test_default_events_are_possible_and_count_as_domestic_incidents() -> None:
     for event in HARM_EVENTS:
         more = build(add(private, copies, event), copies, load_catalogue(), parallel=False)
         assert (more.column("domestic_incidents_ever") - plain).tolist() == [1.0] * 4, event
+
+
+@settings(deadline=None, max_examples=25, suppress_health_check=list(HealthCheck))
+@given(histories(most=40, names=tuple(kinds())), st.sampled_from(HARM_EVENTS))
+def test_one_more_harm_lowers_no_figure_that_may_only_raise(history, event):
+    directed = load_catalogue().only([d.name for d in load_catalogue() if d.direction == 1])
+    private, copies = worlds(sightings(*history), QUESTIONS)
+    before = build(private, copies, directed, parallel=False).values
+    after = build(add(private, copies, event), copies, directed, parallel=False).values
+    np.testing.assert_array_equal(np.isnan(after), np.isnan(before))
+    assert [directed.names[j] for j in np.flatnonzero((after < before).any(axis=0))] == []

@@ -30,9 +30,12 @@ class Columns(NamedTuple):
     value: NDArray[np.float32]
     until: NDArray[np.int64]
     recorded_at: NDArray[np.int64]
+    began_at: NDArray[np.int64]
 
 
-SOMETIMES = frozenset({"counterpart", "code", "reported_by", "incident_id", "value", "until", "recorded_at"})
+SOMETIMES = frozenset(
+    {"counterpart", "code", "reported_by", "incident_id", "value", "until", "recorded_at", "began_at"}
+)
 """Columns that only some instructions read. The kernel reads all the others whatever the program is."""
 
 

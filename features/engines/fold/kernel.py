@@ -132,9 +132,11 @@ def _write(row: int, unknown: bool, ci: Any, cf: Any, program: Program, out: Any
             if liberty > 0:
                 x = ci[a] * 365.0 / (liberty / DAY)
         elif op == _O_OLDEST:
+            oldest = 0
             for i in range(a, a + b):
-                if ci[i] > 0:
-                    x = ci[i] / DAY
+                oldest = max(oldest, ci[i])
+            if oldest > 0:
+                x = oldest / DAY
         elif op == _O_STORED:
             if ci[a] > 0:
                 x = (ci[a] - 1) / DAY
@@ -301,7 +303,7 @@ def fold(asked: Asked, sightings: Columns, program: Program, out: NDArray[np.flo
                     if ci[cell] == 0:
                         ci[cell] = age
                 elif op == _OLDEST:
-                    ci[cell + bucket] = age
+                    ci[cell + bucket] = max(ci[cell + bucket], now - sightings.began_at[j])
                 elif op == _WEIGHTED:
                     cf[cell + bucket] += 0.5 ** (age / program.rates[aux])
                 elif op == _COUNTERPARTS:
