@@ -117,15 +117,16 @@ def _same(
 
 
 def _gravity_of(given: dict[str, Any], code_names: tuple[str, ...]) -> Callable[[NDArray[np.int64]], NDArray[np.int64]]:
-    """Return what gives the gravity of some rows; columns that are absent have their constant."""
-    columns = {name: given.get(name) for name in ("kind", "code", "value", "domestic")}
+    """Return what gives the gravity and role of some rows; columns that are absent have their constant."""
+    columns = {name: given.get(name) for name in ("kind", "code", "value", "domestic", "role")}
 
     def gravity(rows: NDArray[np.int64]) -> NDArray[np.int64]:
-        kind, code, value, domestic = (
+        kind, code, value, domestic, role = (
             np.full(len(rows), _CONSTANTS[name], COLUMNS[name]) if column is None else np.asarray(column)[rows]
             for name, column in columns.items()
         )
-        return gravities(kind, code, value, domestic, code_names)
+        gravity_of_rows = gravities(kind, code, value, domestic, code_names)
+        return (gravity_of_rows << 2) | role.astype(np.int64)  # three roles take two bits
 
     return gravity
 

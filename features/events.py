@@ -24,9 +24,9 @@ STAY = "custody"
 class Event:
     """One visible event in one person's history.
 
-    ``counterpart``: a person id, or NO_PERSON. ``value``: NaN when absent. ``until``: NEVER when open. ``began_at``: the
-    start of a course of conduct, of which ``occurred_at`` is the end; None for whatever happened at one instant. Times
-    are int64 UTC seconds.
+    ``counterpart``: a person id, or NO_PERSON. ``value``: NaN when absent. ``until``: NEVER when open. ``began_at``:
+    the start of a course of conduct, of which ``occurred_at`` is the end; None for whatever happened at one instant.
+    Times are int64 UTC seconds.
     """
 
     occurred_at: int
@@ -56,9 +56,9 @@ class Event:
 
     @property
     def order(self) -> tuple[Any, ...]:
-        """The place in the total order: occurred, recorded, gravity, id (``threat.history.gravity``)."""
+        """The place in the total order: occurred, recorded, gravity, role, id (``threat.history.gravity``)."""
         gravity = gravity_of(self.kind, self.code, self.value, self.domestic)
-        return self.occurred_at, self.recorded_at, *gravity, self.event_id
+        return self.occurred_at, self.recorded_at, *gravity, self.role, self.event_id
 
 
 class Answer(NamedTuple):

@@ -203,7 +203,9 @@ def _free_ids(private: Sightings, n: int) -> NDArray[np.int64]:
 
 def _assemble(like: Sightings, columns: dict[str, NDArray[Any]], owner: NDArray[np.int64], n_persons: int) -> Sightings:
     gravity = gravities(columns["kind"], columns["code"], columns["value"], columns["domestic"], like.code_names)
-    order = np.lexsort((columns["event_id"], gravity, columns["recorded_at"], columns["occurred_at"], owner))
+    order = np.lexsort(
+        (columns["event_id"], columns["role"], gravity, columns["recorded_at"], columns["occurred_at"], owner)
+    )
     offsets = np.concatenate([[0], np.cumsum(np.bincount(owner, minlength=n_persons))]).astype(np.int64)
     return replace(
         like,

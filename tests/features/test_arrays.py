@@ -30,8 +30,8 @@ def test_sightings_from_arrays_in_any_order(history):
     columns = {
         name: getattr(store, name)[shuffle]
         for name in (
-            "event_id", "incident_id", "until", "visible_from", "visible_until", "value", "code", "role", "domestic",
-            "reported_by", "source", "proactive", "assessment",
+            "event_id", "incident_id", "began_at", "until", "visible_from", "visible_until", "value", "code", "role",
+            "domestic", "reported_by", "source", "proactive", "assessment",
         )
     }  # fmt: skip
     again = sightings_from(

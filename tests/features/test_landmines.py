@@ -110,6 +110,7 @@ def test_shifting_all_times_changes_nothing(history, shift):
             occurred_at=e.occurred_at + shift,
             recorded_at=e.recorded_at + shift,
             until=e.until if e.until == NEVER else e.until + shift,
+            began_at=e.began_at + shift if e.began_at else 0,
             withdrawn_at=e.withdrawn_at if e.withdrawn_at == NEVER else e.withdrawn_at + shift,
         )
         for e in events
