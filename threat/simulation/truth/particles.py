@@ -8,7 +8,7 @@ carry: between what a reference model finds in them and what the latent state ho
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -37,6 +37,7 @@ from threat.simulation.truth.evidence import (
 )
 from threat.simulation.truth.filtering import Question, posterior_risk
 from threat.simulation.truth.oracle import HORIZONS, laws
+from threat.simulation.truth.severity import severities
 from threat.simulation.world import states
 from threat.simulation.world.population import Population
 from threat.simulation.world.states import PAST, Cluster
@@ -114,7 +115,11 @@ def posterior(
 
 @dataclass(frozen=True, slots=True)
 class Records:
-    """One block's raw rows, when each was first on record, and what the forms and markers of each said."""
+    """One block's raw rows, when each was first on record, and what the forms and markers of each said.
+
+    By person row: when access to a firearm was recorded (``firearm``), and each crime against somebody outside
+    (``outside``), int64 UTC seconds.
+    """
 
     settings: Settings
     people: Population
@@ -122,6 +127,7 @@ class Records:
     recorded: I64
     answers: Answers
     firearm: dict[int, int]
+    outside: dict[int, list[int]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, settings: Settings, people: Population, number_of: int) -> Records:
@@ -138,7 +144,11 @@ class Records:
         np.minimum.at(recorded, raw[named], columns["recorded"][named])
         armed = columns["kind"] == number("firearm_access")
         firearm = dict(zip(columns["person"][armed].tolist(), columns["recorded"][armed].tolist(), strict=True))
-        return cls(settings, people, rows, recorded, _answers(raw_rows, columns, raw), firearm)
+        outside: dict[int, list[int]] = {}
+        crime = columns["offender"] >= 0
+        for person, when in zip(columns["offender"][crime].tolist(), columns["recorded"][crime].tolist(), strict=True):
+            outside.setdefault(person, []).append(when)
+        return cls(settings, people, rows, recorded, _answers(raw_rows, columns, raw), firearm, outside)
 
     def row(self, relation: int, as_of: int, particles: int, looks: int, seed: int) -> tuple[F64, float, str]:
         """Return the risk by horizon, the least effective number of particles, and why the row was left out."""
@@ -268,6 +278,11 @@ class Records:
         rel["control"] = rng.choice(3, shape, p=_shares(p["control_shares"]))
         spread = float(p["severity_spread"])
         rel["severity"] = np.exp(rng.standard_normal(shape) * spread - spread * spread / 2)
+        # A subject's first relationship is in the row of the subject: the main one, or its mirror.
+        for k in range(subjects.shape[1]):
+            crimes = self.outside.get(int(self.people.subject_rows[subject_rows.start + k]), [])
+            on_file = sum(on_record(when, as_of) for when in crimes)
+            rel["severity"][:, k] = severities(rng, n, int(on_file), (as_of - self.settings.epoch) / DAY)
         for r in range(shape[1]):
             if r not in met:
                 rel["entry"][:, r] = _HIDDEN

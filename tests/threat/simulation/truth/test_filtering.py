@@ -21,6 +21,7 @@ from threat.simulation.truth.evidence import (
     offence_chance,
 )
 from threat.simulation.world import mechanism, states
+from threat.simulation.world.deaths import die_as_subject
 from threat.simulation.world.output import silent
 from threat.simulation.world.run import SCRATCH, Run
 from threat.simulation.world.states import OFFENCES, RELATION, SUBJECT, Cluster
@@ -43,10 +44,11 @@ def copied(cluster: Cluster) -> Cluster:
     return Cluster(cluster.subjects.copy(), cluster.relations.copy())
 
 
-def observe(cluster: Cluster, what: int, offence: int = 0, until: float = -1.0) -> float:
+def observe(cluster: Cluster, what: int, offence: int = 0, until: float = -1.0, relation: int = 0) -> float:
     """Change the couple by one record on day 10; return its log chance."""
     record = np.zeros(1, OBSERVATION)
     record["at"], record["what"], record["offence"], record["until"] = 10.0, what, offence, until
+    record["relation"] = relation
     nothing = np.zeros(0)
     evidence = Evidence(
         record, np.zeros(0, np.int64), nothing, np.zeros((0, len(CONDITIONS))), np.zeros((0, 5)), 0.5, 0.5
@@ -84,6 +86,28 @@ def test_partings_deaths_and_stays_are_the_mechanisms() -> None:
     assert particle.subjects["custody_until"][0] == 50.0
     observe(particle, SEEN_DEATH)
     assert particle.relations["dead"][0] == 1.0
+    assert particle.subjects["dead"][0] == 0.0
+
+
+def test_the_death_of_a_subject_is_the_mechanisms_and_leaves_nothing_to_move() -> None:
+    particle = couple()
+    state = copied(particle)
+    observe(particle, SEEN_DEATH, relation=-1)
+    die_as_subject(state, 0)
+    assert particle.relations.tobytes() == state.relations.tobytes()
+    assert particle.subjects.tobytes() == state.subjects.tobytes()
+    nothing = np.zeros(0)
+    evidence = Evidence(
+        np.zeros(0, OBSERVATION),
+        np.zeros(0, np.int64),
+        *(nothing, np.zeros((0, len(CONDITIONS))), np.zeros((0, 5))),
+        *(0.5, 0.5),
+    )
+    run = Run(NEVER_SEPARATES, force.offence_tables(), np.zeros(1, np.uint64), np.zeros(SCRATCH), silent())
+    weight = filtering.drift(run, particle, evidence, 10.0, 400.0, np.zeros((1, mechanism.HAZARDS)))
+    assert weight == 0.0
+    assert run.stream[0] == 0  # not one random number was drawn
+    assert particle.relations.tobytes() == state.relations.tobytes()
 
 
 def test_the_chances_of_offences_add_up_to_one_for_each_hazard() -> None:

@@ -58,6 +58,15 @@ def test_what_the_filter_reads_from_records() -> None:
 
 
 @pytest.mark.parametrize(
+    ("what", "relation", "expected"),
+    [(states.DEATH, -1, -1), (states.SUBJECT_SUICIDE, -1, -1), (states.DEATH, 0, 0), (states.SUICIDE, 0, 0)],
+)
+def test_a_death_on_record_is_observed_as_of_the_party_that_died(what: int, relation: int, expected: int) -> None:
+    seen = drawn((what, relation, 0, 50.0, -1, 0))._observations(np.arange(1), 0, 0)
+    assert seen[["what", "relation", "at"]].tolist() == [(evidence.SEEN_DEATH, expected, 50.0)]
+
+
+@pytest.mark.parametrize(
     ("as_of_day", "remand_until", "pending"),
     [
         (60.0, 90.0, [[0.0, 10.0, 90.0]]),  # in remand: a sentence may follow it directly
