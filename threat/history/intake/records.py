@@ -8,8 +8,10 @@ Here such a cell is recognised by what is in it: a line that is a row of its own
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable
+from bisect import bisect_right
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -64,13 +66,23 @@ class Lines:
     def __len__(self) -> int:
         return len(self.starts)
 
+    @cached_property
+    def spans(self) -> tuple[memoryview[int], memoryview[int]]:
+        """Return starts and stops as views: one position at a time, arrays are ten times as slow."""
+        return self.starts.data.cast("B").cast("q"), self.stops.data.cast("B").cast("q")
+
     def of(self, at: int) -> int:
         """Return the number of the line that a position is in."""
-        return int(np.searchsorted(self.starts, at, side="right")) - 1
+        return bisect_right(self.spans[0], at) - 1
 
-    def text(self, start: int, stop: int) -> str:
-        """Return the text between two positions."""
-        return self.content[start:stop].decode("utf-8")
+    def cells(self, start: int, stop: int, least: int) -> list[str]:
+        """Return the cells between two positions of a line; none where there are fewer commas than ``least`` cells."""
+        if self.content.count(b",", start, stop) < least - 1:
+            return []
+        try:
+            return next(csv.reader([self.content[start:stop].decode("utf-8")]), [])
+        except csv.Error:  # a cell beyond the csv module's own limit: no row looks like it
+            return []
 
     def where(self, line: int) -> str:
         """Return file and line as an error shows them: the header is line 1, and lines are counted from 0 after it."""
@@ -101,10 +113,11 @@ def count_records(lines: Lines, parsed: int | None, shape: RowShape, limits: Lim
             _last_line(lines, last, shape)
         return Records(lines.written, len(lines) - lines.written, 0)
     spans = _spans(lines, shape)
-    is_blank = lines.starts == lines.stops
-    blank, within = len(lines) - lines.written, 0
+    blank = lines.starts == lines.stops
+    within = 0
+    starts, stops = lines.spans
     for first, last in spans:
-        _check_length(lines, first, int(lines.stops[last] - lines.starts[first]), limits)
+        _check_length(lines, first, stops[last] - starts[first], limits)
         if last - first >= limits.record_lines:
             raise BadInput(
                 f"This record has too many lines: {last - first + 1:,}, by a quoted cell.",
@@ -115,8 +128,9 @@ def count_records(lines: Lines, parsed: int | None, shape: RowShape, limits: Lim
                 ),
             )
         within += last - first
-        blank -= int(np.count_nonzero(is_blank[first : last + 1]))
-    return Records(len(lines) - blank - within, blank, len(spans))
+        blank[first : last + 1] = False  # a blank line within a cell is text
+    between = int(np.count_nonzero(blank))
+    return Records(len(lines) - between - within, between, len(spans))
 
 
 def _positions(content: bytes, start: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -184,7 +198,8 @@ def _untidy(lines: Lines) -> list[int]:
 def _last_line(lines: Lines, first: int, shape: RowShape) -> int:
     """Return the line on which the record that begins on line ``first`` ends."""
     content, line, cell = lines.content, first, 0
-    at, stop = int(lines.starts[first]), int(lines.stops[first])
+    starts, stops = lines.spans
+    at, stop = starts[first], stops[first]
     while True:
         if at < stop and content[at] == _QUOTE:
             close = _closing(content, at)
@@ -196,7 +211,7 @@ def _last_line(lines: Lines, first: int, shape: RowShape) -> int:
                 )
             if close >= stop:
                 opened, line = line, lines.of(close)
-                stop = int(lines.stops[line])
+                stop = stops[line]
                 after = content[close + 1 : close + 2] if close + 1 < stop else b","
                 # A time over several lines is no time: the quote began in another row.
                 if (
@@ -244,37 +259,25 @@ def _takes_in_rows(
     may have as many commas as a row has; it has no times in the very cells where rows have them.
     """
     (first, opened_at), (last, closed_at) = opening, closing
-    rest = lines.text(opened_at + 1, int(lines.stops[first]))
-    beginning = lines.text(int(lines.starts[last]), closed_at)
+    starts, stops = lines.spans
     later = [number - cell for number in shape.times if number > cell]
     earlier = [number for number in shape.times if number < cell]
-    if _is_part_of_a_row(rest, shape.cells - cell, later, shape) or _is_part_of_a_row(
-        beginning, cell + 1, earlier, shape
-    ):
+    # The rest of a row needs a time in it, and so does a beginning: free text has commas of its own.
+    rest = shape.cells - cell
+    if later and _is_row(lines.cells(opened_at + 1, stops[first], rest), rest, later, shape):
         return True
-    for line in range(first + 1, last):
-        text = lines.text(int(lines.starts[line]), int(lines.stops[line]))
-        # Without a time in every row, the number of cells is all there is to tell a row by.
-        if (shape.times and _is_part_of_a_row(text, shape.cells, list(shape.times), shape)) or (
-            not shape.times and shape.cells > 1 and len(_cells(text)) == shape.cells
-        ):
-            return True
-    return False
+    if earlier and _is_row(lines.cells(starts[last], closed_at, cell + 1), cell + 1, earlier, shape):
+        return True
+    # Of a file without a time in every row, the number of cells is all there is to tell a whole row by.
+    return shape.cells > 1 and any(
+        _is_row(lines.cells(starts[line], stops[line], shape.cells), shape.cells, shape.times, shape)
+        for line in range(first + 1, last)
+    )
 
 
-def _is_part_of_a_row(text: str, cells: int, times: list[int], shape: RowShape) -> bool:
-    """Tell whether a text has this number of cells and a time in each of these; without times it never has."""
-    if not times or text.count(",") < cells - 1:
-        return False
-    parts = _cells(text)
-    return len(parts) == cells and all(shape.is_time(parts[number].strip()) for number in times)
-
-
-def _cells(text: str) -> list[str]:
-    try:
-        return next(csv.reader([text]), [])
-    except csv.Error:  # a cell beyond the csv module's own limit: no row looks like it
-        return []
+def _is_row(cells: list[str], number: int, times: Sequence[int], shape: RowShape) -> bool:
+    """Tell whether cells are as many as a row has, with a time in each of these."""
+    return len(cells) == number and all(shape.is_time(cells[time].strip()) for time in times)
 
 
 def _check_length(lines: Lines, line: int, length: int, limits: Limits) -> None:
