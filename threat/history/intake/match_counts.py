@@ -128,8 +128,18 @@ def match_counts(sheets: Mapping[str, Sheet], profile: Profile, snapshot: Snapsh
             matches.append(_matches(name, "persons with a row", "with another row or named", column, is_met))
         elif "persons" in texts or snapshot.row_count("persons"):
             matches.append(_matches(name, "persons named", "with a row of persons", column, with_row[persons[name]]))
+    for name in (name for name in ("relationships", "person_links") if name in texts):
+        # Whoever is named by this file alone has no history of events and no row.
+        elsewhere = with_row | named_before
+        for other in (other for other in NAMING if other in persons and other != name):
+            elsewhere[persons[other]] = True
+        if elsewhere.any():
+            met_by = "named by another file or the history, or with a row"
+            matches.append(_matches(name, "parties", met_by, texts[name], elsewhere[persons[name]]))
     together = Matches("", "", "", int(named_now.sum()), int((named_now & with_row).sum()), ())
-    refused = _refusal(matches, together, bool(named.any() or with_row.any()), snapshot)
+    refused = _refusal(matches, together, bool(named.any() or with_row.any()), profile, snapshot)
+    alone = [each for each in matches if each.what == "parties" and not each.met and each.distinct]
+    notices += tuple(f"Nothing else in the export or the history names a person of {each.file}." for each in alone)
     return Meeting((*matches, *_superseded(sheets)), notices, refused)
 
 
@@ -184,7 +194,13 @@ def _superseded(sheets: Mapping[str, Sheet]) -> list[Matches]:
     return [_matches("events", "rows superseded", by, texts, is_met)] if len(texts) else []
 
 
-def _refusal(matches: Sequence[Matches], named: Matches, anything: bool, snapshot: Snapshot) -> str:
+def _rows_of(profile: Profile, table: str, snapshot: Snapshot) -> int:
+    """Return how many rows of a table the history has from the same profile: other systems have other references."""
+    entries = [entry for entry in snapshot.entries if entry.batch.profile.partition("@")[0] == profile.name]
+    return sum(rows for entry in entries for _, rows, _ in entry.parts.get(table, ()))
+
+
+def _refusal(matches: Sequence[Matches], named: Matches, anything: bool, profile: Profile, snapshot: Snapshot) -> str:
     """Return why the load is refused, or "".
 
     ``named``: persons named by this export, met where they have a row. ``anything``: whether there is a person to meet.
@@ -193,13 +209,16 @@ def _refusal(matches: Sequence[Matches], named: Matches, anything: bool, snapsho
     are usual in a later load.
     """
     for each in matches:
-        if each.file not in ABOUT or not each.hardly_meet:
+        if not each.hardly_meet or (each.file not in ABOUT and each.what != "parties"):
             continue
-        if each.file == "persons":
-            first = not snapshot.row_count("persons") and snapshot.row_count("events") > 0
+        if each.what == "parties":
+            refused = each.distinct > FEW
+        elif each.file == "persons":
+            before = {table: _rows_of(profile, table, snapshot) for table in ("persons", "events")}
+            first = not before["persons"] and before["events"] > 0
             refused = named.hardly_meet if named.distinct else first
         else:
-            refused = anything and (each.distinct > FEW or not snapshot.row_count(each.file))
+            refused = anything and (each.distinct > FEW or not _rows_of(profile, each.file, snapshot))
         if refused:
             return (
                 f"The file {each.file} and the rest of the export do not meet: of {each.distinct:,} persons in it "

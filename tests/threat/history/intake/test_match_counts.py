@@ -6,12 +6,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fixtures.case_force import Force, ev
+from fixtures.case_force import Force, ev, write
+from fixtures.standard_export import NOW, profile_text
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from threat.cli import build
+from threat.history.intake.load import load
 
 
 def persons(*references: str) -> list[dict[str, object]]:
@@ -57,6 +59,8 @@ def test_what_meets_is_counted_by_file() -> None:
         ("protected", "persons with a row"): (1, 1),
         ("person_links", "persons named"): (1, 1),
         ("relationships", "persons named"): (2, 0),
+        ("relationships", "parties"): (2, 0),
+        ("person_links", "parties"): (1, 1),
         ("events", "persons named"): (2, 1),
         ("events", "rows superseded"): (1, 1),
     }
@@ -117,6 +121,26 @@ def test_the_command_says_so_and_ends_with_3(tmp_path: Path) -> None:
     )
     assert "events: 1 persons named, 0 of them with a row of persons, 1 not (123)" in result.output
     assert "REFUSED: The file persons and the rest of the export do not meet" in result.output
+
+
+def test_relationships_that_meet_no_crime_are_said_and_many_refused() -> None:
+    for count, refused in ((9, False), (11, True)):
+        rows = [{"subject": f"0{i}", "person_at_risk": f"00{i}", "recorded_at": "2024-01-01"} for i in range(1, count)]
+        rows.append({"subject": "x", "person_at_risk": "y", "recorded_at": "2024-01-01"})
+        report = Force({"relationships": rows, "events": crimes(("1", "2"))}).reports[0]
+        assert counts(report)["relationships", "parties"] == (0, 2 * count)
+        assert "Nothing else in the export or the history names a person of relationships." in report["notices"]
+        assert ("The file relationships" in report["refused"]) == refused
+
+
+def test_two_systems_need_not_meet(tmp_path: Path) -> None:
+    """A second system numbers persons in its own way: its persons may come before what names them."""
+    text = profile_text("standard_csv").replace("name: standard_csv", "name: other")
+    (tmp_path / "other.yaml").write_text(text.replace("source_system: standard_csv", "source_system: other"))
+    crime = write(tmp_path / "one", {"events": crimes(("1", "2"))})
+    rows = write(tmp_path / "two", {"persons": persons("00123"), "protected": sexes("00123")})
+    assert load("standard_csv", crime, tmp_path / "store", NOW).refused == ""
+    assert load(str(tmp_path / "other.yaml"), rows, tmp_path / "store", NOW).refused == ""
 
 
 NAMES = st.lists(st.sampled_from([f"n{i}" for i in range(8)]), unique=True, min_size=1)

@@ -102,9 +102,9 @@ def test_names_of_profiles() -> None:
 def test_a_problem_has_its_line_and_the_way_out(
     tmp_path: Path, text: str, problem: str, line: int, way_out: str
 ) -> None:
-    found = problems_of(tmp_path, text)
-    at = next(i for i, words in enumerate(found.splitlines()) if problem in words)
-    part = "\n".join(found.splitlines()[at : at + 4])
+    message = problems_of(tmp_path, text)
+    at = next(i for i, words in enumerate(message.splitlines()) if problem in words)
+    part = "\n".join(message.splitlines()[at : at + 4])
     assert f"own.yaml, line {line}\n" in part
     assert way_out in part
 
@@ -142,9 +142,9 @@ def test_what_a_profile_leaves_out_is_as_the_shape_has_it(tmp_path: Path) -> Non
 
 
 def test_empty_words_of_a_profile(tmp_path: Path) -> None:
-    own = 'empty_words: {add: [Nemo], remove: ["0"]}\n'
+    changes = 'empty_words: {add: [Nemo], remove: ["0"]}\n'
     columns = "      code: {empty_words: true}\n      subject: {empty_words: false}\n      record: {empty_words: [x]}\n"
-    (tmp_path / "own.yaml").write_text(HEAD + EVENTS + columns + own, encoding="utf-8")
+    (tmp_path / "own.yaml").write_text(HEAD + EVENTS + columns + changes, encoding="utf-8")
     profile = load_profile(str(tmp_path / "own.yaml"))
     expected = (set(EMPTY_WORDS) | {"nemo"}) - {"0"}
     assert profile.empty_words == expected

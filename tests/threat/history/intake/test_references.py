@@ -107,8 +107,8 @@ def test_a_reference_that_the_profile_calls_a_number(tmp_path: Path) -> None:
 
 def test_forms_of_unicode_are_one_reference_and_spellings_are_not() -> None:
     forms = ["Zo\u00eb", "Zoe\u0308", "Zo\u00eb\u200b", "Zo\u00eb\u00a0", "\ufeffZo\u00eb"]
-    one = Force({"events": [ev("stalking", f"2024-01-0{i + 1}", s=form) for i, form in enumerate(forms)]})
-    assert one.q("SELECT DISTINCT subject_id FROM events") == [{"subject_id": pid("Zo\u00eb")}]
+    forms_as_persons = Force({"events": [ev("stalking", f"2024-01-0{i + 1}", s=form) for i, form in enumerate(forms)]})
+    assert forms_as_persons.q("SELECT DISTINCT subject_id FROM events") == [{"subject_id": pid("Zo\u00eb")}]
     spellings = ["00123", "123", "123.0", "A 1", "a 1", "A  1", "B.", "B"]
     many = Force({"events": [ev("stalking", "2024-01-01", s=text, event=f"e-{text}") for text in spellings]})
     assert len(many.q("SELECT DISTINCT subject_id FROM events")) == len(spellings)

@@ -36,22 +36,22 @@ ROWS = [
 def test_what_a_trial_says(tmp_path: Path) -> None:
     export = write(tmp_path / "export", events=events(*ROWS), persons=["person,recorded_at", "anna,2024-01-01"])
     result = tried("standard_csv", export, "--json")
-    found: dict[str, Any] = json.loads(result.stdout)
-    assert found["files"]["events"]["kept"] == 2
-    assert {reason["reason"]: reason["rows"] for reason in found["reasons"]} == {
+    trial: dict[str, Any] = json.loads(result.stdout)
+    assert trial["files"]["events"]["kept"] == 2
+    assert {reason["reason"]: reason["rows"] for reason in trial["reasons"]} == {
         "unknown_code": 2,
         "unreadable_time": 1,
     }
     # Every code, also of a row with another fault, the most frequent first.
-    assert found["unmapped"] == {"events": [{"code": "kind: 8L", "rows": 2}, {"code": "kind: 8M", "rows": 1}]}
-    columns = {column["name"]: column for column in found["columns"]["events"]}
+    assert trial["unmapped"] == {"events": [{"code": "kind: 8L", "rows": 2}, {"code": "kind: 8M", "rows": 1}]}
+    columns = {column["name"]: column for column in trial["columns"]["events"]}
     assert (columns["person_at_risk"]["blank_share"], columns["subject"]["blank_share"]) == (0.2, 0.2)
     assert columns["recorded_at"]["earliest"][:10] == "2024-01-11"
     assert columns["recorded_at"]["latest"] == "2024-06-01T22:59:59+00:00"  # the end of that day in London
-    assert found["empty_words"] == {"events": {"subject": {"NULL": 1}}}
-    assert found["references"][0]["met"] == 1
-    assert found["new"]["events"] == 2
-    assert {"batch_id", "snapshot_id", "store"} & set(found) == set()
+    assert trial["empty_words"] == {"events": {"subject": {"NULL": 1}}}
+    assert trial["references"][0]["met"] == 1
+    assert trial["new"]["events"] == 2
+    assert {"batch_id", "snapshot_id", "store"} & set(trial) == set()
 
 
 def test_no_store_is_made_or_changed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -69,14 +69,14 @@ def test_no_store_is_made_or_changed(tmp_path: Path, monkeypatch: pytest.MonkeyP
 def test_a_trial_ends_as_the_load_would(tmp_path: Path) -> None:
     good = write(tmp_path / "good", events=events(ROWS[0]))
     bad = write(tmp_path / "bad", events=events(*ROWS))
-    apart = write(tmp_path / "apart", events=events(ROWS[0]), persons=["person,recorded_at", "x,2024-01-01"])
+    unmatched = write(tmp_path / "unmatched", events=events(ROWS[0]), persons=["person,recorded_at", "x,2024-01-01"])
     torn = write(tmp_path / "torn", events=[])
-    for i, export in enumerate((good, bad, apart, torn)):
+    for i, export in enumerate((good, bad, unmatched, torn)):
         loaded = CliRunner().invoke(build(), ["load", "standard_csv", str(export), "--store", str(tmp_path / f"s{i}")])
         attempt = tried("standard_csv", export)
         assert attempt.exit_code == loaded.exit_code
         assert type(attempt.exception) is type(loaded.exception)
-    assert "WOULD BE REFUSED" in tried("standard_csv", apart).stdout
+    assert "WOULD BE REFUSED" in tried("standard_csv", unmatched).stdout
     assert "Not mapped in events:" in tried("standard_csv", bad).stdout
 
 

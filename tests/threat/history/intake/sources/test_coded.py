@@ -61,10 +61,10 @@ def test_a_text_becomes_kind_code_markers_and_domestic(tmp_path: Path) -> None:
     ]
     assert {item.reason: item.rows for item in report.reasons} == {"not_a_record": 1, "unknown_code": 1}
     assert set(quarantine.read(snapshot)["detail"]) == {"kind: TEST RECORD", "kind: BARRATRY"}
-    one = snapshot.query("SELECT DISTINCT record_id, incident_id, subject_id, person_at_risk_id, recorded_at "
+    records = snapshot.query("SELECT DISTINCT record_id, incident_id, subject_id, person_at_risk_id, recorded_at "
                          "FROM events WHERE domestic = 'no'").to_pylist()  # fmt: skip
-    assert len(one) == 1
-    assert one[0]["record_id"] == make_id("event", "E1", "standard_csv")
+    assert len(records) == 1
+    assert records[0]["record_id"] == make_id("event", "E1", "standard_csv")
 
 
 def test_a_correction_replaces_the_markers_of_its_row(tmp_path: Path) -> None:
