@@ -9,7 +9,7 @@ incident also names; without one, for the pair as recorded. Suspected suicide an
 at risk, in every relationship in which they are at risk.
 
 When: an outcome lasts from ``occurred_at`` until just before ``end_at``, and is known from ``recorded_at`` on. A row's
-label window holds an outcome by the rule of ``threat.asof.label_as_ofs``.
+label window holds an outcome by the rule of ``threat.asof_labels.label_as_ofs``.
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from threat.asof import NEVER, label_as_ofs, late_as_ofs
+from threat.asof import NEVER
+from threat.asof_labels import label_as_ofs, late_as_ofs
 from threat.history.relationships import Relationships
 from threat.history.sightings import NO_PERSON, Rows
 from threat.history.snapshot import Snapshot

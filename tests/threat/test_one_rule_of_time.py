@@ -16,7 +16,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("threat", "features", "training", "serving", "fairness", "model_cards")
-THE_RULE = {"threat/asof.py", "threat/asof_compiled.py"}
+THE_RULE = {"threat/asof.py", "threat/asof_compiled.py", "threat/asof_labels.py"}
 ALWAYS = {"recorded_at", "visible_from", "visible_until", "withdrawn_at", "occurred_at"}
 SOMETIMES = {"until", "start"}
 """Times of a record (the end of a stay, the start of a span) or instants a record is compared with: read both ways."""
@@ -27,6 +27,8 @@ ALLOWED = {
     "sightings.until[j] > now": "the kernel's loop: calls of more functions inside it are not free",
     "until < occurred": "a row of a file against itself: it ends before it began",
     "until >= NEVER": "whether there is an end at all",
+    "start < end": "a span against itself: whether anything of it is left",
+    "until > recorded": "a link against its own withdrawal: whether it was ever in force",
     "out.start < out.end": "a span of visibility against itself: whether anything of it is left",
     "cut.start < cut.end": "a span of visibility against itself: whether anything of it is left",
     "spans.start[1:] < spans.end[:-1]": "spans of one pair against each other: whether any two overlap",

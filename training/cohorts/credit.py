@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from threat.asof import NEVER, holds_outcome, within
+from threat.asof import NEVER, within
+from threat.asof_labels import holds_outcome
 from threat.history.sightings import NO_PERSON, Rows
 from threat.history.snapshot import Snapshot
 from threat.measuring.ranked import EventKeys, Labelled
@@ -97,7 +98,7 @@ class _Outside:
 
 
 def pairs(events: OutcomeEvents, subject: Ints, at_risk: Ints, as_of: Ints, horizon_days: float) -> tuple[Ints, Ints]:
-    """Every (row, event index) with the event in the row's label window, as ``threat.asof.label_as_ofs`` says.
+    """Every (row, event index) with the event in the row's label window, as ``threat.asof_labels.label_as_ofs`` says.
 
     ``subject`` and ``at_risk`` are resolved through the same merges as the events. An event of a relationship goes to
     rows of that relationship; an event of a person at risk to every row in which that person is at risk.
