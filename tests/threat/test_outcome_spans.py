@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from fixtures.history_rows import BATCH, events, persons, relationships
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from threat.asof import DAY, on_record
@@ -36,6 +36,7 @@ def outcome(draw: st.DrawFn) -> dict[str, int]:
     }
 
 
+@settings(deadline=None)  # frames take long on a busy machine
 @given(st.lists(outcome(), max_size=6), st.integers(0, 20))
 def test_labels_and_rows_left_out_are_those_of_the_plain_definitions(
     outcomes: list[dict[str, int]], horizon: int
@@ -61,6 +62,7 @@ def outcome_columns() -> tuple[str, ...]:
     return "subject_id", "person_at_risk_id", "occurred_at", "end_at", "recorded_at"
 
 
+@settings(deadline=None)  # frames take long on a busy machine
 @given(outcome().map(lambda o: o | {"subject_id": S, "person_at_risk_id": P}))
 def test_every_as_of_from_its_horizon_on_sees_an_outcome_ahead_or_left_out_or_on_record(drawn: dict[str, int]) -> None:
     as_of = np.arange(drawn["occurred_at"] - 19, 120)  # the first as-of whose 20 seconds hold the outcome

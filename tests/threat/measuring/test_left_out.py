@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from fixtures.audits import by_code, one_group
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fairness.audit import audit
@@ -27,6 +27,7 @@ def halves(drawn: list[tuple[bool, bool, str]]) -> tuple[Labelled, Labelled, np.
     return whole, Labelled.of(label=label[~left_out]), ~left_out
 
 
+@settings(deadline=None)  # the first audit loads SciPy
 @given(st.lists(ROW, min_size=1, max_size=14), st.integers(1, 14))
 def test_a_list_with_rows_left_out_is_the_shorter_list_of_the_others(
     drawn: list[tuple[bool, bool, str]], capacity: int
@@ -44,6 +45,7 @@ def test_a_list_with_rows_left_out_is_the_shorter_list_of_the_others(
     np.testing.assert_array_equal(*both)
 
 
+@settings(deadline=None)  # the first audit loads SciPy
 @given(st.lists(ROW, min_size=2, max_size=14), st.integers(1, 14))
 def test_the_audit_counts_the_others_alone(drawn: list[tuple[bool, bool, str]], capacity: int) -> None:
     whole, others, stays = halves(drawn)
