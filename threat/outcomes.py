@@ -161,14 +161,15 @@ def _any_in_span(
 def _attributed(met: pd.DataFrame, events: pd.DataFrame, standing: pd.DataFrame) -> pd.DataFrame:
     """Move a victim without a relationship on record to the relationship the incident also names.
 
-    The module's docstring says why; of several such relationships, to the one recorded first.
+    The module's docstring says why; of several such relationships, to the one that stood first, and to each of those
+    that first stood in the same second: no number that a source gives its rows decides.
     """
     met = met.merge(standing, on=["subject", "at_risk"], how="left")
     corollary = met[met["since"].isna() & (met["at_risk"] != NO_PERSON)]
     if len(corollary):
         named = events.loc[events["subject"] != NO_PERSON, ["incident_id", "subject", "at_risk"]].drop_duplicates()
-        named = named.merge(standing, on=["subject", "at_risk"]).sort_values(["since", "at_risk"], kind="stable")
-        named = named.drop_duplicates(["incident_id", "subject"]).rename(columns={"at_risk": "instead"})
+        named = named.merge(standing, on=["subject", "at_risk"]).rename(columns={"at_risk": "instead"})
+        named = named[named["since"] == named.groupby(["incident_id", "subject"])["since"].transform("min")]
         met = met.merge(named[["incident_id", "subject", "instead"]], on=["incident_id", "subject"], how="left")
         moved = met["since"].isna() & met["instead"].notna() & (met["at_risk"] != NO_PERSON)
         met["at_risk"] = met["at_risk"].where(~moved, met["instead"]).astype(np.int64)

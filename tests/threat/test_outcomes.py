@@ -130,6 +130,20 @@ def test_children_and_corollary_victims(
     assert labels.tolist() == [1 if also_named else 0]
 
 
+def test_of_two_relationships_that_first_stood_in_one_second_each_has_the_corollary_victims_outcome(
+    tmp_path: Path,
+) -> None:
+    killed = {"event_id": 1, "subject_id": S, "person_at_risk_id": CHILD, "kind": "murder"}
+    named = [
+        {"event_id": i, "subject_id": S, "person_at_risk_id": who, "kind": "harassment"}
+        for i, who in ((2, P), (3, OTHER))
+    ]
+    for later, expected in ((1, [P, OTHER]), (2, [P])):
+        stated = relationships((9, S, P, 1), (8, S, OTHER, later))
+        snapshot = history(tmp_path / str(later), killed, *named, relationships=stated)
+        assert [row[2] for row in found(snapshot, "Y0")] == expected
+
+
 @pytest.mark.parametrize(("before", "victim"), [(500, P), (501, CHILD), (None, CHILD)])
 def test_a_relationship_recorded_later_does_not_move_what_was_known(
     tmp_path: Path, before: int | None, victim: int
