@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from model_cards import results
-from model_cards.words import day, figure_words, number, outcome_words, table
+from model_cards.words import count, day, figure_words, number, outcome_words, table
 from threat.measuring.titles import TITLES
 from threat.release.documents.card import Value
 from threat.release.evidence import RunDocuments
@@ -95,11 +95,10 @@ def _cohort(documents: RunDocuments) -> Value | None:
     left_out, competing = documents.cohort.test_left_out, documents.cohort.competing_deaths
     return (
         *lines,
-        f"{number(left_out.rows)} further rows were on the lists and are in no figure: in "
-        f"{number(left_out.death_not_yet_recorded)} a party had died, in {number(left_out.outcome_not_yet_recorded)} "
-        "the outcome was over, and it was not on record yet",
-        f"In {number(competing.rows)} rows one of the two died of another cause within the horizon "
-        f"({number(competing.people)} people): no outcome, and none could follow",
+        f"On the lists and in no figure: {count(left_out.death_not_yet_recorded)} rows of which a party had died, and "
+        f"{count(left_out.outcome_not_yet_recorded)} of which the outcome was over, when it was not on record yet",
+        f"In {count(competing.rows)} rows one of the two died of another cause within the horizon "
+        f"({count(competing.people)} people): no outcome, and none could follow",
     )
 
 
@@ -110,12 +109,8 @@ def _undercount(documents: RunDocuments) -> Value | None:
     )
     if documents.cohort is None:
         return (general,)
-    lines = [f"{number(unseen.incidents)}: {unseen.title}" for unseen in documents.cohort.unseen_severe]
-    return (
-        general,
-        f"{number(documents.cohort.unseen_incidents)} severe incidents of people on record are counted by no outcome",
-        *lines,
-    )
+    lines = [f"{count(unseen.incidents)} {unseen.title}" for unseen in documents.cohort.unseen_severe]
+    return (general, "Severe incidents of people on record that no outcome counts:", *(lines or ["none"]))
 
 
 def _attrition(documents: RunDocuments) -> Value | None:
@@ -135,11 +130,10 @@ def _features(documents: RunDocuments) -> Value | None:
     if documents.cohort is None:
         return line
     silent = documents.cohort.silent_features
-    named = ", ".join(sorted((*silent.empty, *silent.constant))) or "none"
     return (
         line,
         f"On these records {number(len(silent.empty))} of them are missing on every row and "
-        f"{number(len(silent.constant))} have one value: {named}",
+        f"{number(len(silent.constant))} have one value; cohort.json names them",
     )
 
 

@@ -33,6 +33,15 @@ def number(value: float) -> str:
     return f"{int(value):,}" if float(value).is_integer() else f"{value:,.3g}"
 
 
+def count(value: int) -> str:
+    """Return a count of rows or people as it may be shown: a small one only as small.
+
+    >>> count(0), count(3), count(1_200)
+    ('0', 'fewer than 10', '1,200')
+    """
+    return f"fewer than {PUBLISH}" if 0 < value < PUBLISH else number(value)
+
+
 def day(text: str) -> str:
     """Return a time at midnight UTC as its date; any other time as it is."""
     return text.removesuffix("T00:00:00+00:00")

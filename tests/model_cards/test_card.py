@@ -47,6 +47,19 @@ def test_values_come_from_the_evidence() -> None:
     assert value(card, "identity.model_sha256") == evidence.choices("model").model_sha256
     assert value(card, "model.constraints") == "1 of 3 features can only move the score one way"
     assert value(card, "data.cohort")[1] == "From 2025-01-01 to 2025-06-01"
+    assert value(card, "data.cohort")[3:] == (
+        "On the lists and in no figure: fewer than 10 rows of which a party had died, and 12 of which the outcome was "
+        "over, when it was not on record yet",
+        "In fewer than 10 rows one of the two died of another cause within the horizon (fewer than 10 people): no "
+        "outcome, and none could follow",
+    )
+    assert value(card, "target.undercount")[1:] == (
+        "Severe incidents of people on record that no outcome counts:",
+        "21 the domestic flag is blank",
+    )
+    assert value(card, "model.features")[1] == (
+        "On these records 1 of them are missing on every row and 0 have one value; cohort.json names them"
+    )
     attrition = value(card, "data.attrition")
     assert attrition.columns[0] == "Filter, list of 2025-02-01"
     assert attrition.rows == (("in window", "1,000", "250", "no record in 24 months"),)
