@@ -20,7 +20,7 @@ from threat.vocabulary import kinds
 
 REASONS = {
     "flag_no_related": "recorded as not domestic, between two people whose relationship is on record",
-    "flag_no_other": "recorded as not domestic, by the subject of a relationship, towards somebody else or nobody named",
+    "flag_no_other": "recorded as not domestic, by the subject of a relationship towards anybody else, or nobody named",
     "flag_blank": "the domestic flag is blank, and no relationship of the two is on record",
     "no_subject": "towards a person at risk on record, and no subject is named",
     "no_incident_link": "what would make it count is on record for the same two people and day as another incident",
