@@ -46,11 +46,11 @@ NEEDS_PERSON_AT_RISK = ("reversed", *AT_RISK_SCOPES)
 DOMESTIC_READ = {
     "yes": ("yes",),
     "no": ("no", "unknown"),
-    "not_no": ("yes", "unknown"),
     "any": ("no", "yes", "unknown"),
 }
-"""Values of an event's ``domestic`` that each filter reads. What is not said to be domestic, and is not between two who
-stand in a relationship, is not domestic: ``yes`` and ``no`` part all events in two."""
+"""Values of an event's ``domestic`` that each filter reads. Sightings hold the flag as it is read: an event without a
+flag is ``yes`` while the two it names stand in a relationship, and unknown before; so ``yes`` and ``no`` part all events
+in two."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ class Definition:
     kinds of a theme, or ``@crime``, or ``@any``; ``codes``: keep only these codes. ``among``: the second kinds, and
     ``among_scope`` whose events they mean (None: those of ``scope``). ``window_days``: look-back window; None = the
     whole visible history. ``long_window_days``: the second window, of a ratio or of ``among``. ``periods``: equal parts
-    of the window for a slope. ``domestic``: yes | no | not_no (yes or unknown: forces leave the flag out) | any.
+    of the window for a slope. ``domestic``: yes | no (all that is not domestic) | any.
     ``include_proactive``: read the unit's own contacts too, which are otherwise not incidents. ``reported_by``: keep
     only these. ``relationship_kinds``: the figure is missing unless the latest stated kind of the relationship, other
     than unknown, is one of these. ``direction``: +1 (more can only raise), -1, or 0 (none); ``policy`` marks a
@@ -89,7 +89,7 @@ class Definition:
     among: tuple[str, ...] = ()
     among_scope: Scope | None = None
     codes: tuple[str, ...] = ()
-    domestic: Literal["yes", "no", "not_no", "any"] = "any"
+    domestic: Literal["yes", "no", "any"] = "any"
     reported_by: tuple[str, ...] = ()
     include_proactive: bool = False
     relationship_kinds: tuple[str, ...] = ()

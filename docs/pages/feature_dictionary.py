@@ -66,8 +66,9 @@ _WORDS = {
     "Every kind": """all kinds that happen: not those known in advance, not a record that withdraws another, not the
         record of what two persons are to each other""",
     "End of a stay": """a stay, order or state whose end is the as-of itself is over: 0 days since it""",
-    "Domestic": """between the two of a relationship, a record counts unless it says that it is not domestic, since
-        forces leave the flag out; towards anyone it must say that it is""",
+    "Domestic": """a record that says so; and, since forces leave the flag out, a record without the flag while the
+        subject and the person at risk whom it names stand in a relationship by other records. Everything else is not
+        domestic: a crime without the flag whose victim is not known is no domestic incident""",
     "Proactive": "contacts made by the unit itself never count",
     "Custody is not clean time": """days since run through custody, so they carry no direction; the rate of incidents is
         over days at liberty only""",
@@ -78,7 +79,7 @@ _WORDS = {
     "Missing": "never filled in: each definition says what it means",
 }
 _COLUMNS = ("Definition", "The reviewer reads", "Figure", "Unit", "Direction", "When missing", "Sensitive", "Source")
-_DOMESTIC = {"yes": "domestic", "no": "not domestic", "not_no": "domestic or not said"}
+_DOMESTIC = {"yes": "domestic", "no": "not domestic"}
 _DIRECTIONS = {1: "may only raise", 0: "none", -1: "may only lower"}
 
 
