@@ -49,8 +49,8 @@ DOMESTIC_READ = {
     "any": ("no", "yes", "unknown"),
 }
 """Values of an event's ``domestic`` that each filter reads. Sightings hold the flag as it is read: an event without a
-flag is ``yes`` while the two it names stand in a relationship, and unknown before; so ``yes`` and ``no`` part all events
-in two."""
+flag is ``yes`` while the two it names stand in a relationship, and unknown before. So every event is either ``yes`` or
+``no``."""
 
 
 @dataclass(frozen=True, slots=True)
