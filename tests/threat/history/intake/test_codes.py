@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from threat.errors import BadInput
@@ -39,6 +39,7 @@ def test_only_pattern_and_kind_are_needed() -> None:
     assert (meaning.kinds, meaning.domestic, meaning.note) == ((("theft", None),), "unknown", "")
 
 
+@settings(deadline=None)  # a busy machine is no fault
 @given(st.text(max_size=60), st.sampled_from([HEAD, "pattern,kind\n", ""]))
 def test_any_text_is_a_code_map_or_a_problem(text: str, head: str) -> None:
     try:

@@ -9,7 +9,7 @@ import pytest
 import yaml
 from fixtures.case_force import Force, ev, pid
 from fixtures.standard_export import GOOD, NOW, events, profile_text, write
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from threat.history import Store, quarantine
@@ -31,6 +31,7 @@ def test_words_that_name_nobody() -> None:
 BARE = [word for word in EMPTY_WORDS if "#" not in word]
 
 
+@settings(deadline=None)  # a busy machine is no fault
 @given(st.sampled_from(BARE), st.sampled_from(["", " ", "'", "(", '"', ".", "<"]), st.booleans())
 def test_case_and_punctuation_around_a_word_do_not_matter(word: str, around: str, upper: bool) -> None:
     text = f"{around}{word.upper() if upper else word}{around}"
@@ -123,6 +124,7 @@ def test_one_sign_repeated_is_said_and_kept() -> None:
     assert "2 references of persons are one sign repeated: 9999999, xxxx." in " ".join(force.reports[0]["notices"])
 
 
+@settings(deadline=None)  # a busy machine is no fault
 @given(st.lists(st.sampled_from(["7", "07", "7.0", "7.", "a7", "A7", "a 7", "a  7", "70", "\uff17"]), unique=True))
 def test_look_alikes_are_groups_of_different_texts(texts: list[str]) -> None:
     groups = look_alikes(pa.array(texts, pa.string()))
@@ -134,6 +136,7 @@ def test_look_alikes_are_groups_of_different_texts(texts: list[str]) -> None:
     assert any(set(group) == sevens for group in groups) == (len(sevens) > 1)
 
 
+@settings(deadline=None)  # a busy machine is no fault
 @given(st.lists(st.sampled_from([*NOBODY, *SOMEBODY]) | st.none()))
 def test_a_text_is_kept_or_counted(texts: list[str | None]) -> None:
     read = read_references(pa.array(texts, pa.string()), "text", EMPTY_WORDS)
