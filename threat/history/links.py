@@ -110,10 +110,10 @@ def _linked(links: pa.Table) -> tuple[Ints, int]:
     source, person = (filled(links.column(name), NO_PERSON) for name in ("source_person_id", "person_id"))
     recorded, withdrawn = (times(links.column(name)) for name in ("recorded_at", "withdrawn_at"))
     # A link said again counts from then: of two links of one source the one said last is followed.
-    until = statement_ends(pair_ids(source, person), np.zeros(len(source), dtype=np.int64), recorded, withdrawn)
-    states = until > recorded
+    ended = statement_ends(pair_ids(source, person), np.zeros(len(source), dtype=np.int64), recorded, withdrawn)
+    states = withdrawn > recorded
     keys = zip(source[states].tolist(), person[states].tolist(), recorded[states].tolist(), strict=True)
-    ends = dict(zip(keys, until[states].tolist(), strict=True))
+    ends = dict(zip(keys, ended[states].tolist(), strict=True))
     rows: list[tuple[int, int, int, int]] = []
     circular: set[tuple[int, int, int]] = set()
     for group in _groups(list(ends)).values():
