@@ -105,6 +105,9 @@ def check(table: str, rows: pa.RecordBatch) -> None:
     for (name, column_name), words in WORDS.items():
         if name == table:
             problems += _words(table, column_name, rows.column(column_name), words)
+    if table == "known_earlier":
+        whole = rows.filter(pc.is_valid(rows.column("kind")))
+        check("events", fit("events", whole))
     if table == "events":
         problems += _words(table, "kind", rows.column("kind"), tuple(kinds()))
         raise_all(problems)

@@ -1,7 +1,8 @@
-"""Events that an export, loaded later, turned out to have recorded earlier: each event counts from its earliest time.
+"""Events that an export, loaded later, turned out to have recorded earlier: each event is what was recorded first.
 
-Parts are never changed, so the earlier time is a row of the small table ``known_earlier``. While that table is empty,
-as it is where exports are loaded in order, nothing here costs anything.
+Parts are never changed, so the earlier time is a row of the small table ``known_earlier``; and where one reference was
+used for two events, so is all of the event that was recorded first. While that table is empty, as it is where exports
+are loaded in order, nothing here costs anything.
 """
 
 from __future__ import annotations
@@ -14,33 +15,33 @@ from numpy.typing import NDArray
 from threat.history.sorted_ids import position
 
 COLUMNS = ("recorded_at", "recorded_precision")
-"""Columns of an event that its earliest row in ``known_earlier`` says."""
+"""Columns of an event that every row of ``known_earlier`` says; the others only rows with a ``kind``."""
 
 
 def earliest(known_earlier: pa.Table) -> pa.Table:
-    """Return the row of each event that was recorded first, by event id."""
-    in_order = known_earlier.sort_by([("event_id", "ascending"), ("recorded_at", "ascending")])
-    ids = in_order.column("event_id").to_numpy()
+    """Return the row of each event that was recorded first, by event id; in one second, the row appended last."""
+    ids, recorded = (known_earlier.column(name).to_numpy() for name in ("event_id", "recorded_at"))
+    order = np.lexsort((-np.arange(len(ids)), recorded, ids))
     is_first = np.ones(len(ids), dtype=bool)
-    is_first[1:] = ids[1:] != ids[:-1]
-    return in_order.filter(pa.array(is_first))
+    is_first[1:] = ids[order[1:]] != ids[order[:-1]]
+    return known_earlier.take(pa.array(order[is_first]))
 
 
 def with_earliest(events: pa.Table, event_ids: NDArray[np.int64], first: pa.Table) -> pa.Table:
-    """Return the events with the times of ``first`` (``earliest``) where those are earlier.
+    """Return the events with what ``first`` (``earliest``) says of them.
 
     ``events``: some columns of events whose ids are ``event_ids``; columns that do not change are left as they are.
     """
     place = position(event_ids, first.column("event_id").to_numpy())
-    changed = np.flatnonzero(place >= 0)
-    if not len(changed):
-        return events
-    # The rows of the events, then the earliest rows: each changed event takes the latter.
-    rows = np.arange(len(event_ids), dtype=np.int64)
-    rows[changed] = len(event_ids) + place[changed]
-    for name in COLUMNS:
-        if name in events.column_names:
-            number = events.column_names.index(name)
+    other = pc.is_valid(first.column("kind")).to_numpy()
+    for number, name in enumerate(events.column_names):
+        if name in ("event_id", "batch_id"):
+            continue
+        changed = np.flatnonzero((place >= 0) if name in COLUMNS else (place >= 0) & np.append(other, False)[place])
+        if len(changed):
+            # The rows of the events, then the earliest rows: each changed event takes the latter.
+            rows = np.arange(len(event_ids), dtype=np.int64)
+            rows[changed] = len(event_ids) + place[changed]
             both = pa.chunked_array([*events.column(name).chunks, *first.column(name).chunks], events.column(name).type)
             taken = pc.take(_unified(both), pa.array(rows))
             events = events.set_column(number, events.schema.field(number), taken)

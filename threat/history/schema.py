@@ -93,15 +93,19 @@ EVENTS = pa.schema(
     ]
 )
 
+_OF_KNOWN_EARLIER = ("event_id", "recorded_at", "recorded_precision")
 KNOWN_EARLIER = pa.schema(
     [
-        pa.field("event_id", _ID, nullable=False),
-        pa.field("recorded_at", _TIME, nullable=False),
-        pa.field("recorded_precision", _WORD),
-        pa.field("batch_id", _WORD, nullable=False),
+        *(EVENTS.field(name) for name in _OF_KNOWN_EARLIER),
+        *(field.with_nullable(True) for field in EVENTS if field.name not in {*_OF_KNOWN_EARLIER, "batch_id"}),
+        EVENTS.field("batch_id"),
     ]
 )
-"""Events that a later load knew to be recorded earlier (``threat.history.known_earlier``); empty in most stores."""
+"""Events that a later load knew to be recorded earlier (``threat.history.known_earlier``); empty in most stores.
+
+The other columns are null where the event is the same; where its reference was taken by other content, recorded later,
+they are all of the event that was recorded first.
+"""
 
 BATCHES = pa.schema(
     [

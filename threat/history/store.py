@@ -258,6 +258,7 @@ class Writer:
             self._rows[table] = self._rows.get(table, 0) + piece.num_rows
             if table == "events":
                 self._event_ids.append(piece.column("event_id").to_numpy())
+            if table in {"events", "known_earlier"}:
                 self._corrections.append(_corrections(piece))
 
     def quarantine(self, rows: pa.Table) -> None:
@@ -341,7 +342,7 @@ class Writer:
         )
         circular = corrections[in_a_circle(corrections[:, 0], corrections[:, 1])]
         # A circle that a store of before holds is no fault of this batch.
-        circular = circular[np.isin(circular[:, 0], np.concatenate(self._event_ids))]
+        circular = circular[np.isin(circular[:, 0], np.concatenate(self._corrections)[:, 0])]
         if len(circular):
             raise BadInput(
                 f"{len(circular)} events are circular: they supersede themselves, directly or through others.",

@@ -58,7 +58,7 @@ class Tables:
         if name == "batches":
             return self._batches().select(wanted)
         rows = self._appended(name, wanted)
-        if name == "events" and set(wanted) & set(known_earlier.COLUMNS) and self.row_count("known_earlier"):
+        if name == "events" and self.row_count("known_earlier"):
             ids = rows if "event_id" in wanted else self._appended(name, ["event_id"])
             rows = known_earlier.with_earliest(rows, ids.column("event_id").to_numpy(), self.earliest_known)
         return rows
@@ -66,7 +66,7 @@ class Tables:
     @cached_property
     def earliest_known(self) -> pa.Table:
         """The rows of ``known_earlier``, one an event: the earliest, by event id."""
-        return known_earlier.earliest(self._appended("known_earlier", ["event_id", *known_earlier.COLUMNS]))
+        return known_earlier.earliest(self._appended("known_earlier", stored_schema("known_earlier").names))
 
     def _appended(self, name: str, wanted: list[str]) -> pa.Table:
         """Return columns of a table as its parts have them."""
@@ -116,7 +116,9 @@ class Tables:
             connection.execute(_view(name, self.part_paths(name)))
         if self.row_count("known_earlier"):
             connection.register("_earliest", self.earliest_known)
-            connection.execute("CREATE TABLE earliest_known AS SELECT * FROM _earliest")
+            words = [field.name for field in self.earliest_known.schema if pa.types.is_dictionary(field.type)]
+            plain = ", ".join(f"CAST({name} AS VARCHAR) AS {name}" for name in words)
+            connection.execute(f"CREATE TABLE earliest_known AS SELECT * REPLACE ({plain}) FROM _earliest")
             connection.unregister("_earliest")
             connection.execute(_EVENTS_KNOWN_EARLIER)
         connection.register("_batches", self._batches())
@@ -149,14 +151,22 @@ class Tables:
         )
 
 
-_EVENTS_KNOWN_EARLIER = """
+_TIMES = ", ".join(
+    f"CASE WHEN earliest.event_id IS NULL THEN appended.{name} ELSE earliest.{name} END AS {name}"
+    for name in known_earlier.COLUMNS
+)
+_CONTENT = ", ".join(
+    f"CASE WHEN earliest.kind IS NULL THEN appended.{field.name} ELSE earliest.{field.name} END AS {field.name}"
+    for field in stored_schema("events")
+    if field.name not in {"event_id", *known_earlier.COLUMNS}
+)
+_EVENTS_KNOWN_EARLIER = f"""
     ALTER VIEW events RENAME TO events_as_appended;
-    CREATE VIEW events AS SELECT appended.* REPLACE (
-        coalesce(earliest_known.recorded_at, appended.recorded_at) AS recorded_at,
-        CASE WHEN earliest_known.event_id IS NULL THEN appended.recorded_precision
-            ELSE earliest_known.recorded_precision END AS recorded_precision
-    ) FROM events_as_appended appended LEFT JOIN earliest_known USING (event_id)
+    CREATE VIEW events AS SELECT appended.* REPLACE ({_TIMES}, {_CONTENT})
+    FROM events_as_appended appended LEFT JOIN earliest_known earliest USING (event_id)
 """
+"""The view of the events where some are known earlier: what ``known_earlier.with_earliest`` does, in SQL."""
+
 _OPEN = f"tables: {', '.join(name for name in TABLES if name not in CLOSED)}"
 _MODULE_OF = {
     "protected": "only the fairness audit reads it, through threat.history.protected",

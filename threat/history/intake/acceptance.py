@@ -11,7 +11,7 @@ import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from threat.history.checks import fit, stored_schema
+from threat.history.checks import fit
 from threat.history.intake.corrections import find_faults, with_withdrawals_of_whole
 from threat.history.intake.existing_rows import Comparison, compare
 from threat.history.intake.frames import Frames, Shape, to_arrow
@@ -21,6 +21,7 @@ from threat.history.intake.sheet import Sheet
 from threat.history.intake.sources import module_of_shape
 from threat.history.intake.times import end_of_day
 from threat.history.intake.tried_again import quarantined_corrections, still_quarantined, take_back, together
+from threat.history.known_earlier import COLUMNS
 from threat.history.snapshot import Snapshot
 
 _ORDER = ("persons", "identities", "protected", "person_links", "relationships", "events")
@@ -38,7 +39,7 @@ class Accepted:
     ``tables``: rows to append. ``repeated``: rows that repeat what is in force. ``existing``: how many rows of each
     table the history had already. ``tried_again``, ``still_quarantined``: rows that earlier loads had quarantined for
     what they refer to, kept now or not. ``proactive_by_theme``: rows of the unit's own work that were not marked
-    proactive, and are.
+    proactive, and are. ``displaced``: events of the history whose reference is of an event recorded before them.
     """
 
     tables: dict[str, pa.Table] = field(default_factory=dict)
@@ -47,6 +48,7 @@ class Accepted:
     tried_again: int = 0
     still_quarantined: int = 0
     proactive_by_theme: int = 0
+    displaced: pa.Table | None = None
 
     @property
     def any_row(self) -> bool:
@@ -126,10 +128,19 @@ def _compared(sheets: dict[str, Sheet], frames: Frames, snapshot: Snapshot) -> A
         accepted.tables[name] = pa.concat_tables([new, comparison.recalled])
         accepted.repeated[name] = rows.filter(pa.array(comparison.repeated))
         if comparison.earlier.any():
-            columns = [column for column in stored_schema("known_earlier").names if column in rows.column_names]
-            accepted.tables["known_earlier"] = rows.filter(pa.array(comparison.earlier)).select(columns)
+            accepted.tables["known_earlier"] = _known_earlier(rows, comparison)
+        if comparison.displaced is not None:
+            accepted.displaced = comparison.displaced
         _count(accepted, name, frame, comparison, _of_before(sheets, frame))
     return None if any_rejected else accepted
+
+
+def _known_earlier(rows: pa.Table, comparison: Comparison) -> pa.Table:
+    """Return the rows of ``known_earlier``: times alone, or the whole event where it took the reference of another."""
+    whole = np.zeros(rows.num_rows, dtype=bool) if comparison.whole is None else comparison.whole
+    times = [name for name in ("event_id", *COLUMNS) if name in rows.column_names]
+    parts = [rows.filter(pa.array(comparison.earlier & ~whole)).select(times), rows.filter(pa.array(whole))]
+    return pa.concat_tables([pa.Table.from_batches([fit("known_earlier", part)]) for part in parts])
 
 
 def _of_before(sheets: dict[str, Sheet], frame: pd.DataFrame) -> NDArray[np.bool_]:

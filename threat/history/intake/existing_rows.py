@@ -7,7 +7,8 @@
 - *new*: a key that the history does not have, or a further version: the same key, another content from then on, or the
   end of a content (``threat.history.statements``);
 - *earlier*: an event that the history has with a later ``recorded_at``; it counts from the earlier one;
-- or it *contradicts*: an event of a reference that is taken by other content (a correction has a reference of its own),
+- or it *contradicts*: an event of a reference that is taken by other content, recorded before (a correction has a
+  reference of its own; where the history has the later of the two, that event is quarantined),
   or a relationship whose reference is taken by two other people.
 
 No order of loads changes what is in force. A row that is held may count once an export with another content of a time
@@ -65,7 +66,9 @@ class Comparison:
     """What a load does with the rows of one table.
 
     ``new``, ``earlier``, ``contradicts``, ``repeated``: a boolean for each row, no row of two kinds; all other rows are
-    held. ``recalled``: rows that came before and changed nothing then, and count now.
+    held. ``recalled``: rows that came before and changed nothing then, and count now. ``whole``: of the ``earlier``,
+    those to be kept whole: they took the reference of an event with other content, now or before.
+    ``displaced``: events of the history that lose their reference to a row recorded before them.
     """
 
     new: Mask
@@ -73,6 +76,8 @@ class Comparison:
     contradicts: Mask
     repeated: Mask
     recalled: pa.Table
+    whole: Mask | None = None
+    displaced: pa.Table | None = None
 
     @property
     def existing(self) -> Mask:
@@ -87,8 +92,16 @@ def compare(snapshot: Snapshot, table: str, rows: pa.Table, formed: Mask | None 
     """
     if table == "events":
         is_formed = np.zeros(rows.num_rows, dtype=bool) if formed is None else formed
-        return _compare_events(rows, existing_events(snapshot, rows.column("event_id")), is_formed)
+        return _compare_events(rows, existing_events(snapshot, rows.column("event_id")), is_formed, _taken(snapshot))
     return _compare_versions(snapshot, table, rows)
+
+
+def _taken(snapshot: Snapshot) -> Ints:
+    """Return the ids of the events whose reference was taken by an event that was recorded first and loaded later."""
+    if not snapshot.row_count("known_earlier"):
+        return np.array([], dtype=np.int64)
+    first = snapshot.earliest_known
+    return first.filter(pc.is_valid(first.column("kind"))).column("event_id").to_numpy()
 
 
 def _with_the_keys_of(rows: pa.Table, name: str, part: str, snapshot: Snapshot) -> pa.Table:
@@ -213,8 +226,8 @@ def _names_two_others(rows: pa.Table, of_load: Mask) -> Mask:
     return out
 
 
-def _compare_events(rows: pa.Table, existing: pa.Table, formed: Mask) -> Comparison:
-    """Compare events: of each id, the content of the history counts, else that of the row recorded first."""
+def _compare_events(rows: pa.Table, existing: pa.Table, formed: Mask, taken: Ints) -> Comparison:
+    """Compare events: of each id, what was recorded first counts. ``taken``: ids that took a reference before."""
     n = rows.num_rows
     rows = pa.Table.from_batches([fit("events", rows)])
     recorded = rows.column("recorded_at").to_numpy()
@@ -239,12 +252,35 @@ def _compare_events(rows: pa.Table, existing: pa.Table, formed: Mask) -> Compari
             equal[exists] |= formed[exists] & (other[exists] == record[where[exists]])
         same &= equal
     is_first = first == np.arange(n)
-    earlier = np.zeros(n, dtype=bool)
-    known_at = existing.column("recorded_at").to_numpy()
-    earlier[exists] = recorded[exists] < known_at[where[exists]]
+    known_at = np.full(n, -1, dtype=np.int64)
+    known_at[exists] = existing.column("recorded_at").to_numpy()[where[exists]]
     # Of rows of one load, the earliest says it all.
-    earlier &= same & (_earliest_of_same(event_id, recorded, same) == np.arange(n))
-    return Comparison(is_first & ~exists, earlier, ~same, nothing, rows.slice(0, 0))
+    earlier = (recorded < known_at) & same & (_earliest_of_same(event_id, recorded, same) == np.arange(n))
+    takes = _takes_the_reference(
+        event_id, recorded, new, old.iloc[where].reset_index(drop=True), ~same & exists, known_at
+    )
+    displaced = existing.take(pa.array(where[takes]))
+    whole = takes | (earlier & np.isin(event_id, taken))
+    nothing = np.zeros(n, dtype=bool)
+    return Comparison(is_first & ~exists, earlier | takes, ~same & ~takes, nothing, rows.slice(0, 0), whole, displaced)
+
+
+def _takes_the_reference(
+    event_id: Ints, recorded: Ints, new: pd.DataFrame, old: pd.DataFrame, contradicts: Mask, known_at: Ints
+) -> Mask:
+    """Mask of the rows recorded before the event of the history that has their reference; one of each reference.
+
+    ``old``, ``known_at``: that event, row by row. In one second the content decides, so that no order of loads counts.
+    """
+    out = np.zeros(len(event_id), dtype=bool)
+    best: dict[int, tuple[int, str, int]] = {}
+    for row in np.flatnonzero(contradicts & (recorded <= known_at)).tolist():
+        stated = (int(recorded[row]), NO_VALUE.join(map(str, new.iloc[row])), row)
+        existing = (int(known_at[row]), NO_VALUE.join(map(str, old.iloc[row])))
+        if stated[:2] < existing:
+            best[int(event_id[row])] = min(stated, best.get(int(event_id[row]), stated))
+    out[[row for _, _, row in best.values()]] = True
+    return out
 
 
 def _recorded_first(event_id: Ints, recorded: Ints, content: pd.DataFrame) -> Ints:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 import re
 from collections.abc import Callable, Mapping
@@ -148,9 +149,27 @@ def _append_export(
         writer.abandon()
     else:
         _append(writer, accepted)
-        writer.quarantine(export.quarantined)
+        writer.quarantine(pa.concat_tables([export.quarantined, _displaced(accepted)]))
     said = (f"The delivery covers {source} up to {show(until)}." for source, until in covers.items())
     return replace(report, notices=(*report.notices, *said))
+
+
+def _displaced(accepted: Accepted) -> pa.Table:
+    """Return the events of the history that lost their reference as quarantined rows; row 0: of no file of the load."""
+    events = [] if accepted.displaced is None else accepted.displaced.to_pylist()
+    severe = {kind.name for kind in kinds().values() if kind.must_see}
+    rows = [
+        {
+            "file": "events",
+            "row": 0,
+            "reason": "key_reused",
+            "detail": f"of the history: {event['source_id'] or event['event_id']}",
+            "severe": event["kind"] in severe,
+            "record": json.dumps(event, ensure_ascii=False),
+        }
+        for event in events
+    ]
+    return pa.Table.from_pylist(rows, schema=SCHEMA)
 
 
 def _load_again(
@@ -267,8 +286,19 @@ def _report(
         notices=(*meeting.notices, *(notice for sheet in sheets.values() for notice in sheet.notices)),
         refused=meeting.refused,
         quarantine_limit=_quarantine_limit(profile, sum(counts.rows_in for counts in files.values())),
-        warnings=tuple(warning for sheet in sheets.values() for warning in sheet.warnings),
+        warnings=(*(warning for sheet in sheets.values() for warning in sheet.warnings), *_said_of_displaced(accepted)),
     )
+
+
+def _said_of_displaced(accepted: Accepted) -> list[str]:
+    """Return a sentence on events of the history that lost their reference; none without any."""
+    number = 0 if accepted.displaced is None else accepted.displaced.num_rows
+    if not number:
+        return []
+    return [
+        f"{number:,} events of the history have the reference of an event with other content that was recorded before "
+        "them and came now: what was recorded first counts, and they are quarantined as key_reused."
+    ]
 
 
 def _quarantine_limit(profile: Profile, rows_in: int) -> int:

@@ -8,7 +8,7 @@ import pytest
 from fixtures.case_force import Force, ev, pid
 
 from threat.asof import parse_as_of
-from threat.history import protected
+from threat.history import protected, quarantine
 from threat.history.persons import birth_years
 
 
@@ -160,7 +160,23 @@ def test_linked_parted_and_linked_again() -> None:
 
 
 def test_an_event_with_other_content_needs_a_reference_of_its_own() -> None:
-    one, other = ev("stalking", _day(1), event="E1"), ev("rape", _day(1), event="E1")
-    force = Force({"events": [one]}, {"events": [other]})
+    first, other = ev("stalking", _day(1), _day(2), event="E1"), ev("rape", _day(1), _day(3), event="E1", v="w")
+    force = Force({"events": [first]}, {"events": [other]})
     assert force.reasons() == {"key_reused": 1}
     assert force.reports[1]["severe_quarantined"] == 1
+    # The other way round, the history gives the reference to what was recorded first, and says so.
+    back = Force({"events": [other]}, {"events": [first]}, {"events": [other, ev("arson", _day(1))]})
+    assert [report["exit_code"] for report in back.reports] == [0, 6, 6]
+    assert "1 events of the history have the reference" in back.reports[1]["warnings"][0]
+    assert back.reasons() == {"key_reused": 1}
+    quarantined = quarantine.read(back.snapshot)
+    assert quarantined["detail"].tolist()[0] == "of the history: E1"
+    sql = "SELECT kind, person_at_risk_id, recorded_at, source_id, domestic FROM events WHERE source_id = 'E1'"
+    assert force.q(sql) == back.q(sql)
+    assert force.q(sql)[0]["kind"] == "stalking"
+    rows = back.snapshot.table("events", ["kind", "person_at_risk_id"]).to_pylist()
+    assert {"kind": "stalking", "person_at_risk_id": pid("v")} in rows
+    assert force.features("2024-02-01", "s", "v") is not None
+    # Known earlier still, with the content that has the reference now.
+    earlier = Force({"events": [other]}, {"events": [first]}, {"events": [first | {"recorded_at": _day(1)}]})
+    assert earlier.q(sql)[0] == force.q(sql)[0] | {"recorded_at": parse_as_of(_day(1))}
