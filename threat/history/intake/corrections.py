@@ -145,7 +145,8 @@ def with_withdrawals_of_whole(events: pd.DataFrame, snapshot: Snapshot) -> pd.Da
     made = [part for part in parts if len(part)]
     if not made:
         return events
-    each = pd.concat(made, ignore_index=True).drop_duplicates("event_id")
+    # Stamped anew, the same withdrawal counts from its earliest time.
+    each = pd.concat(made, ignore_index=True).sort_values("recorded_at", kind="stable").drop_duplicates("event_id")
     flags = {name: False for name in ("incident_formed", "marked_by_theme") if name in events}
     return pd.concat([events, each.assign(**flags)], ignore_index=True)
 

@@ -95,6 +95,11 @@ class Sheet:
         self.reason[places[first]], self.detail[places[first]] = reasons[first], details[first]
         self._good[places] = False
 
+    def set_reasons(self, reason: NDArray[np.object_], detail: NDArray[np.object_]) -> None:
+        """Set why each row is not kept ("" for a row that is), in place of all reasons and details of before."""
+        self.reason, self.detail = reason, detail
+        self._good = np.asarray(reason == "", dtype=bool)
+
     def record(self, row: int) -> str:
         """Return the row as the source wrote it, as JSON."""
         return json.dumps(

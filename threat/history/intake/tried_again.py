@@ -75,8 +75,7 @@ def together(sheet: Sheet | None, again: Sheet) -> Sheet:
     raw = pa.concat_tables([sheet.raw, again.raw], promote_options="default")
     out = Sheet(sheet.file, raw, np.concatenate([sheet.number, again.number]), sheet.torn)
     out.frame = pd.concat([sheet.frame.assign(delivery=0), again.frame], ignore_index=True)
-    out.reason = np.concatenate([sheet.reason, again.reason])
-    out.detail = np.concatenate([sheet.detail, again.detail])
+    out.set_reasons(np.concatenate([sheet.reason, again.reason]), np.concatenate([sheet.detail, again.detail]))
     out.unmapped = set(sheet.unmapped)
     out.own_rows = len(sheet.reason)
     return out
@@ -85,11 +84,8 @@ def together(sheet: Sheet | None, again: Sheet) -> Sheet:
 def take_back(sheet: Sheet, both: Sheet) -> None:
     """Put what became of the rows of the load's file in a sheet of ``together`` back into the file's own sheet."""
     n = both.own_rows
-    sheet.frame, sheet.reason, sheet.detail = (
-        both.frame.iloc[:n].drop(columns="delivery"),
-        both.reason[:n],
-        both.detail[:n],
-    )
+    sheet.frame = both.frame.iloc[:n].drop(columns="delivery")
+    sheet.set_reasons(both.reason[:n].copy(), both.detail[:n].copy())
     sheet.unmapped = {(place, word) for place, word in both.unmapped if place < n}
 
 

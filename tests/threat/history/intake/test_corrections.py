@@ -8,6 +8,7 @@ import pytest
 from fixtures.case_force import Force, ev
 
 from threat.asof import NEVER, parse_as_of
+from threat.history import quarantine
 
 
 def _day(number: int) -> str:
@@ -95,6 +96,16 @@ def test_a_withdrawal_before_its_event_is_tried_again() -> None:
     assert _seen(force) == {"E1": (1, 3)}
     # Nothing is left to try: a further load counts none.
     assert force.reports[3]["tried_again"] == {"kept": 0, "still_quarantined": 0}
+
+
+def test_rows_of_a_load_are_counted_without_those_that_are_tried_again() -> None:
+    unknown, circular = _withdrawn(3, supersedes="E9"), ev("stalking", _day(2), event="E2", supersedes="E2")
+    force = Force({"events": [unknown]}, {"events": [STALKING, circular, _withdrawn(4, supersedes="E8")]})
+    last = force.reports[1]
+    assert (last["rows_in"], last["rows_kept"], last["rows_quarantined"]) == (3, 1, 2)
+    assert force.reasons() == {"circular_correction": 1, "unknown_reference": 1}
+    assert last["tried_again"] == {"kept": 0, "still_quarantined": 1}
+    assert len(quarantine.read(force.snapshot)) == 3
 
 
 def test_a_whole_record_is_withdrawn_by_its_reference_in_any_order_of_loads() -> None:
