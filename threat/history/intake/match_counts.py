@@ -41,8 +41,9 @@ FEW = 20
 
 EXAMPLES = 3
 
-_REPEATED = "^(?i:" + "|".join(f"{sign}{{4,}}" for sign in "123456789x") + ")$"
-"""9999999 or xxxx: often nobody, but a number may be a person's, so it is said and not guessed."""
+_REPEATED = "^(?i:" + "|".join([*(f"{digit}{{7,}}" for digit in range(1, 10)), "x{4,}"]) + ")$"
+"""9999999 or xxxx: often nobody, but a number may be a person's, so it is said and not guessed. Shorter numbers of one
+digit are in every system that counts its persons from 1."""
 
 _ID_COLUMNS = {
     "persons": ("person_id",),
