@@ -105,8 +105,11 @@ def linked_group(links: Links, persons: Ints) -> Ints:
 
     Two ids that are one person at any as-of share the number: the least id that a link ever joined to either.
     """
-    linked, index = np.unique(np.concatenate([links.person, links.survivor]), return_inverse=True)
-    source, survivor = index[: len(links.person)], index[len(links.person) :]
+    of_span = links.person[links.spans.keys()]
+    somebody = links.survivor != NO_PERSON  # nobody joins two persons
+    both = np.concatenate([of_span[somebody], links.survivor[somebody]])
+    linked, index = np.unique(both, return_inverse=True)
+    source, survivor = np.split(index, 2)
     group = np.arange(len(linked))
     while True:
         before = group.copy()

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from threat.asof import parse_as_of, show
 from threat.eligibility import load_policy
 from threat.history.links import Links
+from threat.history.spans import Spans
 from training.cohorts import cohort as cohorts
 from training.cohorts.cohort import Cohort
 from training.cohorts.folds import Cycle
@@ -103,8 +104,11 @@ def test_a_row_knows_what_had_reached_us_an_hour_after_the_incident_did() -> Non
 @given(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9)), max_size=12))
 def test_ids_that_links_join_share_a_group(pairs: list[tuple[int, int]]) -> None:
     source, survivor = (np.array([pair[i] for pair in pairs], np.int64) for i in (0, 1))
-    none = np.zeros(0, np.int64)
-    links = Links(source, source, source, survivor, none, none, none, none)
+    order = np.argsort(source, kind="stable")
+    person, count = np.unique(source, return_counts=True)
+    first = np.concatenate([[0], np.cumsum(count)]).astype(np.int64)
+    spans = Spans(first, np.zeros(len(source), np.int64), np.zeros(len(source), np.int64))
+    links = Links(person, spans, survivor[order], np.zeros(len(source), bool))
     group = linked_group(links, np.arange(12)).tolist()
     together = {person: {person} for person in range(12)}
     for a, b in pairs:
