@@ -30,6 +30,7 @@ ALLOWED = {
     "start < end": "a span against itself: whether anything of it is left",
     "until > recorded": "a link against its own withdrawal: whether it was ever in force",
     "out.start < out.end": "a span of visibility against itself: whether anything of it is left",
+    "start < end": "a span against itself: whether anything of it is left",
     "cut.start < cut.end": "a span of visibility against itself: whether anything of it is left",
     "spans.start[1:] < spans.end[:-1]": "spans of one pair against each other: whether any two overlap",
     "start <= begins": "stated rows of one pair against each other: which are in force between two of their moments",

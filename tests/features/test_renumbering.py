@@ -1,0 +1,88 @@
+"""Any numbering of references and persons, and any order of rows, gives the same figures and the same people."""
+
+from __future__ import annotations
+
+import random
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from fixtures.raw_histories import AS_OFS, PEOPLE, histories, stored
+from fixtures.raw_reader import NOBODY, RawReader
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
+
+from features.engines.fold.build import build
+from threat.asof import DAY
+from threat.eligibility import eligible, load_policy
+from threat.history import Snapshot
+from threat.ids import pair_ids
+
+REFERENCES = ("event_id", "supersedes_event_id", "record_id", "incident_id", "relationship_id")
+PERSONS = ("subject_id", "person_at_risk_id", "person_id", "source_person_id")
+TABLES = ("events", "relationships", "links", "persons")
+
+
+def renumbered(raw: RawReader, seed: int) -> tuple[RawReader, dict[int, int]]:
+    """The same history under other ids and in another order of rows; and the new id of each person."""
+    rng = random.Random(seed)
+    people = dict(zip(PEOPLE, rng.sample(range(10, 99), len(PEOPLE)), strict=True))
+    references: dict[tuple[str, int], int] = {}
+    free = rng.sample(range(1000, 9999), 900)
+
+    def reference(name: str, value: int) -> int:
+        key = ("event_id" if name == "supersedes_event_id" else name, value)
+        return references.setdefault(key, free[len(references)])
+
+    def row(old: dict[str, Any]) -> dict[str, Any]:
+        new = dict(old)
+        new |= {name: reference(name, old[name]) for name in REFERENCES if old.get(name) is not None}
+        return new | {name: people[old[name]] for name in PERSONS if old.get(name) is not None}
+
+    tables = {name: [row(old) for old in getattr(raw, name)] for name in TABLES}
+    for rows in tables.values():
+        rng.shuffle(rows)
+    return RawReader(**tables), people
+
+
+def ambiguous(raw: RawReader) -> bool:
+    """Whether the rows say two things in one second that nothing but an id could decide."""
+    stated = [(row["relationship_id"], row["recorded_at"]) for row in raw.relationships]
+    linked = [(row["source_person_id"], row["recorded_at"]) for row in raw.links]
+    moments = [row["recorded_at"] for row in raw.links]
+    return any(len(rows) != len(set(rows)) for rows in (stated, linked, moments))
+
+
+def figures(snapshot: Snapshot, people: dict[int, int], as_of: int) -> dict[tuple[int, int], bytes]:
+    """The features of every pair that stands, by the persons' first ids."""
+    pairs = [(s, at) for s in PEOPLE for at in (*PEOPLE, NOBODY) if s != at]
+    ids = pair_ids([people[s] for s, _ in pairs], [people.get(at, NOBODY) for _, at in pairs])
+    stands = snapshot.relationships.stands(ids, as_of)
+    rows = snapshot.rows(ids[stands], as_of)
+    kept = (rows.subject != NOBODY) & (rows.subject != rows.at_risk)
+    values = build(snapshot.sightings(), rows.take(kept), parallel=False).values
+    named = [pair for pair, is_one in zip(pairs, stands, strict=True) if is_one]
+    named = [pair for pair, keep in zip(named, kept, strict=True) if keep]
+    return {pair: value.tobytes() for pair, value in zip(named, values, strict=True)}
+
+
+def considered(snapshot: Snapshot, people: dict[int, int], as_of: int) -> set[tuple[int, int]]:
+    """Who is considered, by the persons' first ids."""
+    first = {new: old for old, new in people.items()} | {NOBODY: NOBODY}
+    rows = eligible(snapshot, as_of, load_policy()).rows
+    return {(first[s], first[at]) for s, at in zip(rows.subject.tolist(), rows.at_risk.tolist(), strict=True)}
+
+
+@settings(deadline=None, max_examples=60, suppress_health_check=list(HealthCheck))
+@given(histories(scale=30 * DAY), st.integers(0, 1000))
+def test_no_numbering_changes_a_figure(raw: RawReader, seed: int) -> None:
+    assume(not ambiguous(raw))
+    again, people = renumbered(raw, seed)
+    same = {person: person for person in PEOPLE}
+    with tempfile.TemporaryDirectory() as first, tempfile.TemporaryDirectory() as second:
+        one, other = stored(raw, Path(first)), stored(again, Path(second))
+        for as_of in (AS_OFS[1] * 30 * DAY, AS_OFS[-1] * 30 * DAY):
+            assert figures(one, same, as_of) == figures(other, people, as_of)
+            assert considered(one, same, as_of) == considered(other, people, as_of)
+    assert np.array_equal(sorted(people), PEOPLE)
