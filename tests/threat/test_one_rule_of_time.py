@@ -27,7 +27,6 @@ ALLOWED = {
     "sightings.until[j] > now": "the kernel's loop: calls of more functions inside it are not free",
     "until < occurred": "a row of a file against itself: it ends before it began",
     "until >= NEVER": "whether there is an end at all",
-    "until > recorded": "a link against its own withdrawal: whether it was ever in force",
     "out.start < out.end": "a span of visibility against itself: whether anything of it is left",
     "start < end": "a span against itself: whether anything of it is left",
     "cut.start < cut.end": "a span of visibility against itself: whether anything of it is left",

@@ -39,8 +39,8 @@ def words(tables: Tables, name: str, names: tuple[str, ...] | None = None) -> tu
     """
     column = tables.table("events", [name]).column(name)
     if names is None:
-        found = {word for chunk in column.chunks for word in pc.unique(chunk).dictionary_decode().to_pylist()}
-        names = tuple(sorted(word for word in found if word is not None))
+        occurring = {word for chunk in column.chunks for word in pc.unique(chunk).dictionary_decode().to_pylist()}
+        names = tuple(sorted(word for word in occurring if word is not None))
     return places(column, names), names
 
 

@@ -96,8 +96,8 @@ def replay(links: pa.Table, persons: pa.Table) -> Links:
     linked, circular = _linked(links)
     nobody = _nobody(persons)
     # Who is nobody at some time and is never linked: themselves, but for those spans.
-    own = np.setdiff1d(nobody[:, 0], linked[:, 0])
-    whole = np.stack([own, np.full_like(own, BEGINNING), np.full_like(own, NEVER), own], axis=1)
+    unlinked = np.setdiff1d(nobody[:, 0], linked[:, 0])
+    whole = np.stack([unlinked, np.full_like(unlinked, BEGINNING), np.full_like(unlinked, NEVER), unlinked], axis=1)
     named = np.concatenate([linked, whole])
     split = _split_by_nobody(named, nobody)
     person, key = np.unique(split[:, 0], return_inverse=True)
@@ -144,12 +144,12 @@ def _split_by_nobody(named: Ints, nobody: Ints) -> Ints:
     place = np.repeat(first - np.cumsum(count) + count, count) + np.arange(len(row))
     whole = (np.arange(len(named)), named[:, 1], named[:, 2])
     gone = (row, np.maximum(named[row, 1], nobody[place, 1]), np.minimum(named[row, 2], nobody[place, 2]))
-    known = spans_where([whole, gone], len(named), lambda is_open: (is_open[:, 0] > 0) & (is_open[:, 1] == 0))
-    is_known, some = known.keys(), gone[1] < gone[2]
+    as_person = spans_where([whole, gone], len(named), lambda is_open: (is_open[:, 0] > 0) & (is_open[:, 1] == 0))
+    is_known, some = as_person.keys(), gone[1] < gone[2]
     columns = [
         np.concatenate([named[is_known, 0], named[row[some], 0]]),
-        np.concatenate([known.start, gone[1][some]]),
-        np.concatenate([known.end, gone[2][some]]),
+        np.concatenate([as_person.start, gone[1][some]]),
+        np.concatenate([as_person.end, gone[2][some]]),
         np.concatenate([named[is_known, 3], np.full(int(some.sum()), NO_PERSON)]),
         np.concatenate([np.zeros(len(is_known), dtype=np.int64), nobody[place[some], 3]]),
     ]

@@ -70,7 +70,7 @@ class Relationships:
 
     @property
     def recorded_at(self) -> NDArray[np.int64]:
-        """When each pair first stood, UTC seconds."""
+        """Return when each pair first stood, UTC seconds."""
         standing = self.pairs.standing
         return standing.start[standing.first[:-1]]
 

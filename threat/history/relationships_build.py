@@ -130,7 +130,7 @@ def _refuse_shared_ids(ids: Ints, *columns: tuple[Ints, Ints]) -> None:
     shared = np.logical_or.reduce([given != of_id for given, of_id in columns])
     if shared.any():
         raise IntegrityFailure(
-            "Two pairs of persons have the same relationship id.", value=show_id("R", int(ids[shared][0]))
+            "Two different pairs of persons share one relationship id.", value=show_id("R", int(ids[shared][0]))
         )
 
 
@@ -169,9 +169,9 @@ def _kinds(pair: Ints, stated: Stated, n: int) -> tuple[Spans, Ints]:
         return spans, kind
     plain = ~np.isin(key, overlapping)
     parts = [np.stack([key[plain], spans.start[plain], spans.end[plain], kind[plain]], axis=1)]
-    for one in overlapping.tolist():
-        where = slice(int(spans.first[one]), int(spans.first[one + 1]))
-        parts.append(_latest(one, spans.start[where], spans.end[where], kind[where]))
+    for number in overlapping.tolist():
+        where = slice(int(spans.first[number]), int(spans.first[number + 1]))
+        parts.append(_latest(number, spans.start[where], spans.end[where], kind[where]))
     table = np.concatenate(parts)
     spans, order = sorted_spans(table[:, 0], table[:, 1], table[:, 2], n)
     return spans, table[order, 3]
@@ -189,11 +189,11 @@ def _known_kinds(pair: Ints, stated: Stated) -> tuple[Ints, Ints]:
     run = np.concatenate([np.zeros(min(1, len(order)), dtype=np.int64), np.cumsum(~follows)])
     run_end = np.zeros(int(run[-1]) + 1 if len(run) else 0, dtype=np.int64)
     run_end[run] = stated.end[order]
-    known = np.flatnonzero(stated.kind[order] != UNKNOWN)
-    end = run_end[run[known]]
-    same_run = run[known[1:]] == run[known[:-1]]
-    end[:-1][same_run] = stated.start[order[known[1:]]][same_run]
-    return order[known], end
+    telling = np.flatnonzero(stated.kind[order] != UNKNOWN)
+    end = run_end[run[telling]]
+    same_run = run[telling[1:]] == run[telling[:-1]]
+    end[:-1][same_run] = stated.start[order[telling[1:]]][same_run]
+    return order[telling], end
 
 
 def _latest(key: int, start: Ints, end: Ints, kind: Ints) -> Ints:
@@ -269,7 +269,7 @@ def _in_shared_incidents(named: _Named, incident: Ints, makes: Mask, stated: Sta
     ``named``: all events in force of such incidents; ``makes``: those that would make a relationship by themselves.
     """
     related = stated.take(stated.kind != NOT_RELATED)
-    known = named.at_risk != NO_PERSON
+    has_person = named.at_risk != NO_PERSON
     # What blocks others: (incident, person named, start, end), while a stated pair is named in force ...
     left, right = _matches(named.pair, related.pair)
     by_stated = pd.DataFrame(
@@ -282,7 +282,7 @@ def _in_shared_incidents(named: _Named, incident: Ints, makes: Mask, stated: Sta
         }
     )
     # ... and, for events without a known person, while any event that makes a pair names one.
-    names = np.flatnonzero(makes & known)
+    names = np.flatnonzero(makes & has_person)
     by_event = pd.DataFrame(
         {
             "incident": incident[names],
@@ -295,7 +295,7 @@ def _in_shared_incidents(named: _Named, incident: Ints, makes: Mask, stated: Sta
     blocks = pd.concat([by_stated[by_stated["person"] != NO_PERSON], by_event]).query("start < end").drop_duplicates()
     rows = np.flatnonzero(makes)
     left, right = _matches(incident[rows], blocks["incident"].to_numpy())
-    applies = (~known[rows][left]) | (
+    applies = (~has_person[rows][left]) | (
         blocks["stated"].to_numpy()[right] & (blocks["person"].to_numpy()[right] != named.at_risk[rows][left])
     )
     left, right = left[applies], right[applies]

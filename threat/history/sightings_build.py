@@ -79,11 +79,11 @@ def _build(tables: Tables, links: Links, folder: Path) -> str:
         )
     recorded, end, kind = recorded[order], end[order], kind[order]
     in_force = (kind != kinds()["withdrawn"].number) & (end > recorded)
-    persons, parties, known = _persons(seen, links, order)
-    keys = as_known(first_keys(parties, in_force, seen.domestic()[order], recorded, end), known)
+    persons, parties, identities = _persons(seen, links, order)
+    keys = as_known(first_keys(parties, in_force, seen.domestic()[order], recorded, end), identities)
     del parties, end
-    keys = with_domestic(keys, _standing(tables, persons, known))
-    persons = _only_persons(persons, keys, known)
+    keys = with_domestic(keys, _standing(tables, persons, identities))
+    persons = _only_persons(persons, keys, identities)
     _sort(keys, rank)
     del rank
     offsets = np.zeros(len(persons) + 1, dtype=np.int64)
@@ -199,11 +199,11 @@ def _persons(
     counts[of_links] = np.diff(links.spans.first)
     # The persons of the links are sorted as the numbers are, so their spans need no new order.
     first = np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(counts)])
-    known = KnownAs(first, links.spans.start, links.spans.end, numbers[3 * n + m :].astype(np.int32))
-    return persons, [numbers[i * n : (i + 1) * n] for i in range(3)], known
+    identities = KnownAs(first, links.spans.start, links.spans.end, numbers[3 * n + m :].astype(np.int32))
+    return persons, [numbers[i * n : (i + 1) * n] for i in range(3)], identities
 
 
-def _standing(tables: Tables, persons: Ints, known: KnownAs) -> StandingPairs:
+def _standing(tables: Tables, persons: Ints, identities: KnownAs) -> StandingPairs:
     """Return the spans in which each pair of persons stands as a relationship, as they were known."""
     pairs = open_pairs(tables)
     row = pairs.standing.keys()
@@ -219,12 +219,12 @@ def _standing(tables: Tables, persons: Ints, known: KnownAs) -> StandingPairs:
         start=pairs.standing.start[named],
         end=pairs.standing.end[named],
     )
-    return StandingPairs.of(parties, known, len(persons))
+    return StandingPairs.of(parties, identities, len(persons))
 
 
-def _only_persons(persons: Ints, keys: Keys, known: KnownAs) -> Ints:
+def _only_persons(persons: Ints, keys: Keys, identities: KnownAs) -> Ints:
     """Return the persons without those who were never seen as one person, and number them anew in the keys."""
-    seen = np.append(np.diff(known.first) == 0, True)  # last: NO_PERSON
+    seen = np.append(np.diff(identities.first) == 0, True)  # last: NO_PERSON
     seen[keys.person] = True
     seen[keys.counterpart] = True
     seen = seen[:-1]

@@ -83,32 +83,32 @@ def first_keys(
     )
 
 
-def as_known(keys: Keys, known: KnownAs) -> Keys:
+def as_known(keys: Keys, identities: KnownAs) -> Keys:
     """Return the keys cut where a party was known to be another person, or nobody, with who each was known to be.
 
     Exactly ``Links.resolve``: a key is a person's in the spans in which the party was known to be that person.
     """
-    many = np.append(np.diff(known.first) > 0, False)  # last: NO_PERSON
+    many = np.append(np.diff(identities.first) > 0, False)  # last: NO_PERSON
     touched = many[keys.person] | many[keys.counterpart]
     if not touched.any():
         return keys
     rest, cut = keys.take(~touched), keys.take(touched)
     for name in ("person", "counterpart"):
-        cut = _cut(cut, known, name)
+        cut = _cut(cut, identities, name)
     return rest.then(cut.take(cut.person != NO_PERSON))
 
 
-def _cut(keys: Keys, known: KnownAs, name: str) -> Keys:
+def _cut(keys: Keys, identities: KnownAs, name: str) -> Keys:
     """Return one key per span of a party, with who the party was known to be in its place; no empty span."""
     party = getattr(keys, name)
-    counts = np.where(party == NO_PERSON, 0, known.first[party + 1] - known.first[party])
+    counts = np.where(party == NO_PERSON, 0, identities.first[party + 1] - identities.first[party])
     plain, keys, party, counts = keys.take(counts == 0), keys.take(counts > 0), party[counts > 0], counts[counts > 0]
     row = np.repeat(np.arange(len(counts)), counts)
-    span = np.repeat(known.first[party] - np.cumsum(counts) + counts, counts) + np.arange(len(row))
+    span = np.repeat(identities.first[party] - np.cumsum(counts) + counts, counts) + np.arange(len(row))
     out = keys.take(row)
-    setattr(out, name, known.who[span])
-    out.start = np.maximum(out.start, known.start[span])
-    out.end = np.minimum(out.end, known.end[span])
+    setattr(out, name, identities.who[span])
+    out.start = np.maximum(out.start, identities.start[span])
+    out.end = np.minimum(out.end, identities.end[span])
     return plain.then(out.take(out.start < out.end))
 
 
@@ -121,9 +121,9 @@ class StandingPairs:
     persons: int
 
     @classmethod
-    def of(cls, parties: Keys, known: KnownAs, persons: int) -> StandingPairs:
+    def of(cls, parties: Keys, identities: KnownAs, persons: int) -> StandingPairs:
         """Return the pairs as they were known; ``parties``: the spans of pairs as recorded, the subject as person."""
-        seen = as_known(parties, known)
+        seen = as_known(parties, identities)
         seen = seen.take(seen.counterpart != NO_PERSON)
         pair, key = np.unique(seen.person.astype(np.int64) * persons + seen.counterpart, return_inverse=True)
         spans = spans_where(
