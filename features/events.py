@@ -46,7 +46,7 @@ class Event:
 
     @property
     def beginning(self) -> int:
-        """When it began: a course of conduct before it ended."""
+        """Return when it began: a course of conduct before it ended."""
         return self.occurred_at if self.began_at is None else self.began_at
 
     @property

@@ -52,7 +52,7 @@ class Accepted:
 
     @property
     def any_row(self) -> bool:
-        """Whether there is a row to write."""
+        """Return True when there is a row to write."""
         return any(table.num_rows for table in (*self.tables.values(), *self.repeated.values()))
 
 

@@ -70,13 +70,13 @@ def find_faults(events: pd.DataFrame, snapshot: Snapshot, zone: str) -> list[Fau
     missing = named & (place < 0)
     faults.append(Fault(missing, "unknown_reference", detail))
     faults.append(Fault(_in_a_circle(event_id, target_id, snapshot), "circular_correction", detail))
-    found = named & ~missing
+    matched = named & ~missing
     since = np.zeros(len(events), dtype=np.int64)
-    since[found] = _first_seconds(targets, zone)[place[found]]
-    early = found & (_ints(events["recorded_at"]) < since)
+    since[matched] = _first_seconds(targets, zone)[place[matched]]
+    early = matched & (_ints(events["recorded_at"]) < since)
     faults.append(Fault(early, "impossible_date", detail + ", which was recorded later"))
     given = _parties(events)
-    asks = found & (events["kind"] == "withdrawn").to_numpy(dtype=bool) & (given != NOBODY).any(axis=1)
+    asks = matched & (events["kind"] == "withdrawn").to_numpy(dtype=bool) & (given != NOBODY).any(axis=1)
     faults.append(Fault(_names_others(given, target_id, asks, targets, events, snapshot), "other_parties", detail))
     return faults
 
@@ -115,8 +115,8 @@ def _pairs(events: pd.DataFrame, whole: Mask, snapshot: Snapshot) -> pd.DataFram
         if not len(which):
             continue
         wanted = pd.DataFrame({"withdrawal": which, name: _ints(events[name])[which]})
-        known = _known(events[~whole], existing_events(snapshot, pa.array(wanted[name].unique()), name))
-        parts.append(wanted.merge(known, on=name))
+        versions = _known(events[~whole], existing_events(snapshot, pa.array(wanted[name].unique()), name))
+        parts.append(wanted.merge(versions, on=name))
     out = pd.concat(parts, ignore_index=True)
     return out[out["kind"] != "withdrawn"]
 
@@ -137,8 +137,8 @@ def with_withdrawals_of_whole(events: pd.DataFrame, snapshot: Snapshot) -> pd.Da
             name = f"{word}_id"
             of_word = before[before["code"] == word].reset_index(drop=True)
             plain = events[~whole & (events["kind"] != "withdrawn")]
-            known = _known(plain, None).assign(from_file=plain["from_file"], from_row=plain["from_row"])
-            pairs = of_word[[name]].assign(withdrawal=of_word.index).merge(known.dropna(subset=[name]), on=name)
+            versions = _known(plain, None).assign(from_file=plain["from_file"], from_row=plain["from_row"])
+            pairs = of_word[[name]].assign(withdrawal=of_word.index).merge(versions.dropna(subset=[name]), on=name)
             rows = of_word.iloc[pairs["withdrawal"].to_numpy()].drop(columns=["from_file", "from_row"], errors="ignore")
             origin = pairs[["from_file", "from_row"]].set_index(rows.index)
             parts.append(_each(rows.assign(from_file=origin["from_file"], from_row=origin["from_row"]), pairs))
