@@ -275,10 +275,11 @@ def _takes_the_reference(
     out = np.zeros(len(event_id), dtype=bool)
     best: dict[int, tuple[int, str, int]] = {}
     for row in np.flatnonzero(contradicts & (recorded <= known_at)).tolist():
-        stated = (int(recorded[row]), NO_VALUE.join(map(str, new.iloc[row])), row)
-        existing = (int(known_at[row]), NO_VALUE.join(map(str, old.iloc[row])))
-        if stated[:2] < existing:
-            best[int(event_id[row])] = min(stated, best.get(int(event_id[row]), stated))
+        # Recorded first, and in one second the greater content.
+        stated = (-int(recorded[row]), NO_VALUE.join(map(str, new.iloc[row])), row)
+        existing = (-int(known_at[row]), NO_VALUE.join(map(str, old.iloc[row])))
+        if stated[:2] > existing:
+            best[int(event_id[row])] = max(stated, best.get(int(event_id[row]), stated))
     out[[row for _, _, row in best.values()]] = True
     return out
 
@@ -292,7 +293,7 @@ def _recorded_first(event_id: Ints, recorded: Ints, content: pd.DataFrame) -> In
     which = np.flatnonzero(repeated)
     some = content.iloc[which]
     rank = ranks(*(some[name].astype("str") for name in some))
-    order = which[np.lexsort((rank, recorded[which], event_id[which]))]
+    order = which[np.lexsort((-rank, recorded[which], event_id[which]))]
     group = pd.factorize(event_id[order])[0]
     place[order] = order[np.unique(group, return_index=True)[1]][group]
     return place
