@@ -89,7 +89,8 @@ def test_each_fact_of_a_load_is_in_force_from_its_recording_or_is_quarantined(be
                 key, content = _said(table, row)
                 states_nothing = end is not None and end <= at
                 # Of two contents of one second one is in force: the same at every load.
-                rivals = [start for of, other, start, _ in in_force if of == key and other != content and start == at]
+                stated = [(*_said(table, r), r["recorded_at"]) for export in (before, load) for r in export[table]]
+                rivals = [w for of, w, day in stated if (of, day) == (key, row["recorded_at"]) and w != content]
                 holds = [
                     start for of, what, start, until in in_force if (of, what) == (key, content) and start <= at < until
                 ]
