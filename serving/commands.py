@@ -127,7 +127,7 @@ def demo(
     no_serve: Annotated[bool, typer.Option("--no-serve", help="Stop before serving.")] = False,
     port: PortOption = 8000,
     var: VarOption = VAR / "demo",
-    seed: Annotated[int, typer.Option(help="Of the synthetic force; the gate refuses the model of most.")] = 1,
+    seed: Annotated[int, typer.Option(help="Of the synthetic force; the gate refuses the model of most.")] = 2,
     fresh: Annotated[bool, typer.Option("--fresh", help="Start over; otherwise what is there is used.")] = False,
     as_json: JsonOption = False,
 ) -> None:

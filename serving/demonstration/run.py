@@ -238,7 +238,7 @@ def _show(document: dict[str, Any]) -> str:
     if document["released"]:
         lines.append("The gate let the model through. DEMONSTRATION signatories signed; they count nowhere else.")
         lines.append("Forces this small are mostly refused; this one was chosen to show a model in service.")
-        lines.append("To see a refusal: threat demo --fresh --seed 7")
+        lines.append("To see a refusal: threat demo --fresh --seed 1")
     else:
         lines += ["The gate refused the model; the rule ranking is served, labelled:"]
         lines += [f"  - {reason}" for reason in document["reasons"]]
