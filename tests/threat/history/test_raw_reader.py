@@ -1,4 +1,7 @@
-"""The product and a plain reader of the raw rows agree: who is who, what stands, and what each person sees."""
+"""The product and a plain reader of the raw rows agree.
+
+Who is who, what stands, what each person sees, who is dead, who is in custody, and who is considered.
+"""
 
 from __future__ import annotations
 
@@ -7,15 +10,21 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from fixtures.raw_considered import RawConsidered
 from fixtures.raw_histories import AS_OFS, PEOPLE, histories, stored
 from fixtures.raw_reader import NOBODY, RawReader, Seen
 from hypothesis import HealthCheck, given, settings
 
+from threat.asof import DAY
+from threat.eligibility import eligible, load_policy
 from threat.history import Snapshot
+from threat.history.custody import Custody
+from threat.history.deaths import Deaths
 from threat.history.schema import DOMESTIC
 from threat.ids import pair_ids
 from threat.vocabulary import kinds
 
+POLICY = load_policy()
 ROLES = ("subject", "at_risk", "about")
 
 
@@ -49,9 +58,30 @@ def agree(raw: RawReader) -> None:
             assert {p: said[p] for p in stands} == {p: raw.kind(p, as_of) for p in stands}, as_of
             for person in set(who) - {NOBODY}:
                 assert seen_in(snapshot, person, as_of) == raw.seen(person, as_of), (person, as_of)
+            considered_alike(snapshot, RawConsidered(raw, as_of), pairs)
 
 
-@settings(deadline=None, max_examples=150, suppress_health_check=list(HealthCheck))
+def considered_alike(snapshot: Snapshot, plain: RawConsidered, pairs: list[tuple[int, int]]) -> None:
+    """Assert that the product and the plain reader agree on deaths, custody and each step of the attrition."""
+    as_of, sightings = plain.as_of, snapshot.sightings()
+    deaths, custody = Deaths.of(sightings), Custody.at(sightings, as_of)
+    for mask, expected in (
+        (deaths.on_record(PEOPLE, as_of), [plain.dead(person) for person in PEOPLE]),
+        (deaths.unrecorded(PEOPLE, as_of), [plain.dead_unrecorded(person) for person in PEOPLE]),
+        (deaths.died_within(PEOPLE, as_of, 3 / DAY), [plain.died_within(person, 3) for person in PEOPLE]),
+        (custody.until(PEOPLE), [plain.until(person) for person in PEOPLE]),
+        (custody.seconds_since(PEOPLE, 1), [plain.seconds_since(person, 1) for person in PEOPLE]),
+    ):
+        assert mask.tolist() == expected, as_of
+    cohort, kept = eligible(snapshot, as_of, POLICY), plain.kept(pairs)
+    steps = {step.step: step.kept for step in cohort.attrition}
+    assert {step: steps[step] for step in kept} == {step: len(some) for step, some in kept.items()}, as_of
+    # All happened in a few seconds, so that the window in days keeps every pair.
+    ids = [int(pair_ids(*pair)[0]) for pair in kept["subject_dead"]]
+    assert cohort.rows.relationship_id.tolist() == sorted(ids), as_of
+
+
+@settings(deadline=None, max_examples=60, suppress_health_check=list(HealthCheck))
 @given(histories())
 def test_every_reader_sees_the_same(raw: RawReader) -> None:
     agree(raw)
