@@ -30,7 +30,11 @@ _ENDED_BY = {"bail_granted": "bail_end", "hold": "release"} | {
     kind.name: "order_expiry" for kind in _KINDS if kind.theme == "order" and kind.lasts == "order"
 }
 """What has no end of its own is over from the first record of this kind that follows it. Not so custody: a release may
-be from another stay, so an open stay is stated, with the release that followed it."""
+be from another stay, so an open stay is stated, with the release that followed it; and what has an end of its own that
+is still to come is stated with the recorded end that came before, which may be that of another."""
+
+_END_WORDS = {"custody": "a release", "bail": "an end of bail", "order": "an expiry"}
+"""What a recorded end is called in a sentence, by what it ends."""
 
 _WHOSE = {"subject": "The subject", "person_at_risk": "The person at risk"}
 
@@ -91,7 +95,8 @@ def as_reason(stated: Sequence[Circumstance]) -> tuple[ThemeReason, ...]:
 class _Record:
     """One record in force that may be stated: its kind, code and role, the other person of it, and its times.
 
-    ``is_of_dead``: its person is the dead. ``released_at``: a release that followed an open stay; 0 for none.
+    ``is_of_dead``: its person is the dead. ``ended_at``: a recorded end that followed, such as a release from custody,
+    where the record itself goes on; 0 for none.
     """
 
     what: What
@@ -103,7 +108,7 @@ class _Record:
     until: int
     event_id: int
     is_of_dead: bool
-    released_at: int
+    ended_at: int
 
     def stated(self, whom: Whom, other: int) -> Circumstance | None:
         """Return the circumstance of a party, ``other`` being the other party; None where it is not to be stated."""
@@ -126,9 +131,7 @@ class _Record:
 
     def _custody_text(self, whom: Whom) -> str:
         where = "held for another authority" if self.kind.name == "hold" else f"in custody{self._code()}"
-        said = f"{_WHOSE[whom]} is {where} since {day(self.since)}, {self._until()}"
-        # An open stay of a source that never closes its stays would say "in custody" of somebody who is out.
-        return f"{said}, but a release is recorded on {day(self.released_at)}" if self.released_at else said
+        return f"{_WHOSE[whom]} is {where} since {day(self.since)}, {self._until()}"
 
     def _bail_text(self, whom: Whom) -> str:
         return f"{_WHOSE[whom]} is on bail{self._code()} since {day(self.since)}, {self._until()}"
@@ -143,7 +146,10 @@ class _Record:
         return f"{_WHOSE[whom]} is on record for the homicide of another person on {day(self.since)}"
 
     def _until(self) -> str:
-        return "no end is recorded" if self.until == NEVER else f"until {day(self.until)}"
+        said = "no end is recorded" if self.until == NEVER else f"until {day(self.until)}"
+        # A source may never correct the end it first wrote: its row alone would say "in custody" of somebody who is
+        # out, and "order in force" of one that lapsed.
+        return f"{said}, but {_END_WORDS[self.what]} is recorded on {day(self.ended_at)}" if self.ended_at else said
 
     def _code(self) -> str:
         return f" ({self.code.replace('_', ' ')})" if self.code else ""
@@ -198,11 +204,12 @@ def _record(sightings: Sightings, row: int, owner: int, other: int, as_of: int, 
     kind = _KINDS[int(sightings.kind[row])]
     what = _WHAT[kind.number]
     assert what is not None  # _in_force chose the kinds
-    since, until, released = int(sightings.occurred_at[row]), int(sightings.until[row]), NEVER
+    since, until, end = int(sightings.occurred_at[row]), int(sightings.until[row]), NEVER
+    ended_by = "release" if what == "custody" else _ENDED_BY.get(kind.name)
+    if ended_by is not None:
+        end = _first_after(sightings, owner, other if what == "order" else None, ended_by, since, as_of)
     if until == NEVER and kind.name in _ENDED_BY:
-        until = _first_after(sightings, owner, other if what == "order" else None, _ENDED_BY[kind.name], since, as_of)
-    elif until == NEVER and what == "custody":
-        released = _first_after(sightings, owner, None, "release", since, as_of)
+        until, end = end, NEVER
     code = int(sightings.code[row])
     return _Record(
         what=what,
@@ -214,7 +221,7 @@ def _record(sightings: Sightings, row: int, owner: int, other: int, as_of: int, 
         until=until,
         event_id=int(sightings.event_id[row]),
         is_of_dead=is_of_dead,
-        released_at=released if happened(released, as_of) else 0,
+        ended_at=end if happened(end, as_of) else 0,
     )
 
 

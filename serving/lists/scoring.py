@@ -157,9 +157,7 @@ def _rows(inputs: ScoringInputs, sightings: Sightings, rows: Rows, matrix: Matri
             "reasons": [
                 [reason.as_row() for reason in explained[i][1]] if i in explained else None for i in range(len(rows))
             ],
-            "circumstances": [
-                [circumstance.as_row() for circumstance in of_row] for of_row in circumstances(sightings, rows, as_of)
-            ],
+            "circumstances": [[circumstance.as_row() for circumstance in of_row] for of_row in stated],
         },
         schema=ROWS,
     )

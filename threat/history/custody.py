@@ -1,9 +1,9 @@
 """Who is in custody at an as-of and until when, and how many of the days since something were days at liberty.
 
 A stay is a record of the kind ``custody`` about a person, from ``occurred_at`` to ``until``; a stay without ``until``
-is open and lasts to the as-of. Stays overlap (remand becomes a sentence; two systems write down one stay), so time in
-custody is the union of what was visible at the as-of. Quiet in custody is not clean time: whatever runs down with time
-runs down at liberty only.
+is open and lasts to the as-of. A ``hold`` for another authority is a stay where its end is on record. Stays overlap
+(remand becomes a sentence; two systems write down one stay), so time in custody is the union of what was visible at
+the as-of. Quiet in custody is not clean time: whatever runs down with time runs down at liberty only.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from threat.asof import ended, happened
+from threat.asof import NEVER, ended, happened
 from threat.history.sightings import NO_PERSON, ROLE_ABOUT, ROLE_SUBJECT, Sightings
 from threat.vocabulary import kinds
 
-STAY = "custody"
+STAY, HOLD = "custody", "hold"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -118,7 +118,11 @@ def stays(sightings: Sightings) -> NDArray[np.int64]:
     A stay is about one person; a source that names that person as the subject says the same.
     """
     of_owner = np.isin(sightings.role, (ROLE_ABOUT, ROLE_SUBJECT))
-    return np.flatnonzero((np.asarray(sightings.kind) == kinds()[STAY].number) & of_owner & ~sightings.proactive)
+    kind = np.asarray(sightings.kind)
+    # Whoever is held for another authority is no more at liberty than a prisoner. Without an end on record a hold may
+    # be no more than that somebody asked for one: it would stop the clock for good.
+    is_hold = (kind == kinds()[HOLD].number) & (np.asarray(sightings.until) != NEVER)
+    return np.flatnonzero(((kind == kinds()[STAY].number) | is_hold) & of_owner & ~sightings.proactive)
 
 
 def _union(

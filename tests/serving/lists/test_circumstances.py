@@ -89,6 +89,28 @@ def test_bail_is_over_from_its_end_however_it_is_recorded() -> None:
     assert stated(about("bail_granted", "2024-05-01", "2024-05-31")) == []
 
 
+def test_a_recorded_end_before_the_end_that_was_planned_is_said_with_it() -> None:
+    stay = about("custody", "2024-02-01", "2024-07-01", code="sentence")
+    assert stated(stay, about("release", "2024-05-03", code="licence")) == [
+        "The subject is in custody (sentence) since 1 February 2024, until 1 July 2024, but a release is recorded on "
+        "3 May 2024"
+    ]
+    assert stated(stay, about("release", "2024-01-03", code="bail")) == [
+        "The subject is in custody (sentence) since 1 February 2024, until 1 July 2024"
+    ]
+    assert stated(about("bail_granted", "2024-05-01", "2024-07-01"), about("bail_end", "2024-05-20")) == [
+        "The subject is on bail since 1 May 2024, until 1 July 2024, but an end of bail is recorded on 20 May 2024"
+    ]
+    order = between("restraining_order", "2024-01-01", "2025-01-01")
+    assert stated(order, between("order_expiry", "2024-05-02")) == [
+        "Restraining order towards this person since 1 January 2024, until 1 January 2025, but an expiry is recorded "
+        "on 2 May 2024"
+    ]
+    assert stated(order, between("order_expiry", "2024-05-02", at_risk=W)) == [
+        "Restraining order towards this person since 1 January 2024, until 1 January 2025"
+    ]
+
+
 def test_orders_between_the_two_and_no_others() -> None:
     order = between("non_molestation_order", "2024-01-01", "2025-01-01")
     for_another = between("restraining_order", "2024-01-01", at_risk=W)

@@ -57,6 +57,15 @@ def test_what_was_not_known_then_or_was_withdrawn_does_not_count() -> None:
     assert days(custody(40, stay(10, 20, proactive=True)), 0) == 0
 
 
+def test_a_hold_for_another_authority_is_a_stay_where_its_end_is_on_record() -> None:
+    def hold(start: int, until: int) -> Happening:
+        return Happening("hold", start * DAY, start * DAY, about=S, until=until)
+
+    found = custody(100, stay(10, 20), hold(20, 40 * DAY), hold(60, 120 * DAY))
+    assert (days(found, 0), found.until([S]).tolist()) == (70, [120 * DAY])
+    assert days(custody(100, hold(20, NEVER)), 0) == 0
+
+
 def test_stays_under_two_references_of_one_person_are_one_union() -> None:
     link = (Link(T, S, 30 * DAY),)
     both = (stay(10, 20), stay(15, 25, person=T))

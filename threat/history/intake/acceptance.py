@@ -105,6 +105,10 @@ def _reject_faults(
             continue
         if "birth_year" in frame:
             unborn = has_impossible_age(frame["birth_year"], frame["recorded_at"])
+            # Who is known to be no one person has no birth year: a placeholder must not take the row that says so.
+            nobody = unborn & (frame["kind"] != "person").to_numpy(dtype=bool)
+            frame.loc[nobody, "birth_year"] = pd.NA
+            unborn &= ~nobody
             any_rejected |= _reject(sheets, frame[unborn], "impossible_date", "birth_year")
         # A row dated by the day of the load counts as known at the end of that day, after the load: no future row.
         after = (frame["recorded_at"] > loaded_at) & (frame["recorded_at"] != today_ends)
@@ -165,6 +169,9 @@ def _reject_before_birth(sheets: dict[str, Sheet], frames: Frames, snapshot: Sna
     if "events" not in frames or not len(frames["events"]):
         return False
     events, persons = frames["events"], frames.get("persons", _NO_PERSONS)
+    if "birth_year" in persons:
+        # A birth year that is itself impossible is quarantined for that alone: no event of the person goes with it.
+        persons = persons[~has_impossible_age(persons["birth_year"], persons["recorded_at"])]
     existing = snapshot.table("persons", ["person_id", "birth_year"]).to_pandas().dropna(subset="birth_year")
     roles = [name for name in ("subject_id", "person_at_risk_id", "person_id") if name in events]
     named = pd.concat([events[role] for role in roles]).dropna().unique()

@@ -139,3 +139,18 @@ def test_a_birth_year_of_an_earlier_load_is_compared_too() -> None:
 
 def test_never_is_beyond_every_open_end() -> None:
     assert parse_as_of("9999-12-31") < NEVER
+
+
+def test_an_impossible_birth_year_takes_no_event_of_the_person_with_it() -> None:
+    born_later = {"person": "s", "birth_year": "2030", "recorded_at": "2024-03-01"}
+    force = Force({"events": [ev("stalking", "2024-03-01")], "persons": [born_later]})
+    assert force.reasons() == {"impossible_date": 1}
+    assert force.rows("2024-04-01") == [(pid("s"), pid("v"))]
+
+
+def test_a_placeholder_birth_year_does_not_make_a_person_of_who_is_unknown() -> None:
+    nobody = {"person": "s", "birth_year": "1900", "kind": "unknown", "recorded_at": "2024-02-01"}
+    force = Force({"events": [ev("stalking", "2024-03-01")], "persons": [nobody]})
+    assert force.reasons() == {}
+    assert force.q("select kind, birth_year from persons") == [{"kind": "unknown", "birth_year": None}]
+    assert force.rows("2024-04-01") == []

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import yaml
+from fixtures.case_force import Force, ev, pid
 from fixtures.standard_export import GOOD, NOW, events, person, profile_text, write
 
 from threat.asof import parse_as_of
@@ -12,6 +13,7 @@ from threat.history import Store
 from threat.history import identities as identity_table
 from threat.history import protected as protected_table
 from threat.history.intake.load import load
+from threat.history.schema import RELATIONSHIP_KINDS
 from threat.ids import make_id, pair_ids
 
 
@@ -91,3 +93,18 @@ def test_one_reference_of_two_sources_is_two_relationships(tmp_path: Path) -> No
     for profile in ("standard_csv", str(tmp_path / "own.yaml")):
         assert load(profile, export, store, NOW).new["relationships"] == 1
     assert Store.open(store).snapshot().row_count("relationships") == 2
+
+
+def test_every_kind_of_relationship_can_be_sent_and_not_related_ends_one() -> None:
+    row = {"relationship": "r", "subject": "s", "person_at_risk": "v"}
+    each = [
+        row | {"relationship": kind, "person_at_risk": kind, "kind": kind, "recorded_at": "2023-01-01"}
+        for kind in RELATIONSHIP_KINDS
+    ]
+    versions = [
+        row | {"kind": kind, "recorded_at": day}
+        for kind, day in [("ex_partner", "2023-01-01"), ("not_related", "2024-03-01")]
+    ]
+    force = Force({"events": [ev("stalking", "2024-01-10")], "relationships": [*each, *versions]})
+    assert force.reasons() == {}
+    assert [(pid("s"), pid("v")) in force.rows(day) for day in ("2024-02-01", "2024-04-01")] == [True, False]
