@@ -248,7 +248,7 @@ class Record(Answer):
     source: str
     must_see: bool
     behind: list[str] = Field(description="Themes whose reasons depend on this record.")
-    is_new: bool = Field(description="Recorded since the previous list.")
+    is_new: bool = Field(description="Recorded since the previous list, and not by the unit itself.")
 
 
 class Unknown(Answer):

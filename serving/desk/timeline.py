@@ -74,10 +74,19 @@ def records(
                 source=sightings.source_names[int(sightings.source[j])],
                 must_see=event_id in must_see,
                 behind=behind.get(event_id, []),
-                is_new=since > 0 and not on_record(int(sightings.visible_from[j]), since),
+                is_new=_is_new(sightings, j, kind, since),
             )
         )
     return out, len(latest_first) - len(out)
+
+
+def _is_new(sightings: Sightings, j: int, kind: Kind, since: int) -> bool:
+    """Return True for a record since the previous list that the list's number of new records counts.
+
+    ``serving.lists.freshness`` counts neither what the unit did itself nor rows about records. ``since``: 0 for none.
+    """
+    counted = not sightings.proactive[j] and kind.theme != "record_keeping"
+    return bool(counted and since > 0 and not on_record(int(sightings.visible_from[j]), since))
 
 
 def direction_by_sighting(sightings: Sightings, parties: Parties, as_of: int) -> dict[int, Direction]:
