@@ -45,6 +45,9 @@ _REPEATED = "^(?i:" + "|".join([*(f"{digit}{{7,}}" for digit in range(1, 10)), "
 """9999999 or xxxx: often nobody, but a number may be a person's, so it is said and not guessed. Shorter numbers of one
 digit are in every system that counts its persons from 1."""
 
+_BEGINS_UNKNOWN = r"^(?i:unknown|unidentified|unnamed|unk|not[ _-]known)(?:[\s_/.\-].*|[0-9]+)$"
+"""Unknown male 2 or UNK17: nobody, if the source writes it in many records, or a placeholder of one; so it is said."""
+
 _ID_COLUMNS = {
     "persons": ("person_id",),
     "events": ("subject_id", "person_at_risk_id", "person_id"),
@@ -249,13 +252,13 @@ def _notices(sheets: Mapping[str, Sheet]) -> tuple[str, ...]:
                 f"{sum(map(len, groups)):,} references of {many} differ only in padding, case, blanks or form and are "
                 f"not taken for the same: {shown}. If they are numbers, say reference: number in the profile."
             )
-        repeated = texts.filter(pc.match_substring_regex(texts, _REPEATED)).to_pylist()
-        if repeated:
-            notices.append(
-                f"{len(repeated):,} references of {many} are one sign repeated: "
-                f"{', '.join(sorted(repeated)[:EXAMPLES])}. "
-                "If they mean nobody, add them to empty_words in the profile."
-            )
+        for pattern, what in ((_REPEATED, "are one sign repeated"), (_BEGINS_UNKNOWN, "begin with a word for unknown")):
+            suspicious = texts.filter(pc.match_substring_regex(texts, pattern)).to_pylist()
+            if suspicious:
+                notices.append(
+                    f"{len(suspicious):,} references of {many} {what}: {', '.join(sorted(suspicious)[:EXAMPLES])}. "
+                    "If they mean nobody, add them to empty_words in the profile."
+                )
         decimal = pc.sum(pc.match_substring_regex(texts, r"^[0-9]+\.0+$")).as_py() or 0
         if decimal:
             notices.append(

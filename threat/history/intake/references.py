@@ -8,6 +8,7 @@ look alike (00123 and 123) are never made one here, unless the profile says that
 
 from __future__ import annotations
 
+import re
 import string
 from collections.abc import Collection
 from typing import NamedTuple
@@ -17,18 +18,27 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+_PARTIES = (
+    *("person", "male", "female", "man", "woman", "individual", "party", "nominal", "name", "identity"),
+    *("suspect", "offender", "perpetrator", "subject", "victim", "aggrieved", "injured party"),
+)
+"""What is written next to ``unknown`` and its like, before or after, to say of whom nothing is known."""
+
 EMPTY_WORDS = (
     *("-", "?", "0", "-1", "none", "null", "nil", "nan", "na", "n/a", "n.a", "n/k", "nk", "u/k", "unk", "undefined"),
-    *("unknown", "unknown person", "unknown male", "unknown female", "unknown suspect", "person unknown"),
-    *("unidentified", "unnamed", "anonymous", "nobody", "no one", "blank", "empty", "missing", "no value"),
-    *("not known", "not recorded", "not stated", "not applicable", "not available", "not provided", "not given"),
-    *("not entered", "not specified", "to be confirmed", "tbc", "tba", "tbd", "#ref!", "#value!", "#name?"),
+    *("unknown", "unidentified", "unnamed", "anonymous", "nobody", "no one", "blank", "empty", "missing", "no value"),
+    *("not known", "not yet known", "not recorded", "not stated", "not applicable", "not available", "not provided"),
+    *("not given", "not entered", "not specified", "not identified", "not yet identified", "not disclosed"),
+    *("none known", "none given", "none recorded", "none stated", "none identified", "no suspect", "no victim"),
+    *("to be confirmed", "to be identified", "tbc", "tba", "tbd", "#ref!", "#value!", "#name?"),
+    *(f"{word} {party}" for word in ("unknown", "unidentified", "unnamed") for party in _PARTIES),
+    *(f"{party} {word}" for word in ("unknown", "unidentified", "not known") for party in _PARTIES),
 )
 """Words that name nobody, in lower case; a profile adds or removes some under ``empty_words``.
 
-Case and punctuation around a word do not matter. ``-`` is any text of punctuation alone (``--``, ``...``, ``***``) and
-``0`` any number of zeros. A long row of nines is left out: it may be a person, so a force whose system writes one adds
-that row.
+Case and punctuation around a word do not matter, nor what is between the words of a phrase (``NOT-KNOWN``,
+``unknown_male``). ``-`` is any text of punctuation alone (``--``, ``...``, ``***``) and ``0`` any number of zeros. A
+long row of nines is left out: it may be a person, so a force whose system writes one adds that row.
 """
 
 FAMILIES = {
@@ -39,8 +49,11 @@ FAMILIES = {
 """What a column of this name refers to. Such a column is a reference without the profile saying so."""
 
 _PUNCTUATION = string.punctuation + string.whitespace + "–—…“”‘’«»·•"
-_SCIENTIFIC = r"^[0-9](?:[.,][0-9]+)?[eE]\+[0-9]{1,3}$"
-"""As spreadsheets write a long number. The plus sign keeps real references such as 3E10 out."""
+_SCIENTIFIC = r"^[0-9](?:[.,][0-9]+[eE]\+?|[eE]\+)[0-9]{1,3}$"
+"""As spreadsheets write a long number. A plus sign or decimals keep real references such as 3E10 out."""
+
+_BETWEEN = r"[\s_/.,()\[\]\-–—]+"
+"""Signs between the words of a phrase."""
 
 _NUMBER = r"^\+?0*([0-9]+)(?:\.0+)?$"
 
@@ -93,10 +106,11 @@ def read_references(texts: pa.Array, reference: str, words: Collection[str]) -> 
 def is_empty_word(texts: pa.Array, words: Collection[str]) -> pa.Array:
     """Mask of texts that are an empty word; case, blanks and punctuation around the word do not matter.
 
-    ``-`` among the words stands for every text of punctuation alone, ``0`` for every number of zeros.
+    ``-`` among the words means every text of punctuation alone, ``0`` every number of zeros. The words of a phrase may
+    have other signs between them than a blank.
 
-    >>> is_empty_word(pa.array(["(Unknown)", "--", "000", "-1", "1", "anna"]), EMPTY_WORDS).to_pylist()
-    [True, True, True, True, False, False]
+    >>> is_empty_word(pa.array(["(Unknown)", "NOT-KNOWN", "--", "000", "-1", "1", "anna"]), EMPTY_WORDS).to_pylist()
+    [True, True, True, True, True, False, False]
     """
     lower = pc.utf8_lower(texts)
     right = pc.utf8_rtrim(lower, characters=_PUNCTUATION)
@@ -107,6 +121,9 @@ def is_empty_word(texts: pa.Array, words: Collection[str]) -> pa.Array:
     empty = pc.is_in(lower, value_set=wanted)
     for stripped in (signed, bare):
         empty = pc.or_(empty, pc.and_(pc.is_in(stripped, value_set=wanted), pc.greater(pc.utf8_length(stripped), 0)))
+    # Of phrases only: N A and U-K may be somebody's references.
+    phrases = pa.array(sorted({re.sub(_BETWEEN, " ", word) for word in words if " " in word}), pa.string())
+    empty = pc.or_(empty, pc.is_in(pc.replace_substring_regex(bare, _BETWEEN, " "), value_set=phrases))
     if "-" in words:
         empty = pc.or_(empty, pc.equal(bare, ""))
     if "0" in words:

@@ -19,8 +19,13 @@ from threat.history.intake.references import EMPTY_WORDS, is_empty_word, look_al
 NOBODY = [
     *("NULL", "null", "N/A", "n/a", "NA", "(none)", "NIL", "Unknown", "UNKNOWN.", "UNK", "-", "--", "---", "?", "??"),
     *(".", "...", "0", "00000", "0.0", "-1", "TBC", "Not known", "#N/A", "<NA>", "None", "[unknown male]", "*"),
+    *("Unknown  Male", "unknown_female", "NOT-KNOWN", "No-one", "VICTIM UNKNOWN", "suspect not known", "None known"),
+    *("Unknown offender", "UNIDENTIFIED (MALE)", "Not yet identified"),
 ]
-SOMEBODY = ["1", "10", "-10", "01", "anna", "null1", "unknown 7", "E3", "3E10", "o", "Nan Smith", "N", "x", "A-1"]
+SOMEBODY = [
+    *("1", "10", "-10", "01", "anna", "null1", "unknown 7", "E3", "3E10", "o", "Nan Smith", "N", "x", "A-1"),
+    *("N A", "U-K", "Victim 7", "Unknown male 2"),
+]
 
 
 def test_words_that_name_nobody() -> None:
@@ -81,12 +86,15 @@ def test_other_columns_are_empty_only_where_the_profile_says_so(tmp_path: Path) 
     assert load(str(tmp_path / "own.yaml"), export, tmp_path / "other", NOW).rows_quarantined == 0
 
 
+LONG_NUMBERS = ["1.23E+12", "1.2e+05", "1.23456E12", "3E10", "1E5"]
+
+
 def test_a_reference_whose_digits_a_spreadsheet_lost(tmp_path: Path) -> None:
-    rows = [GOOD | {"event": f"E{i}", "subject": text} for i, text in enumerate(["1.23E+12", "1.2e+05", "3E10", "1E5"])]
+    rows = [GOOD | {"event": f"E{i}", "subject": text} for i, text in enumerate(LONG_NUMBERS)]
     report = load("standard_csv", write(tmp_path / "export", events=events(*rows)), tmp_path / "store", NOW)
-    assert [(item.reason, item.rows) for item in report.reasons] == [("damaged_reference", 2)]
+    assert [(item.reason, item.rows) for item in report.reasons] == [("damaged_reference", 3)]
     details = quarantine.read(Store.open(tmp_path / "store").snapshot())["detail"].tolist()
-    assert details == ["subject: 1.23E+12", "subject: 1.2e+05"]
+    assert details == ["subject: 1.23E+12", "subject: 1.2e+05", "subject: 1.23456E12"]
 
 
 def test_a_reference_that_the_profile_calls_a_number(tmp_path: Path) -> None:
@@ -122,6 +130,16 @@ def test_one_sign_repeated_is_said_and_kept() -> None:
     force = Force({"events": [ev("stalking", "2024-01-01", s=text, event=text) for text in ("9999999", "xxxx", "777")]})
     assert force.reports[0]["rows_kept"] == 3
     assert "2 references of persons are one sign repeated: 9999999, xxxx." in " ".join(force.reports[0]["notices"])
+
+
+def test_a_number_after_a_word_for_unknown_is_said_and_kept() -> None:
+    people = ("Unknown male 2", "UNK17", "Unknowles", "not known-3")
+    force = Force({"events": [ev("stalking", "2024-01-01", s=text, event=f"e-{text}") for text in people]})
+    assert force.reports[0]["rows_kept"] == 4
+    assert (
+        "3 references of persons begin with a word for unknown: UNK17, Unknown male 2, not known-3. "
+        "If they mean nobody, add them to empty_words in the profile."
+    ) in force.reports[0]["notices"]
 
 
 @settings(deadline=None)  # a busy machine is no fault
