@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import random
 import tempfile
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from fixtures.raw_histories import AS_OFS, PEOPLE, histories, stored
 from fixtures.raw_reader import NOBODY, RawReader
+from fixtures.renumbering import ambiguous, renumbered
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
@@ -18,40 +17,6 @@ from threat.asof import DAY
 from threat.eligibility import eligible, load_policy
 from threat.history import Snapshot
 from threat.ids import pair_ids
-
-REFERENCES = ("event_id", "supersedes_event_id", "record_id", "incident_id", "relationship_id")
-PERSONS = ("subject_id", "person_at_risk_id", "person_id", "source_person_id")
-TABLES = ("events", "relationships", "links", "persons")
-
-
-def renumbered(raw: RawReader, seed: int) -> tuple[RawReader, dict[int, int]]:
-    """The same history under other ids and in another order of rows; and the new id of each person."""
-    rng = random.Random(seed)
-    people = dict(zip(PEOPLE, rng.sample(range(10, 99), len(PEOPLE)), strict=True))
-    references: dict[tuple[str, int], int] = {}
-    free = rng.sample(range(1000, 9999), 900)
-
-    def reference(name: str, value: int) -> int:
-        key = ("event_id" if name == "supersedes_event_id" else name, value)
-        return references.setdefault(key, free[len(references)])
-
-    def row(old: dict[str, Any]) -> dict[str, Any]:
-        new = dict(old)
-        new |= {name: reference(name, old[name]) for name in REFERENCES if old.get(name) is not None}
-        return new | {name: people[old[name]] for name in PERSONS if old.get(name) is not None}
-
-    tables = {name: [row(old) for old in getattr(raw, name)] for name in TABLES}
-    for rows in tables.values():
-        rng.shuffle(rows)
-    return RawReader(**tables), people
-
-
-def ambiguous(raw: RawReader) -> bool:
-    """Whether the rows say two things in one second that nothing but an id could decide."""
-    stated = [(row["relationship_id"], row["recorded_at"]) for row in raw.relationships]
-    linked = [(row["source_person_id"], row["recorded_at"]) for row in raw.links]
-    moments = [row["recorded_at"] for row in raw.links]
-    return any(len(rows) != len(set(rows)) for rows in (stated, linked, moments))
 
 
 def figures(snapshot: Snapshot, people: dict[int, int], as_of: int) -> dict[tuple[int, int], bytes]:
