@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from features.engines.fold.compiling import compiled, read_only
 from threat.asof import NEVER
 from threat.errors import BadInput
-from threat.history.gravity import gravities, settle
+from threat.history.gravity import details, gravities, settle
 from threat.history.schema import DOMESTIC, REPORTED_BY
 from threat.history.sightings import COLUMNS, NO_PERSON, ROLE_ABOUT, Sightings
 from threat.vocabulary import kinds
@@ -116,17 +116,20 @@ def _same(
     return same
 
 
-def _gravity_of(given: dict[str, Any], code_names: tuple[str, ...]) -> Callable[[NDArray[np.int64]], NDArray[np.int64]]:
-    """Return what gives the gravity and role of some rows; columns that are absent have their constant."""
-    columns = {name: given.get(name) for name in ("kind", "code", "value", "domestic", "role")}
+def _gravity_of(
+    given: dict[str, Any], code_names: tuple[str, ...]
+) -> Callable[[NDArray[np.int64]], tuple[NDArray[np.int64], ...]]:
+    """Return what gives the gravity, role and details of some rows; columns that are absent have their constant."""
 
-    def gravity(rows: NDArray[np.int64]) -> NDArray[np.int64]:
-        kind, code, value, domestic, role = (
-            np.full(len(rows), _CONSTANTS[name], COLUMNS[name]) if column is None else np.asarray(column)[rows]
-            for name, column in columns.items()
-        )
-        gravity_of_rows = gravities(kind, code, value, domestic, code_names)
-        return (gravity_of_rows << 2) | role.astype(np.int64)  # three roles take two bits
+    def gravity(rows: NDArray[np.int64]) -> tuple[NDArray[np.int64], ...]:
+        def column(name: str) -> NDArray[Any]:
+            if name not in given or given[name] is None:
+                return np.full(len(rows), _CONSTANTS[name], COLUMNS[name])
+            return np.asarray(given[name])[rows]
+
+        gravity_of_rows = gravities(*(column(name) for name in ("kind", "code", "value", "domestic")), code_names)
+        last = details(*(column(name) for name in ("until", "reported_by", "proactive", "assessment")))
+        return (gravity_of_rows << 2) | column("role").astype(np.int64), last  # three roles take two bits
 
     return gravity
 

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from threat.asof import DAY, NEVER, happened, in_look_back, look_back_bounds
 from threat.harm import days_of
-from threat.history.gravity import gravity_of
+from threat.history.gravity import detail_of, gravity_of
 from threat.history.sightings import NO_PERSON, ROLE_ABOUT, ROLE_SUBJECT
 from threat.vocabulary import kinds
 
@@ -42,6 +42,7 @@ class Event:
     domestic: str = "unknown"
     reported_by: str = "unknown"
     proactive: bool = False
+    assessment: bool = False
     began_at: int | None = None
 
     @property
@@ -56,9 +57,10 @@ class Event:
 
     @property
     def order(self) -> tuple[Any, ...]:
-        """The place in the total order: occurred, recorded, gravity, role, id (``threat.history.gravity``)."""
+        """The place in the total order: occurred, recorded, gravity, role, details, id (``threat.history.gravity``)."""
         gravity = gravity_of(self.kind, self.code, self.value, self.domestic)
-        return self.occurred_at, self.recorded_at, *gravity, self.role, self.event_id
+        last = detail_of(self.until, self.reported_by, self.proactive, self.assessment)
+        return self.occurred_at, self.recorded_at, *gravity, self.role, *last, self.event_id
 
 
 class Answer(NamedTuple):

@@ -19,7 +19,7 @@ from features.load import Catalogue
 from features.matrix import Matrix
 from threat.asof import DAY, NEVER
 from threat.errors import UsageError
-from threat.history.gravity import gravities
+from threat.history.gravity import details, gravities
 from threat.history.schema import DOMESTIC
 from threat.history.sightings import COLUMNS, NO_PERSON, ROLE_ABOUT, ROLE_AT_RISK, ROLE_SUBJECT, Rows, Sightings
 from threat.vocabulary import kind
@@ -203,8 +203,9 @@ def _free_ids(private: Sightings, n: int) -> NDArray[np.int64]:
 
 def _assemble(like: Sightings, columns: dict[str, NDArray[Any]], owner: NDArray[np.int64], n_persons: int) -> Sightings:
     gravity = gravities(columns["kind"], columns["code"], columns["value"], columns["domestic"], like.code_names)
+    last = details(columns["until"], columns["reported_by"], columns["proactive"], columns["assessment"])
     order = np.lexsort(
-        (columns["event_id"], columns["role"], gravity, columns["recorded_at"], columns["occurred_at"], owner)
+        (columns["event_id"], last, columns["role"], gravity, columns["recorded_at"], columns["occurred_at"], owner)
     )
     offsets = np.concatenate([[0], np.cumsum(np.bincount(owner, minlength=n_persons))]).astype(np.int64)
     return replace(

@@ -55,8 +55,10 @@ _WORDS = {
         is no crime (surveillance, a threat to children). The shipped days are approximate. An index of sentencing says
         little of coercion, which has its own counts""",
     "Equal times": """the order of records is by when they happened, when they were recorded, then by gravity: harm
-        days, kind in the order of the vocabulary, code in its order (gravest first), value. The gravest of equals is
-        the latest. Numbers of records decide nothing""",
+        days, kind in the order of the vocabulary, code in its order (gravest first), value, domestic; of those equal in
+        that and in the role, the one that lasts longer (an open end lasts longest), then by who reported it, then what
+        the unit did not do itself, then a fact rather than an assessment. The gravest of equals is the
+        latest. Numbers of records decide nothing""",
     "Who is who": """two records found to be one person are one from when the link was recorded until it is withdrawn;
         of two links of one record in force the one recorded last counts, of two recorded in one second the one to the
         person of the greater id""",

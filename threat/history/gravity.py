@@ -2,8 +2,10 @@
 
 Of events of one instant, recorded in one second, the gravest is the latest: by the harm days of its kind, the place of
 the kind in the vocabulary (earlier is graver), its code (the vocabulary lists codes gravest first), its value, and
-whether it is domestic. The id of an event decides only between events that are equal in all of these, so that no figure
-depends on how a source numbers its records.
+whether it is domestic. Of events equal in these and in the role, the one that lasts longer is graver (an open end lasts
+longest), then whose reporter is named (``schema.REPORTED_BY``, later is graver), then what the unit did not do itself,
+then a fact rather than an assessment. The id of an event decides only between events that are equal in all of these, so
+that no figure depends on how a source numbers its records.
 """
 
 from __future__ import annotations
@@ -16,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from threat.harm import days_of
-from threat.history.schema import DOMESTIC
+from threat.history.schema import DOMESTIC, REPORTED_BY
 from threat.vocabulary import kinds
 
 _BY_GRAVITY = ("no", "unknown", "yes")
@@ -49,6 +51,39 @@ def gravity_of(kind: str, code: str, value: float, domestic: str) -> tuple[float
         0.0 if absent else value,
         _BY_GRAVITY.index(domestic) if domestic else 0,
     )
+
+
+def detail_of(until: int, reported_by: str, proactive: bool, assessment: bool) -> tuple[int, int, bool, bool]:
+    """Return what decides between events of equal gravity and role: the greater is the later.
+
+    An open end (NEVER) lasts longest:
+
+    >>> from threat.asof import NEVER
+    >>> detail_of(NEVER, "police", False, False) > detail_of(100, "agency", False, False)
+    True
+    """
+    return until, REPORTED_BY.index(reported_by), not proactive, not assessment
+
+
+_DETAIL_BITS = 6
+"""Beside the end: four bits of reporter, one each for proactive and assessment."""
+
+_LATEST = 1 << 56
+"""An end beyond this many seconds from 1970, either way, counts as this: an end and the details fit 63 bits."""
+
+
+def details(
+    until: NDArray[Any], reported_by: NDArray[Any], proactive: NDArray[np.bool_], assessment: NDArray[np.bool_]
+) -> NDArray[np.int64]:
+    """Return ``detail_of`` of many events as numbers of one order: int64, the greater is the later.
+
+    ``until``: UTC seconds, NEVER for an open end. ``reported_by``: index into ``schema.REPORTED_BY``.
+    """
+    out = np.clip(np.asarray(until, np.int64), -_LATEST, _LATEST) << _DETAIL_BITS
+    out |= np.asarray(reported_by, np.int64) << 2
+    out |= (~np.asarray(proactive, np.bool_)).astype(np.int64) << 1
+    out |= (~np.asarray(assessment, np.bool_)).astype(np.int64)
+    return out
 
 
 @cache
@@ -120,7 +155,10 @@ def in_order(
     event_id: NDArray[np.int64],
     gravity: Any,
 ) -> NDArray[np.int64]:
-    """Return the rows in the total order. ``gravity(rows) -> int64``: asked only of rows that share both times."""
+    """Return the rows in the total order.
+
+    ``gravity(rows)``: int64 arrays, what counts most first; asked only of rows that share both times.
+    """
     order = np.lexsort((event_id, recorded_at, occurred_at))
     same = (np.diff(occurred_at[order]) == 0) & (np.diff(recorded_at[order]) == 0)
     settle(order, same, gravity)
@@ -137,4 +175,4 @@ def settle(order: NDArray[np.int64], same: NDArray[np.bool_], gravity: Any) -> N
     tied = np.append(same, False) | np.append(False, same)
     rows = order[tied]
     group = np.cumsum(~np.append(False, same))[tied]
-    order[tied] = rows[np.lexsort((gravity(rows), group))]
+    order[tied] = rows[np.lexsort((*reversed(gravity(rows)), group))]

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from threat.asof import DAY, NEVER
 from threat.errors import BadInput
 from threat.history import derived
-from threat.history.gravity import domestic_ranks, gravities, in_order
+from threat.history.gravity import details, domestic_ranks, gravities, in_order
 from threat.history.links import Links
 from threat.history.relationships_build import open_pairs
 from threat.history.schema import DOMESTIC, REPORTED_BY
@@ -47,7 +47,7 @@ def open_or_build(tables: Tables, links: Links) -> Sightings:
 
 def _format() -> str:
     """Return a hash that changes with the meaning of the arrays: their layout, or the numbers of the vocabulary."""
-    words = [f"{name}:{dtype.__name__}" for name, dtype in COLUMNS.items()] + list(kinds()) + ["4"]
+    words = [f"{name}:{dtype.__name__}" for name, dtype in COLUMNS.items()] + list(kinds()) + ["5"]
     return hashlib.sha256("\n".join([*words, *DOMESTIC, *REPORTED_BY]).encode()).hexdigest()[:8]
 
 
@@ -136,14 +136,21 @@ def _ordered(
 ) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
     """Return the rows in the total order (``threat.history.gravity``), and the rank of each place, one for equal rows.
 
-    Equal up to the domestic flag, which changes with time and is sorted by row, not by event.
+    Equal up to the domestic flag, which changes with time and is sorted by row, not by event; so what decides after the
+    flag and the role is in the places alone.
     """
     kind, (code, code_names), value = seen.kinds(), seen.codes(), seen.values()
 
     def gravity(rows: NDArray[Any]) -> Ints:
         return gravities(kind[rows], code[rows], value[rows], np.zeros(len(rows), dtype=np.int64), code_names)
 
-    order = in_order(occurred, recorded, event_id, gravity)
+    until, reported_by = seen.ints("until"), seen.reported_by()
+    proactive, assessment = seen.proactive(), seen.assessments()
+
+    def gravity_and_details(rows: NDArray[Any]) -> tuple[Ints, Ints]:
+        return gravity(rows), details(until[rows], reported_by[rows], proactive[rows], assessment[rows])
+
+    order = in_order(occurred, recorded, event_id, gravity_and_details)
     same = np.append(False, (np.diff(occurred[order]) == 0) & (np.diff(recorded[order]) == 0))[: len(order)]
     again = np.flatnonzero(same)
     same[again] = gravity(order[again]) == gravity(order[again - 1])
@@ -158,7 +165,7 @@ def _sort(keys: Keys, rank: NDArray[np.int32]) -> None:
     packed |= domestic_ranks()[keys.domestic].astype(np.int64) << _ROLE_BITS
     packed |= keys.role
     in_order = np.argsort(packed, kind="stable")
-    # Rows equal in all of that: by event (their order is that of ids there) and, of one event, by span.
+    # Rows equal in all of that: by event (in the order of their details, then ids) and, of one event, by span.
     same = np.diff(packed[in_order]) == 0
     tied = np.append(same, False) | np.append(False, same) if len(in_order) else np.zeros(0, dtype=bool)
     rows = in_order[tied]

@@ -10,7 +10,7 @@ from threat.vocabulary import kinds
 
 _READ = (
     "visible_from", "visible_until", "occurred_at", "recorded_at", "event_id", "incident_id", "until", "kind", "code",
-    "value", "role", "counterpart", "domestic", "reported_by", "proactive", "began_at",
+    "value", "role", "counterpart", "domestic", "reported_by", "proactive", "assessment", "began_at",
 )  # fmt: skip
 
 
@@ -22,7 +22,7 @@ def known_history(sightings: Sightings, person: int, as_of: int) -> list[Event]:
     out = []
     for (
         visible_from, visible_until, occurred_at, recorded_at, event_id, incident_id, until, kind, code, value, role,
-        counterpart, domestic, reported_by, proactive, began_at,
+        counterpart, domestic, reported_by, proactive, assessment, began_at,
     ) in zip(*columns, strict=True):  # fmt: skip
         if visible(visible_from, visible_until, as_of):
             out.append(
@@ -40,6 +40,7 @@ def known_history(sightings: Sightings, person: int, as_of: int) -> list[Event]:
                     domestic=DOMESTIC[domestic],
                     reported_by=REPORTED_BY[reported_by],
                     proactive=proactive,
+                    assessment=assessment,
                     began_at=began_at,
                 )
             )

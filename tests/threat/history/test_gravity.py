@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from threat.history.gravity import gravities, gravity_of, in_order, kind_ranks
-from threat.history.schema import DOMESTIC
+from threat.asof import NEVER
+from threat.history.gravity import detail_of, details, gravities, gravity_of, in_order, kind_ranks
+from threat.history.schema import DOMESTIC, REPORTED_BY
 from threat.vocabulary import kinds
 
 CODES = ("high", "medium", "no", "not_known", "refused", "scribble", "standard", "writing", "yes")
@@ -35,6 +36,23 @@ def as_arrays(rows):
 def test_numbers_are_in_the_order_of_what_they_stand_for(rows):
     numbers = gravities(*as_arrays(rows), CODES).tolist()
     said = [gravity_of(*row) for row in rows]
+    for i, one in enumerate(said):
+        assert [(numbers[i] > n, numbers[i] == n) for n in numbers] == [(one > other, one == other) for other in said]
+
+
+@settings(deadline=None, max_examples=200)
+@given(
+    st.lists(
+        st.tuples(st.sampled_from([-1, 0, 5, NEVER]), st.sampled_from(REPORTED_BY), st.booleans(), st.booleans()),
+        min_size=2,
+        max_size=12,
+    )
+)
+def test_numbers_of_details_are_in_the_order_of_what_they_stand_for(rows):
+    until, reported_by, proactive, assessment = zip(*rows, strict=True)
+    places = np.array([REPORTED_BY.index(word) for word in reported_by], np.int8)
+    numbers = details(np.array(until), places, np.array(proactive), np.array(assessment)).tolist()
+    said = [detail_of(*row) for row in rows]
     for i, one in enumerate(said):
         assert [(numbers[i] > n, numbers[i] == n) for n in numbers] == [(one > other, one == other) for other in said]
 
@@ -70,7 +88,7 @@ def test_rows_are_ordered_by_time_record_gravity_and_last_by_id(rows, random):
     ids = random.sample(range(1000), len(rows))
     numbers = gravities(*as_arrays([content for _, _, content in rows]), CODES)
     occurred, recorded = (np.array([row[i] for row in rows], np.int64) for i in (0, 1))
-    order = in_order(occurred, recorded, np.array(ids, np.int64), lambda tied: numbers[tied])
+    order = in_order(occurred, recorded, np.array(ids, np.int64), lambda tied: (numbers[tied],))
     assert order.tolist() == sorted(
         range(len(rows)), key=lambda i: (rows[i][0], rows[i][1], gravity_of(*rows[i][2]), ids[i])
     )
