@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import tempfile
 from pathlib import Path
 
@@ -43,14 +42,15 @@ def labels(snapshot: Snapshot, people: dict[int, int], rung: str, as_of: int) ->
     return dict(zip(named, both, strict=True))
 
 
-@settings(deadline=None, max_examples=25, suppress_health_check=list(HealthCheck))
-@given(histories(scale=UNIT, names=OUTCOME_KINDS), st.integers(0, 1000))
-def test_no_numbering_changes_an_outcome_or_a_label(raw: RawReader, seed: int) -> None:
+@settings(deadline=None, max_examples=30, suppress_health_check=list(HealthCheck))
+@given(
+    histories(scale=UNIT, names=OUTCOME_KINDS), st.integers(0, 1000), st.sampled_from(RUNGS), st.sampled_from(AS_OFS)
+)
+def test_no_numbering_changes_an_outcome_or_a_label(raw: RawReader, seed: int, rung: str, at: int) -> None:
     assume(not ambiguous(raw))
     again, people = renumbered(raw, seed)
     same = {person: person for person in PEOPLE}
     with tempfile.TemporaryDirectory() as first, tempfile.TemporaryDirectory() as second:
         before, after = stored(raw, Path(first)), stored(again, Path(second))
-        for rung, as_of in itertools.product(RUNGS, (AS_OFS[1] * UNIT, AS_OFS[-1] * UNIT)):
-            assert outcomes(before, same, rung, as_of) == outcomes(after, people, rung, as_of)
-            assert labels(before, same, rung, as_of) == labels(after, people, rung, as_of)
+        assert outcomes(before, same, rung, at * UNIT) == outcomes(after, people, rung, at * UNIT)
+        assert labels(before, same, rung, at * UNIT) == labels(after, people, rung, at * UNIT)
