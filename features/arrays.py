@@ -127,7 +127,8 @@ def _gravity_of(
                 return np.full(len(rows), _CONSTANTS[name], COLUMNS[name])
             return np.asarray(given[name])[rows]
 
-        gravity_of_rows = gravities(*(column(name) for name in ("kind", "code", "value", "domestic")), code_names)
+        kind, code, value, domestic = (column(name) for name in ("kind", "code", "value", "domestic"))
+        gravity_of_rows = gravities(kind, code, value, domestic, code_names)
         last = details(*(column(name) for name in ("until", "reported_by", "proactive", "assessment")))
         return (gravity_of_rows << 2) | column("role").astype(np.int64), last  # three roles take two bits
 
