@@ -7,6 +7,7 @@ them away, and figures that depend on fewer than ten outcomes are withheld.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from pages.results_evidence import MeasuredRun, RealRecords, SyntheticForce
 
@@ -39,6 +40,8 @@ def page(real: RealRecords | None, synthetic: SyntheticForce, made_on: str) -> s
     else:
         lines += _real(real)
     lines += _synthetic(synthetic)
+    # Written by hand: a comparison with versions of before cannot be made from one checkout.
+    lines += ["", *Path(__file__).with_name("what_changed.md").read_text(encoding="utf-8").splitlines()]
     return "\n".join(lines).rstrip() + "\n"
 
 
