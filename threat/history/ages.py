@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from threat.asof import instant, on_record
 from threat.history.links import Links
-from threat.history.persons import OLDEST
+from threat.history.persons import OLDEST, may_be_under
 from threat.history.sightings import NO_PERSON
 from threat.history.sorted_ids import position
 from threat.history.tables import Tables
@@ -69,21 +69,10 @@ class BirthYears:
     since: NDArray[np.int64]
 
     def may_be_under(self, persons: ArrayLike, age: int) -> NDArray[np.bool_]:
-        """Mask of the persons whose birth year makes it possible that they are under ``age`` at the as-of, bool[n].
-
-        The birthday is not known, so somebody born in 2008 may be 15 until the last day of 2024:
-
-        >>> from threat.asof import parse_as_of
-        >>> def may_be_under_16(date, birth_year):
-        ...     known = BirthYears(parse_as_of(date), np.array([7]), np.array([birth_year]), np.array([0]))
-        ...     return bool(known.may_be_under([7], 16)[0])
-        >>> [may_be_under_16("2024-12-31", year) for year in (2009, 2008, 2007)]
-        [True, True, False]
-        """
+        """Mask of the persons who may be under ``age`` at the as-of, bool[n]: ``persons.may_be_under`` has the rule."""
         at = position(np.atleast_1d(np.asarray(persons, dtype=np.int64)), self.person)
-        out = np.zeros(len(at), dtype=np.bool_)
-        out[at >= 0] = _year(self.as_of) - self.birth_year[at[at >= 0]] - 1 < age
-        return out
+        year = np.append(self.birth_year.astype(np.float64), np.nan)[at]
+        return may_be_under(year, np.full(len(at), self.as_of, dtype=np.int64), age)
 
     def since_when(self, persons: ArrayLike) -> NDArray[np.int64]:
         """Return when each person's birth year was recorded, int64[n] UTC seconds; 0 without a birth year."""

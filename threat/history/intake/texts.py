@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -46,8 +45,3 @@ def clean_column(texts: pa.ChunkedArray) -> pa.ChunkedArray:
     encoded = texts.combine_chunks().dictionary_encode()
     cleaned = pa.array([clean(text).strip() or None for text in encoded.dictionary.to_pylist()], pa.string())
     return pa.chunked_array([pc.take(cleaned, encoded.indices)])
-
-
-def clean_texts(texts: Any) -> list[str]:
-    """Return several texts, each as ``clean`` returns it, without blanks around it."""
-    return [clean(str(text)).strip() for text in texts]
