@@ -1,64 +1,28 @@
-"""Who is considered at an as-of, and why the others are not: the policy and the cohort."""
+"""Who is considered at an as-of, and why the others are not: the cohort under ``threat.policy``."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib.resources import files
-from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
-import yaml
 from numpy.typing import NDArray
 
 from threat.asof import NEVER, span
-from threat.errors import ThreatError, UsageError, raise_all
 from threat.history.custody import Custody
 from threat.history.deaths import Deaths
 from threat.history.schema import DOMESTIC
 from threat.history.sightings import NO_PERSON, ROLE_SUBJECT, Rows, Sightings
 from threat.history.snapshot import Snapshot
 from threat.history.sorted_ids import position
+from threat.policy import Policy, load_policy
 from threat.release.documents.cohort import FilterStep
 from threat.vocabulary import kinds
 
+# With the policy: whoever asks who is eligible needs both.
+__all__ = ["Cohort", "Party", "Policy", "SafeguardingRow", "eligible", "load_policy"]
+
 Party = Literal["subject", "person_at_risk"]
-
-REVEAL_STEPS = ("records", "own_grade", "rank_and_reasons")
-_KEYS = {
-    "": {"version", "eligibility", "capacity", "cycle_days", "must_see", "feeds", "reveal_order"},
-    "eligibility": {"known_within_days_at_liberty", "first_signal_within_days_at_liberty", "lower_age"},
-    "must_see": {"add", "remove", "recorded_within_days", "release_within_days"},
-    "feeds": {"stale_after_days", "by_source"},
-}
-
-
-_RENAMED = {
-    "domestic_event_within_days": "since 2026.2 it is known_within_days_at_liberty",
-    "first_signal_within_days": "since 2026.2 it is first_signal_within_days_at_liberty",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Policy:
-    """What a force signs. Days are numbers of 86,400 s. ``must_see_kinds`` open an item whatever the rank.
-
-    ``stale_after_days``: how far a feed may be behind; ``stale_after_days_by_source``: the same for single feeds.
-    """
-
-    version: str
-    known_within_days_at_liberty: int
-    first_signal_within_days_at_liberty: int
-    lower_age: int
-    capacity: int
-    cycle_days: int
-    must_see_kinds: tuple[str, ...]
-    must_see_recorded_days: int
-    must_see_release_days: int
-    stale_after_days: int
-    stale_after_days_by_source: Mapping[str, int]
-    reveal_order: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,118 +45,6 @@ class Cohort:
     rows: Rows
     safeguarding: tuple[SafeguardingRow, ...]
     attrition: tuple[FilterStep, ...]
-
-
-def load_policy(path: str | Path | None = None) -> Policy:
-    """Read a policy (None: the one shipped). Raises UsageError with every problem when it is wrong."""
-    if path is None:
-        name, text = "threat/policy.yaml", files("threat").joinpath("policy.yaml").read_text(encoding="utf-8")
-    else:
-        name = str(path)
-        if not Path(path).is_file():
-            raise UsageError("There is no policy here.", value=path, way_out="name a YAML file; see threat/policy.yaml")
-        text = Path(path).read_text(encoding="utf-8")
-    try:
-        document = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise UsageError("The policy is not YAML.", value=error, where=name) from None
-    if not isinstance(document, dict):
-        raise UsageError("The policy is not a mapping.", value=document, where=name, way_out="see threat/policy.yaml")
-    problems: list[ThreatError] = _unknown_keys(document, name)
-    order = _reveal_order(document, name, problems)
-    version = document.get("version")
-    if not isinstance(version, str) or not version:
-        problems.append(UsageError("The policy has no version, as text.", value=version, where=name))
-
-    def number(*keys: str, least: int = 1) -> int:
-        return _number(document, keys, name, problems, least=least)
-
-    policy = Policy(
-        version=str(version),
-        known_within_days_at_liberty=number("eligibility", "known_within_days_at_liberty"),
-        first_signal_within_days_at_liberty=number("eligibility", "first_signal_within_days_at_liberty", least=0),
-        # 0 puts nobody into the queue: a force that has another way for children says so by name.
-        lower_age=number("eligibility", "lower_age", least=0),
-        capacity=number("capacity"),
-        cycle_days=number("cycle_days"),
-        must_see_kinds=_triggers(document, name, problems),
-        must_see_recorded_days=number("must_see", "recorded_within_days"),
-        must_see_release_days=number("must_see", "release_within_days"),
-        stale_after_days=number("feeds", "stale_after_days"),
-        stale_after_days_by_source=_by_source(document, name, problems),
-        reveal_order=order,
-    )
-    raise_all(problems)
-    return policy
-
-
-def _number(
-    document: dict[str, Any], keys: tuple[str, ...], name: str, problems: list[ThreatError], *, least: int
-) -> int:
-    """Read a whole number from ``least``; a problem is added where there is none."""
-    value: Any = document
-    for key in keys:
-        value = value.get(key) if isinstance(value, dict) else None
-    # In YAML `yes` is a bool, and a bool is an int in Python: `capacity: yes` would mean 1.
-    if not isinstance(value, int) or isinstance(value, bool) or value < least:
-        problems.append(UsageError(f"{'.'.join(keys)} is not a whole number from {least}.", value=value, where=name))
-        return least
-    return value
-
-
-def _by_source(document: dict[str, Any], name: str, problems: list[ThreatError]) -> Mapping[str, int]:
-    """Return the days that single feeds may be behind, by source system."""
-    section = document.get("feeds")
-    by_source = section.get("by_source") if isinstance(section, dict) else None
-    if by_source is not None and not isinstance(by_source, dict):
-        problems.append(UsageError("feeds.by_source is not a mapping.", value=by_source, where=name))
-        return {}
-    return {
-        str(source): _number(document, ("feeds", "by_source", source), name, problems, least=1)
-        for source in by_source or ()
-    }
-
-
-def _triggers(document: dict[str, Any], name: str, problems: list[ThreatError]) -> tuple[str, ...]:
-    """Return the kinds that open a must-see item: those of the vocabulary, with what the policy adds and removes."""
-    section = document.get("must_see")
-    must_see: dict[str, Any] = section if isinstance(section, dict) else {}
-    added, removed = ([str(word) for word in must_see.get(key) or ()] for key in ("add", "remove"))
-    problems += [
-        UsageError("The trigger is not a kind of the vocabulary.", value=word, where=name)
-        for word in [*added, *removed]
-        if word not in kinds()
-    ]
-    chosen = ({kind.name for kind in kinds().values() if kind.must_see} | set(added)) - set(removed)
-    return tuple(kind for kind in kinds() if kind in chosen)
-
-
-def _reveal_order(document: dict[str, Any], name: str, problems: list[ThreatError]) -> tuple[str, ...]:
-    order = tuple(str(step) for step in document.get("reveal_order") or ())
-    if sorted(order) != sorted(REVEAL_STEPS):
-        problems.append(
-            UsageError(
-                "The reveal order does not name each step once.",
-                value=order,
-                where=name,
-                way_out=", ".join(REVEAL_STEPS),
-            )
-        )
-    return order
-
-
-def _unknown_keys(document: dict[str, Any], name: str) -> list[ThreatError]:
-    """Refuse unknown keys: a misspelt ``remove:`` would be ignored and leave every trigger in force."""
-    out: list[ThreatError] = []
-    for section, keys in _KEYS.items():
-        mapping = document.get(section) if section else document
-        unknown = sorted({str(key) for key in mapping} - keys) if isinstance(mapping, dict) else []
-        where = f"{name}: {section or 'top'}"
-        out += [
-            UsageError("Not a key of a policy.", value=key, where=where, way_out=_RENAMED.get(key, ""))
-            for key in unknown
-        ]
-    return out
 
 
 def eligible(snapshot: Snapshot, as_of: int, policy: Policy) -> Cohort:

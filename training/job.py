@@ -10,10 +10,10 @@ import pyarrow.parquet as pq
 
 from features import Matrix
 from threat.asof import instant, show
-from threat.eligibility import load_policy
 from threat.files import sha256_of
 from threat.history.store import Store
 from threat.measuring.resampling import Resampling
+from threat.policy import load_policy
 from threat.release.documents.cohort import CohortAttrition, SilentDefinitions
 from threat.release.documents.config import Config
 from threat.release.documents.earlier import Question, question_of

@@ -16,11 +16,11 @@ from pages.results_evidence import LeakWorth, MeasuredRun, RealRecords, Syntheti
 from pages.results_page import page
 
 from fairness.suppression import PublicFairness, public
-from threat.eligibility import load_policy
 from threat.history.snapshot import Snapshot
 from threat.history.store import Store
 from threat.measuring.ranked import Labelled
 from threat.measuring.resampling import Resampling
+from threat.policy import load_policy
 from threat.release.documents.checks import Checks
 from threat.release.documents.cohort import CohortAttrition
 from threat.release.documents.evaluation import MODEL, Evaluation

@@ -15,13 +15,13 @@ from serving.lists.reasons import theme_title
 from serving.lists.scoring import Advance, ScoringInputs
 from threat import lists
 from threat.asof import DAY, on_record, show
-from threat.eligibility import load_policy
 from threat.errors import BadInput, UsageError
 from threat.history.feeds import NEVER_REACHED
 from threat.history.sorted_ids import is_in
 from threat.history.store import Store
 from threat.ids import parse_id, show_id
 from threat.lists import ScoredList
+from threat.policy import load_policy
 from threat.release.documents.scored_list import FeedReach
 
 

@@ -21,12 +21,13 @@ from serving.lists.must_see import find as find_must_see
 from serving.lists.rankings import Ranking
 from serving.lists.reasons import IN_FORCE, Explained, SentenceWriter, check_sum, explain_model, explain_rule
 from threat.asof import show
-from threat.eligibility import Policy, SafeguardingRow, eligible
+from threat.eligibility import SafeguardingRow, eligible
 from threat.errors import BadInput, IntegrityFailure
 from threat.history.feeds import feeds
 from threat.history.sightings import NO_PERSON, Rows, Sightings
 from threat.history.snapshot import Snapshot
 from threat.lists import ROWS, ScoredList, at_rank_order
+from threat.policy import Policy
 from threat.release.documents.cohort import FilterStep
 from threat.release.documents.scored_list import Basis, FeedReach, MustSee, Safeguarding
 

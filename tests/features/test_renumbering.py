@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 
 from features.engines.fold.build import build
 from threat.asof import DAY
-from threat.eligibility import eligible, load_policy
+from threat.eligibility import eligible
 from threat.history import Snapshot
 from threat.ids import pair_ids
+from threat.policy import load_policy
 
 
 def figures(snapshot: Snapshot, people: dict[int, int], as_of: int) -> dict[tuple[int, int], bytes]:

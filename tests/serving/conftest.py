@@ -76,7 +76,8 @@ def make_bundle(
     import lightgbm
 
     from features import build, load_catalogue
-    from threat.eligibility import eligible, load_policy
+    from threat.eligibility import eligible
+    from threat.policy import load_policy
     from threat.release import bundle, promotions
     from threat.release.signing import demonstration_signer
 

@@ -10,8 +10,9 @@ import pytest
 from fixtures.history_rows import BATCH, events, links, pair, persons, relationships
 
 from threat.asof import DAY
-from threat.eligibility import eligible, load_policy
+from threat.eligibility import eligible
 from threat.history import Store
+from threat.policy import load_policy
 
 AS_OF = 2000 * DAY
 OLD = AS_OF - 1000 * DAY

@@ -12,8 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from threat.asof import DAY
-from threat.eligibility import Cohort, eligible, load_policy
+from threat.eligibility import Cohort, eligible
 from threat.history import Store
+from threat.policy import load_policy
 
 AS_OF = 3_000 * DAY
 PEOPLE = (1, 2, 3, 4)

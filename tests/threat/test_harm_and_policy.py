@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from threat.eligibility import load_policy
 from threat.errors import BadInput, UsageError
 from threat.harm import days_by_number, days_of, read, table
+from threat.policy import load_policy
 from threat.vocabulary import kinds
 
 SHIPPED = files("threat").joinpath("harm.csv").read_text(encoding="utf-8")

@@ -8,9 +8,10 @@ import pytest
 from fixtures.drawn_records import time
 from fixtures.spec_histories import Drawn, read, read_folder
 
-from threat.eligibility import eligible, load_policy
+from threat.eligibility import eligible
 from threat.errors import UsageError
 from threat.outcomes import label, occurrences, unrecorded
+from threat.policy import load_policy
 
 CONSIDERED = {"row", "as-of", "considered", "dropped at"}
 OUTCOME = {"rung", "row", "from", "days", "known by", "outcome", "left out", "incidents"}

@@ -13,13 +13,13 @@ from typer.testing import CliRunner
 
 from features.arrays import sightings_from
 from threat.asof import DAY, parse_as_of
-from threat.eligibility import load_policy
 from threat.errors import BadInput, UsageError
 from threat.history.sightings import Rows
 from threat.history.store import Store
 from threat.measuring.ranked import Labelled, Ranked
 from threat.measuring.resampling import Draws, Resampling, auc
 from threat.outcomes import label
+from threat.policy import load_policy
 from threat.release.documents.checks import Checks
 from threat.release.documents.cohort import CohortAttrition
 from threat.release.documents.config import Config

@@ -6,11 +6,11 @@ import shlex
 
 from threat.asof import DAY, show
 from threat.doctor.findings import Finding, Places, command, signed_in
-from threat.eligibility import load_policy
 from threat.errors import ThreatError
 from threat.history.snapshot import Snapshot
 from threat.history.store import Store
 from threat.lists import ScoredList, open_list, published
+from threat.policy import load_policy
 from threat.release import promotions
 from threat.release.runs import MANIFEST, Run
 from threat.release.signing import load_keys

@@ -9,11 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from threat.asof import DAY, NEVER, show, within
-from threat.eligibility import Policy, eligible
+from threat.eligibility import eligible
 from threat.history.deaths import Deaths
 from threat.history.persons import birth_years, may_be_under
 from threat.history.sightings import NO_PERSON, Rows
 from threat.history.snapshot import Snapshot
+from threat.policy import Policy
 from threat.release.documents.cohort import CycleAttrition, FilterStep
 from threat.terminal import progress
 from training.cohorts.folds import Cycle

@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features import Catalogue, Matrix, build, load_catalogue
-from threat.eligibility import Policy
 from threat.errors import BadInput
 from threat.history.deaths import Deaths
 from threat.history.sightings import Sightings
 from threat.history.snapshot import Snapshot
+from threat.policy import Policy
 from threat.release.documents.cohort import FitCounts, LeftOutRows
 from training.cohorts import cohort as cohorts
 from training.cohorts.cohort import Cohort, Lists

@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 
 from features import build, load_catalogue
 from threat.asof import parse_as_of
-from threat.eligibility import load_policy
 from threat.errors import BadInput, UsageError
 from threat.history.sightings import Rows
 from threat.history.store import Store
+from threat.policy import load_policy
 from threat.release.documents.config import Config
 from threat.release.documents.expected_captures import CeilingFit
 from threat.release.documents.folds import Folds

@@ -13,11 +13,11 @@ from pathlib import Path
 
 import numpy as np
 
-from threat.eligibility import load_policy
 from threat.history.sightings import Sightings
 from threat.history.store import Store
 from threat.measuring.figure import Figure
 from threat.measuring.resampling import Resampling
+from threat.policy import load_policy
 from threat.release.documents.evaluation import MODEL
 from threat.simulation.force import Settings as ForceSettings
 from threat.simulation.force import write

@@ -6,10 +6,11 @@ import pytest
 from fixtures import golden_force as golden
 
 from threat.asof import DAY, parse_as_of
-from threat.eligibility import eligible, load_policy
+from threat.eligibility import eligible
 from threat.harm import days_of
 from threat.history.snapshot import Snapshot
 from threat.outcomes import label, occurrences
+from threat.policy import load_policy
 from threat.vocabulary import kinds
 
 

@@ -16,12 +16,13 @@ from fixtures.raw_reader import NOBODY, RawReader, Seen
 from hypothesis import HealthCheck, given, settings
 
 from threat.asof import DAY
-from threat.eligibility import eligible, load_policy
+from threat.eligibility import eligible
 from threat.history import Snapshot
 from threat.history.custody import Custody
 from threat.history.deaths import Deaths
 from threat.history.schema import DOMESTIC
 from threat.ids import pair_ids
+from threat.policy import load_policy
 from threat.vocabulary import kinds
 
 POLICY = load_policy()

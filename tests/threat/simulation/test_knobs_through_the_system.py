@@ -33,13 +33,13 @@ from features.matrix import Matrix
 from features.rules import RULES, Rule
 from threat.asof import DAY, instant, seconds
 from threat.eligibility import eligible
-from threat.eligibility import load_policy as eligibility_policy
 from threat.history.sightings import Rows
 from threat.history.store import Store
 from threat.measuring.figure import Figure
 from threat.measuring.ranked import Cut, Labelled, Ranked
 from threat.measuring.resampling import Draws, Resampling
 from threat.outcomes import occurrences
+from threat.policy import load_policy as eligibility_policy
 from threat.release.documents.fairness import GroupReport
 from threat.simulation.force import Settings, write
 from threat.simulation.knobs import Knobs

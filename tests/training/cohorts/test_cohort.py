@@ -7,10 +7,10 @@ import pytest
 from fixtures import golden_force as golden
 
 from threat.asof import parse_as_of, show
-from threat.eligibility import load_policy
 from threat.history.snapshot import Snapshot
 from threat.measuring.resampling import Resampling
 from threat.outcomes import label, occurrences
+from threat.policy import load_policy
 from training.cohorts import cohort as cohorts
 from training.cohorts.cohort import Lists
 from training.cohorts.credit import OutcomeEvents, credit_outcomes

@@ -8,8 +8,8 @@ import pytest
 from fixtures.case_force import Force, ev, pid
 
 from threat.asof import DAY, parse_as_of, show
-from threat.eligibility import load_policy
 from threat.history.sightings import Rows
+from threat.policy import load_policy
 from training.cohorts import cohort as cohorts
 from training.cohorts.folds import Cycle
 from training.config import CohortSettings

@@ -10,8 +10,8 @@ import pytest
 from fixtures import golden_force as golden
 
 from threat.asof import NEVER, parse_as_of
-from threat.eligibility import load_policy
 from threat.history.snapshot import Snapshot
+from threat.policy import load_policy
 from training.cohorts import cohort as cohorts
 from training.cohorts.feed_lag import delayed, feed_lags
 from training.cohorts.folds import cycles

@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from threat.asof import parse_as_of, show
-from threat.eligibility import load_policy
 from threat.history.links import Links
 from threat.history.spans import Spans
+from threat.policy import load_policy
 from training.cohorts import cohort as cohorts
 from training.cohorts.cohort import Cohort
 from training.cohorts.folds import Cycle

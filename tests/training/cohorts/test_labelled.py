@@ -9,10 +9,10 @@ import pandas as pd
 import pytest
 
 from threat.asof import DAY
-from threat.eligibility import load_policy
 from threat.history.snapshot import Snapshot
 from threat.history.store import Store
 from threat.outcomes import label, occurrences
+from threat.policy import load_policy
 from threat.simulation.force import Settings as ForceSettings
 from threat.simulation.force import write
 from training.cohorts import labelled as module
