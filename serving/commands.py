@@ -37,7 +37,8 @@ def score(
     as_json: JsonOption = False,
 ) -> None:
     """Rank every eligible relationship at an as-of, with reasons, into a frozen list."""
-    from serving.lists.making import ListOptions, feed_sentence, make_list
+    from serving.lists.feed_words import feed_sentence, feeds_alike
+    from serving.lists.making import ListOptions, make_list
 
     options = ListOptions(
         capacity=capacity, publish=publish, rule=rule, policy_path=policy, previous=previous, stale_ok=stale_ok
@@ -60,7 +61,11 @@ def score(
         "must_see": len(made.must_see),
         "safeguarding": len(made.safeguarding),
         "attrition": [step.as_json() for step in made.basis.attrition],
-        "feeds": [feed.as_json() | {"says": feed_sentence(feed, made.basis.as_of)} for feed in made.basis.feeds],
+        "feeds": [feed.as_json() | {"says": feed_sentence([feed], made.basis.as_of)} for feed in made.basis.feeds],
+        "feeds_in_words": [
+            {"stale": alike[0].stale, "says": feed_sentence(alike, made.basis.as_of)}
+            for alike in feeds_alike(made.basis.feeds)
+        ],
         "stale": any(feed.stale for feed in made.basis.feeds),
         "stale_ok": made.basis.stale_ok,
         "previous": made.basis.previous,
@@ -174,7 +179,7 @@ def _show_list(document: dict[str, Any]) -> str:
     if ties["groups"]:
         lines.append(f"Ties: {ties['rows']:,} rows in {ties['groups']:,} groups; {ties['at_edge']:,} at the edge.")
     lines += [f"  {step['step']}: {step['dropped']:,} left out, {step['reason']}" for step in document["attrition"][1:]]
-    lines += [f"{'WARNING: ' if feed['stale'] else ''}{feed['says']}" for feed in document["feeds"]]
+    lines += [f"{'WARNING: ' if feed['stale'] else ''}{feed['says']}" for feed in document["feeds_in_words"]]
     if document["stale"]:
         lines.append(
             "WARNING: a feed that is behind is silent, which is not calm: nothing recorded since is in the list."

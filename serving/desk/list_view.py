@@ -28,7 +28,7 @@ from serving.desk.responses import (
 from serving.lists import rankings
 from serving.lists.circumstances import Circumstance as Stated
 from serving.lists.circumstances import circumstances
-from serving.lists.making import feed_sentence
+from serving.lists.feed_words import feed_sentence
 from serving.lists.reasons import Explained, ThemeReason, check_sum, squares, theme_title
 from serving.lists.scoring import explain
 from threat import lists
@@ -160,6 +160,7 @@ def summary_of(view: ListView) -> ListSummary:
         previous=basis.previous,
         filters=[FilterStep(**step.as_json()) for step in basis.attrition],
         feeds=[_feed(feed, basis.as_of) for feed in basis.feeds],
+        reach=words.reach_of_feeds(basis.feeds),
         stale=words.stale(basis.feeds),
     )
 
@@ -171,7 +172,7 @@ def _feed(feed: FeedReach, as_of: int) -> Feed:
         stated=feed.stated,
         latest_record=instant(feed.latest_recorded_at) if feed.latest_recorded_at else "",
         stale=feed.stale,
-        sentence=feed_sentence(feed, as_of),
+        sentence=feed_sentence([feed], as_of),
     )
 
 

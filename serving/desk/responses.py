@@ -93,6 +93,7 @@ class ListSummary(Answer):
     previous: str = Field(description="Id of the list that changes are compared with; empty when there is none.")
     filters: list[FilterStep]
     feeds: list[Feed] = Field(description="Empty for a list made before feeds were part of it.")
+    reach: str = Field(description="Up to when each feed reaches, in words; empty where no feed is stated.")
     stale: str = Field(description="Which feeds are further behind than the policy allows; empty when none is.")
 
 

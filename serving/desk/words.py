@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from serving.dates import day
+from serving.lists.feed_words import feeds_alike, named, reach
 from threat.asof import DAY, ended, happened
 from threat.release.documents.scored_list import FeedReach, TriggerEvent
 from threat.vocabulary import kinds
@@ -120,6 +121,11 @@ def _days_ago(recorded_at: int, as_of: int) -> str:
     return "today" if days == 0 else f"{counted(days, 'day')} ago"
 
 
+def reach_of_feeds(feeds: Sequence[FeedReach]) -> str:
+    """Say up to when each feed reaches; empty without any feed."""
+    return "; ".join(f"{named(alike)} {reach(alike)}" for alike in feeds_alike(feeds))
+
+
 def stale(feeds: Sequence[FeedReach]) -> str:
     """Say which feeds were further behind than the policy allows; empty when none was.
 
@@ -129,9 +135,7 @@ def stale(feeds: Sequence[FeedReach]) -> str:
     'This list was published from feeds that are behind: calls (never came), orders (reaches to 1 June 2024)'
     """
     behind = ", ".join(
-        f"{feed.source} ({f'reaches to {day(feed.reaches)}' if feed.reaches else 'never came'})"
-        for feed in feeds
-        if feed.stale
+        f"{named(alike)} ({reach(alike)})" for alike in feeds_alike(feed for feed in feeds if feed.stale)
     )
     if not behind:
         return ""

@@ -9,14 +9,13 @@ from typing import Any
 
 from serving.audit import database
 from serving.audit.log import Entry, Operation, record
-from serving.dates import day
 from serving.lists import rankings, scoring
+from serving.lists.feed_words import feed_sentence, feeds_alike
 from serving.lists.reasons import theme_title
 from serving.lists.scoring import Advance, ScoringInputs
 from threat import lists
-from threat.asof import DAY, on_record, show
+from threat.asof import on_record, show
 from threat.errors import BadInput, UsageError
-from threat.history.feeds import NEVER_REACHED
 from threat.history.sorted_ids import is_in
 from threat.history.store import Store
 from threat.ids import parse_id, show_id
@@ -96,7 +95,7 @@ def _inputs(store: Path, var: Path, as_of: int, options: ListOptions, started_at
 
 def refuse_stale(feeds: Sequence[FeedReach], as_of: int) -> None:
     """Raise BadInput when a feed is further behind ``as_of`` than the policy allows: it may have stopped."""
-    behind = [feed_sentence(feed, as_of) for feed in feeds if feed.stale]
+    behind = [feed_sentence(alike, as_of) for alike in feeds_alike(feed for feed in feeds if feed.stale)]
     if behind:
         raise BadInput(
             " ".join(behind),
@@ -104,23 +103,6 @@ def refuse_stale(feeds: Sequence[FeedReach], as_of: int) -> None:
             way_out="load what is missing; where a feed is only quiet, load its delivery with --covers-until TIME; to "
             "publish all the same, marked on every page: --stale-ok",
         )
-
-
-def feed_sentence(feed: FeedReach, as_of: int) -> str:
-    """Say how old a feed is at ``as_of``, and up to when it reaches.
-
-    >>> feed = FeedReach(source="calls", reaches=0, stated=False, latest_recorded_at=0, stale_after_days=7, stale=True)
-    >>> feed_sentence(feed, 86_400)
-    'The feed calls never reached this history (the policy names it).'
-    >>> feed_sentence(feed.model_copy(update={"reaches": 1_717_200_000}), 1_717_200_000 + 40 * 86_400)
-    'The feed calls is 40 days old: its latest record is of 1 June 2024 (7 days are allowed).'
-    """
-    if feed.reaches == NEVER_REACHED:
-        return f"The feed {feed.source} never reached this history (the policy names it)."
-    days = (as_of - feed.reaches) // DAY
-    says = "its deliveries cover it up to" if feed.stated else "its latest record is of"
-    allowed = f" ({feed.stale_after_days:,} days are allowed)" if feed.stale else ""
-    return f"The feed {feed.source} is {days:,} day{'' if days == 1 else 's'} old: {says} {day(feed.reaches)}{allowed}."
 
 
 def _previous(folder: Path, as_of: int, list_id: str | None) -> ScoredList | None:

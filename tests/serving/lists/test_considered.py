@@ -162,6 +162,17 @@ def test_a_list_from_a_stopped_feed_is_not_published_without_a_word() -> None:
     assert not made(force, "2024-05-07", publish=True, stale_ok=True).basis.stale_ok
 
 
+def test_feeds_that_stopped_on_one_day_are_named_in_one_sentence() -> None:
+    rows = [ev("stalking", "2024-05-01T10:00", source_system=source) for source in ("calls", "orders")]
+    force = Force({"events": [*rows, ev("stalking", "2024-05-20")]})
+    with pytest.raises(BadInput) as refused:
+        made(force, "2024-06-01", publish=True)
+    assert refused.value.problem == (
+        "The feeds calls, orders are 30 days old: their latest record is of 1 May 2024 (7 days are allowed). "
+        "The feed standard_csv is 11 days old: its latest record is of 20 May 2024 (7 days are allowed)."
+    )
+
+
 def test_the_command_says_the_age_of_every_feed_and_refuses_with_exit_3(threat: Any) -> None:
     force = Force({"events": [ev("stalking", "2024-05-01T10:00")]})
     var = str(Path(force.dir.name) / "var")
