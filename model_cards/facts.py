@@ -20,9 +20,11 @@ _ON_PAPER = frozenset({"law", "target", "security", "shadow_run", "ethics", "go_
 """Checks of the gate that documents alone decide."""
 
 _KINDS = {
-    "monthly": "Every relationship with any record in the eligibility window, or a first signal, at the start of "
-    "each list",
-    "incident": "Every relationship with a domestic incident, after it was recorded",
+    "monthly": "Every relationship of which a domestic record became known in the policy's days at liberty of the "
+    "subject, or a first signal, at the start of each list; without those of whom a party was on record as dead, or "
+    "may have been under the policy's lower age",
+    "incident": "Every relationship with a domestic incident, after it was recorded as domestic; without those of "
+    "whom a party was on record as dead, or may have been under the policy's lower age",
 }
 """Who is ranked, by kind of cohort."""
 
