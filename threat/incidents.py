@@ -113,26 +113,21 @@ def groups_that_meet(events: pd.DataFrame, key: list[str], rules: list[Rule]) ->
 
     A rule is known to be met when the last of its kinds is on record, and that the incident is domestic.
     """
-    parts = []
-    for rule in rules:
-        candidates = events[events["kind"].isin(rule.all_of)]
-        if rule.domestic:
-            candidates = candidates[candidates["domestic_known"] < NEVER]
-        by_kind = candidates.groupby([*key, "kind"], as_index=False).agg(
-            occurred_at=("occurred_at", "min"),
-            end_at=("end_at", "max"),
-            recorded_at=("recorded_at", "min"),
-            domestic=("domestic_known", "min"),
-        )
-        whole = by_kind.groupby(key, as_index=False).agg(
-            n=("kind", "size"),
-            occurred_at=("occurred_at", "min"),
-            end_at=("end_at", "max"),
-            recorded_at=("recorded_at", "max"),
-            domestic=("domestic", "min"),
-        )
-        whole = whole[whole["n"] == len(rule.all_of)]
-        if rule.domestic:
-            whole["recorded_at"] = np.maximum(whole["recorded_at"], whole["domestic"])
-        parts.append(whole[[*key, *TIMES]])
-    return pd.concat(parts, ignore_index=True).groupby(key, as_index=False).agg(TIMES)
+    # One row for each rule and kind of it: all rules are then grouped at once. Rule by rule took four fifths of the
+    # time of a small history.
+    parts = pd.DataFrame(
+        [(number, name, rule.domestic) for number, rule in enumerate(rules) for name in rule.all_of],
+        columns=["rule", "kind", "needs_domestic"],
+    )
+    columns = [*key, "kind", *TIMES, "domestic_known"]
+    candidates = events[columns].merge(parts, on="kind")
+    candidates = candidates[~candidates["needs_domestic"] | (candidates["domestic_known"] < NEVER)]
+    by_kind = candidates.groupby([*key, "rule", "kind", "needs_domestic"], as_index=False)[
+        [*TIMES, "domestic_known"]
+    ].agg({**TIMES, "domestic_known": "min"})
+    grouped = by_kind.groupby([*key, "rule", "needs_domestic"], as_index=False)
+    whole = grouped.agg({**TIMES, "recorded_at": "max", "domestic_known": "min", "kind": "size"})
+    whole = whole[whole["kind"] == whole["rule"].map(parts["rule"].value_counts())]
+    known = np.maximum(whole["recorded_at"], whole["domestic_known"])
+    whole["recorded_at"] = whole["recorded_at"].where(~whole["needs_domestic"], known)
+    return whole.groupby(key, as_index=False).agg(TIMES)
