@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import yaml
 
@@ -15,7 +16,7 @@ from threat.vocabulary import kinds
 
 REVEAL_STEPS = ("records", "own_grade", "rank_and_reasons")
 _KEYS = {
-    "": {"version", "eligibility", "capacity", "cycle_days", "must_see", "feeds", "reveal_order"},
+    "": {"version", "time_zone", "eligibility", "capacity", "cycle_days", "must_see", "feeds", "reveal_order"},
     "eligibility": {"known_within_days_at_liberty", "first_signal_within_days_at_liberty", "lower_age"},
     "must_see": {"add", "remove", "recorded_within_days", "release_within_days"},
     "feeds": {"stale_after_days", "by_source"},
@@ -32,10 +33,12 @@ _RENAMED = {
 class Policy:
     """What a force signs. Days are numbers of 86,400 s. ``must_see_kinds`` open an item whatever the rank.
 
+    ``time_zone``: the zone in which days and clock times of records are said (``serving.dates``).
     ``stale_after_days``: how far a feed may be behind; ``stale_after_days_by_source``: the same for single feeds.
     """
 
     version: str
+    time_zone: str
     known_within_days_at_liberty: int
     first_signal_within_days_at_liberty: int
     lower_age: int
@@ -75,6 +78,7 @@ def load_policy(path: str | Path | None = None) -> Policy:
 
     policy = Policy(
         version=str(version),
+        time_zone=_time_zone(document, name, problems),
         known_within_days_at_liberty=number("eligibility", "known_within_days_at_liberty"),
         first_signal_within_days_at_liberty=number("eligibility", "first_signal_within_days_at_liberty", least=0),
         # 0 puts nobody into the queue: a force that has another way for children says so by name.
@@ -104,6 +108,19 @@ def _number(
         problems.append(UsageError(f"{'.'.join(keys)} is not a whole number from {least}.", value=value, where=name))
         return least
     return value
+
+
+def _time_zone(document: dict[str, Any], name: str, problems: list[ThreatError]) -> str:
+    """Return the name of the zone in which records are said; a problem is added where there is no such zone."""
+    zone = document.get("time_zone")
+    try:
+        ZoneInfo(zone if isinstance(zone, str) else "")
+    except (ValueError, OSError, KeyError):
+        # A folder of zones (Europe), a name with a path in it, no such zone.
+        problems.append(
+            UsageError("time_zone is not a time zone.", value=zone, where=name, way_out="a name such as Europe/London")
+        )
+    return str(zone)
 
 
 def _by_source(document: dict[str, Any], name: str, problems: list[ThreatError]) -> Mapping[str, int]:

@@ -84,7 +84,8 @@ def test_an_official_value_needs_no_band() -> None:
 
 def test_the_shipped_policy() -> None:
     policy = load_policy()
-    assert (policy.version, policy.capacity, policy.known_within_days_at_liberty) == ("2026.2", 50, 730)
+    assert (policy.version, policy.capacity, policy.known_within_days_at_liberty) == ("2026.3", 50, 730)
+    assert policy.time_zone == "Europe/London"
     assert (policy.lower_age, policy.stale_after_days, policy.stale_after_days_by_source) == (16, 7, {})
     assert policy.reveal_order == ("records", "own_grade", "rank_and_reasons")
     assert set(policy.must_see_kinds) == {name for name, kind in kinds().items() if kind.must_see}
@@ -102,6 +103,7 @@ def test_a_force_may_add_and_remove_triggers(tmp_path: Path) -> None:
 def test_a_wrong_policy_tells_every_problem(tmp_path: Path) -> None:
     document = {
         "version": 1,
+        "time_zone": "Europe",
         "eligibility": {
             "known_within_days_at_liberty": "two years",
             "first_signal_within_days_at_liberty": 30,
@@ -116,7 +118,8 @@ def test_a_wrong_policy_tells_every_problem(tmp_path: Path) -> None:
     (tmp_path / "own.yaml").write_text(yaml.safe_dump(document))
     with pytest.raises(UsageError) as told:
         load_policy(tmp_path / "own.yaml")
-    for part in ("6 problems", "two years", "capacity", "quarrel", "partners", "reveal order", "as text"):
+    parts = "7 problems", "found: Europe", "two years", "capacity", "quarrel", "partners", "reveal order", "as text"
+    for part in parts:
         assert part in str(told.value)
 
 
@@ -128,6 +131,8 @@ def test_a_wrong_policy_tells_every_problem(tmp_path: Path) -> None:
         ("", "The policy is not a mapping"),
         (None, "There is no policy here"),
         ("eligibility: {first_signal_within_days: 3}", "since 2026.2 it is first_signal_within_days_at_liberty"),
+        ("capacity: 50", "time_zone is not a time zone."),
+        ("time_zone: ../London", "time_zone is not a time zone.\n  found: ../London"),
         ("feeds: {by_source: [crime]}", "feeds.by_source is not a mapping"),
         ("must_see: {removed: [release]}", "Not a key of a policy.\n  found: removed"),
         ("must_see: [release]", "must_see.recorded_within_days is not a whole number"),
