@@ -128,6 +128,6 @@ def groups_that_meet(events: pd.DataFrame, key: list[str], rules: list[Rule]) ->
     grouped = by_kind.groupby([*key, "rule", "needs_domestic"], as_index=False)
     whole = grouped.agg({**TIMES, "recorded_at": "max", "domestic_known": "min", "kind": "size"})
     whole = whole[whole["kind"] == whole["rule"].map(parts["rule"].value_counts())]
-    known = np.maximum(whole["recorded_at"], whole["domestic_known"])
-    whole["recorded_at"] = whole["recorded_at"].where(~whole["needs_domestic"], known)
+    when_met = np.maximum(whole["recorded_at"], whole["domestic_known"])
+    whole["recorded_at"] = whole["recorded_at"].where(~whole["needs_domestic"], when_met)
     return whole.groupby(key, as_index=False).agg(TIMES)
