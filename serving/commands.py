@@ -45,6 +45,7 @@ def score(
     )
     with progress("scoring", 1.0) as advance:
         made = make_list(store, var, parse_as_of(as_of), options, started_at=_now(), advance=advance)
+    zone = made.basis.time_zone
     document = {
         "list": made.id,
         "path": str(var / "lists" / made.id),
@@ -61,10 +62,12 @@ def score(
         "must_see": len(made.must_see),
         "safeguarding": len(made.safeguarding),
         "attrition": [step.as_json() for step in made.basis.attrition],
-        "feeds": [feed.as_json() | {"says": feed_sentence([feed], made.basis.as_of)} for feed in made.basis.feeds],
+        "feeds": [
+            feed.as_json() | {"says": feed_sentence([feed], made.basis.as_of, zone)} for feed in made.basis.feeds
+        ],
         "feeds_in_words": [
-            {"stale": alike[0].stale, "says": feed_sentence(alike, made.basis.as_of)}
-            for alike in feeds_alike(made.basis.feeds)
+            {"stale": alike[0].stale, "says": feed_sentence(alike, made.basis.as_of, zone)}
+            for alike in feeds_alike(made.basis.feeds, zone)
         ],
         "stale": any(feed.stale for feed in made.basis.feeds),
         "stale_ok": made.basis.stale_ok,
@@ -78,6 +81,7 @@ def score(
 def explain(
     relationship: Annotated[str, typer.Argument(help="R- and 16 hexadecimal digits.")],
     as_of: AsOfOption,
+    policy: PolicyOption = None,
     store: StoreOption = STORE,
     var: VarOption = VAR,
     as_json: JsonOption = False,
@@ -85,7 +89,7 @@ def explain(
     """Say why a relationship has its place: contributions that add up to its score, in sentences."""
     from serving.lists.making import explain_relationship
 
-    document = explain_relationship(store, var, relationship, parse_as_of(as_of), started_at=_now())
+    document = explain_relationship(store, var, relationship, parse_as_of(as_of), started_at=_now(), policy_path=policy)
     emit(document, as_json=as_json, lines=_show_reasons)
 
 

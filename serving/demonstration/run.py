@@ -20,13 +20,13 @@ from pathlib import Path
 from typing import Any
 
 from features import load_catalogue
-from serving.dates import day
 from serving.demonstration.processes import RUN, Demonstration, StepFailed
 from serving.demonstration.tour import tour_steps
 from serving.desk.server import listen
 from serving.lists.rankings import current
 from threat import lists
 from threat.asof import DAY, parse_as_of, show
+from threat.dates import as_of_day
 from threat.errors import GateRefused, UsageError
 from threat.files import write_whole
 from threat.measuring.figure import Verdict
@@ -121,7 +121,7 @@ def _steps(demo: Demonstration, port: int, *, serve: bool) -> dict[str, Any]:
     as_of = _make_force(demo)
     released = _has_released_model(demo)
     if not released:
-        demo.begin(f"A first list for {day(as_of)}, by a rule: no model has been released")
+        demo.begin(f"A first list for {as_of_day(as_of)}, by a rule: no model has been released")
         shown = _publish_list(demo, as_of)
         demo.show("A rule orders this list while a model is being trained. Reload this page in a minute or two.")
     if serve:

@@ -78,6 +78,11 @@ class ListView:
         """As-of of the list, UTC seconds."""
         return self.listed.basis.as_of
 
+    @property
+    def zone(self) -> str:
+        """Zone in which the list says days and clock times of records."""
+        return self.listed.basis.time_zone
+
     def recorded(self, reference: str) -> int:
         """Return the id of a relationship that was recorded by the as-of.
 
@@ -108,7 +113,7 @@ class ListView:
         if row is not None:
             return tuple(Stated(**stated) for stated in row["circumstances"])
         rows = self.snapshot.rows([relationship_id], self.as_of)
-        return circumstances(self.snapshot.sightings(), rows, self.as_of)[0]
+        return circumstances(self.snapshot.sightings(), rows, self.as_of, self.zone)[0]
 
     def is_safeguarded(self, relationship_id: int) -> bool:
         """Tell whether the relationship is in the list's safeguarding queue."""
@@ -133,7 +138,7 @@ class ListView:
         return dict(zip(pairs, rows.relationship_id.tolist(), strict=True))
 
     def _explain(self, relationship_id: int, score: float) -> tuple[float, Explained]:
-        return explain(self.snapshot, relationship_id, self.as_of, self.ranking, expected=score)
+        return explain(self.snapshot, relationship_id, self.as_of, self.ranking, self.zone, expected=score)
 
 
 def reference_of(text: str) -> str:
@@ -147,6 +152,7 @@ def summary_of(view: ListView) -> ListSummary:
     return ListSummary(
         id=listed.id,
         as_of=instant(basis.as_of),
+        time_zone=basis.time_zone,
         made_at=instant(basis.started_at),
         snapshot=basis.snapshot,
         ranking="model" if basis.ranking == "model" else "rule",
@@ -159,20 +165,20 @@ def summary_of(view: ListView) -> ListSummary:
         ties=Ties(**listed.ties),
         previous=basis.previous,
         filters=[FilterStep(**step.as_json()) for step in basis.attrition],
-        feeds=[_feed(feed, basis.as_of) for feed in basis.feeds],
-        reach=words.reach_of_feeds(basis.feeds),
-        stale=words.stale(basis.feeds),
+        feeds=[_feed(feed, basis) for feed in basis.feeds],
+        reach=words.reach_of_feeds(basis.feeds, basis.time_zone),
+        stale=words.stale(basis.feeds, basis.time_zone),
     )
 
 
-def _feed(feed: FeedReach, as_of: int) -> Feed:
+def _feed(feed: FeedReach, basis: Basis) -> Feed:
     return Feed(
         source=feed.source,
         reaches=instant(feed.reaches) if feed.reaches else "",
         stated=feed.stated,
         latest_record=instant(feed.latest_recorded_at) if feed.latest_recorded_at else "",
         stale=feed.stale,
-        sentence=feed_sentence([feed], as_of),
+        sentence=feed_sentence([feed], basis.as_of, basis.time_zone),
     )
 
 
@@ -183,7 +189,7 @@ def queue_of(view: ListView) -> Queue:
         listing=summary_of(view),
         limits=[*words.LIMITS, *([words.quarantined(quarantined)] if quarantined else [])],
         must_see=[_must_see_item(view, item) for item in view.listed.must_see],
-        safeguarding=[_safeguarding_item(item, view.as_of) for item in view.listed.safeguarding],
+        safeguarding=[_safeguarding_item(item, view) for item in view.listed.safeguarding],
         rows=[_queue_row(view, view.listed.row_at(i)) for i in range(view.listed.selected)],
     )
 
@@ -217,17 +223,17 @@ def _must_see_item(view: ListView, item: MustSee) -> MustSeeItem:
         relationship=show_id("R", item.relationship_id) if item.relationship_id else "",
         rank=row["rank"] if row else 0,
         band=row["band"] if row else "not_ranked",
-        triggers=[answered_trigger(trigger, view.as_of) for trigger in item.triggers],
+        triggers=[answered_trigger(trigger, view.as_of, view.zone) for trigger in item.triggers],
     )
 
 
-def _safeguarding_item(item: Safeguarding, as_of: int) -> SafeguardingItem:
+def _safeguarding_item(item: Safeguarding, view: ListView) -> SafeguardingItem:
     return SafeguardingItem(
         relationship=show_id("R", item.relationship_id),
         parties=list(item.parties),
         known_since=instant(item.known_since),
-        sentence=words.safeguarded(item.parties, item.known_since),
-        triggers=[answered_trigger(trigger, as_of) for trigger in item.triggers],
+        sentence=words.safeguarded(item.parties, item.known_since, view.zone),
+        triggers=[answered_trigger(trigger, view.as_of, view.zone) for trigger in item.triggers],
     )
 
 
@@ -269,15 +275,15 @@ def _direction(contribution: float) -> Literal["raises", "lowers", "none"]:
     return "raises" if contribution > 0 else "lowers"
 
 
-def answered_trigger(trigger: TriggerEvent, as_of: int) -> Trigger:
-    """Return a must-see trigger of ``list.json`` as the API answers it, with its sentence."""
+def answered_trigger(trigger: TriggerEvent, as_of: int, zone: str) -> Trigger:
+    """Return a must-see trigger of ``list.json`` as the API answers it, with its sentence in days of ``zone``."""
     what = kind(trigger.kind)
     return Trigger(
         event=show_id("E", trigger.event_id),
         kind=what.name,
         title=what.title,
         about=trigger.about,
-        sentence=words.trigger(trigger, as_of),
+        sentence=words.trigger(trigger, as_of, zone),
         occurred_at=instant(trigger.occurred_at),
         recorded_at=instant(trigger.recorded_at),
     )

@@ -13,7 +13,6 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from serving.audit import log as audit_log
 from serving.audit.log import Entry, record
-from serving.dates import day, moment
 from serving.desk.list_view import queue_of, reference_of
 from serving.desk.parties import open_names, parties_of
 from serving.desk.problems import NotFound, plain
@@ -32,6 +31,7 @@ from serving.desk.request import (
 from serving.desk.responses import Problem
 from serving.desk.sign_in import COOKIE, ROLE_TITLES, ROLES, SHIFT_SECONDS, Session
 from threat.charts import Point, points_with_intervals
+from threat.dates import as_of_moment, day, local, moment
 from threat.errors import IntegrityFailure
 from threat.measuring.figure import Verdict
 
@@ -60,6 +60,8 @@ def _templates() -> Environment:
     templates.filters |= {
         "day": day,
         "moment": moment,
+        "as_of": as_of_moment,
+        "year": lambda at, zone: local(at, zone).year,
         "thousands": lambda number: f"{number:,}",
         "verdict_words": lambda verdict: Verdict(verdict).words.lower(),
     }
@@ -74,6 +76,8 @@ def _page(request: Request, name: str, *, status: int = 200, **context: Any) -> 
         "token": desk.sessions.form_token(session.id) if session else "",
         "may": session.may if session else lambda permission: False,
         "tour": desk.tour(),
+        # The page of an error opens no list: the list may be what is wrong.
+        "stale": desk.stale() if session and name != "problem.html" else "",
         "path": request.url.path,
     }
     return HTMLResponse(_templates().get_template(name).render(**shared, **context), status_code=status)

@@ -38,6 +38,7 @@ def relationship_of(view: ListView, reference: str) -> Relationship:
         since=view.listed.basis.previous_as_of,
         behind=_themes_behind(standing.reasons) if isinstance(standing, Ranked) else {},
         must_see={trigger.event_id for trigger in triggers},
+        dated_by_day=view.snapshot.dated_by_day,
     )
     return Relationship(
         listing=summary_of(view),
@@ -49,10 +50,10 @@ def relationship_of(view: ListView, reference: str) -> Relationship:
         other_way=view.other_way(relationship_id, parties),
         standing=standing,
         circumstances=[answered_circumstance(stated) for stated in view.circumstances(relationship_id)],
-        must_see=[answered_trigger(trigger, view.as_of) for trigger in triggers],
+        must_see=[answered_trigger(trigger, view.as_of, view.zone) for trigger in triggers],
         timeline=timeline,
         records_left_out=left_out,
-        unknown=unknowns(view.snapshot.sightings(), parties, view.as_of),
+        unknown=unknowns(view.snapshot.sightings(), parties, view.as_of, view.zone),
     )
 
 

@@ -19,6 +19,9 @@ Direction = Literal[
     "this_way", "other_way", "subject", "person_at_risk", "subject_elsewhere", "person_at_risk_elsewhere"
 ]
 
+Precision = Literal["second", "day"]
+"""How exactly a source dates: a day is the local day, at no known hour."""
+
 
 class Answer(BaseModel):
     """Base of every answer: no field that isn't declared."""
@@ -80,6 +83,7 @@ class ListSummary(Answer):
 
     id: str
     as_of: datetime
+    time_zone: str = Field(description="Zone in which sentences and pages say days and clock times of records.")
     made_at: datetime
     snapshot: str
     ranking: Literal["model", "rule"]
@@ -240,8 +244,11 @@ class Record(Answer):
     detail: str
     direction: Direction
     direction_title: str
-    occurred_at: datetime
+    began_at: datetime = Field(description="When a course of conduct began; of all others, when it happened.")
+    occurred_at: datetime = Field(description="When it happened; of a course of conduct, when it was last known to.")
+    occurred_precision: Precision
     recorded_at: datetime
+    recorded_precision: Precision
     days_to_record: int
     ahead: bool = Field(description="Known in advance and still to come at the as-of: a release, an order's expiry.")
     assertion: Literal["fact", "assessment"]

@@ -12,13 +12,14 @@ from pydantic import BaseModel
 from sqlalchemy import Engine
 
 from serving.audit import database
+from serving.desk import words
 from serving.desk.list_view import ListView
 from serving.desk.problems import NotFound
 from serving.desk.responses import Card
 from serving.desk.sign_in import SessionSigner
 from serving.desk.tour import Tour, read_tour
 from serving.lists import rankings
-from threat.errors import BadInput, UsageError
+from threat.errors import BadInput, ThreatError, UsageError
 from threat.lists import Published, published
 from threat.release import promotions
 from threat.release.documents.earlier import ReleasedCheck
@@ -93,6 +94,18 @@ class Desk:
                         way_out="threat score --publish makes another list",
                     ) from None
             return self._view
+
+    def stale(self) -> str:
+        """Return which feeds the list to show was published behind, in a sentence; empty when none, or without a list.
+
+        A list that cannot be opened says nothing here: pages that are not of the list, such as the audit log, open all
+        the same, and those that are say what is wrong.
+        """
+        try:
+            basis = self.view().listed.basis
+        except ThreatError:
+            return ""
+        return words.stale(basis.feeds, basis.time_zone)
 
     def _list_to_show(self) -> tuple[str, str]:
         """The id of the list to show and, when it stands in for a model's list, why."""

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from serving.desk.parties import Parties
-from serving.desk.responses import Direction, Record
+from serving.desk.responses import Direction, Precision, Record
 from threat.asof import DAY, happened, instant, on_record
 from threat.history.schema import REPORTED_BY, REPORTER_TITLES
+from threat.history.seen_events import RECORDED_KIND
 from threat.history.sightings import NO_PERSON, ROLE_ABOUT, ROLE_AT_RISK, ROLE_SUBJECT, Sightings
 from threat.ids import show_id
 from threat.vocabulary import Kind, kinds
+
+DatedByDay = Callable[[NDArray[np.int64]], tuple[NDArray[np.bool_], NDArray[np.bool_]]]
+"""Of events by id: which are dated by their day alone, in when they happened and in when they were recorded."""
 
 LONGEST = 300
 """Most records on one page; what is left out is counted and said. A longer page is slow to open and is not read."""
@@ -43,18 +48,24 @@ def records(
     since: int,
     behind: Mapping[int, list[str]],
     must_see: Collection[int],
+    dated_by_day: DatedByDay,
 ) -> tuple[list[Record], int]:
     """Return the records visible at ``as_of``, latest first, each event once, and how many older ones were left out.
 
+    A course of conduct has its place where it was last known to go on: what goes on now is at the top, however long ago
+    it began. Its record says both ends.
+
     ``since``: as-of of the list that changes are compared with, 0 for none. ``behind``: theme titles by event id.
-    ``must_see``: event ids that opened an item. Times are UTC seconds.
+    ``must_see``: event ids that opened an item. ``dated_by_day``: as ``Snapshot.dated_by_day``. Times are UTC seconds.
     """
     directions = direction_by_sighting(sightings, parties, as_of)
     moments = {j: (int(sightings.occurred_at[j]), int(sightings.recorded_at[j])) for j in directions}
     latest_first = sorted(directions, key=lambda j: (*moments[j], int(sightings.event_id[j])), reverse=True)
     numbered = list(kinds().values())
     out = []
-    for j in latest_first[:LONGEST]:
+    shown = latest_first[:LONGEST]
+    precisions = _precisions(sightings, shown, dated_by_day)
+    for j in shown:
         kind, event_id = numbered[int(sightings.kind[j])], int(sightings.event_id[j])
         occurred_at, recorded_at = moments[j]
         out.append(
@@ -65,8 +76,11 @@ def records(
                 detail=_detail(sightings, j, kind),
                 direction=directions[j],
                 direction_title=_direction_title(kind, directions[j]),
+                began_at=instant(int(sightings.began_at[j])),
                 occurred_at=instant(occurred_at),
+                occurred_precision=precisions[j][0],
                 recorded_at=instant(recorded_at),
+                recorded_precision=precisions[j][1],
                 days_to_record=max(0, (recorded_at - occurred_at) // DAY),
                 ahead=kind.known_in_advance and not happened(occurred_at, as_of),
                 assertion="assessment" if sightings.assessment[j] else "fact",
@@ -78,6 +92,24 @@ def records(
             )
         )
     return out, len(latest_first) - len(out)
+
+
+def _precisions(
+    sightings: Sightings, rows: Sequence[int], dated_by_day: DatedByDay
+) -> dict[int, tuple[Precision, Precision]]:
+    """Return how exactly sightings are dated, by position: when each happened, and when each was recorded."""
+    where = np.array(rows, dtype=np.int64)
+    # Since when two persons are what they are to each other is known by the day, whatever hour a source writes.
+    stated = np.asarray(sightings.kind[where] == kinds()[RECORDED_KIND].number)
+    occurred, recorded = (mask | stated for mask in dated_by_day(np.asarray(sightings.event_id[where])))
+    both = zip(occurred.tolist(), recorded.tolist(), strict=True)
+    return {
+        j: (_precision(by_day), _precision(known_by_day)) for j, (by_day, known_by_day) in zip(rows, both, strict=True)
+    }
+
+
+def _precision(by_day: bool) -> Precision:
+    return "day" if by_day else "second"
 
 
 def _is_new(sightings: Sightings, j: int, kind: Kind, since: int) -> bool:

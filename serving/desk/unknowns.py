@@ -6,11 +6,11 @@ from collections.abc import Collection
 
 import numpy as np
 
-from serving.dates import day
 from serving.desk.parties import Parties
 from serving.desk.responses import Unknown
 from serving.desk.timeline import direction_by_sighting
 from threat.asof import DAY, happened
+from threat.dates import day
 from threat.history.sightings import NO_PERSON, Sightings
 from threat.vocabulary import kinds
 
@@ -23,8 +23,11 @@ LATE_DAYS = 7
 _UNANSWERED = frozenset({"not_known", "not_asked", "refused"})
 
 
-def unknowns(sightings: Sightings, parties: Parties, as_of: int) -> list[Unknown]:
-    """Return what the ranking did not have for this relationship at ``as_of``, most important first."""
+def unknowns(sightings: Sightings, parties: Parties, as_of: int, zone: str) -> list[Unknown]:
+    """Return what the ranking did not have for this relationship at ``as_of``, most important first.
+
+    ``zone``: in which the day that records begin is said.
+    """
     directions = direction_by_sighting(sightings, parties, as_of)
     themes = [kind.theme for kind in kinds().values()]
     theme_of = {j: themes[int(sightings.kind[j])] for j in directions}
@@ -52,7 +55,7 @@ def unknowns(sightings: Sightings, parties: Parties, as_of: int) -> list[Unknown
                 sentence="Health, social care, probation and advisers may hold what these records do not.",
             )
         )
-    return out + _quiet_and_late(sightings, directions, as_of) + _before_the_records_begin(sightings, as_of)
+    return out + _quiet_and_late(sightings, directions, as_of) + _before_the_records_begin(sightings, as_of, zone)
 
 
 def _unanswered_items(sightings: Sightings, assessed: list[int]) -> list[Unknown]:
@@ -100,15 +103,15 @@ def _quiet_and_late(sightings: Sightings, positions: Collection[int], as_of: int
     return out
 
 
-def _before_the_records_begin(sightings: Sightings, as_of: int) -> list[Unknown]:
-    begins: dict[int, list[str]] = {}
+def _before_the_records_begin(sightings: Sightings, as_of: int, zone: str) -> list[Unknown]:
+    begins: dict[str, tuple[int, list[str]]] = {}
     for source, start in zip(sightings.source_names, sightings.history_start.tolist(), strict=True):
         if start > 0 and happened(start, as_of):  # a start at or before 0 is no date that a source declared
-            begins.setdefault(start // DAY, []).append(source)
+            begins.setdefault(day(start, zone), (start, []))[1].append(source)
     return [
         Unknown(
-            title=f"Anything before {day(start * DAY)}",
+            title=f"Anything before {first_day}",
             sentence=f"Records begin then ({', '.join(sources)}), so figures over longer periods may be too small.",
         )
-        for start, sources in sorted(begins.items(), reverse=True)
+        for first_day, (_, sources) in sorted(begins.items(), key=lambda item: item[1][0], reverse=True)
     ]

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from serving.dates import day
 from serving.lists.feed_words import feeds_alike, named, reach
 from threat.asof import DAY, ended, happened
+from threat.dates import day, local
 from threat.release.documents.scored_list import FeedReach, TriggerEvent
 from threat.vocabulary import kinds
 
@@ -94,21 +94,22 @@ def moved(since: datetime, new_records: int, *, previous_rank: int, rank: int) -
     return f"{direction} {places} since {when} (from {previous_rank:,} to {rank:,}). {came}"
 
 
-def trigger(opened_by: TriggerEvent, as_of: int) -> str:
-    """Say what opened a must-see item at ``as_of`` (UTC seconds).
+def trigger(opened_by: TriggerEvent, as_of: int, zone: str) -> str:
+    """Say what opened a must-see item at ``as_of`` (UTC seconds). ``zone``: in which days are said.
 
     >>> event = TriggerEvent(event_id=1, kind="threat_to_kill", about="pair", occurred_at=0, recorded_at=DAY)
-    >>> trigger(event, as_of=3 * DAY)
+    >>> trigger(event, 3 * DAY, "UTC")
     'Threat to kill on 1 January 1970, recorded 2 days ago'
-    >>> trigger(event.model_copy(update={"kind": "custody", "about": "subject", "ends": 4 * DAY}), as_of=3 * DAY)
+    >>> custody = event.model_copy(update={"kind": "custody", "about": "subject", "ends": 4 * DAY})
+    >>> trigger(custody, 3 * DAY, "UTC")
     'Custody is due to end on 5 January 1970, about the subject; no release is recorded'
     """
     kind, about = kinds()[opened_by.kind], opened_by.about
     occurred_at, recorded_at = opened_by.occurred_at, opened_by.recorded_at
-    what = f"{day(occurred_at)}{_ABOUT[about]}"
+    what = f"{day(occurred_at, zone)}{_ABOUT[about]}"
     if opened_by.ends is not None:
         ends = "ended" if ended(opened_by.ends, as_of) else "is due to end"
-        return f"Custody {ends} on {day(opened_by.ends)}{_ABOUT[about]}; no release is recorded"
+        return f"Custody {ends} on {day(opened_by.ends, zone)}{_ABOUT[about]}; no release is recorded"
     if kind.death_of and about != "pair":
         return f"{kind.title} of another person on {what}, recorded {_days_ago(recorded_at, as_of)}"
     if kind.known_in_advance and not happened(occurred_at, as_of):
@@ -121,21 +122,24 @@ def _days_ago(recorded_at: int, as_of: int) -> str:
     return "today" if days == 0 else f"{counted(days, 'day')} ago"
 
 
-def reach_of_feeds(feeds: Sequence[FeedReach]) -> str:
-    """Say up to when each feed reaches; empty without any feed."""
-    return "; ".join(f"{named(alike)} {reach(alike)}" for alike in feeds_alike(feeds))
+def reach_of_feeds(feeds: Sequence[FeedReach], zone: str) -> str:
+    """Say up to when each feed reaches; empty without any feed. ``zone``: in which the day of a record is said."""
+    return "; ".join(f"{named(alike)} {reach(alike, zone)}" for alike in feeds_alike(feeds, zone))
 
 
-def stale(feeds: Sequence[FeedReach]) -> str:
+def stale(feeds: Sequence[FeedReach], zone: str) -> str:
     """Say which feeds were further behind than the policy allows; empty when none was.
 
+    ``zone``: in which the day of a record is said.
+
     >>> feed = FeedReach(source="calls", reaches=0, stated=False, latest_recorded_at=0, stale_after_days=7, stale=True)
-    >>> sentence = stale([feed, feed.model_copy(update={"source": "orders", "reaches": 1_717_200_000})])
+    >>> orders = feed.model_copy(update={"source": "orders", "reaches": 1_717_200_000})
+    >>> sentence = stale([feed, orders], "Europe/London")
     >>> sentence.partition(". ")[0]
     'This list was published from feeds that are behind: calls (never came), orders (reaches to 1 June 2024)'
     """
     behind = ", ".join(
-        f"{named(alike)} ({reach(alike)})" for alike in feeds_alike(feed for feed in feeds if feed.stale)
+        f"{named(alike)} ({reach(alike, zone)})" for alike in feeds_alike((feed for feed in feeds if feed.stale), zone)
     )
     if not behind:
         return ""
@@ -145,17 +149,19 @@ def stale(feeds: Sequence[FeedReach]) -> str:
     )
 
 
-def safeguarded(parties: Sequence[str], known_since: int) -> str:
-    """Say which party may be a child, and since when that is on record.
+def safeguarded(parties: Sequence[str], known_since: int, zone: str) -> str:
+    """Say which party may be a child, and since when that is on record. ``zone``: in which the day is said.
 
-    >>> safeguarded(["person_at_risk"], 0)
+    >>> safeguarded(["person_at_risk"], 0, "UTC")
     'The person at risk may be a child: the birth year has been on record since 1 January 1970.'
     """
     who = " and ".join(party.replace("_", " ") for party in parties)
-    return f"The {who} may be a child: the birth year has been on record since {day(known_since)}."
+    return f"The {who} may be a child: the birth year has been on record since {day(known_since, zone)}."
 
 
 def _day_and_month(when: datetime) -> str:
+    """Return the day of an as-of, which is named by its UTC date, without its year."""
+    when = local(when, "UTC")
     return f"{when.day} {when:%B}"
 
 

@@ -14,9 +14,9 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from serving.dates import day
 from serving.lists.reasons import IN_FORCE, FeatureSentence, ThemeReason
 from threat.asof import NEVER, ended, happened
+from threat.dates import day
 from threat.history.deaths import dead_rows
 from threat.history.sightings import NO_PERSON, ROLE_AT_RISK, ROLE_SUBJECT, Rows, Sightings
 from threat.history.sorted_ids import is_in
@@ -61,13 +61,15 @@ class Circumstance:
         return asdict(self)
 
 
-def circumstances(sightings: Sightings, rows: Rows, as_of: int) -> list[tuple[Circumstance, ...]]:
+def circumstances(sightings: Sightings, rows: Rows, as_of: int, zone: str) -> list[tuple[Circumstance, ...]]:
     """Return what is in force at ``as_of`` (UTC seconds) for each row: what comes first matters most.
+
+    ``zone``: in which days are said.
 
     Custody, bail and a coming release of either party; orders on the subject towards the person at risk; the death of a
     party; and a homicide of somebody else that either party is on record for.
     """
-    by_person = _in_force(sightings, np.unique(np.concatenate([rows.subject, rows.at_risk])), as_of)
+    by_person = _in_force(sightings, np.unique(np.concatenate([rows.subject, rows.at_risk])), as_of, zone)
     out = []
     for subject, at_risk in zip(rows.subject.tolist(), rows.at_risk.tolist(), strict=True):
         # Two systems may write down one stay or order: the same words are said once.
@@ -95,8 +97,8 @@ def as_reason(stated: Sequence[Circumstance]) -> tuple[ThemeReason, ...]:
 class _Record:
     """One record in force that may be stated: its kind, code and role, the other person of it, and its times.
 
-    ``is_of_dead``: its person is the dead. ``ended_at``: a recorded end that followed, such as a release from custody,
-    where the record itself goes on; 0 for none.
+    ``zone``: in which days are said. ``is_of_dead``: its person is the dead. ``ended_at``: a recorded
+    end that followed, such as a release from custody, where the record itself goes on; 0 for none.
     """
 
     what: What
@@ -107,6 +109,7 @@ class _Record:
     since: int
     until: int
     event_id: int
+    zone: str
     is_of_dead: bool
     ended_at: int
 
@@ -122,7 +125,7 @@ class _Record:
         if self.role == ROLE_AT_RISK:  # of the other party: a stay for what was done to this person
             return None
         if self.what == "release_due":
-            return self._with(whom, f"{_WHOSE[whom]} is due for release{self._code()} on {day(self.since)}")
+            return self._with(whom, f"{_WHOSE[whom]} is due for release{self._code()} on {self._day(self.since)}")
         return self._with(whom, self._custody_text(whom) if self.what == "custody" else self._bail_text(whom))
 
     def _with(self, whom: Whom, text: str) -> Circumstance:
@@ -131,25 +134,30 @@ class _Record:
 
     def _custody_text(self, whom: Whom) -> str:
         where = "held for another authority" if self.kind.name == "hold" else f"in custody{self._code()}"
-        return f"{_WHOSE[whom]} is {where} since {day(self.since)}, {self._until()}"
+        return f"{_WHOSE[whom]} is {where} since {self._day(self.since)}, {self._until()}"
 
     def _bail_text(self, whom: Whom) -> str:
-        return f"{_WHOSE[whom]} is on bail{self._code()} since {day(self.since)}, {self._until()}"
+        return f"{_WHOSE[whom]} is on bail{self._code()} since {self._day(self.since)}, {self._until()}"
 
     def _order_text(self) -> str:
         of = " towards this person" if self.other != NO_PERSON else " on the subject"
-        return f"{self.kind.title}{self._code()}{of} since {day(self.since)}, {self._until()}"
+        return f"{self.kind.title}{self._code()}{of} since {self._day(self.since)}, {self._until()}"
 
     def _death_text(self, whom: Whom) -> str:
         if self.is_of_dead:
-            return f"{_WHOSE[whom]} is on record as dead since {day(self.since)} ({self.kind.title.lower()})"
-        return f"{_WHOSE[whom]} is on record for the homicide of another person on {day(self.since)}"
+            return f"{_WHOSE[whom]} is on record as dead since {self._day(self.since)} ({self.kind.title.lower()})"
+        return f"{_WHOSE[whom]} is on record for the homicide of another person on {self._day(self.since)}"
 
     def _until(self) -> str:
-        said = "no end is recorded" if self.until == NEVER else f"until {day(self.until)}"
+        said = "no end is recorded" if self.until == NEVER else f"until {self._day(self.until)}"
         # A source may never correct the end it first wrote: its row alone would say "in custody" of somebody who is
         # out, and "order in force" of one that lapsed.
-        return f"{said}, but {_END_WORDS[self.what]} is recorded on {day(self.ended_at)}" if self.ended_at else said
+        return (
+            f"{said}, but {_END_WORDS[self.what]} is recorded on {self._day(self.ended_at)}" if self.ended_at else said
+        )
+
+    def _day(self, at: int) -> str:
+        return day(at, self.zone)
 
     def _code(self) -> str:
         return f" ({self.code.replace('_', ' ')})" if self.code else ""
@@ -176,7 +184,7 @@ def _order(circumstance: Circumstance) -> tuple[int, int, int, str]:
     return _FIRST.index(circumstance.what), int(first), -circumstance.since, circumstance.text
 
 
-def _in_force(sightings: Sightings, persons: NDArray[np.int64], as_of: int) -> dict[int, list[_Record]]:
+def _in_force(sightings: Sightings, persons: NDArray[np.int64], as_of: int, zone: str) -> dict[int, list[_Record]]:
     """Return the records in force at ``as_of`` that may be stated, by person."""
     stated = np.array([what is not None for what in _WHAT])
     death, ahead = np.array([what == "death" for what in _WHAT]), np.array([what == "release_due" for what in _WHAT])
@@ -194,13 +202,17 @@ def _in_force(sightings: Sightings, persons: NDArray[np.int64], as_of: int) -> d
     out: dict[int, list[_Record]] = {}
     columns = (rows[of_persons], owners[of_persons], others[of_persons])
     for row, owner, other in zip(*(column.tolist() for column in columns), strict=True):
-        record = _record(sightings, row, owner, other, as_of, is_of_dead=row in dead)
+        record = _record(sightings, row, (owner, other), as_of, zone, is_of_dead=row in dead)
         if not ended(record.until, as_of) or record.what in ("death", "release_due"):
             out.setdefault(owner, []).append(record)
     return out
 
 
-def _record(sightings: Sightings, row: int, owner: int, other: int, as_of: int, *, is_of_dead: bool) -> _Record:
+def _record(
+    sightings: Sightings, row: int, persons: tuple[int, int], as_of: int, zone: str, *, is_of_dead: bool
+) -> _Record:
+    """Return a row of the sightings as a record. ``persons``: whose the row is, and the other person of it."""
+    owner, other = persons
     kind = _KINDS[int(sightings.kind[row])]
     what = _WHAT[kind.number]
     assert what is not None  # _in_force chose the kinds
@@ -220,6 +232,7 @@ def _record(sightings: Sightings, row: int, owner: int, other: int, as_of: int, 
         since=since,
         until=until,
         event_id=int(sightings.event_id[row]),
+        zone=zone,
         is_of_dead=is_of_dead,
         ended_at=end if happened(end, as_of) else 0,
     )

@@ -60,7 +60,7 @@ def make_list(
     inputs = _inputs(store, var, as_of, options, started_at)
     if options.publish and not options.stale_ok:
         # Before anything is scored: the feed has to be mended first, and the list would be made in vain.
-        refuse_stale(scoring.feeds_at(inputs.snapshot, as_of, inputs.policy), as_of)
+        refuse_stale(scoring.feeds_at(inputs.snapshot, as_of, inputs.policy), as_of, inputs.policy.time_zone)
     folder = var / "lists"
     made = _freeze(folder, inputs, started_at, advance)
     shown = lists.Published(made.id)
@@ -93,9 +93,13 @@ def _inputs(store: Path, var: Path, as_of: int, options: ListOptions, started_at
     return ScoringInputs(snapshot, as_of, ranking, policy, capacity, previous, stale_ok=options.stale_ok)
 
 
-def refuse_stale(feeds: Sequence[FeedReach], as_of: int) -> None:
-    """Raise BadInput when a feed is further behind ``as_of`` than the policy allows: it may have stopped."""
-    behind = [feed_sentence(alike, as_of) for alike in feeds_alike(feed for feed in feeds if feed.stale)]
+def refuse_stale(feeds: Sequence[FeedReach], as_of: int, zone: str) -> None:
+    """Raise BadInput when a feed is further behind ``as_of`` than the policy allows: it may have stopped.
+
+    ``zone``: in which the day of a record is said.
+    """
+    stale = [feed for feed in feeds if feed.stale]
+    behind = [feed_sentence(alike, as_of, zone) for alike in feeds_alike(stale, zone)]
     if behind:
         raise BadInput(
             " ".join(behind),
@@ -152,10 +156,13 @@ def replay_list(
     basis = listed.basis
     ranking = rankings.of_list(basis, var / "promotions.jsonl")
     policy = load_policy(policy_path)
+    if listed.version < 3:  # of before a policy named a zone: such a list said days in UTC
+        policy = replace(policy, time_zone=basis.time_zone)
     differences = [
         f"{what} was {then}, is {now}"
         for what, then, now in (
             ("the policy", basis.policy, policy.version),
+            ("the time zone of the policy", basis.time_zone, policy.time_zone),
             ("the catalogue", basis.catalogue, ranking.catalogue().version),
         )
         if then != now
@@ -177,8 +184,12 @@ def replay_list(
     return {"list": list_id, "rows": len(listed), "same": not differences, "differences": differences}
 
 
-def explain_relationship(store: Path, var: Path, reference: str, as_of: int, *, started_at: int) -> dict[str, Any]:
+def explain_relationship(
+    store: Path, var: Path, reference: str, as_of: int, *, started_at: int, policy_path: Path | None = None
+) -> dict[str, Any]:
     """Return score and reasons of one relationship, by the ranking in service, as a JSON document.
+
+    ``policy_path``: the force's own policy, which says in which zone days are said.
 
     Raises UsageError for a relationship that was not on record at ``as_of``, or an ``as_of`` after ``started_at``.
     """
@@ -193,8 +204,8 @@ def explain_relationship(store: Path, var: Path, reference: str, as_of: int, *, 
             where=show(as_of),
             way_out="a later as-of, or a reference copied from a list of this history",
         )
-    ranking = rankings.current(var / "promotions.jsonl", started_at)
-    score, (base, reasons) = scoring.explain(snapshot, relationship_id, as_of, ranking)
+    ranking, zone = rankings.current(var / "promotions.jsonl", started_at), load_policy(policy_path).time_zone
+    score, (base, reasons) = scoring.explain(snapshot, relationship_id, as_of, ranking, zone)
     _log(var, "consultation", "explain", show_id("R", relationship_id), started_at, as_of=show(as_of))
     return {
         "relationship": show_id("R", relationship_id),

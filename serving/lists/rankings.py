@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 
 from features import Catalogue, Matrix, load_catalogue
 from features.rules import DEFAULT_RULE, RULES
-from serving.dates import day
 from threat import rungs
 from threat.asof import instant
+from threat.dates import as_of_day, date_in_words
 from threat.errors import IntegrityFailure, UsageError
 from threat.release import bundle as bundles
 from threat.release import promotions, scorer
@@ -118,7 +118,7 @@ class ModelRanking:
 
     @property
     def note(self) -> str:
-        return f"In service ({self.state}) since {day(self.since)}."
+        return f"In service ({self.state}) since {as_of_day(self.since)}."
 
     @property
     def demonstration(self) -> bool:
@@ -172,7 +172,7 @@ def expired(standing: promotions.Standing, until: date | None, at: int) -> promo
     """Return the standing as suspended once ``until``, an acceptance's last day, is over at ``at``; None before."""
     if until is None or instant(at).date() <= until:
         return None
-    reason = f"An acceptance this release rested on expired on {day(until)}"
+    reason = f"An acceptance this release rested on expired on {date_in_words(until)}"
     return replace(standing, state="suspended", by="", reason=reason)
 
 
@@ -182,7 +182,7 @@ def why_a_rule(standing: promotions.Standing) -> str:
         return ""
     if not standing.by:  # nobody suspended it: time did
         return f"{standing.reason}."
-    return f"The model was suspended on {day(standing.since)} by {standing.by}: {standing.reason}."
+    return f"The model was suspended on {as_of_day(standing.since)} by {standing.by}: {standing.reason}."
 
 
 def named_rule(name: str, note: str) -> RuleRanking:

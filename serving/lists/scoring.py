@@ -139,7 +139,7 @@ def _rows(inputs: ScoringInputs, sightings: Sightings, rows: Rows, matrix: Matri
     last = last_recorded(sightings, rows, as_of)
     new = new_records(sightings, rows, previous.basis.as_of, as_of) if previous else np.zeros(len(rows), np.int64)
     previous_rank = previous.rank_by_relationship if previous else {}
-    stated = circumstances(sightings, rows, as_of)
+    stated = circumstances(sightings, rows, as_of, inputs.policy.time_zone)
     explained = _explained(sightings, inputs.ranking, matrix, raw, np.flatnonzero(rank <= capacity), stated)
     return pa.table(
         {
@@ -174,11 +174,18 @@ def _relationships_at(snapshot: Snapshot, as_of: int) -> Rows:
 
 
 def explain(
-    snapshot: Snapshot, relationship_id: int, as_of: int, ranking: Ranking, *, expected: float | None = None
+    snapshot: Snapshot,
+    relationship_id: int,
+    as_of: int,
+    ranking: Ranking,
+    zone: str,
+    *,
+    expected: float | None = None,
 ) -> tuple[float, Explained]:
     """Return the raw score of one relationship at ``as_of``, with its base and reasons.
 
-    ``expected``: the score on its list; raises IntegrityFailure when this computation gives another score.
+    ``zone``: in which days are said. ``expected``: the score on its list; raises
+    IntegrityFailure when this computation gives another score.
     """
     sightings = snapshot.sightings()
     rows = snapshot.rows([relationship_id], as_of)
@@ -190,7 +197,7 @@ def explain(
             value=f"now {float(raw[0])!r}, list {expected!r}",
             way_out="threat replay LIST says what else differs",
         )
-    stated = circumstances(sightings, rows, as_of)
+    stated = circumstances(sightings, rows, as_of, zone)
     return float(raw[0]), _explained(sightings, ranking, matrix, raw, np.array([0]), stated)[0]
 
 
@@ -305,6 +312,7 @@ def basis_of(inputs: ScoringInputs, scored: Scored, started_at: int) -> Basis:
         capacity=inputs.capacity,
         catalogue=ranking.catalogue().version,
         policy=inputs.policy.version,
+        time_zone=inputs.policy.time_zone,
         started_at=started_at,
         previous=previous.id if previous else "",
         previous_as_of=previous.basis.as_of if previous else 0,

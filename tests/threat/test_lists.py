@@ -134,8 +134,8 @@ def rewrite(folder: Path, old: str, new: str) -> str:
 
 
 def test_a_list_of_another_version_is_refused_with_the_way_out(tmp_path: Path) -> None:
-    later = rewrite(tmp_path, '"version": 2', '"version": 3')
-    with pytest.raises(BadInput, match="as version 3, where this product reads version 2") as refused:
+    later = rewrite(tmp_path, '"version": 3', '"version": 4')
+    with pytest.raises(BadInput, match="as version 4, where this product reads version 3") as refused:
         lists.open_list(tmp_path, later)
     assert "the version of the product that wrote it" in refused.value.way_out
 

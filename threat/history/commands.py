@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from threat.asof import seconds
-from threat.options import STORE, JsonOption, StoreOption
+from threat.options import STORE, JsonOption, PolicyOption, StoreOption
 from threat.terminal import emit, progress
 
 # Commands import the rest of the product when they run, so that `threat --help` loads none of it.
@@ -78,12 +78,15 @@ def try_command(
 def history_command(
     store: StoreOption = STORE,
     verify: Annotated[bool, typer.Option("--verify", help="Check every part against its SHA-256 first.")] = False,
+    policy: PolicyOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Print what is in the history: batches, rows by kind and source, where each source begins, how much came late."""
     from threat.history.overview import lines, overview
     from threat.history.store import Store
+    from threat.policy import load_policy
 
+    zone = load_policy(policy).time_zone
     opened = Store.open(store)
     document = {"parts_verified": opened.verify() if verify else None, **overview(opened.snapshot())}
-    emit(document, as_json=as_json, lines=lines)
+    emit(document, as_json=as_json, lines=lambda shown: lines(shown, zone))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from threat.asof import DAY, NEVER, show
+from threat.dates import day
 from threat.history.feeds import feeds
 from threat.history.schema import CLOSED, TABLES
 from threat.history.tables import Tables
@@ -72,8 +74,8 @@ def overview(tables: Tables) -> dict[str, Any]:
     }
 
 
-def lines(document: dict[str, Any]) -> str:
-    """Return the overview as people read it."""
+def lines(document: dict[str, Any], zone: str) -> str:
+    """Return the overview as people read it. ``zone``: in which days are said."""
     out = [f"Snapshot {document['snapshot_id']}, {len(document['batches'])} batches"]
     out += [
         f"  {b['loaded_at'][:16]}  {b['profile']}: {b['rows_in']:,} rows in = {b['rows_kept']:,} kept + "
@@ -89,9 +91,16 @@ def lines(document: dict[str, Any]) -> str:
     for row in document["by_source"]:
         declared = "declared" if row["history_start_declared"] else "first record"
         late = "" if row["late_share"] is None else f", {row['late_share']:.1%} recorded over {LATE_DAYS} days late"
-        reach = f"to {row['reaches'][:16]} ({'stated' if row['reach_stated'] else 'last record'})"
-        start = f"from {row['history_start'][:16]} ({declared})"
+        # What a delivery covers is named as an as-of is, by its UTC date.
+        reached = _day(row["reaches"], "UTC" if row["reach_stated"] else zone)
+        reach = f"to {reached} ({'stated' if row['reach_stated'] else 'last record'})"
+        start = f"from {_day(row['history_start'], zone)} ({declared})"
         out.append(f"  {row['source']}: {row['events']:,} events {start} {reach}{late}")
     out.append("Events by kind")
     out += [f"  {row['events']:>11,}  {row['kind']}, in {row['incidents']:,} incidents" for row in document["by_kind"]]
     return "\n".join(out)
+
+
+def _day(shown: str, zone: str) -> str:
+    """Return the local day of a time as ``threat.asof.show`` gives it."""
+    return shown if shown == show(NEVER) else day(datetime.fromisoformat(shown), zone)

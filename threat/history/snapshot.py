@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 
 import numpy as np
+import pyarrow.compute as pc
 from numpy.typing import ArrayLike, NDArray
 
 from threat.asof import NEVER
@@ -14,7 +15,7 @@ from threat.history.links import Links
 from threat.history.relationships import Relationships
 from threat.history.sightings import Rows, Sightings
 from threat.history.sightings_build import open_or_build
-from threat.history.sorted_ids import since
+from threat.history.sorted_ids import is_in, since
 from threat.history.tables import Tables
 
 
@@ -54,6 +55,22 @@ class Snapshot(Tables):
         ``threat.history.versions`` has the rule. Not after its own recording: the event was never in force.
         """
         return since(event_ids, *self._hidden)
+
+    @cached_property
+    def _dated_by_day(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """The ids, sorted, of the events that happened, and that were recorded, on a day at no known hour."""
+        names = ["event_id", "occurred_precision", "recorded_precision"]
+        event_id, *precisions = self.table("events", names).columns
+        occurred, recorded = (pc.fill_null(pc.equal(precision, "day"), False) for precision in precisions)
+        return np.sort(event_id.filter(occurred).to_numpy()), np.sort(event_id.filter(recorded).to_numpy())
+
+    def dated_by_day(self, event_ids: NDArray[np.int64]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+        """Return which events are dated by their day alone: in when they happened, and in when they were recorded.
+
+        An id that is of no event is of none of them.
+        """
+        occurred, recorded = self._dated_by_day
+        return is_in(event_ids, occurred), is_in(event_ids, recorded)
 
     def sightings(self) -> Sightings:
         """Return the memory-mapped arrays the feature engines read.

@@ -89,7 +89,7 @@ def test_triggers_in_words(kind: str, about: About, occurred: float, recorded: f
         occurred_at=AS_OF - int(occurred * DAY),
         recorded_at=AS_OF - int(recorded * DAY),
     )
-    assert answered_trigger(trigger, AS_OF).sentence == sentence
+    assert answered_trigger(trigger, AS_OF, "UTC").sentence == sentence
 
 
 def test_a_reference_as_the_log_writes_it() -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from fixtures.feature_histories import Happening, sightings
+from numpy.typing import NDArray
 
 from serving.desk.parties import Parties
 from serving.desk.responses import Record
 from serving.desk.timeline import LONGEST, records
-from threat.asof import DAY, parse_as_of
+from threat.asof import DAY, instant, parse_as_of
 from threat.history.sightings import NO_PERSON
 from threat.ids import show_id
 
@@ -30,9 +32,20 @@ def happening(event_id: int, days: float = 1, recorded: float | None = None, **p
     )
 
 
+def dated_by_day(event_ids: NDArray[np.int64]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Events 6 and 7 happened on a day at no known hour; event 7 was recorded so."""
+    return np.isin(event_ids, [6, 7]), event_ids == 7
+
+
 def shown(*happenings: Happening, since: int = 0, at_risk: int = P) -> list[Record]:
     timeline, _ = records(
-        sightings(happenings), Parties(S, at_risk), AS_OF, since=since, behind={1: ["Threats"]}, must_see={2}
+        sightings(happenings),
+        Parties(S, at_risk),
+        AS_OF,
+        since=since,
+        behind={1: ["Threats"]},
+        must_see={2},
+        dated_by_day=dated_by_day,
     )
     return timeline
 
@@ -98,6 +111,31 @@ def test_days_to_record_and_detail() -> None:
 
 def test_what_is_left_out_of_a_long_page_is_counted() -> None:
     many = [happening(number, number / 100) for number in range(1, LONGEST + 4)]
-    timeline, left_out = records(sightings(many), Parties(S, P), AS_OF, since=0, behind={}, must_see=())
+    timeline, left_out = records(
+        sightings(many), Parties(S, P), AS_OF, since=0, behind={}, must_see=(), dated_by_day=dated_by_day
+    )
     assert (len(timeline), left_out) == (LONGEST, 3)
     assert timeline[0].event == show_id("E", 1)
+
+
+def test_how_exactly_each_record_is_dated() -> None:
+    stated = happening(5, 4, kind="relationship_recorded", code="partner")
+    precisions = {
+        record.event: (record.occurred_precision, record.recorded_precision)
+        for record in shown(stated, happening(6, 3), happening(7, 2), happening(8, 1))
+    }
+    assert precisions == {
+        show_id("E", 5): ("day", "day"),
+        show_id("E", 6): ("day", "second"),
+        show_id("E", 7): ("day", "day"),
+        show_id("E", 8): ("second", "second"),
+    }
+
+
+def test_a_course_of_conduct_has_its_place_at_its_end_and_says_when_it_began() -> None:
+    began = AS_OF - 900 * DAY
+    course = happening(1, 3, kind="stalking", began_at=began)
+    timeline = shown(happening(2, 2), course, happening(3, 4), happening(4, 800))
+    assert [record.event for record in timeline] == [show_id("E", event) for event in (2, 1, 3, 4)]
+    assert [record.began_at == record.occurred_at for record in timeline] == [True, False, True, True]
+    assert (timeline[1].began_at, timeline[1].occurred_at) == (instant(began), instant(AS_OF - 3 * DAY))

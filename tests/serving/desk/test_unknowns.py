@@ -28,7 +28,7 @@ def said(*happenings: Happening, at_risk: int = P, starts: dict[str, int] | None
     numbered = [Happening(**{**vars(h), "event_id": number}) for number, h in enumerate(happenings, 1)]
     return {
         unknown.title: unknown.sentence
-        for unknown in unknowns(sightings(numbered, starts=starts), Parties(S, at_risk), AS_OF)
+        for unknown in unknowns(sightings(numbered, starts=starts), Parties(S, at_risk), AS_OF, "Europe/London")
     }
 
 
@@ -79,3 +79,9 @@ def test_where_records_begin_is_said_once_a_day_the_latest_first() -> None:
     begins = {title: text for title, text in sentences.items() if title.startswith("Anything before")}
     assert list(begins) == ["Anything before 2 May 2024", "Anything before 28 April 2023"]
     assert begins["Anything before 28 April 2023"].startswith("Records begin then (a, b), so figures")
+
+
+def test_records_begin_on_a_day_of_the_zone() -> None:
+    starts = {"a": parse_as_of("2023-07-01T00:00+01:00"), "b": parse_as_of("2023-06-30T23:59+01:00")}
+    titles = [title for title in said(happening("threat_to_kill", source="a"), starts=starts) if "before" in title]
+    assert titles == ["Anything before 1 July 2023", "Anything before 30 June 2023"]

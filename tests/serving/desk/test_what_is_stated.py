@@ -40,6 +40,7 @@ EXPORT = {
 class Shown:
     """Pages and answers of a list that was published from a feed that had stopped."""
 
+    desk: Desk
     pages: Browser
 
     def answer(self, path: str = "queue") -> dict[str, Any]:
@@ -52,7 +53,7 @@ def shown(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shown]:
     options = ListOptions(capacity=1, publish=True, stale_ok=True)
     make_list(force.store, var, parse_as_of("2024-06-01"), options, started_at=NOW)
     desk = Desk(force.store, var, clock=lambda: NOW, database_path=Path(force.dir.name) / "desk.sqlite")
-    yield Shown(client_of(desk))
+    yield Shown(desk, client_of(desk))
     desk.close()
 
 
@@ -110,4 +111,16 @@ def test_a_stale_feed_is_said_over_every_page(shown: Shown) -> None:
     for path in ("/", f"/relationships/{reference('k', 'other')}", f"/relationships/{reference('t', 'kid')}"):
         page = shown.pages.get(path).text
         assert page.index("published from feeds that are behind") < page.index("<h1>")
+    assert page.count("published from feeds that are behind") == 1
     assert "calls reaches to 1 May 2024; standard_csv reaches to 30 May 2024." in shown.pages.get("/").text
+
+
+@pytest.mark.parametrize(("role", "path"), [("reviewer", "/model-card"), ("governance", "/audit-log")])
+def test_a_stale_feed_is_said_on_pages_that_show_no_case(shown: Shown, role: str, path: str) -> None:
+    page = client_of(shown.desk, role).get(path)
+    assert page.status_code == 200
+    assert page.text.index("published from feeds that are behind: calls") < page.text.index("<h1>")
+
+
+def test_a_stale_feed_is_not_said_to_who_is_not_signed_in(shown: Shown) -> None:
+    assert "feeds that are behind" not in client_of(shown.desk, None).get("/sign-in").text

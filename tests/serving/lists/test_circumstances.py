@@ -32,7 +32,7 @@ def stated(*happenings: Happening, as_of: int = AS_OF) -> list[str]:
         Happening(**{name: getattr(one, name) for name in Happening.__dataclass_fields__} | {"event_id": number})
         for number, one in enumerate(happenings, 1)
     ]
-    (of_row,) = circumstances(sightings(numbered), rows([(S, V, as_of)]), as_of)
+    (of_row,) = circumstances(sightings(numbered), rows([(S, V, as_of)]), as_of, "UTC")
     return [fact.text for fact in of_row]
 
 
@@ -153,8 +153,8 @@ def test_one_stay_of_two_systems_is_said_once_and_death_comes_first() -> None:
 
 def test_nobody_has_no_circumstances() -> None:
     unknown = sightings([about("custody", "2024-05-01")])
-    assert circumstances(unknown, rows([(S, -1, AS_OF), (W, -1, AS_OF)]), AS_OF)[1] == ()
-    assert circumstances(unknown, rows([]), AS_OF) == []
+    assert circumstances(unknown, rows([(S, -1, AS_OF), (W, -1, AS_OF)]), AS_OF, "UTC")[1] == ()
+    assert circumstances(unknown, rows([]), AS_OF, "UTC") == []
 
 
 FORCE = {

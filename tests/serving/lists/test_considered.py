@@ -187,12 +187,18 @@ def test_the_command_says_the_age_of_every_feed_and_refuses_with_exit_3(threat: 
     assert threat(*asked, "--publish", "--stale-ok")[0] == 0
 
 
-def test_version_1_and_2_of_a_list_have_the_fields_of_their_version() -> None:
+def test_each_version_of_a_list_has_its_own_fields() -> None:
     force = Force(CHILD)
     path = Path(force.dir.name) / "var" / "lists" / made(force, "2024-06-01").id / "list.json"
     document = json.loads(path.read_text())
-    assert document["version"] == 2
-    for version, dropped in ((1, ()), (2, ("feeds",)), (1, ("feeds", "stale_ok", "safeguarding"))):
+    assert document["version"] == 3
+    for version, dropped in (
+        (1, ("time_zone",)),
+        (2, ("feeds", "time_zone")),
+        (2, ()),
+        (3, ("time_zone",)),
+        (1, ("feeds", "stale_ok", "safeguarding", "time_zone")),
+    ):
         wrong = {name: value for name, value in document.items() if name not in dropped} | {"version": version}
         with pytest.raises(Exception, match=f"version {version} has"):
             ListFile.parse(json.dumps(wrong).encode(), "list.json")

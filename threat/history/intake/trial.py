@@ -11,6 +11,7 @@ from typing import Any
 import pyarrow.compute as pc
 
 from threat.asof import show
+from threat.dates import moment
 from threat.history.batches import EMPTY
 from threat.history.intake.columns import Column
 from threat.history.intake.export import find_files
@@ -45,13 +46,15 @@ class Trial:
     """What a load would do. ``unmapped``: by file, what no list or word of the profile has, with rows, most first.
 
     ``columns``: by file, those that the profile reads. ``left_out``: by file, columns of the shape that the profile
-    does not read. ``ignored``: by file, columns of the file that the profile ignores.
+    does not read. ``zone``: the profile's, in which the files write their times. ``ignored``: by file,
+    columns of the file that the profile ignores.
     """
 
     report: LoadReport
     unmapped: Mapping[str, tuple[tuple[str, int], ...]]
     columns: Mapping[str, tuple[ColumnOfFile, ...]]
     left_out: Mapping[str, tuple[str, ...]]
+    zone: str
     ignored: Mapping[str, tuple[str, ...]]
 
     def as_dict(self) -> dict[str, Any]:
@@ -85,6 +88,7 @@ def try_profile(
     sheets = export.sheets
     return Trial(
         report=export.report,
+        zone=profile.zone,
         unmapped={name: _unmapped(sheet) for name, sheet in sheets.items() if sheet.unmapped},
         columns={
             name: tuple(_column(sheet, column) for column in sheet.file.columns if not column.absent)
@@ -135,8 +139,8 @@ def lines(trial: Trial) -> str:
         out += [f"  {rows:>9,}  {code}" for code, rows in codes]
     out += reference_lines(report)
     for file, columns in trial.columns.items():
-        out.append(f"Columns of {file}:")
-        out += [_line(column) for column in columns]
+        out.append(f"Columns of {file} (times are those of {trial.zone}):")
+        out += [_line(column, trial.zone) for column in columns]
         for words, names in (("left out by the profile", trial.left_out), ("ignored", trial.ignored)):
             if file in names:
                 out.append(f"  {words}: {', '.join(names[file])}")
@@ -145,11 +149,11 @@ def lines(trial: Trial) -> str:
     return "\n".join([*out, *([f"WOULD BE REFUSED: {report.refused}"] if report.refused else [])])
 
 
-def _line(column: ColumnOfFile) -> str:
+def _line(column: ColumnOfFile, zone: str) -> str:
     name = column.name if column.name == column.source else f"{column.name} ({column.source})"
     if column.constant:
         return f"  {name}: not in the file, read as {column.constant}"
     times = ""
     if column.earliest is not None and column.latest is not None:
-        times = f", {show(column.earliest)[:16]} to {show(column.latest)[:16]} UTC"
+        times = f", {moment(column.earliest, zone)} to {moment(column.latest, zone)}"
     return f"  {name}: {column.blank:.1%} blank{times}"

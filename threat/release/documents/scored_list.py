@@ -70,6 +70,7 @@ class Basis(Part):
     capacity: int = Field(description="relationships for review")
     catalogue: str = Field(description="version of the catalogue of features")
     policy: str = Field(description="version of the policy")
+    time_zone: str = Field(default="UTC", description="zone in which days and clock times of records are said")
     started_at: int = Field(description="when the LIST was made, UTC seconds")
     previous: str = Field(description="id of the LIST that changes are compared with; empty for none")
     previous_as_of: int = Field(description="as-of of that LIST, UTC seconds; 0 for none")
@@ -82,20 +83,24 @@ class Basis(Part):
 _SINCE_2 = ("feeds", "stale_ok", "safeguarding")
 """Fields that version 1 did not have; nor had a trigger ``ends``."""
 
+_SINCE_3 = ("time_zone",)
+"""Fields that version 2 did not have: it said days in UTC."""
+
 
 class ListFile(Document, Basis):
     """The basis of a LIST with its rows' hash, its must-see items and its safeguarding queue: what was shown.
 
     Version 1, of before feeds and the safeguarding queue were part of a list, is read as one that says nothing of
-    either, and written again byte for byte.
+    either; version 2, of before a list named its zone, as one that says days in UTC. Both are written again byte for
+    byte.
     """
 
     FILE: ClassVar[str] = "list.json"
     VERSIONED_FROM_THE_START: ClassVar[bool] = True
-    VERSIONS_READ: ClassVar[tuple[int, ...]] = (1, 2)
+    VERSIONS_READ: ClassVar[tuple[int, ...]] = (1, 2, 3)
     MADE_AGAIN: ClassVar[str] = "make the list again: threat score --as-of DATE"
 
-    version: Literal[1, 2] = Field(default=2, description="version of this document")
+    version: Literal[1, 2, 3] = Field(default=3, description="version of this document")
     rows: int = Field(ge=0, description="number of rows of rows.parquet")
     rows_sha256: str = Field(pattern=SHA256, description="hash of rows.parquet")
     must_see: tuple[MustSee, ...] = Field(description="in the order shown")
@@ -108,6 +113,11 @@ class ListFile(Document, Basis):
         ends = sum("ends" in trigger.model_fields_set for trigger in triggers)
         if self.version == 1 and (given or ends):
             raise ValueError(f"version 1 has no {', '.join(given or ['ends'])}")
+        named = [name for name in _SINCE_3 if name in self.model_fields_set]
+        if self.version < 3 and named:
+            raise ValueError(f"version {self.version} has no {', '.join(named)}")
+        if self.version >= 3 and len(named) < len(_SINCE_3):
+            raise ValueError(f"version {self.version} has {', '.join(_SINCE_3)}")
         if self.version > 1 and (len(given) < len(_SINCE_2) or ends < len(triggers)):
             raise ValueError(f"version {self.version} has {', '.join(_SINCE_2)}, and ends of each trigger")
         return self
@@ -119,8 +129,8 @@ class ListFile(Document, Basis):
     def encode(self) -> bytes:
         """Return the bytes of the file, ASCII without a newline at the end.
 
-        The id of a LIST ends in the hash of these bytes, so they stay as the LIST was written: a document of version 1
-        has the fields of version 1.
+        The id of a LIST ends in the hash of these bytes, so they stay as the LIST was written: a document of an
+        earlier version has the fields of that version.
         """
-        document = self.model_dump(mode="json", by_alias=True, exclude_unset=self.version == 1)
+        document = self.model_dump(mode="json", by_alias=True, exclude_unset=self.version < 3)
         return json.dumps(document, indent=2, sort_keys=True, allow_nan=False).encode()

@@ -1,0 +1,81 @@
+"""Days and times on pages: records in the zone of the force, a day where a source dates by day, as-ofs by UTC date."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from fixtures.case_force import Force, ev, pid
+from fixtures.desk_browser import NOW, Browser, client_of
+
+from serving.desk.service import Desk
+from serving.lists.making import ListOptions, make_list, replay_list
+from threat.asof import parse_as_of
+from threat.ids import pair_ids, show_id
+
+EXPORT = {
+    "events": [
+        ev("threat_to_kill", "2024-06-28", "2024-06-28", incident="a"),
+        ev("assault_with_injury", "2024-06-27T10:15", "2024-06-27T23:45", incident="b"),
+        ev("stalking", "2021-02-01", "2024-06-20T12:00", until="2024-06-15", incident="c"),
+        {"kind": "custody", "person": "s", "occurred_at": "2024-06-25", "recorded_at": "2024-06-25"}
+        | {"until": "2024-07-31", "domestic": "unknown"},
+    ],
+}  # fmt: skip
+"""All in summer, in London, where a day begins at 23:00 UTC of the day before and ends at 22:59:59 UTC."""
+
+
+@pytest.fixture(scope="module", params=["Europe/London", "America/New_York"])
+def shown(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Browser]]:
+    force, var = Force(EXPORT, now="2024-07-01T01:00+01:00"), tmp_path_factory.mktemp("var")
+    policy = var / "policy.yaml"
+    shipped = (Path(__file__).parents[3] / "threat" / "policy.yaml").read_text(encoding="utf-8")
+    policy.write_text(shipped.replace("time_zone: Europe/London", f"time_zone: {request.param}"), encoding="utf-8")
+    options = ListOptions(capacity=1, publish=True, stale_ok=True, policy_path=policy)
+    made = make_list(force.store, var, parse_as_of("2024-07-01"), options, started_at=NOW)
+    assert made.id.startswith("L-2024-07-01-")
+    assert replay_list(force.store, var, made.id, started_at=NOW, policy_path=policy)["same"]
+    desk = Desk(force.store, var, clock=lambda: NOW, database_path=Path(force.dir.name) / "desk.sqlite")
+    yield request.param, client_of(desk)
+    desk.close()
+
+
+SAID = {
+    "Europe/London": (
+        "The subject is in custody since 25 June 2024, until 31 July 2024",
+        "Threat to kill on 28 June 2024, recorded 2 days ago",
+        ">28 June 2024</time> · recorded <",  # no clock time: the source gave none
+        ">27 June 2024, 10:15</time> · recorded <",
+        ">27 June 2024, 23:45</time>",
+    ),
+    "America/New_York": (
+        "The subject is in custody since 24 June 2024, until 31 July 2024",
+        "Threat to kill on 27 June 2024, recorded 2 days ago",
+        ">27 June 2024</time> · recorded <",
+        ">27 June 2024, 05:15</time> · recorded <",
+        ">27 June 2024, 18:45</time>",
+    ),
+}
+
+
+def test_records_are_said_in_the_zone_of_the_policy(shown: tuple[str, Browser]) -> None:
+    zone, pages = shown
+    page = pages.get(f"/relationships/{show_id('R', int(pair_ids([pid('s')], [pid('v')])[0]))}").text
+    for sentence in (*SAID[zone], f"Days and times of records are those of {zone}."):
+        assert sentence in page
+    assert SAID[zone][0] in pages.get("/").text
+
+
+def test_a_list_is_named_by_the_utc_date_of_its_as_of(shown: tuple[str, Browser]) -> None:
+    _, pages = shown
+    assert "from what was recorded before 1 July 2024, 00:00 UTC." in pages.get("/").text
+
+
+def test_a_course_of_conduct_is_said_from_its_beginning_to_its_end(shown: tuple[str, Browser]) -> None:
+    zone, pages = shown
+    page = pages.get(f"/relationships/{show_id('R', int(pair_ids([pid('s')], [pid('v')])[0]))}").text
+    began = {"Europe/London": "1 February 2021", "America/New_York": "31 January 2021"}[zone]
+    assert f">{began}</time> to <time" in page
+    assert page.index("Threat to kill") < page.index("Stalking")  # in its place of 15 June 2024
+    assert "<h3>2021</h3>" not in page
