@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 from threat.asof import NEVER, span
 from threat.history.custody import Custody
 from threat.history.deaths import Deaths
-from threat.history.schema import DOMESTIC
+from threat.history.gravity import settle
+from threat.history.relationships import Relationships
+from threat.history.schema import DOMESTIC, RELATIONSHIP_KINDS
 from threat.history.sightings import NO_PERSON, ROLE_SUBJECT, Rows, Sightings
 from threat.history.snapshot import Snapshot
 from threat.history.sorted_ids import position
@@ -102,9 +104,8 @@ def eligible(snapshot: Snapshot, as_of: int, policy: Policy) -> Cohort:
     drop("person_at_risk", ~organisation, "the other party is an organisation")
     drop("one_person", rows.subject != rows.at_risk, "quarantined: a merge made both parties one person")
     # After the filters above: a pair's earliest relationship must not be one that they dropped.
-    drop(
-        "twice", _first_of_pair(rows, recorded, funnel.keep), "after a merge, the same pair as an earlier relationship"
-    )
+    is_first = _first_of_pair(relationships, rows, recorded, funnel.keep)
+    drop("twice", is_first, "after a merge, the same pair as an earlier relationship")
     deaths = Deaths.of(sightings)
     drop("person_at_risk_dead", ~deaths.on_record(rows.at_risk, as_of), "the person at risk is on record as dead")
     drop("subject_dead", ~deaths.on_record(rows.subject, as_of), "the subject is on record as dead")
@@ -135,11 +136,28 @@ class _Funnel:
         self.steps.append(FilterStep(step=step, kept=kept, dropped=before - kept, reason=reason))
 
 
-def _first_of_pair(rows: Rows, recorded: NDArray[np.int64], among: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Mask of the earliest recorded of the rows, among those given, that resolve to one pair."""
+def _first_of_pair(
+    relationships: Relationships, rows: Rows, recorded: NDArray[np.int64], among: NDArray[np.bool_]
+) -> NDArray[np.bool_]:
+    """Mask of the earliest recorded of the rows, among those given, that resolve to one pair.
+
+    Of those recorded in one second the one recorded under the ids that the parties are known by is taken, then the one
+    whose kind ``RELATIONSHIP_KINDS`` names first; the id decides only between rows that are equal in this.
+    """
     out = np.zeros(len(rows), dtype=bool)
+    renamed = (rows.subject != relationships.subject_id) | (rows.at_risk != relationships.person_at_risk_id)
     order = np.flatnonzero(among)
-    order = order[np.lexsort((rows.relationship_id[order], recorded[order], rows.at_risk[order], rows.subject[order]))]
+    keys = (rows.relationship_id, renamed, recorded, rows.at_risk, rows.subject)
+    order = order[np.lexsort(tuple(key[order] for key in keys))]
+    same = np.ones(max(len(order) - 1, 0), dtype=bool)
+    for key in keys[1:]:
+        same &= key[order[1:]] == key[order[:-1]]
+
+    def kind(tied: NDArray[np.int64]) -> tuple[NDArray[np.int64]]:
+        kinds_of = relationships.kind_at(rows.relationship_id[tied], rows.as_of[tied])
+        return (np.array([RELATIONSHIP_KINDS.index(name) for name in kinds_of], dtype=np.int64),)
+
+    settle(order, same, kind)
     new = np.ones(len(order), dtype=bool)
     new[1:] = (np.diff(rows.subject[order]) != 0) | (np.diff(rows.at_risk[order]) != 0)
     out[order[new]] = True

@@ -16,7 +16,6 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
@@ -256,12 +255,6 @@ def previous_to(directory: str | Path, as_of: int) -> ScoredList | None:
             return earlier
         list_id = earlier.basis.previous
     return None
-
-
-def at_rank_order(rows: pa.Table) -> pa.Table:
-    """Sort rows by rank; equal ranks by relationship id, an order that means nothing and is always the same."""
-    order = pc.sort_indices(rows, sort_keys=[("rank", "ascending"), ("relationship_id", "ascending")])
-    return rows.take(order)
 
 
 def _changed(path: Path) -> IntegrityFailure:

@@ -13,13 +13,16 @@ the subject's other relationships instead, each of which it opens.
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from serving.lists.order import record_ranks
 from threat.asof import happened, look_back_bounds, near, within
 from threat.history.custody import Custody, stays
 from threat.history.deaths import Deaths
+from threat.history.gravity import details, gravities
 from threat.history.sightings import NO_PERSON, ROLE_ABOUT, ROLE_AT_RISK, ROLE_SUBJECT, Rows, Sightings
 from threat.release.documents.scored_list import About, MustSee, TriggerEvent
 from threat.vocabulary import Kind, kinds
@@ -56,36 +59,37 @@ def find(
     deaths = Deaths.of(sightings)
     is_closed = deaths.on_record(rows.subject, as_of) | deaths.on_record(rows.at_risk, as_of)
     parties = _Parties(rows.take(~is_closed))
-    by_relationship: dict[int, dict[int, TriggerEvent]] = {}
-    uncovered: dict[int, TriggerEvent] = {}
+    by_relationship: dict[int, dict[int, _Trigger]] = {}
+    uncovered: dict[int, tuple[_Trigger, int, int]] = {}
     ends = ends_of_stays(sightings, as_of, release_days) if RELEASE in wanted else {}
     at_rows = np.concatenate([hits, np.fromiter(ends, np.int64, len(ends))])
     owners, others = sightings.ids_of(sightings.owners(at_rows)), sightings.ids_of(sightings.counterpart[at_rows])
     is_dead = deaths.on_record(owners, as_of) | deaths.on_record(others, as_of)
-    for at, owner, other, dead in zip(*(column.tolist() for column in (at_rows, owners, others, is_dead)), strict=True):
+    trigger_of = _Triggers(sightings, at_rows, ends)
+    for i, (owner, other, dead) in enumerate(zip(owners.tolist(), others.tolist(), is_dead.tolist(), strict=True)):
+        at = int(at_rows[i])
         role, kind = int(sightings.role[at]), _KINDS[int(sightings.kind[at])]
         if kind.about == "person" and other == NO_PERSON:
             role = ROLE_ABOUT  # a source without a column for the one person names that person as a party
         places = parties.concerned(owner, role, other, homicide=kind.death_of == "person_at_risk")
         for relationship_id, about in places:
-            trigger = _trigger(sightings, at, about, ends.get(at))
-            by_relationship.setdefault(relationship_id, {})[trigger.event_id] = trigger
+            _keep(by_relationship.setdefault(relationship_id, {}), trigger_of(i, about))
         # Between two of whom one is dead nobody is left to protect, whether or not a relationship covered them.
         if not places and role != ROLE_ABOUT and not dead:
-            trigger = _trigger(sightings, at, "pair")
-            uncovered[trigger.event_id] = trigger
+            pair = (owner, other) if role == ROLE_SUBJECT else (other, owner)
+            uncovered[int(sightings.event_id[at])] = (trigger_of(i, "pair"), *pair)
     # An event is seen once from each party: what one party's relationships cover is not uncovered.
     covered = {event_id for triggers in by_relationship.values() for event_id in triggers}
     items = [
-        MustSee(relationship_id=relationship_id, triggers=_latest_first(triggers))
+        _Item(relationship_id, *parties.of(relationship_id), _latest_first(triggers.values()))
         for relationship_id, triggers in by_relationship.items()
     ]
     items += [
-        MustSee(relationship_id=0, triggers=(trigger,))
-        for event_id, trigger in uncovered.items()
+        _Item(0, subject, at_risk, (trigger,))
+        for event_id, (trigger, subject, at_risk) in uncovered.items()
         if event_id not in covered
     ]
-    return sorted(items, key=_order)
+    return [item.shown() for item in _in_order(items, sightings, as_of)]
 
 
 _KINDS = tuple(kinds().values())
@@ -130,8 +134,8 @@ def ends_of_stays(sightings: Sightings, as_of: int, release_days: float) -> dict
             continue
         last = of_person[~is_release[person == who]]
         last = last[sightings.until[last] == end]
-        # Several systems may hold one stay: the row recorded last, and of equal rows the first by event id.
-        chosen = last[np.lexsort((sightings.event_id[last], -sightings.recorded_at[last]))[0]]
+        # Several systems may hold one stay: the row recorded last, and of those the last in the total order.
+        chosen = last[np.lexsort((last, sightings.recorded_at[last]))[-1]]
         out[int(chosen)] = int(end)
     return out
 
@@ -152,6 +156,12 @@ class _Parties:
     def __init__(self, rows: Rows) -> None:
         self._rows = rows
         self._of_subject, self._of_at_risk = _rows_by_person(rows.subject), _rows_by_person(rows.at_risk)
+        self._place = {relationship_id: i for i, relationship_id in enumerate(rows.relationship_id.tolist())}
+
+    def of(self, relationship_id: int) -> tuple[int, int]:
+        """Return the subject and the person at risk of a relationship."""
+        i = self._place[relationship_id]
+        return int(self._rows.subject[i]), int(self._rows.at_risk[i])
 
     def concerned(self, person: int, role: int, other: int, *, homicide: bool) -> list[tuple[int, About]]:
         """Return the relationships that an event concerns, and whom of each it is about.
@@ -182,22 +192,90 @@ def _rows_by_person(persons: NDArray[np.int64]) -> dict[int, list[int]]:
     return out
 
 
-def _trigger(sightings: Sightings, at: int, about: About, ends: int | None = None) -> TriggerEvent:
-    return TriggerEvent(
-        event_id=int(sightings.event_id[at]),
-        kind=_KINDS[int(sightings.kind[at])].name,
-        about=about,
-        occurred_at=int(sightings.occurred_at[at]),
-        recorded_at=int(sightings.recorded_at[at]),
-        ends=ends,
-    )
+_ABOUT: tuple[About, ...] = ("person_at_risk", "subject", "pair")
+"""Whom an event is about; of two that one event says of a relationship, the later here is shown."""
 
 
-def _latest_first(triggers: dict[int, TriggerEvent]) -> tuple[TriggerEvent, ...]:
-    return tuple(sorted(triggers.values(), key=lambda trigger: (-trigger.recorded_at, trigger.event_id)))
+@dataclass(frozen=True, slots=True)
+class _Trigger:
+    """A trigger with its place among others, the greater the later: recorded, then the total order of records."""
+
+    place: tuple[int, ...]
+    event: TriggerEvent
 
 
-def _order(item: MustSee) -> tuple[int, int, int]:
-    latest = item.triggers[0]
-    # Ids break ties, so that the same history gives the same list everywhere.
-    return -latest.recorded_at, item.relationship_id, latest.event_id
+class _Triggers:
+    """Makes the triggers of some rows of the sightings."""
+
+    def __init__(self, sightings: Sightings, at_rows: NDArray[np.int64], ends: dict[int, int]) -> None:
+        self._sightings, self._at_rows, self._ends = sightings, at_rows, ends
+        kind, code, value, domestic, until, reported_by, proactive, assessment = (
+            np.asarray(getattr(sightings, name)[at_rows])
+            for name in ("kind", "code", "value", "domestic", "until", "reported_by", "proactive", "assessment")
+        )
+        self._gravity = gravities(kind, code, value, domestic, sightings.code_names).tolist()
+        self._details = details(until, reported_by, proactive, assessment).tolist()
+
+    def __call__(self, i: int, about: About) -> _Trigger:
+        """Return the trigger of the row ``i`` of those given."""
+        at, sightings = int(self._at_rows[i]), self._sightings
+        event = TriggerEvent(
+            event_id=int(sightings.event_id[at]),
+            kind=_KINDS[int(sightings.kind[at])].name,
+            about=about,
+            occurred_at=int(sightings.occurred_at[at]),
+            recorded_at=int(sightings.recorded_at[at]),
+            ends=self._ends.get(at),
+        )
+        place = (event.recorded_at, event.occurred_at, self._gravity[i], self._details[i], _ABOUT.index(about))
+        return _Trigger(place, event)
+
+
+def _keep(triggers: dict[int, _Trigger], trigger: _Trigger) -> None:
+    """Keep a trigger of a relationship: an event is one trigger, though each party has a sighting of it."""
+    known = triggers.get(trigger.event.event_id)
+    if known is None or known.place < trigger.place:
+        triggers[trigger.event.event_id] = trigger
+
+
+def _latest_first(triggers: Collection[_Trigger]) -> tuple[_Trigger, ...]:
+    return tuple(sorted(triggers, key=lambda trigger: (*(-part for part in trigger.place), trigger.event.event_id)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Item:
+    """A must-see item with the parties of its relationship, or of its event where no relationship covers them."""
+
+    relationship_id: int
+    subject: int
+    at_risk: int
+    triggers: tuple[_Trigger, ...]
+
+    def shown(self) -> MustSee:
+        """Return the item as a list holds it."""
+        return MustSee(relationship_id=self.relationship_id, triggers=tuple(trigger.event for trigger in self.triggers))
+
+
+def _in_order(items: list[_Item], sightings: Sightings, as_of: int) -> list[_Item]:
+    """Return the items whose latest trigger was recorded last first; of equal times the graver, then the more triggers.
+
+    Items of equal triggers (one release concerns each relationship of a person) come in the order of what is on record
+    of their parties, and ids decide only between those of whom the records say the same.
+    """
+    columns = ([getattr(item, name) for item in items] for name in ("relationship_id", "subject", "at_risk"))
+    relationship, subject, at_risk = (np.array(column, dtype=np.int64) for column in columns)
+    records = record_ranks(sightings, Rows(relationship, subject, at_risk, np.full(len(items), as_of)))
+
+    def place(i: int) -> tuple[object, ...]:
+        item = items[i]
+        triggers = [tuple(-part for part in trigger.place) for trigger in item.triggers]
+        return (
+            triggers[0][:-1],
+            -len(triggers),
+            triggers,
+            int(records[i]),
+            item.relationship_id,
+            item.triggers[0].event.event_id,
+        )
+
+    return [items[i] for i in sorted(range(len(items)), key=place)]

@@ -18,6 +18,7 @@ from features import Matrix, build
 from serving.lists.circumstances import Circumstance, as_reason, circumstances
 from serving.lists.freshness import freshness, last_recorded, new_records
 from serving.lists.must_see import find as find_must_see
+from serving.lists.order import rank_order, record_ranks
 from serving.lists.rankings import Ranking
 from serving.lists.reasons import IN_FORCE, Explained, SentenceWriter, check_sum, explain_model, explain_rule
 from threat.asof import show
@@ -26,7 +27,7 @@ from threat.errors import BadInput, IntegrityFailure
 from threat.history.feeds import feeds
 from threat.history.sightings import NO_PERSON, Rows, Sightings
 from threat.history.snapshot import Snapshot
-from threat.lists import ROWS, ScoredList, at_rank_order
+from threat.lists import ROWS, ScoredList
 from threat.policy import Policy
 from threat.release.documents.cohort import FilterStep
 from threat.release.documents.scored_list import Basis, FeedReach, MustSee, Safeguarding
@@ -89,9 +90,9 @@ def score(inputs: ScoringInputs, advance: Advance = lambda amount: None) -> Scor
     )
     advance(0.4)
     return Scored(
-        rows=at_rank_order(table),
+        rows=table,
         must_see=items,
-        safeguarding=_safeguarding(cohort.safeguarding, items),
+        safeguarding=_safeguarding(snapshot, as_of, cohort.safeguarding, items),
         feeds=feeds_at(snapshot, as_of, inputs.policy),
         attrition=cohort.attrition,
     )
@@ -112,21 +113,35 @@ def feeds_at(snapshot: Snapshot, as_of: int, policy: Policy) -> tuple[FeedReach,
     )
 
 
-def _safeguarding(rows: Sequence[SafeguardingRow], items: Sequence[MustSee]) -> tuple[Safeguarding, ...]:
-    """Return the safeguarding queue with the must-see triggers of each relationship in it."""
+def _safeguarding(
+    snapshot: Snapshot, as_of: int, children: Sequence[SafeguardingRow], items: Sequence[MustSee]
+) -> tuple[Safeguarding, ...]:
+    """Return the safeguarding queue with the must-see triggers of each relationship in it.
+
+    Relationships with triggers come first, in the order of the must-see items; then who was known last to be so young.
+    Of equal ones what is on record decides, before the id.
+    """
     triggers = {item.relationship_id: item.triggers for item in items}
+    place = {item.relationship_id: i for i, item in enumerate(items)}
+    ids = np.array([child.relationship_id for child in children], dtype=np.int64)
+    of_item = np.array([place.get(child.relationship_id, len(items)) for child in children], dtype=np.int64)
+    known_since = np.array([child.known_since for child in children], dtype=np.int64)
+    of_both = np.array([len(child.parties) * 2 + ("subject" in child.parties) for child in children], dtype=np.int64)
+    records = record_ranks(snapshot.sightings(), snapshot.rows(ids, as_of))
+    queue = [children[i] for i in np.lexsort((ids, records, of_both, -known_since, of_item)).tolist()]
     return tuple(
         Safeguarding(
-            relationship_id=row.relationship_id,
-            parties=row.parties,
-            known_since=row.known_since,
-            triggers=triggers.get(row.relationship_id, ()),
+            relationship_id=child.relationship_id,
+            parties=child.parties,
+            known_since=child.known_since,
+            triggers=triggers.get(child.relationship_id, ()),
         )
-        for row in rows
+        for child in queue
     )
 
 
 def _rows(inputs: ScoringInputs, sightings: Sightings, rows: Rows, matrix: Matrix) -> pa.Table:
+    """Return every row of the list (schema ``ROWS``), in rank order."""
     as_of, capacity, previous = inputs.as_of, inputs.capacity, inputs.previous
     raw = inputs.ranking.score(matrix) if len(rows) else np.zeros(0)
     if not np.isfinite(raw).all():
@@ -141,7 +156,7 @@ def _rows(inputs: ScoringInputs, sightings: Sightings, rows: Rows, matrix: Matri
     previous_rank = previous.rank_by_relationship if previous else {}
     stated = circumstances(sightings, rows, as_of, inputs.policy.time_zone)
     explained = _explained(sightings, inputs.ranking, matrix, raw, np.flatnonzero(rank <= capacity), stated)
-    return pa.table(
+    table = pa.table(
         {
             "relationship_id": rows.relationship_id,
             "subject_id": rows.subject,
@@ -162,6 +177,7 @@ def _rows(inputs: ScoringInputs, sightings: Sightings, rows: Rows, matrix: Matri
         },
         schema=ROWS,
     )
+    return table.take(rank_order(rank, last, matrix, sightings))
 
 
 def _relationships_at(snapshot: Snapshot, as_of: int) -> Rows:
@@ -266,29 +282,44 @@ def require_loaded_before(snapshot: Snapshot, started_at: int) -> None:
 def differences(listed: ScoredList, again: Scored) -> list[str]:
     """Say in sentences how a second scoring differs from a LIST; empty when every value is the same.
 
-    What a LIST of an earlier version does not say is not compared.
+    What a LIST of an earlier version does not say is not compared; nor is the order of rows of equal rank and of items
+    of equal time, which went by id before and says nothing.
     """
     says_all = listed.version > 1
     sentences = []
     if listed.rows.num_rows != again.rows.num_rows:
         sentences.append(f"{listed.rows.num_rows} rows then, {again.rows.num_rows} now")
     else:
+        rows_then, rows_now = (table.sort_by(_BY_RANK_AND_ID) for table in (listed.rows, again.rows))
         for name in ROWS.names:
-            if listed.rows[name].combine_chunks().equals(again.rows[name].combine_chunks()):
+            if rows_then[name].combine_chunks().equals(rows_now[name].combine_chunks()):
                 continue
-            then, now = listed.rows[name].to_pylist(), again.rows[name].to_pylist()
+            then, now = rows_then[name].to_pylist(), rows_now[name].to_pylist()
             if not says_all:
                 now = [_as_said_before(name, value) for value in now]
             where = [i for i, (a, b) in enumerate(zip(then, now, strict=True)) if a != b]
             if where:
-                sentences.append(f"{name} differs in {len(where)} rows, first at rank {int(listed.rank[where[0]])}")
-    if listed.must_see != tuple(again.must_see):
+                sentences.append(f"{name} differs in {len(where)} rows, first at rank {rows_then['rank'][where[0]]}")
+    if _by_id(listed.must_see) != _by_id(again.must_see):
         sentences.append("must-see items differ")
-    if says_all and listed.safeguarding != again.safeguarding:
+    if says_all and _by_id(listed.safeguarding) != _by_id(again.safeguarding):
         sentences.append("the safeguarding queue differs")
     if says_all and listed.basis.feeds != again.feeds:
         sentences.append("how far the feeds reach differs")
     return sentences
+
+
+_BY_RANK_AND_ID = [("rank", "ascending"), ("relationship_id", "ascending")]
+
+
+def _by_id(items: Sequence[MustSee] | Sequence[Safeguarding]) -> list[tuple[object, ...]]:
+    """Return what items say, in an order of their ids."""
+    said = []
+    for item in items:
+        triggers = tuple(sorted(item.triggers, key=lambda trigger: trigger.event_id))
+        of_item = item.model_copy(update={"triggers": triggers})
+        said.append((item.relationship_id, tuple(trigger.event_id for trigger in triggers), of_item))
+    return sorted(said, key=lambda ids_and_item: ids_and_item[:2])
 
 
 def _as_said_before(name: str, value: Any) -> Any:

@@ -44,7 +44,7 @@ def considered(snapshot: Snapshot, people: dict[int, int], as_of: int) -> set[tu
 @given(histories(scale=30 * DAY), st.integers(0, 1000))
 def test_no_numbering_changes_a_figure(raw: RawReader, seed: int) -> None:
     assume(not ambiguous(raw))
-    again, people = renumbered(raw, seed)
+    again, people, _ = renumbered(raw, seed)
     same = {person: person for person in PEOPLE}
     with tempfile.TemporaryDirectory() as first, tempfile.TemporaryDirectory() as second:
         one, other = stored(raw, Path(first)), stored(again, Path(second))

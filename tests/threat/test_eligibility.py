@@ -131,6 +131,16 @@ def test_two_relationships_of_one_pair_after_a_merge(tmp_path: Path) -> None:
     assert dropped_at(tmp_path / "b", RECENT, AS_OF - 100, relationships=both, person_links=merge) == ""
 
 
+@pytest.mark.parametrize("old_id", [2, 30])
+def test_of_two_recorded_in_one_second_the_one_under_the_ids_known_now_stays(tmp_path: Path, old_id: int) -> None:
+    new_id = 32 - old_id
+    both = relationships((9, 1, old_id, OLD), (8, 1, new_id, OLD))
+    rows = [PAIR | {"person_at_risk_id": new_id, "occurred_at": AS_OF - 5 * DAY}]
+    merge = links((old_id, new_id, AS_OF - 100, None))
+    assert dropped_at(tmp_path / "a", rows, at_risk=new_id, relationships=both, person_links=merge) == ""
+    assert dropped_at(tmp_path / "b", rows, at_risk=old_id, relationships=both, person_links=merge) == "twice"
+
+
 def test_events_under_a_merged_id_count(tmp_path: Path) -> None:
     rows = [PAIR | {"subject_id": 3, "occurred_at": AS_OF - 5 * DAY}]
     merge = links((3, 1, AS_OF - 100, None))

@@ -18,7 +18,7 @@ from threat import lists
 from threat.asof import DAY, parse_as_of
 from threat.errors import BadInput, IntegrityFailure, UsageError
 from threat.files import is_unfinished
-from threat.lists import ROWS, Published, ScoredList, at_rank_order, count_ties, freeze
+from threat.lists import ROWS, Published, ScoredList, count_ties, freeze
 from threat.release.documents.scored_list import Basis
 
 AS_OF = parse_as_of("2024-06-01")
@@ -161,11 +161,6 @@ def test_a_list_without_its_fields_is_refused_by_name(tmp_path: Path) -> None:
 def test_ties_are_counted(rank: list[int], capacity: int, groups: int, rows: int, at_edge: int) -> None:
     counted = count_ties(np.array(rank, np.int32), capacity)
     assert counted == {"groups": groups, "rows": rows, "at_edge": at_edge}
-
-
-def test_rows_stand_in_rank_order_and_equal_ranks_by_id() -> None:
-    ordered = at_rank_order(rows_of((9, 2), (7, 2), (8, 1)))
-    assert ordered["relationship_id"].to_pylist() == [8, 7, 9]
 
 
 def test_the_rows_for_review_include_all_that_share_the_last_rank(tmp_path: Path) -> None:

@@ -48,7 +48,7 @@ def labels(snapshot: Snapshot, people: dict[int, int], rung: str, as_of: int) ->
 )
 def test_no_numbering_changes_an_outcome_or_a_label(raw: RawReader, seed: int, rung: str, at: int) -> None:
     assume(not ambiguous(raw))
-    again, people = renumbered(raw, seed)
+    again, people, _ = renumbered(raw, seed)
     same = {person: person for person in PEOPLE}
     with tempfile.TemporaryDirectory() as first, tempfile.TemporaryDirectory() as second:
         before, after = stored(raw, Path(first)), stored(again, Path(second))

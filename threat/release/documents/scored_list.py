@@ -104,7 +104,7 @@ class ListFile(Document, Basis):
     rows: int = Field(ge=0, description="number of rows of rows.parquet")
     rows_sha256: str = Field(pattern=SHA256, description="hash of rows.parquet")
     must_see: tuple[MustSee, ...] = Field(description="in the order shown")
-    safeguarding: tuple[Safeguarding, ...] = Field(default=(), description="the safeguarding queue, by relationship")
+    safeguarding: tuple[Safeguarding, ...] = Field(default=(), description="the safeguarding queue, in the order shown")
 
     @model_validator(mode="after")
     def _has_the_fields_of_its_version(self) -> Self:
