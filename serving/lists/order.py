@@ -29,8 +29,8 @@ def rank_order(
     """Return the rows of a list in the order shown, int64[n] positions: by rank, and of equal ranks as follows.
 
     The row about whose parties something was recorded last comes first; then the row of more harm by the rule that
-    ranks without a model; then what is on record of the two decides. The id decides only between relationships of whom
-    the records say the same. ``last_recorded``: int64[n] UTC seconds.
+    ranks without a model; then the figures and what is on record of the two decide. The id decides only between
+    relationships of whom the records say the same. ``last_recorded``: int64[n] UTC seconds.
     """
     rows = matrix.rows
     harm = RULES[DEFAULT_RULE].score(matrix) if len(rows) else np.zeros(0)
@@ -39,11 +39,21 @@ def rank_order(
     for key in (rank, last_recorded, harm):
         same &= key[order[1:]] == key[order[:-1]]
 
-    def records(tied: NDArray[np.int64]) -> tuple[NDArray[np.int64]]:
-        return (record_ranks(sightings, rows.take(tied)),)
-
-    settle(order, same, records)
+    tied = order[np.append(same, False) | np.append(False, same)] if len(rows) else order
+    figures = np.zeros(len(rows), dtype=np.int64)
+    figures[tied] = _figure_ranks(matrix, tied)
+    settle(order, same, lambda some: (figures[some],))
+    # The records are read one row at a time, so only where all figures are equal too: 2 s for 65,000 rows otherwise.
+    same &= figures[order[1:]] == figures[order[:-1]]
+    settle(order, same, lambda some: (record_ranks(sightings, rows.take(some)),))
     return order
+
+
+def _figure_ranks(matrix: Matrix, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return a number for all figures of some rows, int64, equal where they are the same."""
+    values = np.ascontiguousarray(matrix.values[rows])
+    as_bytes = values.view(np.dtype((np.void, values.shape[1] * values.itemsize))).ravel()
+    return np.unique(as_bytes, return_inverse=True)[1].astype(np.int64)
 
 
 def record_ranks(sightings: Sightings, rows: Rows) -> NDArray[np.int64]:
