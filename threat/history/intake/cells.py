@@ -19,13 +19,14 @@ from threat.errors import BadInput
 from threat.history.intake.profile import File, Profile
 from threat.history.intake.records import Lines, Records, RowShape, check_lines, count_records
 from threat.history.intake.times import is_time
+from threat.history.intake.totals import stated_rows
 from threat.history.intake.unpacked import read_unpacked
 
 _PARSED_AT_ONCE = 1 << 24
 """16 MiB: Arrow reads no record that is longer than a block, and the limit on a record stays below."""
 
-TOTALS = re.compile(r'^["\s(]*([\d,]+) (?:rows?|records?)(?: affected| selected| returned| exported)?[\s.)",]*$', re.I)
-"""A line of totals that a query tool writes under its rows, such as "(1234 rows affected)"."""
+_SEPARATOR = re.compile(rb'"?sep=(.)"?[,;]*\r?\n', re.I)
+"""A first line that tells Excel the delimiter; it is neither the header nor a row."""
 
 _OTHER_DELIMITERS = {";": "semicolons", "\t": "tabs", "|": "bars"}
 
@@ -43,12 +44,14 @@ class Cells:
     """The cells of a file. ``raw``: every column as text, null where empty. ``number``: of each row in the file.
 
     The first record after the header has number 1. ``records``: the count that ``raw`` and ``torn`` add up to.
+    ``names_separator``: a line before the header names the delimiter.
     """
 
     raw: pa.Table
     number: NDArray[np.int64]
     torn: list[Torn]
     records: Records
+    names_separator: bool
 
 
 def read_cells(
@@ -61,7 +64,8 @@ def read_cells(
     number of records than ``count_records``.
     """
     content = read_unpacked(path, profile.encoding, profile.limits, advance)
-    names, start = _header(content, path, profile.limits.header_bytes)
+    begin = _after_separator(content, path)
+    names, start = _header(content, begin, path, profile.limits.header_bytes)
     _check_delimiter(names, file, path)
     times = [
         names.index(c.source)
@@ -74,7 +78,7 @@ def read_cells(
     if not lines.written:
         if may_be_empty:
             empty = pa.table({name: pa.array([], pa.string()) for name in names})
-            return Cells(empty, np.arange(0), [], Records(0, len(lines), 0))
+            return Cells(empty, np.arange(0), [], Records(0, len(lines), 0), begin > 0)
         raise BadInput(
             "The file has a header and no rows.", where=str(path), way_out="check the export; nothing was loaded"
         )
@@ -92,12 +96,28 @@ def read_cells(
             way_out="look for stray quotes and line ends, or export it again; nothing was loaded",
         )
     number = np.delete(np.arange(1, records.count + 1), [item.number - 1 for item in torn])
-    return Cells(raw, number, torn, records)
+    return Cells(raw, number, torn, records, begin > 0)
 
 
-def _header(content: bytes, path: Path, limit: int) -> tuple[list[str], int]:
-    """Return the names of the columns and where the rows begin."""
-    feed, first_return = content.find(b"\n"), content.find(b"\r")
+def _after_separator(content: bytes, path: Path) -> int:
+    """Return where the header begins: after the line ``sep=,`` if there is one, which is a word of Excel for itself."""
+    match = _SEPARATOR.match(content)
+    if match is None:
+        return 0
+    if match[1] != b",":
+        delimiter = match[1].decode()
+        raise BadInput(
+            f"The cells are separated by {_OTHER_DELIMITERS.get(delimiter, delimiter)}, not by commas.",
+            value=f"sep={delimiter}",
+            where=f"{path}, line 1",
+            way_out="export the file with commas; nothing was loaded",
+        )
+    return match.end()
+
+
+def _header(content: bytes, begin: int, path: Path, limit: int) -> tuple[list[str], int]:
+    """Return the names of the columns and where the rows begin. ``begin``: where the header does."""
+    feed, first_return = content.find(b"\n", begin), content.find(b"\r", begin)
     if feed < 0 and 0 <= first_return < len(content) - 1:
         raise BadInput(
             "The lines of the file do not end with LF: they end with CR alone.",
@@ -106,13 +126,13 @@ def _header(content: bytes, path: Path, limit: int) -> tuple[list[str], int]:
         )
     ends = [at for at in (feed, first_return) if at >= 0]
     stop = min(ends, default=len(content))
-    if stop > limit:
+    if stop - begin > limit:
         raise BadInput(
-            f"The header is too long: {stop:,} bytes.",
+            f"The header is too long: {stop - begin:,} bytes.",
             where=f"{path}, line 1",
             way_out=f"check the line ends and the export; a header has at most {limit:,} bytes (limits: header_bytes)",
         )
-    text = content[:stop].decode("utf-8")
+    text = content[begin:stop].decode("utf-8")
     if not text.strip():
         raise BadInput(
             "The first line is blank.", where=f"{path}, line 1", way_out="begin the file with the names of the columns"
@@ -156,7 +176,9 @@ def _parse(content: bytes, start: int, names: list[str]) -> tuple[pa.Table, list
 
     def keep_torn(row: Any) -> str:
         torn.append(
-            Torn(int(row.number), row.text, "not_a_record" if TOTALS.match(row.text) else "wrong_number_of_cells")
+            Torn(
+                int(row.number), row.text, "wrong_number_of_cells" if stated_rows(row.text) is None else "not_a_record"
+            )
         )
         return "skip"
 
@@ -170,31 +192,3 @@ def _parse(content: bytes, start: int, names: list[str]) -> tuple[pa.Table, list
     )
     trimmed = [pc.utf8_trim_whitespace(column) for column in raw.columns]
     return pa.table([pc.if_else(pc.equal(column, ""), None, column) for column in trimmed], names=names), torn
-
-
-def not_records(raw: pa.Table) -> NDArray[np.bool_]:
-    """Mask of rows that are the header again, or a line of totals with empty cells after it.
-
-    >>> not_records(pa.table({"kind": ["theft", "kind", "(2 rows)"], "value": ["1", "value", None]})).tolist()
-    [False, True, True]
-    """
-    names = raw.column_names
-    first = raw.column(0)
-    is_header = pc.fill_null(pc.equal(first, names[0]), False).to_numpy()
-    for name in names[1:] if is_header.any() else []:
-        is_header = is_header & pc.fill_null(pc.equal(raw.column(name), name), False).to_numpy()
-    # Only a handful of rows can be a total: the whole pattern is tried on those.
-    ends_so = pc.fill_null(pc.match_substring_regex(first, "(?i)(row|record)s?[ a-z.)]*$"), False).to_numpy()
-    is_total = np.zeros(raw.num_rows, dtype=bool)
-    for row in np.flatnonzero(ends_so):
-        others = [raw.column(name)[int(row)].as_py() for name in names[1:]]
-        is_total[row] = TOTALS.match(first[int(row)].as_py()) is not None and not any(others)
-    return np.asarray(is_header | is_total)
-
-
-def totals(raw: pa.Table, torn: list[Torn]) -> list[tuple[str, int]]:
-    """Return every line of totals in a file: its text and the number of rows that it states."""
-    texts = [raw.column(0)[int(row)].as_py() for row in np.flatnonzero(not_records(raw))]
-    texts += [item.text for item in torn if item.reason == "not_a_record"]
-    stated = [(text.strip().rstrip(",").strip('"'), TOTALS.match(text)) for text in texts]
-    return [(text, int(match[1].replace(",", ""))) for text, match in stated if match]

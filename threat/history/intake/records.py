@@ -60,6 +60,8 @@ class Lines:
     def __init__(self, content: bytes, start: int, path: Path) -> None:
         self.content = content
         self.path = path
+        # The header is line 1, or line 2 where a line before it names the delimiter.
+        self._before = max(1, content.count(b"\n", 0, start))
         self.starts, self.stops = _positions(content, start)
         self.written = int(np.count_nonzero(self.starts != self.stops))
 
@@ -85,8 +87,8 @@ class Lines:
             return []
 
     def where(self, line: int) -> str:
-        """Return file and line as an error shows them: the header is line 1, and lines are counted from 0 after it."""
-        return f"{self.path}, line {line + 2:,}"
+        """Return file and line as an error shows them: lines are counted from 0 after the header."""
+        return f"{self.path}, line {line + 1 + self._before:,}"
 
 
 def check_lines(lines: Lines, limits: Limits) -> None:

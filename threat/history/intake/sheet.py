@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from numpy.typing import NDArray
 
 from threat.asof import seconds
 from threat.errors import BadInput, ThreatError, raise_all
-from threat.history.intake.cells import Torn, not_records, read_cells, totals
+from threat.history.intake.cells import Torn, read_cells
 from threat.history.intake.identical_rows import identical_rows
 from threat.history.intake.plausible import is_beyond_records
 from threat.history.intake.profile import Column, File, Profile
@@ -23,6 +24,7 @@ from threat.history.intake.protected_words import map_protected
 from threat.history.intake.references import read_references
 from threat.history.intake.texts import clean_column
 from threat.history.intake.times import FIRST_RECORDED, LAST_OF_DAY, TimeRule, days, read_times
+from threat.history.intake.totals import not_records, totals
 
 YES_NO = {"yes": True, "true": True, "1": True, "y": True, "no": False, "false": False, "0": False, "n": False}
 
@@ -141,8 +143,11 @@ def read_sheet(
     sheet = typed_sheet(file, cells.raw, cells.number, cells.torn, profile)
     sheet.counts |= {"blank_lines": cells.records.blank_lines, "multi_line_records": cells.records.multi_line}
     _say_absent_columns(sheet, path.name)
-    for text, stated in totals(sheet.raw, sheet.torn):
-        rows = sheet.rows_in - len(totals(sheet.raw, sheet.torn))
+    if cells.names_separator:
+        sheet.notices.append(f"{path.name} begins with the line sep=, which names the delimiter and is no row.")
+    stated_totals = totals(sheet.raw, [line.text for line in sheet.torn])
+    rows = sheet.rows_in - len(stated_totals)
+    for text, stated in stated_totals:
         if stated != rows:
             sheet.warnings.append(f"{path.name} says {text} and has {rows:,} rows: some may be lost.")
     return sheet
@@ -202,23 +207,32 @@ def _reject_copies(sheet: Sheet, profile: Profile) -> None:
 
 
 def _check_header(header: list[str], file: File, path: Path) -> None:
-    missing = [c.source for c in file.columns if c.required and not c.absent and c.source not in header]
+    """Refuse a header without a column that is needed, or with one that the profile does not know: both at once."""
+    lacking = [column for column in file.columns if not column.absent and column.source not in header]
+    missing = [column.source for column in lacking if column.required]
+    unknown = sorted(set(header) - {c.source for c in file.columns if not c.absent} - set(file.ignored))
+    if not missing and not unknown:
+        return
+    are_missing = f"{'A column is' if len(missing) == 1 else 'Columns are'} missing"
+    if missing and unknown:
+        problem = f"{are_missing}, and the file has columns the profile does not know."
+        value = f"missing: {', '.join(missing)}; not known: {', '.join(unknown)}"
+    else:
+        problem = f"{are_missing}." if missing else "The file has columns the profile does not know."
+        value = ", ".join(missing or unknown)
+    ways_out = [f"perhaps {name} is {near}" for name, near in _near(unknown, [column.source for column in lacking])]
     if missing:
-        raise BadInput(
-            f"{'A column is' if len(missing) == 1 else 'Columns are'} missing.",
-            value=", ".join(missing),
-            where=str(path),
-            way_out=f"the header has {', '.join(header)}; export the column or name it in the profile",
-        )
-    named = {column.source for column in file.columns if not column.absent}
-    unknown = sorted(set(header) - named - set(file.ignored))
+        ways_out.append(f"the header has {', '.join(header)}; export the column or name it in the profile")
     if unknown:
-        raise BadInput(
-            "The file has columns the profile does not know.",
-            value=", ".join(unknown),
-            where=str(path),
-            way_out="map them in the profile, or list them there as ignored: nothing is dropped silently",
-        )
+        ways_out.append("map them in the profile, or list them there as ignored: nothing is dropped silently")
+    raise BadInput(problem, value=value, where=str(path), way_out="; ".join(ways_out))
+
+
+def _near(unknown: list[str], lacking: list[str]) -> list[tuple[str, str]]:
+    """Return the columns of a file that look like a column that it lacks, with that column."""
+    in_lower_case = {name.lower(): name for name in lacking}
+    near = ((name, get_close_matches(name.lower(), in_lower_case, n=1)) for name in unknown)
+    return [(name, in_lower_case[match[0]]) for name, match in near if match]
 
 
 def _say_absent_columns(sheet: Sheet, name: str) -> None:

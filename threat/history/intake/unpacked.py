@@ -16,6 +16,9 @@ from threat.history.intake.limits import Limits
 _BLOCK = 1 << 22
 """4 MiB read at a time: progress moves, and a block of any encoding fits in memory several times over."""
 
+_LOOKED_AT = 1 << 10
+"""Bytes in which a web page says that it is one."""
+
 _AGAIN = "export or copy it again; nothing was loaded"
 
 
@@ -30,6 +33,8 @@ def read_unpacked(path: Path, encoding: str, limits: Limits, advance: Callable[[
     lines = 1
     try:
         for block in _blocks(path, advance):
+            if not out.tell():
+                _refuse_other_kinds(block, path)
             out.write(decoder.decode(block).encode("utf-8"))
             lines += block.count(b"\n")
             if out.tell() > limits.file_bytes:
@@ -58,6 +63,29 @@ def read_unpacked(path: Path, encoding: str, limits: Limits, advance: Callable[[
             way_out=f"if it is a UTF-16 file, write encoding: utf-16 in the profile; otherwise {_AGAIN}",
         )
     return content
+
+
+def _refuse_other_kinds(block: bytes, path: Path) -> None:
+    """Refuse a file that its first bytes show to be no text in lines: its name says little, people rename files."""
+    begins = block[:_LOOKED_AT].removeprefix(codecs.BOM_UTF8).lstrip().lower()
+    if block.startswith(b"PK\x03\x04"):
+        kind = "an Excel workbook" if b"xl/" in block or b"[Content_Types].xml" in block else "a zip archive"
+    elif block.startswith(b"\xd0\xcf\x11\xe0"):
+        kind = "an Excel workbook of the old kind (.xls), or one with a password"
+    elif begins.startswith((b"<!doctype html", b"<html", b"<table", b"<head", b"<body", b"<meta", b"<style")):
+        kind = "a web page (HTML), which many systems write when they export to Excel"
+    elif begins.startswith((b"<?xml", b"<workbook")):
+        kind = "XML"
+    elif block.startswith(b"%PDF"):
+        kind = "a PDF document"
+    else:
+        return
+    unpack = "unpack it" if kind == "a zip archive" else "export it as CSV, or open it and save the sheet as CSV UTF-8"
+    raise BadInput(
+        f"The file is {kind}, not CSV.",
+        where=str(path),
+        way_out=f"{unpack}; then check that references kept their zeros and dates their days; nothing was loaded",
+    )
 
 
 def _blocks(path: Path, advance: Callable[[float], None]) -> Iterator[bytes]:

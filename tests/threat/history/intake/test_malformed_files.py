@@ -71,7 +71,20 @@ REFUSED: dict[str, tuple[bytes, str]] = {
         text(FIRST).replace(b"event,", b'"event,', 1),
         "The header has a quote",
     ),
-    "a spreadsheet": (b"PK\x03\x04" + bytes(range(256)), "The file is not in the encoding the profile names (utf-8)."),
+    "a workbook": (b"PK\x03\x04" + bytes(range(256)) + b"xl/workbook.xml", "The file is an Excel workbook, not CSV."),
+    "a zip archive": (b"PK\x03\x04" + bytes(range(256)), "The file is a zip archive, not CSV."),
+    "an old workbook": (
+        b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600),
+        "The file is an Excel workbook of the old kind",
+    ),
+    "a web page": (b"\xef\xbb\xbf\r\n<HTML><table><tr><td>event</td></tr></table>", "The file is a web page (HTML)"),
+    "an XML workbook": (b"<?xml version='1.0'?><Workbook/>", "The file is XML, not CSV."),
+    "a separator that is no comma": (b"sep=;\n" + text(FIRST), "The cells are separated by semicolons, not by commas."),
+    "a quote after a line that names the separator": (b"sep=,\n" + text(TORN), "This quote is never closed"),
+    "a column misspelt": (
+        text(FIRST).replace(b"kind", b"knd", 1).replace(b"incident", b"incidnt", 1),
+        "A column is missing, and the file has columns the profile does not know.",
+    ),
 }
 
 
@@ -128,6 +141,18 @@ LOADED: dict[str, tuple[bytes, Counted]] = {
         text(FIRST + ",", SECOND),
         Counted((2, 1), {"wrong_number_of_cells": 1}, exit_code=6),
     ),
+    "a total in a word and a cell": (
+        text(*rows(3), "TOTAL,6"),
+        Counted((4, 3), {"not_a_record": 1}, says="says TOTAL,6 and has 3 rows: some may be lost", exit_code=6),
+    ),
+    "a total in one cell": (
+        text(*rows(3), "Total: 7" + "," * HEADER.count(",")),
+        Counted((4, 3), {"not_a_record": 1}, says="says Total: 7 and has 3 rows: some may be lost", exit_code=6),
+    ),
+    "a line that names the separator": (
+        b"sep=,\r\n" + text(FIRST, SECOND),
+        Counted((2, 2), says="begins with the line sep=, which names the delimiter and is no row"),
+    ),
     "rows of delimiters": (text(FIRST, "," * HEADER.count(",")), Counted((2, 1), {"missing_value": 1}, exit_code=6)),
 }
 
@@ -175,3 +200,17 @@ def test_the_columns_an_export_lacks_are_said(tmp_path: Path) -> None:
     assert report.exit_code == 0
     expected = "events.csv lacks the columns record (left empty), proactive (read as no), reported_by (read as unknown)"
     assert any(notice.startswith(expected) for notice in report.notices)
+
+
+def test_what_is_missing_and_what_is_not_known_are_said_together_with_names_that_are_near(tmp_path: Path) -> None:
+    content, _ = REFUSED["a column misspelt"]
+    with pytest.raises(BadInput) as raised:
+        loaded(tmp_path, content)
+    assert raised.value.value == "missing: kind; not known: incidnt, knd"
+    assert raised.value.way_out.startswith("perhaps incidnt is incident; perhaps knd is kind; the header has event,")
+
+
+def test_a_line_is_counted_from_the_top_of_the_file(tmp_path: Path) -> None:
+    with pytest.raises(BadInput) as raised:
+        loaded(tmp_path, REFUSED["a quote after a line that names the separator"][0])
+    assert raised.value.where.endswith("line 3")
