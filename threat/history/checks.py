@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from threat.asof import show
 from threat.errors import BadInput, ThreatError, raise_all
-from threat.history.schema import DOMESTIC, RELATIONSHIP_KINDS, REPEATED, REPORTED_BY, TABLES
+from threat.history.schema import DOMESTIC, RELATIONSHIP_KINDS, REPEATED, REPORTED_BY, TABLES, UNKNOWN
 from threat.ids import show_id
 from threat.vocabulary import kinds
 
@@ -22,7 +22,7 @@ WORDS: dict[tuple[str, str], tuple[str, ...]] = {
     ("events", "domestic"): DOMESTIC,
     ("events", "reported_by"): REPORTED_BY,
     ("events", "assertion"): ("fact", "assessment"),
-    ("events", "occurred_precision"): ("second", "day"),
+    ("events", "occurred_precision"): ("second", "day", UNKNOWN),
     ("events", "recorded_precision"): ("second", "day"),
     ("known_earlier", "recorded_precision"): ("second", "day"),
 }

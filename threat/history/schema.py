@@ -87,7 +87,7 @@ EVENTS = pa.schema(
         pa.field("assertion", _WORD, nullable=False),  # fact | assessment
         pa.field("source_system", _WORD, nullable=False),
         pa.field("source_id", pa.string()),
-        pa.field("occurred_precision", _WORD),  # second | day; null: second
+        pa.field("occurred_precision", _WORD),  # second | day | unknown; null: second
         pa.field("recorded_precision", _WORD),
         pa.field("batch_id", _WORD, nullable=False),
     ]
@@ -141,6 +141,9 @@ another content of a time in between, and then the repeated row counts.
 
 CLOSED = frozenset({"identities", "protected"})
 """Tables that ``Snapshot.table`` and ``Snapshot.query`` refuse; each has its own module with its own permission."""
+
+UNKNOWN = "unknown"
+"""Precision of a time that stands in for one that is not known: the death happened some time before its recording."""
 
 DOMESTIC = ("no", "yes", "unknown")
 

@@ -21,6 +21,7 @@ from threat.history.intake.sheet import Sheet
 from threat.history.intake.sources import module_of_shape
 from threat.history.intake.times import end_of_day
 from threat.history.intake.tried_again import quarantined_corrections, still_quarantined, take_back, together
+from threat.history.intake.undated_deaths import DEATHS, is_undated, without_date
 from threat.history.known_earlier import COLUMNS
 from threat.history.snapshot import Snapshot
 
@@ -142,6 +143,9 @@ def _compared(sheets: dict[str, Sheet], frames: Frames, snapshot: Snapshot) -> A
 def _known_earlier(rows: pa.Table, comparison: Comparison) -> pa.Table:
     """Return the rows of ``known_earlier``: times alone, or the whole event where it took the reference of another."""
     whole = np.zeros(rows.num_rows, dtype=bool) if comparison.whole is None else comparison.whole
+    if comparison.known_from is not None:
+        place = rows.schema.get_field_index("recorded_at")
+        rows = rows.set_column(place, "recorded_at", pa.array(comparison.known_from))
     times = [name for name in ("event_id", *COLUMNS) if name in rows.column_names]
     parts = [rows.filter(pa.array(comparison.earlier & ~whole)).select(times), rows.filter(pa.array(whole))]
     return pa.concat_tables([pa.Table.from_batches([fit("known_earlier", part)]) for part in parts])
@@ -169,6 +173,7 @@ def _reject_before_birth(sheets: dict[str, Sheet], frames: Frames, snapshot: Sna
     if "events" not in frames or not len(frames["events"]):
         return False
     events, persons = frames["events"], frames.get("persons", _NO_PERSONS)
+    events = events[~is_undated(events)]
     if "birth_year" in persons:
         # A birth year that is itself impossible is quarantined for that alone: no event of the person goes with it.
         persons = persons[~has_impossible_age(persons["birth_year"], persons["recorded_at"])]
@@ -177,7 +182,13 @@ def _reject_before_birth(sheets: dict[str, Sheet], frames: Frames, snapshot: Sna
     named = pd.concat([events[role] for role in roles]).dropna().unique()
     existing = existing[existing["person_id"].isin(named)].groupby("person_id")["birth_year"].min().astype("Int64")
     wrong = before_birth(events, persons, existing)
-    any_event = _reject(sheets, events[wrong.events], "impossible_date", "occurred before the birth of a person named")
+    born_later = events[wrong.events]
+    is_death = born_later["kind"].isin(DEATHS)
+    said = "occurred before the birth of a person named"
+    any_event = _reject(sheets, born_later[~is_death], "impossible_date", said)
+    for name, rows in born_later[is_death].groupby("from_file"):
+        without_date(sheets[str(name)], rows["from_row"].to_numpy(np.int64), said)
+    any_event |= bool(is_death.any())
     any_year = _reject(sheets, persons[wrong.birth_years], "impossible_date", "birth_year lies after most events")
     return any_event or any_year
 

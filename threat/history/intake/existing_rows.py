@@ -30,7 +30,7 @@ from numpy.typing import NDArray
 from threat.asof import NEVER
 from threat.history.checks import fit, stored_schema
 from threat.history.known_earlier import with_earliest
-from threat.history.schema import REPEATED
+from threat.history.schema import REPEATED, UNKNOWN
 from threat.history.snapshot import Snapshot
 from threat.history.statements import in_force, ranks
 from threat.ids import NO_VALUE
@@ -54,6 +54,9 @@ _NO_CONTENT = {"recorded_at", "withdrawn_at", "method", "score"}
 _NO_CONTENT_OF_AN_EVENT = {"event_id", "source_id", "recorded_at", "recorded_precision", "occurred_precision"}
 """What says which row it is, where it came from, when it was recorded, and how its times were written."""
 
+_OF_A_DATE = {"occurred_at", "until", "incident_id"}
+"""What a death without a date (``undated_deaths``) does not say; an incident that we form has a day."""
+
 _NULL = -(1 << 62)
 """Stands for null among whole numbers: before any time, and no id."""
 
@@ -68,7 +71,8 @@ class Comparison:
     ``new``, ``earlier``, ``contradicts``, ``repeated``: a boolean for each row, no row of two kinds; all other rows are
     held. ``recalled``: rows that came before and changed nothing then, and count now. ``whole``: of the ``earlier``,
     those to be kept whole: they took the reference of an event with other content, now or before.
-    ``displaced``: events of the history that lose their reference to a row recorded before them.
+    ``displaced``: events of the history that lose their reference to a row recorded before them. ``known_from``: from
+    when the event of each ``earlier`` row is known; None: from when the row was recorded.
     """
 
     new: Mask
@@ -78,6 +82,7 @@ class Comparison:
     recalled: pa.Table
     whole: Mask | None = None
     displaced: pa.Table | None = None
+    known_from: Ints | None = None
 
     @property
     def existing(self) -> Mask:
@@ -240,6 +245,8 @@ def _compare_events(rows: pa.Table, existing: pa.Table, formed: Mask, taken: Int
     first = _recorded_first(event_id, recorded, new)
     where = pd.Index(existing.column("event_id").to_numpy()).get_indexer(event_id)
     exists = where >= 0
+    undated, no_date_yet = _undated(rows), _undated(rows)[first]
+    no_date_yet[exists] = _undated(existing)[where[exists]]
     same = np.ones(n, dtype=bool)
     for name in names:
         stated = new[name].to_numpy(dtype=object)
@@ -250,6 +257,8 @@ def _compare_events(rows: pa.Table, existing: pa.Table, formed: Mask, taken: Int
             # A store of before we formed incidents has the record, or the event itself, in the incident's place.
             record = old["record_id"].to_numpy(dtype=object)
             equal[exists] |= formed[exists] & (other[exists] == record[where[exists]])
+        if name in _OF_A_DATE:
+            equal |= undated | no_date_yet
         same &= equal
     is_first = first == np.arange(n)
     known_at = np.full(n, -1, dtype=np.int64)
@@ -260,9 +269,30 @@ def _compare_events(rows: pa.Table, existing: pa.Table, formed: Mask, taken: Int
         event_id, recorded, new, old.iloc[where].reset_index(drop=True), ~same & exists, known_at
     )
     displaced = existing.take(pa.array(where[takes]))
-    whole = takes | (earlier & np.isin(event_id, taken))
-    nothing = np.zeros(n, dtype=bool)
-    return Comparison(is_first & ~exists, earlier | takes, ~same & ~takes, nothing, rows.slice(0, 0), whole, displaced)
+    # One reference is one death: it has the date that any of its rows has, and is known from the first of them.
+    brings_date = exists & same & no_date_yet & ~undated
+    brings_date &= _earliest_of_same(event_id, recorded, brings_date) == np.arange(n)
+    occurred = rows.column("occurred_at").to_numpy()
+    known_from = np.where(brings_date, np.maximum(np.minimum(recorded, known_at), occurred), recorded)
+    happened_at = np.full(n, -1, dtype=np.int64)
+    happened_at[exists] = existing.column("occurred_at").to_numpy()[where[exists]]
+    earlier &= ~brings_date & ~(undated & ~no_date_yet & (happened_at > recorded))
+    whole = takes | brings_date | (earlier & (np.isin(event_id, taken) | (undated & no_date_yet)))
+    return Comparison(
+        new=is_first & ~exists,
+        earlier=earlier | takes | brings_date,
+        contradicts=~same & ~takes,
+        repeated=np.zeros(n, dtype=bool),
+        recalled=rows.slice(0, 0),
+        whole=whole,
+        displaced=displaced,
+        known_from=known_from,
+    )
+
+
+def _undated(events: pa.Table) -> Mask:
+    """Mask of the events whose date is not known."""
+    return np.asarray(pc.fill_null(pc.equal(events.column("occurred_precision").cast(pa.string()), UNKNOWN), False))
 
 
 def _takes_the_reference(

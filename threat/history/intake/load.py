@@ -28,6 +28,7 @@ from threat.history.intake.report import FileCounts, LoadReport, reason_counts
 from threat.history.intake.room import check_room
 from threat.history.intake.sheet import Sheet, read_sheets
 from threat.history.intake.times import FIRST_START, TimeRule, read_times
+from threat.history.intake.undated_deaths import said_of_undated_deaths
 from threat.history.quarantine import REASONS, SCHEMA
 from threat.history.schema import REPEATED
 from threat.history.snapshot import Snapshot
@@ -157,7 +158,7 @@ def _append_export(
 def _displaced(accepted: Accepted) -> pa.Table:
     """Return the events of the history that lost their reference as quarantined rows; row 0: of no file of the load."""
     events = [] if accepted.displaced is None else accepted.displaced.to_pylist()
-    severe = {kind.name for kind in kinds().values() if kind.must_see}
+    severe = {kind.name for kind in kinds().values() if kind.must_see or kind.death_of}
     rows = [
         {
             "file": "events",
@@ -209,7 +210,7 @@ def _history_start(profile: Profile) -> dict[str, int]:
 def _quarantine(sheets: dict[str, Sheet], profile: Profile) -> pa.Table:
     """Return every rejected row as the source wrote it, in file order."""
     rows: list[dict[str, Any]] = []
-    severe_kinds = [kind.name for kind in kinds().values() if kind.must_see]
+    severe_kinds = [kind.name for kind in kinds().values() if kind.must_see or kind.death_of]
     severe = profile.severe or re.compile("|".join(severe_kinds))
     for name, sheet in sheets.items():
         telling = [c.source for c in sheet.file.columns if c.type == "word" or c.name in {"charge", "kind", "code"}]
@@ -286,7 +287,11 @@ def _report(
         notices=(*meeting.notices, *(notice for sheet in sheets.values() for notice in sheet.notices)),
         refused=meeting.refused,
         quarantine_limit=_quarantine_limit(profile, sum(counts.rows_in for counts in files.values())),
-        warnings=(*(warning for sheet in sheets.values() for warning in sheet.warnings), *_said_of_displaced(accepted)),
+        warnings=(
+            *(warning for sheet in sheets.values() for warning in sheet.warnings),
+            *said_of_undated_deaths(sheets),
+            *_said_of_displaced(accepted),
+        ),
     )
 
 

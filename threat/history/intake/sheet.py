@@ -31,6 +31,9 @@ YES_NO = {"yes": True, "true": True, "1": True, "y": True, "no": False, "false":
 PRECISIONS = {"occurred_at": "occurred_precision", "recorded_at": "recorded_precision"}
 """The column that says how exact a time is: "day", or null for a time to the second."""
 
+OF_THE_FACT = ("occurred_at", "until")
+"""Columns that say when a fact happened and ended, not when it was recorded."""
+
 _MUST_BE_SAID = {("events", "domestic")}
 """Columns without which a load never ends with 0: without the flag, no event makes a relationship."""
 
@@ -49,7 +52,9 @@ class Sheet:
     the first row after the header being 1. Rows with too many or too few cells are in ``torn`` and in no other place.
     ``counts``: what else was counted, as ``FileCounts`` of the report names it.
     ``notices``, ``warnings``: sentences for the report; a warning makes the load end with exit code 6. ``own_rows``:
-    how many rows are of this load; after them come rows of before that are tried again.
+    how many rows are of this load; after them come rows of before that are tried again. ``bad_dates``: by column, the
+    rows whose time cannot be used, of when a thing happened or ended; ``undated``: the deaths among them that are kept
+    all the same (``undated_deaths``), by place, and what is wrong with their date.
     """
 
     def __init__(self, file: File, raw: pa.Table, number: NDArray[np.int64], torn: list[Torn]) -> None:
@@ -68,6 +73,9 @@ class Sheet:
         self.notices: list[str] = []
         self.warnings: list[str] = []
         self.unmapped: set[tuple[int, str]] = set()
+        self.bad_dates = {name: np.zeros(raw.num_rows, dtype=bool) for name in OF_THE_FACT}
+        self.by_dates_alone = np.zeros(raw.num_rows, dtype=bool)
+        self.undated: dict[int, str] = {}
 
     @property
     def rows_in(self) -> int:
@@ -78,10 +86,10 @@ class Sheet:
         """True where a row is still kept."""
         return self._good.copy()
 
-    def reject(self, where: Any, reason: Any, detail: Any = "") -> None:
+    def reject(self, where: Any, reason: Any, detail: Any = "", column: str = "") -> None:
         """Quarantine rows: ``where`` a mask, ``reason`` and ``detail`` a text or a text per row.
 
-        A row that was rejected before keeps its first reason.
+        A row that was rejected before keeps its first reason. ``column``: whose value is at fault, where it is one.
         """
         places = np.flatnonzero(np.asarray(where, dtype=bool))
         if not len(places):
@@ -94,8 +102,18 @@ class Sheet:
         unmapped = reasons == "unknown_code"
         self.unmapped.update(zip(places[unmapped].tolist(), details[unmapped], strict=True))
         first = self._good[places]
+        if column in OF_THE_FACT:
+            self.bad_dates[column][places] = True
+            self.by_dates_alone[places[first]] = True
+        else:
+            self.by_dates_alone[places] = False
         self.reason[places[first]], self.detail[places[first]] = reasons[first], details[first]
         self._good[places] = False
+
+    def keep(self, where: NDArray[np.bool_]) -> None:
+        """Keep rows that were rejected."""
+        self.reason[where], self.detail[where] = "", ""
+        self._good |= where
 
     def set_reasons(self, reason: NDArray[np.object_], detail: NDArray[np.object_]) -> None:
         """Set why each row is not kept ("" for a row that is), in place of all reasons and details of before."""
@@ -185,7 +203,7 @@ def _read_open_ends(sheet: Sheet, profile: Profile) -> None:
             sheet.counts["open_ends"] = sheet.counts.get("open_ends", 0) + int((is_open & sheet.good).sum())
     if "occurred_at" in frame:
         never = is_beyond_records(frame["occurred_at"], recorded, open_ends)
-        sheet.reject(never, "impossible_date", "occurred_at lies beyond any record's years")
+        sheet.reject(never, "impossible_date", "occurred_at lies beyond any record's years", "occurred_at")
 
 
 def _reject_copies(sheet: Sheet, profile: Profile) -> None:
@@ -276,7 +294,8 @@ def _texts(sheet: Sheet, column: Column) -> pd.Series[Any]:
     missing = texts.isna().to_numpy()
     if column.required and column.default is None and missing.any():
         word = written.to_pandas().astype("str")
-        sheet.reject(missing, "missing_value", column.source + (": " + word + " is read as empty").fillna(""))
+        detail = column.source + (": " + word + " is read as empty").fillna("")
+        sheet.reject(missing, "missing_value", detail, column.name)
     return texts
 
 
@@ -318,7 +337,7 @@ def _typed_time(sheet: Sheet, column: Column, texts: pd.Series[Any], profile: Pr
         last_of_day=column.name in LAST_OF_DAY,
     )
     times = read_times(texts, rule)
-    sheet.reject(times.reasons != "", times.reasons, column.source + ": " + texts.fillna(""))
+    sheet.reject(times.reasons != "", times.reasons, column.source + ": " + texts.fillna(""), column.name)
     if column.name in PRECISIONS:
         precision = pd.Series(pd.NA, index=texts.index, dtype="str").mask(times.is_day, "day")
         sheet.frame[PRECISIONS[column.name]] = precision

@@ -77,6 +77,8 @@ def together(sheet: Sheet | None, again: Sheet) -> Sheet:
     out.frame = pd.concat([sheet.frame.assign(delivery=0), again.frame], ignore_index=True)
     out.set_reasons(np.concatenate([sheet.reason, again.reason]), np.concatenate([sheet.detail, again.detail]))
     out.unmapped = set(sheet.unmapped)
+    out.by_dates_alone = np.concatenate([sheet.by_dates_alone, again.by_dates_alone])
+    out.bad_dates = {name: np.concatenate([bad, again.bad_dates[name]]) for name, bad in sheet.bad_dates.items()}
     out.own_rows = len(sheet.reason)
     return out
 
@@ -86,6 +88,7 @@ def take_back(sheet: Sheet, both: Sheet) -> None:
     n = both.own_rows
     sheet.frame = both.frame.iloc[:n].drop(columns="delivery")
     sheet.set_reasons(both.reason[:n].copy(), both.detail[:n].copy())
+    sheet.undated = {place: said for place, said in both.undated.items() if place < n}
     sheet.unmapped = {(place, word) for place, word in both.unmapped if place < n}
 
 

@@ -18,6 +18,7 @@ from threat.history.intake.incidents import formed_incidents
 from threat.history.intake.profile import Profile
 from threat.history.intake.sheet import Sheet
 from threat.history.intake.sources.standard_csv.coded import WRITTEN, read_texts, with_markers
+from threat.history.intake.undated_deaths import is_undated, keep_undated_deaths
 from threat.history.sightings import NO_PERSON
 from threat.history.snapshot import Snapshot
 from threat.vocabulary import kinds, themes
@@ -95,6 +96,7 @@ def _check_events(sheet: Sheet, profile: Profile, snapshot: Snapshot) -> None:
     withdrawn = text == "withdrawn"
     nobody = frame["subject"].isna() & frame["person_at_risk"].isna() & frame["person"].isna() & ~withdrawn
     sheet.reject(nobody, "names_nobody", text)
+    keep_undated_deaths(sheet)
     ahead = text.isin([kind.name for kind in kinds().values() if kind.known_in_advance])
     early = (frame["occurred_at"] > frame["recorded_at"]).fillna(False) & ~ahead
     sheet.reject(early, "impossible_date", text + ": occurred_at lies after recorded_at")
@@ -115,7 +117,10 @@ def _events(rows: pd.DataFrame, profile: Profile) -> pd.DataFrame:
     rows["proactive"] |= rows["marked_by_theme"]
     written = WRITTEN if WRITTEN["kind"] in rows else {}
     names = [name for name in rows.columns if name not in {*_NO_CONTENT, *written.values()}]
-    content = [rows[written.get(name, name)] for name in names]
+    # A death without a date stands at its recording, which is no content of it.
+    undated = is_undated(rows)
+    stated = rows.assign(occurred_at=rows["occurred_at"].mask(undated))
+    content = [stated[written.get(name, name)] for name in names]
     # Equal rows are counted among those without a reference only, so that a row with one may come or go; and from the
     # one recorded first on, so that no order of rows counts.
     in_time = rows["recorded_at"].argsort(kind="stable").to_numpy()
@@ -127,7 +132,7 @@ def _events(rows: pd.DataFrame, profile: Profile) -> pd.DataFrame:
     by_content = ids("event row", source, *content, ordinal=ordinal)
     rows["event_id"] = _event_ids(rows["event"], profile).fillna(by_content)
     rows["record_id"] = ids("record", rows["record"], source).fillna(rows["event_id"])
-    formed = formed_incidents(rows, source, profile.zone).where(rows["incident"].isna())
+    formed = formed_incidents(stated, source, profile.zone).where(rows["incident"].isna())
     rows["incident_formed"] = formed.notna()
     rows["incident_id"] = ids("incident", rows["incident"], source).fillna(formed).fillna(rows["record_id"])
     rows["supersedes_event_id"] = _event_ids(rows["supersedes"], profile)
