@@ -5,82 +5,43 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import pyarrow.compute as pc
 from numpy.typing import ArrayLike, NDArray
 
-from threat.asof import instant, on_record
 from threat.history.links import Links
-from threat.history.persons import OLDEST, may_be_under
-from threat.history.sightings import NO_PERSON
-from threat.history.sorted_ids import position
+from threat.history.persons import BirthRows, may_be_under
 from threat.history.tables import Tables
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Births:
-    """Every birth year ever recorded, in any order: ``person`` as recorded, ``birth_year``, ``recorded_at``; int64.
+    """Every birth year ever recorded, and who is who. Read once a snapshot: a training asks about a hundred as-ofs."""
 
-    Read once a snapshot: a training asks about a hundred as-ofs.
-    """
-
-    person: NDArray[np.int64]
-    birth_year: NDArray[np.int64]
-    recorded_at: NDArray[np.int64]
+    rows: BirthRows
     links: Links
 
     @classmethod
     def of(cls, tables: Tables, links: Links) -> Births:
         """Read the persons of some batches; ``links`` say who is who."""
-        table = tables.table("persons", ["person_id", "birth_year", "recorded_at"])
-        table = table.filter(pc.is_valid(table.column("birth_year")))
-        person, year, recorded = (column.to_numpy().astype(np.int64) for column in table.columns)
-        return cls(person, year, recorded, links)
+        return cls(BirthRows.read(tables), links)
 
     def at(self, as_of: int) -> BirthYears:
-        """Return the birth years on record at ``as_of`` (UTC seconds), the latest recorded of each person.
-
-        A year that makes the person unborn or older than 110 at the as-of counts as not recorded, and so does a blank:
-        neither takes back what an earlier row said. Of two years recorded in one second the later year counts, so that
-        a doubt is never decided against a child.
-        """
-        age = _year(as_of) - self.birth_year
-        possible = np.flatnonzero(on_record(self.recorded_at, as_of) & (age >= 0) & (age <= OLDEST))
-        person = self.links.resolve(self.person[possible], as_of)
-        recorded, year = self.recorded_at[possible], self.birth_year[possible]
-        order = np.lexsort((year, recorded, person))
-        order = order[person[order] != NO_PERSON]
-        latest = np.ones(len(order), dtype=np.bool_)
-        latest[:-1] = person[order][1:] != person[order][:-1]
-        chosen = order[latest]
-        return BirthYears(as_of, person[chosen], year[chosen], recorded[chosen])
+        """Return the birth years as on record at ``as_of`` (UTC seconds), under the ids as resolved then."""
+        return BirthYears(as_of, self.rows.known_as(lambda recorded_ids: self.links.resolve(recorded_ids, as_of)))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class BirthYears:
-    """The birth year of every person who has a possible one on record at an as-of, sorted by person.
-
-    ``person``: int64 ids as resolved at the as-of. ``birth_year``: int64. ``since``: when that year was recorded,
-    int64 UTC seconds.
-    """
+    """The birth years on record at an as-of; ``rows`` has ids as resolved there. ``BirthRows.latest`` has the rule."""
 
     as_of: int
-    person: NDArray[np.int64]
-    birth_year: NDArray[np.int64]
-    since: NDArray[np.int64]
+    rows: BirthRows
 
     def may_be_under(self, persons: ArrayLike, age: int) -> NDArray[np.bool_]:
         """Mask of the persons who may be under ``age`` at the as-of, bool[n]: ``persons.may_be_under`` has the rule."""
-        at = position(np.atleast_1d(np.asarray(persons, dtype=np.int64)), self.person)
-        year = np.append(self.birth_year.astype(np.float64), np.nan)[at]
-        return may_be_under(year, np.full(len(at), self.as_of, dtype=np.int64), age)
+        place = self.rows.latest(persons, self.as_of)
+        year = np.append(self.rows.birth_year.astype(np.float64), np.nan)[place]
+        return may_be_under(year, np.full(len(place), self.as_of, dtype=np.int64), age)
 
     def since_when(self, persons: ArrayLike) -> NDArray[np.int64]:
         """Return when each person's birth year was recorded, int64[n] UTC seconds; 0 without a birth year."""
-        at = position(np.atleast_1d(np.asarray(persons, dtype=np.int64)), self.person)
-        out = np.zeros(len(at), dtype=np.int64)
-        out[at >= 0] = self.since[at[at >= 0]]
-        return out
-
-
-def _year(as_of: int) -> int:
-    return instant(as_of).year
+        return np.append(self.rows.recorded_at, 0)[self.rows.latest(persons, self.as_of)]

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pytest
+from fixtures.case_force import Force, ev
 from fixtures.history_rows import BATCH
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from threat.asof import parse_as_of
 from threat.history import Store
@@ -46,3 +50,41 @@ def test_a_year_that_nobody_can_have_says_nothing(tmp_path: Path, year: int, as_
     table = {"person_id": [5, 5], "kind": ["person"] * 2, "birth_year": pa.array([1990, year], pa.int16())}
     store.append(BATCH, {"persons": pa.table(table | {"recorded_at": [10, 20]})})
     assert birth_years(store.snapshot(), [5], parse_as_of(as_of)).tolist() == [expected]
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(st.tuples(st.integers(0, 2), st.sampled_from([1850, 1900, 1990, 2001, 2030]), st.integers(0, 4))),
+    st.integers(0, 5),
+)
+def test_one_as_of_and_one_a_row_are_one_rule(rows: list[tuple[int, int, int]], as_of: int) -> None:
+    """Read row by row: the last row on record with a year that the person can have; nobody has none."""
+    with tempfile.TemporaryDirectory() as folder:
+        store = Store.create(f"{folder}/store")
+        person, year, day = (list(column) for column in zip(*rows, strict=True)) if rows else ([], [], [])
+        table = {"person_id": pa.array(person, pa.int64()), "kind": pa.array(["person"] * len(rows), pa.string())}
+        recorded = pa.array([START + at for at in day], pa.int64())
+        store.append(
+            BATCH, {"persons": pa.table(table | {"birth_year": pa.array(year, pa.int16()), "recorded_at": recorded})}
+        )
+        snapshot = store.snapshot()
+        who = [0, 1, 2, -1]
+        plain = [
+            max(
+                ((at, born) for one, born, at in rows if one == asked and at < as_of and born in (1900, 1990)),
+                default=None,
+            )
+            for asked in who
+        ]
+        expected = [np.nan if last is None else last[1] for last in plain]
+        np.testing.assert_array_equal(birth_years(snapshot, who, START + as_of), expected)
+        at_one = snapshot.births.at(START + as_of)
+        assert at_one.may_be_under(who, 16).tolist() == [year == 1990 for year in expected]
+        assert at_one.since_when(who).tolist() == [0 if last is None else START + last[0] for last in plain]
+
+
+def test_nobody_has_no_birth_year() -> None:
+    nobody = {"person": "nobody", "kind": "unknown", "birth_year": 1990, "recorded_at": "2001-01-01"}
+    snapshot = Force({"persons": [nobody], "events": [ev("stalking", "2024-03-01")]}).snapshot
+    at = parse_as_of("2024-06-01")
+    assert np.isnan(birth_years(snapshot, [-1], at, lambda ids: snapshot.links.resolve(ids, at))).all()
