@@ -52,11 +52,11 @@ class Cohort:
 def eligible(snapshot: Snapshot, as_of: int, policy: Policy) -> Cohort:
     """Return the complete cohort at one as-of (int64 UTC seconds), sorted by relationship id, with its attrition.
 
-    Only what is visible at the as-of counts. A merge that makes both parties one person quarantines the relationship.
-    A relationship stays when a domestic record of the pair became known in the policy's days, or when the first that
-    was ever recorded between the two is new (a first signal). Both are days at liberty of the subject: the clock stands
-    still in custody. The death of either party, once on record, ends it. A relationship of which a party may be a child
-    goes to the safeguarding queue.
+    Only what is visible at the as-of counts. A merge that makes both parties one person quarantines the relationship. A
+    relationship stays when a domestic record of the pair became known in the policy's days, or when the first that was
+    ever recorded between the two is new (a first signal). Both are days at liberty of the subject: the clock stands
+    still in the stays that the policy names. The death of either party, once on record, ends it. A relationship of
+    which a party may be a child goes to the safeguarding queue.
 
     Relationship 1 had a domestic event three years ago, relationship 2 had one last month, relationship 3 was first
     recorded ten days ago and has no domestic event, relationship 4 is recorded only after the as-of; the subject of
@@ -166,7 +166,7 @@ def _first_of_pair(
 
 @dataclass(frozen=True, slots=True)
 class _Window:
-    """Masks of the rows: who is considered, and who is so only because of custody, or only by a late report."""
+    """Masks of the rows: who is considered, who only because of time not at liberty, and who only by a late report."""
 
     considered: NDArray[np.bool_]
     by_custody: NDArray[np.bool_]
@@ -178,8 +178,8 @@ class _Window:
         return (
             f"no domestic record that became known in the last {policy.known_within_days_at_liberty} days at liberty "
             f"of the subject, and first recorded over {policy.first_signal_within_days_at_liberty} such days ago "
-            f"(of those kept, {by_custody:,} only because time in custody does not count, {by_late_report:,} only by a "
-            "late report of what happened before)"
+            f"(of those kept, {by_custody:,} only because time in custody or detention does not count, "
+            f"{by_late_report:,} only by a late report of what happened before)"
         )
 
 
@@ -191,7 +191,7 @@ def _window(sightings: Sightings, rows: Rows, recorded: NDArray[np.int64], as_of
     the window; all count as known before. A course of conduct needs no rule of its own: it reaches no further than its
     recording, so what reaches into the window became known in it.
     """
-    custody = Custody.at(sightings, as_of)
+    custody = Custody.at(sightings, as_of, policy.stays)
     no_sign = np.array([kind.known_in_advance or kind.theme == "record_keeping" for kind in kinds().values()])
     seen = np.flatnonzero((sightings.role == ROLE_SUBJECT) & sightings.visible_at(as_of))
     domestic = seen[

@@ -11,17 +11,25 @@ from zoneinfo import ZoneInfo
 
 import yaml
 
+from threat.asof import NEVER
 from threat.errors import ThreatError, UsageError, raise_all
 from threat.vocabulary import kinds
 
 REVEAL_STEPS = ("records", "own_grade", "rank_and_reasons")
 _KEYS = {
     "": {"version", "time_zone", "eligibility", "capacity", "cycle_days", "must_see", "feeds", "reveal_order"},
-    "eligibility": {"known_within_days_at_liberty", "first_signal_within_days_at_liberty", "lower_age"},
+    "eligibility": {
+        "known_within_days_at_liberty",
+        "first_signal_within_days_at_liberty",
+        "not_at_liberty",
+        "lower_age",
+    },
     "must_see": {"add", "remove", "recorded_within_days", "release_within_days"},
     "feeds": {"stale_after_days", "by_source"},
 }
 
+
+_KEYS_OF_A_STAY = {"open_hours", "because"}
 
 _RENAMED = {
     "domestic_event_within_days": "since 2026.2 it is known_within_days_at_liberty",
@@ -30,10 +38,23 @@ _RENAMED = {
 
 
 @dataclass(frozen=True, slots=True)
+class NotAtLiberty:
+    """A kind of stay in which the subject is not at liberty, and ``because`` of what.
+
+    ``open_hours``: how long a stay without an end on record lasts; None: to the as-of.
+    """
+
+    because: str
+    open_hours: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
     """What a force signs. Days are numbers of 86,400 s. ``must_see_kinds`` open an item whatever the rank.
 
-    ``time_zone``: the zone in which days and clock times of records are said (``serving.dates``).
+    ``time_zone``: the zone in which days and clock times of records are said (``serving.dates``). ``not_at_liberty``:
+    the stays that stop the clock of the days at liberty, by kind.
+
     ``stale_after_days``: how far a feed may be behind; ``stale_after_days_by_source``: the same for single feeds.
     """
 
@@ -41,6 +62,7 @@ class Policy:
     time_zone: str
     known_within_days_at_liberty: int
     first_signal_within_days_at_liberty: int
+    not_at_liberty: Mapping[str, NotAtLiberty]
     lower_age: int
     capacity: int
     cycle_days: int
@@ -50,6 +72,14 @@ class Policy:
     stale_after_days: int
     stale_after_days_by_source: Mapping[str, int]
     reveal_order: tuple[str, ...]
+
+    @property
+    def stays(self) -> dict[str, int]:
+        """Return how many seconds a stay without an end on record lasts, by kind that stops the clock; NEVER: open."""
+        return {
+            kind: NEVER if stay.open_hours is None else stay.open_hours * 3_600
+            for kind, stay in self.not_at_liberty.items()
+        }
 
 
 def load_policy(path: str | Path | None = None) -> Policy:
@@ -81,6 +111,7 @@ def load_policy(path: str | Path | None = None) -> Policy:
         time_zone=_time_zone(document, name, problems),
         known_within_days_at_liberty=number("eligibility", "known_within_days_at_liberty"),
         first_signal_within_days_at_liberty=number("eligibility", "first_signal_within_days_at_liberty", least=0),
+        not_at_liberty=_not_at_liberty(document, name, problems),
         # 0 puts nobody into the queue: a force that has another way for children says so by name.
         lower_age=number("eligibility", "lower_age", least=0),
         capacity=number("capacity"),
@@ -134,6 +165,33 @@ def _by_source(document: dict[str, Any], name: str, problems: list[ThreatError])
         str(source): _number(document, ("feeds", "by_source", source), name, problems, least=1)
         for source in by_source or ()
     }
+
+
+def _not_at_liberty(document: dict[str, Any], name: str, problems: list[ThreatError]) -> dict[str, NotAtLiberty]:
+    """Return the stays that stop the clock, by kind, each with its reason."""
+    section = document.get("eligibility")
+    stays = section.get("not_at_liberty") if isinstance(section, dict) else None
+    where = f"{name}: eligibility.not_at_liberty"
+    if not isinstance(stays, dict):
+        way_out = "since 2026.3 it says which stays stop the clock; see threat/policy.yaml"
+        problems.append(UsageError("Not a mapping of kinds of stay.", value=stays, where=where, way_out=way_out))
+        return {}
+    out: dict[str, NotAtLiberty] = {}
+    for kind, given in stays.items():
+        stay = given if isinstance(given, dict) else {}
+        if kind not in kinds() or kinds()[kind].lasts != "stay":
+            problems.append(UsageError("Not a kind of the vocabulary that lasts as a stay.", value=kind, where=where))
+        if not isinstance(stay.get("because"), str) or not stay["because"].strip():
+            problems.append(UsageError(f"{kind} has no reason, as because.", value=given, where=where))
+        problems += [
+            UsageError("Not a key of a stay.", value=key, where=f"{where}.{kind}")
+            for key in sorted({str(key) for key in stay} - _KEYS_OF_A_STAY)
+        ]
+        hours = None
+        if "open_hours" in stay:
+            hours = _number(document, ("eligibility", "not_at_liberty", kind, "open_hours"), name, problems, least=1)
+        out[str(kind)] = NotAtLiberty(because=str(stay.get("because", "")), open_hours=hours)
+    return out
 
 
 def _triggers(document: dict[str, Any], name: str, problems: list[ThreatError]) -> tuple[str, ...]:

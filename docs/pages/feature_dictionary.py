@@ -76,7 +76,9 @@ _WORDS = {
         domestic: a crime without the flag whose victim is not known is no domestic incident""",
     "Proactive": "contacts made by the unit itself never count",
     "Custody is not clean time": """days since run through custody, so they carry no direction; the rate of incidents is
-        over days at liberty only""",
+        over days at liberty only. In these figures that leaves out the stays of the kind `custody` alone, an open one
+        up to the as-of. Who is considered for a list (`threat/policy.yaml`) leaves out holds and detentions under
+        mental-health powers too""",
     "Known in advance": """releases, bail ends and order expiries enter only as days until, and only when recorded
         before the as-of""",
     "Truncated": """where a window reaches back before the records begin, the figure is marked: before the earliest of

@@ -32,6 +32,13 @@ SAFEGUARDED = (
 
 FIRST_LIST = "There is no earlier list to compare with."
 
+_STAYS = {
+    "custody": "Custody",
+    "hold": "A hold for another authority",
+    "mental_health_detention": "A detention under mental-health powers",
+}
+"""A stay in the words of a sentence on its end."""
+
 _ABOUT = {"pair": "", "subject": ", about the subject", "person_at_risk": ", about the person at risk"}
 
 
@@ -109,7 +116,8 @@ def trigger(opened_by: TriggerEvent, as_of: int, zone: str) -> str:
     what = f"{day(occurred_at, zone)}{_ABOUT[about]}"
     if opened_by.ends is not None:
         ends = "ended" if ended(opened_by.ends, as_of) else "is due to end"
-        return f"Custody {ends} on {day(opened_by.ends, zone)}{_ABOUT[about]}; no release is recorded"
+        stay = f"{_STAYS.get(kind.name, kind.title)} {ends} on {day(opened_by.ends, zone)}{_ABOUT[about]}"
+        return stay if kind.name == "mental_health_detention" else f"{stay}; no release is recorded"
     if kind.death_of and about != "pair":
         return f"{kind.title} of another person on {what}, recorded {_days_ago(recorded_at, as_of)}"
     if kind.known_in_advance and not happened(occurred_at, as_of):

@@ -1,4 +1,4 @@
-"""What is in force around a relationship at an as-of: custody, bail, orders, a release to come, death.
+"""What is in force around a relationship at an as-of: custody or detention, bail, orders, a release to come, death.
 
 Stated on every row of a list, whichever ranking made it: a ranking may not read them, or may read them as one of many
 figures, and a reviewer must not have to search the records for them. What is not stated is not on record; it is never
@@ -17,9 +17,11 @@ from numpy.typing import NDArray
 from serving.lists.reasons import IN_FORCE, FeatureSentence, ThemeReason
 from threat.asof import NEVER, ended, happened
 from threat.dates import day
+from threat.history.custody import Lasting, ends
 from threat.history.deaths import dead_rows
 from threat.history.sightings import NO_PERSON, ROLE_AT_RISK, ROLE_SUBJECT, Rows, Sightings
 from threat.history.sorted_ids import is_in
+from threat.policy import load_policy
 from threat.vocabulary import Kind, kinds
 
 What = Literal["custody", "bail", "order", "release_due", "death"]
@@ -35,6 +37,9 @@ is still to come is stated with the recorded end that came before, which may be 
 
 _END_WORDS = {"custody": "a release", "bail": "an end of bail", "order": "an expiry"}
 """What a recorded end is called in a sentence, by what it ends."""
+
+_WHERE = {"hold": "held for another authority", "mental_health_detention": "detained under mental-health powers"}
+"""Where a person in a stay is, where the words are other than "in custody"."""
 
 _WHOSE = {"subject": "The subject", "person_at_risk": "The person at risk"}
 
@@ -61,15 +66,19 @@ class Circumstance:
         return asdict(self)
 
 
-def circumstances(sightings: Sightings, rows: Rows, as_of: int, zone: str) -> list[tuple[Circumstance, ...]]:
+def circumstances(
+    sightings: Sightings, rows: Rows, as_of: int, zone: str, stays: Lasting | None = None
+) -> list[tuple[Circumstance, ...]]:
     """Return what is in force at ``as_of`` (UTC seconds) for each row: what comes first matters most.
 
-    ``zone``: in which days are said.
+    ``zone``: in which days are said. ``stays``: how long a stay without an end on record lasts, as ``Policy.stays``
+    gives it (None: of the policy shipped); after that it is not stated.
 
-    Custody, bail and a coming release of either party; orders on the subject towards the person at risk; the death of a
-    party; and a homicide of somebody else that either party is on record for.
+    Custody or detention, bail and a coming release of either party; orders on the subject towards the person at risk;
+    the death of a party; and a homicide of somebody else that either party is on record for.
     """
-    by_person = _in_force(sightings, np.unique(np.concatenate([rows.subject, rows.at_risk])), as_of, zone)
+    lasting = load_policy().stays if stays is None else stays
+    by_person = _in_force(sightings, np.unique(np.concatenate([rows.subject, rows.at_risk])), as_of, zone, lasting)
     out = []
     for subject, at_risk in zip(rows.subject.tolist(), rows.at_risk.tolist(), strict=True):
         # Two systems may write down one stay or order: the same words are said once.
@@ -133,7 +142,7 @@ class _Record:
         return Circumstance(self.what, self.kind.name, self.code, whom, self.since, until, self.event_id, text)
 
     def _custody_text(self, whom: Whom) -> str:
-        where = "held for another authority" if self.kind.name == "hold" else f"in custody{self._code()}"
+        where = _WHERE.get(self.kind.name, f"in custody{self._code()}")
         return f"{_WHOSE[whom]} is {where} since {self._day(self.since)}, {self._until()}"
 
     def _bail_text(self, whom: Whom) -> str:
@@ -169,11 +178,15 @@ def _what(kind: Kind) -> What | None:
         return "death"
     if kind.name == "release":
         return "release_due"
-    if kind.theme == "custody" and kind.lasts in ("stay", "order"):
-        return "custody" if kind.lasts == "stay" else "bail"
+    if kind.lasts == "stay":
+        return "custody"
+    if kind.theme == "custody" and kind.lasts == "order":
+        return "bail"
     return "order" if kind.theme == "order" and kind.lasts == "order" else None
 
 
+_STAYS = tuple(kind.name for kind in _KINDS if kind.lasts == "stay")
+_IS_STAY = np.array([kind.lasts == "stay" for kind in _KINDS])
 _WHAT = tuple(_what(kind) for kind in _KINDS)
 _FIRST: tuple[What, ...] = ("death", "custody", "release_due", "bail", "order")
 
@@ -184,7 +197,9 @@ def _order(circumstance: Circumstance) -> tuple[int, int, int, str]:
     return _FIRST.index(circumstance.what), int(first), -circumstance.since, circumstance.text
 
 
-def _in_force(sightings: Sightings, persons: NDArray[np.int64], as_of: int, zone: str) -> dict[int, list[_Record]]:
+def _in_force(
+    sightings: Sightings, persons: NDArray[np.int64], as_of: int, zone: str, lasting: Lasting
+) -> dict[int, list[_Record]]:
     """Return the records in force at ``as_of`` that may be stated, by person."""
     stated = np.array([what is not None for what in _WHAT])
     death, ahead = np.array([what == "death" for what in _WHAT]), np.array([what == "release_due" for what in _WHAT])
@@ -192,7 +207,9 @@ def _in_force(sightings: Sightings, persons: NDArray[np.int64], as_of: int, zone
     rows = rows[sightings.visible_at(as_of, rows)]
     kind, has_happened = sightings.kind[rows], happened(sightings.occurred_at[rows], as_of)
     in_force = np.where(ahead[kind], ~has_happened, has_happened)
-    in_force &= death[kind] | ahead[kind] | ~ended(sightings.until[rows], as_of)
+    # Of a kind that stops no clock by the policy, an open stay lasts.
+    over = ended(ends(sightings, rows, dict.fromkeys(_STAYS, NEVER) | dict(lasting)), as_of)
+    in_force &= death[kind] | ahead[kind] | ~np.where(_IS_STAY[kind], over, ended(sightings.until[rows], as_of))
     # The unit's own entries open nothing and state nothing; a death is a fact, whoever wrote it down.
     in_force &= death[kind] | ~sightings.proactive[rows]
     rows = rows[in_force]
@@ -217,7 +234,7 @@ def _record(
     what = _WHAT[kind.number]
     assert what is not None  # _in_force chose the kinds
     since, until, end = int(sightings.occurred_at[row]), int(sightings.until[row]), NEVER
-    ended_by = "release" if what == "custody" else _ENDED_BY.get(kind.name)
+    ended_by = "release" if kind.name == "custody" else _ENDED_BY.get(kind.name)
     if ended_by is not None:
         end = _first_after(sightings, owner, other if what == "order" else None, ended_by, since, as_of)
     if until == NEVER and kind.name in _ENDED_BY:

@@ -2,9 +2,10 @@
 
 A trigger is a visible event of a kind the vocabulary marks *must see* (strangulation, threat to kill, weapon, breach
 after service, suicidality of either party, ...), recorded within the policy's days before the as-of; or a release from
-custody near the as-of, on record or by the end of a stay. *Near* is ``threat.asof.near``: from exactly the policy's
-days before the as-of up to, and not including, so many days after. An item is one relationship with all its triggers;
-an event between two parties that no recorded relationship covers is an item too, of the relationship 0.
+custody near the as-of, on record or by the end of a stay that stops the clock of eligibility. *Near* is
+``threat.asof.near``: from exactly the policy's days before the as-of up to, and not including, so many days after. An
+item is one relationship with all its triggers; an event between two parties that no recorded relationship covers is an
+item too, of the relationship 0.
 
 The death of either party, once on record, closes a relationship: nobody is left to protect there. A homicide is seen in
 the subject's other relationships instead, each of which it opens.
@@ -20,7 +21,7 @@ from numpy.typing import NDArray
 
 from serving.lists.order import record_ranks
 from threat.asof import happened, look_back_bounds, near, within
-from threat.history.custody import Custody, stays
+from threat.history.custody import Custody, Lasting, stays
 from threat.history.deaths import Deaths
 from threat.history.gravity import details, gravities
 from threat.history.sightings import NO_PERSON, ROLE_ABOUT, ROLE_AT_RISK, ROLE_SUBJECT, Rows, Sightings
@@ -43,15 +44,16 @@ def find(
     *,
     recorded_days: float,
     release_days: float,
+    stays: Lasting,
     names: Collection[str] | None = None,
 ) -> list[MustSee]:
     """Find all items at ``as_of``; the item whose latest trigger was recorded last comes first.
 
     ``rows``: the relationships in force, parties resolved at ``as_of``. ``recorded_days``: look-back on *recorded_at*,
     so that an old event reported today opens an item today. ``release_days``: how near a release known in advance must
-    be, before or after. ``names``: kinds that trigger; by default those the vocabulary marks; the ends of stays go with
-    ``release``. An event about a person who is in no relationship (a prisoner's release, say) opens nothing.
-    ``tests/spec/must_see`` draws the rule.
+    be, before or after. ``stays``: the stays whose end is a release, as ``Policy.stays`` gives them. ``names``: kinds
+    that trigger; by default those the vocabulary marks; the ends of stays go with ``release``. An event about a person
+    who is in no relationship (a prisoner's release, say) opens nothing. ``tests/spec/must_see`` draws the rule.
     """
     wanted = must_see_kinds() if names is None else frozenset(names)
     by_number = {kind.number: kind for kind in kinds().values() if kind.name in wanted}
@@ -61,7 +63,7 @@ def find(
     parties = _Parties(rows.take(~is_closed))
     by_relationship: dict[int, dict[int, _Trigger]] = {}
     uncovered: dict[int, tuple[_Trigger, int, int]] = {}
-    ends = ends_of_stays(sightings, as_of, release_days) if RELEASE in wanted else {}
+    ends = ends_of_stays(sightings, as_of, release_days, stays) if RELEASE in wanted else {}
     at_rows = np.concatenate([hits, np.fromiter(ends, np.int64, len(ends))])
     owners, others = sightings.ids_of(sightings.owners(at_rows)), sightings.ids_of(sightings.counterpart[at_rows])
     is_dead = deaths.on_record(owners, as_of) | deaths.on_record(others, as_of)
@@ -110,20 +112,21 @@ def _triggering(
     return out & ~sightings.proactive
 
 
-def ends_of_stays(sightings: Sightings, as_of: int, release_days: float) -> dict[int, int]:
-    """Return the stays in custody that end near ``as_of`` and of whose end no release is on record.
+def ends_of_stays(sightings: Sightings, as_of: int, release_days: float, lasting: Lasting) -> dict[int, int]:
+    """Return the stays that end near ``as_of`` and of whose end no release is on record.
 
     By row of the sightings, when the stay ends (UTC seconds). A stay and its release are one trigger, so a release
-    within a day of the end stands for both; a stay that another follows within a day is no release at all.
+    within a day of the end stands for both; a stay that another follows within a day is no release at all. The end that
+    the policy gives an open stay is on no record, and opens nothing.
     """
-    custody = Custody.at(sightings, as_of)
+    custody = Custody.at(sightings, as_of, lasting, assume_ends=False)
     followed = np.zeros(len(custody.person), dtype=bool)
     gap = custody.start[1:] - custody.end[:-1]
     followed[:-1] = (custody.person[1:] == custody.person[:-1]) & (gap <= SAME_END)
     ending = np.flatnonzero(near(custody.end, as_of, release_days) & ~followed)
     if not len(ending):
         return {}
-    rows = np.concatenate([stays(sightings), np.flatnonzero(sightings.kind == _number(RELEASE))])
+    rows = np.concatenate([stays(sightings, lasting), np.flatnonzero(sightings.kind == _number(RELEASE))])
     rows = rows[sightings.visible_at(as_of, rows) & ~sightings.proactive[rows]]
     is_release, person = sightings.kind[rows] == _number(RELEASE), sightings.ids_of(sightings.owners(rows))
     out = {}

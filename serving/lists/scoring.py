@@ -86,6 +86,7 @@ def score(inputs: ScoringInputs, advance: Advance = lambda amount: None) -> Scor
         as_of,
         recorded_days=inputs.policy.must_see_recorded_days,
         release_days=inputs.policy.must_see_release_days,
+        stays=inputs.policy.stays,
         names=inputs.policy.must_see_kinds,
     )
     advance(0.4)
@@ -154,7 +155,7 @@ def _rows(inputs: ScoringInputs, sightings: Sightings, rows: Rows, matrix: Matri
     last = last_recorded(sightings, rows, as_of)
     new = new_records(sightings, rows, previous.basis.as_of, as_of) if previous else np.zeros(len(rows), np.int64)
     previous_rank = previous.rank_by_relationship if previous else {}
-    stated = circumstances(sightings, rows, as_of, inputs.policy.time_zone)
+    stated = circumstances(sightings, rows, as_of, inputs.policy.time_zone, inputs.policy.stays)
     explained = _explained(sightings, inputs.ranking, matrix, raw, np.flatnonzero(rank <= capacity), stated)
     table = pa.table(
         {

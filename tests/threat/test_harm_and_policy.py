@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from threat.asof import NEVER
 from threat.errors import BadInput, UsageError
 from threat.harm import days_by_number, days_of, read, table
 from threat.policy import load_policy
@@ -91,6 +92,34 @@ def test_the_shipped_policy() -> None:
     assert set(policy.must_see_kinds) == {name for name, kind in kinds().items() if kind.must_see}
 
 
+def test_each_stay_that_stops_the_clock_has_a_reason_and_a_length() -> None:
+    policy = load_policy()
+    assert policy.stays == {"custody": NEVER, "hold": 96 * 3600, "mental_health_detention": 36 * 3600}
+    assert set(policy.stays) == {name for name, kind in kinds().items() if kind.lasts == "stay"}
+    reasons = [stay.because for stay in policy.not_at_liberty.values()]
+    assert ["Police and Criminal Evidence Act 1984" in reasons[1], "Mental Health Act 1983" in reasons[2]] == [True] * 2
+
+
+@pytest.mark.parametrize(
+    ("stays", "rule"),
+    [
+        (None, "Not a mapping of kinds of stay"),
+        ({"arrest": {"because": "x"}}, "Not a kind of the vocabulary that lasts as a stay.\n  found: arrest"),
+        ({"hold": {"open_hours": 96}}, "hold has no reason"),
+        ({"hold": "96 hours"}, "hold has no reason"),
+        ({"hold": {"because": "x", "open_hours": 0}}, "hold.open_hours is not a whole number from 1"),
+        ({"hold": {"because": "x", "hours": 3}}, "Not a key of a stay.\n  found: hours"),
+    ],
+)
+def test_stays_that_a_policy_may_not_name(tmp_path: Path, stays: object, rule: str) -> None:
+    document = yaml.safe_load(files("threat").joinpath("policy.yaml").read_text(encoding="utf-8"))
+    document["eligibility"]["not_at_liberty"] = stays
+    (tmp_path / "own.yaml").write_text(yaml.safe_dump(document))
+    with pytest.raises(UsageError) as told:
+        load_policy(tmp_path / "own.yaml")
+    assert rule in str(told.value)
+
+
 def test_a_force_may_add_and_remove_triggers(tmp_path: Path) -> None:
     document = yaml.safe_load(files("threat").joinpath("policy.yaml").read_text(encoding="utf-8"))
     document["must_see"] |= {"add": ["separation"], "remove": ["release"]}
@@ -118,7 +147,7 @@ def test_a_wrong_policy_tells_every_problem(tmp_path: Path) -> None:
     (tmp_path / "own.yaml").write_text(yaml.safe_dump(document))
     with pytest.raises(UsageError) as told:
         load_policy(tmp_path / "own.yaml")
-    parts = "7 problems", "found: Europe", "two years", "capacity", "quarrel", "partners", "reveal order", "as text"
+    parts = "8 problems", "found: Europe", "two years", "capacity", "quarrel", "partners", "reveal order", "as text"
     for part in parts:
         assert part in str(told.value)
 

@@ -1,13 +1,16 @@
-"""Who is in custody at an as-of and until when, and how many of the days since something were days at liberty.
+"""Who is not at liberty at an as-of and until when, and how many of the days since something were days at liberty.
 
-A stay is a record of the kind ``custody`` about a person, from ``occurred_at`` to ``until``; a stay without ``until``
-is open and lasts to the as-of. A ``hold`` for another authority is a stay where its end is on record. Stays overlap
-(remand becomes a sentence; two systems write down one stay), so time in custody is the union of what was visible at
-the as-of. Quiet in custody is not clean time: whatever runs down with time runs down at liberty only.
+A stay is a record about a person of a kind that stops the clock (custody, a hold for another authority, a detention
+under mental-health powers: ``threat/policy.yaml`` names the kinds), from ``occurred_at`` to ``until``. A stay without
+``until`` is open. It lasts to the as-of, or, where the policy says how long an open stay of its kind can last, so long:
+such a row may be no more than that somebody asked for it, and would stop the clock for good. Stays overlap (remand
+becomes a sentence; two systems write down one stay), so time in custody is the union of what was visible at the as-of.
+Quiet in custody is not clean time: whatever runs down with time runs down at liberty only.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,16 +20,17 @@ from threat.asof import NEVER, ended, happened
 from threat.history.sightings import NO_PERSON, ROLE_ABOUT, ROLE_SUBJECT, Sightings
 from threat.vocabulary import kinds
 
-STAY, HOLD = "custody", "hold"
+Lasting = Mapping[str, int]
+"""How many seconds a stay without an end on record lasts, by kind; NEVER: to the as-of. No other kind is a stay."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Custody:
     """The union of stays by person, as known at one as-of: disjoint spans, sorted by (person, start).
 
-    Person i was in custody at ``start[i] <= t < end[i]``; ``end`` is as recorded, so it may be after the as-of (NEVER:
-    no end is on record). ``before``: seconds in custody of all spans before this one, up to the as-of, the running sum
-    that makes a look-up two binary searches. ``as_of`` and all arrays: int64, UTC seconds or seconds.
+    Person i was in custody at ``start[i] <= t < end[i]``; ``end`` may be after the as-of (NEVER: no end is on record).
+    ``before``: seconds in custody of all spans before this one, up to the as-of, the running sum that makes a look-up
+    two binary searches. ``as_of`` and all arrays: int64, UTC seconds or seconds.
     """
 
     as_of: int
@@ -36,12 +40,18 @@ class Custody:
     before: NDArray[np.int64]
 
     @classmethod
-    def at(cls, sightings: Sightings, as_of: int) -> Custody:
-        """Read the stays visible at ``as_of`` (UTC seconds). What the unit itself recorded is left out."""
-        rows = stays(sightings)
+    def at(cls, sightings: Sightings, as_of: int, lasting: Lasting, *, assume_ends: bool = True) -> Custody:
+        """Read the stays visible at ``as_of`` (UTC seconds). What the unit itself recorded is left out.
+
+        ``assume_ends``: False leaves out the open stays that only ``lasting`` gives an end, for whoever asks what is on
+        record of an end.
+        """
+        rows = stays(sightings, lasting)
+        if not assume_ends:
+            rows = rows[(np.asarray(sightings.until)[rows] != NEVER) | (ends(sightings, rows, lasting) == NEVER)]
         rows = rows[sightings.visible_at(as_of, rows) & happened(sightings.occurred_at[rows], as_of)]
         person = sightings.ids_of(sightings.owners(rows))
-        start, end = np.asarray(sightings.occurred_at)[rows], np.asarray(sightings.until)[rows]
+        start, end = np.asarray(sightings.occurred_at)[rows], ends(sightings, rows, lasting)
         order = np.lexsort((start, person))
         person, start, end = _union(person[order], start[order], end[order])
         length = np.minimum(end, as_of) - start
@@ -112,17 +122,24 @@ class Custody:
         return out
 
 
-def stays(sightings: Sightings) -> NDArray[np.int64]:
-    """Return the rows of sightings that are stays in custody of their owner, visible or not, ascending.
+def stays(sightings: Sightings, lasting: Lasting) -> NDArray[np.int64]:
+    """Return the rows of sightings that are stays of their owner, visible or not, ascending.
 
     A stay is about one person; a source that names that person as the subject says the same.
     """
     of_owner = np.isin(sightings.role, (ROLE_ABOUT, ROLE_SUBJECT))
-    kind = np.asarray(sightings.kind)
-    # Whoever is held for another authority is no more at liberty than a prisoner. Without an end on record a hold may
-    # be no more than that somebody asked for one: it would stop the clock for good.
-    is_hold = (kind == kinds()[HOLD].number) & (np.asarray(sightings.until) != NEVER)
-    return np.flatnonzero(((kind == kinds()[STAY].number) | is_hold) & of_owner & ~sightings.proactive)
+    is_stay = np.isin(sightings.kind, [kinds()[name].number for name in lasting])
+    return np.flatnonzero(is_stay & of_owner & ~sightings.proactive)
+
+
+def ends(sightings: Sightings, rows: NDArray[np.int64], lasting: Lasting) -> NDArray[np.int64]:
+    """Return when stays end, int64[n] UTC seconds: ``until``, or else what ``lasting`` says; NEVER: open."""
+    until, kind = np.asarray(sightings.until)[rows], np.asarray(sightings.kind)[rows]
+    seconds = np.zeros(len(kinds()), dtype=np.int64)
+    for name, open_seconds in lasting.items():
+        seconds[kinds()[name].number] = open_seconds
+    open_end = np.where(seconds[kind] == NEVER, NEVER, np.asarray(sightings.occurred_at)[rows] + seconds[kind])
+    return np.asarray(np.where(until == NEVER, open_end, until), dtype=np.int64)
 
 
 def _union(

@@ -73,9 +73,23 @@ def test_a_release_that_followed_an_open_stay_is_said_with_it() -> None:
 
 
 def test_a_hold_is_over_with_the_release_that_follows() -> None:
-    hold = about("hold", "2024-02-01")
-    assert stated(hold) == ["The subject is held for another authority since 1 February 2024, no end is recorded"]
-    assert stated(hold, about("release", "2024-02-03")) == []
+    hold = about("hold", "2024-05-30")
+    assert stated(hold) == ["The subject is held for another authority since 30 May 2024, no end is recorded"]
+    assert stated(hold, about("release", "2024-05-31")) == []
+
+
+def test_an_open_hold_or_detention_is_stated_for_as_long_as_it_stops_the_clock() -> None:
+    hold, detention = about("hold", "2024-05-30"), about("mental_health_detention", "2024-05-31")
+    assert stated(detention) == [
+        "The subject is detained under mental-health powers since 31 May 2024, no end is recorded"
+    ]
+    for record, seconds in ((hold, 96 * 3600), (detention, 36 * 3600)):
+        end = record.occurred_at + seconds
+        assert [len(stated(record, as_of=as_of)) for as_of in (end - 1, end)] == [1, 0]
+    with_end = about("mental_health_detention", "2024-03-01", "2024-07-01", person=V)
+    assert stated(with_end) == [
+        "The person at risk is detained under mental-health powers since 1 March 2024, until 1 July 2024"
+    ]
 
 
 def test_bail_is_over_from_its_end_however_it_is_recorded() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from fixtures.feature_histories import Happening, Link, sightings
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,6 +13,7 @@ from threat.history.custody import Custody
 from threat.history.sightings import NO_PERSON
 
 S, T = 1, 2
+LASTING = {"custody": NEVER, "hold": 4 * DAY, "mental_health_detention": 36 * 3600}
 
 
 def stay(start: int, end: int | None, recorded: int | None = None, person: int = S, **more: object) -> Happening:
@@ -21,7 +23,7 @@ def stay(start: int, end: int | None, recorded: int | None = None, person: int =
 
 
 def custody(day: int, *happenings: Happening, links: tuple[Link, ...] = ()) -> Custody:
-    return Custody.at(sightings(happenings, links), day * DAY)
+    return Custody.at(sightings(happenings, links), day * DAY, LASTING)
 
 
 def days(found: Custody, since: int, person: int = S) -> float:
@@ -45,7 +47,7 @@ def test_an_open_stay_and_a_sentence_with_a_date_last_to_the_as_of() -> None:
 
 def test_the_last_second_of_a_stay_is_inside_and_its_end_is_not() -> None:
     found = sightings([stay(10, 20)])
-    inside = [bool(Custody.at(found, 20 * DAY + seconds).in_custody([S])[0]) for seconds in (-1, 0)]
+    inside = [bool(Custody.at(found, 20 * DAY + seconds, LASTING).in_custody([S])[0]) for seconds in (-1, 0)]
     assert inside == [True, False]
 
 
@@ -57,13 +59,21 @@ def test_what_was_not_known_then_or_was_withdrawn_does_not_count() -> None:
     assert days(custody(40, stay(10, 20, proactive=True)), 0) == 0
 
 
-def test_a_hold_for_another_authority_is_a_stay_where_its_end_is_on_record() -> None:
-    def hold(start: int, until: int) -> Happening:
-        return Happening("hold", start * DAY, start * DAY, about=S, until=until)
+@pytest.mark.parametrize(("kind", "open_days"), [("hold", 4), ("mental_health_detention", 1.5)])
+def test_without_an_end_on_record_a_stay_lasts_as_long_as_its_kind_can(kind: str, open_days: float) -> None:
+    def other(start: int, until: int) -> Happening:
+        return Happening(kind, start * DAY, start * DAY, about=S, until=until)
 
-    found = custody(100, stay(10, 20), hold(20, 40 * DAY), hold(60, 120 * DAY))
+    found = custody(100, stay(10, 20), other(20, 40 * DAY), other(60, 120 * DAY))
     assert (days(found, 0), found.until([S]).tolist()) == (70, [120 * DAY])
-    assert days(custody(100, hold(20, NEVER)), 0) == 0
+    an_open_stay = sightings([other(20, NEVER)])
+    end = int((20 + open_days) * DAY)
+    assert days(Custody.at(an_open_stay, 100 * DAY, LASTING), 0) == open_days
+    inside = [bool(Custody.at(an_open_stay, end + second, LASTING).in_custody([S])[0]) for second in (-1, 0)]
+    assert inside == [True, False]
+    # The end is on no record, and a kind that is not asked for is no stay.
+    assert len(Custody.at(an_open_stay, 100 * DAY, LASTING, assume_ends=False).end) == 0
+    assert len(Custody.at(an_open_stay, 100 * DAY, {"custody": NEVER}).end) == 0
 
 
 def test_stays_under_two_references_of_one_person_are_one_union() -> None:

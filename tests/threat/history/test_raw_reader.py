@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from fixtures.raw_considered import RawConsidered
+from fixtures.raw_considered import OPEN, RawConsidered
 from fixtures.raw_histories import AS_OFS, PEOPLE, histories, stored
 from fixtures.raw_reader import NOBODY, RawReader, Seen
 from hypothesis import HealthCheck, given, settings
@@ -65,7 +65,7 @@ def agree(raw: RawReader) -> None:
 def considered_alike(snapshot: Snapshot, plain: RawConsidered, pairs: list[tuple[int, int]]) -> None:
     """Assert that the product and the plain reader agree on deaths, custody and each step of the attrition."""
     as_of, sightings = plain.as_of, snapshot.sightings()
-    deaths, custody = Deaths.of(sightings), Custody.at(sightings, as_of)
+    deaths, custody = Deaths.of(sightings), Custody.at(sightings, as_of, OPEN)
     for mask, expected in (
         (deaths.on_record(PEOPLE, as_of), [plain.dead(person) for person in PEOPLE]),
         (deaths.unrecorded(PEOPLE, as_of), [plain.dead_unrecorded(person) for person in PEOPLE]),
