@@ -19,6 +19,7 @@ from typing import Any
 import yaml
 
 from features.definitions import Definition
+from features.statistics import STATISTICS
 from features.validation import validate
 from threat.errors import ThreatError, UsageError, raise_all
 
@@ -29,7 +30,7 @@ _LISTS = ("kinds", "among", "codes", "reported_by", "relationship_kinds")
 
 @dataclass(frozen=True)
 class Catalogue:
-    """Definitions in a fixed order. ``version`` is a hash of everything they say.
+    """Definitions in a fixed order. ``version`` is a hash of everything they say, and of what their statistics mean.
 
     Raises UsageError that lists every problem when the definitions are not acceptable together.
     """
@@ -40,7 +41,10 @@ class Catalogue:
 
     def __post_init__(self) -> None:
         validate(self.definitions)
-        document = json.dumps([asdict(d) for d in self.definitions], sort_keys=True)
+        # A statistic that reads its events in another way makes another figure of the same definition.
+        used = sorted({d.statistic for d in self.definitions})
+        meanings = {name: [STATISTICS[name].words, STATISTICS[name].nothing, STATISTICS[name].ties] for name in used}
+        document = json.dumps([[asdict(d) for d in self.definitions], meanings], sort_keys=True)
         object.__setattr__(self, "version", hashlib.sha256(document.encode()).hexdigest()[:16])
         object.__setattr__(self, "_by_name", {d.name: d for d in self.definitions})
 

@@ -117,7 +117,8 @@ def _opening(catalogue: Catalogue) -> Iterator[str]:
         them, why it is there, what it means when it is missing, and whether it may push a rank one way only. A figure
         is never a finding about a person: subjects are alleged and records are incomplete. A low figure reassures
         nobody: in one force 55% of deadly cases had no earlier contact with the victim on record (Thornton 2017).""")
-    yield f"Catalogue version `{catalogue.version}` (a hash of everything the definitions say)."
+    hashed = "a hash of everything the definitions say, and of what their statistics mean"
+    yield f"Catalogue version `{catalogue.version}` ({hashed})."
     yield "## How to read a definition"
     yield "\n".join(f"- **{word}**: {_prose(meaning)}" for word, meaning in _WORDS.items())
     yield "## Directions"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import MappingProxyType
 
 from features.statistics.forms import Form
-from features.statistics.state_yes import StateYes
+from features.statistics.state_yes import PASSED_OVER, StateYes
 
 GRADES = {"standard": 1.0, "medium": 2.0, "high": 3.0}
 """Grades of the DASH risk model, as the officer left them."""
@@ -25,4 +25,4 @@ class Grade(StateYes):
     codes = tuple(GRADES)
     no_direction = "grades are judgements"
     form, shown = Form(choices=MappingProxyType({number: name for name, number in GRADES.items()})), 3.0
-    values, otherwise = GRADES, -1.0
+    values, otherwise = GRADES, PASSED_OVER

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from typing import ClassVar
 
 from features.definitions import Definition
-from features.statistics.state_yes import Codes, StateYes
+from features.statistics.state_yes import PASSED_OVER, Codes, StateYes
 
-PASSED_OVER = ("", "unknown")
+SAY_NOTHING = ("", "unknown")
 """Codes that say nothing of a state: an older statement still holds."""
 
 
@@ -18,7 +18,7 @@ def codes_asked(codes: Iterable[str]) -> Codes:
     >>> dict(codes_asked(("parent", "child"))[0])["parent"]
     1.0
     """
-    return (*((code, -1.0) for code in PASSED_OVER), *((code, 1.0) for code in codes)), 0.0
+    return (*((code, PASSED_OVER) for code in SAY_NOTHING), *((code, 1.0) for code in codes)), 0.0
 
 
 class StateIs(StateYes):
@@ -54,5 +54,5 @@ class StateIs(StateYes):
         if not d.codes:
             yield f"{self.name} needs codes, which are missing.", d.codes
         for code in d.codes:
-            if code in PASSED_OVER:
+            if code in SAY_NOTHING:
                 yield f"{self.name} passes this code over, so that it cannot be asked for.", code

@@ -17,6 +17,6 @@ class StateUnanswered(StateYes):
 
     name = "state_unanswered"
     words, nothing = "1 when the latest question got no answer, 0 when it got one", "missing: never asked"
-    ties = "as for the latest answer: an answer of yes, then none, then an answer of no"
+    ties = "of one instant and second an answer of yes counts, then none, then an answer of no"
     values: ClassVar[dict[str, float]] = {"yes": 0.0, "no": 0.0}
     otherwise = 1.0

@@ -18,7 +18,7 @@ from features.kinds_read import RELATIONSHIP_RECORDED
 from features.load import Catalogue, load_catalogue
 from features.matrix import Matrix
 from features.statistics import STATISTICS
-from features.statistics.state_is import PASSED_OVER
+from features.statistics.state_is import SAY_NOTHING
 from threat.asof import happened
 from threat.history.sightings import NO_PERSON, ROLE_ABOUT, ROLE_AT_RISK, ROLE_SUBJECT, Rows, Sightings
 
@@ -93,7 +93,7 @@ def _relationship_kind(history: list[Event], role: int, other: int, as_of: int) 
         and event.counterpart == other
         and happened(event.occurred_at, as_of)
         and not event.proactive
-        and event.code not in PASSED_OVER
+        and event.code not in SAY_NOTHING
     ]
     return stated[-1] if stated else ""
 
