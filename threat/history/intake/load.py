@@ -21,6 +21,7 @@ from threat.errors import BadInput
 from threat.history.batches import Batch, Entry
 from threat.history.feeds import EVERY_FEED, sources_of
 from threat.history.intake.acceptance import Accepted, accept
+from threat.history.intake.date_order import say_date_order
 from threat.history.intake.export import find_files, sha256_of_export
 from threat.history.intake.match_counts import Meeting, match_counts
 from threat.history.intake.profile import File, Profile, load_profile
@@ -127,6 +128,8 @@ def read_export(
     ``files``: from ``find_files``. ``loaded_at``: int64 UTC seconds. Raises BadInput when a file cannot be read.
     """
     sheets = read_sheets(files, profile, advance, may_be_empty=may_be_empty)
+    for sheet in sheets.values():
+        say_date_order(sheet, profile, loaded_at)
     accepted = accept(sheets, profile, snapshot, loaded_at)
     check_room(snapshot, accepted.tables)
     quarantined = _quarantine(sheets, profile)

@@ -124,8 +124,8 @@ def _read_unique(texts: pd.Series[Any], rule: TimeRule) -> Times:
 
 def _read_local(texts: pd.Series[Any], where: NDArray[np.int64], rule: TimeRule, out: Times) -> None:
     """Read texts without an offset into ``out``, at the positions ``where``."""
-    parsed, is_day = _parsed(texts, rule.formats)
-    local = pd.DatetimeIndex(parsed)
+    times, is_day = parsed(texts, rule.formats)
+    local = pd.DatetimeIndex(times)
     readable = ~np.asarray(local.isna())
     if rule.last_of_day and is_day.any():
         # The second before the next day begins, so that a day of 23 or 25 hours has its own end.
@@ -143,7 +143,7 @@ def _read_local(texts: pd.Series[Any], where: NDArray[np.int64], rule: TimeRule,
         out.reasons[where[readable & ~exists & ~is_day]] = "nonexistent_time"
 
 
-def _parsed(texts: pd.Series[Any], formats: tuple[str, ...]) -> tuple[pd.Series[Any], NDArray[np.bool_]]:
+def parsed(texts: pd.Series[Any], formats: tuple[str, ...]) -> tuple[pd.Series[Any], NDArray[np.bool_]]:
     """Return times without a zone, each by the first format that reads it (NaT: none does), and which are days."""
     out = pd.Series(pd.NaT, index=texts.index, dtype="datetime64[us]")
     is_day = np.zeros(len(texts), dtype=bool)
