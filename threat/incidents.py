@@ -81,10 +81,9 @@ def _domestic_known(events: pd.DataFrame, standing: pd.DataFrame, lag: int) -> p
     ``lag``: seconds until the record of a relationship reaches us.
     """
     since = events[["subject", "at_risk"]].merge(standing, on=["subject", "at_risk"], how="left")["since"]
-    # A blank flag says nothing of a victim whom nobody knows, whatever else is on record of the subject.
-    of_relationship = (
-        events["blank"].to_numpy() & since.notna().to_numpy() & (events["at_risk"] != NO_PERSON).to_numpy()
-    )
+    # A blank flag says nothing of a victim or a subject whom nobody knows, whatever else is on record of the other.
+    both_known = ((events["subject"] != NO_PERSON) & (events["at_risk"] != NO_PERSON)).to_numpy()
+    of_relationship = events["blank"].to_numpy() & since.notna().to_numpy() & both_known
     recorded = events["recorded_at"].to_numpy()
     with_pair = np.maximum(recorded, since.fillna(0).to_numpy(np.int64) + lag)
     domestic_from = np.where(events["flagged"].to_numpy(), recorded, np.where(of_relationship, with_pair, NEVER))

@@ -169,6 +169,8 @@ def _attributed(met: pd.DataFrame, events: pd.DataFrame, standing: pd.DataFrame)
     if len(corollary):
         named = events.loc[events["subject"] != NO_PERSON, ["incident_id", "subject", "at_risk"]].drop_duplicates()
         named = named.merge(standing, on=["subject", "at_risk"]).rename(columns={"at_risk": "instead"})
+        # A merge that made both parties one person leaves no relationship that could have an outcome.
+        named = named[named["subject"] != named["instead"]]
         named = named[named["since"] == named.groupby(["incident_id", "subject"])["since"].transform("min")]
         met = met.merge(named[["incident_id", "subject", "instead"]], on=["incident_id", "subject"], how="left")
         moved = met["since"].isna() & met["instead"].notna() & (met["at_risk"] != NO_PERSON)
