@@ -24,6 +24,7 @@ from threat.history.intake.acceptance import Accepted, accept
 from threat.history.intake.date_order import say_date_order
 from threat.history.intake.export import find_files, sha256_of_export
 from threat.history.intake.match_counts import Meeting, match_counts
+from threat.history.intake.plausible import said_of_long_ago
 from threat.history.intake.profile import File, Profile, load_profile
 from threat.history.intake.report import FileCounts, LoadReport, reason_counts
 from threat.history.intake.room import check_room
@@ -287,7 +288,11 @@ def _report(
         still_quarantined=accepted.still_quarantined,
         references=meeting.matches,
         empty_words={name: sheet.empty_words for name, sheet in sheets.items() if any(sheet.empty_words.values())},
-        notices=(*meeting.notices, *(notice for sheet in sheets.values() for notice in sheet.notices)),
+        notices=(
+            *meeting.notices,
+            *(notice for sheet in sheets.values() for notice in sheet.notices),
+            *_said_of_long_ago(sheets),
+        ),
         refused=meeting.refused,
         quarantine_limit=_quarantine_limit(profile, sum(counts.rows_in for counts in files.values())),
         warnings=(
@@ -296,6 +301,15 @@ def _report(
             *_said_of_displaced(accepted),
         ),
     )
+
+
+def _said_of_long_ago(sheets: dict[str, Sheet]) -> list[str]:
+    """Return a sentence on the kept events that happened long before they were recorded; none without any."""
+    sheet = sheets.get("events")
+    if sheet is None or not {"occurred_at", "recorded_at"} <= set(sheet.frame.columns):
+        return []
+    kept = sheet.frame[sheet.good]
+    return said_of_long_ago(kept["occurred_at"], kept["recorded_at"])
 
 
 def _said_of_displaced(accepted: Accepted) -> list[str]:

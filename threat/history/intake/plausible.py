@@ -13,7 +13,16 @@ from threat.history.persons import OLDEST
 from threat.history.sightings import NO_PERSON
 
 BEYOND_RECORDS = 36_525 * DAY
-"""100 years after its recording nothing is planned: systems write 9999-12-31 for "no end"."""
+"""100 years after its recording nothing is planned: systems write 9999-12-31 for "no end".
+
+Nor did anything happen 100 years before it: nobody who was 10 then, the age of criminal responsibility in England and
+Wales (Children and Young Persons Act 1933, section 50), is younger than ``OLDEST`` now.
+"""
+
+LONG_AGO = 60 * 365.25 * DAY
+"""Seconds before its recording that are said in the report: abuse in childhood that is disclosed in old age is rarely
+longer ago, and a century that was read wrongly (1931 for 2031) always is. Which of the two a row is, a person must say.
+"""
 
 
 class BeforeBirth(NamedTuple):
@@ -34,6 +43,29 @@ def is_beyond_records(
     for first, last in open_ends:
         far |= times.between(first, last).fillna(False).to_numpy(dtype=bool)
     return far
+
+
+def is_before_living_memory(occurred: pd.Series[Any], recorded: pd.Series[Any]) -> NDArray[np.bool_]:
+    """Mask of times more than 100 years before their recording; int64 UTC seconds, null where empty."""
+    return np.asarray((recorded - occurred > BEYOND_RECORDS).fillna(False).to_numpy(dtype=bool))
+
+
+def said_of_long_ago(occurred: pd.Series[Any], recorded: pd.Series[Any]) -> list[str]:
+    """Return a sentence on rows that happened more than 60 years before they were recorded; none without any.
+
+    ``occurred``, ``recorded``: int64 UTC seconds of the rows that are kept.
+
+    >>> recorded = pd.Series([1704067200] * 2, dtype="Int64")
+    >>> said_of_long_ago(pd.Series([-1230768000, 1577836800], dtype="Int64"), recorded)
+    ['1 event happened more than 60 years before it was recorded, the earliest in 1931: is the year right?']
+    """
+    long_ago = (recorded - occurred > LONG_AGO).fillna(False).to_numpy(dtype=bool)
+    if not long_ago.any():
+        return []
+    number, earliest = int(long_ago.sum()), int(_year(occurred[long_ago]).min())
+    events = "1 event happened" if number == 1 else f"{number:,} events happened"
+    was = "it was" if number == 1 else "they were"
+    return [f"{events} more than 60 years before {was} recorded, the earliest in {earliest}: is the year right?"]
 
 
 def has_impossible_age(birth_year: pd.Series[Any], recorded: pd.Series[Any]) -> NDArray[np.bool_]:

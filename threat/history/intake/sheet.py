@@ -18,7 +18,7 @@ from threat.asof import seconds
 from threat.errors import BadInput, ThreatError, raise_all
 from threat.history.intake.cells import Torn, read_cells
 from threat.history.intake.identical_rows import identical_rows
-from threat.history.intake.plausible import is_beyond_records
+from threat.history.intake.plausible import is_before_living_memory, is_beyond_records
 from threat.history.intake.profile import Column, File, Profile
 from threat.history.intake.protected_words import map_protected
 from threat.history.intake.references import read_references
@@ -204,6 +204,10 @@ def _read_open_ends(sheet: Sheet, profile: Profile) -> None:
     if "occurred_at" in frame:
         never = is_beyond_records(frame["occurred_at"], recorded, open_ends)
         sheet.reject(never, "impossible_date", "occurred_at lies beyond any record's years", "occurred_at")
+        long_before = is_before_living_memory(frame["occurred_at"], recorded)
+        sheet.reject(
+            long_before, "impossible_date", "occurred_at lies over 100 years before its recording", "occurred_at"
+        )
 
 
 def _reject_copies(sheet: Sheet, profile: Profile) -> None:

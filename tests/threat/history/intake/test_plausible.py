@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import yaml
 from fixtures.case_force import Force, ev, pid
-from fixtures.standard_export import GOOD, NOW, events, write
+from fixtures.standard_export import GOOD, NOW, events, profile_text, write
 
 from threat.asof import NEVER, parse_as_of
 from threat.history import Store
@@ -154,3 +155,21 @@ def test_a_placeholder_birth_year_does_not_make_a_person_of_who_is_unknown() -> 
     assert force.reasons() == {}
     assert force.q("select kind, birth_year from persons") == [{"kind": "unknown", "birth_year": None}]
     assert force.rows("2024-04-01") == []
+
+
+@pytest.mark.parametrize(("year", "kept", "said"), [("1915", 0, 0), ("1925", 1, 1), ("1963", 1, 1), ("1965", 1, 0)])
+def test_what_happened_long_before_its_recording_is_said_and_beyond_a_hundred_years_quarantined(
+    tmp_path: Path, year: str, kept: int, said: int
+) -> None:
+    document = yaml.safe_load(profile_text("standard_csv"))
+    document["time"]["earliest"] = "1900-01-01"
+    (tmp_path / "own.yaml").write_text(yaml.safe_dump(document))
+    rows = events(GOOD, GOOD | {"event": "E2", "occurred_at": f"{year}-01-05", "recorded_at": "2024-01-11T09:00"})
+    report = load(str(tmp_path / "own.yaml"), write(tmp_path / "export", events=rows), tmp_path / "store", NOW)
+    assert report.rows_kept == 1 + kept
+    sentence = f"1 event happened more than 60 years before it was recorded, the earliest in {year}: is the year right?"
+    assert (sentence in report.notices) == bool(said)
+    assert report.exit_code == (0 if kept else 6)
+    # The history begins where records begin: no date of one row moves the start.
+    start = Store.open(tmp_path / "store").snapshot().sightings().history_start
+    assert start.tolist() == [parse_as_of("2024-01-11T09:00+00:00")]
