@@ -1,4 +1,4 @@
-"""Which incidents are domestic, and between whom: who is nobody, and who turned out to be one person, decides nothing."""
+"""Which incidents are domestic, and between whom: nobody, and two who are one person, decide nothing."""
 
 from __future__ import annotations
 
