@@ -53,9 +53,9 @@ def _readings(snapshot: Snapshot) -> dict[str, object]:
 def test_no_order_of_loads_changes_a_reading(exports: list[Export], random: Random) -> None:
     shuffled = list(exports)
     random.shuffle(shuffled)
-    with tempfile.TemporaryDirectory() as one, tempfile.TemporaryDirectory() as other:
-        first = _readings(loaded(Path(one), exports))
-        assert first == _readings(loaded(Path(other), shuffled))
+    with tempfile.TemporaryDirectory() as in_order, tempfile.TemporaryDirectory() as in_another:
+        first = _readings(loaded(Path(in_order), exports))
+        assert first == _readings(loaded(Path(in_another), shuffled))
 
 
 def _said(table: str, row: Mapping[str, str]) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
