@@ -236,8 +236,8 @@ class _Triggers:
 
 def _keep(triggers: dict[int, _Trigger], trigger: _Trigger) -> None:
     """Keep a trigger of a relationship: an event is one trigger, though each party has a sighting of it."""
-    known = triggers.get(trigger.event.event_id)
-    if known is None or known.place < trigger.place:
+    earlier = triggers.get(trigger.event.event_id)
+    if earlier is None or earlier.place < trigger.place:
         triggers[trigger.event.event_id] = trigger
 
 
