@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from threat.history.checks import fit
 from threat.history.intake.corrections import find_faults, with_withdrawals_of_whole
-from threat.history.intake.existing_rows import Comparison, compare
+from threat.history.intake.existing_rows import NO_INCIDENT, Comparison, compare
 from threat.history.intake.frames import Frames, Shape, to_arrow
 from threat.history.intake.plausible import before_birth, has_impossible_age
 from threat.history.intake.profile import Profile
@@ -126,8 +126,8 @@ def _compared(sheets: dict[str, Sheet], frames: Frames, snapshot: Snapshot) -> A
             continue
         frame = frames[name].reset_index(drop=True)
         rows = to_arrow(name, frame)
-        formed = frame["incident_formed"].to_numpy(dtype=bool) if "incident_formed" in frame else None
-        comparison = compare(snapshot, name, rows, formed)
+        before = frame["incident_of_before"].fillna(NO_INCIDENT) if "incident_of_before" in frame else None
+        comparison = compare(snapshot, name, rows, None if before is None else before.to_numpy(np.int64))
         any_rejected |= _reject(sheets, frame[comparison.contradicts], "key_reused")
         new = pa.Table.from_batches([fit(name, rows.filter(pa.array(comparison.new)))])
         accepted.tables[name] = pa.concat_tables([new, comparison.recalled])

@@ -57,6 +57,9 @@ _NO_CONTENT_OF_AN_EVENT = {"event_id", "source_id", "recorded_at", "recorded_pre
 _OF_A_DATE = {"occurred_at", "until", "incident_id"}
 """What a death without a date (``undated_deaths``) does not say; an incident that we form has a day."""
 
+NO_INCIDENT = -1
+"""Stands for no incident: an id is never negative."""
+
 _NULL = -(1 << 62)
 """Stands for null among whole numbers: before any time, and no id."""
 
@@ -90,14 +93,15 @@ class Comparison:
         return ~(self.new | self.earlier | self.contradicts)
 
 
-def compare(snapshot: Snapshot, table: str, rows: pa.Table, formed: Mask | None = None) -> Comparison:
+def compare(snapshot: Snapshot, table: str, rows: pa.Table, incident_of_before: Ints | None = None) -> Comparison:
     """Compare rows with those of a table, by the rule of this module.
 
-    ``formed``, for events: whether the incident was formed by us, and not named by the source.
+    ``incident_of_before``, for events: the incident that an earlier version of the product formed where the source
+    named none; NO_INCIDENT where the source named the incident, or none was formed.
     """
     if table == "events":
-        is_formed = np.zeros(rows.num_rows, dtype=bool) if formed is None else formed
-        return _compare_events(rows, existing_events(snapshot, rows.column("event_id")), is_formed, _taken(snapshot))
+        before = np.full(rows.num_rows, NO_INCIDENT) if incident_of_before is None else incident_of_before
+        return _compare_events(rows, existing_events(snapshot, rows.column("event_id")), before, _taken(snapshot))
     return _compare_versions(snapshot, table, rows)
 
 
@@ -231,7 +235,7 @@ def _names_two_others(rows: pa.Table, of_load: Mask) -> Mask:
     return out
 
 
-def _compare_events(rows: pa.Table, existing: pa.Table, formed: Mask, taken: Ints) -> Comparison:
+def _compare_events(rows: pa.Table, existing: pa.Table, incident_of_before: Ints, taken: Ints) -> Comparison:
     """Compare events: of each id, what was recorded first counts. ``taken``: ids that took a reference before."""
     n = rows.num_rows
     rows = pa.Table.from_batches([fit("events", rows)])
@@ -254,9 +258,11 @@ def _compare_events(rows: pa.Table, existing: pa.Table, formed: Mask, taken: Int
         other[exists] = old[name].to_numpy(dtype=object)[where[exists]]
         equal = np.asarray(stated == other, dtype=bool)
         if name == "incident_id":
-            # A store of before we formed incidents has the record, or the event itself, in the incident's place.
-            record = old["record_id"].to_numpy(dtype=object)
-            equal[exists] |= formed[exists] & (other[exists] == record[where[exists]])
+            # A store of before has the calendar day's incident, or, still older, the record or the event itself.
+            record = old["record_id"].to_numpy(dtype=object)[where[exists]]
+            of_before = incident_of_before[exists]
+            is_formed = of_before != NO_INCIDENT
+            equal[exists] |= is_formed & ((other[exists] == record) | (other[exists] == of_before))
         if name in _OF_A_DATE:
             equal |= undated | no_date_yet
         same &= equal

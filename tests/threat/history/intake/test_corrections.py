@@ -145,31 +145,3 @@ def test_the_units_own_work_is_proactive_whatever_the_column_says() -> None:
     force = Force({"events": rows})
     assert force.reports[0]["proactive_by_theme"] == 2
     assert [row["proactive"] for row in force.q("SELECT proactive FROM events")] == [True] * 3
-
-
-@pytest.mark.parametrize(
-    ("first", "second", "together"),
-    [
-        ({}, {}, True),
-        ({}, {"kind": "injury"}, True),
-        ({}, {"v": "w"}, False),
-        ({}, {"s": "v", "v": "s"}, False),
-        ({}, {"occurred": "2024-07-01T23:30:00"}, False),  # the day before, in summer time
-        ({"v": None}, {"v": None}, False),
-        ({"kind": "charge"}, {"kind": "charge"}, False),
-        ({"incident": "I1"}, {}, False),
-    ],
-)
-def test_one_incident_is_what_one_person_did_to_another_on_one_local_day(
-    first: dict[str, Any], second: dict[str, Any], together: bool
-) -> None:
-    plain = {"kind": "stalking", "occurred": "2024-07-02T00:30:00", "recorded": "2024-07-03"}
-    rows = [ev(**(plain | change), event=f"E{i}") for i, change in enumerate((first, second))]
-    one = Force({"events": rows})
-    apart = Force({"events": rows[1:]}, {"events": rows[:1]})
-    for force in (one, apart):
-        incidents = [row["incident_id"] for row in force.q("SELECT incident_id FROM events ORDER BY source_id")]
-        assert (len(set(incidents)) == 1) is together
-    assert one.q("SELECT incident_id FROM events ORDER BY source_id") == apart.q(
-        "SELECT incident_id FROM events ORDER BY source_id"
-    )

@@ -14,7 +14,7 @@ import pandas as pd
 
 from threat.history.intake.corrections import WHOLE
 from threat.history.intake.frames import Frames, ids, ordinals
-from threat.history.intake.incidents import formed_incidents
+from threat.history.intake.incidents import calendar_days, formed_incidents, incident_days
 from threat.history.intake.profile import Profile
 from threat.history.intake.sheet import Sheet
 from threat.history.intake.sources.standard_csv.coded import WRITTEN, read_texts, with_markers
@@ -132,8 +132,11 @@ def _events(rows: pd.DataFrame, profile: Profile) -> pd.DataFrame:
     by_content = ids("event row", source, *content, ordinal=ordinal)
     rows["event_id"] = _event_ids(rows["event"], profile).fillna(by_content)
     rows["record_id"] = ids("record", rows["record"], source).fillna(rows["event_id"])
-    formed = formed_incidents(stated, source, profile.zone).where(rows["incident"].isna())
-    rows["incident_formed"] = formed.notna()
+    days = incident_days(stated["occurred_at"], stated["occurred_precision"], profile.zone)
+    formed = formed_incidents(stated, source, days).where(rows["incident"].isna())
+    # What a version of before formed, which a store may hold: for the comparison with it alone.
+    by_calendar_day = formed_incidents(stated, source, calendar_days(stated["occurred_at"], profile.zone))
+    rows["incident_of_before"] = by_calendar_day.where(formed.notna())
     rows["incident_id"] = ids("incident", rows["incident"], source).fillna(formed).fillna(rows["record_id"])
     rows["supersedes_event_id"] = _event_ids(rows["supersedes"], profile)
     whole = (rows["kind"] == "withdrawn") & rows["supersedes"].isna()
