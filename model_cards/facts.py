@@ -105,14 +105,18 @@ def _cohort(documents: RunDocuments) -> Value | None:
 
 
 def _undercount(documents: RunDocuments) -> Value | None:
-    """Say what no figure holds, and count the severe incidents on record that no outcome counts."""
+    """Say what no figure holds, and count the severe incidents on record that no outcome counts as severe."""
     general = (
         "Only what was recorded counts. Harm that was not reported, or not recorded, is in no figure of this card."
     )
     if documents.cohort is None:
         return (general,)
     lines = [f"{count(unseen.incidents)} {unseen.title}" for unseen in documents.cohort.unseen_severe]
-    return (general, "Severe incidents of people on record that no outcome counts:", *(lines or ["none"]))
+    return (
+        general,
+        "Severe incidents of people on record that no outcome counts, or only a lesser one:",
+        *(lines or ["none"]),
+    )
 
 
 def _attrition(documents: RunDocuments) -> Value | None:

@@ -1,6 +1,6 @@
 """Events gathered by incident: in force at a cut, between whom, whether domestic, and which rules they meet.
 
-``threat.outcomes`` counts from these what happened afterwards, ``threat.unseen`` what no rung counts.
+``threat.outcomes`` counts from these what happened afterwards, ``threat.unseen`` what no rung counts as it should.
 """
 
 from __future__ import annotations
@@ -33,6 +33,9 @@ def events_of_incidents(
 ) -> pd.DataFrame:
     """Read every event in force of the incidents that have one of these kinds, parties resolved at the cut.
 
+    Where the source names no incident, an event that leaves out a party is of the incidents of its record that name it
+    (``_gathered_by_record``), which are read whole, with or without one of the kinds.
+
     ``standing``: the pairs that stand at the cut, as ``standing_pairs`` gives them. ``lags``: seconds by source system
     from a record until it reaches us.
 
@@ -45,8 +48,16 @@ def events_of_incidents(
     table = snapshot.query(
         f"""
         WITH known AS (SELECT * FROM events WHERE {on_record_sql("recorded_at")} AND kind <> 'withdrawn'),
-            wanted AS (SELECT DISTINCT incident_id FROM known WHERE kind IN ({marks}))
-        SELECT event_id, incident_id, kind, occurred_at, recorded_at, source_system,
+            without_incident AS (SELECT DISTINCT record_id FROM known WHERE incident_id = record_id),
+            in_several AS (
+                SELECT DISTINCT record_id FROM known SEMI JOIN without_incident USING (record_id)
+                WHERE incident_id <> record_id
+            ),
+            wanted AS (
+                SELECT incident_id FROM known WHERE kind IN ({marks})
+                UNION SELECT incident_id FROM known SEMI JOIN in_several USING (record_id)
+            )
+        SELECT event_id, record_id, incident_id, kind, occurred_at, recorded_at, source_system,
             coalesce(subject_id, {NO_PERSON}) AS subject, coalesce(person_at_risk_id, {NO_PERSON}) AS at_risk,
             coalesce(person_id, {NO_PERSON}) AS person,
             domestic = 'yes' AS flagged, domestic = 'unknown' AS blank,
@@ -70,9 +81,43 @@ def events_of_incidents(
     # A correction that leaves kind, parties and flag as they were corrects a detail of what was on record before.
     same = ["incident_id", "kind", "subject", "at_risk", "person", "flagged", "blank"]
     frame["recorded_at"] = frame.groupby(same)["recorded_at"].transform("min")
-    frame = frame[~withdrawn(frame.pop("hidden_at").to_numpy(), cut)]
+    frame = _gathered_by_record(frame[~withdrawn(frame.pop("hidden_at").to_numpy(), cut)])
     frame["domestic_known"] = _domestic_known(frame, standing, max(lags.values(), default=0))
     return frame
+
+
+def _gathered_by_record(events: pd.DataFrame) -> pd.DataFrame:
+    """Return the events, those that leave out a party in the incidents of their record that name it.
+
+    Intake forms incidents of parties and day, so an event without a subject or person at risk is of no incident but its
+    record, also when another event of the record names the person, in the same load or later. Of the incidents of one
+    pair, which are of different days, such an event is in the nearest in time; of several pairs, in one of each, as an
+    event of a stated incident counts for each pair of it. It moves as known at the cut, and nothing that is stored.
+
+    Record 5 has an injury of person 8 by person 7 and, of no known victim, a weapon used the day before and a theft by
+    person 9, of which nothing says that it was of the same incident:
+
+    >>> events = pd.DataFrame({"kind": ["injury", "weapon_used", "theft"], "record_id": 5, "incident_id": [50, 5, 5],
+    ...     "subject": [7, 7, 9], "at_risk": [8, -1, -1], "person": -1, "occurred_at": [200, 100, 100]})
+    >>> _gathered_by_record(events)[["kind", "incident_id"]].to_numpy().tolist()
+    [['injury', 50], ['theft', 5], ['weapon_used', 50]]
+    """
+    events = events.reset_index(drop=True)
+    of_record = events["incident_id"] == events["record_id"]
+    has_subject, has_at_risk = events["subject"] != NO_PERSON, events["at_risk"] != NO_PERSON
+    names = ["record_id", "subject", "at_risk", "occurred_at"]
+    incomplete = events.loc[of_record & (has_subject != has_at_risk) & (events["person"] == NO_PERSON), names]
+    complete = ~of_record & has_subject & has_at_risk & (events["subject"] != events["at_risk"])
+    pairs = incomplete.reset_index(names="row").merge(
+        events.loc[complete, [*names, "incident_id"]], on="record_id", suffixes=("", "_named")
+    )
+    for name in ("subject", "at_risk"):
+        pairs = pairs[(pairs[name] == NO_PERSON) | (pairs[name] == pairs[f"{name}_named"])]
+    gap = (pairs["occurred_at"] - pairs["occurred_at_named"]).abs()
+    nearest = gap.groupby([pairs["row"], pairs["subject_named"], pairs["at_risk_named"]]).transform("min")
+    moves = pairs.loc[gap == nearest, ["row", "incident_id"]].drop_duplicates()
+    moved = events.loc[moves["row"]].assign(incident_id=moves["incident_id"].to_numpy())
+    return pd.concat([events.drop(index=moves["row"].unique()), moved], ignore_index=True)
 
 
 def _domestic_known(events: pd.DataFrame, standing: pd.DataFrame, lag: int) -> pd.Series:

@@ -223,7 +223,7 @@ def _freshness(evaluation: Evaluation, public: bool) -> list[str]:
 
 
 def _in_no_figure(cohort: CohortAttrition, public: bool) -> list[str]:
-    """Say what no figure holds: rows left out, deaths by another cause, severe incidents that no rung counts."""
+    """Say what no figure holds: rows left out, competing deaths, severe incidents that no rung counts as severe."""
 
     def shown(count: int) -> str:
         return f"fewer than {LEAST}" if public and 0 < count < LEAST else f"{count:,}"
@@ -235,7 +235,7 @@ def _in_no_figure(cohort: CohortAttrition, public: bool) -> list[str]:
         f"{shown(left_out.death_not_yet_recorded)} rows, the outcome in {shown(left_out.outcome_not_yet_recorded)}; "
         f"left out of fitting {shown(cohort.fit['test'].left_out.rows)}. Deaths by another cause within the horizon: "
         f"{shown(competing.rows)} rows.",
-        f"- Severe incidents that no rung counts: {'; '.join(unseen) or 'none'}.",
+        f"- Severe incidents that no rung counts, or only a lower one: {'; '.join(unseen) or 'none'}.",
         f"- Features that are missing on every row: {len(silent.empty)}; that have one value: {len(silent.constant)}.",
     ]
 

@@ -54,7 +54,7 @@ def test_values_come_from_the_evidence() -> None:
         "outcome, and none could follow",
     )
     assert value(card, "target.undercount")[1:] == (
-        "Severe incidents of people on record that no outcome counts:",
+        "Severe incidents of people on record that no outcome counts, or only a lesser one:",
         "21 the domestic flag is blank",
     )
     assert value(card, "model.features")[1] == (

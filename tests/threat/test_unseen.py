@@ -46,19 +46,41 @@ def counted(snapshot: Snapshot, before: int | None = None) -> dict[str, int]:
         ([{"person_at_risk_id": P, "kind": "rape"}], {"no_subject": 1}),
         ([{"person_at_risk_id": P, "kind": "rape", "domestic": "unknown"}], {"no_subject": 1}),
         ([RELATED | {"kind": "firearm_used"}], {"missing_companion": 1}),
-        # The injury is an incident of its own, counted by Y4; of the same day, it would have made the firearm count.
+        # The injury is an incident of its own, which Y4 counts; in one incident the two would be severe.
         (
             [
                 RELATED | {"kind": "firearm_used"},
                 RELATED | {"kind": "assault_with_injury", "occurred_at": 101 * DAY - 1},
             ],
-            {"no_incident_link": 1},
+            {"no_incident_link": 1, "lower_rung": 1},
         ),
         (
             [RELATED | {"kind": "firearm_used"}, RELATED | {"kind": "assault_with_injury", "occurred_at": 101 * DAY}],
             {"missing_companion": 1},
         ),
         ([RELATED | {"kind": "arson_endangering_life"}], {"no_rule": 1}),
+        # Two crimes of one evening that Y4 counts, each by itself; neither is severe by itself.
+        ([RELATED | {"kind": "wounding"}, RELATED | {"kind": "weapon_used"}], {"lower_rung": 2}),
+        ([RELATED | {"kind": "wounding"}, UNRELATED | {"kind": "weapon_used"}], {}),
+        ([{"subject_id": S, "kind": "wounding"}, {"subject_id": S, "kind": "weapon_used"}], {}),
+        ([RELATED | {"kind": "wounding"}, RELATED | {"kind": "weapon_used", "occurred_at": 101 * DAY}], {}),
+        # A weapon known by its day alone may have been used an hour before.
+        (
+            [
+                RELATED | {"kind": "wounding", "occurred_at": 101 * DAY + 3600},
+                RELATED | {"kind": "weapon_used", "occurred_precision": "day"},
+            ],
+            {"lower_rung": 2},
+        ),
+        # Severe already: with the rape, without the wounding. The weapon alone is not.
+        (
+            [
+                RELATED | {"kind": "rape", "incident_id": 50},
+                RELATED | {"kind": "wounding", "incident_id": 50},
+                RELATED | {"kind": "weapon_used"},
+            ],
+            {"lower_rung": 1},
+        ),
         ([RELATED | {"kind": "criminal_damage", "domestic": "no"}], {}),  # not severe
         # Nobody on record: neither the subject of a relationship nor a person at risk of one.
         ([{"subject_id": OTHER, "person_at_risk_id": STRANGER, "kind": "rape", "domestic": "no"}], {}),

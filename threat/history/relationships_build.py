@@ -69,7 +69,7 @@ def open_pairs(tables: Tables) -> Pairs:
 
 def _layout() -> str:
     """Return a hash that changes with the meaning of the arrays: the words, or the number of the rule at the end."""
-    said = [*_ARRAYS, *RELATIONSHIP_KINDS, *sorted(NO_TIES), *sorted(NO_TIE_THEMES), *kinds(), "2"]
+    said = [*_ARRAYS, *RELATIONSHIP_KINDS, *sorted(NO_TIES), *sorted(NO_TIE_THEMES), *kinds(), "3"]
     return hashlib.sha256("\n".join(said).encode()).hexdigest()[:8]
 
 
@@ -224,8 +224,9 @@ def _events(tables: Tables, stated: Stated) -> _Named:
 
     An event makes one while it is in force and flagged ``yes``, names a subject and another person or none, is not
     proactive, and its kind makes one (``NO_TIES``, ``NO_TIE_THEMES``). Whose person at risk is unknown makes none while
-    another such event of the same incident and subject names the person; and who is hurt in an incident that also
-    names a stated relationship of the subject gets none from that incident alone.
+    another such event of the same incident and subject names the person, or, where the source names no incident, one of
+    the same record; and who is hurt in an incident that also names a stated relationship of the subject gets none from
+    that incident alone.
     """
     event_id, start, kind = ints(tables, "event_id"), ints(tables, "recorded_at"), kind_numbers(tables)
     end = hidden(tables, event_id, start, kind)
@@ -236,13 +237,17 @@ def _events(tables: Tables, stated: Stated) -> _Named:
     makes &= ~tables.table("events", ["proactive"]).column("proactive").to_numpy()
     incident = pair_ids(ints(tables, "incident_id"), subject)
     several = _several_named(incident, at_risk, in_force, makes)
+    of_record = _named_in_record(tables, subject, at_risk, makes)
+    several[of_record[0]] = True
     alone = np.flatnonzero(makes & ~several)
     simple = _Named(subject[alone], at_risk[alone], pair_ids(subject[alone], at_risk[alone]), start[alone], end[alone])
     rows = np.flatnonzero(in_force & several)
     if not len(rows):
         return simple
     named = _Named(subject[rows], at_risk[rows], pair_ids(subject[rows], at_risk[rows]), start[rows], end[rows])
-    shared = _in_shared_incidents(named, incident[rows], makes[rows], stated)
+    unnamed, namer = of_record
+    by_record = np.searchsorted(rows, unnamed), start[namer], end[namer]
+    shared = _in_shared_incidents(named, incident[rows], makes[rows], stated, by_record)
     return _Named(*(np.concatenate([getattr(simple, f.name), getattr(shared, f.name)]) for f in fields(_Named)))
 
 
@@ -263,10 +268,28 @@ def _several_named(incident: Ints, at_risk: Ints, in_force: Mask, makes: Mask) -
     return out
 
 
-def _in_shared_incidents(named: _Named, incident: Ints, makes: Mask, stated: Stated) -> _Named:
+def _named_in_record(tables: Tables, subject: Ints, at_risk: Ints, makes: Mask) -> tuple[Ints, Ints]:
+    """Return the places of events without a known person at risk, and of those of their record that name a person.
+
+    For events of no incident but their record: intake forms an incident only of events that name both parties.
+    """
+    record = ints(tables, "record_id")
+    unnamed = np.flatnonzero(makes & (at_risk == NO_PERSON) & (record == ints(tables, "incident_id")))
+    if not len(unnamed):
+        return unnamed, unnamed
+    namers = np.flatnonzero(makes & (at_risk != NO_PERSON))
+    namers = namers[np.isin(record[namers], record[unnamed])]
+    left, right = _matches(pair_ids(record[unnamed], subject[unnamed]), pair_ids(record[namers], subject[namers]))
+    return unnamed[left], namers[right]
+
+
+def _in_shared_incidents(
+    named: _Named, incident: Ints, makes: Mask, stated: Stated, by_record: tuple[Ints, Ints, Ints]
+) -> _Named:
     """Return the spans in which the events of incidents with several persons at risk make a relationship.
 
     ``named``: all events in force of such incidents; ``makes``: those that would make a relationship by themselves.
+    ``by_record``: places in ``named``, start and end: while another event of the record names the person at risk.
     """
     related = stated.take(stated.kind != NOT_RELATED)
     has_person = named.at_risk != NO_PERSON
@@ -299,10 +322,16 @@ def _in_shared_incidents(named: _Named, incident: Ints, makes: Mask, stated: Sta
         blocks["stated"].to_numpy()[right] & (blocks["person"].to_numpy()[right] != named.at_risk[rows][left])
     )
     left, right = left[applies], right[applies]
+    unnamed, named_from, named_until = by_record
+    blocked = np.concatenate([left, np.searchsorted(rows, unnamed)])
     spans = spans_where(
         [
             (np.arange(len(rows)), named.start[rows], named.end[rows]),
-            (left, blocks["start"].to_numpy()[right], blocks["end"].to_numpy()[right]),
+            (
+                blocked,
+                np.concatenate([blocks["start"].to_numpy()[right], named_from]),
+                np.concatenate([blocks["end"].to_numpy()[right], named_until]),
+            ),
         ],
         len(rows),
         lambda is_open: (is_open[:, 0] > 0) & (is_open[:, 1] == 0),

@@ -58,8 +58,8 @@ def summary_lines(run: str, evaluation: Evaluation, remarks: Remarks) -> str:
         left_out, competing = cohort_made.test_left_out, cohort_made.competing_deaths
         lines.append(
             f"In no figure: {left_out.rows:,} rows on the lists whose outcome, or a death, was not on record yet; "
-            f"{cohort_made.unseen_incidents:,} severe incidents that no rung counts. Deaths by another cause: "
-            f"{competing.rows:,} rows. cohort.json says why."
+            f"{cohort_made.unseen_incidents:,} severe incidents that no rung counts, or only a lower one. "
+            f"Deaths by another cause: {competing.rows:,} rows. cohort.json says why."
         )
     if remarks.reproduced:
         lines.append("The sealed figures came out again, to nine digits.")

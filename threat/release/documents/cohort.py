@@ -46,7 +46,7 @@ class CompetingDeaths(Part):
 
 
 class UnseenSevere(Part):
-    """Severe incidents that no rung counts, for one reason."""
+    """Severe incidents that no rung counts, or only a lower one, for one reason."""
 
     reason: str = Field(min_length=1, description="name of the reason")
     title: str = Field(min_length=1, description="the reason in words")
@@ -85,11 +85,11 @@ class CohortAttrition(Document):
     )
     competing_deaths: CompetingDeaths = Field(description="deaths by another cause on the rows measured in the test")
     unseen_severe: tuple[UnseenSevere, ...] = Field(
-        description="severe incidents of subjects or persons at risk on record that no rung counts, by reason"
+        description="severe incidents of people on record that no rung counts, or only a lower one, by reason"
     )
     silent_features: SilentDefinitions = Field(description="features that tell no row from another")
 
     @property
     def unseen_incidents(self) -> int:
-        """Severe incidents that no rung counts; an incident has one reason."""
+        """Severe incidents that no rung counts, or only a lower one; an incident has one reason."""
         return sum(unseen.incidents for unseen in self.unseen_severe)
