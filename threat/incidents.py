@@ -116,6 +116,8 @@ def _gathered_by_record(events: pd.DataFrame) -> pd.DataFrame:
     gap = (pairs["occurred_at"] - pairs["occurred_at_named"]).abs()
     nearest = gap.groupby([pairs["row"], pairs["subject_named"], pairs["at_risk_named"]]).transform("min")
     moves = pairs.loc[gap == nearest, ["row", "incident_id"]].drop_duplicates()
+    if moves.empty:
+        return events
     moved = events.loc[moves["row"]].assign(incident_id=moves["incident_id"].to_numpy())
     return pd.concat([events.drop(index=moves["row"].unique()), moved], ignore_index=True)
 
