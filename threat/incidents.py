@@ -118,8 +118,9 @@ def _gathered_by_record(events: pd.DataFrame) -> pd.DataFrame:
     moves = pairs.loc[gap == nearest, ["row", "incident_id"]].drop_duplicates()
     if moves.empty:
         return events
-    moved = events.loc[moves["row"]].assign(incident_id=moves["incident_id"].to_numpy())
-    return pd.concat([events.drop(index=moves["row"].unique()), moved], ignore_index=True)
+    row = moves["row"].to_numpy()
+    moved = events.take(row).assign(incident_id=moves["incident_id"].to_numpy())
+    return pd.concat([events[~events.index.isin(row)], moved], ignore_index=True)
 
 
 def _domestic_known(events: pd.DataFrame, standing: pd.DataFrame, lag: int) -> pd.Series:

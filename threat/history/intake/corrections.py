@@ -147,9 +147,11 @@ def with_withdrawals_of_whole(events: pd.DataFrame, snapshot: Snapshot) -> pd.Da
         return events
     # Stamped anew, the same withdrawal counts from its earliest time.
     each = pd.concat(made, ignore_index=True).sort_values("recorded_at", kind="stable").drop_duplicates("event_id")
-    more = {"incident_of_before": pd.array([pd.NA] * len(each), dtype="Int64"), "marked_by_theme": False}
-    more = {name: value for name, value in more.items() if name in events}
-    return pd.concat([events, each.assign(**more)], ignore_index=True)
+    if "incident_of_before" in events:
+        each["incident_of_before"] = pd.array([pd.NA] * len(each), dtype="Int64")
+    if "marked_by_theme" in events:
+        each["marked_by_theme"] = False
+    return pd.concat([events, each], ignore_index=True)
 
 
 def _each(withdrawals: pd.DataFrame, targets: pd.DataFrame) -> pd.DataFrame:
