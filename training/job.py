@@ -106,7 +106,7 @@ def evaluation_of(settings: Settings, opened: OpenedTest, ranked: RankedTest, ca
         calibration=measured.calibration,
         freshness=measured.freshness,
         replay=replay(outcomes.rows, scores, lists.starts, relationship, capacity),
-        lead_time=lead_time(outcomes.credit_lines, lists.cycle, scores, relationship, capacity),
+        lead_time=lead_time(outcomes.credit_lines, lists.cycle, scores, capacity),
         settings=ResamplingSettings(bootstrap=settings.bootstrap, seed=settings.seed),
         warnings=(*measured.warnings, *ranked.warnings),
     )

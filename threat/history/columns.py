@@ -8,8 +8,10 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from threat.asof import NEVER
-from threat.history.gravity import gravities
+from threat.history.gravity import details, gravities
+from threat.history.schema import DOMESTIC, REPORTED_BY
 from threat.history.sightings import NO_PERSON
+from threat.history.statements import ranks
 from threat.history.tables import Tables
 from threat.history.versions import hidden_at
 from threat.vocabulary import kinds
@@ -65,12 +67,31 @@ def kind_numbers(tables: Tables) -> NDArray[np.int32]:
 def hidden(tables: Tables, event_id: Ints, recorded: Ints, kind: NDArray[np.int32]) -> Ints:
     """Return when each event was corrected or withdrawn (``versions.hidden_at``); NEVER where it was not."""
     supersedes = ints(tables, "supersedes_event_id")
-    ties = _gravity(tables, kind) if (supersedes >= 0).any() else None
+    ties = _content(tables, kind, np.flatnonzero(supersedes >= 0)) if (supersedes >= 0).any() else None
     return hidden_at(event_id, supersedes, recorded, kind == kinds()["withdrawn"].number, ties)
 
 
-def _gravity(tables: Tables, kind: NDArray[np.int32]) -> Ints:
-    """Return what decides between two corrections of one event in one second: kind and code."""
+def _content(tables: Tables, kind: NDArray[np.int32], rows: Ints) -> Ints:
+    """Return what decides between corrections of one fact in one second, int64[n], the greater the later.
+
+    What a correction says decides: its gravity, then when it happened, its details, which parties are known, and its
+    source system. ``rows``: the corrections; 0 for every other event, since no two others are versions of one fact.
+    """
     code, code_names = words(tables, "code")
-    none = np.zeros(len(kind), dtype=np.int64)
-    return gravities(kind, code, none.astype(np.float32), none, code_names)
+    domestic, reported_by = words(tables, "domestic", DOMESTIC)[0], words(tables, "reported_by", REPORTED_BY)[0]
+    assertion, source = words(tables, "assertion", ("fact", "assessment"))[0], words(tables, "source_system")[0]
+    plain = tables.table("events", ["value", "proactive"])
+    value = pc.fill_null(plain.column("value"), float("nan")).to_numpy().astype(np.float32)
+    proactive = plain.column("proactive").to_numpy().astype(bool)
+    until = ints(tables, "until", NEVER)
+    parties = [ints(tables, name)[rows] != NO_PERSON for name in ("subject_id", "person_at_risk_id", "person_id")]
+    said = (
+        gravities(kind[rows], code[rows], value[rows], domestic[rows], code_names),
+        ints(tables, "occurred_at")[rows],
+        details(until[rows], reported_by[rows], proactive[rows], assertion[rows] == 1),
+        *parties,
+        source[rows],
+    )
+    out = np.zeros(len(kind), dtype=np.int64)
+    out[rows] = ranks(*said)
+    return out

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -14,23 +13,11 @@ from threat.history.links import Links
 from threat.history.relationships_build import Pairs, open_pairs
 from threat.history.schema import RELATIONSHIP_KINDS
 from threat.history.sightings import Rows
-from threat.history.sorted_ids import position, position_of
+from threat.history.sorted_ids import position
 from threat.history.spans import Spans
 from threat.history.stated import UNKNOWN
 from threat.history.tables import Tables
 from threat.ids import show_id
-
-
-class Version(NamedTuple):
-    """One version of a stated relationship: its pair, its kind, when recorded and since when valid (NEVER: not given).
-
-    Times are UTC seconds.
-    """
-
-    relationship_id: int
-    kind: str
-    recorded_at: int
-    valid_from: int
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -94,14 +81,6 @@ class Relationships:
         span = self._at(relationship_ids, as_of, self.pairs.kinds)
         kind = np.append(self.pairs.kind, UNKNOWN)[span]
         return np.array(RELATIONSHIP_KINDS, dtype=object)[kind]
-
-    def version_of(self, event_id: int) -> Version | None:
-        """Return the stated version seen under an event id (kind ``relationship_recorded``); None for others."""
-        place = position_of(event_id, self.pairs.version)
-        if place < 0:
-            return None
-        pair, kind, recorded_at, valid_from = (int(value) for value in self.pairs.version_row[place])
-        return Version(pair, RELATIONSHIP_KINDS[kind], recorded_at, valid_from)
 
     def _at(self, relationship_ids: ArrayLike, as_of: ArrayLike, spans: Spans) -> NDArray[np.int64]:
         """Return the place of the span of each relationship that holds at its as-of; -1 without any."""

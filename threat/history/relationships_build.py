@@ -28,7 +28,6 @@ Ints = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 
 _ARRAYS = ("relationship_id", "subject_id", "person_at_risk_id")
-_MORE = ("kind", "version", "version_row")
 _SPANS = ("first", "start", "end")
 
 NO_TIES = frozenset({"assault_emergency_worker"})
@@ -42,8 +41,7 @@ NO_TIE_THEMES = frozenset({"unit", "record_keeping"})
 class Pairs:
     """The relationships sorted by id, with the spans in which each stands and the spans of its stated kinds.
 
-    ``kind`` indexes ``RELATIONSHIP_KINDS``, one entry per span of ``kinds``. ``version``: ids under which the versions
-    of stated rows are seen as events, sorted; ``version_row``: for each its pair, kind, recording and validity.
+    ``kind`` indexes ``RELATIONSHIP_KINDS``, one entry per span of ``kinds``.
     """
 
     relationship_id: Ints
@@ -52,14 +50,12 @@ class Pairs:
     standing: Spans
     kinds: Spans
     kind: Ints
-    version: Ints
-    version_row: Ints
 
 
 def open_pairs(tables: Tables) -> Pairs:
     """Return the relationships of a snapshot, built on first use and kept on disk."""
     folder = open_or_build(tables, "relationships", _layout(), lambda path: _write(build(tables), path))
-    plain: dict[str, Any] = {name: read_array(folder, name) for name in (*_ARRAYS, *_MORE)}
+    plain: dict[str, Any] = {name: read_array(folder, name) for name in (*_ARRAYS, "kind")}
     spans: dict[str, Any] = {
         name: Spans(*(np.asarray(read_array(folder, f"{name}_{part}")) for part in _SPANS))
         for name in ("standing", "kinds")
@@ -74,7 +70,7 @@ def _layout() -> str:
 
 
 def _write(pairs: Pairs, folder: Path) -> str:
-    for name in (*_ARRAYS, *_MORE):
+    for name in (*_ARRAYS, "kind"):
         np.save(folder / f"{name}.npy", getattr(pairs, name))
     for name in ("standing", "kinds"):
         for part in _SPANS:
@@ -111,8 +107,6 @@ def build(tables: Tables) -> Pairs:
     ever = np.flatnonzero(np.diff(standing.first) > 0)
     kind_spans, kept = _of_keys(kind_spans, ever)
     standing, _ = _of_keys(standing, ever)
-    by_id = np.argsort(stated.event_id)
-    versions = np.stack([stated.pair, stated.kind, stated.start, stated.valid_from], axis=1)[by_id]
     return Pairs(
         ids[ever],
         subject_id[ever],
@@ -120,8 +114,6 @@ def build(tables: Tables) -> Pairs:
         standing=standing,
         kinds=kind_spans,
         kind=kind[kept],
-        version=stated.event_id[by_id],
-        version_row=versions,
     )
 
 

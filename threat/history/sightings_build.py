@@ -47,7 +47,7 @@ def open_or_build(tables: Tables, links: Links) -> Sightings:
 
 def _format() -> str:
     """Return a hash that changes with the meaning of the arrays: their layout, or the numbers of the vocabulary."""
-    words = [f"{name}:{dtype.__name__}" for name, dtype in COLUMNS.items()] + list(kinds()) + ["5"]
+    words = [f"{name}:{dtype.__name__}" for name, dtype in COLUMNS.items()] + list(kinds()) + ["6"]
     return hashlib.sha256("\n".join([*words, *DOMESTIC, *REPORTED_BY]).encode()).hexdigest()[:8]
 
 

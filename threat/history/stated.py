@@ -43,7 +43,8 @@ class Stated:
 
         ``threat.history.statements`` has the rule: of each reference the version recorded last is in force, a
         withdrawal ends what it names, and the same stated again begins anew. Of two versions of one second the kind
-        that ``RELATIONSHIP_KINDS`` names first counts.
+        that ``RELATIONSHIP_KINDS`` names first counts, then the later validity (none given is the latest), then the
+        version that names a person at risk; the ids of the two only between versions equal in all of these.
         """
         table = tables.table("relationships")
         reference, subject = (filled(table.column(name), NO_PERSON) for name in ("relationship_id", "subject_id"))
@@ -53,7 +54,7 @@ class Stated:
         )
         kind = places(table.column("kind"), RELATIONSHIP_KINDS).astype(np.int64)
         pair = pair_ids(subject, at_risk)
-        spans = in_force(reference, ranks(-kind, valid_from, pair), recorded, withdrawn)
+        spans = in_force(reference, ranks(-kind, valid_from, at_risk != NO_PERSON, pair), recorded, withdrawn)
         row = spans.row
         return cls(
             *(reference[row], pair[row], subject[row], at_risk[row], kind[row]), spans.start, spans.end, valid_from[row]

@@ -65,18 +65,19 @@ def by_freshness(
     return tuple(bands)
 
 
-def listed(
-    scores: Floats, cycle: NDArray[np.int64], relationship: NDArray[np.int64], capacity: int
-) -> NDArray[np.bool_]:
-    """Mask of the rows that each cycle's list of ``capacity`` holds, ties in the order of their relationship ids.
+def listed(scores: Floats, cycle: NDArray[np.int64], capacity: int) -> NDArray[np.bool_]:
+    """Mask of the rows for review on each cycle's list of ``capacity``: those that share the last place all stay in.
 
-    >>> listed(np.array([5.0, 5.0, 9.0]), np.array([0, 0, 0]), np.array([12, 11, 13]), 2).tolist()
-    [False, True, True]
+    So does the list at the desk (``threat.lists.ScoredList.selected``), and no numbering decides who is on it.
+
+    >>> listed(np.array([5.0, 5.0, 9.0, 1.0]), np.array([0, 0, 0, 0]), 2).tolist()
+    [True, True, True, False]
     """
     out = np.zeros(len(scores), bool)
     for number in np.unique(cycle):
         rows = np.flatnonzero(cycle == number)
-        out[rows[np.lexsort((relationship[rows], -scores[rows]))[:capacity]]] = True
+        last = np.sort(scores[rows])[::-1][:capacity][-1:]
+        out[rows] = scores[rows] >= (last if len(last) else np.inf)
     return out
 
 
@@ -85,12 +86,12 @@ def replay(
 ) -> tuple[ReplayedList, ...]:
     """Return the lists as they would have run, one per cycle.
 
-    ``starts``: UTC seconds by cycle number. ``relationship``: ids, one per row. Rows tied at the cut
-    are taken in the order of their ids, as a printed list would; every other figure shares the places out instead.
+    ``starts``: UTC seconds by cycle number. ``relationship``: ids, one per row, by which two lists are compared. Rows
+    that share the last place all stay in, as at the desk; every other figure shares the places out instead.
     """
     lists = []
     previous: set[int] | None = None
-    on_list = listed(scores, data.cycle, relationship, capacity)
+    on_list = listed(scores, data.cycle, capacity)
     for number in np.unique(data.cycle):
         rows = np.flatnonzero(data.cycle == number)
         places = rows[on_list[rows]]
@@ -110,18 +111,12 @@ def replay(
     return tuple(lists)
 
 
-def lead_time(
-    units: pd.DataFrame,
-    cycle: NDArray[np.int64],
-    scores: Floats,
-    relationship: NDArray[np.int64],
-    capacity: int,
-) -> LeadTime:
+def lead_time(units: pd.DataFrame, cycle: NDArray[np.int64], scores: Floats, capacity: int) -> LeadTime:
     """Days from the first list that held the relationship to the outcome, over events that some list held.
 
     ``units``: the lines of credit of ``training.cohorts.credit.CreditedOutcomes``; lists as in ``replay``.
     """
-    on_list = listed(scores, cycle, relationship, capacity)
+    on_list = listed(scores, cycle, capacity)
     inside = units[units["row"] >= 0]
     caught = inside[on_list[inside["row"].to_numpy()]]
     ahead = caught["occurred_at"] - caught["as_of"]

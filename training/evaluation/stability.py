@@ -19,7 +19,7 @@ def stability(labelled: LabelledCohort, choice: trees.Choice, scores: NDArray[np
 
     A member is fitted on subjects drawn with replacement, with the candidate and rounds already chosen. It says how far
     a rank depends on who happened to be in the records, not how uncertain the risk of a person is. ``scores``: of the
-    RUN's model on the complete test cohort. Ties are taken in the order of relationship ids.
+    RUN's model on the complete test cohort. Rows that share the last place of a list all stay in.
     """
     settings, folds = labelled.settings, labelled.folds
     lists, values = labelled.test_lists, labelled.test_matrix.values
@@ -28,7 +28,7 @@ def stability(labelled: LabelledCohort, choice: trees.Choice, scores: NDArray[np
     sample = labelled.fit_sample(folds.test)
     _, person = np.unique(labelled.cohort.rows.subject[fit_rows], return_inverse=True)
     people = int(person.max()) + 1
-    of_run = listed(scores, cycle, lists.rows.relationship_id, capacity)
+    of_run = listed(scores, cycle, capacity)
     votes = np.zeros(len(lists))
     kept = []
     for member in range(settings.ensemble):
@@ -40,7 +40,7 @@ def stability(labelled: LabelledCohort, choice: trees.Choice, scores: NDArray[np
             drawn, choice.candidate, choice.rounds, labelled.constraints, seed=settings.seed, threads=settings.threads
         )
         again = raw_score(booster, values, threads=settings.threads)
-        of_member = listed(again, cycle, lists.rows.relationship_id, capacity)
+        of_member = listed(again, cycle, capacity)
         votes += of_member
         kept.append(float((of_run & of_member).sum() / max(int(of_run.sum()), 1)))
     share = votes[of_run] / max(settings.ensemble, 1)

@@ -97,6 +97,3 @@ def test_what_is_asked_of_relationships(tmp_path: Path) -> None:
     assert sightings.ids_of(sightings.owners()[seen]).tolist() == [1, 2]
     assert set(zip(sightings.occurred_at[seen], sightings.visible_from[seen], strict=True)) == {(5, 20)}
     assert [sightings.code_names[code] for code in sightings.code[seen]] == ["parent", "parent"]
-    version = relationships.version_of(int(sightings.event_id[seen][0]))
-    assert version == (pair(1, 2), "parent", 20, 5)
-    assert relationships.version_of(1) is None

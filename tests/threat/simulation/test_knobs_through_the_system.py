@@ -187,7 +187,7 @@ def test_thinned_labels_are_seen_by_the_truth_alone(look: Look) -> None:
     assert after["female"].verdict != "fail"
     assert recall_ratio(after) > 0.7 * recall_ratio(before)
     women, label = on.sex_is("female"), on.labelled.label.astype(bool)
-    on_list = listed(rule(on.matrix), on.labelled.cycle, on.rows.relationship_id, 1200)
+    on_list = listed(rule(on.matrix), on.labelled.cycle, 1200)
     recorded, true = on_list[women & label].mean(), on_list[women & on.truly_harmed].mean()
     assert recorded == pytest.approx(true, abs=0.1)
     for sex, least, most in (("female", 0.6, 0.82), ("male", 0.93, 1.0)):

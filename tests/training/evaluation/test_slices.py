@@ -7,7 +7,7 @@ import pandas as pd
 
 from threat.measuring.ranked import EventKeys, Labelled, Ranked
 from threat.measuring.resampling import Draws, Resampling
-from training.evaluation.slices import by_freshness, lead_time, replay
+from training.evaluation.slices import by_freshness, lead_time, listed, replay
 
 DAY = 86_400
 #        relationship cycle label days since score
@@ -58,6 +58,17 @@ def test_the_lists_as_they_would_have_run() -> None:
     assert got[1].start == "1970-01-31T00:00:00+00:00"
 
 
+def test_rows_that_share_the_last_place_are_all_on_the_list_whatever_their_ids() -> None:
+    tied = np.array([9.0, 8.0, 8.0, 1.0, 7.0, 7.0, 7.0, 7.0])
+    assert listed(tied, cycle, 2).tolist() == [True, True, True, False] + [True] * 4
+    renumbered = replay(rows(), tied, STARTS, 100 - relationship, 2)
+    assert renumbered == replay(rows(), tied, STARTS, relationship, 2)
+    assert [(each.listed, each.listed_with_outcome, each.new_since_last) for each in renumbered] == [
+        (3, 2, None),
+        (4, 1, 1),
+    ]
+
+
 def test_lead_time_is_from_the_first_list_that_held_the_relationship() -> None:
     units = pd.DataFrame(
         {
@@ -68,6 +79,6 @@ def test_lead_time_is_from_the_first_list_that_held_the_relationship() -> None:
         }
     )
     # Event 1: held on both lists, first 40 days before. Event 2: 20 days. Event 3: not on the list of two. 4: outside.
-    got = lead_time(units, cycle, score, relationship, 2)
+    got = lead_time(units, cycle, score, 2)
     assert (got.events, got.median_days) == (2, 30.0)
-    assert lead_time(units[units["row"] < 0], cycle, score, relationship, 2).median_days is None
+    assert lead_time(units[units["row"] < 0], cycle, score, 2).median_days is None

@@ -71,9 +71,9 @@ class ReplayedList(Part):
     start: str = Field(description="when the cycle starts, UTC")
     n: int = Field(ge=0, description="rows of the cycle")
     with_outcome: int = Field(ge=0, description="rows with an outcome")
-    listed: int = Field(ge=0, description="places filled")
-    listed_with_outcome: int = Field(ge=0, description="places filled by rows with an outcome")
-    new_since_last: int | None = Field(description="places not on the list before; null for the first list")
+    listed: int = Field(ge=0, description="rows for review: the capacity, and whoever shares the last place")
+    listed_with_outcome: int = Field(ge=0, description="rows for review with an outcome")
+    new_since_last: int | None = Field(description="relationships not on the list before; null for the first list")
 
 
 class LeadTime(Part):
