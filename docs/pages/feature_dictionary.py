@@ -60,8 +60,9 @@ _WORDS = {
         the unit did not do itself, then a fact rather than an assessment. The gravest of equals is the
         latest. Numbers of records decide nothing""",
     "Who is who": """two records found to be one person are one from when the link was recorded until it is withdrawn;
-        of two links of one record in force the one recorded last counts, of two recorded in one second the one to the
-        person of the greater id""",
+        of two links of one record in force the one recorded last counts, of two recorded in one second the one of the
+        greater score (none given is the greatest), then the one to the person whom more events on record by then
+        name""",
     "Course of conduct": """stalking from March to May happened in May, its end, and began in March: only figures of
         the first event read its beginning""",
     "State": """living together, a caring role, a marker: in force from its beginning to its end, or until an event

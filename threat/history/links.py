@@ -2,8 +2,10 @@
 
 A link says *source was found to be person*. A link is in force at an as-of where it is visible (``threat.asof``; an
 unmerge is an appended row with ``withdrawn_at``). Links chain; of several links of one source in force the latest
-recorded counts, of those of one second the one to the person of the greater id; a link that would close a circle is
-ignored and counted.
+recorded counts, of those of one second the one of the greater score (none given is the greatest: such a link is no
+machine's guess), then the one to the person whom more is on record of by then. A link that would close a circle is
+ignored and counted; of the links of one second the one from the person of whom least is on record is followed first, so
+that the person known best gives the name. Ids decide only between links that are equal in all of this.
 
 Whoever is on record as an organisation or as unknown is not one person, and nobody's history, until a later row says
 *person*. Without a row everybody is a person. An unknown person who is linked to a person, or said to be one, brings
@@ -12,16 +14,20 @@ the history along from then on.
 
 from __future__ import annotations
 
-from collections import defaultdict
+import math
+from collections import Counter, defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import ArrayLike, NDArray
 
 from threat.asof import NEVER, visible
-from threat.history.columns import filled, places, times
+from threat.history.columns import filled, ints, places, times
 from threat.history.sightings import NO_PERSON
 from threat.history.sorted_ids import position
 from threat.history.spans import Spans, sorted_spans, spans_where
@@ -57,8 +63,13 @@ class Links:
     @classmethod
     def of(cls, tables: Tables) -> Links:
         """Replay the ``person_links`` of some batches, and the kinds of their persons."""
-        links = tables.table("person_links", ["source_person_id", "person_id", "recorded_at", "withdrawn_at"])
-        return replay(links, tables.table("persons", ["person_id", "kind", "recorded_at"]))
+        names = ["source_person_id", "person_id", "recorded_at", "withdrawn_at", "score"]
+        persons = tables.table("persons", ["person_id", "kind", "recorded_at"])
+
+        def records(persons: Ints, at: Ints) -> list[int]:
+            return _records(tables, persons, at)
+
+        return replay(tables.table("person_links", names), persons, records)
 
     def resolve(self, person_ids: ArrayLike, as_of: ArrayLike) -> Ints:
         """Return the ids these persons were known by at each as-of.
@@ -88,12 +99,20 @@ class Links:
         return some, self.spans.at(where[some], at[some])
 
 
-def replay(links: pa.Table, persons: pa.Table) -> Links:
-    """Return the spans of link rows (source_person_id, person_id, recorded_at, withdrawn_at) and persons rows.
+Records = Callable[[Ints, Ints], list[int]]
+"""How often events on record by some times (UTC seconds, one per person) name each person, as recorded."""
 
-    ``persons``: person_id, kind, recorded_at.
+
+def _none_on_record(persons: Ints, at: Ints) -> list[int]:
+    return [0] * len(persons)
+
+
+def replay(links: pa.Table, persons: pa.Table, records: Records = _none_on_record) -> Links:
+    """Return the spans of link rows (source_person_id, person_id, recorded_at, withdrawn_at, score) and persons rows.
+
+    ``persons``: person_id, kind, recorded_at. ``records`` is asked only of persons in links of one second.
     """
-    linked, circular = _linked(links)
+    linked, circular = _linked(links, records)
     nobody = _nobody(persons)
     # Who is nobody at some time and is never linked: themselves, but for those spans.
     unlinked = np.setdiff1d(nobody[:, 0], linked[:, 0])
@@ -105,20 +124,65 @@ def replay(links: pa.Table, persons: pa.Table) -> Links:
     return Links(person, spans, split[order, 3], split[order, 4] == 1, circular)
 
 
-def _linked(links: pa.Table) -> tuple[Ints, int]:
+def _records(tables: Tables, persons: Ints, at: Ints) -> list[int]:
+    """Return how often the events recorded up to ``at`` name each person, as recorded; ``at``: one per person."""
+    recorded, some = ints(tables, "recorded_at"), np.unique(persons)
+    named, times_named = [], []
+    for name in ("subject_id", "person_at_risk_id", "person_id"):
+        place = position(ints(tables, name), some)
+        named.append(place[place >= 0])
+        times_named.append(recorded[place >= 0])
+    moments = np.concatenate(times_named)
+    spans, _ = sorted_spans(np.concatenate(named), moments, moments, len(some))
+    first = spans.first[position(persons, some)]
+    after = spans.first[position(persons, some) + 1]
+    return [
+        int(np.searchsorted(spans.start[low:high], time, side="right"))
+        for low, high, time in zip(first.tolist(), after.tolist(), at.tolist(), strict=True)
+    ]
+
+
+class _Key(NamedTuple):
+    """A link: a source was found to be a person, as recorded at a time."""
+
+    source: int
+    person: int
+    recorded: int
+
+
+def _linked(links: pa.Table, records: Records) -> tuple[Ints, int]:
     """Return rows (person, start, end, survivor) of every source of a link, and how many links close a circle."""
     source, person = (filled(links.column(name), NO_PERSON) for name in ("source_person_id", "person_id"))
     recorded, withdrawn = (times(links.column(name)) for name in ("recorded_at", "withdrawn_at"))
+    score = np.asarray(pc.fill_null(links.column("score"), math.inf).to_numpy(), dtype=np.float64)
     # A link said again counts from then: of two links of one source the one said last is followed.
     ended = statement_ends(pair_ids(source, person), np.zeros(len(source), dtype=np.int64), recorded, withdrawn)
     states = withdrawn > recorded
-    keys = zip(source[states].tolist(), person[states].tolist(), recorded[states].tolist(), strict=True)
-    ends = dict(zip(keys, ended[states].tolist(), strict=True))
+    columns = (column[states].tolist() for column in (source, person, recorded, ended, score))
+    ends: dict[_Key, int] = {}
+    scores: dict[_Key, float] = {}
+    for of_source, of_person, at, end, of_link in zip(*columns, strict=True):
+        key = _Key(of_source, of_person, at)
+        ends[key], scores[key] = end, max(of_link, scores.get(key, -math.inf))
+    groups = [_in_order(group, scores, records) for group in _groups(list(ends)).values()]
     rows: list[tuple[int, int, int, int]] = []
-    circular: set[tuple[int, int, int]] = set()
-    for group in _groups(list(ends)).values():
-        rows += _spans(sorted((key, ends[key]) for key in group), circular)
+    circular: set[_Key] = set()
+    for group in groups:
+        rows += _spans([(key, ends[key]) for key in group], circular)
     return np.array(rows, dtype=np.int64).reshape(-1, 4), len(circular)
+
+
+def _in_order(links: list[_Key], scores: dict[_Key, float], records: Records) -> list[_Key]:
+    """Return the links of one component in the order in which they are followed, by the rule of this module."""
+    count = Counter(key.recorded for key in links)
+    tied = [key for key in links if count[key.recorded] > 1]
+    weights: dict[_Key, tuple[int, float, int]] = {}
+    if tied:
+        ids = np.array([(key.source, key.person, key.recorded) for key in tied], dtype=np.int64)
+        of_sources, of_persons = records(ids[:, 0], ids[:, 2]), records(ids[:, 1], ids[:, 2])
+        of_tied = zip(of_sources, (scores[key] for key in tied), of_persons, strict=True)
+        weights = dict(zip(tied, of_tied, strict=True))
+    return sorted(links, key=lambda key: (key.recorded, weights.get(key, ()), key))
 
 
 def _nobody(persons: pa.Table) -> Ints:
@@ -156,7 +220,7 @@ def _split_by_nobody(named: Ints, nobody: Ints) -> Ints:
     return np.stack(columns, axis=1)
 
 
-def _groups(keys: list[tuple[int, int, int]]) -> dict[int, list[tuple[int, int, int]]]:
+def _groups(keys: list[_Key]) -> dict[int, list[_Key]]:
     """Return the links by connected component, so that each component is replayed by itself."""
     parent: dict[int, int] = {}
 
@@ -169,26 +233,25 @@ def _groups(keys: list[tuple[int, int, int]]) -> dict[int, list[tuple[int, int, 
 
     for source, person, _ in keys:
         parent[root(source)] = root(person)
-    groups: dict[int, list[tuple[int, int, int]]] = defaultdict(list)
+    groups: dict[int, list[_Key]] = defaultdict(list)
     for key in keys:
         groups[root(key[0])].append(key)
     return groups
 
 
-def _spans(
-    links: list[tuple[tuple[int, int, int], int]], circular: set[tuple[int, int, int]]
-) -> list[tuple[int, int, int, int]]:
-    """Return the spans (person, start, end, survivor) of every source in one component."""
-    moments = sorted({at for (_, _, recorded), withdrawn in links for at in (recorded, withdrawn) if at < NEVER})
+def _spans(links: list[tuple[_Key, int]], circular: set[_Key]) -> list[tuple[int, int, int, int]]:
+    """Return the spans (person, start, end, survivor) of every source in one component.
+
+    ``links``: each with its withdrawal, in the order in which they are followed.
+    """
+    moments = sorted({at for key, withdrawn in links for at in (key.recorded, withdrawn) if at < NEVER})
     edges = [BEGINNING, *moments, NEVER]
-    sources = sorted({key[0] for key, _ in links})
-    # Later recorded first counts; in one second the person of the greater id: ids of persons say nothing more.
-    in_order = sorted(links, key=lambda link: (link[0][2], link[0]))
+    sources = sorted({key.source for key, _ in links})
     last: dict[int, tuple[int, int, int, int]] = {}
     out: list[tuple[int, int, int, int]] = []
     for start, end in pairwise(edges):
         to: dict[int, int] = {}
-        for key, withdrawn in in_order:
+        for key, withdrawn in links:
             source, person, recorded = key
             # The first as-of of the span: nothing of the history changes between it and the last.
             if start != BEGINNING and visible(recorded, withdrawn, start + 1):

@@ -50,6 +50,32 @@ def test_resolve(rows: list[Any], person: int, expected: dict[int, int]) -> None
     assert dict(zip(expected, found.tolist(), strict=True)) == expected
 
 
+@pytest.mark.parametrize(("first", "second"), [(2, 3), (3, 2)])
+def test_of_two_links_of_one_second_the_better_score_counts_then_the_person_known_better(
+    first: int, second: int
+) -> None:
+    rows = links((1, first, 10, None), (1, second, 10, None))
+
+    def followed(scores: list[float | None], named: dict[int, int]) -> int:
+        table = rows.set_column(5, "score", pa.array(scores, pa.float64()))
+        known = replay(table, NONE, lambda persons, at: [named.get(person, 0) for person in persons.tolist()])
+        return int(known.resolve([1], [11])[0])
+
+    assert followed([0.9, 0.8], {second: 9}) == first
+    assert followed([None, 0.99], {second: 9}) == first  # made by hand, or by a reference
+    assert followed([0.9, 0.9], {first: 5, second: 4}) == first
+
+
+@pytest.mark.parametrize(("first", "second"), [(1, 2), (2, 1)])
+def test_two_links_of_one_second_that_say_the_same_both_ways_keep_the_name_of_who_is_known_best(
+    first: int, second: int
+) -> None:
+    both = links((1, 2, 10, None), (2, 1, 10, None))
+    known = replay(both, NONE, lambda persons, at: [{first: 5, second: 4}[person] for person in persons.tolist()])
+    assert known.resolve([1, 2], [11, 11]).tolist() == [first, first]
+    assert known.circular == 1
+
+
 def test_unknown_persons_and_organisations_are_nobody() -> None:
     known = replay(links((1, 9, 10, None)), kinds_of((8, "organisation", 0), (9, "unknown", 4)))
     assert known.resolve([1, 1, 8, 9, NO_PERSON, 2], [5, 15, 5, 5, 5, 5]).tolist() == [1, NO_PERSON, -1, -1, -1, 2]
