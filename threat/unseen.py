@@ -93,8 +93,8 @@ def _reasons_of_counted(counted: pd.DataFrame, events: pd.DataFrame, standing: p
     """
     severe = counted[counted["kind"].isin(severe_kinds()) & counted["subject"].isin(standing["subject"])]
     severe = severe[severe["domestic_known"] < NEVER]
-    apart = severe[_completed_elsewhere(severe, events, rules_of("Y2"))]
-    return pd.DataFrame({"incident_id": apart["incident_id"].to_numpy(), "rank": list(REASONS).index("lower_rung")})
+    completed = severe[_completed_elsewhere(severe, events, rules_of("Y2"))]
+    return pd.DataFrame({"incident_id": completed["incident_id"].to_numpy(), "rank": list(REASONS).index("lower_rung")})
 
 
 def _reasons(unmet: pd.DataFrame, events: pd.DataFrame, standing: pd.DataFrame) -> pd.DataFrame:
@@ -137,8 +137,10 @@ def _completed_elsewhere(severe: pd.DataFrame, events: pd.DataFrame, rules: Sequ
     named = (events["subject"] != NO_PERSON) & (events["at_risk"] != NO_PERSON)
     named &= events["kind"].isin({kind for rule in rules for kind in rule.all_of})
     near = candidates.merge(events.loc[named, names], on=["subject", "at_risk"], suffixes=("", "_near"))
-    apart = np.maximum(near["occurred_at"] - near["end_at_near"], near["occurred_at_near"] - near["end_at"]) + 1
-    near = near[apart < DAY]
+    seconds_between = (
+        np.maximum(near["occurred_at"] - near["end_at_near"], near["occurred_at_near"] - near["end_at"]) + 1
+    )
+    near = near[seconds_between < DAY]
     out = np.zeros(len(severe), np.bool_)
     for rule in rules:
         whole = candidates["kind"].isin(rule.all_of)
