@@ -67,15 +67,15 @@ def kind_numbers(tables: Tables) -> NDArray[np.int32]:
 def hidden(tables: Tables, event_id: Ints, recorded: Ints, kind: NDArray[np.int32]) -> Ints:
     """Return when each event was corrected or withdrawn (``versions.hidden_at``); NEVER where it was not."""
     supersedes = ints(tables, "supersedes_event_id")
-    ties = _content(tables, kind, np.flatnonzero(supersedes >= 0)) if (supersedes >= 0).any() else None
-    return hidden_at(event_id, supersedes, recorded, kind == kinds()["withdrawn"].number, ties)
+    is_withdrawal = kind == kinds()["withdrawn"].number
+    return hidden_at(event_id, supersedes, recorded, is_withdrawal, lambda rows: _content(tables, kind, rows))
 
 
 def _content(tables: Tables, kind: NDArray[np.int32], rows: Ints) -> Ints:
-    """Return what decides between corrections of one fact in one second, int64[n], the greater the later.
+    """Return what decides between corrections of one fact in one second, int64[len(rows)], the greater the later.
 
     What a correction says decides: its gravity, then when it happened, its details, which parties are known, and its
-    source system. ``rows``: the corrections; 0 for every other event, since no two others are versions of one fact.
+    source system.
     """
     code, code_names = words(tables, "code")
     domestic, reported_by = words(tables, "domestic", DOMESTIC)[0], words(tables, "reported_by", REPORTED_BY)[0]
@@ -92,6 +92,4 @@ def _content(tables: Tables, kind: NDArray[np.int32], rows: Ints) -> Ints:
         *parties,
         source[rows],
     )
-    out = np.zeros(len(kind), dtype=np.int64)
-    out[rows] = ranks(*said)
-    return out
+    return ranks(*said)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -17,13 +20,14 @@ def hidden_at(
     supersedes: Ints,
     recorded: Ints,
     is_withdrawal: NDArray[np.bool_],
-    gravity: Ints | None = None,
+    gravity: Callable[[Ints], Ints] | None = None,
 ) -> Ints:
     """Return when each event was corrected or withdrawn, int64 UTC seconds; NEVER where it was not.
 
     All events that supersede one another, directly or through others, are versions of one fact, in order of
     ``recorded``; in one second what supersedes follows what it supersedes, a withdrawal is the last, and of several
-    corrections the one of greater ``gravity`` (None: all alike) is the later. Each version is hidden when the next is
+    corrections the one of greater ``gravity`` is the later (given rows that tie in all of this, a number for each to be
+    compared within a fact; None: all alike). Each version is hidden when the next is
     recorded, so of two corrections of one event the later is in force. An event hidden at or before its own recording
     was never in force. ``supersedes``: event ids, negative where there is none; an id that is not among ``event_id``
     counts as none. All int64[n].
@@ -49,17 +53,19 @@ def hidden_at(
     rows = np.unique(np.concatenate([later, target]))
     parent = np.full(len(rows), -1, dtype=np.int64)
     parent[np.searchsorted(rows, later)] = np.searchsorted(rows, target)
-    hidden[rows] = _hidden_in_chains(
-        parent, recorded[rows], is_withdrawal[rows], (event_id[rows], rows * 0 if gravity is None else gravity[rows])
-    )
+    weigh: Callable[[Ints], Ints] | None = None if gravity is None else (lambda tied: gravity(rows[tied]))
+    hidden[rows] = _hidden_in_chains(parent, recorded[rows], is_withdrawal[rows], event_id[rows], weigh)
     return hidden
 
 
-def _hidden_in_chains(parent: Ints, recorded: Ints, is_withdrawal: NDArray[np.bool_], ties: tuple[Ints, Ints]) -> Ints:
-    """Return ``hidden_at`` of rows that each supersede the row ``parent`` (-1: none).
-
-    ``ties``: event ids and gravity.
-    """
+def _hidden_in_chains(
+    parent: Ints,
+    recorded: Ints,
+    is_withdrawal: NDArray[np.bool_],
+    event_id: Ints,
+    gravity: Callable[[Ints], Ints] | None,
+) -> Ints:
+    """Return ``hidden_at`` of rows that each supersede the row ``parent`` (-1: none)."""
     n = len(parent)
     circle = in_a_circle(np.arange(n), parent)
     # A member of a circle counts as a beginning: what corrects it from outside is in force all the same.
@@ -72,9 +78,22 @@ def _hidden_in_chains(parent: Ints, recorded: Ints, is_withdrawal: NDArray[np.bo
         fact[ready], depth[ready] = fact[above], depth[above] + 1
         not_before[ready] = np.maximum(recorded[ready], not_before[above])
         settled[ready] = True
-    order = np.lexsort((*ties, is_withdrawal, depth, not_before, fact))
+    places = (is_withdrawal, depth, not_before, fact)
+    order = np.lexsort((event_id, *places))
+    tied = _in_ties(order, places)
+    if gravity is not None and len(tied):
+        # Few facts have two corrections of one second, and reading what all corrections say took a third of the time.
+        weight = np.zeros(n, dtype=np.int64)
+        weight[tied] = gravity(tied)
+        order = np.lexsort((event_id, weight, *places))
     hidden = np.full(n, NEVER, dtype=np.int64)
     same_fact = fact[order[1:]] == fact[order[:-1]]
     hidden[order[:-1][same_fact]] = recorded[order[1:][same_fact]]
     hidden[circle] = recorded[circle]
     return hidden
+
+
+def _in_ties(order: Ints, places: tuple[NDArray[Any], ...]) -> Ints:
+    """Return the rows, of some in order of ``places``, that are equal in all places to the row before or after."""
+    equal = np.logical_and.reduce([place[order[1:]] == place[order[:-1]] for place in places])
+    return order[np.append(equal, False) | np.append(False, equal)]

@@ -14,7 +14,7 @@ Row = tuple[int, int, int]
 def hidden(rows: list[Row], gone: tuple[int, ...] = (), gravity: list[int] | None = None) -> list[int]:
     """When each (event, superseded or 0, recorded) is hidden, 0 for never; ``gone``: the withdrawals."""
     event, supersedes, recorded = (np.array(column, dtype=np.int64) for column in zip(*rows, strict=True))
-    weights = None if gravity is None else np.array(gravity, dtype=np.int64)
+    weights = None if gravity is None else (lambda tied: np.array(gravity, dtype=np.int64)[tied])
     out = hidden_at(event, np.where(supersedes == 0, -1, supersedes), recorded, np.isin(event, gone), weights)
     return [0 if at == NEVER else at for at in out.tolist()]
 
