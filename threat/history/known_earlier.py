@@ -39,13 +39,25 @@ def with_earliest(events: pa.Table, event_ids: NDArray[np.int64], first: pa.Tabl
             continue
         changed = np.flatnonzero((place >= 0) if name in COLUMNS else (place >= 0) & np.append(other, False)[place])
         if len(changed):
-            # The rows of the events, then the earliest rows: each changed event takes the latter.
-            rows = np.arange(len(event_ids), dtype=np.int64)
-            rows[changed] = len(event_ids) + place[changed]
-            both = pa.chunked_array([*events.column(name).chunks, *first.column(name).chunks], events.column(name).type)
-            taken = pc.take(_unified(both), pa.array(rows))
+            taken = with_values_of(events.column(name), changed, first.column(name), place[changed])
             events = events.set_column(number, events.schema.field(number), taken)
     return events
+
+
+def with_values_of(
+    column: pa.ChunkedArray, changed: NDArray[np.int64], other: pa.ChunkedArray, places: NDArray[np.int64]
+) -> pa.ChunkedArray:
+    """Return a column that has, at the places ``changed``, the values that another column has at ``places``.
+
+    >>> column, other = pa.chunked_array([[1, 2, 3]]), pa.chunked_array([[8, 9]])
+    >>> with_values_of(column, np.array([0]), other, np.array([1])).to_pylist()
+    [9, 2, 3]
+    """
+    # The rows of the column, then those of the other: each changed place takes one of the latter.
+    rows = np.arange(len(column), dtype=np.int64)
+    rows[changed] = len(column) + places
+    both = pa.chunked_array([*column.chunks, *other.chunks], column.type)
+    return pc.take(_unified(both), pa.array(rows))
 
 
 def _unified(column: pa.ChunkedArray) -> pa.ChunkedArray:

@@ -143,9 +143,7 @@ def _compared(sheets: dict[str, Sheet], frames: Frames, snapshot: Snapshot) -> A
 def _known_earlier(rows: pa.Table, comparison: Comparison) -> pa.Table:
     """Return the rows of ``known_earlier``: times alone, or the whole event where it took the reference of another."""
     whole = np.zeros(rows.num_rows, dtype=bool) if comparison.whole is None else comparison.whole
-    if comparison.known_from is not None:
-        place = rows.schema.get_field_index("recorded_at")
-        rows = rows.set_column(place, "recorded_at", pa.array(comparison.known_from))
+    rows = rows if comparison.kept is None else comparison.kept
     times = [name for name in ("event_id", *COLUMNS) if name in rows.column_names]
     parts = [rows.filter(pa.array(comparison.earlier & ~whole)).select(times), rows.filter(pa.array(whole))]
     return pa.concat_tables([pa.Table.from_batches([fit("known_earlier", part)]) for part in parts])

@@ -29,7 +29,7 @@ from numpy.typing import NDArray
 
 from threat.asof import NEVER
 from threat.history.checks import fit, stored_schema
-from threat.history.known_earlier import with_earliest
+from threat.history.known_earlier import with_earliest, with_values_of
 from threat.history.schema import REPEATED, UNKNOWN
 from threat.history.snapshot import Snapshot
 from threat.history.statements import in_force, ranks
@@ -74,8 +74,8 @@ class Comparison:
     ``new``, ``earlier``, ``contradicts``, ``repeated``: a boolean for each row, no row of two kinds; all other rows are
     held. ``recalled``: rows that came before and changed nothing then, and count now. ``whole``: of the ``earlier``,
     those to be kept whole: they took the reference of an event with other content, now or before.
-    ``displaced``: events of the history that lose their reference to a row recorded before them. ``known_from``: from
-    when the event of each ``earlier`` row is known; None: from when the row was recorded.
+    ``displaced``: events of the history that lose their reference to a row recorded before them. ``kept``: the rows
+    as the ``earlier`` of them are kept, ``recorded_at`` from when their event is known; None: as they came.
     """
 
     new: Mask
@@ -85,7 +85,7 @@ class Comparison:
     recalled: pa.Table
     whole: Mask | None = None
     displaced: pa.Table | None = None
-    known_from: Ints | None = None
+    kept: pa.Table | None = None
 
     @property
     def existing(self) -> Mask:
@@ -292,8 +292,20 @@ def _compare_events(rows: pa.Table, existing: pa.Table, incident_of_before: Ints
         recalled=rows.slice(0, 0),
         whole=whole,
         displaced=displaced,
-        known_from=known_from,
+        kept=_as_kept(rows, existing, where, np.flatnonzero(whole & undated & ~no_date_yet), known_from),
     )
+
+
+def _as_kept(rows: pa.Table, existing: pa.Table, where: Ints, of_dated: Ints, known_from: Ints) -> pa.Table:
+    """Return rows with the time from which their event is known, and undated deaths with the date that is on record.
+
+    ``where``: the place of each row's event in ``existing``. ``of_dated``: the rows of such deaths.
+    """
+    for name in (*sorted(_OF_A_DATE), "occurred_precision") if len(of_dated) else ():
+        dates = with_values_of(rows.column(name), of_dated, existing.column(name), where[of_dated])
+        rows = rows.set_column(rows.schema.get_field_index(name), rows.schema.field(name), dates)
+    place = rows.schema.get_field_index("recorded_at")
+    return rows.set_column(place, "recorded_at", pa.array(known_from))
 
 
 def _undated(events: pa.Table) -> Mask:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pytest
 from fixtures.case_force import Force, ev, pid
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from threat.asof import parse_as_of
@@ -119,6 +119,7 @@ def _loads(rows: Sequence[tuple[str | None, int]]) -> Force:
 
 @settings(max_examples=20, deadline=None)
 @given(ROWS)
+@example([(None, 2), ("2024-03-20T08:00", 2), (None, 1)])
 def test_no_order_of_loads_changes_which_date_a_death_has(rows: list[tuple[str | None, int]]) -> None:
     """It has the date that any row of its reference has, and is known from the first of them."""
     known = min(parse_as_of(f"2024-04-0{day}T23:59:59+01:00") for _, day in rows)
