@@ -65,8 +65,9 @@ def read_cells(
     """
     content = read_unpacked(path, profile.encoding, profile.limits, advance)
     begin = _after_separator(content, path)
-    names, start = _header(content, begin, path, profile.limits.header_bytes)
-    _check_delimiter(names, file, path)
+    line = f"{path}, line {2 if begin else 1}"
+    names, start = _header(content, begin, line, profile.limits.header_bytes)
+    _check_delimiter(names, file, line)
     times = [
         names.index(c.source)
         for c in file.columns
@@ -115,13 +116,16 @@ def _after_separator(content: bytes, path: Path) -> int:
     return match.end()
 
 
-def _header(content: bytes, begin: int, path: Path, limit: int) -> tuple[list[str], int]:
-    """Return the names of the columns and where the rows begin. ``begin``: where the header does."""
+def _header(content: bytes, begin: int, where: str, limit: int) -> tuple[list[str], int]:
+    """Return the names of the columns and where the rows begin.
+
+    ``begin``: where the header does. ``where``: its line, as an error shows it.
+    """
     feed, first_return = content.find(b"\n", begin), content.find(b"\r", begin)
     if feed < 0 and 0 <= first_return < len(content) - 1:
         raise BadInput(
             "The lines of the file do not end with LF: they end with CR alone.",
-            where=str(path),
+            where=where,
             way_out="export the file with LF or CR LF at the end of each line; nothing was loaded",
         )
     ends = [at for at in (feed, first_return) if at >= 0]
@@ -129,33 +133,32 @@ def _header(content: bytes, begin: int, path: Path, limit: int) -> tuple[list[st
     if stop - begin > limit:
         raise BadInput(
             f"The header is too long: {stop - begin:,} bytes.",
-            where=f"{path}, line 1",
+            where=where,
             way_out=f"check the line ends and the export; a header has at most {limit:,} bytes (limits: header_bytes)",
         )
     text = content[begin:stop].decode("utf-8")
     if not text.strip():
-        raise BadInput(
-            "The first line is blank.", where=f"{path}, line 1", way_out="begin the file with the names of the columns"
-        )
+        blank = 'The line after "sep=," is blank.' if begin else "The first line is blank."
+        raise BadInput(blank, where=where, way_out="begin the file with the names of the columns")
     if text.count('"') % 2:
-        raise BadInput("The header has a quote that is not closed.", where=f"{path}, line 1", way_out="mend the header")
+        raise BadInput("The header has a quote that is not closed.", where=where, way_out="mend the header")
     names = [name.strip() for name in next(csv.reader([text]))]
     nameless = [str(number) for number, name in enumerate(names, 1) if not name]
     if nameless:
         raise BadInput(
             "The header has columns without a name.",
             value=f"column {', '.join(nameless)}",
-            where=f"{path}, line 1",
+            where=where,
             way_out="name them or leave them out: nothing is dropped silently",
         )
     repeated = sorted({name for name in names if names.count(name) > 1})
     if repeated:
-        raise BadInput("The header repeats a column.", value=", ".join(repeated), where=str(path), way_out="rename one")
+        raise BadInput("The header repeats a column.", value=", ".join(repeated), where=where, way_out="rename one")
     is_pair = content[stop : stop + 2] == b"\r\n"
     return names, min(stop + (2 if is_pair else 1), len(content))
 
 
-def _check_delimiter(names: list[str], file: File, path: Path) -> None:
+def _check_delimiter(names: list[str], file: File, where: str) -> None:
     """Refuse a header that names the columns only when cut at another delimiter than the comma."""
     required = {column.source for column in file.columns if column.required and not column.absent}
     if required <= set(names):
@@ -166,7 +169,7 @@ def _check_delimiter(names: list[str], file: File, path: Path) -> None:
         if len(parts) > 1 and required <= parts:
             raise BadInput(
                 f"The cells are separated by {words}, not by commas.",
-                where=f"{path}, line 1",
+                where=where,
                 way_out="export the file with commas; nothing was loaded",
             )
 

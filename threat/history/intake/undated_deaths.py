@@ -55,6 +55,8 @@ def keep_undated_deaths(sheet: Sheet) -> None:
             said = "occurred_at lies after recorded_at" if no_date[place] else "until lies before occurred_at"
         else:
             said = str(sheet.detail[place])
+            if sheet.reason[place] == "missing_value" and not said.endswith(" is read as empty"):
+                said += " is empty"
         if no_date[place]:
             without_date(sheet, np.array([place]), said)
         sheet.undated[int(place)] = said
@@ -78,8 +80,8 @@ def said_of_undated_deaths(sheets: Mapping[str, Sheet]) -> list[str]:
     shown = "; ".join(list(dict.fromkeys(undated))[:_SHOWN])
     deaths = "1 death has" if len(undated) == 1 else f"{len(undated):,} deaths have"
     return [
-        f"{deaths} a date or an end that cannot be ({shown}). Each is kept and counts from its recording: the date is "
-        "read as not known, the end as none. Send the row again as it should be."
+        f"{deaths} a date or an end that cannot be ({shown}). Each is kept and counts from its recording: a date that "
+        "cannot be is read as not known, an end as none. Send the row again as it should be."
     ]
 
 

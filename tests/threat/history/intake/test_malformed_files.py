@@ -81,6 +81,7 @@ REFUSED: dict[str, tuple[bytes, str]] = {
     "an XML workbook": (b"<?xml version='1.0'?><Workbook/>", "The file is XML, not CSV."),
     "a separator that is no comma": (b"sep=;\n" + text(FIRST), "The cells are separated by semicolons, not by commas."),
     "a quote after a line that names the separator": (b"sep=,\n" + text(TORN), "This quote is never closed"),
+    "nothing after a line that names the separator": (b"sep=,\n", 'The line after "sep=," is blank.'),
     "a column misspelt": (
         text(FIRST).replace(b"kind", b"knd", 1).replace(b"incident", b"incidnt", 1),
         "A column is missing, and the file has columns the profile does not know.",
@@ -96,6 +97,13 @@ def test_files_that_are_refused(tmp_path: Path, case: str) -> None:
     assert raised.value.problem.startswith(problem)
     assert (raised.value.exit_code, "events.csv" in raised.value.where, bool(raised.value.way_out)) == (3, True, True)
     assert Store.open(tmp_path / "store").snapshot().batches == ()
+
+
+@pytest.mark.parametrize(("before", "line"), [(b"", 1), (b"sep=,\n", 2)])
+def test_what_is_wrong_with_a_header_is_said_with_its_line(tmp_path: Path, before: bytes, line: int) -> None:
+    with pytest.raises(BadInput, match="The header has a quote") as raised:
+        loaded(tmp_path, before + text(FIRST).replace(b"event,", b'"event,', 1))
+    assert str(raised.value.where).endswith(f"events.csv, line {line}")
 
 
 @dataclass(frozen=True)

@@ -76,6 +76,17 @@ def test_a_death_before_a_birth_is_a_death_of_a_day_not_known() -> None:
     assert stored(later) == [(at, at, "unknown")]
 
 
+def test_what_is_wrong_with_a_death_is_said_as_it_is() -> None:
+    for occurred, until, said in (
+        ("", "", "occurred_at is empty"),
+        ("2024-03-20", "soon", "until: soon"),
+        ("2024-03-20", "2024-03-01", "until lies before occurred_at"),
+    ):
+        (warning,) = Force({"events": [death("murder", occurred, until=until)]}).reports[0]["warnings"]
+        assert warning.startswith(f"1 death has a date or an end that cannot be ({said}). ")
+        assert "a date that cannot be is read as not known, an end as none" in warning
+
+
 def test_an_end_that_cannot_be_is_none() -> None:
     for until in ("1900-01-01", "2024-03-01"):
         force = Force({"events": [*STALKING, death("murder", "2024-03-20T08:00", until=until)]})
