@@ -138,7 +138,8 @@ class ListView:
         return dict(zip(pairs, rows.relationship_id.tolist(), strict=True))
 
     def _explain(self, relationship_id: int, score: float) -> tuple[float, Explained]:
-        return explain(self.snapshot, relationship_id, self.as_of, self.ranking, self.zone, expected=score)
+        stated = self.circumstances(relationship_id)
+        return explain(self.snapshot, relationship_id, self.as_of, self.ranking, stated, expected=score)
 
 
 def reference_of(text: str) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 from serving.audit import database
 from serving.audit.log import Entry, Operation, record
 from serving.lists import rankings, scoring
+from serving.lists.circumstances import circumstances
 from serving.lists.feed_words import feed_sentence, feeds_alike
 from serving.lists.reasons import theme_title
 from serving.lists.scoring import Advance, ScoringInputs
@@ -189,7 +190,7 @@ def explain_relationship(
 ) -> dict[str, Any]:
     """Return score and reasons of one relationship, by the ranking in service, as a JSON document.
 
-    ``policy_path``: the force's own policy, which says in which zone days are said.
+    ``policy_path``: the force's own policy, which says in which zone days are said and how long an open stay lasts.
 
     Raises UsageError for a relationship that was not on record at ``as_of``, or an ``as_of`` after ``started_at``.
     """
@@ -204,8 +205,10 @@ def explain_relationship(
             where=show(as_of),
             way_out="a later as-of, or a reference copied from a list of this history",
         )
-    ranking, zone = rankings.current(var / "promotions.jsonl", started_at), load_policy(policy_path).time_zone
-    score, (base, reasons) = scoring.explain(snapshot, relationship_id, as_of, ranking, zone)
+    ranking, policy = rankings.current(var / "promotions.jsonl", started_at), load_policy(policy_path)
+    rows = snapshot.rows([relationship_id], as_of)
+    stated = circumstances(snapshot.sightings(), rows, as_of, policy.time_zone, policy.stays)[0]
+    score, (base, reasons) = scoring.explain(snapshot, relationship_id, as_of, ranking, stated)
     _log(var, "consultation", "explain", show_id("R", relationship_id), started_at, as_of=show(as_of))
     return {
         "relationship": show_id("R", relationship_id),

@@ -195,14 +195,14 @@ def explain(
     relationship_id: int,
     as_of: int,
     ranking: Ranking,
-    zone: str,
+    stated: tuple[Circumstance, ...],
     *,
     expected: float | None = None,
 ) -> tuple[float, Explained]:
     """Return the raw score of one relationship at ``as_of``, with its base and reasons.
 
-    ``zone``: in which days are said. ``expected``: the score on its list; raises
-    IntegrityFailure when this computation gives another score.
+    ``stated``: what is in force around it. ``expected``: the score on its list; raises IntegrityFailure when this
+    computation gives another score.
     """
     sightings = snapshot.sightings()
     rows = snapshot.rows([relationship_id], as_of)
@@ -214,8 +214,7 @@ def explain(
             value=f"now {float(raw[0])!r}, list {expected!r}",
             way_out="threat replay LIST says what else differs",
         )
-    stated = circumstances(sightings, rows, as_of, zone)
-    return float(raw[0]), _explained(sightings, ranking, matrix, raw, np.array([0]), stated)[0]
+    return float(raw[0]), _explained(sightings, ranking, matrix, raw, np.array([0]), [stated])[0]
 
 
 def _explained(

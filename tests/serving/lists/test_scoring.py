@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
 from fixtures import golden_force as golden
-from fixtures.case_force import Force, ev
+from fixtures.case_force import Force, ev, pid
 from fixtures.desk_browser import STARTED_AT
 from fixtures.golden_lists import NAME, REFERENCE, event_of, names_in_order, published_list
 
 from serving.lists.making import ListOptions, explain_relationship, make_list, replay_list
 from serving.lists.scoring import rank_with_ties
 from threat import lists
+from threat.asof import parse_as_of
 from threat.history.store import Store
+from threat.ids import pair_ids, show_id
 from threat.release.documents.scored_list import MustSee
 
 
@@ -149,3 +152,17 @@ def test_a_relationship_that_a_merge_made_one_person_opens_no_item():
     two_persons, merged = Force({"events": events}), Force({"events": events, "person_links": links})
     assert [item.relationship_id > 0 for item in two_persons.must_see("2024-06-01")] == [True]
     assert merged.must_see("2024-06-01") == []
+
+
+@pytest.mark.parametrize(("hours", "is_stated"), [(96, True), (24, False)])
+def test_what_is_in_force_is_explained_by_the_policy_that_is_named(tmp_path: Path, hours: int, is_stated: bool) -> None:
+    hold = ev("hold", "2024-05-30T00:00Z", s=None, v=None, person="s", domestic="no")
+    force = Force({"events": [ev("stalking", "2024-05-20"), hold]})
+    shipped = (Path(__file__).parents[3] / "threat" / "policy.yaml").read_text(encoding="utf-8")
+    policy = tmp_path / "policy.yaml"
+    policy.write_text(shipped.replace("open_hours: 96", f"open_hours: {hours}"), encoding="utf-8")
+    reference = show_id("R", int(pair_ids([pid("s")], [pid("v")])[0]))
+    document = explain_relationship(
+        force.store, tmp_path, reference, parse_as_of("2024-06-01"), started_at=STARTED_AT, policy_path=policy
+    )
+    assert ("in_force" in [reason["theme"] for reason in document["reasons"]]) == is_stated
