@@ -52,7 +52,7 @@ class NotAtLiberty:
 class Policy:
     """What a force signs. Days are numbers of 86,400 s. ``must_see_kinds`` open an item whatever the rank.
 
-    ``time_zone``: the zone in which days and clock times of records are said (``serving.dates``). ``not_at_liberty``:
+    ``time_zone``: the zone in which days and clock times of records are said (``threat.dates``). ``not_at_liberty``:
     the stays that stop the clock of the days at liberty, by kind.
 
     ``stale_after_days``: how far a feed may be behind; ``stale_after_days_by_source``: the same for single feeds.
