@@ -38,7 +38,7 @@ def relationship_of(view: ListView, reference: str) -> Relationship:
         since=view.listed.basis.previous_as_of,
         behind=_themes_behind(standing.reasons) if isinstance(standing, Ranked) else {},
         must_see={trigger.event_id for trigger in triggers},
-        dated_by_day=view.snapshot.dated_by_day,
+        inexact=view.snapshot.inexact,
     )
     return Relationship(
         listing=summary_of(view),

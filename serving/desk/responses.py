@@ -22,6 +22,9 @@ Direction = Literal[
 Precision = Literal["second", "day"]
 """How exactly a source dates: a day is the local day, at no known hour."""
 
+OccurredPrecision = Literal[Precision, "unknown"]
+"""Unknown: of a death that happened some time before it was recorded; the time given is that of its recording."""
+
 
 class Answer(BaseModel):
     """Base of every answer: no field that isn't declared."""
@@ -246,7 +249,7 @@ class Record(Answer):
     direction_title: str
     began_at: datetime = Field(description="When a course of conduct began; of all others, when it happened.")
     occurred_at: datetime = Field(description="When it happened; of a course of conduct, when it was last known to.")
-    occurred_precision: Precision
+    occurred_precision: OccurredPrecision
     recorded_at: datetime
     recorded_precision: Precision
     days_to_record: int

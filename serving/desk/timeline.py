@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from serving.desk.parties import Parties
-from serving.desk.responses import Direction, Precision, Record
+from serving.desk.responses import Direction, OccurredPrecision, Precision, Record
 from threat.asof import DAY, happened, instant, on_record
 from threat.history.schema import REPORTED_BY, REPORTER_TITLES
 from threat.history.seen_events import RECORDED_KIND
@@ -16,8 +16,8 @@ from threat.history.sightings import NO_PERSON, ROLE_ABOUT, ROLE_AT_RISK, ROLE_S
 from threat.ids import show_id
 from threat.vocabulary import Kind, kinds
 
-DatedByDay = Callable[[NDArray[np.int64]], tuple[NDArray[np.bool_], NDArray[np.bool_]]]
-"""Of events by id: which are dated by their day alone, in when they happened and in when they were recorded."""
+Inexact = Callable[[NDArray[np.int64]], tuple[NDArray[np.bool_], NDArray[np.bool_], NDArray[np.bool_]]]
+"""Of events by id: which happened, and which were recorded, on a day at no known hour; and whose date is not known."""
 
 LONGEST = 300
 """Most records on one page; what is left out is counted and said. A longer page is slow to open and is not read."""
@@ -48,7 +48,7 @@ def records(
     since: int,
     behind: Mapping[int, list[str]],
     must_see: Collection[int],
-    dated_by_day: DatedByDay,
+    inexact: Inexact,
 ) -> tuple[list[Record], int]:
     """Return the records visible at ``as_of``, latest first, each event once, and how many older ones were left out.
 
@@ -56,7 +56,7 @@ def records(
     it began. Its record says both ends.
 
     ``since``: as-of of the list that changes are compared with, 0 for none. ``behind``: theme titles by event id.
-    ``must_see``: event ids that opened an item. ``dated_by_day``: as ``Snapshot.dated_by_day``. Times are UTC seconds.
+    ``must_see``: event ids that opened an item. ``inexact``: as ``Snapshot.inexact``. Times are UTC seconds.
     """
     directions = direction_by_sighting(sightings, parties, as_of)
     moments = {j: (int(sightings.occurred_at[j]), int(sightings.recorded_at[j])) for j in directions}
@@ -64,7 +64,7 @@ def records(
     numbered = list(kinds().values())
     out = []
     shown = latest_first[:LONGEST]
-    precisions = _precisions(sightings, shown, dated_by_day)
+    precisions = _precisions(sightings, shown, inexact)
     for j in shown:
         kind, event_id = numbered[int(sightings.kind[j])], int(sightings.event_id[j])
         occurred_at, recorded_at = moments[j]
@@ -95,16 +95,17 @@ def records(
 
 
 def _precisions(
-    sightings: Sightings, rows: Sequence[int], dated_by_day: DatedByDay
-) -> dict[int, tuple[Precision, Precision]]:
+    sightings: Sightings, rows: Sequence[int], inexact: Inexact
+) -> dict[int, tuple[OccurredPrecision, Precision]]:
     """Return how exactly sightings are dated, by position: when each happened, and when each was recorded."""
     where = np.array(rows, dtype=np.int64)
     # Since when two persons are what they are to each other is known by the day, whatever hour a source writes.
     stated = np.asarray(sightings.kind[where] == kinds()[RECORDED_KIND].number)
-    occurred, recorded = (mask | stated for mask in dated_by_day(np.asarray(sightings.event_id[where])))
-    both = zip(occurred.tolist(), recorded.tolist(), strict=True)
+    occurred, recorded, not_known = inexact(np.asarray(sightings.event_id[where]))
+    each = zip(rows, (occurred | stated).tolist(), (recorded | stated).tolist(), not_known.tolist(), strict=True)
     return {
-        j: (_precision(by_day), _precision(known_by_day)) for j, (by_day, known_by_day) in zip(rows, both, strict=True)
+        j: ("unknown" if undated else _precision(by_day), _precision(recorded_by_day))
+        for j, by_day, recorded_by_day, undated in each
     }
 
 

@@ -13,6 +13,7 @@ from threat.history.ages import Births
 from threat.history.columns import hidden, ints, kind_numbers
 from threat.history.links import Links
 from threat.history.relationships import Relationships
+from threat.history.schema import UNKNOWN
 from threat.history.sightings import Rows, Sightings
 from threat.history.sightings_build import open_or_build
 from threat.history.sorted_ids import is_in, since
@@ -57,20 +58,21 @@ class Snapshot(Tables):
         return since(event_ids, *self._hidden)
 
     @cached_property
-    def _dated_by_day(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """The ids, sorted, of the events that happened, and that were recorded, on a day at no known hour."""
+    def _inexact(self) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+        """The ids, sorted, of the events of each mask of ``inexact``."""
         names = ["event_id", "occurred_precision", "recorded_precision"]
-        event_id, *precisions = self.table("events", names).columns
-        occurred, recorded = (pc.fill_null(pc.equal(precision, "day"), False) for precision in precisions)
-        return np.sort(event_id.filter(occurred).to_numpy()), np.sort(event_id.filter(recorded).to_numpy())
+        event_id, occurred, recorded = self.table("events", names).columns
+        masks = (pc.equal(occurred, "day"), pc.equal(recorded, "day"), pc.equal(occurred, UNKNOWN))
+        by_day, recorded_by_day, not_known = (np.sort(event_id.filter(mask).to_numpy()) for mask in masks)
+        return by_day, recorded_by_day, not_known
 
-    def dated_by_day(self, event_ids: NDArray[np.int64]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-        """Return which events are dated by their day alone: in when they happened, and in when they were recorded.
+    def inexact(self, event_ids: NDArray[np.int64]) -> tuple[NDArray[np.bool_], NDArray[np.bool_], NDArray[np.bool_]]:
+        """Return which events happened, and which were recorded, at no known hour of a day; and which on no known day.
 
-        An id that is of no event is of none of them.
+        An id that is of no event is of none of the three.
         """
-        occurred, recorded = self._dated_by_day
-        return is_in(event_ids, occurred), is_in(event_ids, recorded)
+        by_day, recorded_by_day, not_known = self._inexact
+        return is_in(event_ids, by_day), is_in(event_ids, recorded_by_day), is_in(event_ids, not_known)
 
     def sightings(self) -> Sightings:
         """Return the memory-mapped arrays the feature engines read.

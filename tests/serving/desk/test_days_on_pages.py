@@ -21,6 +21,7 @@ EXPORT = {
         ev("stalking", "2021-02-01", "2024-06-20T12:00", until="2024-06-15", incident="c"),
         {"kind": "custody", "person": "s", "occurred_at": "2024-06-25", "recorded_at": "2024-06-25"}
         | {"until": "2024-07-31", "domestic": "unknown"},
+        ev("murder", "1900-01-01", "2024-06-26", v="w", event="undated"),
     ],
 }  # fmt: skip
 """All in summer, in London, where a day begins at 23:00 UTC of the day before and ends at 22:59:59 UTC."""
@@ -79,3 +80,10 @@ def test_a_course_of_conduct_is_said_from_its_beginning_to_its_end(shown: tuple[
     assert f">{began}</time> to <time" in page
     assert page.index("Threat to kill") < page.index("Stalking")  # in its place of 15 June 2024
     assert "<h3>2021</h3>" not in page
+
+
+def test_a_death_without_a_date_is_said_to_have_happened_at_no_known_time(shown: tuple[str, Browser]) -> None:
+    _, pages = shown
+    page = pages.get(f"/relationships/{show_id('R', int(pair_ids([pid('s')], [pid('v')])[0]))}").text
+    recorded = page.partition("happened at a time not known, before it was recorded · recorded <time")[2]
+    assert recorded.partition(">")[2].startswith("26 June 2024</time>")

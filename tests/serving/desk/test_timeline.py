@@ -32,9 +32,9 @@ def happening(event_id: int, days: float = 1, recorded: float | None = None, **p
     )
 
 
-def dated_by_day(event_ids: NDArray[np.int64]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Events 6 and 7 happened on a day at no known hour; event 7 was recorded so."""
-    return np.isin(event_ids, [6, 7]), event_ids == 7
+def inexact(event_ids: NDArray[np.int64]) -> tuple[NDArray[np.bool_], NDArray[np.bool_], NDArray[np.bool_]]:
+    """Events 6 and 7 happened on a day at no known hour; event 7 was recorded so. Nobody knows the date of event 8."""
+    return np.isin(event_ids, [6, 7]), event_ids == 7, event_ids == 8
 
 
 def shown(*happenings: Happening, since: int = 0, at_risk: int = P) -> list[Record]:
@@ -45,7 +45,7 @@ def shown(*happenings: Happening, since: int = 0, at_risk: int = P) -> list[Reco
         since=since,
         behind={1: ["Threats"]},
         must_see={2},
-        dated_by_day=dated_by_day,
+        inexact=inexact,
     )
     return timeline
 
@@ -112,7 +112,7 @@ def test_days_to_record_and_detail() -> None:
 def test_what_is_left_out_of_a_long_page_is_counted() -> None:
     many = [happening(number, number / 100) for number in range(1, LONGEST + 4)]
     timeline, left_out = records(
-        sightings(many), Parties(S, P), AS_OF, since=0, behind={}, must_see=(), dated_by_day=dated_by_day
+        sightings(many), Parties(S, P), AS_OF, since=0, behind={}, must_see=(), inexact=inexact
     )
     assert (len(timeline), left_out) == (LONGEST, 3)
     assert timeline[0].event == show_id("E", 1)
@@ -122,13 +122,14 @@ def test_how_exactly_each_record_is_dated() -> None:
     stated = happening(5, 4, kind="relationship_recorded", code="partner")
     precisions = {
         record.event: (record.occurred_precision, record.recorded_precision)
-        for record in shown(stated, happening(6, 3), happening(7, 2), happening(8, 1))
+        for record in shown(stated, happening(6, 3), happening(7, 2), happening(8, 1), happening(9, 1))
     }
     assert precisions == {
         show_id("E", 5): ("day", "day"),
         show_id("E", 6): ("day", "second"),
         show_id("E", 7): ("day", "day"),
-        show_id("E", 8): ("second", "second"),
+        show_id("E", 8): ("unknown", "second"),
+        show_id("E", 9): ("second", "second"),
     }
 
 
