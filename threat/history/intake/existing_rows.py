@@ -269,20 +269,23 @@ def _compare_events(rows: pa.Table, existing: pa.Table, incident_of_before: Ints
     is_first = first == np.arange(n)
     known_at = np.full(n, -1, dtype=np.int64)
     known_at[exists] = existing.column("recorded_at").to_numpy()[where[exists]]
+    # One reference is one death: it has the date that any of its rows has, and is known from the first of them, but not
+    # before it happened.
+    of_dated = exists & same & undated & ~no_date_yet
+    happened_at = existing.column("occurred_at").to_numpy()[where[of_dated]]
+    known_from = recorded.copy()
+    known_from[of_dated] = np.maximum(recorded[of_dated], happened_at)
     # Of rows of one load, the earliest says it all.
-    earlier = (recorded < known_at) & same & (_earliest_of_same(event_id, recorded, same) == np.arange(n))
+    earlier = (known_from < known_at) & same & (_earliest_of_same(event_id, known_from, same) == np.arange(n))
     takes = _takes_the_reference(
         event_id, recorded, new, old.iloc[where].reset_index(drop=True), ~same & exists, known_at
     )
     displaced = existing.take(pa.array(where[takes]))
-    # One reference is one death: it has the date that any of its rows has, and is known from the first of them.
     brings_date = exists & same & no_date_yet & ~undated
     brings_date &= _earliest_of_same(event_id, recorded, brings_date) == np.arange(n)
     occurred = rows.column("occurred_at").to_numpy()
-    known_from = np.where(brings_date, np.maximum(np.minimum(recorded, known_at), occurred), recorded)
-    happened_at = np.full(n, -1, dtype=np.int64)
-    happened_at[exists] = existing.column("occurred_at").to_numpy()[where[exists]]
-    earlier &= ~brings_date & ~(undated & ~no_date_yet & (happened_at > recorded))
+    known_from = np.where(brings_date, np.maximum(np.minimum(recorded, known_at), occurred), known_from)
+    earlier &= ~brings_date
     whole = takes | brings_date | (earlier & (np.isin(event_id, taken) | (undated & no_date_yet)))
     return Comparison(
         new=is_first & ~exists,
@@ -292,7 +295,7 @@ def _compare_events(rows: pa.Table, existing: pa.Table, incident_of_before: Ints
         recalled=rows.slice(0, 0),
         whole=whole,
         displaced=displaced,
-        kept=_as_kept(rows, existing, where, np.flatnonzero(whole & undated & ~no_date_yet), known_from),
+        kept=_as_kept(rows, existing, where, np.flatnonzero(whole & of_dated), known_from),
     )
 
 

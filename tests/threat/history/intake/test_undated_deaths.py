@@ -132,13 +132,27 @@ def _loads(rows: Sequence[tuple[str | None, int]]) -> Force:
 @given(ROWS)
 @example([(None, 2), ("2024-03-20T08:00", 2), (None, 1)])
 def test_no_order_of_loads_changes_which_date_a_death_has(rows: list[tuple[str | None, int]]) -> None:
-    """It has the date that any row of its reference has, and is known from the first of them."""
-    known = min(parse_as_of(f"2024-04-0{day}T23:59:59+01:00") for _, day in rows)
+    """The date is that of any row of its reference, and the death is known from the first of them."""
+    recording = min(parse_as_of(f"2024-04-0{day}T23:59:59+01:00") for _, day in rows)
     date = next((date for date, _ in rows if date), None)
-    expected = (known, known, "unknown") if date is None else (parse_as_of(f"{date}+00:00"), known, None)
+    expected = (recording, recording, "unknown") if date is None else (parse_as_of(f"{date}+00:00"), recording, None)
     for force in (_loads(rows), _loads(rows[::-1])):
         assert stored(force) == [expected]
         assert sum(force.reasons(load_number).get("key_reused", 0) for load_number in range(len(rows))) == 0
+
+
+def test_a_date_after_the_first_recording_is_known_from_when_it_happened_in_any_order_of_loads() -> None:
+    undated, dated = death("murder", "1900-01-01"), death("murder", "2024-04-10T08:00", "2024-05-01T00:00+00:00")
+    happened = parse_as_of("2024-04-10T08:00+01:00")
+    for first, second in ((undated, dated), (dated, undated)):
+        assert stored(Force({"events": [first]}, {"events": [second]})) == [(happened, happened, None)]
+
+
+def test_a_death_takes_no_date_from_a_row_that_names_other_parties() -> None:
+    undated = death("murder", "1900-01-01", s="another")
+    dated, at = death("murder", "2024-03-20T08:00", "2024-05-01T00:00+00:00"), parse_as_of(RECORDED)
+    for first, second in ((undated, dated), (dated, undated)):
+        assert stored(Force({"events": [first]}, {"events": [second]})) == [(at, at, "unknown")]
 
 
 def test_the_date_may_come_as_a_correction_and_the_death_be_withdrawn() -> None:
