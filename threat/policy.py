@@ -144,6 +144,10 @@ def _number(
 def _time_zone(document: dict[str, Any], name: str, problems: list[ThreatError]) -> str:
     """Return the name of the zone in which records are said; a problem is added where there is no such zone."""
     zone = document.get("time_zone")
+    if zone is None:
+        way_out = "since 2026.3 it says in which zone days are said; a name such as Europe/London"
+        problems.append(UsageError("time_zone is missing.", where=name, way_out=way_out))
+        return ""
     try:
         ZoneInfo(zone if isinstance(zone, str) else "")
     except (ValueError, OSError, KeyError):
@@ -174,7 +178,8 @@ def _not_at_liberty(document: dict[str, Any], name: str, problems: list[ThreatEr
     where = f"{name}: eligibility.not_at_liberty"
     if not isinstance(stays, dict):
         way_out = "since 2026.3 it says which stays stop the clock; see threat/policy.yaml"
-        problems.append(UsageError("Not a mapping of kinds of stay.", value=stays, where=where, way_out=way_out))
+        problem = "not_at_liberty is missing." if stays is None else "Not a mapping of kinds of stay."
+        problems.append(UsageError(problem, value=stays, where=where, way_out=way_out))
         return {}
     out: dict[str, NotAtLiberty] = {}
     for kind, given in stays.items():
@@ -182,7 +187,9 @@ def _not_at_liberty(document: dict[str, Any], name: str, problems: list[ThreatEr
         if kind not in kinds() or kinds()[kind].lasts != "stay":
             problems.append(UsageError("Not a kind of the vocabulary that lasts as a stay.", value=kind, where=where))
         if not isinstance(stay.get("because"), str) or not stay["because"].strip():
-            problems.append(UsageError(f"{kind} has no reason, as because.", value=given, where=where))
+            problems.append(
+                UsageError(f"{kind} has no reason: the key because is missing or empty.", value=given, where=where)
+            )
         problems += [
             UsageError("Not a key of a stay.", value=key, where=f"{where}.{kind}")
             for key in sorted({str(key) for key in stay} - _KEYS_OF_A_STAY)

@@ -103,9 +103,10 @@ def test_each_stay_that_stops_the_clock_has_a_reason_and_a_length() -> None:
 @pytest.mark.parametrize(
     ("stays", "rule"),
     [
-        (None, "Not a mapping of kinds of stay"),
+        (None, "not_at_liberty is missing"),
+        (["hold"], "Not a mapping of kinds of stay"),
         ({"arrest": {"because": "x"}}, "Not a kind of the vocabulary that lasts as a stay.\n  found: arrest"),
-        ({"hold": {"open_hours": 96}}, "hold has no reason"),
+        ({"hold": {"open_hours": 96}}, "hold has no reason: the key because is missing or empty"),
         ({"hold": "96 hours"}, "hold has no reason"),
         ({"hold": {"because": "x", "open_hours": 0}}, "hold.open_hours is not a whole number from 1"),
         ({"hold": {"because": "x", "hours": 3}}, "Not a key of a stay.\n  found: hours"),
@@ -160,7 +161,7 @@ def test_a_wrong_policy_tells_every_problem(tmp_path: Path) -> None:
         ("", "The policy is not a mapping"),
         (None, "There is no policy here"),
         ("eligibility: {first_signal_within_days: 3}", "since 2026.2 it is first_signal_within_days_at_liberty"),
-        ("capacity: 50", "time_zone is not a time zone."),
+        ("capacity: 50", "time_zone is missing."),
         ("time_zone: ../London", "time_zone is not a time zone.\n  found: ../London"),
         ("feeds: {by_source: [crime]}", "feeds.by_source is not a mapping"),
         ("must_see: {removed: [release]}", "Not a key of a policy.\n  found: removed"),
