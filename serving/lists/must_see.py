@@ -57,13 +57,13 @@ def find(
     """
     wanted = must_see_kinds() if names is None else frozenset(names)
     by_number = {kind.number: kind for kind in kinds().values() if kind.name in wanted}
-    hits = np.flatnonzero(_triggering(sightings, as_of, by_number, recorded_days, release_days))
+    hits = np.flatnonzero(_triggering(sightings, as_of, by_number, _Reach(recorded_days, release_days)))
     deaths = Deaths.of(sightings)
     is_closed = deaths.on_record(rows.subject, as_of) | deaths.on_record(rows.at_risk, as_of)
     parties = _Parties(rows.take(~is_closed))
     by_relationship: dict[int, dict[int, _Trigger]] = {}
     uncovered: dict[int, tuple[_Trigger, int, int]] = {}
-    ends = ends_of_stays(sightings, as_of, release_days, stays) if RELEASE in wanted else {}
+    ends = ends_of_stays(sightings, as_of, _Reach(recorded_days, release_days), stays) if RELEASE in wanted else {}
     at_rows = np.concatenate([hits, np.fromiter(ends, np.int64, len(ends))])
     owners, others = sightings.ids_of(sightings.owners(at_rows)), sightings.ids_of(sightings.counterpart[at_rows])
     is_dead = deaths.on_record(owners, as_of) | deaths.on_record(others, as_of)
@@ -98,22 +98,41 @@ _KINDS = tuple(kinds().values())
 """Kinds by their number."""
 
 
-def _triggering(
-    sightings: Sightings, as_of: int, by_number: dict[int, Kind], recorded_days: float, release_days: float
-) -> NDArray[np.bool_]:
+@dataclass(frozen=True, slots=True)
+class _Reach:
+    """For how many days a recording is recent, and how near in days a release or an end must be."""
+
+    recorded_days: float
+    release_days: float
+
+    def recent(self, recorded: NDArray[np.int64], as_of: int) -> NDArray[np.bool_]:
+        """Mask of the times of recording that are recent."""
+        return np.asarray(within(recorded, *look_back_bounds(as_of, self.recorded_days)))
+
+    def opens(self, at: NDArray[np.int64], recorded: NDArray[np.int64], as_of: int) -> NDArray[np.bool_]:
+        """Mask of releases and ends that open an item: near, or learned of lately and not much longer ago.
+
+        With weekly lists and seven days, a release of Saturday that is recorded on Monday would otherwise be on none:
+        not known at the list of Monday, and more than seven days ago at the next.
+        """
+        late = within(at, *look_back_bounds(as_of, self.recorded_days + self.release_days))
+        return np.asarray(near(at, as_of, self.release_days) | (late & self.recent(recorded, as_of)))
+
+
+def _triggering(sightings: Sightings, as_of: int, by_number: dict[int, Kind], reach: _Reach) -> NDArray[np.bool_]:
     """Mask of the sightings that trigger; the unit's own contacts never do."""
     advance = np.array([number for number, kind in by_number.items() if kind.known_in_advance], dtype=np.int64)
     ordinary = np.array([number for number, kind in by_number.items() if not kind.known_in_advance], dtype=np.int64)
-    fresh = within(sightings.recorded_at, *look_back_bounds(as_of, recorded_days))
+    recorded, occurred = np.asarray(sightings.recorded_at), np.asarray(sightings.occurred_at)
     out: NDArray[np.bool_] = sightings.visible_at(as_of) & (
-        (np.isin(sightings.kind, ordinary) & fresh & happened(sightings.occurred_at, as_of))
-        | (np.isin(sightings.kind, advance) & near(sightings.occurred_at, as_of, release_days))
+        (np.isin(sightings.kind, ordinary) & reach.recent(recorded, as_of) & happened(occurred, as_of))
+        | (np.isin(sightings.kind, advance) & reach.opens(occurred, recorded, as_of))
     )
     return out & ~sightings.proactive
 
 
-def ends_of_stays(sightings: Sightings, as_of: int, release_days: float, lasting: Lasting) -> dict[int, int]:
-    """Return the stays that end near ``as_of`` and of whose end no release is on record.
+def ends_of_stays(sightings: Sightings, as_of: int, reach: _Reach, lasting: Lasting) -> dict[int, int]:
+    """Return the stays that end near ``as_of``, or whose late end was recorded lately, with no release on record.
 
     By row of the sightings, when the stay ends (UTC seconds). A stay and its release are one trigger, so a release
     within a day of the end stands for both; a stay that another follows within a day is no release at all. The end that
@@ -123,7 +142,8 @@ def ends_of_stays(sightings: Sightings, as_of: int, release_days: float, lasting
     followed = np.zeros(len(custody.person), dtype=bool)
     gap = custody.start[1:] - custody.end[:-1]
     followed[:-1] = (custody.person[1:] == custody.person[:-1]) & (gap <= SAME_END)
-    ending = np.flatnonzero(near(custody.end, as_of, release_days) & ~followed)
+    # Near, or over for not much longer: which of the latter were recorded lately is asked row by row below.
+    ending = np.flatnonzero(reach.opens(custody.end, np.full(len(custody.end), as_of - 1), as_of) & ~followed)
     if not len(ending):
         return {}
     rows = np.concatenate([stays(sightings, lasting), np.flatnonzero(sightings.kind == _number(RELEASE))])
@@ -133,13 +153,14 @@ def ends_of_stays(sightings: Sightings, as_of: int, release_days: float, lasting
     for who, end in zip(custody.person[ending].tolist(), custody.end[ending].tolist(), strict=True):
         of_person = rows[person == who]
         released = sightings.occurred_at[of_person[is_release[person == who]]]
-        if (near(released, as_of, release_days) & (np.abs(released - end) <= SAME_END)).any():
+        if (np.abs(released - end) <= SAME_END).any():
             continue
         last = of_person[~is_release[person == who]]
         last = last[sightings.until[last] == end]
         # Several systems may hold one stay: the row recorded last, and of those the last in the total order.
-        chosen = last[np.lexsort((last, sightings.recorded_at[last]))[-1]]
-        out[int(chosen)] = int(end)
+        chosen = last[np.lexsort((last, sightings.recorded_at[last]))[-1:]]
+        if reach.opens(np.array([end]), sightings.recorded_at[chosen], as_of).all():
+            out[int(chosen[0])] = int(end)
     return out
 
 
