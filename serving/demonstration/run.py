@@ -237,8 +237,7 @@ def _show(document: dict[str, Any]) -> str:
     lines = [f"\nDone in {document['seconds']:.0f} s."]
     if document["released"]:
         lines.append("The gate let the model through. DEMONSTRATION signatories signed; they count nowhere else.")
-        lines.append("Forces this small are mostly refused; this one was chosen to show a model in service.")
-        lines.append("To see a refusal: threat demo --fresh --seed 1")
+        lines.append("Most forces this small are refused.")
     else:
         lines += ["The gate refused the model; the rule ranking is served, labelled:"]
         lines += [f"  - {reason}" for reason in document["reasons"]]
