@@ -13,6 +13,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from serving.audit import log as audit_log
 from serving.audit.log import Entry, record
+from serving.desk.components import govuk
 from serving.desk.list_view import queue_of, reference_of
 from serving.desk.parties import open_names, parties_of
 from serving.desk.problems import NotFound, plain
@@ -65,6 +66,7 @@ def _templates() -> Environment:
         "thousands": lambda number: f"{number:,}",
         "verdict_words": lambda verdict: Verdict(verdict).words.lower(),
     }
+    templates.globals["govuk"] = govuk
     return templates
 
 

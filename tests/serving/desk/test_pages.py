@@ -71,7 +71,7 @@ def test_every_page_is_sound(open_desk, rule_var, model_var, path, kind):
     assert all(later - earlier <= 1 for earlier, later in zip(page.levels, page.levels[1:], strict=False)), page.levels
     assert page.all("html")[0]["lang"] == "en-GB"
     assert len(page.all("main")) == len(page.all("header")) == len(page.all("footer")) == 1
-    assert ("a", {"class": "skip", "href": "#main"}) in page.seen
+    assert ("a", {"class": "govuk-skip-link", "href": "#main", "data-module": "govuk-skip-link"}) in page.seen
     assert len(page.all("caption")) == len(page.all("table"))
     assert all(th.get("scope") for th in page.all("th"))
     assert page.all("script") == []
