@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cache
 from typing import Annotated, Any
 
@@ -47,6 +48,26 @@ JUSTIFICATIONS = {
     "demonstration": "Demonstration or system test, synthetic records only",
 }
 """Why a name is opened. With free text next to it; both are logged."""
+
+
+@dataclass(frozen=True)
+class NamesForm:
+    """What the form for names was sent with, and what is wrong with it; empty for a form that nobody filled in."""
+
+    justification: str = ""
+    reason: str = ""
+
+    @property
+    def justified(self) -> bool:
+        """True for one of the justifications that the form offers."""
+        return self.justification in JUSTIFICATIONS
+
+    @property
+    def error(self) -> str:
+        """First thing to mend, in words; empty when names may be opened for what the form says."""
+        if not self.justified:
+            return "Choose why you need the names."
+        return "" if 5 <= len(self.reason) <= 500 else "Say why in 5 to 500 characters."
 
 
 @cache
@@ -114,7 +135,7 @@ def relationship(
     signed_in: Annotated[SignedInRequest, Depends(may("see_cases"))],
 ) -> Response:
     """Show one relationship: standing and reasons, what changed, the records in both directions, what is not known."""
-    return _relationship(request, signed_in, reference, names=None, reason="")
+    return _relationship(request, signed_in, reference, names=None, form=NamesForm())
 
 
 @router.post("/relationships/{reference}/names")
@@ -122,23 +143,22 @@ def names(
     request: Request,
     reference: Annotated[str, Path(max_length=40)],
     signed_in: Annotated[SignedInRequest, Depends(may("see_names"))],
-    form: Annotated[Mapping[str, str], Depends(posted_form)],
+    posted: Annotated[Mapping[str, str], Depends(posted_form)],
 ) -> Response:
     """The same page with names, for this one answer. Needs a reason, which is logged before anything is read."""
-    signed_in.require_form(form.get("token", ""), "open names")
-    code, text = form.get("justification", ""), form.get("reason", "").strip()
-    if code not in JUSTIFICATIONS or not 5 <= len(text) <= 500:
-        error = "Choose why you need the names." if code not in JUSTIFICATIONS else "Say why in 5 to 500 characters."
-        return _relationship(request, signed_in, reference, names=None, reason=text, error=error, status=422)
+    signed_in.require_form(posted.get("token", ""), "open names")
+    form = NamesForm(posted.get("justification", ""), posted.get("reason", "").strip())
+    if form.error:
+        return _relationship(request, signed_in, reference, names=None, form=form, error=form.error)
     with signed_in.logged("consultation", "open names") as draft:
         view = signed_in.desk.view()
         draft.subject = reference_of(reference)
-        draft.detail = {"justification": code, "reason": text}
+        draft.detail = {"justification": form.justification, "reason": form.reason}
         relationship_id = view.recorded(reference)
         parties = parties_of(view.snapshot, relationship_id, view.as_of)
-        why = f"{JUSTIFICATIONS[code]}: {text}"
+        why = f"{JUSTIFICATIONS[form.justification]}: {form.reason}"
         opened = open_names(view.snapshot, parties, reason=why, by=signed_in.session.who)
-    return _relationship(request, signed_in, reference, names=opened, reason=text)
+    return _relationship(request, signed_in, reference, names=opened, form=form)
 
 
 def _relationship(
@@ -147,9 +167,8 @@ def _relationship(
     reference: str,
     *,
     names: Mapping[str, Mapping[str, str]] | None,
-    reason: str,
+    form: NamesForm,
     error: str = "",
-    status: int = 200,
 ) -> HTMLResponse:
     with signed_in.logged("consultation", "view relationship") as draft:
         view = signed_in.desk.view()
@@ -159,12 +178,12 @@ def _relationship(
     return _page(
         request,
         "relationship.html",
-        status=status,
+        status=422 if error else 200,
         answer=answer,
         opened=names is not None,
         names=names or {},
         justifications=JUSTIFICATIONS,
-        reason=reason,
+        form=form,
         error=error,
     )
 

@@ -69,7 +69,7 @@ def test_custody_and_orders_are_on_the_queue_and_on_the_page(shown: Shown) -> No
     ]
     assert IN_CUSTODY in shown.pages.get("/").text
     page = shown.pages.get(f"/relationships/{row['relationship']}").text
-    assert page.index("In force at this date") < page.index(IN_CUSTODY) < page.index("Place in the order")
+    assert page.index('id="in-force"') < page.index(IN_CUSTODY) < page.index('id="place"')
     assert "What is not said here is not on record, which does not mean that it is not so." in page
     for fact in row["circumstances"]:
         assert f'href="#{fact["event"]}"' in page
@@ -94,7 +94,7 @@ def test_the_safeguarding_queue_is_counted_and_says_what_it_is_for(shown: Shown)
     assert (item["relationship"], item["parties"]) == (reference("t", "kid"), ["person_at_risk"])
     assert [trigger["kind"] for trigger in item["triggers"]] == ["threat_to_kill"]
     page = shown.pages.get("/").text
-    assert 'For safeguarding <span class="count">1</span>' in page
+    assert 'For safeguarding <span class="desk-count">1</span>' in page
     assert "They are not ranked with adults" in page
     assert "The person at risk may be a child: the birth year has been on record since 1 January 2024." in page
     standing = shown.answer(f"relationships/{item['relationship']}")["standing"]
@@ -110,7 +110,7 @@ def test_a_stale_feed_is_said_over_every_page(shown: Shown) -> None:
     )
     for path in ("/", f"/relationships/{reference('k', 'other')}", f"/relationships/{reference('t', 'kid')}"):
         page = shown.pages.get(path).text
-        assert page.index("published from feeds that are behind") < page.index("<h1>")
+        assert page.index("published from feeds that are behind") < page.index("<h1")
     assert page.count("published from feeds that are behind") == 1
     assert "calls reaches to 1 May 2024; standard_csv reaches to 30 May 2024." in shown.pages.get("/").text
 
@@ -119,7 +119,7 @@ def test_a_stale_feed_is_said_over_every_page(shown: Shown) -> None:
 def test_a_stale_feed_is_said_on_pages_that_show_no_case(shown: Shown, role: str, path: str) -> None:
     page = client_of(shown.desk, role).get(path)
     assert page.status_code == 200
-    assert page.text.index("published from feeds that are behind: calls") < page.text.index("<h1>")
+    assert page.text.index("published from feeds that are behind: calls") < page.text.index("<h1")
 
 
 def test_a_stale_feed_is_not_said_to_who_is_not_signed_in(shown: Shown) -> None:
