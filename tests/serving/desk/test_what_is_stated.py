@@ -8,32 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fixtures.case_force import Force, ev, pid
 from fixtures.desk_browser import NOW, Browser, client_of
+from fixtures.stopped_feed import publish, reference
 
 from serving.desk.service import Desk
-from serving.lists.making import ListOptions, make_list
-from threat.asof import parse_as_of
-from threat.ids import pair_ids, show_id
-
-
-def reference(subject: str, at_risk: str) -> str:
-    return show_id("R", int(pair_ids([pid(subject)], [pid(at_risk)])[0]))
-
-
-EXPORT = {
-    "persons": [{"person": "kid", "kind": "person", "birth_year": "2010", "recorded_at": "2024-01-01T10:00"}],
-    "events": [
-        ev("attempted_murder", "2024-01-10T10:00", s="held", v="v1"),
-        {"kind": "custody", "person": "held", "code": "sentence", "occurred_at": "2024-01-11T10:00"}
-        | {"until": "2040-01-05T10:00", "recorded_at": "2024-01-11T10:00", "domestic": "unknown"},
-        ev("restraining_order", "2024-02-01T10:00", s="held", v="v1", domestic="yes", until="2026-02-01T10:00"),
-        ev("threat_to_kill", "2024-05-30T10:00", s="t", v="kid"),
-        ev("stalking", "2022-05-01T10:00", s="k", v="dead"),
-        ev("murder", "2022-05-20T10:00", s="k", v="dead"),
-        ev("stalking", "2024-05-01T10:00", s="k", v="other", source_system="calls"),
-    ],
-}
 
 
 @dataclass
@@ -49,9 +27,8 @@ class Shown:
 
 @pytest.fixture(scope="module")
 def shown(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shown]:
-    force, var = Force(EXPORT, now="2024-06-02"), tmp_path_factory.mktemp("var")
-    options = ListOptions(capacity=1, publish=True, stale_ok=True)
-    make_list(force.store, var, parse_as_of("2024-06-01"), options, started_at=NOW)
+    var = tmp_path_factory.mktemp("var")
+    force = publish(var)
     desk = Desk(force.store, var, clock=lambda: NOW, database_path=Path(force.dir.name) / "desk.sqlite")
     yield Shown(desk, client_of(desk))
     desk.close()

@@ -1,0 +1,91 @@
+"""Every page in every state, in Chromium: axe-core, a narrow screen, paper, no scripts, and who is asked for what."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+import pytest
+from fixtures.browser import NARROW, WIDE, Window, axe_on, broken_anchors, sticking_out, visible_text, wrong_on_paper
+from fixtures.desk_states import STATES, State
+from playwright.sync_api import Page
+
+
+@dataclass
+class Shown:
+    """A state of the desk in a window; all tests of a state look at the same page."""
+
+    state: State
+    window: Window
+
+    @property
+    def page(self) -> Page:
+        return self.window.page
+
+
+def show(state: State, window: Window) -> Shown:
+    """Open a state in a window. Fails unless its answer and its heading are the state's own."""
+    answer = window.open(state.path)
+    if state.form:
+        assert answer.status == 200
+        answer = window.send(state.form, dict(state.fields))
+    assert answer.status == state.status
+    assert window.page.locator("h1").all_inner_texts() == [state.h1]
+    return Shown(state, window)
+
+
+@pytest.fixture(scope="module", params=STATES, ids=[state.name.replace(" ", "_") for state in STATES])
+def shown(request: pytest.FixtureRequest, window_on) -> Iterator[Shown]:
+    window = window_on(request.param.desk, request.param.role)
+    yield show(request.param, window)
+    window.page.context.close()
+
+
+def test_axe_finds_nothing_on_a_wide_or_a_narrow_screen(shown: Shown, axe_source: str) -> None:
+    violations: list[str] = []
+    for name, size in (("wide", WIDE), ("narrow", NARROW)):
+        shown.page.set_viewport_size(size)
+        found = axe_on(shown.page, axe_source)
+        assert {"region", "target-size", "color-contrast", "page-has-heading-one"} <= found.ran
+        violations += [f"{name}: {line}" for line in found.violations]
+    assert not violations, "\n".join(violations)
+
+
+def test_no_page_scrolls_sideways_at_320_px_which_is_400_percent(shown: Shown) -> None:
+    shown.page.set_viewport_size(NARROW)
+    wide = sticking_out(shown.page)
+    assert not wide, "\n".join(wide)
+
+
+def test_on_paper_all_is_open_and_marked_and_there_is_nothing_to_press(shown: Shown) -> None:
+    shown.page.set_viewport_size(WIDE)
+    shown.page.emulate_media(media="print")
+    wrong = wrong_on_paper(shown.page)
+    shown.page.emulate_media(media="screen")
+    assert not wrong, "\n".join(wrong)
+
+
+def test_without_scripts_a_page_says_the_same(shown: Shown, window_on) -> None:
+    shown.page.set_viewport_size(WIDE)
+    without = show(shown.state, window_on(shown.state.desk, shown.state.role, script=False))
+    said = without_counts(without.page)
+    without.page.context.close()
+    assert shown.state.h1 in said
+    assert said == without_counts(shown.page)
+
+
+def without_counts(page: Page) -> str:
+    """The text of a page without what grows with each opening: how many entries the audit log has, and their hash."""
+    return re.sub(r"[0-9a-f]{64}|(?<=Entries)\s+\d+|(?<=witness file)\s+\d+", "#", visible_text(page))
+
+
+def test_a_page_asks_its_own_host_alone_and_the_browser_complains_of_nothing(shown: Shown) -> None:
+    hosts = {urlsplit(url).netloc for url in shown.window.asked}
+    assert hosts == {urlsplit(shown.window.address).netloc}
+    assert shown.window.complaints == []
+
+
+def test_links_within_a_page_lead_to_something_on_the_page(shown: Shown) -> None:
+    assert broken_anchors(shown.page) == []

@@ -1,0 +1,114 @@
+"""Without a mouse: Tab reaches every control in reading order, its focus is seen, and every form can be sent."""
+
+from __future__ import annotations
+
+import pytest
+from fixtures.browser import Window, reachable, walk
+from fixtures.desk_states import RANKED
+from fixtures.golden_lists import REFERENCE
+
+TOP = ["Skip to main content", "Threat assessment desk"]
+SIGNED_IN = [*TOP, "Sign out"]
+
+
+def walked(window: Window, path: str) -> list[str]:
+    """Names of the stops of a page. Fails where a focus is not seen or a control is left out."""
+    answer = window.open(path)
+    assert answer.status == 200
+    assert window.page.locator("h1").count() == 1
+    stops = walk(window.page)
+    assert [stop.name for stop in stops if not stop.visible] == []
+    names = [stop.name for stop in stops]
+    assert sorted(names) == sorted(reachable(window.page))
+    return names
+
+
+def test_a_focus_that_is_not_drawn_is_noticed(window_on) -> None:
+    page = window_on("rule").page
+    page.set_content("<style>b:focus { outline: none }</style><b tabindex=0>Not drawn</b><button>Drawn</button>")
+    assert [(stop.name, stop.visible) for stop in walk(page)] == [("Not drawn", False), ("Drawn", True)]
+
+
+def test_the_sign_in(window_on) -> None:
+    assert walked(window_on("rule"), "/sign-in") == [
+        *TOP,
+        "Reviewer: today's referrals, records and, with a reason, names",
+        "Sign in",
+    ]
+
+
+def test_the_queue(window_on) -> None:
+    assert walked(window_on("model", "reviewer"), "/") == [
+        *SIGNED_IN,
+        "Today's referrals",
+        "Model card",
+        "What else this list can't tell you",
+        *(REFERENCE[name] for name in ("G04", "G01")),
+        *(REFERENCE[name] for name in ("G04", "G01", "G02", "G03")),
+        "Who was considered, and who was left out",
+    ]
+
+
+def test_a_relationship(window_on) -> None:
+    names = walked(window_on("rule", "reviewer"), RANKED)
+    assert names[:7] == [*SIGNED_IN, "Today's referrals", "Model card", "Today's referrals", "Non"]
+    assert names[-4:] == [
+        "Daily review by the unit",
+        "In your words",
+        "Open the names",
+        "What else this list can't tell you",
+    ]
+
+
+@pytest.mark.parametrize(("role", "path", "names"), [("governance", "/model-card", ["Model card", "Audit log"])])
+def test_the_pages_without_cases(window_on, role, path, names) -> None:
+    assert walked(window_on("model", role), path)[3:5] == names
+
+
+def test_the_skip_link_leads_past_the_navigation(window_on) -> None:
+    window = window_on("model", "reviewer")
+    window.open("/")
+    page = window.page
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.closest('main') !== null")
+    assert page.evaluate("document.activeElement.innerText") == "What else this list can't tell you"
+
+
+def test_signing_in_opening_names_and_signing_out(window_on) -> None:
+    window = window_on("rule")
+    page = window.page
+    window.open("/sign-in")
+    for key in ("Tab", "Tab", "Tab", "ArrowDown", "Tab", "Enter"):
+        page.keyboard.press(key)
+    page.wait_for_url(f"{window.address}/")
+    assert page.locator("h1").inner_text() == "Today's referrals"
+    assert "supervisor" in page.locator("header").inner_text()
+    window.open(RANKED)
+    assert "Sam Example" not in page.inner_text("main")
+    page.locator("[name=justification]").first.focus()
+    for key in ("Space", "ArrowDown", "Tab"):
+        page.keyboard.press(key)
+    page.keyboard.type("Names for the visit plan")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/names*")
+    said = page.inner_text("main")
+    assert "Sam Example" in said
+    assert "Names are shown for this page only, for the reason you gave: “Names for the visit plan”." in said
+    page.get_by_role("button", name="Sign out").press("Enter")
+    page.wait_for_url(f"{window.address}/sign-in")
+    assert window.open("/").url == f"{window.address}/sign-in"
+
+
+def test_an_error_leads_to_the_field_it_is_about(window_on) -> None:
+    window = window_on("rule", "reviewer")
+    window.open(RANKED)
+    answer = window.send("form[action*='/names']", {"justification": "daily_review", "reason": "why"})
+    assert answer.status == 422
+    page = window.page
+    assert page.title().startswith("Error: ")
+    page.get_by_role("alert").get_by_role("link", name="Say why in 5 to 500 characters.").press("Enter")
+    assert page.evaluate("document.activeElement.name") == "reason"
+    assert page.input_value("[name=reason]") == "why"
