@@ -1,4 +1,5 @@
-# `make demo` and `make test` do all their own set-up; nothing else is needed but Python 3.11 to 3.13 and make.
+# `make demo` and `make test` do all their own set-up; nothing else is needed but Python 3.11 to 3.13 and make. The tests
+# of the pages in a browser want Chromium (`.ci/run` says how).
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
@@ -27,7 +28,14 @@ $(VENV)/.dependencies: requirements.lock
 	@$(BIN)/python -m pip install --quiet --require-hashes -r requirements.lock
 	@touch $@
 
-$(VENV)/.project: $(VENV)/.dependencies pyproject.toml
+# The stylesheets of the pages, from pinned npm packages. The npm of the machine is taken, else one from a Python package.
+STYLESHEETS := serving/desk/static/frontend/versions.json
+$(STYLESHEETS): $(VENV)/.dependencies requirements-node.lock $(wildcard serving/desk/frontend/* serving/desk/frontend/.npmrc)
+	@command -v npm > /dev/null || $(BIN)/python -m pip install --quiet --require-hashes -r requirements-node.lock
+	@$(BIN)/python serving/desk/frontend/build.py > $(VENV)/stylesheets.log
+	@touch $@
+
+$(VENV)/.project: $(VENV)/.dependencies pyproject.toml $(STYLESHEETS)
 	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
@@ -89,6 +97,7 @@ UV_COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --g
 lock: setup ## resolve the dependencies anew
 	@$(UV_COMPILE) --extra all --extra dev pyproject.toml --output-file requirements.lock
 	@$(UV_COMPILE) --extra bench pyproject.toml --output-file requirements-bench.lock
+	@$(UV_COMPILE) --group node --output-file requirements-node.lock
 
 clean: ## remove everything that was made here
-	@rm -rf .venv* var dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@rm -rf .venv* var dist build serving/desk/static/frontend .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

