@@ -167,6 +167,23 @@ def test_late_and_moved_records_are_marked(desk):
     assert re.search(r"<strong[^>]*>\s*Assessment\s*</strong>", text)
 
 
+def test_records_stand_under_their_years_each_with_a_heading_of_its_own(desk):
+    text = client_of(desk).get(f"/relationships/{REFERENCE['G06']}").text
+    section = text[text.index('id="records"') :]
+    assert re.findall(r"<h3[^>]*>([^<]+)</h3>", section) == ["Still to come", "2024", "2023"]
+    items = section.count('<li class="moj-timeline__item" id="E-')
+    assert items == section.count('<h4 class="moj-timeline__title">') == section.count('<p class="moj-timeline__date">')
+    assert items == len(client_of(desk).get(f"/api/v1/relationships/{REFERENCE['G06']}").json()["timeline"])
+
+
+def test_a_cell_of_the_queue_says_what_it_is_when_rows_stack(desk):
+    text = client_of(desk).get("/").text
+    named = {cell["data-label"] for cell in Page(text).all("td")}
+    headed = {heading.strip() for heading in re.findall(r'<th scope="col"[^>]*>([^<]+)</th>', text)}
+    assert headed - named == {"Relationship", "Filter"}  # the heads of their rows
+    assert named <= headed
+
+
 def test_the_model_s_pages_are_marked_as_a_demonstration(open_desk, model_var):
     client = client_of(open_desk(model_var))
     for path in ("/", f"/relationships/{REFERENCE['G01']}", "/model-card"):

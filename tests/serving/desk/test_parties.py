@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import html
 import json
+import re
 import sqlite3
 
 import pytest
@@ -73,6 +75,24 @@ def test_names_stay_closed(desk, changed, status, said):
     assert answer.status_code == status
     assert said in answer.text
     assert "Sam Example" not in answer.text
+
+
+@pytest.mark.parametrize(
+    ("changed", "field", "kept"),
+    [
+        ({"justification": ""}, "justification", {"Morning <b>review</b>"}),
+        ({"reason": "why"}, "reason", {"daily_review", "why"}),
+    ],
+)
+def test_a_form_with_an_error_leads_to_the_field_and_keeps_what_was_filled_in(desk, changed, field, kept):
+    filled_in = {"reason": "Morning <b>review</b>"} | changed
+    text = open_names(client_of(desk), **filled_in).text
+    assert f'<a href="#{field}">' in text
+    assert len(re.findall(rf'<(?:input|textarea)[^>]* id="{field}"', text)) == 1
+    assert f'aria-describedby="{field}-error"' in text or f'{field}-hint {field}-error"' in text
+    checked = re.findall(r'value="([a-z_]+)"\s+checked', text)
+    written = re.findall(r"<textarea[^>]*>([^<]*)</textarea>", text)
+    assert {html.unescape(said) for said in [*checked, *written]} == kept
 
 
 def test_another_session_s_token_opens_nothing_and_is_logged(desk):
