@@ -168,8 +168,7 @@ def build(say: Callable[[str], None] = print) -> bool:
         return False
     say("Building the desk's stylesheets")
     folder = packages()
-    images: set[str] = set()
-    texts = {}
+    texts, pictures = {}, {}
     for name, source in STYLESHEETS.items():
         text = cleaned((folder / source).read_text(encoding="utf-8"))
         unwanted = _UNWANTED.search(text)
@@ -177,20 +176,26 @@ def build(say: Callable[[str], None] = print) -> bool:
             around = text[max(0, unwanted.start() - 60) : unwanted.end() + 60]
             raise BuildError(f"{name} still holds {unwanted.group()!r} ({around!r}): take it out in {__file__}")
         texts[name] = text
-        images |= set(re.findall(r"url\(images/([-\w.]+)\)", text))
+        pictures |= {image: _picture(folder, image) for image in re.findall(r"url\(images/([-\w.]+)\)", text)}
     shutil.rmtree(OUTPUT, ignore_errors=True)
     (OUTPUT / "images").mkdir(parents=True)
     for name, text in texts.items():
         (OUTPUT / name).write_text(text, encoding="utf-8")
-    for image in sorted(images):
-        source_path = next(path for path in (folder / part / image for part in _IMAGES) if path.exists())
-        shutil.copyfile(source_path, OUTPUT / "images" / image)
+    for image, path in pictures.items():
+        shutil.copyfile(path, OUTPUT / "images" / image)
     shutil.copyfile(HERE / "licences.txt", OUTPUT / "licences.txt")
     pinned = json.loads((HERE / "package.json").read_text(encoding="utf-8"))["dependencies"]
     # Written last: a build that was cut off is not taken for a whole one.
     versions = json.dumps({"packages": pinned, "made_from": made_from}, indent=2) + "\n"
     (OUTPUT / "versions.json").write_text(versions, encoding="utf-8")
     return True
+
+
+def _picture(folder: Path, image: str) -> Path:
+    for part in _IMAGES:
+        if (folder / part / image).exists():
+            return folder / part / image
+    raise BuildError(f"The image {image} is named by a stylesheet and is in neither package.")
 
 
 def _is_built(made_from: str) -> bool:

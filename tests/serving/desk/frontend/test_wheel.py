@@ -47,7 +47,7 @@ def test_the_stylesheets_their_icons_and_licences_are_carried(carried: dict[str,
 def test_no_typeface_crown_crest_or_address_is_carried(carried: dict[str, bytes]) -> None:
     styles = {name: content for name, content in carried.items() if name.endswith(".css")}
     assert len(styles) == 3
-    assert {name: found[0] for name, content in styles.items() if (found := NEVER.search(content))} == {}
+    assert {name: match[0] for name, content in styles.items() if (match := NEVER.search(content))} == {}
     assert [name for name in carried if NEVER_A_NAME.search(name)] == []
 
 
