@@ -168,7 +168,8 @@ def build(say: Callable[[str], None] = print) -> bool:
         return False
     say("Building the desk's stylesheets")
     folder = packages()
-    texts, pictures = {}, {}
+    texts: dict[str, str] = {}
+    pictures: dict[str, Path] = {}
     for name, source in STYLESHEETS.items():
         text = cleaned((folder / source).read_text(encoding="utf-8"))
         unwanted = _UNWANTED.search(text)
