@@ -61,9 +61,7 @@ def test_no_page_scrolls_sideways_at_320_px_which_is_400_percent(shown: Shown) -
 
 def test_on_paper_all_is_open_and_marked_and_there_is_nothing_to_press(shown: Shown) -> None:
     shown.page.set_viewport_size(WIDE)
-    shown.page.emulate_media(media="print")
     wrong = wrong_on_paper(shown.page)
-    shown.page.emulate_media(media="screen")
     assert not wrong, "\n".join(wrong)
 
 

@@ -1,0 +1,97 @@
+"""``docs/images/queue.png`` and ``relationship.png``: the desk of the demonstration, as Chromium draws its pages."""
+
+from __future__ import annotations
+
+import argparse
+import io
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+from PIL import Image
+from playwright.sync_api import Page
+
+from pages.chromium import chromium, program, served, sign_in
+from serving.desk.service import Desk
+
+WIDTH = 1000
+"""Pixels. What a README shows without making the text smaller than it is on a page."""
+
+COLOURS = 64
+"""The pages have a dozen colours; the rest are the grey edges of letters. A picture is a third of its size with 64."""
+
+
+def pictures(page: Page, address: str) -> Iterator[tuple[str, bytes]]:
+    """Draw both pages for somebody who is signed in; give the name and the PNG of each.
+
+    The queue down to the second row in order; then the first relationship for review that is must-see (the first in
+    order where none is), down to why it is placed there.
+    """
+    _open(page, f"{address}/")
+    order = page.locator("section[aria-labelledby=order] tbody tr")
+    second = order.nth(min(1, order.count() - 1)).bounding_box()
+    assert second is not None
+    yield "queue", _down_to(page, second["y"] + second["height"])
+    must_see = page.locator("section[aria-labelledby=must-see] tbody tr", has_text="for review")
+    link = (must_see if must_see.count() else order).first.locator("a").first.get_attribute("href")
+    _open(page, f"{address}{link}")
+    unknown = page.locator("section[aria-labelledby=unknown]").bounding_box()
+    assert unknown is not None
+    yield "relationship", _down_to(page, unknown["y"])
+
+
+def _open(page: Page, address: str) -> None:
+    answer = page.goto(address)
+    if answer is None or answer.status != 200:
+        raise RuntimeError(f"The page {address} did not load: {answer and answer.status}.")
+
+
+def _down_to(page: Page, height: float) -> bytes:
+    clip = {"x": 0, "y": 0, "width": WIDTH, "height": int(height)}
+    return quantised(page.screenshot(full_page=True, clip=clip))
+
+
+def quantised(png: bytes) -> bytes:
+    """Return a PNG with few colours and the same look."""
+    out = io.BytesIO()
+    Image.open(io.BytesIO(png)).convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE).save(
+        out, "PNG", optimize=True
+    )
+    return out.getvalue()
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Write the pictures of a demonstration that has run (``make demo SERVE=0``)."""
+    parser = argparse.ArgumentParser(prog="make screenshots", description=__doc__)
+    parser.add_argument("--demo", type=Path, default=Path("var/demo"), help="folder of the demonstration")
+    parser.add_argument("--out", type=Path, default=Path("docs/images"), help="folder of the pictures")
+    chosen = parser.parse_args(arguments)
+    if not program():
+        print("Chromium is not installed. Install it, on Debian by: apt-get install chromium", file=sys.stderr)
+        return 1
+    if not (chosen.demo / "lists").is_dir():
+        print(f"No demonstration is in {chosen.demo}. Make one: make demo SERVE=0", file=sys.stderr)
+        return 1
+    chosen.out.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as folder:  # an audit log of its own: nobody read these pages
+        desk = Desk(
+            chosen.demo / "force" / "history",
+            chosen.demo,
+            clock=lambda: int(time.time()),
+            database_path=Path(folder) / "desk.sqlite",
+            tour_path=chosen.demo / "tour.json",
+        )
+        with closing(desk), served(desk) as address, chromium() as browser:
+            context = browser.new_context(viewport={"width": WIDTH, "height": WIDTH})
+            sign_in(context, desk, address, "reviewer")
+            for name, png in pictures(context.new_page(), address):
+                (chosen.out / f"{name}.png").write_bytes(png)
+                print(f"{chosen.out / name}.png: {len(png) // 1024} kB")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

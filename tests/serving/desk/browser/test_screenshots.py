@@ -1,0 +1,29 @@
+"""The pictures of the README are drawn by a command, from the pages themselves."""
+
+from __future__ import annotations
+
+import io
+
+from fixtures.golden_lists import REFERENCE
+from pages.screenshots import COLOURS, WIDTH, main, pictures
+from PIL import Image
+
+
+def test_the_queue_and_a_relationship_that_is_must_see(window_on) -> None:
+    window = window_on("model", "reviewer")
+    window.page.set_viewport_size({"width": WIDTH, "height": WIDTH})
+    drawn = {}
+    for name, png in pictures(window.page, window.address):
+        drawn[name] = Image.open(io.BytesIO(png))
+        assert drawn[name].format == "PNG"
+        assert drawn[name].width == WIDTH
+        assert 400 < drawn[name].height < 6000
+        assert len(drawn[name].getcolors()) <= COLOURS
+    assert list(drawn) == ["queue", "relationship"]
+    assert window.page.locator("h1").inner_text() == f"Relationship {REFERENCE['G01']}"
+
+
+def test_without_a_demonstration_it_says_how_to_make_one(tmp_path, capsys) -> None:
+    assert main(["--demo", str(tmp_path), "--out", str(tmp_path / "images")]) == 1
+    assert capsys.readouterr().err == f"No demonstration is in {tmp_path}. Make one: make demo SERVE=0\n"
+    assert not (tmp_path / "images").exists()
