@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
+from pages.chromium import chromium, program, served, sign_in
 from PIL import Image
 from playwright.sync_api import Page
 
-from pages.chromium import chromium, program, served, sign_in
 from serving.desk.service import Desk
 
 WIDTH = 1000

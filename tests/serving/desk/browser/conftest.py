@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import fcntl
-import importlib.util
 import json
 import sqlite3
 from collections.abc import Callable, Iterator
@@ -15,17 +14,18 @@ from fixtures import golden_force as golden
 from fixtures import stopped_feed
 from fixtures.browser import WIDE, Window
 from fixtures.desk_browser import NOW, STARTED_AT
+from fixtures.frontend_build import ROOT, load_build
 from fixtures.golden_lists import REFERENCE
 from pages.chromium import chromium as run_chromium
 from pages.chromium import program, served, sign_in
 from playwright.sync_api import Browser
 
+from serving.audit.log import Entry, record
 from serving.desk.service import Desk
 from serving.desk.sign_in import Role
 from serving.lists.making import ListOptions, make_list
 from threat.history.store import Store
 
-CHECKOUT = Path(__file__).parents[4]
 TOUR = {
     "status": "Ready: the model orders the list.",
     "steps": [
@@ -49,16 +49,11 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture(scope="session")
 def axe_source() -> str:
-    """axe-core at the version of the lock. A lock of this process's own: two workers would fetch it at once."""
-    (CHECKOUT / "var").mkdir(exist_ok=True)
-    found = importlib.util.spec_from_file_location("frontend_build", CHECKOUT / "serving/desk/frontend/build.py")
-    assert found is not None
-    assert found.loader is not None
-    build = importlib.util.module_from_spec(found)
-    found.loader.exec_module(build)
-    with (CHECKOUT / "var" / "frontend-packages.lock").open("w") as lock:
+    """axe-core at the version of the lock, fetched by one worker while the other waits."""
+    (ROOT / "var").mkdir(exist_ok=True)
+    with (ROOT / "var" / "axe-core.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        return (build.packages(for_tests=True) / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
+        return str(load_build().axe_script().read_text(encoding="utf-8"))
 
 
 @pytest.fixture(scope="module")
@@ -102,8 +97,6 @@ def desk_named(
 
 def change_first_entry(desk: Desk) -> None:
     """Write an entry to the audit log of a desk, and change it behind the desk's back."""
-    from serving.audit.log import Entry, record
-
     record(desk.engine, Entry("development admin", "admin", "access", "sign in"), NOW)
     with closing(sqlite3.connect(str(desk.engine.url.database))) as raw, raw:
         raw.execute("DROP TRIGGER audit_entries_no_update")
