@@ -20,6 +20,9 @@ UNSAFE = re.compile(r"pickle\.loads?\b|joblib\.load|cloudpickle|yaml\.load\(")
 # Split so that this file does not hold what it looks for.
 PATHS = re.compile("/" + "work/(main|shared)|/" + "root/|/tmp/" + "bash_jobs")
 UNFINISHED = re.compile("TO" + "DO|FIX" + "ME|XX" + "X")
+BUILT = {".css", ".js", ".mjs"}
+"""A file of these kinds with a line longer than ``MAX_WIDTH`` is a build's output: its source belongs here instead."""
+MAX_WIDTH = 500
 ADDRESS_IN_LOCK = re.compile(r"https?://|index-url|find-links|\"resolved\"")
 
 
@@ -43,8 +46,10 @@ def problems_in(path: Path) -> list[str]:
     text = path.read_text(encoding="cp1252" if name.startswith(FORCE_EXPORT) else "utf-8")
     if PATHS.search(text):
         found.append(f"{name}: names a path of the machine it was written on")
-    if path.suffix == ".lock" and ADDRESS_IN_LOCK.search(text):
+    if name.endswith((".lock", "package-lock.json")) and ADDRESS_IN_LOCK.search(text):
         found.append(f"{name}: a lock file carries an address")
+    if path.suffix in BUILT and any(len(line) > MAX_WIDTH for line in text.splitlines()):
+        found.append(f"{name}: has a line over {MAX_WIDTH} wide, as built files have; no built file is committed")
     if path.suffix != ".py":
         return found
     if set(path.relative_to(ROOT).with_suffix("").parts) & FORBIDDEN_NAMES:
