@@ -47,9 +47,9 @@ def test_axe_finds_nothing_on_a_wide_or_a_narrow_screen(shown: Shown, axe_source
     violations: list[str] = []
     for name, size in (("wide", WIDE), ("narrow", NARROW)):
         shown.page.set_viewport_size(size)
-        found = axe_on(shown.page, axe_source)
-        assert {"region", "target-size", "color-contrast", "page-has-heading-one"} <= found.ran
-        violations += [f"{name}: {line}" for line in found.violations]
+        axe = axe_on(shown.page, axe_source)
+        assert {"region", "target-size", "color-contrast", "page-has-heading-one"} <= axe.ran
+        violations += [f"{name}: {line}" for line in axe.violations]
     assert not violations, "\n".join(violations)
 
 
