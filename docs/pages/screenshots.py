@@ -69,11 +69,11 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--demo", type=Path, default=Path("var/demo"), help="folder of the demonstration")
     parser.add_argument("--out", type=Path, default=Path("docs/images"), help="folder of the pictures")
     chosen = parser.parse_args(arguments)
-    if not program():
-        print("Chromium is not installed. Install it, on Debian by: apt-get install chromium", file=sys.stderr)
-        return 1
     if not (chosen.demo / "lists").is_dir():
         print(f"No demonstration is in {chosen.demo}. Make one: make demo SERVE=0", file=sys.stderr)
+        return 1
+    if not program():
+        print("Chromium is not installed. Install it, on Debian by: apt-get install chromium", file=sys.stderr)
         return 1
     chosen.out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:  # an audit log of its own: nobody read these pages
