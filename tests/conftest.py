@@ -8,8 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 HERE = Path(__file__).parent
+# How long an example takes depends on what else the machine does: no test fails by it.
+settings.register_profile("suite", deadline=None)
+settings.load_profile("suite")
 pytest_plugins = ["fixtures.force_on_disk", "fixtures.release_commands", "fixtures.released_model"]
 EXPECTED_SKIPS = [
     re.compile(line)

@@ -54,24 +54,24 @@ def rules_of(text: str) -> Iterator[tuple[str, str]]:
     >>> list(rules_of('@charset "UTF-8";a{b:c}@media print{d{e:f}g{h:i}}'))
     [('@charset "UTF-8";', ''), ('a', 'b:c'), ('@media print', 'd{e:f}g{h:i}')]
     """
-    start = 0
-    while start < len(text):
-        mark = re.compile(r"[{;]").search(text, start)
+    place = 0
+    while place < len(text):
+        mark = re.compile(r"[{;]").search(text, place)
         if mark is None:
             break
         if mark.group() == ";":
-            yield text[start : mark.end()].strip(), ""
-            start = mark.end()
+            yield text[place : mark.end()].strip(), ""
+            place = mark.end()
             continue
         depth, end = 1, mark.end()
         while depth:
             brace = re.compile(r"[{}]").search(text, end)
             if brace is None:
-                raise BuildError(f"The stylesheet ends inside the rule {text[start : mark.start()][:60]!r}.")
+                raise BuildError(f"The stylesheet ends inside the rule {text[place : mark.start()][:60]!r}.")
             depth += 1 if brace.group() == "{" else -1
             end = brace.end()
-        yield text[start : mark.start()].strip(), text[mark.end() : end - 1]
-        start = end
+        yield text[place : mark.start()].strip(), text[mark.end() : end - 1]
+        place = end
 
 
 def cleaned(text: str) -> str:
