@@ -115,7 +115,8 @@ def _read(texts: pd.Series[Any], formats: tuple[str, ...]) -> pd.Series[Any]:
     """Return the local times of texts without an offset, NaT where no format reads the text."""
     codes, unique = pd.factorize(texts)
     times = parsed(pd.Series(unique, dtype="str"), formats)[0].to_numpy()
-    return pd.Series(np.append(times, np.datetime64("NaT"))[codes], index=texts.index)
+    # The unit of the times: a NaT without one is deprecated in NumPy.
+    return pd.Series(np.append(times, np.array(["NaT"], dtype=times.dtype))[codes], index=texts.index)
 
 
 def _cannot_be(times: dict[str, pd.Series[Any]], loaded_at: int) -> int:
