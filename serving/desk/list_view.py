@@ -32,7 +32,7 @@ from serving.lists.feed_words import feed_sentence
 from serving.lists.reasons import Explained, ThemeReason, check_sum, squares, theme_title
 from serving.lists.scoring import explain
 from threat import lists
-from threat.asof import instant, on_record
+from threat.asof import NEVER, instant, on_record
 from threat.history.schema import RELATIONSHIP_KIND_TITLES
 from threat.history.sightings import NO_PERSON
 from threat.history.snapshot import Snapshot
@@ -83,6 +83,13 @@ class ListView:
         """Zone in which the list says days and clock times of records."""
         return self.listed.basis.time_zone
 
+    @property
+    def _stays(self) -> dict[str, int] | None:
+        """Seconds that a stay without an end lasts, as the list says; None where a list of before says nothing."""
+        if self.listed.version < 3:
+            return None
+        return {kind: NEVER if seconds is None else seconds for kind, seconds in self.listed.basis.stays.items()}
+
     def recorded(self, reference: str) -> int:
         """Return the id of a relationship that was recorded by the as-of.
 
@@ -113,7 +120,7 @@ class ListView:
         if row is not None:
             return tuple(Stated(**stated) for stated in row["circumstances"])
         rows = self.snapshot.rows([relationship_id], self.as_of)
-        return circumstances(self.snapshot.sightings(), rows, self.as_of, self.zone)[0]
+        return circumstances(self.snapshot.sightings(), rows, self.as_of, self.zone, self._stays)[0]
 
     def is_safeguarded(self, relationship_id: int) -> bool:
         """Tell whether the relationship is in the list's safeguarding queue."""

@@ -109,14 +109,19 @@ class _Reach:
         """Mask of the times of recording that are recent."""
         return np.asarray(within(recorded, *look_back_bounds(as_of, self.recorded_days)))
 
-    def opens(self, at: NDArray[np.int64], recorded: NDArray[np.int64], as_of: int) -> NDArray[np.bool_]:
-        """Mask of releases and ends that open an item: near, or learned of lately and not much longer ago.
+    def may_open(self, at: NDArray[np.int64], as_of: int) -> NDArray[np.bool_]:
+        """Mask of releases and ends that open an item if they were recorded lately: near, or not much longer ago.
 
         With weekly lists and seven days, a release of Saturday that is recorded on Monday would otherwise be on none:
         not known at the list of Monday, and more than seven days ago at the next.
         """
         late = within(at, *look_back_bounds(as_of, self.recorded_days + self.release_days))
-        return np.asarray(near(at, as_of, self.release_days) | (late & self.recent(recorded, as_of)))
+        return np.asarray(near(at, as_of, self.release_days) | late)
+
+    def opens(self, at: NDArray[np.int64], recorded: NDArray[np.int64], as_of: int) -> NDArray[np.bool_]:
+        """Mask of releases and ends that open an item: near, whenever recorded, or recorded lately."""
+        is_near = near(at, as_of, self.release_days)
+        return np.asarray(is_near | (self.may_open(at, as_of) & self.recent(recorded, as_of)))
 
 
 def _triggering(sightings: Sightings, as_of: int, by_number: dict[int, Kind], reach: _Reach) -> NDArray[np.bool_]:
@@ -142,8 +147,7 @@ def ends_of_stays(sightings: Sightings, as_of: int, reach: _Reach, lasting: Last
     followed = np.zeros(len(custody.person), dtype=bool)
     gap = custody.start[1:] - custody.end[:-1]
     followed[:-1] = (custody.person[1:] == custody.person[:-1]) & (gap <= SAME_END)
-    # Near, or over for not much longer: which of the latter were recorded lately is asked row by row below.
-    ending = np.flatnonzero(reach.opens(custody.end, np.full(len(custody.end), as_of - 1), as_of) & ~followed)
+    ending = np.flatnonzero(reach.may_open(custody.end, as_of) & ~followed)
     if not len(ending):
         return {}
     rows = np.concatenate([stays(sightings, lasting), np.flatnonzero(sightings.kind == _number(RELEASE))])
@@ -159,7 +163,7 @@ def ends_of_stays(sightings: Sightings, as_of: int, reach: _Reach, lasting: Last
         last = last[sightings.until[last] == end]
         # Several systems may hold one stay: the row recorded last, and of those the last in the total order.
         chosen = last[np.lexsort((last, sightings.recorded_at[last]))[-1:]]
-        if reach.opens(np.array([end]), sightings.recorded_at[chosen], as_of).all():
+        if reach.opens(np.array([end]), sightings.recorded_at[chosen], as_of)[0]:
             out[int(chosen[0])] = int(end)
     return out
 

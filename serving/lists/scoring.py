@@ -21,7 +21,7 @@ from serving.lists.must_see import find as find_must_see
 from serving.lists.order import rank_order, record_ranks
 from serving.lists.rankings import Ranking
 from serving.lists.reasons import IN_FORCE, Explained, SentenceWriter, check_sum, explain_model, explain_rule
-from threat.asof import show
+from threat.asof import NEVER, show
 from threat.eligibility import SafeguardingRow, eligible
 from threat.errors import BadInput, IntegrityFailure
 from threat.history.feeds import feeds
@@ -344,6 +344,7 @@ def basis_of(inputs: ScoringInputs, scored: Scored, started_at: int) -> Basis:
         catalogue=ranking.catalogue().version,
         policy=inputs.policy.version,
         time_zone=inputs.policy.time_zone,
+        stays={kind: None if seconds == NEVER else seconds for kind, seconds in inputs.policy.stays.items()},
         started_at=started_at,
         previous=previous.id if previous else "",
         previous_as_of=previous.basis.as_of if previous else 0,

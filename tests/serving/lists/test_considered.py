@@ -193,11 +193,13 @@ def test_each_version_of_a_list_has_its_own_fields() -> None:
     document = json.loads(path.read_text())
     assert document["version"] == 3
     for version, dropped in (
-        (1, ("time_zone",)),
-        (2, ("feeds", "time_zone")),
+        (1, ("time_zone", "stays")),
+        (2, ("feeds", "time_zone", "stays")),
         (2, ()),
+        (2, ("time_zone",)),
         (3, ("time_zone",)),
-        (1, ("feeds", "stale_ok", "safeguarding", "time_zone")),
+        (3, ("stays",)),
+        (1, ("feeds", "stale_ok", "safeguarding", "time_zone", "stays")),
     ):
         wrong = {name: value for name, value in document.items() if name not in dropped} | {"version": version}
         with pytest.raises(Exception, match=f"version {version} has"):

@@ -71,6 +71,10 @@ class Basis(Part):
     catalogue: str = Field(description="version of the catalogue of features")
     policy: str = Field(description="version of the policy")
     time_zone: str = Field(default="UTC", description="zone in which days and clock times of records are said")
+    stays: dict[str, int | None] = Field(
+        default={},
+        description="stays that stop the clock, by kind: seconds that one without an end lasts; null: to the as-of",
+    )
     started_at: int = Field(description="when the LIST was made, UTC seconds")
     previous: str = Field(description="id of the LIST that changes are compared with; empty for none")
     previous_as_of: int = Field(description="as-of of that LIST, UTC seconds; 0 for none")
@@ -83,16 +87,16 @@ class Basis(Part):
 _SINCE_2 = ("feeds", "stale_ok", "safeguarding")
 """Fields that version 1 did not have; nor had a trigger ``ends``."""
 
-_SINCE_3 = ("time_zone",)
-"""Fields that version 2 did not have: it said days in UTC."""
+_SINCE_3 = ("time_zone", "stays")
+"""Fields that version 2 did not have: it said days in UTC, and an open stay was one of custody alone."""
 
 
 class ListFile(Document, Basis):
     """The basis of a LIST with its rows' hash, its must-see items and its safeguarding queue: what was shown.
 
     Version 1, of before feeds and the safeguarding queue were part of a list, is read as one that says nothing of
-    either; version 2, of before a list named its zone, as one that says days in UTC. Both are written again byte for
-    byte.
+    either; version 2, of before a list named its zone and the stays that stop the clock, as one that says days in UTC.
+    Both are written again byte for byte.
     """
 
     FILE: ClassVar[str] = "list.json"
