@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
+from threat.characteristics import title_of
 from threat.measuring.figure import Figure, Verdict
 from threat.release.documents.evaluation import MODEL, Evaluation, RankingFigures
 from threat.release.documents.fairness import Fairness
@@ -253,7 +254,10 @@ def _by_characteristic(report: Fairness, view: View) -> tuple[Verdict, str]:
 
     A characteristic that fails decides first; then one without enough evidence that nobody accepted by name.
     """
-    failed = [characteristic.name for characteristic in report.gated if characteristic.verdict == FAIL]
+    # In words for whoever reads the page, and by the name that the report goes by.
+    failed = [
+        f"{title_of(item.characteristic, item.party)} ({item.name})" for item in report.gated if item.verdict == FAIL
+    ]
     if failed:
         return FAIL, f"served worse than the line allows, by {', '.join(failed)}"
     undecided = [characteristic.name for characteristic in report.gated if characteristic.verdict == NOT_ENOUGH]
