@@ -7,11 +7,15 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Path
 
 import threat
-from serving.desk.list_view import queue_of, reference_of
+from serving.desk.case.view import relationship_of
+from serving.desk.list_view import reference_of
 from serving.desk.problems import MEDIA_TYPE
-from serving.desk.relationship_view import relationship_of
+from serving.desk.queue.rows import queue_of
 from serving.desk.request import SignedInRequest, desk_of, may
-from serving.desk.responses import Card, Health, Problem, Queue, Relationship
+from serving.desk.responses.answer import Health, Problem
+from serving.desk.responses.case import Relationship
+from serving.desk.responses.governance import Card
+from serving.desk.responses.queue import Queue
 from serving.desk.service import Desk
 
 router = APIRouter()

@@ -15,11 +15,19 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 import threat
-from serving.desk import api, pages
+from serving.desk import api
+from serving.desk.case import pages as case_pages
+from serving.desk.governance import pages as governance_pages
 from serving.desk.problems import MEDIA_TYPE, plain, problem
-from serving.desk.responses import Problem
+from serving.desk.queue import pages as queue_pages
+from serving.desk.rendering import problem_page
+from serving.desk.responses.answer import Problem
 from serving.desk.service import Desk
+from serving.desk.session import pages as session_pages
 from threat.errors import ThreatError, UsageError
+
+PAGES = (queue_pages, case_pages, governance_pages, session_pages)
+"""The rooms that have pages, each with its router."""
 
 HEADERS = {
     "Content-Security-Policy": (
@@ -56,7 +64,8 @@ def create(desk: Desk) -> FastAPI:
     )
     app.state.desk = desk
     app.include_router(api.router)
-    app.include_router(pages.router)
+    for room in PAGES:
+        app.include_router(room.router)
     app.mount("/static", StaticFiles(directory=str(files("serving.desk") / "static")), name="static")
     app.middleware("http")(_guard)
     app.add_exception_handler(ThreatError, _on_threat_error)  # type: ignore[arg-type]
@@ -106,7 +115,7 @@ def _problem_json(answered: Problem) -> JSONResponse:
 def _answer(request: Request, answered: Problem) -> Response:
     if request.url.path.startswith("/api/") or request.url.path == "/health":
         return _problem_json(answered)
-    return pages.problem_page(request, answered)
+    return problem_page(request, answered)
 
 
 def _on_threat_error(request: Request, error: ThreatError) -> Response:

@@ -1,47 +1,27 @@
-"""The published list in view: opened with the snapshot and the ranking it was made from, and its queue."""
+"""The published list in view: opened with the snapshot and the ranking it was made from."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import Any, Literal
 
-from serving.desk import words
 from serving.desk.parties import Parties
 from serving.desk.problems import NotFound
-from serving.desk.responses import (
-    Change,
-    Circumstance,
-    Feed,
-    FilterStep,
-    ListSummary,
-    MustSeeItem,
-    Queue,
-    QueueRow,
-    Reason,
-    SafeguardingItem,
-    Sentence,
-    Ties,
-    Trigger,
-)
 from serving.lists import rankings
 from serving.lists.circumstances import Circumstance as Stated
 from serving.lists.circumstances import circumstances
-from serving.lists.feed_words import feed_sentence
-from serving.lists.reasons import Explained, ThemeReason, check_sum, squares, theme_title
+from serving.lists.reasons import Explained
 from serving.lists.scoring import explain
 from threat import lists
-from threat.asof import NEVER, instant, on_record
+from threat.asof import NEVER, on_record
 from threat.history.schema import RELATIONSHIP_KIND_TITLES
 from threat.history.sightings import NO_PERSON
 from threat.history.snapshot import Snapshot
 from threat.history.sorted_ids import position_of
 from threat.history.store import Store
 from threat.ids import parse_id, show_id
-from threat.lists import BAND_TITLES, ScoredList
-from threat.release.documents.scored_list import Basis, FeedReach, MustSee, Safeguarding, TriggerEvent
-from threat.vocabulary import kind
+from threat.lists import ScoredList
+from threat.release.documents.scored_list import TriggerEvent
 
 _EXPLAINED_KEPT = 512
 """Relationships whose reasons are kept: a day's work of the unit, at a few kilobytes each."""
@@ -152,169 +132,3 @@ class ListView:
 def reference_of(text: str) -> str:
     """Return a relationship reference as the audit log writes it. Raises UsageError for another text."""
     return show_id("R", parse_id(text))
-
-
-def summary_of(view: ListView) -> ListSummary:
-    """Return the list's own facts."""
-    listed, basis = view.listed, view.listed.basis
-    return ListSummary(
-        id=listed.id,
-        as_of=instant(basis.as_of),
-        time_zone=basis.time_zone,
-        made_at=instant(basis.started_at),
-        snapshot=basis.snapshot,
-        ranking="model" if basis.ranking == "model" else "rule",
-        ranking_title=basis.ranking_title,
-        ranking_note=view.note,
-        demonstration=basis.demonstration,
-        capacity=basis.capacity,
-        selected=listed.selected,
-        ranked=len(listed),
-        ties=Ties(**listed.ties),
-        previous=basis.previous,
-        filters=[FilterStep(**step.as_json()) for step in basis.attrition],
-        feeds=[_feed(feed, basis) for feed in basis.feeds],
-        reach=words.reach_of_feeds(basis.feeds, basis.time_zone),
-        stale=words.stale(basis.feeds, basis.time_zone),
-    )
-
-
-def _feed(feed: FeedReach, basis: Basis) -> Feed:
-    return Feed(
-        source=feed.source,
-        reaches=instant(feed.reaches) if feed.reaches else "",
-        stated=feed.stated,
-        latest_record=instant(feed.latest_recorded_at) if feed.latest_recorded_at else "",
-        stale=feed.stale,
-        sentence=feed_sentence([feed], basis.as_of, basis.time_zone),
-    )
-
-
-def queue_of(view: ListView) -> Queue:
-    """Return today's referrals. Raises IntegrityFailure unless every row's reasons add up to its score."""
-    quarantined = sum(entry.batch.rows_quarantined for entry in view.snapshot.entries)
-    return Queue(
-        listing=summary_of(view),
-        limits=[*words.LIMITS, *([words.quarantined(quarantined)] if quarantined else [])],
-        must_see=[_must_see_item(view, item) for item in view.listed.must_see],
-        safeguarding=[_safeguarding_item(item, view) for item in view.listed.safeguarding],
-        rows=[_queue_row(view, view.listed.row_at(i)) for i in range(view.listed.selected)],
-    )
-
-
-def _queue_row(view: ListView, row: Mapping[str, Any]) -> QueueRow:
-    relationship_id = row["relationship_id"]
-    reference = show_id("R", relationship_id)
-    reasons = tuple(ThemeReason.from_row(reason) for reason in row["reasons"])
-    check_sum(row["base"], [reason.contribution for reason in reasons], row["score"], reference)
-    return QueueRow(
-        relationship=reference,
-        relationship_kind=view.kind_title(relationship_id),
-        rank=row["rank"],
-        tied=row["tied"],
-        band=row["band"],
-        band_title=BAND_TITLES[row["band"]],
-        last_recorded_at=instant(row["last_recorded_at"]),
-        freshness=row["freshness"],
-        change=change_of(view.listed.basis, row),
-        base=row["base"],
-        score=row["score"],
-        reasons=answered_reasons(reasons),
-        circumstances=[answered_circumstance(Stated(**stated)) for stated in row["circumstances"]],
-        must_see=bool(view.triggers(relationship_id)),
-    )
-
-
-def _must_see_item(view: ListView, item: MustSee) -> MustSeeItem:
-    row = view.listed.row(item.relationship_id)
-    return MustSeeItem(
-        relationship=show_id("R", item.relationship_id) if item.relationship_id else "",
-        rank=row["rank"] if row else 0,
-        band=row["band"] if row else "not_ranked",
-        triggers=[answered_trigger(trigger, view.as_of, view.zone) for trigger in item.triggers],
-    )
-
-
-def _safeguarding_item(item: Safeguarding, view: ListView) -> SafeguardingItem:
-    return SafeguardingItem(
-        relationship=show_id("R", item.relationship_id),
-        parties=list(item.parties),
-        known_since=instant(item.known_since),
-        sentence=words.safeguarded(item.parties, item.known_since, view.zone),
-        triggers=[answered_trigger(trigger, view.as_of, view.zone) for trigger in item.triggers],
-    )
-
-
-def answered_circumstance(stated: Stated) -> Circumstance:
-    """Return what is in force around a relationship as the API answers it."""
-    return Circumstance(
-        what=stated.what,
-        kind=stated.kind,
-        code=stated.code,
-        whom=stated.whom,
-        since=instant(stated.since),
-        until="" if stated.until is None else instant(stated.until),
-        event=show_id("E", stated.event_id),
-        sentence=stated.text,
-    )
-
-
-def answered_reasons(reasons: tuple[ThemeReason, ...]) -> list[Reason]:
-    """Return the reasons of a row as the API answers them, with the length of each bar."""
-    return [
-        Reason(
-            theme=reason.theme,
-            title=theme_title(reason.theme),
-            direction=_direction(reason.contribution),
-            strength=0 if reason.contribution == 0 else squares(reason.contribution, reasons),
-            contribution=reason.contribution,
-            sentences=[
-                Sentence(text=sentence.text, events=[show_id("E", event) for event in sentence.event_ids])
-                for sentence in reason.sentences
-            ],
-        )
-        for reason in reasons
-    ]
-
-
-def _direction(contribution: float) -> Literal["raises", "lowers", "none"]:
-    if contribution == 0:
-        return "none"
-    return "raises" if contribution > 0 else "lowers"
-
-
-def answered_trigger(trigger: TriggerEvent, as_of: int, zone: str) -> Trigger:
-    """Return a must-see trigger of ``list.json`` as the API answers it, with its sentence in days of ``zone``."""
-    what = kind(trigger.kind)
-    return Trigger(
-        event=show_id("E", trigger.event_id),
-        kind=what.name,
-        title=what.title,
-        about=trigger.about,
-        sentence=words.trigger(trigger, as_of, zone),
-        occurred_at=instant(trigger.occurred_at),
-        recorded_at=instant(trigger.recorded_at),
-    )
-
-
-def change_of(basis: Basis, row: Mapping[str, Any]) -> Change:
-    """Return what changed since the list that changes are compared with.
-
-    Places are compared only within one ranking: two rankings order by different questions.
-    """
-    if not basis.previous:
-        return Change(kind="first_list", places=0, new_records=0, sentence=words.FIRST_LIST)
-    since, new_records, previous_rank = instant(basis.previous_as_of), row["new_records"], row["previous_rank"]
-    if basis.previous_ranking_id != basis.ranking_id:
-        sentence = words.other_order(since, new_records)
-        return Change(kind="another_ranking", places=0, new_records=new_records, sentence=sentence)
-    if previous_rank is None:
-        sentence = words.newly_ranked(since, new_records)
-        return Change(kind="new", places=0, new_records=new_records, sentence=sentence)
-    places = previous_rank - row["rank"]
-    return Change(
-        kind="same" if places == 0 else "rose" if places > 0 else "fell",
-        places=abs(places),
-        new_records=new_records,
-        sentence=words.moved(since, new_records, previous_rank=previous_rank, rank=row["rank"]),
-    )

@@ -1,10 +1,9 @@
-"""The two persons of a relationship: their references, and their names, which are opened with a reason."""
+"""The two persons of a relationship, and their references."""
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from threat.history import identities
 from threat.history.sightings import NO_PERSON
 from threat.history.snapshot import Snapshot
 from threat.ids import show_id
@@ -26,27 +25,3 @@ def parties_of(snapshot: Snapshot, relationship_id: int, as_of: int) -> Parties:
 def person_reference(person_id: int) -> str:
     """Return the reference of a person; ``unknown`` for NO_PERSON."""
     return "unknown" if person_id == NO_PERSON else show_id("P", person_id)
-
-
-def open_names(snapshot: Snapshot, parties: Parties, *, reason: str, by: str) -> dict[str, dict[str, str]]:
-    """Open the names of both parties; the history's own log keeps the reason before anything is read.
-
-    Returns ``{"subject": {...}, "person_at_risk": {...}}`` with ``names`` and ``birth_date``; a party without an
-    identity on record is left out.
-    """
-    recorded = {
-        party: person
-        for party, person in (("subject", parties.subject), ("person_at_risk", parties.at_risk))
-        if person != NO_PERSON
-    }
-    frame = identities.read(snapshot, list(recorded.values()), reason=reason, by=by)
-    by_person = {int(row["person_id"]): row for row in frame.to_dict("records")}
-    return {
-        party: {field: _or_not_recorded(by_person[person][field]) for field in ("names", "birth_date")}
-        for party, person in recorded.items()
-        if person in by_person
-    }
-
-
-def _or_not_recorded(value: Any) -> str:
-    return value if isinstance(value, str) and value else "not recorded"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from serving.desk.responses import Problem
+from serving.desk.responses.answer import Problem
 from threat.errors import GateRefused, IntegrityFailure, ThreatError, UsageError
 
 MEDIA_TYPE = "application/problem+json"

@@ -15,7 +15,7 @@ from serving.audit import database
 from serving.desk import words
 from serving.desk.list_view import ListView
 from serving.desk.problems import NotFound
-from serving.desk.responses import Card
+from serving.desk.responses.governance import Card
 from serving.desk.sign_in import SessionSigner
 from serving.desk.tour import Tour, read_tour
 from serving.lists import rankings

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import get_args
 
 from fairness.policy import load_policy
-from serving.desk.responses import Band
+from serving.desk.responses.answer import Band
 from threat.characteristics import PARTY_TITLES, title_of, titles
 from threat.history.schema import RELATIONSHIP_KIND_TITLES, RELATIONSHIP_KINDS, REPORTED_BY, REPORTER_TITLES
 from threat.lists import BAND_TITLES

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from serving.desk.list_view import ListView, answered_reasons, answered_trigger, change_of, reference_of
+from serving.desk.answered import answered_reasons, answered_trigger, change_of
+from serving.desk.list_view import ListView, reference_of
 from serving.desk.parties import Parties
 from serving.desk.problems import NotFound
 from serving.lists.reasons import ThemeReason

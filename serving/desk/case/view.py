@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 from serving.desk import words
-from serving.desk.frequency import frequency
-from serving.desk.list_view import (
-    ListView,
-    answered_circumstance,
-    answered_reasons,
-    answered_trigger,
-    change_of,
-    summary_of,
-)
+from serving.desk.answered import answered_circumstance, answered_reasons, answered_trigger, change_of
+from serving.desk.case.frequency import frequency
+from serving.desk.case.timeline import records
+from serving.desk.case.unknowns import unknowns
+from serving.desk.list_view import ListView
+from serving.desk.listing import summary_of
 from serving.desk.parties import parties_of, person_reference
-from serving.desk.responses import NotRanked, Ranked, Reason, Relationship
-from serving.desk.timeline import records
-from serving.desk.unknowns import unknowns
+from serving.desk.responses.case import NotRanked, Ranked, Relationship
+from serving.desk.responses.reasons import Reason
 from serving.lists.reasons import check_sum
 from threat.ids import parse_id, show_id
 from threat.lists import BAND_TITLES

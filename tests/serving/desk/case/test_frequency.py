@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from fixtures.desk_browser import STARTED_AT
 
-from serving.desk.frequency import frequency, in_words
+from serving.desk.case.frequency import frequency, in_words
 from serving.lists import rankings
 
 

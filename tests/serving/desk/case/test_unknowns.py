@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from fixtures.feature_histories import Happening, sightings
 
+from serving.desk.case.unknowns import unknowns
 from serving.desk.parties import Parties
-from serving.desk.unknowns import unknowns
 from threat.asof import DAY, parse_as_of
 from threat.history.sightings import NO_PERSON
 

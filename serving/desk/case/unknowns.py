@@ -6,9 +6,9 @@ from collections.abc import Collection
 
 import numpy as np
 
+from serving.desk.case.timeline import direction_by_sighting
 from serving.desk.parties import Parties
-from serving.desk.responses import Unknown
-from serving.desk.timeline import direction_by_sighting
+from serving.desk.responses.case import Unknown
 from threat.asof import DAY, happened
 from threat.dates import day
 from threat.history.sightings import NO_PERSON, Sightings

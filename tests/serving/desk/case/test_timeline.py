@@ -7,9 +7,9 @@ import pytest
 from fixtures.feature_histories import Happening, sightings
 from numpy.typing import NDArray
 
+from serving.desk.case.timeline import LONGEST, records
 from serving.desk.parties import Parties
-from serving.desk.responses import Record
-from serving.desk.timeline import LONGEST, records
+from serving.desk.responses.case import Record
 from threat.asof import DAY, instant, parse_as_of
 from threat.history.sightings import NO_PERSON
 from threat.ids import show_id

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from serving.desk.responses import Frequency
+from serving.desk.responses.case import Frequency
 from serving.lists.rankings import ModelRanking, Ranking
 from threat import rungs
 from threat.release.scorer import probability

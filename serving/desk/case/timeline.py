@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from serving.desk.parties import Parties
-from serving.desk.responses import Direction, OccurredPrecision, Precision, Record
+from serving.desk.responses.answer import Direction, OccurredPrecision, Precision
+from serving.desk.responses.case import Record
 from threat.asof import DAY, happened, instant, on_record
 from threat.history.schema import REPORTED_BY, REPORTER_TITLES
 from threat.history.seen_events import RECORDED_KIND

@@ -1,0 +1,1 @@
+"""One relationship: where it is in the order and why, its records, and what is not known."""

@@ -1,0 +1,30 @@
+"""The page of the review list."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request
+from starlette.responses import RedirectResponse, Response
+
+from serving.desk.problems import NotFound
+from serving.desk.queue.rows import queue_of
+from serving.desk.rendering import page_of
+from serving.desk.request import SignedInRequest, signed_in_request
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.get("/")
+def queue(request: Request, signed_in: Annotated[SignedInRequest, Depends(signed_in_request)]) -> Response:
+    """Today's referrals; roles that see no cases are taken to what they do see."""
+    if not signed_in.session.may("see_cases"):
+        return RedirectResponse("/model-card" if signed_in.session.may("see_card") else "/audit-log", status_code=303)
+    try:
+        with signed_in.logged("consultation", "view queue") as draft:
+            answer = queue_of(signed_in.desk.view())
+            draft.subject = answer.listing.id
+            draft.detail = {"rows": len(answer.rows), "must_see": len(answer.must_see), "score_visible": True}
+    except NotFound as error:
+        return page_of(request, "queue/no_list.html", error=error)
+    return page_of(request, "queue/page.html", answer=answer)

@@ -1,0 +1,73 @@
+"""The review list of a published list: its must-see items, its safeguarding queue and its rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from serving.desk import words
+from serving.desk.answered import answered_circumstance, answered_reasons, answered_trigger, change_of
+from serving.desk.list_view import ListView
+from serving.desk.listing import summary_of
+from serving.desk.responses.queue import MustSeeItem, Queue, QueueRow, SafeguardingItem
+from serving.lists.circumstances import Circumstance as Stated
+from serving.lists.reasons import ThemeReason, check_sum
+from threat.asof import instant
+from threat.ids import show_id
+from threat.lists import BAND_TITLES
+from threat.release.documents.scored_list import MustSee, Safeguarding
+
+
+def queue_of(view: ListView) -> Queue:
+    """Return today's referrals. Raises IntegrityFailure unless every row's reasons add up to its score."""
+    quarantined = sum(entry.batch.rows_quarantined for entry in view.snapshot.entries)
+    return Queue(
+        listing=summary_of(view),
+        limits=[*words.LIMITS, *([words.quarantined(quarantined)] if quarantined else [])],
+        must_see=[_must_see_item(view, item) for item in view.listed.must_see],
+        safeguarding=[_safeguarding_item(item, view) for item in view.listed.safeguarding],
+        rows=[_queue_row(view, view.listed.row_at(i)) for i in range(view.listed.selected)],
+    )
+
+
+def _queue_row(view: ListView, row: Mapping[str, Any]) -> QueueRow:
+    relationship_id = row["relationship_id"]
+    reference = show_id("R", relationship_id)
+    reasons = tuple(ThemeReason.from_row(reason) for reason in row["reasons"])
+    check_sum(row["base"], [reason.contribution for reason in reasons], row["score"], reference)
+    return QueueRow(
+        relationship=reference,
+        relationship_kind=view.kind_title(relationship_id),
+        rank=row["rank"],
+        tied=row["tied"],
+        band=row["band"],
+        band_title=BAND_TITLES[row["band"]],
+        last_recorded_at=instant(row["last_recorded_at"]),
+        freshness=row["freshness"],
+        change=change_of(view.listed.basis, row),
+        base=row["base"],
+        score=row["score"],
+        reasons=answered_reasons(reasons),
+        circumstances=[answered_circumstance(Stated(**stated)) for stated in row["circumstances"]],
+        must_see=bool(view.triggers(relationship_id)),
+    )
+
+
+def _must_see_item(view: ListView, item: MustSee) -> MustSeeItem:
+    row = view.listed.row(item.relationship_id)
+    return MustSeeItem(
+        relationship=show_id("R", item.relationship_id) if item.relationship_id else "",
+        rank=row["rank"] if row else 0,
+        band=row["band"] if row else "not_ranked",
+        triggers=[answered_trigger(trigger, view.as_of, view.zone) for trigger in item.triggers],
+    )
+
+
+def _safeguarding_item(item: Safeguarding, view: ListView) -> SafeguardingItem:
+    return SafeguardingItem(
+        relationship=show_id("R", item.relationship_id),
+        parties=list(item.parties),
+        known_since=instant(item.known_since),
+        sentence=words.safeguarded(item.parties, item.known_since, view.zone),
+        triggers=[answered_trigger(trigger, view.as_of, view.zone) for trigger in item.triggers],
+    )

@@ -1,0 +1,61 @@
+"""Pages as HTML that works without JavaScript: the templates, what every page shows, and the page of an error."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from fastapi import Request
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from serving.desk.components import govuk
+from serving.desk.request import desk_of, session_of
+from serving.desk.responses.answer import Problem
+from serving.desk.sign_in import Session
+from threat.dates import as_of_moment, day, local, moment
+from threat.measuring.figure import Verdict
+
+
+@cache
+def _templates() -> Environment:
+    templates = Environment(
+        loader=PackageLoader("serving.desk"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    templates.filters |= {
+        "day": day,
+        "moment": moment,
+        "as_of": as_of_moment,
+        "year": lambda at, zone: local(at, zone).year,
+        "thousands": lambda number: f"{number:,}",
+        "verdict_words": lambda verdict: Verdict(verdict).words.lower(),
+    }
+    templates.globals["govuk"] = govuk
+    return templates
+
+
+def page_of(request: Request, name: str, *, status: int = 200, **context: Any) -> HTMLResponse:
+    """Return the page of a template; ``context`` is what the template reads besides what every page shows."""
+    desk = desk_of(request)
+    session: Session | None = context.pop("session", None) or session_of(request)
+    shared = {
+        "session": session,
+        "token": desk.sessions.form_token(session.id) if session else "",
+        "may": session.may if session else lambda permission: False,
+        "tour": desk.tour(),
+        # The page of an error opens no list: the list may be what is wrong.
+        "stale": desk.stale() if session and name != "problem.html" else "",
+        "path": request.url.path,
+    }
+    return HTMLResponse(_templates().get_template(name).render(**shared, **context), status_code=status)
+
+
+def problem_page(request: Request, problem: Problem) -> Response:
+    """Return the page of an error; someone who is not signed in is sent to the sign-in instead."""
+    if problem.status == 401:
+        return RedirectResponse("/sign-in", status_code=303)
+    return page_of(request, "problem.html", status=problem.status, problem=problem)

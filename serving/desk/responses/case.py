@@ -1,0 +1,102 @@
+"""One relationship."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from serving.desk.responses.answer import (
+    Answer,
+    Band,
+    Direction,
+    EventRef,
+    OccurredPrecision,
+    PersonRef,
+    Precision,
+    RelationshipRef,
+)
+from serving.desk.responses.listing import ListSummary
+from serving.desk.responses.reasons import Change, Circumstance, Reason, Trigger
+
+
+class Frequency(Answer):
+    """How often the outcome followed for relationships with a similar record. Absent when the gate says rank only."""
+
+    sentence: str
+    outcome: str
+    horizon_days: int
+
+
+class Ranked(Answer):
+    """Where a relationship stands on the list, and why."""
+
+    kind: Literal["ranked"]
+    sentence: str
+    rank: int
+    tied: int
+    band: Band
+    band_title: str
+    freshness: str
+    change: Change
+    base: float
+    score: float
+    reasons: list[Reason]
+    frequency: list[Frequency] = Field(max_length=1)
+
+
+class NotRanked(Answer):
+    """Why a relationship is not on the list. It isn't a finding about the relationship."""
+
+    kind: Literal["not_ranked"]
+    sentence: str
+
+
+class Record(Answer):
+    """One record of the timeline, as it stood at the list's as-of."""
+
+    event: EventRef
+    kind: str
+    title: str
+    detail: str
+    direction: Direction
+    direction_title: str
+    began_at: datetime = Field(description="When a course of conduct began; of all others, when it happened.")
+    occurred_at: datetime = Field(description="When it happened; of a course of conduct, when it was last known to.")
+    occurred_precision: OccurredPrecision
+    recorded_at: datetime
+    recorded_precision: Precision
+    days_to_record: int
+    ahead: bool = Field(description="Known in advance and still to come at the as-of: a release, an order's expiry.")
+    assertion: Literal["fact", "assessment"]
+    reported_by: str
+    source: str
+    must_see: bool
+    behind: list[str] = Field(description="Themes whose reasons depend on this record.")
+    is_new: bool = Field(description="Recorded since the previous list, and not by the unit itself.")
+
+
+class Unknown(Answer):
+    """Something the ranking did not have."""
+
+    title: str
+    sentence: str
+
+
+class Relationship(Answer):
+    """A relationship: where it stands, why, its records in both directions, and what is not known."""
+
+    listing: ListSummary
+    limits: list[str]
+    relationship: RelationshipRef
+    relationship_kind: str
+    subject: PersonRef
+    person_at_risk: PersonRef
+    other_way: str = Field(description="The relationship with the roles reversed; empty when none is recorded.")
+    standing: Annotated[Ranked | NotRanked, Field(discriminator="kind")]
+    circumstances: list[Circumstance]
+    must_see: list[Trigger]
+    timeline: list[Record]
+    records_left_out: int = Field(description="Older records not listed here.")
+    unknown: list[Unknown]

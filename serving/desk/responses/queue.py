@@ -1,0 +1,60 @@
+"""The review list."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import Field
+
+from serving.desk.responses.answer import Answer, Band, RelationshipRef
+from serving.desk.responses.listing import ListSummary
+from serving.desk.responses.reasons import Change, Circumstance, Reason, Trigger
+
+
+class SafeguardingItem(Answer):
+    """A relationship that is not ranked with adults, because a party may be a child."""
+
+    relationship: RelationshipRef
+    parties: list[Literal["subject", "person_at_risk"]]
+    known_since: datetime
+    sentence: str
+    triggers: list[Trigger]
+
+
+class MustSeeItem(Answer):
+    """A relationship with recent triggers. ``relationship`` is empty for a record that names none on the list."""
+
+    relationship: str
+    rank: int = Field(description="0 when not ranked.")
+    band: Literal["review", "next", "beyond", "not_ranked"]
+    triggers: list[Trigger]
+
+
+class QueueRow(Answer):
+    """One relationship for review."""
+
+    relationship: RelationshipRef
+    relationship_kind: str
+    rank: int
+    tied: int = Field(description="Rows sharing this rank, itself among them.")
+    band: Band
+    band_title: str
+    last_recorded_at: datetime
+    freshness: str
+    change: Change
+    base: float
+    score: float
+    reasons: list[Reason]
+    circumstances: list[Circumstance]
+    must_see: bool
+
+
+class Queue(Answer):
+    """Today's referrals: must-see items first, then those for safeguarding, then those for review in rank order."""
+
+    listing: ListSummary
+    limits: list[str]
+    must_see: list[MustSeeItem]
+    safeguarding: list[SafeguardingItem]
+    rows: list[QueueRow]
