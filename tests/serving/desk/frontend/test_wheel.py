@@ -15,6 +15,7 @@ from hatchling.builders.wheel import WheelBuilder
 from serving.desk.service import Desk
 
 STATIC = "serving/desk/static/"
+OWN = sorted(path.name for path in (ROOT / STATIC).glob("*.css"))
 NEVER = re.compile(rb"GDS.?Transport|@font-face|crown|crest|https?:|sourceMappingURL", re.IGNORECASE)
 NEVER_A_NAME = re.compile(
     r"node_modules|\.woff2?$|crown|crest|logotype|favicon|\.min\.|\.map$|\.js$|axe", re.IGNORECASE
@@ -46,7 +47,7 @@ def test_the_stylesheets_their_icons_and_licences_are_carried(carried: dict[str,
 
 def test_no_typeface_crown_crest_or_address_is_carried(carried: dict[str, bytes]) -> None:
     styles = {name: content for name, content in carried.items() if name.endswith(".css")}
-    assert len(styles) == 3
+    assert len(styles) == 2 + len(OWN)
     assert {name: match[0] for name, content in styles.items() if (match := NEVER.search(content))} == {}
     assert [name for name in carried if NEVER_A_NAME.search(name)] == []
 
@@ -59,7 +60,10 @@ def test_a_page_links_the_stylesheets_that_the_build_writes(desk: Desk) -> None:
     client = client_of(desk)
     linked = re.findall(r'<link rel="stylesheet" href="([^"]*)">', client.get("/").text)
     built = [f"/static/frontend/{name}" for name in load_build().STYLESHEETS]
-    assert linked == [*built, "/static/desk.css"]
+    own = linked[len(built) :]
+    assert linked[: len(built)] == built
+    assert sorted(own) == [f"/static/{name}" for name in OWN]
+    assert (own[0], own[-1]) == ("/static/desk.css", "/static/print.css")  # paper has the last word
     for address in linked:
         answer = client.get(address)
         assert (answer.status_code, answer.headers["content-type"]) == (200, "text/css; charset=utf-8")
