@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -10,20 +11,42 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from threat.asof import parse_as_of
-from threat.dates import as_of_day, as_of_moment, day, local, moment
+from threat.dates import as_of_day, as_of_moment, day, how_long, how_long_ago, local, moment, short_day
 from threat.history.intake.times import end_of_day
 
-SPEC = Path(__file__).parents[1] / "spec" / "dates" / "zones.md"
-SECTIONS = read_sections(SPEC.read_text(encoding="utf-8"), SPEC.name, lambda title, body: (title, tables_of(body)))
+SPEC = Path(__file__).parents[1] / "spec" / "dates"
 ZONES = ("Europe/London", "America/New_York", "Asia/Kolkata", "Pacific/Auckland", "UTC")
 
 
-@pytest.mark.parametrize(("title", "tables"), SECTIONS, ids=[title for title, _ in SECTIONS])
+def drawn(name: str) -> list[tuple[str, list[Table]]]:
+    """Return the sections of a file of drawn tables: title and tables."""
+    text = (SPEC / name).read_text(encoding="utf-8")
+    return read_sections(text, name, lambda title, body: (title, tables_of(body)))
+
+
+@pytest.mark.parametrize(("title", "tables"), drawn("zones.md"))
 def test_every_drawn_instant_is_said_as_drawn(title: str, tables: list[Table]) -> None:
     for row in (row for table in tables for row in table):
         at, zone = parse_as_of(f"{row['instant']}+00:00"), row["zone"]
         said = {"day": day(at, zone), "moment": moment(at, zone), "as-of": as_of_moment(at)}
         assert said == {name: row[name] for name in said}, title
+
+
+@pytest.mark.parametrize(("title", "tables"), drawn("how_long.md"))
+def test_every_drawn_day_of_a_sentence_is_said_as_drawn(title: str, tables: list[Table]) -> None:
+    for row in (row for table in tables for row in table):
+        at, as_of = parse_as_of(f"{row['instant']}+00:00"), parse_as_of(f"{row['list']}+00:00")
+        said = {"short": short_day(at, as_of, row["zone"]), "ago": how_long_ago(at, as_of, row["zone"])}
+        assert said == {name: row[name] for name in said}, title
+
+
+@given(st.integers(0, 20_000))
+def test_how_long_is_never_more_than_a_third_off_and_never_one_of_several(days: int) -> None:
+    about, number, unit = re.fullmatch(r"(about )?(\d+) (day|days|weeks|months|years)", how_long(days)).groups()  # type: ignore[union-attr]
+    length = {"day": 1.0, "days": 1.0, "weeks": 7.0, "months": 30.436875, "years": 365.2425}[unit]
+    assert abs(int(number) * length - days) <= min(length / 2, days / 3)
+    assert (about is not None) == (unit in ("months", "years"))
+    assert (number == "1") == (unit == "day")
 
 
 @given(st.integers(0, 2**31), st.sampled_from(ZONES))
