@@ -1,1 +1,1 @@
-"""Serving: from the history to ranked referrals with reasons, on pages and an API that log every read."""
+"""Serving: from the history to a review list with reasons, on pages and an API that log every read."""

@@ -104,7 +104,7 @@ def _stop(listed: ScoredList) -> TourStep | None:
         text="threat suspend --var var/demo --reason 'a drill' (the folder of the demonstration) puts a list by rule "
         "in the model's place at once, labelled; threat resume brings it back.",
         link="/",
-        link_text="Open today's referrals",
+        link_text="Open the review list",
     )
 
 

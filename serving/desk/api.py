@@ -43,7 +43,7 @@ def health(desk: Annotated[Desk, Depends(desk_of)]) -> Health:
 
 @router.get("/api/v1/queue", response_model=Queue, responses=_problems(401, 403, 404, 503), tags=["cases"])
 def queue(signed_in: Annotated[SignedInRequest, Depends(may("see_cases"))]) -> Queue:
-    """Today's referrals: must-see items and the relationships for review in rank order, with reasons."""
+    """The review list: must-see items and the relationships for review in rank order, with reasons."""
     with signed_in.logged("consultation", "view queue") as draft:
         answer = queue_of(signed_in.desk.view())
         draft.subject = answer.listing.id

@@ -55,7 +55,7 @@ def create(desk: Desk) -> FastAPI:
         title="Threat assessment desk",
         version=threat.__version__,
         description=(
-            "Ranked referrals with reasons, for a police threat assessment unit. It supports a decision and never "
+            "A review list with reasons, for a police threat assessment unit. It supports a decision and never "
             "makes one. Not being on the list is not a sign of safety. Sign in at /sign-in; its cookie serves here too."
         ),
         openapi_url="/api/v1/openapi.json",

@@ -33,9 +33,9 @@ MAY: dict[Role, frozenset[Permission]] = {
 """What each role may do. Governance reads evidence without case data; admin runs the service without reading cases."""
 
 ROLE_TITLES: dict[Role, str] = {
-    "reviewer": "Reviewer: today's referrals, records and, with a reason, names",
+    "reviewer": "Reviewer: the review list, records and, with a reason, names",
     "supervisor": "Supervisor: as a reviewer",
-    "analyst": "Analyst: referrals and records under references, no names",
+    "analyst": "Analyst: the review list and records under references, no names",
     "governance": "Governance: the model card and the state of the audit log, no cases",
     "admin": "Administrator: the state of the service, no cases",
 }

@@ -21,7 +21,7 @@ LIMITS = (
 """On the queue and on every relationship: nobody should read an order as a finding."""
 
 NOT_RANKED = (
-    "This relationship was not ranked: the filters of the list left it out (its steps are on the list of referrals). "
+    "This relationship was not ranked: the filters of the list left it out (the review list says which filters). "
     "That is not a finding about it and not a sign of safety."
 )
 

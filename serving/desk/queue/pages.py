@@ -17,7 +17,7 @@ router = APIRouter(include_in_schema=False)
 
 @router.get("/")
 def queue(request: Request, signed_in: Annotated[SignedInRequest, Depends(signed_in_request)]) -> Response:
-    """Today's referrals; roles that see no cases are taken to what they do see."""
+    """The review list; roles that see no cases are taken to what they do see."""
     if not signed_in.session.may("see_cases"):
         return RedirectResponse("/model-card" if signed_in.session.may("see_card") else "/audit-log", status_code=303)
     try:

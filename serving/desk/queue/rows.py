@@ -19,7 +19,7 @@ from threat.release.documents.scored_list import MustSee, Safeguarding
 
 
 def queue_of(view: ListView) -> Queue:
-    """Return today's referrals. Raises IntegrityFailure unless every row's reasons add up to its score."""
+    """Return the review list. Raises IntegrityFailure unless every row's reasons add up to its score."""
     quarantined = sum(entry.batch.rows_quarantined for entry in view.snapshot.entries)
     return Queue(
         listing=summary_of(view),

@@ -51,7 +51,7 @@ class QueueRow(Answer):
 
 
 class Queue(Answer):
-    """Today's referrals: must-see items first, then those for safeguarding, then those for review in rank order."""
+    """The review list: must-see items first, then those for safeguarding, then those for review in rank order."""
 
     listing: ListSummary
     limits: list[str]

@@ -208,7 +208,7 @@ def test_an_unknown_reference_in_plain_words(desk):
     answer = client_of(desk).get("/relationships/R-0000000000000001")
     assert answer.status_code == 404
     assert "There is no relationship with this reference in the records the list was made from." in answer.text
-    assert "copy the reference from today&#39;s referrals" in answer.text
+    assert "copy the reference from the review list" in answer.text
 
 
 def test_the_audit_page_says_whether_the_log_is_whole(desk):

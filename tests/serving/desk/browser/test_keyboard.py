@@ -7,7 +7,7 @@ from fixtures.desk_states import RANKED
 from fixtures.golden_lists import REFERENCE
 
 TOP = ["Skip to main content", "Threat assessment desk"]
-REVIEWER = [*TOP, "Today's referrals", "Model card", "Sign out"]
+REVIEWER = [*TOP, "Review list", "Model card", "Sign out"]
 
 
 def walked(window: Window, path: str) -> list[str]:
@@ -31,7 +31,7 @@ def test_a_focus_that_is_not_drawn_is_noticed(window_on) -> None:
 def test_the_sign_in(window_on) -> None:
     assert walked(window_on("rule"), "/sign-in") == [
         *TOP,
-        "Reviewer: today's referrals, records and, with a reason, names",
+        "Reviewer: the review list, records and, with a reason, names",
         "Sign in",
     ]
 
@@ -50,7 +50,7 @@ def test_the_queue(window_on) -> None:
 def test_a_relationship(window_on) -> None:
     assert walked(window_on("rule", "reviewer"), RANKED) == [
         *REVIEWER,
-        "Today's referrals",  # the way back
+        "Review list",  # the way back
         *("In force at this date", "Must see", "Place in the order", "Why it is placed here"),
         *("What we don't know", "Records", "Open the names"),
         "Non-molestation order towards this person since 2 April 2024, until 2 April 2025",
@@ -69,7 +69,7 @@ def test_the_model_card(window_on) -> None:
 
 def test_the_tour(window_on) -> None:
     assert walked(window_on("tour", "reviewer"), "/tour") == [
-        *(*TOP, "Today's referrals", "Model card", "Guided tour", "Sign out", "Take the guided tour"),
+        *(*TOP, "Review list", "Model card", "Guided tour", "Sign out", "Take the guided tour"),
         *("Open the relationship", "Open the model card"),
     ]
 
@@ -92,7 +92,7 @@ def test_signing_in_opening_names_and_signing_out(window_on) -> None:
     for key in ("Tab", "Tab", "Tab", "ArrowDown", "Tab", "Enter"):
         page.keyboard.press(key)
     page.wait_for_url(f"{window.address}/")
-    assert page.locator("h1").inner_text() == "Today's referrals"
+    assert page.locator("h1").inner_text() == "Review list"
     assert "supervisor" in page.locator("header").inner_text()
     window.open(RANKED)
     assert "Sam Example" not in page.inner_text("main")
