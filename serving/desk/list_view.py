@@ -82,7 +82,7 @@ class ListView:
             raise NotFound(
                 "There is no relationship with this reference in the records the list was made from.",
                 value=show_id("R", relationship_id),
-                way_out="copy the reference from the review list; a relationship recorded since comes with the next list",
+                way_out="copy the reference from the review list; what was recorded since comes with the next list",
             )
         return relationship_id
 
