@@ -30,6 +30,7 @@ def audit_command(
     store: StoreOption = STORE,
     policy: FairnessPolicyOption = None,
     html: Annotated[Path | None, typer.Option(help="Also write the report as a web page.")] = None,
+    full: Annotated[bool, typer.Option("--full", help="Print every group; otherwise one screen.")] = False,
     public: Annotated[bool, typer.Option("--public", help="Withhold small cells, for publication.")] = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -39,8 +40,9 @@ def audit_command(
     decides.
     """
     from fairness.handed_in import Columns, audit_table
-    from fairness.page import page, text
+    from fairness.page import page
     from fairness.policy import load_policy
+    from fairness.screen import every_group, one_screen
     from fairness.suppression import public as published
 
     rules = load_policy(policy)
@@ -68,7 +70,7 @@ def audit_command(
     shown = published(report) if public else report
     if html is not None:
         html.write_text(page(shown), encoding="utf-8")
-    emit(shown.as_json(), as_json=as_json, lines=lambda _: text(shown))
+    emit(shown.as_json(), as_json=as_json, lines=lambda _: (every_group if full else one_screen)(shown))
 
 
 def _audit_run(path: Path, store: Path, policy: Any, ranking: str | None, given: list[str]) -> Any:

@@ -1,24 +1,30 @@
-"""The report for people: a web page that is complete in itself, and a table for the terminal."""
+"""The report for people: a web page that is complete in itself."""
 
 from __future__ import annotations
 
 from html import escape
 
-from fairness.suppression import PublicCharacteristic, PublicFairness, WithheldGroup
-from threat.characteristics import PARTY_TITLES, title_of
-from threat.charts import Point, points_with_intervals
-from threat.measuring.figure import Figure
-from threat.measuring.titles import recall_title
-from threat.release.documents.fairness import (
-    CharacteristicReport,
-    Fairness,
-    GroupReport,
-    OtherCharacteristic,
-    OtherRanking,
+from fairness.suppression import PublicFairness
+from fairness.words import (
+    COUNTED_TWICE,
+    Characteristic,
+    Report,
+    caught,
+    count,
+    decimals,
+    everybody_caught,
+    name_of,
+    not_shown,
+    percent,
+    probability,
+    ratio,
+    shown,
+    verdict_of,
 )
-
-Report = Fairness | PublicFairness
-Characteristic = CharacteristicReport | PublicCharacteristic
+from threat.characteristics import PARTY_TITLES
+from threat.charts import Point, points_with_intervals
+from threat.measuring.titles import recall_title
+from threat.release.documents.fairness import CharacteristicReport, GroupReport, OtherCharacteristic, OtherRanking
 
 _STYLE = """
 body{font-family:system-ui,sans-serif;color:#0b0c0c;max-width:62rem;margin:2rem auto;padding:0 1rem;line-height:1.5}
@@ -29,21 +35,11 @@ td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}.v{font-weight:700}
 section{break-inside:avoid-page}svg{max-width:100%;height:auto}@media print{body{margin:0;max-width:none}}
 """
 
-_HEADS = (
-    ("Group", False), ("Rows", True), ("Events", True), ("Recall", False), ("Ratio", False), ("P(below line)", True),
-    ("On the list", False), ("Precision", False), ("False positives", False), ("Observed / expected", False),
-    ("Verdict", False),
+_HEADS = ("Group", "On the list, of those later harmed", "Share", "Against the best served", "Verdict")
+_MORE_HEADS = (
+    "Group", "Rows", "P(below line)", "On the list, of all rows", "Precision", "False positives", "Observed / expected",
 )  # fmt: skip
-"""Columns of the table of groups, and whether each holds numbers."""
-
-_SMALL_RATE = 0.05
-"""Rates below this are shown with four decimals: with two, a rate of 0.4 % would read 0.00."""
-
-
-def name_of(report: Characteristic) -> str:
-    """``Sex of the person at risk``."""
-    title = title_of(report.characteristic, report.party)
-    return title if report.party == "column" else title[0].upper() + title[1:]
+"""Columns of the table in counts, and of the figures for who checks the arithmetic."""
 
 
 def page(report: Report) -> str:
@@ -55,6 +51,7 @@ def page(report: Report) -> str:
     )
     gated = [item for item in report.characteristics if item.gate]
     reported = [item for item in report.characteristics if not item.gate]
+    least = report.policy.publish_at_least
     parts = [
         head,
         f"<main><h1>{escape(title)}</h1>",
@@ -63,10 +60,10 @@ def page(report: Report) -> str:
         _verdict(report),
         _overall(report),
         "<h2>What the verdict depends on</h2>",
-        *map(_section, gated),
+        *(_section(item, least) for item in gated),
     ]
     if reported:
-        parts += ["<h2>Also reported</h2>", *map(_section, reported)]
+        parts += ["<h2>Also reported</h2>", *(_section(item, least) for item in reported)]
     parts += [_coverage(report), _others(report), _notes(report), "</main></body></html>"]
     return "\n".join(part for part in parts if part)
 
@@ -93,47 +90,63 @@ def _overall(report: Report) -> str:
     cut = (
         f"{report.capacity:g} places on each list"
         if report.capacity is not None
-        else f"selected at a score of {report.threshold:g} or more"
+        else f"from a score of {report.threshold:g}"
     )
+    listed = everybody_caught(report)
     return (
-        f"<p>{_count(overall.n)} rows, {_count(overall.events)} outcome events, of which "
-        f"{_count(overall.outside_events)} happened to people no list covered; {cut}. "
-        f"{recall_title(report.capacity)}: {_figure(overall.recall)}.</p>"
+        f"<p>{listed[0].upper()}{listed[1:]} later harmed were on the list ({cut}); {count(overall.outside_events)} "
+        f"were people no list covered. {COUNTED_TWICE} {count(overall.n)} rows. "
+        f"{recall_title(report.capacity)}: {decimals(overall.recall)}.</p>"
     )
 
 
-def _section(report: Characteristic) -> str:
-    rows = "".join(f"<tr>{_cells(group)}</tr>" for group in report.groups)
-    heads = "".join(f"<th scope=col{' class=n' if numeric else ''}>{name}</th>" for name, numeric in _HEADS)
+def _section(report: Characteristic, least: int) -> str:
+    """A characteristic: verdict, chart, counts; groups without a figure in a sentence, never as rows that pass."""
     note = f"<p>{escape(report.note)}</p>" if report.note else ""
+    gaps = "".join(f"<p>{escape(sentence)}</p>" for sentence in not_shown(report, least))
     return (
         f"<section><h3>{escape(name_of(report))}</h3>"
         f'<p><span class="v {report.verdict}">{report.verdict.words}</span>: {escape(report.reason)}.</p>'
-        f"{note}{_chart(report)}"
-        f"<table><caption>Figures by group, with 95% intervals</caption><thead><tr>{heads}</tr></thead>"
-        f"<tbody>{rows}</tbody></table></section>"
+        f"{note}{_chart(report)}{_tables(report) if shown(report) else ''}{gaps}</section>"
     )
 
 
-def _cells(group: GroupReport | WithheldGroup) -> str:
-    head = f"<th scope=row>{escape(group.title)}{' (compared with)' if group.reference else ''}</th>"
-    verdict = f'<td class="{group.verdict}">{group.verdict.words}</td>'
-    if isinstance(group, WithheldGroup):
-        numbers = "".join(f"<td{' class=n' if numeric else ''}>withheld</td>" for _, numeric in _HEADS[1:-1])
-        return f"{head}{numbers}{verdict}"
+def _tables(report: Characteristic) -> str:
+    groups = shown(report)
+    rows = "".join(f"<tr>{_counts(report, group)}</tr>" for group in groups)
+    more = "".join(f"<tr>{_figures(group)}</tr>" for group in groups)
+    return (
+        f"<table><caption>Who was on the list, by group</caption>{_head(_HEADS)}<tbody>{rows}</tbody></table>"
+        "<details><summary>More figures, with 95% intervals</summary>"
+        f"<table><caption>More figures by group</caption>{_head(_MORE_HEADS)}<tbody>{more}</tbody></table></details>"
+    )
+
+
+def _head(names: tuple[str, ...]) -> str:
+    return f"<thead><tr>{''.join(f'<th scope=col>{name}</th>' for name in names)}</tr></thead>"
+
+
+def _counts(report: Characteristic, group: GroupReport) -> str:
+    kind = "" if group.reference else f' class="{group.verdict}"'
+    return (
+        f"<th scope=row>{escape(group.title)}</th><td class=n>{caught(group.captured, group.events)}</td>"
+        f"<td>{percent(group.recall)}</td><td>{ratio(group)}</td><td{kind}>{verdict_of(group, report)}</td>"
+    )
+
+
+def _figures(group: GroupReport) -> str:
     guards = (group.selection_rate, group.precision, group.false_positive_rate, group.calibration)
     return (
-        f"{head}<td class=n>{_count(group.n)}</td><td class=n>{_count(group.events)}</td>"
-        f"<td>{_figure(group.recall)}</td><td>{_ratio(group)}</td><td class=n>{_number(group.p_below)}</td>"
-        f"{''.join(f'<td>{_figure(guard)}</td>' for guard in guards)}{verdict}"
+        f"<th scope=row>{escape(group.title)}</th><td class=n>{count(group.n)}</td>"
+        f"<td class=n>{probability(group.p_below)}</td>{''.join(f'<td>{decimals(guard)}</td>' for guard in guards)}"
     )
 
 
 def _chart(report: Characteristic) -> str:
     points = [
         Point(group.title, group.recall.value, *group.recall.interval)
-        for group in report.groups
-        if isinstance(group, GroupReport) and group.recall.value is not None and group.recall.interval is not None
+        for group in shown(report)
+        if group.recall.value is not None and group.recall.interval is not None
     ]
     if not points:
         return ""
@@ -168,7 +181,8 @@ def _others(report: Report) -> str:
     rows = "".join(_other(other, report.gated) for other in report.others)
     return (
         "<section><h2>The same audit of the rankings the unit could use instead</h2><table><caption>Verdict and lowest "
-        f"ratio</caption><thead><tr><th scope=col>Ranking</th><th scope=col>Recall</th>{heads}</tr></thead>"
+        "ratio</caption><thead><tr><th scope=col>Ranking</th><th scope=col>On the list, of those later harmed</th>"
+        f"{heads}</tr></thead>"
         f"<tbody>{rows}</tbody></table></section>"
     )
 
@@ -177,7 +191,14 @@ def _other(other: OtherRanking, gated: tuple[CharacteristicReport, ...]) -> str:
     by_name = {(item.party, item.characteristic): item for item in other.characteristics}
     items = [by_name[report.party, report.characteristic] for report in gated]
     cells = "".join(f'<td class="{item.verdict}">{item.verdict.words}{_lowest(item)}</td>' for item in items)
-    return f"<tr><th scope=row>{escape(other.title)}</th><td>{_figure(other.recall)}</td>{cells}</tr>"
+    return f"<tr><th scope=row>{escape(other.title)}</th><td>{_listed(other)}</td>{cells}</tr>"
+
+
+def _listed(other: OtherRanking) -> str:
+    recall = other.recall
+    if recall.value is None:
+        return "none"
+    return f"{caught(round(recall.value * recall.events, 3), recall.events)}: {percent(recall)}"
 
 
 def _lowest(item: OtherCharacteristic) -> str:
@@ -186,57 +207,3 @@ def _lowest(item: OtherCharacteristic) -> str:
 
 def _notes(report: Report) -> str:
     return "<h2>Read this with it</h2><ul>" + "".join(f"<li>{escape(note)}</li>" for note in report.notes) + "</ul>"
-
-
-def text(report: Report) -> str:
-    """Return the same for a terminal: one line per group."""
-    lines = [
-        f"{report.verdict.words}: {report.dataset}",
-        f"  {_count(report.overall.n)} rows, {_count(report.overall.events)} outcome events, "
-        f"recall {_figure(report.overall.recall)}",
-    ]
-    for item in report.characteristics:
-        mark = "" if item.gate else " (reported, not gated)"
-        lines += ["", f"{name_of(item)}{mark}: {item.verdict.words}", f"  {item.reason}"]
-        lines.append(f"  {'group':<34}{'rows':>9}{'events':>8}  {'recall':<24}{'ratio':<20}{'P(below)':>9}  verdict")
-        lines += [_line(group) for group in item.groups]
-    return "\n".join([*lines, "", *(f"- {note}" for note in report.notes)])
-
-
-def _line(group: GroupReport | WithheldGroup) -> str:
-    if isinstance(group, WithheldGroup):
-        cells = f"{'withheld':>9}{'withheld':>8}  {'withheld':<24}{'':<20}{'':>9}"
-    else:
-        cells = (
-            f"{_count(group.n):>9}{_count(group.events):>8}  "
-            f"{_figure(group.recall):<24}{_ratio(group):<20}{_number(group.p_below):>9}"
-        )
-    return f"  {group.title[:33]:<34}{cells}  {group.verdict.words}"
-
-
-def _count(value: int | None) -> str:
-    return "withheld" if value is None else f"{value:,}"
-
-
-def _number(value: float | None) -> str:
-    return "" if value is None else f"{value:.2f}"
-
-
-def _ratio(group: GroupReport) -> str:
-    if group.ratio is None:
-        return ""
-    if group.ratio_interval is None:
-        return "1"
-    return f"{group.ratio:.2f} ({group.ratio_interval[0]:.2f} to {group.ratio_interval[1]:.2f})"
-
-
-def _figure(figure: Figure | None) -> str:
-    if figure is None:
-        return "withheld"
-    if figure.value is None:
-        return "none"
-    digits = 2 if figure.value >= _SMALL_RATE or figure.value == 0 else 4
-    if figure.interval is None:
-        return f"{figure.value:.{digits}f}"
-    low, high = figure.interval
-    return f"{figure.value:.{digits}f} ({low:.{digits}f} to {high:.{digits}f})"

@@ -48,9 +48,21 @@ def test_several_groups_and_a_page(table: Path, tmp_path: Path) -> None:
     result = run("audit", str(table), *GOOD, "--group", "who", "--capacity", "2", "--html", str(out))
     assert result.exit_code == 0
     assert result.stdout.startswith("Not enough evidence: ranking.csv")
+    assert "Not computed: 8 of 8 rows of the report (a row is one group):" in result.stdout
+    assert len(result.stdout.splitlines()) <= 24
+    assert "P(below)" not in result.stdout
     html = out.read_text()
     assert "<h3>g</h3>" in html
     assert "<h3>who</h3>" in html
+
+
+def test_every_group_is_printed_on_request(table: Path) -> None:
+    result = run("audit", str(table), *GOOD, "--capacity", "2", "--full")
+    assert result.exit_code == 0
+    assert [line.split()[:3] for line in result.stdout.splitlines() if line.startswith(("  A ", "  B "))] == [
+        ["A", "2", "1"],
+        ["B", "3", "2"],
+    ]
 
 
 @pytest.mark.parametrize(

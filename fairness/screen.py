@@ -1,0 +1,224 @@
+"""The report on a terminal: one screen, or every group on request."""
+
+from __future__ import annotations
+
+import textwrap
+from collections import Counter
+from collections.abc import Iterable
+
+from fairness.suppression import WithheldGroup
+from fairness.words import (
+    COUNTED_TWICE,
+    Characteristic,
+    Group,
+    Report,
+    caught,
+    count,
+    decimals,
+    everybody_caught,
+    name_of,
+    percent,
+    plural,
+    probability,
+    ratio,
+    shown,
+    verdict_of,
+)
+from threat.measuring.figure import Verdict
+from threat.release.documents.fairness import MISSING, GroupReport
+
+LINES, COLUMNS = 24, 100
+"""The screen: a terminal has 24 lines as a rule, and 100 columns are read without turning the head."""
+
+_WORST_LINES = 9
+"""Most lines for the groups served worst, four or five groups: the other parts take at most 15 lines together."""
+
+_DATASET_LINES = 2
+"""Most lines for the name of the data: a path may be as long as it likes."""
+
+_ORDER = (Verdict.FAIL, Verdict.NOT_ENOUGH, Verdict.PASS)
+
+
+def one_screen(report: Report) -> str:
+    """Return the report in at most 24 lines of at most 100 columns.
+
+    The verdict; how many of those later harmed were on the list; the groups served worst; what could not be computed,
+    and why; and, as far as there is room, what a reader must know.
+    """
+    head = [
+        *_wrapped(f"{report.verdict.words}: {report.dataset}")[:_DATASET_LINES],
+        *_wrapped(_everybody(report)),
+        *_wrapped(_characteristics(report)),
+    ]
+    worst = _worst(report)
+    gaps = _gaps(report)
+    foot = ["Every group: --full. The whole report: --json, or --html FILE."]
+    room = LINES - len(head) - len(worst) - len(gaps) - len(foot)
+    return "\n".join([*head, *worst, *gaps, *_notes(report, room), *foot])
+
+
+def _wrapped(text: str, indent: str = "") -> list[str]:
+    return textwrap.wrap(
+        text, COLUMNS, initial_indent=indent, subsequent_indent=f"{indent}  ", break_on_hyphens=False
+    ) or [""]
+
+
+def _everybody(report: Report) -> str:
+    overall = report.overall
+    cut = (
+        f"{report.capacity:g} places on each list"
+        if report.capacity is not None
+        else f"on the list from a score of {report.threshold:g}"
+    )
+    share = percent(overall.recall)
+    outside = overall.outside_events
+    listed = everybody_caught(report)
+    return (
+        f"{listed[0].upper()}{listed[1:]} later harmed were on the list{f', {share}' if share else ''}; "
+        f"{count(outside)} were people no list covered. {count(overall.n)} rows, {cut}."
+    )
+
+
+def _characteristics(report: Report) -> str:
+    """How many characteristics passed, failed or lack evidence, of those that the verdict depends on."""
+    gated = Counter(item.verdict for item in report.characteristics if item.gate)
+    tally = ", ".join(f"{gated[verdict]} {verdict.words.lower()}" for verdict in _ORDER if gated[verdict])
+    also = sum(not item.gate for item in report.characteristics)
+    said = f"The verdict depends on {plural(sum(gated.values()), 'characteristic')}{f': {tally}' if tally else ''}."
+    return said + (f" Also reported: {also}." if also else "")
+
+
+def _worst(report: Report) -> list[str]:
+    """The groups served worst: those that fail, then those with enough outcomes to go by, the least equal first."""
+    least = report.policy.least_events
+    gated = [item for item in report.characteristics if item.gate]
+    pairs = [(item, group) for item in gated for group in shown(item)]
+    compared = [(item, group) for item, group in pairs if group.ratio is not None and not group.reference]
+    # Of a group with few outcomes the probability says little: 0 of 2 looks worse than 7 of 72.
+    compared.sort(key=lambda pair: (_ORDER.index(pair[1].verdict), pair[1].events < least, -(pair[1].p_below or 0.0)))
+    failed = [f"{_named(item, group)}: Fail. Its counts are not shown." for item, group in _hidden_fails(gated)]
+    if compared or failed:
+        sentences = [*failed, *(_compared(item, group) for item, group in compared)]
+        return ["Served worst, next to the best served:", *_fitting(sentences)]
+    lowest = [(item, group) for item, group in pairs if group.events >= least and group.code != MISSING]
+    if not lowest:
+        return [f"Nobody can be said to be served worst: no group has {least} later harmed to go by."]
+    lowest.sort(key=lambda pair: pair[1].recall.value or 0.0)
+    return [
+        "No group could be compared with another. Lowest shares on the list:",
+        *_fitting(f"{_named(item, group)}: {_caught(group)}." for item, group in lowest),
+    ]
+
+
+def _hidden_fails(items: Iterable[Characteristic]) -> list[tuple[Characteristic, WithheldGroup]]:
+    """Groups that fail and whose counts may not be shown: the fail is said all the same."""
+    return [
+        (item, group)
+        for item in items
+        for group in item.groups
+        if isinstance(group, WithheldGroup) and group.verdict == Verdict.FAIL
+    ]
+
+
+def _compared(item: Characteristic, group: GroupReport) -> str:
+    said = f"{_named(item, group)}: {_caught(group)}"
+    # In the public report the best served may be a group that is not shown.
+    if best := next((other for other in shown(item) if other.reference), None):
+        said += f"; {best.title}: {caught(best.captured, best.events)}"
+    return f"{said}. {group.verdict.words}."
+
+
+def _named(item: Characteristic, group: Group) -> str:
+    name = name_of(item)
+    return f"{group.title} ({name if item.party == 'column' else name[0].lower() + name[1:]})"
+
+
+def _caught(group: GroupReport) -> str:
+    return f"{caught(group.captured, group.events)} later harmed were on the list"
+
+
+def _fitting(sentences: Iterable[str]) -> list[str]:
+    """Wrap sentences until the lines for them are used up; the last line says how many groups are left."""
+    lines: list[str] = []
+    left = list(sentences)
+    while left:
+        wrapped = _wrapped(left[0], "  ")
+        if len(lines) + len(wrapped) > _WORST_LINES:
+            return [*lines, f"  and {plural(len(left), 'group')} more."]
+        lines += wrapped
+        left.pop(0)
+    return lines
+
+
+def _gaps(report: Report) -> list[str]:
+    """How many rows of the report could not be computed, and why: one line for each reason."""
+    reasons: Counter[str] = Counter()
+    total = 0
+    for item in report.characteristics:
+        for group in item.groups:
+            total += 1
+            if why := _why_not(item, group, report):
+                reasons[why] += 1
+    if not reasons:
+        return []
+    return [
+        f"Not computed: {sum(reasons.values())} of {plural(total, 'row')} of the report (a row is one group):",
+        *(line for why, rows in reasons.most_common() for line in _wrapped(f"{rows}: {why}", "  ")),
+    ]
+
+
+def _why_not(item: Characteristic, group: Group, report: Report) -> str:
+    """Why a row has no verdict of its own, or the empty string where it was compared."""
+    policy = report.policy
+    if isinstance(group, WithheldGroup):
+        return f"a count is below {policy.publish_at_least}, or would give one away"
+    if group.recall.value is None:
+        return "nobody of the group was later harmed"
+    if all(other.code == MISSING for other in item.groups):
+        return "the characteristic is not recorded for anyone"
+    if len(item.groups) == 1:
+        return "the characteristic has one group alone: nothing to compare"
+    if group.reference or group.ratio is not None:
+        return ""
+    return f"no group of the characteristic has {policy.adequate_events} independent outcomes to be compared with"
+
+
+def _notes(report: Report, room: int) -> list[str]:
+    """The notes that fit into so many lines; the last line says how many are left."""
+    notes = [*report.notes, COUNTED_TWICE]
+    lines: list[str] = []
+    for i, note in enumerate(notes):
+        wrapped = _wrapped(f"- {note}")
+        # A line is kept back for the count of the notes left, unless this is the last.
+        if len(lines) + len(wrapped) > room - (i < len(notes) - 1):
+            return [*lines, f"- {plural(len(notes) - i, 'note')} more: --full"] if room > len(lines) else lines
+        lines += wrapped
+    return lines
+
+
+def every_group(report: Report) -> str:
+    """Return the report with one line for each group of every characteristic."""
+    lines = [
+        f"{report.verdict.words}: {report.dataset}",
+        f"  {count(report.overall.n)} rows, {everybody_caught(report)} later harmed were on the list, "
+        f"recall {decimals(report.overall.recall)}",
+    ]
+    for item in report.characteristics:
+        mark = "" if item.gate else " (reported, not gated)"
+        lines += ["", f"{name_of(item)}{mark}: {item.verdict.words}", f"  {item.reason}"]
+        lines.append(f"  {'group':<34}{'rows':>9}{'harmed':>8}  {'recall':<24}{'ratio':<20}{'P(below)':>9}  verdict")
+        lines += [_line(item, group) for group in item.groups]
+    return "\n".join([*lines, "", *(f"- {note}" for note in (*report.notes, COUNTED_TWICE))])
+
+
+def _line(item: Characteristic, group: Group) -> str:
+    if isinstance(group, WithheldGroup):
+        cells = f"{'withheld':>9}{'withheld':>8}  {'withheld':<24}{'':<20}{'':>9}"
+        verdict = group.verdict.words if group.verdict == Verdict.FAIL else "withheld"
+    else:
+        cells = (
+            f"{count(group.n):>9}{count(group.events):>8}  "
+            f"{decimals(group.recall):<24}{ratio(group):<20}{probability(group.p_below):>9}"
+        )
+        verdict = verdict_of(group, item)
+    return f"  {group.title[:33]:<34}{cells}  {verdict}"

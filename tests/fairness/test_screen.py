@@ -1,0 +1,135 @@
+"""``threat audit`` prints one screen: the verdict, counts, who is served worst, and what could not be computed."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pytest
+from fixtures.audits import audited, capacity_of, one_group, simulated
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fairness.characteristics import Characteristic
+from fairness.screen import COLUMNS, LINES, every_group, one_screen
+from fairness.suppression import public
+from threat.release.documents.fairness import Fairness
+
+
+def report_of(groups: dict[str, tuple[int, int]], **changes: object) -> Fairness:
+    """The audit of groups with so many later harmed, of whom so many were on the list; as many rows unharmed."""
+    score, label, group = [], [], []
+    for code, (harmed, listed) in groups.items():
+        score.append(np.r_[np.ones(listed), np.zeros(harmed - listed), np.zeros(max(harmed, 20))])
+        label.append(np.r_[np.ones(harmed), np.zeros(max(harmed, 20))])
+        group.append(np.repeat(code, len(score[-1])))
+    items = one_group(np.concatenate(group))
+    report = audited(np.concatenate(score), np.concatenate(label), items, threshold=0.5)
+    return report.model_copy(update={"dataset": "a test", **changes})
+
+
+def test_a_group_that_fails_is_said_first_in_counts_next_to_the_best_served() -> None:
+    report = report_of({"women": (200, 100), "men": (100, 20), "others": (60, 28)})
+    assert one_screen(report).splitlines() == [
+        "Fail: a test",
+        "148 of 360 later harmed were on the list, 41% (likely 36% to 46%); 0 were people no list covered.",
+        "  720 rows, on the list from a score of 0.5.",
+        "The verdict depends on 1 characteristic: 1 fail.",
+        "Served worst, next to the best served:",
+        "  men (group): 20 of 100 later harmed were on the list; women: 100 of 200. Fail.",
+        "  others (group): 28 of 60 later harmed were on the list; women: 100 of 200. Not enough evidence.",
+        "- Recorded outcomes only: where harm to a group is recorded less often, this audit cannot see what",
+        "  is missing.",
+        "- Somebody who was harmed twice counts twice among those later harmed.",
+        "Every group: --full. The whole report: --json, or --html FILE.",
+    ]
+
+
+def test_rows_that_could_not_be_computed_are_counted_by_reason() -> None:
+    report = report_of({"a": (30, 12), "b": (25, 5), "c": (0, 0), "d": (12, 1)})
+    lines = one_screen(report).splitlines()
+    at = lines.index("No group could be compared with another. Lowest shares on the list:")
+    assert lines[at + 1 : at + 6] == [
+        "  b (group): 5 of 25 later harmed were on the list.",
+        "  a (group): 12 of 30 later harmed were on the list.",
+        "Not computed: 4 of 4 rows of the report (a row is one group):",
+        "  3: no group of the characteristic has 50 independent outcomes to be compared with",
+        "  1: nobody of the group was later harmed",
+    ]
+
+
+def test_without_enough_outcomes_nobody_is_said_to_be_served_worst() -> None:
+    said = one_screen(report_of({"a": (3, 1), "b": (4, 0)}))
+    assert "Nobody can be said to be served worst: no group has 20 later harmed to go by." in said
+    assert "Pass" not in said
+
+
+def test_a_group_of_few_comes_after_those_that_can_be_judged() -> None:
+    said = one_screen(report_of({"best": (300, 150), "two": (2, 0), "many": (72, 30)}))
+    assert said.index("many (group): 30 of 72") < said.index("two (group): 0 of 2")
+
+
+def test_in_public_a_fail_is_said_without_its_counts() -> None:
+    report = report_of({"women": (200, 100), "men": (100, 4)})
+    assert public(report).verdict == "fail"
+    said = one_screen(public(report))
+    assert "  men (group): Fail. Its counts are not shown." in said
+    assert "  2: a count is below 10, or would give one away" in said
+    assert " 4 of" not in said
+
+
+def test_rows_that_share_a_place_make_counts_that_are_about_right() -> None:
+    score, label = np.array([1.0, 1.0, 1.0, 0.0]), np.array([1.0, 1.0, 0.0, 0.0])
+    said = one_screen(audited(score, label, one_group(["a", "a", "b", "b"]), capacity=2))
+    assert "About 1 of 2 later harmed were on the list" in said
+
+
+def test_the_characteristics_that_nobody_has_on_record_are_a_reason_of_their_own() -> None:
+    label = np.r_[np.ones(60), np.zeros(60)]
+    items = [Characteristic("x", "column", [None] * 120, ()), Characteristic("y", "column", ["one"] * 120, ())]
+    said = one_screen(audited(label, label, items, threshold=0.5))
+    assert "  1: the characteristic is not recorded for anyone" in said
+    assert "  1: the characteristic has one group alone: nothing to compare" in said
+
+
+def test_on_request_every_group_has_a_line() -> None:
+    report = report_of({"women": (200, 100), "men": (100, 20), "nobody harmed": (0, 0)})
+    lines = every_group(report).splitlines()
+    assert lines[0] == "Fail: a test"
+    rows = {line.split("  ")[1].strip(): line for line in lines if line.startswith("  ")}
+    assert rows["women"].split()[1:3] == ["400", "200"]
+    assert rows["women"].endswith("Compared with")
+    assert rows["men"].endswith("  Fail")
+    assert rows["nobody harmed"].endswith("Not enough evidence")
+    withheld = every_group(public(report_of({"women": (200, 100), "men": (300, 150), "few": (30, 2)})))
+    assert all("Pass" not in line for line in withheld.splitlines() if "withheld" in line)
+
+
+LONG = st.text(st.characters(codec="ascii", categories=("L", "N", "P")), min_size=1, max_size=80)
+
+
+@given(
+    names=st.lists(LONG, min_size=2, max_size=6, unique=True),
+    sizes=st.lists(st.sampled_from([(0, 0), (3, 1), (30, 12), (120, 60), (80, 4)]), min_size=6, max_size=6),
+    notes=st.lists(st.sampled_from(["A short note.", "A long note. " * 30]), max_size=7),
+    published=st.booleans(),
+)
+def test_it_is_one_screen_whatever_the_report_holds(
+    names: list[str], sizes: list[tuple[int, int]], notes: list[str], published: bool
+) -> None:
+    report = report_of(dict(zip(names, sizes, strict=False)), notes=tuple(notes))
+    many = itertools.islice(itertools.cycle(report.characteristics), 12)
+    report = report.model_copy(update={"characteristics": tuple(many), "dataset": "d" * 180})
+    lines = one_screen(public(report) if published else report).splitlines()
+    assert len(lines) <= LINES
+    assert max(map(len, lines)) <= COLUMNS
+    assert lines[-1] == "Every group: --full. The whole report: --json, or --html FILE."
+
+
+@pytest.mark.parametrize("capacity", [True, False])
+def test_how_the_list_is_cut_is_said(capacity: bool) -> None:
+    score, label, group = simulated({"A": 0.5, "B": 0.5}, {"A": 60, "B": 60}, seed=3)
+    k = capacity_of(score)
+    cut = {"capacity": k} if capacity else {"threshold": 0.5}
+    said = one_screen(audited(score, label, one_group(group), **cut))
+    assert (f"{k} places on each list." if capacity else "on the list from a score of 0.5.") in " ".join(said.split())
