@@ -1,4 +1,4 @@
-"""The desk's own database, SQLite by default: the audit log and the sessions signed out of.
+"""The desk's own database, SQLite by default: the audit log, the sessions signed out of, and those with open names.
 
 What the force records stays in the history.
 
@@ -40,6 +40,16 @@ ENDED_SESSIONS = Table(
     Column("session_id", String, primary_key=True),
     Column("ends_at", Integer, nullable=False),  # UTC seconds; after it the cookie is refused by itself
 )
+
+OPEN_NAMES = Table(
+    "open_names",
+    METADATA,
+    Column("session_id", String, primary_key=True),
+    Column("justification", String, nullable=False),  # code of ``serving.desk.people.sitting.JUSTIFICATIONS``
+    Column("reason", String, nullable=False),  # in the words of who opened them
+    Column("ends_at", Integer, nullable=False),  # UTC seconds; from then on the names are closed
+)
+"""Sessions in which names are open, at most one row each. A row goes when the names are closed or the session ends."""
 
 for _verb in ("UPDATE", "DELETE"):
     event.listen(

@@ -18,6 +18,7 @@ import threat
 from serving.desk import api
 from serving.desk.case import pages as case_pages
 from serving.desk.governance import pages as governance_pages
+from serving.desk.people import pages as people_pages
 from serving.desk.problems import MEDIA_TYPE, plain, problem
 from serving.desk.queue import pages as queue_pages
 from serving.desk.rendering import problem_page
@@ -26,7 +27,7 @@ from serving.desk.service import Desk
 from serving.desk.session import pages as session_pages
 from threat.errors import ThreatError, UsageError
 
-PAGES = (queue_pages, case_pages, governance_pages, session_pages)
+PAGES = (queue_pages, case_pages, people_pages, governance_pages, session_pages)
 """The rooms that have pages, each with its router."""
 
 HEADERS = {

@@ -10,6 +10,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from serving.desk.components import govuk
+from serving.desk.people.sitting import sitting_of
 from serving.desk.request import desk_of, session_of
 from serving.desk.responses.answer import Problem
 from serving.desk.sign_in import Session
@@ -42,10 +43,13 @@ def page_of(request: Request, name: str, *, status: int = 200, **context: Any) -
     """Return the page of a template; ``context`` is what the template reads besides what every page shows."""
     desk = desk_of(request)
     session: Session | None = context.pop("session", None) or session_of(request)
+    now = desk.clock()
+    sitting = sitting_of(desk, session, now) if session else None
     shared = {
         "session": session,
         "token": desk.sessions.form_token(session.id) if session else "",
         "may": session.may if session else lambda permission: False,
+        "names_open": sitting.minutes_left(now) if sitting else 0,
         "tour": desk.tour(),
         # The page of an error opens no list: the list may be what is wrong.
         "stale": desk.stale() if session and name != "problem.html" else "",

@@ -10,9 +10,9 @@ from typing import Annotated
 from urllib.parse import parse_qs
 
 from fastapi import Depends, Request
-from sqlalchemy import delete, insert, select
+from sqlalchemy import Connection, delete, insert, select
 
-from serving.audit.database import ENDED_SESSIONS
+from serving.audit.database import ENDED_SESSIONS, OPEN_NAMES
 from serving.audit.log import Entry, Operation, append, append_witness, record
 from serving.desk.problems import Denied, NotFound
 from serving.desk.service import Desk
@@ -81,14 +81,25 @@ class SignedInRequest:
             raise
 
     def sign_out(self) -> None:
-        """End the session here, with its entry: a copy of its cookie opens nothing from now on."""
+        """End the session here and close its names, with its entry: a copy of its cookie opens nothing from now on."""
         user, ended = self.session, ENDED_SESSIONS
-        # One transaction: a session that ended without an entry, or an entry of one that goes on, would both be wrong.
-        with self.desk.engine.begin() as connection:
+        with self.logged_change("access", "sign out") as (connection, _):
             # Sessions past their end go: their cookies are refused by themselves.
             connection.execute(delete(ended).where((ended.c.ends_at <= self.at) | (ended.c.session_id == user.id)))
             connection.execute(insert(ended).values(session_id=user.id, ends_at=user.ends_at))
-            sequence, digest = append(connection, Entry(user.who, user.role, "access", "sign out"), self.at)
+            connection.execute(delete(OPEN_NAMES).where(OPEN_NAMES.c.session_id == user.id))
+
+    @contextmanager
+    def logged_change(self, operation: Operation, action: str) -> Iterator[tuple[Connection, EntryDraft]]:
+        """Run a change of the desk's own database and write its audit entry in the same transaction.
+
+        A change without an entry, or an entry of a change that was not made, would both be wrong.
+        """
+        user, draft = self.session, EntryDraft()
+        with self.desk.engine.begin() as connection:
+            yield connection, draft
+            entry = Entry(user.who, user.role, operation, action, draft.subject, "done", draft.detail)
+            sequence, digest = append(connection, entry, self.at)
         append_witness(self.desk.engine, sequence, digest)
 
     def _record(self, operation: Operation, action: str, draft: EntryDraft, outcome: str) -> None:

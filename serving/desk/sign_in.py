@@ -21,11 +21,11 @@ from threat.errors import BadInput
 Role = Literal["reviewer", "supervisor", "analyst", "governance", "admin"]
 ROLES: tuple[Role, ...] = get_args(Role)
 
-Permission = Literal["see_cases", "see_names", "see_card", "see_log_state"]
+Permission = Literal["see_cases", "see_names", "see_safe_contact", "see_card", "see_log_state"]
 
 MAY: dict[Role, frozenset[Permission]] = {
-    "reviewer": frozenset({"see_cases", "see_names", "see_card"}),
-    "supervisor": frozenset({"see_cases", "see_names", "see_card"}),
+    "reviewer": frozenset({"see_cases", "see_names", "see_safe_contact", "see_card"}),
+    "supervisor": frozenset({"see_cases", "see_names", "see_safe_contact", "see_card"}),
     "analyst": frozenset({"see_cases", "see_card"}),
     "governance": frozenset({"see_card", "see_log_state"}),
     "admin": frozenset({"see_log_state"}),

@@ -1,4 +1,4 @@
-"""The page of a relationship, and its names."""
+"""The page of a relationship, and what is opened on it: names for the sitting, safe contact for one answer."""
 
 from __future__ import annotations
 
@@ -7,95 +7,94 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from serving.desk.case.view import relationship_of
 from serving.desk.list_view import reference_of
 from serving.desk.parties import parties_of
-from serving.desk.people.names import open_names
+from serving.desk.people.contact import CONTACT_FORM, SafeContact, safe_contact_of
+from serving.desk.people.names import names_on
+from serving.desk.people.reason_form import ReasonForm
+from serving.desk.people.sitting import NAMES_FORM, open_sitting
+from serving.desk.problems import NotFound
 from serving.desk.rendering import page_of
 from serving.desk.request import SignedInRequest, may, posted_form
+from threat.history.sightings import NO_PERSON
 
 router = APIRouter(include_in_schema=False)
 
-JUSTIFICATIONS = {
-    "daily_review": "Daily review by the unit",
-    "supervisor_check": "Supervisor's quality check",
-    "multi_agency": "Preparing for a multi-agency meeting",
-    "disclosure_scheme": "Disclosure scheme request",
-    "data_quality": "Correcting a record",
-    "demonstration": "Demonstration or system test, synthetic records only",
-}
-"""Why a name is opened. With free text next to it; both are logged."""
+Reference = Annotated[str, Path(max_length=40)]
 
 
 @dataclass(frozen=True)
-class NamesForm:
-    """What the form for names was sent with, and what is wrong with it; empty for a form that nobody filled in."""
+class Opened:
+    """The forms of the page that open something, as they were sent, and the safe contact that was opened by one."""
 
-    justification: str = ""
-    reason: str = ""
-
-    @property
-    def justified(self) -> bool:
-        """True for one of the justifications that the form offers."""
-        return self.justification in JUSTIFICATIONS
-
-    @property
-    def error(self) -> str:
-        """First thing to mend, in words; empty when names may be opened for what the form says."""
-        if not self.justified:
-            return "Choose why you need the names."
-        return "" if 5 <= len(self.reason) <= 500 else "Say why in 5 to 500 characters."
+    names: ReasonForm = NAMES_FORM
+    contact: ReasonForm = CONTACT_FORM
+    safe_contact: SafeContact | None = None
 
 
 @router.get("/relationships/{reference}")
 def relationship(
     request: Request,
-    reference: Annotated[str, Path(max_length=40)],
+    reference: Reference,
     signed_in: Annotated[SignedInRequest, Depends(may("see_cases"))],
 ) -> Response:
     """Show one relationship: standing and reasons, what changed, the records in both directions, what is not known."""
-    return _relationship(request, signed_in, reference, names=None, form=NamesForm())
+    return _relationship(request, signed_in, reference, Opened())
 
 
 @router.post("/relationships/{reference}/names")
 def names(
     request: Request,
-    reference: Annotated[str, Path(max_length=40)],
+    reference: Reference,
     signed_in: Annotated[SignedInRequest, Depends(may("see_names"))],
     posted: Annotated[Mapping[str, str], Depends(posted_form)],
 ) -> Response:
-    """The same page with names, for this one answer. Needs a reason, which is logged before anything is read."""
-    signed_in.require_form(posted.get("token", ""), "open names")
-    form = NamesForm(posted.get("justification", ""), posted.get("reason", "").strip())
+    """Open names for the sitting and go back to the page, which then shows them."""
+    signed_in.require_form(posted.get("token", ""), "open names for the sitting")
+    form = NAMES_FORM.filled_in(posted)
     if form.error:
-        return _relationship(request, signed_in, reference, names=None, form=form, error=form.error)
-    with signed_in.logged("consultation", "open names") as draft:
-        view = signed_in.desk.view()
-        draft.subject = reference_of(reference)
-        draft.detail = {"justification": form.justification, "reason": form.reason}
-        relationship_id = view.recorded(reference)
-        parties = parties_of(view.snapshot, relationship_id, view.as_of)
-        why = f"{JUSTIFICATIONS[form.justification]}: {form.reason}"
-        opened = open_names(view.snapshot, parties, reason=why, by=signed_in.session.who)
-    return _relationship(request, signed_in, reference, names=opened, form=form)
+        return _relationship(request, signed_in, reference, Opened(names=form))
+    open_sitting(signed_in, form)
+    return RedirectResponse(f"/relationships/{reference_of(reference)}#main", status_code=303)
 
 
-def _relationship(
+@router.post("/relationships/{reference}/safe-contact")
+def safe_contact(
     request: Request,
-    signed_in: SignedInRequest,
-    reference: str,
-    *,
-    names: Mapping[str, Mapping[str, str]] | None,
-    form: NamesForm,
-    error: str = "",
-) -> HTMLResponse:
+    reference: Reference,
+    signed_in: Annotated[SignedInRequest, Depends(may("see_safe_contact"))],
+    posted: Annotated[Mapping[str, str], Depends(posted_form)],
+) -> Response:
+    """Show the page with the safe contact of the person at risk, on this answer alone."""
+    signed_in.require_form(posted.get("token", ""), "open safe contact")
+    form = CONTACT_FORM.filled_in(posted)
+    if form.error:
+        return _relationship(request, signed_in, reference, Opened(contact=form))
+    view = signed_in.desk.view()
+    # Committed before anything is read, as for names.
+    with signed_in.logged("consultation", "open safe contact") as draft:
+        draft.subject = reference_of(reference)
+        draft.detail = form.detail
+        person = parties_of(view.snapshot, view.recorded(reference), view.as_of).at_risk
+        if person == NO_PERSON:
+            raise NotFound("No person at risk is on record for this relationship.", value=draft.subject)
+    opened = safe_contact_of(signed_in, view, person, form)
+    return _relationship(request, signed_in, reference, Opened(contact=form, safe_contact=opened))
+
+
+def _relationship(request: Request, signed_in: SignedInRequest, reference: str, opened: Opened) -> HTMLResponse:
     with signed_in.logged("consultation", "view relationship") as draft:
         view = signed_in.desk.view()
         draft.subject = reference_of(reference)
         answer = relationship_of(view, reference)
         draft.detail = {"list": answer.listing.id, "score_visible": answer.standing.kind == "ranked"}
+    parties = parties_of(view.snapshot, view.recorded(reference), view.as_of)
+    named = {"subject": parties.subject, "person_at_risk": parties.at_risk}
+    names = names_on(signed_in, view, draft.subject, named)
+    error = opened.names.error or opened.contact.error
     return page_of(
         request,
         "case/page.html",
@@ -103,7 +102,8 @@ def _relationship(
         answer=answer,
         opened=names is not None,
         names=names or {},
-        justifications=JUSTIFICATIONS,
-        form=form,
+        names_form=opened.names,
+        contact_form=opened.contact,
+        safe_contact=opened.safe_contact,
         error=error,
     )

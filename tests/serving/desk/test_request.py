@@ -124,6 +124,8 @@ def test_every_route_is_declared():
         ("GET", "/"),
         ("GET", "/relationships/{reference}"),
         ("POST", "/relationships/{reference}/names"),
+        ("POST", "/relationships/{reference}/safe-contact"),
+        ("POST", "/names/close"),
         ("GET", "/model-card"),
         ("GET", "/tour"),
         ("GET", "/audit-log"),

@@ -60,7 +60,7 @@ def test_not_signed_in_is_sent_to_the_sign_in(desk):
     assert (answer.status_code, answer.headers["location"]) == (303, "/sign-in")
 
 
-@pytest.mark.parametrize("path", ["/sign-in", "/sign-out", f"/relationships/{REFERENCE['G01']}/names"])
+@pytest.mark.parametrize("path", ["/sign-in", "/sign-out", f"/relationships/{REFERENCE['G01']}/names", "/names/close"])
 def test_forms_without_a_token_do_nothing(desk, path):
     client = client_of(desk)
     assert client.post(path, data={"role": "admin"}).status_code == 403

@@ -52,11 +52,12 @@ def test_a_relationship(window_on) -> None:
         *REVIEWER,
         "Review list",  # the way back
         *("In force at this date", "Must see", "Place in the order", "Why it is placed here"),
-        *("What we don't know", "Records", "Open the names"),
+        *("What we don't know", "Records", "Open the safe contact", "Open the names"),
         "Non-molestation order towards this person since 2 April 2024, until 2 April 2025",
         *("Threat to kill", "Threatened with a weapon: knife", "Suicidal ideation"),  # new since the last list
         "6 records behind this",
         *["1 record behind this"] * 7,
+        *("To contact the person at risk", "In your words", "Open the safe contact"),
         *("Daily review by the unit", "In your words", "Open the names"),  # a group of radio buttons is one stop
         "What else this list can't tell you",
     ]
@@ -96,16 +97,18 @@ def test_signing_in_opening_names_and_signing_out(window_on) -> None:
     assert "supervisor" in page.locator("header").inner_text()
     window.open(RANKED)
     assert "Sam Example" not in page.inner_text("main")
-    page.locator("[name=justification]").first.focus()
+    page.locator("form[action*='/names'] [name=justification]").first.focus()
     for key in ("Space", "ArrowDown", "Tab"):
         page.keyboard.press(key)
     page.keyboard.type("Names for the visit plan")
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
-    page.wait_for_url("**/names*")
-    said = page.inner_text("main")
-    assert "Sam Example" in said
-    assert "Names are shown for this page only, for the reason you gave: “Names for the visit plan”." in said
+    page.get_by_role("button", name="Close the names").wait_for()
+    assert page.url == f"{window.address}{RANKED}#main"
+    assert "Sam Example" in page.inner_text("main")
+    page.get_by_role("button", name="Close the names").press("Enter")
+    page.get_by_role("button", name="Open the names").wait_for()
+    assert "Sam Example" not in page.inner_text("main")
     page.get_by_role("button", name="Sign out").press("Enter")
     page.wait_for_url(f"{window.address}/sign-in")
     assert window.open("/").url == f"{window.address}/sign-in"
