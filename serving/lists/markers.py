@@ -1,0 +1,349 @@
+"""The twelve markers of a relationship: what kills, or comes before it, on record or answered, each way round.
+
+Shown on every row and every case, whatever ranks; no ranking reads them. A marker is not a score and not a finding: it
+says what is on record, since when, how often, and what was asked and answered. A yes is never taken back by a later no.
+``tests/spec/markers`` draws the rule, case by case.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from serving.lists.marker_table import (
+    LaneName,
+    MarkerDefinition,
+    Part,
+    Use,
+    marker_definitions,
+    places_of,
+    unread_must_see,
+)
+from threat.asof import happened
+from threat.history.gravity import gravities
+from threat.history.sightings import NO_PERSON, ROLE_ABOUT, ROLE_AT_RISK, ROLE_SUBJECT, Rows, Sightings
+from threat.history.sorted_ids import position
+from threat.vocabulary import kinds
+
+State = Literal["yes", "answered_no", "unanswered", "not_asked", "no_record"]
+
+_KINDS = tuple(kinds().values())
+_IS_QUESTION = np.array([kind.name.startswith("item_") for kind in _KINDS])
+_OF_PERSON = np.array([kind.about == "person" for kind in _KINDS])
+
+
+@dataclass(frozen=True, slots=True)
+class MarkerRecord:
+    """One record of a lane; times in UTC seconds. ``began_at``: of a course of conduct its beginning."""
+
+    kind: str
+    code: str
+    began_at: int
+    occurred_at: int
+    event_id: int
+    incident_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """What is on record of a marker one way round: records and answers, the latest first.
+
+    ``yes``: a record, or an answer of yes. Otherwise what the assessments between the two say: ``answered_no`` (the
+    latest yes-or-no answer to each question is no), ``unanswered`` (refused or not known), ``not_asked`` (an assessment
+    without this question, or with the question not put). ``no_record``: no record and no assessment.
+
+    ``answers``: those between the two, and every yes that says the same of the party in another assessment. ``beside``:
+    records that take nothing back and are said next to a yes, such as a reconciliation after a separation.
+    """
+
+    state: State
+    records: tuple[MarkerRecord, ...] = ()
+    answers: tuple[MarkerRecord, ...] = ()
+    beside: tuple[MarkerRecord, ...] = ()
+
+    @property
+    def first(self) -> int | None:
+        """When the first record began, UTC seconds; None without a record."""
+        return min((record.began_at for record in self.records), default=None)
+
+    @property
+    def last(self) -> int | None:
+        """When the latest record happened, UTC seconds; None without a record."""
+        return self.records[0].occurred_at if self.records else None
+
+    @property
+    def incidents(self) -> int:
+        """How many incidents the records are of."""
+        return len({record.incident_id for record in self.records})
+
+    @property
+    def yes_at(self) -> int | None:
+        """When yes was answered last, UTC seconds; None where it never was."""
+        return next((answer.occurred_at for answer in self.answers if answer.code == "yes"), None)
+
+    @property
+    def answered_at(self) -> int | None:
+        """When the state was answered (a no, a refusal), UTC seconds; None for a yes and where nothing was asked."""
+        codes = {"answered_no": ("no",), "unanswered": ("refused", "not_known", "")}.get(self.state, ())
+        return next((answer.occurred_at for answer in self.answers if answer.code in codes), None)
+
+    @property
+    def no_at(self) -> int | None:
+        """When no was answered after the latest yes and the latest record, UTC seconds; None where it was not."""
+        latest = next((answer for answer in self.answers if answer.code in ("yes", "no")), None)
+        if self.state != "yes" or latest is None or latest.code == "yes":
+            return None
+        return None if self.last is not None and not self.last < latest.occurred_at else latest.occurred_at
+
+
+@dataclass(frozen=True, slots=True)
+class Marker:
+    """A marker of one relationship. ``name`` and ``title`` as in ``markers.csv``.
+
+    ``other_way``: None for a fact of the two and where nobody is known as the person at risk. ``elsewhere``: what the
+    subject is on record for towards other people; None unless it is a yes.
+    """
+
+    name: str
+    title: str
+    this_way: Lane
+    other_way: Lane | None
+    elsewhere: Lane | None
+
+    def lanes(self) -> dict[LaneName, Lane]:
+        """Return the lanes that there are, by name."""
+        named: dict[LaneName, Lane | None] = {
+            "this_way": self.this_way,
+            "other_way": self.other_way,
+            "elsewhere": self.elsewhere,
+        }
+        return {name: lane for name, lane in named.items() if lane is not None}
+
+    def is_yes(self) -> bool:
+        """Return True where any lane says yes."""
+        return any(lane.state == "yes" for lane in self.lanes().values())
+
+
+def markers(sightings: Sightings, rows: Rows, as_of: int) -> list[tuple[Marker, ...]]:
+    """Return the twelve markers of each row at ``as_of`` (UTC seconds), in their fixed order.
+
+    ``rows``: relationships, parties resolved at ``as_of``. What was recorded, visible and had happened by then counts,
+    the unit's own records among it: a fact is a fact, whoever wrote it down.
+    """
+    return _markers(sightings, rows, as_of, marker_definitions())
+
+
+def other_must_see(sightings: Sightings, rows: Rows, as_of: int) -> list[tuple[Marker, ...]]:
+    """Return for each row the must-see kinds on record that no marker reads, each as a marker by the name of its kind.
+
+    So that every must-see kind of a case is said next to its markers: attempted murder, kidnap, a disclosure
+    application. Those not on record are left out.
+    """
+    found = _markers(sightings, rows, as_of, unread_must_see())
+    return [tuple(marker for marker in of_row if marker.is_yes()) for of_row in found]
+
+
+def _markers(
+    sightings: Sightings, rows: Rows, as_of: int, definitions: Sequence[MarkerDefinition]
+) -> list[tuple[Marker, ...]]:
+    gathered = _gather(sightings, rows, as_of, definitions)
+    return [
+        tuple(
+            _marker(definition, gathered, (row, number), is_known=at_risk != NO_PERSON)
+            for number, definition in enumerate(definitions)
+        )
+        for row, at_risk in enumerate(rows.at_risk.tolist())
+    ]
+
+
+@dataclass(slots=True)
+class _Gathered:
+    """What the lanes hold, by (row, marker, lane), in the order of time; answers with the way of their assessment.
+
+    ``assessed``: the rows with an assessment, each with its way round.
+    """
+
+    records: dict[tuple[int, int, LaneName], list[MarkerRecord]] = field(default_factory=dict)
+    beside: dict[tuple[int, int, LaneName], list[MarkerRecord]] = field(default_factory=dict)
+    answers: dict[tuple[int, int, LaneName], list[tuple[Part, MarkerRecord]]] = field(default_factory=dict)
+    assessed: set[tuple[int, Part]] = field(default_factory=set)
+
+    def keep(self, key: tuple[int, int, LaneName], use: Use, part: Part, record: MarkerRecord) -> None:
+        """Keep a record in a lane."""
+        if use == "record":
+            self.records.setdefault(key, []).append(record)
+        elif use == "beside":
+            self.beside.setdefault(key, []).append(record)
+        elif use == "answer" or record.code == "yes":
+            self.answers.setdefault(key, []).append((part, record))
+
+
+def _gather(sightings: Sightings, rows: Rows, as_of: int, definitions: Sequence[MarkerDefinition]) -> _Gathered:
+    places = places_of(definitions)
+    wanted = _IS_QUESTION.copy()
+    wanted[[number for number, _ in places]] = True
+    row, at, part = _parts(sightings, rows, as_of, wanted)
+    out = _Gathered()
+    record_at: dict[int, MarkerRecord] = {}
+    for of_row, j, part_name in zip(row.tolist(), at.tolist(), part, strict=True):
+        number = int(sightings.kind[j])
+        if _IS_QUESTION[number] and part_name in ("this_way", "other_way"):
+            out.assessed.add((of_row, part_name))
+        for place in places.get((number, part_name), ()):
+            if j not in record_at:
+                record_at[j] = _record(sightings, j)
+            out.keep((of_row, place.marker, place.lane), place.use, part_name, record_at[j])
+    return out
+
+
+def _parts(
+    sightings: Sightings, rows: Rows, as_of: int, wanted: NDArray[np.bool_]
+) -> tuple[NDArray[np.int64], NDArray[np.int64], list[Part]]:
+    """Return the sightings that may count in any row, in the order of time: row, position, and part.
+
+    Within a row they are in the total order of records; ids decide only between records that say the same.
+    """
+    each = [_of_party(sightings, rows, as_of, wanted, side) for side in ("subject", "person_at_risk")]
+    row, at, part = (np.concatenate(columns) for columns in zip(*each, strict=True))
+    kind, code, value, domestic = (np.asarray(getattr(sightings, name)[at]) for name in _GRAVITY)
+    gravity = gravities(kind, code, value, domestic, sightings.code_names)
+    order = np.lexsort((sightings.event_id[at], gravity, sightings.recorded_at[at], sightings.occurred_at[at], row))
+    return row[order], at[order], [_PART_NAMES[number] for number in part[order].tolist()]
+
+
+_GRAVITY = ("kind", "code", "value", "domestic")
+_PART_NAMES: tuple[Part, ...] = (
+    "this_way",
+    "other_way",
+    "by_subject_elsewhere",
+    "by_person_at_risk_elsewhere",
+    "to_subject_elsewhere",
+    "to_person_at_risk_elsewhere",
+    "of_subject",
+    "of_person_at_risk",
+    "names_subject",
+    "names_person_at_risk",
+)
+_NO_PART = -1
+
+
+def _of_party(
+    sightings: Sightings, rows: Rows, as_of: int, wanted: NDArray[np.bool_], side: Literal["subject", "person_at_risk"]
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """Return the sightings of one party of each row: row, position, and number of the part."""
+    is_subject = side == "subject"
+    party, other = (rows.subject, rows.at_risk) if is_subject else (rows.at_risk, rows.subject)
+    row, at = _all_of(sightings, party)
+    kept = wanted[sightings.kind[at]] & happened(sightings.occurred_at[at], as_of) & sightings.visible_at(as_of, at)
+    row, at = row[kept], at[kept]
+    counterpart, role = sightings.ids_of(sightings.counterpart[at]), np.asarray(sightings.role[at])
+    of_person = _OF_PERSON[sightings.kind[at]]
+    between, acts, suffers = counterpart == other[row], role == ROLE_SUBJECT, role == ROLE_AT_RISK
+
+    def number(name: Part, name_of_other: Part) -> int:
+        return _PART_NAMES.index(name if is_subject else name_of_other)
+
+    part = np.full(len(at), _NO_PART, dtype=np.int64)
+    part[acts & between] = number("this_way", "other_way")
+    part[acts & ~between] = number("by_subject_elsewhere", "by_person_at_risk_elsewhere")
+    part[suffers & ~between] = number("to_subject_elsewhere", "to_person_at_risk_elsewhere")
+    # An event between the two is read from the one who acts, unless nobody knows who that is.
+    part[suffers & between & (counterpart == NO_PERSON)] = number("other_way", "this_way")
+    part[of_person] = _NO_PART
+    own = role == ROLE_ABOUT
+    # A source without a column for the one person names that person as a party, alone or next to the other.
+    stands_in = ~own & of_person & ~_says_about(sightings, at)
+    part[of_person & (own | (stands_in & (acts | (counterpart == NO_PERSON))))] = number(
+        "of_subject", "of_person_at_risk"
+    )
+    part[stands_in & suffers & (counterpart != NO_PERSON)] = number("names_subject", "names_person_at_risk")
+    has_part = part != _NO_PART
+    return row[has_part], at[has_part], part[has_part]
+
+
+def _says_about(sightings: Sightings, at: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Mask of the sightings whose event says which one person it is about."""
+    events = np.asarray(sightings.event_id)
+    about = np.flatnonzero(_OF_PERSON[sightings.kind] & (sightings.role == ROLE_ABOUT))
+    return np.isin(events[at], events[about])
+
+
+def _all_of(sightings: Sightings, persons: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return all sightings of each person: the place in ``persons``, and the position of the sighting."""
+    place = position(persons, sightings.persons)
+    known = np.flatnonzero(place >= 0)
+    first, end = sightings.offsets[place[known]], sightings.offsets[place[known] + 1]
+    count = end - first
+    row = np.repeat(known, count)
+    before = np.cumsum(count) - count
+    return row, np.arange(len(row), dtype=np.int64) + np.repeat(first - before, count)
+
+
+def _record(sightings: Sightings, j: int) -> MarkerRecord:
+    code = int(sightings.code[j])
+    return MarkerRecord(
+        kind=_KINDS[int(sightings.kind[j])].name,
+        code=sightings.code_names[code] if code >= 0 else "",
+        began_at=int(sightings.began_at[j]),
+        occurred_at=int(sightings.occurred_at[j]),
+        event_id=int(sightings.event_id[j]),
+        incident_id=int(sightings.incident_id[j]),
+    )
+
+
+def _marker(definition: MarkerDefinition, gathered: _Gathered, key: tuple[int, int], *, is_known: bool) -> Marker:
+    """Return a marker of a row; ``key``: the row and the number of the marker."""
+    has_other_way = definition.has_other_way() and is_known
+    elsewhere = _lane(definition, gathered, key, "elsewhere")
+    return Marker(
+        name=definition.name,
+        title=definition.title,
+        this_way=_lane(definition, gathered, key, "this_way"),
+        other_way=_lane(definition, gathered, key, "other_way") if has_other_way else None,
+        elsewhere=elsewhere if elsewhere.state == "yes" else None,
+    )
+
+
+def _lane(definition: MarkerDefinition, gathered: _Gathered, key: tuple[int, int], name: LaneName) -> Lane:
+    row, lane = key[0], (*key, name)
+    records = _latest_first(gathered.records.get(lane, ()))
+    answers = gathered.answers.get(lane, ())
+    if records or any(answer.code == "yes" for _, answer in answers):
+        state: State = "yes"
+    elif name == "elsewhere":  # shown only when it is a yes
+        return _EMPTY["no_record"]
+    else:
+        asked = [_answered(question, way, answers) for question, way in definition.questions(name)
+                 if (row, way) in gathered.assessed]  # fmt: skip
+        # A no to one of two questions is no answer to the other: what is least known is said.
+        state = next((said for said in _LEAST_KNOWN if said in asked), "no_record")
+    if not (records or answers or lane in gathered.beside):
+        return _EMPTY[state]
+    return Lane(
+        state, records, _latest_first(answer for _, answer in answers), _latest_first(gathered.beside.get(lane, ()))
+    )
+
+
+_LEAST_KNOWN: tuple[State, ...] = ("unanswered", "not_asked", "answered_no")
+_EMPTY: dict[State, Lane] = {
+    state: Lane(state) for state in ("yes", "answered_no", "unanswered", "not_asked", "no_record")
+}
+
+
+def _answered(question: str, way: Part, answers: Iterable[tuple[Part, MarkerRecord]]) -> State:
+    """Return what assessments of one way round say to a question that nobody answered with yes."""
+    codes = {answer.code for of, answer in answers if of == way and answer.kind == question}
+    if "no" in codes:
+        return "answered_no"
+    # An answer without a code says that the question was put, and not what was answered.
+    return "unanswered" if codes - {"not_asked"} else "not_asked"
+
+
+def _latest_first(records: Iterable[MarkerRecord]) -> tuple[MarkerRecord, ...]:
+    """Return records the latest first, an event once: a party may be named in two places of one event."""
+    by_event = {record.event_id: record for record in records}
+    return tuple(reversed(by_event.values()))
