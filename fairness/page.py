@@ -9,13 +9,11 @@ from fairness.words import (
     COUNTED_TWICE,
     Characteristic,
     Report,
-    caught,
     count,
     decimals,
     everybody_caught,
     name_of,
     not_shown,
-    percent,
     probability,
     ratio,
     shown,
@@ -23,6 +21,7 @@ from fairness.words import (
 )
 from threat.characteristics import PARTY_TITLES
 from threat.charts import Point, points_with_intervals
+from threat.measuring.counts import caught, percent
 from threat.measuring.titles import recall_title
 from threat.release.documents.fairness import CharacteristicReport, GroupReport, OtherCharacteristic, OtherRanking
 
@@ -30,9 +29,13 @@ _STYLE = """
 body{font-family:system-ui,sans-serif;color:#0b0c0c;max-width:62rem;margin:2rem auto;padding:0 1rem;line-height:1.5}
 table{border-collapse:collapse;width:100%;margin:0 0 1.5rem}caption{text-align:left;font-weight:700;padding:.5rem 0}
 th,td{text-align:left;padding:.3rem .6rem .3rem 0;border-bottom:1px solid #b1b4b6;vertical-align:top}
-td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}.v{font-weight:700}
+td{font-variant-numeric:tabular-nums}.v{font-weight:700}
 .fail{color:#942514}.pass{color:#005a30}.not_enough_evidence{color:#54319f}
-section{break-inside:avoid-page}svg{max-width:100%;height:auto}@media print{body{margin:0;max-width:none}}
+section{break-inside:avoid-page}svg{max-width:100%}figure{margin:1rem 0}@media print{body{margin:0;max-width:none}}
+@media screen and (max-width:40rem){thead{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
+table,caption,tbody,tr,td,tbody th{display:block;border:0;padding:.1rem 0;text-align:left}
+tr{border-bottom:2px solid #b1b4b6}table{overflow-wrap:anywhere}
+td:empty{display:none}td[data-label]::before{content:attr(data-label) ": ";font-weight:700}}
 """
 
 _HEADS = ("Group", "On the list, of those later harmed", "Share", "Against the best served", "Verdict")
@@ -127,19 +130,27 @@ def _head(names: tuple[str, ...]) -> str:
 
 
 def _counts(report: Characteristic, group: GroupReport) -> str:
-    kind = "" if group.reference else f' class="{group.verdict}"'
-    return (
-        f"<th scope=row>{escape(group.title)}</th><td class=n>{caught(group.captured, group.events)}</td>"
-        f"<td>{percent(group.recall)}</td><td>{ratio(group)}</td><td{kind}>{verdict_of(group, report)}</td>"
+    cells = (
+        caught(group.captured, group.events),
+        percent(group.recall),
+        ratio(group),
+        # The verdict alone has a colour, next to its word; the group compared with has neither.
+        verdict_of(group, report)
+        if group.reference
+        else f'<span class="{group.verdict}">{verdict_of(group, report)}</span>',
     )
+    return _row(_HEADS, group.title, cells)
 
 
 def _figures(group: GroupReport) -> str:
     guards = (group.selection_rate, group.precision, group.false_positive_rate, group.calibration)
-    return (
-        f"<th scope=row>{escape(group.title)}</th><td class=n>{count(group.n)}</td>"
-        f"<td class=n>{probability(group.p_below)}</td>{''.join(f'<td>{decimals(guard)}</td>' for guard in guards)}"
-    )
+    return _row(_MORE_HEADS, group.title, (count(group.n), probability(group.p_below), *map(decimals, guards)))
+
+
+def _row(heads: tuple[str, ...], title: str, cells: tuple[str, ...]) -> str:
+    """Return the cells of a row, each with the name of its column for a narrow screen."""
+    named = "".join(f'<td data-label="{head}">{cell}</td>' for head, cell in zip(heads[1:], cells, strict=True))
+    return f"<th scope=row>{escape(title)}</th>{named}"
 
 
 def _chart(report: Characteristic) -> str:
@@ -198,7 +209,7 @@ def _listed(other: OtherRanking) -> str:
     recall = other.recall
     if recall.value is None:
         return "none"
-    return f"{caught(round(recall.value * recall.events, 3), recall.events)}: {percent(recall)}"
+    return f"{caught(recall.value * recall.events, recall.events)}: {percent(recall)}"
 
 
 def _lowest(item: OtherCharacteristic) -> str:

@@ -12,18 +12,16 @@ from fairness.words import (
     Characteristic,
     Group,
     Report,
-    caught,
     count,
     decimals,
     everybody_caught,
     name_of,
-    percent,
-    plural,
     probability,
     ratio,
     shown,
     verdict_of,
 )
+from threat.measuring.counts import caught, percent, plural
 from threat.measuring.figure import Verdict
 from threat.release.documents.fairness import MISSING, GroupReport
 
@@ -80,7 +78,7 @@ def _everybody(report: Report) -> str:
 
 
 def _characteristics(report: Report) -> str:
-    """How many characteristics passed, failed or lack evidence, of those that the verdict depends on."""
+    """Count the characteristics that pass, fail or lack evidence, of those that the verdict depends on."""
     gated = Counter(item.verdict for item in report.characteristics if item.gate)
     tally = ", ".join(f"{gated[verdict]} {verdict.words.lower()}" for verdict in _ORDER if gated[verdict])
     also = sum(not item.gate for item in report.characteristics)
@@ -151,7 +149,7 @@ def _fitting(sentences: Iterable[str]) -> list[str]:
 
 
 def _gaps(report: Report) -> list[str]:
-    """How many rows of the report could not be computed, and why: one line for each reason."""
+    """Count the rows of the report that could not be computed: one line for each reason."""
     reasons: Counter[str] = Counter()
     total = 0
     for item in report.characteristics:
@@ -168,7 +166,7 @@ def _gaps(report: Report) -> list[str]:
 
 
 def _why_not(item: Characteristic, group: Group, report: Report) -> str:
-    """Why a row has no verdict of its own, or the empty string where it was compared."""
+    """Return why a row has no verdict of its own; the empty string where its group was compared."""
     policy = report.policy
     if isinstance(group, WithheldGroup):
         return f"a count is below {policy.publish_at_least}, or would give one away"

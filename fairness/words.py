@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from fairness.suppression import PublicCharacteristic, PublicFairness, WithheldGroup
 from threat.characteristics import title_of
+from threat.measuring.counts import caught, plural
 from threat.measuring.figure import Figure, Verdict
 from threat.release.documents.fairness import CharacteristicReport, Fairness, GroupReport
 
@@ -31,49 +32,12 @@ def count(value: int | None) -> str:
     return "withheld" if value is None else f"{value:,}"
 
 
-def plural(number: int, noun: str) -> str:
-    """Return a count with its noun.
-
-    >>> plural(1, "group"), plural(1_200, "group")
-    ('1 group', '1,200 groups')
-    """
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
-
-
-def caught(captured: float, events: int) -> str:
-    """Return how many of those later harmed were on the list.
-
-    ``captured`` has parts where rows tie at the cut and share the places that are left:
-
-    >>> caught(28.0, 165), caught(1_200.4, 2_000)
-    ('28 of 165', 'about 1,200 of 2,000')
-    """
-    whole = float(captured).is_integer()
-    return f"{'' if whole else 'about '}{captured:,.0f} of {events:,}"
-
-
 def everybody_caught(report: Report) -> str:
     """Return how many of all those later harmed were on the list; ``withheld`` where the count is too small to say."""
     overall = report.overall
     if overall.recall is None or overall.events is None:
         return "withheld"
-    # Three decimals, as the counts of the groups have: the quotient of the recall need not be a whole number again.
-    return caught(round((overall.recall.value or 0.0) * overall.events, 3), overall.events)
-
-
-def percent(figure: Figure | None) -> str:
-    """Return a share as percentages with its likely range; empty without a value.
-
-    >>> shares = {"name": "recall", "title": "Recall", "n": 90, "events": 10, "method": "Wilson 95%"}
-    >>> percent(Figure(value=0.172, interval=(0.094, 0.261), **shares))
-    '17% (likely 9% to 26%)'
-    """
-    if figure is None or figure.value is None:
-        return ""
-    if figure.interval is None:
-        return f"{figure.value:.0%}"
-    low, high = figure.interval
-    return f"{figure.value:.0%} (likely {low:.0%} to {high:.0%})"
+    return caught((overall.recall.value or 0.0) * overall.events, overall.events)
 
 
 def decimals(figure: Figure | None) -> str:

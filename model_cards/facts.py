@@ -271,6 +271,7 @@ FACTS: dict[str, Fact] = {
     "performance.warnings": ("evaluation.json", results.warnings_field),
     "fairness.verdict": ("fairness.json", results.verdict_field),
     "fairness.by_group": ("fairness.json", results.by_group_field),
+    "fairness.not_shown": ("fairness.json", results.not_shown_field),
     "fairness.coverage": ("fairness.json", results.coverage_field),
     "fairness.others": ("fairness.json", results.others_field),
     "explanation.method": (

@@ -13,10 +13,12 @@ from model_cards.words import (
     withheld,
 )
 from threat.characteristics import PARTY_TITLES
-from threat.measuring.figure import Figure
+from threat.measuring.counts import caught, percent, plural
+from threat.measuring.figure import Figure, Verdict
 from threat.measuring.titles import TITLES, title_of_difference
 from threat.release.documents.card import Value
 from threat.release.documents.evaluation import MODEL
+from threat.release.documents.fairness import Fairness
 from threat.release.evidence import RunDocuments
 
 
@@ -26,24 +28,28 @@ def headline(documents: RunDocuments) -> Figure | None:
 
 
 def worst_served(documents: RunDocuments) -> str:
-    """Say which group has the lowest ratio among the characteristics that the verdict depends on."""
+    """Say in counts which group is served worst among the characteristics that the verdict depends on."""
     report = documents.fairness
     if report is None:
         return "Not audited."
     least = report.policy.publish_at_least
     compared = [
-        (group.ratio, group, characteristic)
+        (group.ratio, group, characteristic, why)
         for characteristic in report.gated
-        for group in characteristic.groups
-        if group.ratio is not None and not too_small(group, least)  # a ratio alone gives no other group away
+        for group, why in zip(characteristic.groups, withheld(characteristic.groups, least), strict=True)
+        if group.ratio is not None and not group.reference and not too_small(group, least)
     ]
     verdict = f"Fairness verdict: {report.verdict.words.lower()}."
+    if failed := _hidden_fails(report):
+        verdict += f" Served worse than the line allows, on counts too small to show: {', '.join(failed)}."
     if not compared:
-        return f"{verdict} No group could be compared with another."
-    ratio, group, characteristic = min(compared, key=lambda entry: entry[0])
+        return f"{verdict} No group large enough to publish could be compared with another."
+    ratio, group, characteristic, why_hidden = min(compared, key=lambda entry: entry[0])
+    # A ratio alone gives no other group away; counts of a group withheld for another's sake would.
+    counts = "" if why_hidden else f"{caught(group.captured, group.events)} later harmed were on the list, "
     return (
         f"{verdict} Lowest among groups large enough to publish: {group.title} "
-        f"({characteristic_words(characteristic)}), whose recall is {ratio:.2f} of the best-served group's "
+        f"({characteristic_words(characteristic)}): {counts}{ratio:.2f} of the share of the best-served group "
         f"({group.verdict.words.lower()})."
     )
 
@@ -112,7 +118,7 @@ def verdict_field(documents: RunDocuments) -> Value | None:
 
 
 def by_group_field(documents: RunDocuments) -> Value | None:
-    """Return the groups that the verdict depends on; small groups withheld, and what would give them away."""
+    """Return in counts who was on the list, of every group whose counts may be shown; see ``not_shown_field``."""
     report = documents.fairness
     if report is None:
         return None
@@ -120,19 +126,56 @@ def by_group_field(documents: RunDocuments) -> Value | None:
     for characteristic in report.gated:
         hidden = withheld(characteristic.groups, report.policy.publish_at_least)
         for group, why_hidden in zip(characteristic.groups, hidden, strict=True):
-            ratio = "" if group.ratio is None else f"{group.ratio:.2f}"
-            rows.append(
-                [
-                    characteristic_words(characteristic),
-                    group.title,
-                    why_hidden or number(group.n),
-                    why_hidden or number(group.events),
-                    why_hidden or figure_words(group.recall),
-                    why_hidden or ratio,
-                    group.verdict.words,
-                ]
-            )
-    return table(["Characteristic", "Group", "Rows", "Events", "Recall", "Ratio", "Verdict"], rows)
+            if not why_hidden:
+                rows.append(
+                    [
+                        characteristic_words(characteristic),
+                        group.title,
+                        caught(group.captured, group.events),
+                        percent(group.recall),
+                        "" if group.ratio is None else f"{group.ratio:.2f}",
+                        # Nothing was computed of the best served alone: the others are compared with that group.
+                        "Compared with" if group.reference else group.verdict.words,
+                    ]
+                )
+    heads = ("Characteristic", "Group", "On the list, of those later harmed", "Share", "Against the best served")
+    return table([*heads, "Verdict"], rows) or "No group is large enough to publish"
+
+
+def not_shown_field(documents: RunDocuments) -> Value | None:
+    """Say of how many groups the counts are not shown and why, and which of the groups fail all the same."""
+    report = documents.fairness
+    if report is None:
+        return None
+    least = report.policy.publish_at_least
+    hidden = [
+        (characteristic, group, why)
+        for characteristic in report.gated
+        for group, why in zip(characteristic.groups, withheld(characteristic.groups, least), strict=True)
+        if why
+    ]
+    if not hidden:
+        return "None"
+    small = sum(too_small(group, least) for _, group, _ in hidden)
+    groups = sum(len(characteristic.groups) for characteristic in report.gated)
+    lines = [
+        f"{plural(len(hidden), 'group')} of {groups}. Of {small} the rows, those later harmed, or those caught or "
+        f"missed are fewer than {least}; {len(hidden) - small} would give a smaller group away. A group that is not "
+        "shown is not said to pass."
+    ]
+    return (*lines, *(f"Served worse than the line allows: {name}" for name in _hidden_fails(report)))
+
+
+def _hidden_fails(report: Fairness) -> list[str]:
+    """Name the groups that fail and whose counts may not be shown: the fail is said all the same."""
+    return [
+        f"{group.title} ({characteristic_words(characteristic)})"
+        for characteristic in report.gated
+        for group, why in zip(
+            characteristic.groups, withheld(characteristic.groups, report.policy.publish_at_least), strict=True
+        )
+        if why and group.verdict == Verdict.FAIL
+    ]
 
 
 def coverage_field(documents: RunDocuments) -> Value | None:

@@ -25,14 +25,16 @@ WOMEN_AND_MEN = {"women": (200, 100), "men": (100, 20), "nobody": (0, 0)}
 
 def test_counts_shares_and_verdicts_by_group() -> None:
     html = page(report_of(WOMEN_AND_MEN))
-    assert "<td class=n>100 of 200</td><td>50% (likely 43% to 57%)</td>" in html
-    assert "<td class=n>20 of 100</td><td>20% (likely 13% to 29%)</td>" in html
+    row = '<td data-label="On the list, of those later harmed">{}</td><td data-label="Share">{}</td>'
+    assert row.format("100 of 200", "50% (likely 43% to 57%)") in html
+    assert row.format("20 of 100", "20% (likely 13% to 29%)") in html
+    assert '<td data-label="Verdict"><span class="fail">Fail</span></td>' in html
     assert "<p>120 of 300 later harmed were on the list (from a score of 0.5); 0 were people" in html
 
 
 def test_the_group_compared_with_is_not_said_to_pass() -> None:
     html = page(report_of(WOMEN_AND_MEN))
-    assert "<td>Compared with</td>" in html
+    assert '<td data-label="Verdict">Compared with</td>' in html
     assert ">Pass<" not in html
 
 

@@ -19,7 +19,7 @@ from threat.release.evidence import RunDocuments
 
 def test_every_field_of_the_outline_has_a_source_and_every_fact_a_field() -> None:
     auto, provided = outline().paths("auto"), outline().paths("human")
-    assert len(auto) + len(provided) == sum(len(section.fields) for section in outline().sections) == 76
+    assert len(auto) + len(provided) == sum(len(section.fields) for section in outline().sections) == 77
     assert auto == {*FACTS, "limits.numbered", "identity.run"}
 
 
@@ -32,7 +32,7 @@ def test_summary() -> None:
     assert (summary.horizon_days, summary.capacity, summary.expires) == (180, 50, date(2026, 8, 30))
     assert summary.worst_served == (
         "Fairness verdict: not enough evidence. Lowest among groups large enough to publish: Male (sex of the person "
-        "at risk), whose recall is 0.60 of the best-served group's (not enough evidence)."
+        "at risk): 0.60 of the share of the best-served group (not enough evidence)."
     )
     assert summary.limits[0].startswith("Not being on the list says nothing about safety")
     assert summary.limits[1].startswith("At this length of list 60% of the 120 recorded outcomes")
@@ -102,17 +102,45 @@ def test_the_card_says_whether_probabilities_are_shown(shown: bool, words: str) 
     assert value(card, "performance.calibration")[-1] == f"Under the gate's policy, probabilities {words}."
 
 
-def test_small_groups_are_withheld() -> None:
+def test_small_groups_are_a_sentence_and_no_rows_that_pass() -> None:
     card = made()
-    rows = {row[1]: row for row in value(card, "fairness.by_group").rows}
-    assert rows["Female"][2:6] == ("8,000", "100", "0.40 (0.00 to 1.00)", "1.00")
-    assert rows["Unknown"][2:6] == ("withheld (under 10)",) * 4
-    assert rows["Male"][2:6] == ("withheld (it would give a smaller group away)",) * 4
-    assert "Zed" not in rows
+    fairness = value(card, "fairness.by_group")
+    assert fairness.columns == (
+        "Characteristic", "Group", "On the list, of those later harmed", "Share", "Against the best served", "Verdict",
+    )  # fmt: skip
+    assert fairness.rows == (
+        ("sex of the person at risk", "Female", "40 of 100", "40% (likely 0% to 100%)", "1.00", "Compared with"),
+    )
+    assert value(card, "fairness.not_shown") == (
+        "2 groups of 3. Of 1 the rows, those later harmed, or those caught or missed are fewer than 10; 1 would give a "
+        "smaller group away. A group that is not shown is not said to pass.",
+    )
     chart = next(chart for chart in card.charts if chart.section == "fairness")
     assert [point.label for point in chart.points] == ["Female"]
     bands = next(chart for chart in card.charts if chart.title.startswith("Do the probabilities"))
     assert [(point.label, point.target) for point in bands.points] == [("0.00% to 1.00%", 0.008)]
+
+
+def test_the_group_served_worst_is_told_in_counts_and_a_fail_without_them() -> None:
+    groups = [
+        evidence.group("A", 8_000, 100, 40, 1.0, "pass"),
+        evidence.group("B", 900, 60, 15, 0.6, "fail"),
+        evidence.group("C", 900, 60, 20, 0.8, "not_enough_evidence"),
+    ]
+    sex = evidence.characteristic("sex", "fail", groups)
+    told = made(fairness=evidence.fairness(MANIFEST, characteristics=[sex]))
+    assert told.summary.worst_served == (
+        "Fairness verdict: fail. Lowest among groups large enough to publish: B (sex of the person at risk): 15 of 60 "
+        "later harmed were on the list, 0.60 of the share of the best-served group (fail)."
+    )
+    assert value(told, "fairness.not_shown") == "None"
+    hidden = [groups[0], groups[2], evidence.group("D", 90, 30, 2, 0.1, "fail")]
+    told = made(fairness=evidence.fairness(MANIFEST, characteristics=[evidence.characteristic("sex", "fail", hidden)]))
+    assert told.summary.worst_served.startswith(
+        "Fairness verdict: fail. Served worse than the line allows, on counts too small to show: D (sex of the person "
+        "at risk). Lowest among groups large enough to publish: C (sex of the person at risk): 0.80 of the share"
+    )
+    assert value(told, "fairness.not_shown")[1] == "Served worse than the line allows: D (sex of the person at risk)"
 
 
 def test_what_nobody_provided_is_counted_and_shown() -> None:

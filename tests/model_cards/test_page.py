@@ -64,7 +64,7 @@ def test_the_page_stands_alone_and_can_be_read_aloud() -> None:
 def test_a_table_is_a_table_and_a_list_a_list() -> None:
     html = page(made())
     assert '<th scope="col">Filter, list of 2025-02-01</th>' in html
-    assert '<th scope="row">in window</th><td>1,000</td><td>250</td>' in html
+    assert '<th scope="row">in window</th><td data-label="Kept">1,000</td><td data-label="Left out">250</td>' in html
     assert "<li>Slope: 0.90 (0.80 to 1.00)</li>" in html
 
 

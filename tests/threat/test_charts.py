@@ -56,3 +56,34 @@ def test_tables_hold_the_numbers() -> None:
 def test_two_charts_on_a_page_have_distinct_names() -> None:
     a, b = bars("T", "One.", [("a", 1.0)]), bars("T", "Two.", [("a", 1.0)])
     assert a.split("aria-labelledby")[1][:30] != b.split("aria-labelledby")[1][:30]
+
+
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+@pytest.mark.parametrize("name", ["bars", "points", "empty", "not finite"])
+def test_bars_and_points_are_drawn_at_any_width_with_text_of_one_size(name: str) -> None:
+    svg = ET.fromstring(CHARTS[name]).find(f"{SVG}svg")
+    assert svg is not None
+    assert svg.get("viewBox") is None  # a drawing that is scaled has letters of 5 px on a narrow screen
+    assert {text.get("font-size") for text in svg.iter(f"{SVG}text")} <= {"14"}
+    along = [e.get(side) for e in svg.iter() for side in ("x", "x1", "x2", "cx", "width") if e.get(side)]
+    assert all(str(place).endswith("%") and 0 <= float(str(place)[:-1]) <= 100 for place in along)
+
+
+def test_a_point_is_where_its_value_is_on_the_axis() -> None:
+    svg = ET.fromstring(points_with_intervals("Odds", "Near.", [Point("x", 2.0, 1.0, 3.0, 2.5)])).find(f"{SVG}svg")
+    assert svg is not None
+    dot, interval = next(svg.iter(f"{SVG}circle")), next(svg.iter(f"{SVG}line"))
+    assert (dot.get("cx"), interval.get("x1"), interval.get("x2")) == ("42.00%", "2.00%", "82.00%")
+    assert next(e for e in svg.iter(f"{SVG}svg") if e.get("x")).get("x") == "62.00%"
+
+
+def test_a_long_label_is_told_whole_on_several_lines_above_its_bar() -> None:
+    label = "Recorded harm by the subject in the trailing year, weighted by its gravity"
+    svg = ET.fromstring(bars("Harm", "It is.", [(label, 1.0)])).find(f"{SVG}svg")
+    assert svg is not None
+    lines = [text for text in svg.iter(f"{SVG}text") if text.get("x") == "0.00%"]
+    assert " ".join(str(line.text) for line in lines) == label
+    assert max(len(str(line.text)) for line in lines) <= 40
+    assert max(float(str(line.get("y"))) for line in lines) < float(str(next(svg.iter(f"{SVG}rect")).get("y")))
