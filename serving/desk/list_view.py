@@ -10,6 +10,7 @@ from serving.desk.problems import NotFound
 from serving.lists import rankings
 from serving.lists.circumstances import Circumstance as Stated
 from serving.lists.circumstances import circumstances
+from serving.lists.freshness import last_incident
 from serving.lists.reasons import Explained
 from serving.lists.scoring import explain
 from threat import lists
@@ -86,9 +87,13 @@ class ListView:
             )
         return relationship_id
 
+    def kind(self, relationship_id: int) -> str:
+        """Return what the person at risk is to the subject, as ``RELATIONSHIP_KINDS`` names it."""
+        return str(self.snapshot.relationships.kind_at(relationship_id, self.as_of)[0])
+
     def kind_title(self, relationship_id: int) -> str:
         """Return what the person at risk is to the subject, in words."""
-        return RELATIONSHIP_KIND_TITLES[str(self.snapshot.relationships.kind_at(relationship_id, self.as_of)[0])]
+        return RELATIONSHIP_KIND_TITLES[self.kind(relationship_id)]
 
     def triggers(self, relationship_id: int) -> tuple[TriggerEvent, ...]:
         """Return the must-see triggers of a relationship as the list holds them; empty when it has none."""
@@ -101,6 +106,14 @@ class ListView:
             return tuple(Stated(**stated) for stated in row["circumstances"])
         rows = self.snapshot.rows([relationship_id], self.as_of)
         return circumstances(self.snapshot.sightings(), rows, self.as_of, self.zone, self._stays)[0]
+
+    @cached_property
+    def last_incidents(self) -> dict[int, int]:
+        """When the latest incident of each row for review happened, UTC seconds by relationship id; 0 for none."""
+        for_review = self.listed.rows["relationship_id"].slice(0, self.listed.selected).to_numpy()
+        rows = self.snapshot.rows(for_review, self.as_of)
+        latest = last_incident(self.snapshot.sightings(), rows, self.as_of)
+        return dict(zip(rows.relationship_id.tolist(), latest.tolist(), strict=True))
 
     def is_safeguarded(self, relationship_id: int) -> bool:
         """Tell whether the relationship is in the list's safeguarding queue."""

@@ -9,12 +9,14 @@ from fastapi import Request
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from serving.desk.back import back_of, here, leading_back
 from serving.desk.components import govuk
 from serving.desk.people.sitting import sitting_of
 from serving.desk.request import desk_of, session_of
 from serving.desk.responses.answer import Problem
 from serving.desk.sign_in import Session
-from threat.dates import as_of_moment, day, local, moment
+from serving.desk.words import counted
+from threat.dates import as_of_moment, day, local, moment, short_day
 from threat.measuring.figure import Verdict
 
 
@@ -29,6 +31,9 @@ def _templates() -> Environment:
     )
     templates.filters |= {
         "day": day,
+        "short_day": short_day,
+        "leading_back": leading_back,
+        "counted": counted,
         "moment": moment,
         "as_of": as_of_moment,
         "year": lambda at, zone: local(at, zone).year,
@@ -54,6 +59,8 @@ def page_of(request: Request, name: str, *, status: int = 200, **context: Any) -
         # The page of an error opens no list: the list may be what is wrong.
         "stale": desk.stale() if session and name != "problem.html" else "",
         "path": request.url.path,
+        "back": back_of(request.query_params.get("back", "")),
+        "here": here(request),
     }
     return HTMLResponse(_templates().get_template(name).render(**shared, **context), status_code=status)
 

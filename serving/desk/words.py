@@ -51,6 +51,15 @@ def counted(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
+def sentence_part(title: str) -> str:
+    """Return a title as running text says it within a sentence.
+
+    >>> sentence_part("Former partner")
+    'former partner'
+    """
+    return title[:1].lower() + title[1:]
+
+
 def quarantined(rows: int) -> str:
     """Say how many loaded rows took no part.
 

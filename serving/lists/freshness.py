@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from threat.asof import DAY, on_record
-from threat.history.sightings import NO_PERSON, Rows, Sightings
+from threat.asof import DAY, happened, on_record
+from threat.history.sightings import NO_PERSON, ROLE_SUBJECT, Rows, Sightings
 from threat.history.sorted_ids import position
 from threat.vocabulary import kinds
 
@@ -17,6 +17,9 @@ The evaluation of a model has bands of the same ends, for days since the last do
 """
 
 OLDER = "over 90 days"
+
+_IN_INCIDENT = np.array([kind.in_incident for kind in kinds().values()])
+"""By the number of a kind: whether it happens in an incident."""
 
 
 def freshness(recorded_at: int, as_of: int) -> str:
@@ -57,6 +60,24 @@ def new_records(sightings: Sightings, rows: Rows, since: int, as_of: int) -> NDA
         pairs = zip(rows.subject.tolist(), rows.at_risk.tolist(), strict=True)
         total -= np.array([shared.get(pair, 0) for pair in pairs], dtype=np.int64)
     return total
+
+
+def last_incident(sightings: Sightings, rows: Rows, as_of: int) -> NDArray[np.int64]:
+    """Return when the subject's latest incident towards the person at risk happened, int64[n] UTC seconds; 0 for none.
+
+    Visible records of kinds that happen in an incident, reported by whomever; of a course of conduct, when it was last
+    known to go on.
+    """
+    towards = (sightings.role == ROLE_SUBJECT) & (sightings.counterpart != NO_PERSON) & _IN_INCIDENT[sightings.kind]
+    hits = np.flatnonzero(towards & sightings.visible_at(as_of) & happened(sightings.occurred_at, as_of))
+    n = len(sightings.persons)
+    pairs, inverse = np.unique(sightings.owners(hits) * n + sightings.counterpart[hits], return_inverse=True)
+    latest = np.zeros(len(pairs), dtype=np.int64)
+    np.maximum.at(latest, inverse, sightings.occurred_at[hits])
+    subject, at_risk = position(rows.subject, sightings.persons), position(rows.at_risk, sightings.persons)
+    # A party never seen has no key: -1 is no pair.
+    key = np.where((subject >= 0) & (at_risk >= 0), subject * n + at_risk, -1)
+    return np.append(latest, 0)[position(key, pairs)]
 
 
 def _from_outside(sightings: Sightings) -> NDArray[np.bool_]:

@@ -8,7 +8,9 @@ from fastapi import APIRouter, Depends, Request
 from starlette.responses import RedirectResponse, Response
 
 from serving.desk.problems import NotFound
+from serving.desk.queue.choice import LATEST, SORTS, choice_of
 from serving.desk.queue.rows import queue_of
+from serving.desk.queue.shown import facts_of, shown_rows
 from serving.desk.rendering import page_of
 from serving.desk.request import SignedInRequest, signed_in_request
 
@@ -22,9 +24,18 @@ def queue(request: Request, signed_in: Annotated[SignedInRequest, Depends(signed
         return RedirectResponse("/model-card" if signed_in.session.may("see_card") else "/audit-log", status_code=303)
     try:
         with signed_in.logged("consultation", "view queue") as draft:
-            answer = queue_of(signed_in.desk.view())
+            view = signed_in.desk.view()
+            rows = shown_rows(facts_of(view), choice_of(request.query_params.multi_items()))
+            answer = queue_of(view, rows.positions)
             draft.subject = answer.listing.id
             draft.detail = {"rows": len(answer.rows), "must_see": len(answer.must_see), "score_visible": True}
+            draft.detail["shown"] = rows.choice.address()
     except NotFound as error:
         return page_of(request, "queue/no_list.html", error=error)
-    return page_of(request, "queue/page.html", answer=answer)
+    return page_of(
+        request,
+        "queue/page.html",
+        answer=answer,
+        shown=rows,
+        options={"latest": LATEST, "sort": SORTS, "relation": rows.relations},
+    )

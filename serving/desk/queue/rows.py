@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from serving.desk import words
@@ -18,15 +18,19 @@ from threat.lists import BAND_TITLES
 from threat.release.documents.scored_list import MustSee, Safeguarding
 
 
-def queue_of(view: ListView) -> Queue:
-    """Return the review list. Raises IntegrityFailure unless every row's reasons add up to its score."""
+def queue_of(view: ListView, positions: Sequence[int] | None = None) -> Queue:
+    """Return the review list, with the rows at some positions of the list; without any, every row for review.
+
+    Raises IntegrityFailure unless the reasons of each of these rows add up to its score.
+    """
+    positions = range(view.listed.selected) if positions is None else positions
     quarantined = sum(entry.batch.rows_quarantined for entry in view.snapshot.entries)
     return Queue(
         listing=summary_of(view),
         limits=[*words.LIMITS, *([words.quarantined(quarantined)] if quarantined else [])],
         must_see=[_must_see_item(view, item) for item in view.listed.must_see],
         safeguarding=[_safeguarding_item(item, view) for item in view.listed.safeguarding],
-        rows=[_queue_row(view, view.listed.row_at(i)) for i in range(view.listed.selected)],
+        rows=[_queue_row(view, view.listed.row_at(i)) for i in positions],
     )
 
 
@@ -35,6 +39,7 @@ def _queue_row(view: ListView, row: Mapping[str, Any]) -> QueueRow:
     reference = show_id("R", relationship_id)
     reasons = tuple(ThemeReason.from_row(reason) for reason in row["reasons"])
     check_sum(row["base"], [reason.contribution for reason in reasons], row["score"], reference)
+    last_incident = view.last_incidents[relationship_id]
     return QueueRow(
         relationship=reference,
         relationship_kind=view.kind_title(relationship_id),
@@ -43,6 +48,7 @@ def _queue_row(view: ListView, row: Mapping[str, Any]) -> QueueRow:
         band=row["band"],
         band_title=BAND_TITLES[row["band"]],
         last_recorded_at=instant(row["last_recorded_at"]),
+        last_incident_at=instant(last_incident) if last_incident else "",
         freshness=row["freshness"],
         change=change_of(view.listed.basis, row),
         base=row["base"],

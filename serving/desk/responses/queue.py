@@ -41,6 +41,9 @@ class QueueRow(Answer):
     band: Band
     band_title: str
     last_recorded_at: datetime
+    last_incident_at: datetime | Literal[""] = Field(
+        description="When the subject's latest incident towards the person at risk happened; empty without one."
+    )
     freshness: str
     change: Change
     base: float

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from fixtures import golden_force as golden
-from fixtures.feature_histories import Happening, rows, sightings
+from fixtures.feature_histories import UNKNOWN, Happening, rows, sightings
 from fixtures.golden_lists import names_in_order, published_list
 
-from serving.lists.freshness import freshness, new_records
+from serving.desk.service import Desk
+from serving.lists.freshness import freshness, last_incident, new_records
 from threat.asof import DAY
 
 
@@ -42,3 +45,32 @@ def test_what_was_recorded_in_the_second_of_the_list_before_is_new(seconds_after
     recorded = since + seconds_after
     records = sightings([Happening("stalking", recorded, recorded, subject=1, at_risk=2, event_id=1)])
     assert new_records(records, rows([(1, 2, golden.AS_OF)]), since, golden.AS_OF).tolist() == [counted]
+
+
+def test_the_last_incident_of_the_golden_force(desk: Desk) -> None:
+    view = desk.view()
+    pairs = view.snapshot.rows([golden.relationship_id(name) for name in golden.ORDER], golden.AS_OF)
+    latest = last_incident(view.snapshot.sightings(), pairs, golden.AS_OF)
+    days = [(golden.AS_OF - at) // DAY for at in latest.tolist()]
+    assert dict(zip(golden.ORDER, days, strict=True)) == golden.DAYS_SINCE_LAST_INCIDENT
+
+
+def test_the_last_incident_is_this_way_on_record_and_past() -> None:
+    def at(day: int, kind: str = "stalking", subject: int = 1, at_risk: int = 2, **more: int) -> Happening:
+        happened = day * DAY
+        return Happening(kind, happened, more.pop("recorded_at", happened), subject=subject, at_risk=at_risk, **more)
+
+    def latest(*happenings: Happening) -> list[int]:
+        numbered = [replace(happening, event_id=i, incident_id=i) for i, happening in enumerate(happenings, start=1)]
+        asked = [(1, 2, 100 * DAY), (2, 1, 100 * DAY), (1, UNKNOWN, 100 * DAY), (9, 2, 100 * DAY)]
+        return (last_incident(sightings(numbered), rows(asked), 100 * DAY) // DAY).tolist()
+
+    first = at(10)
+    assert latest(first) == [10, 0, 0, 0]
+    assert latest(first, at(30, "domestic_incident"), at(40, "charge"), at(50, "unit_contact")) == [30, 0, 0, 0]
+    assert latest(first, at(30, subject=2, at_risk=1)) == [10, 30, 0, 0]
+    assert latest(first, at(30, at_risk=3), at(40, subject=3)) == [10, 0, 0, 0]
+    assert latest(first, at(30, recorded_at=100 * DAY)) == [10, 0, 0, 0]  # not yet on record
+    assert latest(first, at(30, withdrawn_at=99 * DAY)) == [10, 0, 0, 0]
+    assert latest(at(30, withdrawn_at=100 * DAY)) == [30, 0, 0, 0]
+    assert latest() == [0, 0, 0, 0]

@@ -42,6 +42,7 @@ def test_the_queue(window_on) -> None:
         "What else this list can't tell you",
         *("Must see", "For safeguarding", "For review, in order", "How this list was made"),
         *(REFERENCE[name] for name in ("G01", "G02")),  # must see
+        "Filter and sort",
         *(REFERENCE[name] for name in ("G01", "G02", "G03", "G04")),  # in order
         "Who was considered, and who was left out",
     ]
@@ -50,7 +51,7 @@ def test_the_queue(window_on) -> None:
 def test_a_relationship(window_on) -> None:
     assert walked(window_on("rule", "reviewer"), RANKED) == [
         *REVIEWER,
-        "Review list",  # the way back
+        "Back to the review list",
         *("In force at this date", "Must see", "Place in the order", "Why it is placed here"),
         *("What we don't know", "Records", "Open the safe contact", "Open the names"),
         "Non-molestation order towards this person since 2 April 2024, until 2 April 2025",

@@ -1,0 +1,140 @@
+"""Which rows for review a choice shows: those that its filters keep, sorted, a page of them at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from serving.desk import words
+from serving.desk.answered import change_of
+from serving.desk.list_view import ListView
+from serving.desk.queue.choice import LATEST, MOST_ROWS, Choice
+from serving.lists.freshness import FRESHNESS, OLDER
+from threat.history.schema import RELATIONSHIP_KIND_TITLES
+from threat.release.documents.scored_list import Basis
+
+_BANDS = (*(title for _, title in FRESHNESS), OLDER)
+_KEPT_BY_LATEST = dict(zip(LATEST, (_BANDS[:1], _BANDS[:2], _BANDS[:3], _BANDS[3:]), strict=True))
+"""Freshness of the rows that each choice of the latest record keeps."""
+
+
+_SORTED = {
+    "order": "",
+    "record": " Sorted by latest record; the rank is the place in the order.",
+    "incident": " Sorted by last incident; the rank is the place in the order.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class RowFacts:
+    """What filters and sorts read of one row for review; times in UTC seconds, 0 for none."""
+
+    relation: str
+    freshness: str
+    changed: bool
+    must_see: bool
+    last_recorded_at: int
+    last_incident_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A page of the rows for review. ``positions``: on the list, of the rows of this page, in the order shown.
+
+    ``choice``: with its page no further than the last; ``matching``: rows that the filters keep; ``total``: rows for
+    review; ``must_see_left_out``: rows with a must-see trigger that the filters leave out.
+    """
+
+    positions: tuple[int, ...]
+    choice: Choice
+    pages: int
+    matching: int
+    total: int
+    must_see_left_out: int
+    relations: tuple[tuple[str, str], ...]
+
+    @property
+    def sentence(self) -> str:
+        """How many rows are shown and how many are not, in words."""
+        if not self.total:
+            return "There are no relationships for review on this list."
+        first = (self.choice.page - 1) * MOST_ROWS + 1
+        last = first + len(self.positions) - 1
+        span = "" if self.pages == 1 else f"{first:,} to {last:,}" if last > first else f"number {last:,}"
+        rows = f"{words.counted(self.total, 'relationship')} for review"
+        if not self.choice.filters:
+            return f"Showing {f'{span} of ' if span else ''}{rows}.{_SORTED[self.choice.sort]}"
+        filters = ", ".join(words.sentence_part(choice) for _, choice, _ in self.choice.chosen())
+        left_out = self.total - self.matching
+        must_see = f", {self.must_see_left_out:,} of them must see" if self.must_see_left_out else ""
+        return (
+            f"{self.matching:,} of {rows} shown ({filters}){f', here {span}' if span else ''}."
+            f"{_SORTED[self.choice.sort]} {left_out:,} not shown{must_see}. "
+            "Not being shown here is not a sign of safety; the must-see items above are all there, whatever is chosen."
+        )
+
+    def pagination(self) -> dict[str, Any]:
+        """Return the parameters of the component that leads from page to page."""
+        page = self.choice.page
+        near = sorted({1, page - 1, page, page + 1, self.pages} & set(range(1, self.pages + 1)))
+        items: list[dict[str, Any]] = []
+        for number in near:
+            if items and number - items[-1]["number"] > 1:
+                items.append({"ellipsis": True, "number": number})
+            items.append({"number": number, "href": self.choice.rows_by(page=number), "current": number == page})
+        links: dict[str, Any] = {"items": items, "landmarkLabel": "Pages of the review list"}
+        links |= {"previous": {"href": self.choice.rows_by(page=page - 1)}} if page > 1 else {}
+        return links | ({"next": {"href": self.choice.rows_by(page=page + 1)}} if page < self.pages else {})
+
+
+def shown_rows(facts: Sequence[RowFacts], choice: Choice) -> Shown:
+    """Return the page that is chosen of the rows for review, in the order of the list; the last page at most."""
+    kept = [at for at, row in enumerate(facts) if _keeps(choice, row)]
+    # Sorting is stable, so rows that are alike stay in the order of the list.
+    if choice.sort == "record":
+        kept.sort(key=lambda at: -facts[at].last_recorded_at)
+    elif choice.sort == "incident":
+        kept.sort(key=lambda at: -facts[at].last_incident_at)
+    pages = max(1, -(-len(kept) // MOST_ROWS))
+    page = min(choice.page, pages)
+    there = {row.relation for row in facts} | set(choice.relations)
+    kept_at = set(kept)
+    return Shown(
+        positions=tuple(kept[(page - 1) * MOST_ROWS : page * MOST_ROWS]),
+        choice=replace(choice, page=page),
+        pages=pages,
+        matching=len(kept),
+        total=len(facts),
+        must_see_left_out=sum(row.must_see for at, row in enumerate(facts) if at not in kept_at),
+        relations=tuple(pair for pair in RELATIONSHIP_KIND_TITLES.items() if pair[0] in there),
+    )
+
+
+def _keeps(choice: Choice, row: RowFacts) -> bool:
+    return (
+        (not choice.relations or row.relation in choice.relations)
+        and (not choice.latest or row.freshness in _KEPT_BY_LATEST[choice.latest])
+        and (row.changed or not choice.new)
+        and (row.must_see or not choice.must_see)
+    )
+
+
+def facts_of(view: ListView) -> list[RowFacts]:
+    """Return what filters and sorts read of each row for review, in the order of the list."""
+    listed = view.listed
+    columns = ["relationship_id", "freshness", "last_recorded_at", "previous_rank", "rank", "new_records"]
+    rows = listed.rows.select(columns).slice(0, listed.selected).to_pylist()
+    return [_row_facts(view, row, listed.basis) for row in rows]
+
+
+def _row_facts(view: ListView, row: Mapping[str, Any], basis: Basis) -> RowFacts:
+    relationship_id, change = row["relationship_id"], change_of(basis, row)
+    return RowFacts(
+        relation=view.kind(relationship_id),
+        freshness=row["freshness"],
+        changed=change.new_records > 0 or change.kind == "new",
+        must_see=bool(view.triggers(relationship_id)),
+        last_recorded_at=row["last_recorded_at"],
+        last_incident_at=view.last_incidents[relationship_id],
+    )
