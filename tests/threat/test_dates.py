@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-import pytest
-from fixtures.drawn_records import Table, read_sections, tables_of
+from fixtures.drawn_records import read_sections, tables_of
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -18,26 +17,25 @@ SPEC = Path(__file__).parents[1] / "spec" / "dates"
 ZONES = ("Europe/London", "America/New_York", "Asia/Kolkata", "Pacific/Auckland", "UTC")
 
 
-def drawn(name: str) -> list[tuple[str, list[Table]]]:
-    """Return the sections of a file of drawn tables: title and tables."""
+def rows_of(name: str) -> list[dict[str, str]]:
+    """Return every row of a file of drawn tables, with the title of its section."""
     text = (SPEC / name).read_text(encoding="utf-8")
-    return read_sections(text, name, lambda title, body: (title, tables_of(body)))
+    sections = read_sections(text, name, lambda title, body: (title, tables_of(body)))
+    return [row | {"title": title} for title, tables in sections for table in tables for row in table]
 
 
-@pytest.mark.parametrize(("title", "tables"), drawn("zones.md"))
-def test_every_drawn_instant_is_said_as_drawn(title: str, tables: list[Table]) -> None:
-    for row in (row for table in tables for row in table):
+def test_every_drawn_instant_is_said_as_drawn() -> None:
+    for row in rows_of("zones.md"):
         at, zone = parse_as_of(f"{row['instant']}+00:00"), row["zone"]
         said = {"day": day(at, zone), "moment": moment(at, zone), "as-of": as_of_moment(at)}
-        assert said == {name: row[name] for name in said}, title
+        assert said == {name: row[name] for name in said}, row["title"]
 
 
-@pytest.mark.parametrize(("title", "tables"), drawn("how_long.md"))
-def test_every_drawn_day_of_a_sentence_is_said_as_drawn(title: str, tables: list[Table]) -> None:
-    for row in (row for table in tables for row in table):
+def test_every_drawn_day_of_a_sentence_is_said_as_drawn() -> None:
+    for row in rows_of("how_long.md"):
         at, as_of = parse_as_of(f"{row['instant']}+00:00"), parse_as_of(f"{row['list']}+00:00")
         said = {"short": short_day(at, as_of, row["zone"]), "ago": how_long_ago(at, as_of, row["zone"])}
-        assert said == {name: row[name] for name in said}, title
+        assert said == {name: row[name] for name in said}, row["title"]
 
 
 @given(st.integers(0, 20_000))

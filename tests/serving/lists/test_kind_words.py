@@ -48,9 +48,9 @@ def test_a_code_that_a_source_made_up_reads_as_the_kind() -> None:
 
 
 def test_a_question_without_an_answer_is_never_said_as_a_no() -> None:
-    told = {code: said("item_strangled", code) for code in ANSWERS}
-    assert len(set(told.values())) == len(ANSWERS)
-    assert [code for code, text in told.items() if text.startswith("answered no")] == ["no"]
+    words = {code: said("item_strangled", code) for code in ANSWERS}
+    assert len(set(words.values())) == len(ANSWERS)
+    assert [code for code, text in words.items() if text.startswith("answered no")] == ["no"]
     assert several("item_strangled", "refused", 2) == "not answered (refused) 2 times: strangled or choked"
 
 
