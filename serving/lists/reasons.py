@@ -205,9 +205,19 @@ def shown_themes(totals: dict[str, float]) -> list[str]:
 
 
 def squares(contribution: float, reasons: Sequence[ThemeReason]) -> int:
-    """Return the length of a theme's strength bar: 1 to SQUARES, in proportion to the row's strongest theme.
+    """Return the length of a theme's strength bar: in proportion to the row's strongest theme.
 
     0 when no theme of the row adds or takes away anything.
     """
-    strongest = max((abs(reason.contribution) for reason in reasons), default=0.0)
-    return 0 if strongest == 0.0 else max(1, round(SQUARES * abs(contribution) / strongest))
+    return bar_length(contribution, max((abs(reason.contribution) for reason in reasons), default=0.0))
+
+
+def bar_length(part: float, strongest: float) -> int:
+    """Return the length of a strength bar: 1 to SQUARES, in proportion to the strongest part, which fills it.
+
+    0 when no part adds or takes away anything.
+
+    >>> bar_length(0.5, 2.0), bar_length(-2.0, 2.0), bar_length(0.001, 2.0), bar_length(0.0, 0.0)
+    (2, 8, 1, 0)
+    """
+    return 0 if strongest == 0.0 else max(1, round(SQUARES * abs(part) / strongest))

@@ -6,31 +6,17 @@ import math
 import re
 
 import pytest
+from fixtures.definition_values import values
 
 from features.definitions import Definition
 from features.load import load_catalogue
 from features.sentences import THEMES, TRUNCATED, sentence, window
-from features.statistics import STATISTICS
 from threat.errors import UsageError
 
 CATALOGUE = load_catalogue()
-LARGE = 1_234_567.0
 NAN = math.nan
 
 REASSURING = re.compile(r"\b(low[- ]risk|low danger|safe|harmless|no risk|not dangerous|unlikely)\b", re.IGNORECASE)
-
-
-def values(d: Definition) -> list[float]:
-    """0, 1, 2, large and the like, where the statistic can have them."""
-    if choices := STATISTICS[d.statistic].form.choices:
-        return list(choices)
-    if d.statistic in ("share", "late_share"):
-        return [0.0, 0.001, 0.5, 1.0]
-    if d.statistic in ("count", "incidents", "distinct_counterparts", "rows_visible"):
-        return [0.0, 1.0, 2.0, LARGE]
-    if d.statistic == "slope":
-        return [-2.0, -1.0, 0.0, 0.004, 1.0, 2.0, LARGE]
-    return [0.0, 0.004, 0.4, 1.0, 1.9, 2.0, LARGE]
 
 
 V = "the person at risk"
