@@ -1,50 +1,135 @@
-"""A calibrated probability as a natural frequency, only where the gate lets it be shown.
+"""How often the outcome followed in the model's test, in words with its likely range, or why no frequency is shown.
 
 The pattern is that of the national probation risk-score components: a frequency in words first, "about" when rounded,
-and absolute next to relative. No decimals, and never for a ranking whose calibration did not pass.
+and absolute next to relative. What is said is what was *observed*: of the rows of the test that the model gave such a
+probability, how many had the outcome, with the 95% interval that ``evaluation.json`` gives. The probability of one
+relationship only chooses the band; no decimal is said, and nothing of a model whose calibration did not pass.
 """
 
 from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 
 from serving.desk.responses.case import Frequency
 from serving.lists.rankings import ModelRanking, Ranking
 from threat import rungs
+from threat.release.bundle import FORMAT
+from threat.release.documents.evaluation import CalibrationBin, Evaluation
 from threat.release.scorer import probability
 
+LEAST_EVENTS = 100
+"""Outcome events that a test needs before a frequency is said of it: with fewer, a band of the test holds so few that
+its range is as wide as the question."""
 
-def in_words(p: float) -> str:
-    """Return a probability as people say it.
+OF_A_RULE = "No frequency is shown: a rule orders this list, and a rule counts what is on record, nothing else."
+OF_BEFORE = (
+    "No frequency is shown: the model was released by an earlier version of the product, and its test cannot be read."
+)
+NOT_CALIBRATED = (
+    "No frequency is shown: the checks before the model's release did not show that its figures can be read as one."
+)
+
+
+def too_few(events: int) -> str:
+    """Say that the test held too few outcomes for a frequency.
+
+    >>> too_few(63)
+    'No frequency is shown: the test of the model held 63 outcomes, and fewer than 100 are too few for one.'
+    """
+    return (
+        f"No frequency is shown: the test of the model held {events} outcome{'' if events == 1 else 's'}, and fewer "
+        f"than {LEAST_EVENTS} are too few for one."
+    )
+
+
+def in_words(share: float) -> str:
+    """Return a share as people say it.
 
     >>> in_words(0.07), in_words(0.004), in_words(0.0004)
     ('about 7 in 100', 'about 4 in 1,000', 'fewer than 1 in 1,000')
     """
-    if p <= 0.0005:
+    if share <= 0.0005:
         return "fewer than 1 in 1,000"
-    if p < 0.0095:
-        return f"about {round(p * 1000)} in 1,000"
-    if p >= 0.995:
+    if share >= 0.995:
         return "more than 99 in 100"
-    return f"about {round(p * 100)} in 100"
+    each = _out_of(share)
+    return f"about {round(share * each)} in {each:,}"
 
 
-def frequency(ranking: Ranking, score: float, scores: np.ndarray) -> list[Frequency]:
-    """Return one sentence, or none when a rule ranks or the gate says rank only.
+def range_in_words(share: float, at_least: float, at_most: float) -> str:
+    """Return the likely range of a share, rounded outwards, out of as many as ``in_words`` says of the share.
 
-    ``scores``: raw scores of the whole list, for the average next to it: a relative figure alone frightens or soothes.
+    >>> range_in_words(0.07, 0.041, 0.112)
+    'likely between 4 and 12 in 100'
+    >>> range_in_words(0.004, 0.0003, 0.0081)
+    'likely no more than 9 in 1,000'
     """
-    if not isinstance(ranking, ModelRanking) or not ranking.bundle.released.show_probability:
-        return []
+    each = _out_of(share)
+    # Rounded to the nearest, a narrow range around 7 would read "between 7 and 7".
+    least, most = math.floor(round(at_least * each, 6)), math.ceil(round(at_most * each, 6))
+    if least <= 0:
+        return f"likely no more than {most} in {each:,}"
+    return f"likely between {least} and {most} in {each:,}"
+
+
+def _out_of(share: float) -> int:
+    """Below 1 in 100, out of a thousand: "about 0 in 100" would be wrong."""
+    return 1000 if share < 0.0095 else 100
+
+
+def frequency(ranking: Ranking, score: float) -> Frequency | str:
+    """Return how often the outcome followed for rows of the test like this one, or why there is no frequency.
+
+    ``score``: the raw score of the relationship. None for a rule, for a bundle of an earlier format, of a test with
+    fewer than 100 outcome events, and where the release gate says that only ranks are shown.
+    """
+    if not isinstance(ranking, ModelRanking):
+        return OF_A_RULE
+    bundle = ranking.bundle
+    if bundle.manifest.format != FORMAT:
+        return OF_BEFORE
+    bins = _bins(bundle.files[Evaluation.FILE])
+    events, rows = sum(each.observed.events for each in bins), sum(each.observed.n for each in bins)
+    if events < LEAST_EVENTS:
+        return too_few(events)
+    if not bundle.released.show_probability:
+        return NOT_CALIBRATED
+    band = band_of(bins, float(probability(bundle.calibrator, np.array([score]))[0]))
+    observed = band.observed
+    if observed.value is None or observed.interval is None:
+        return NOT_CALIBRATED
+    return _said(ranking, observed.value, observed.interval, events / rows)
+
+
+def band_of(bins: Sequence[CalibrationBin], share: float) -> CalibrationBin:
+    """Return the band that a probability belongs to: the last that begins at or below it, else the first.
+
+    Between two bands lies no row of the test; a probability there, or above all of them, belongs to the band below.
+    """
+    return next((band for band in reversed(bins) if band.low <= share), bins[0])
+
+
+def _said(ranking: ModelRanking, share: float, interval: tuple[float, float], average: float) -> Frequency:
     release = ranking.bundle.released
     outcome, days = rungs.title_of(release.rung), release.horizon_days
-    similar = float(probability(ranking.bundle.calibrator, np.array([score]))[0])
-    average = float(probability(ranking.bundle.calibrator, np.asarray(scores)).mean())
-    return [
-        Frequency(
-            sentence=f"Of relationships with a similar record, {in_words(similar)} had {outcome} recorded within "
-            f"{days} days. Of all on this list, {in_words(average)}.",
-            outcome=outcome,
-            horizon_days=days,
-        )
-    ]
+    return Frequency(
+        sentence=f"In the test of the model, {in_words(share)} of the relationships placed like this one had {outcome} "
+        f"recorded within {days} days ({range_in_words(share, *interval)}). The average of all relationships placed in "
+        f"that test was {in_words(average)}.",
+        share=share,
+        at_least=interval[0],
+        at_most=interval[1],
+        average=average,
+        outcome=outcome,
+        horizon_days=days,
+    )
+
+
+@lru_cache(maxsize=4)  # of the model in service and of those before: the document takes milliseconds to read
+def _bins(evaluation: bytes) -> tuple[CalibrationBin, ...]:
+    calibration = Evaluation.parse(evaluation, Evaluation.FILE).calibration
+    return () if calibration is None else calibration.bins

@@ -61,6 +61,7 @@ def _standing(view: ListView, relationship_id: int) -> Ranked | NotRanked:
     score, (base, reasons) = view.explained(row["relationship_id"], row["score"])
     # Summed again on every answer that shows a reason, cached or not: a reason that does not hold is never shown.
     check_sum(base, [reason.contribution for reason in reasons], score, show_id("R", row["relationship_id"]))
+    said = frequency(view.ranking, score)
     return Ranked(
         kind="ranked",
         sentence=words.place(
@@ -75,7 +76,8 @@ def _standing(view: ListView, relationship_id: int) -> Ranked | NotRanked:
         base=base,
         score=score,
         reasons=answered_reasons(reasons),
-        frequency=frequency(view.ranking, score, view.listed.rows["score"].to_numpy()),
+        frequency=[] if isinstance(said, str) else [said],
+        no_frequency=said if isinstance(said, str) else "",
     )
 
 

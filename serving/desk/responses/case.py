@@ -22,9 +22,13 @@ from serving.desk.responses.reasons import Change, Circumstance, Reason, Trigger
 
 
 class Frequency(Answer):
-    """How often the outcome followed for relationships with a similar record. Absent when the gate says rank only."""
+    """How often the outcome followed, in the test of the model, for those it gave such a probability."""
 
     sentence: str
+    share: float = Field(description="Share of those rows of the test that had the outcome.")
+    at_least: float = Field(description="Lower end of the 95% interval of the share.")
+    at_most: float = Field(description="Upper end of the 95% interval of the share.")
+    average: float = Field(description="Share of all rows of the test that had the outcome.")
     outcome: str
     horizon_days: int
 
@@ -44,6 +48,7 @@ class Ranked(Answer):
     score: float
     reasons: list[Reason]
     frequency: list[Frequency] = Field(max_length=1)
+    no_frequency: str = Field(description="Why there is no frequency, in a sentence; empty where there is one.")
 
 
 class NotRanked(Answer):

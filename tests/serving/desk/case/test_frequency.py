@@ -1,15 +1,30 @@
-"""Probabilities as people say them, and only where the gate allows one."""
+"""A frequency is what the model's test observed, with its range and its average; and where there is none, why."""
 
 from __future__ import annotations
 
 import dataclasses
+import re
 
-import numpy as np
 import pytest
-from fixtures.desk_browser import STARTED_AT
+from fixtures import evidence
+from fixtures.desk_browser import STARTED_AT, client_of
+from fixtures.golden_lists import REFERENCE
+from hypothesis import given
+from hypothesis import strategies as st
 
-from serving.desk.case.frequency import frequency, in_words
+from serving.desk.case.frequency import (
+    LEAST_EVENTS,
+    NOT_CALIBRATED,
+    OF_A_RULE,
+    OF_BEFORE,
+    band_of,
+    frequency,
+    in_words,
+    range_in_words,
+    too_few,
+)
 from serving.lists import rankings
+from threat.release.documents.evaluation import CalibrationBin
 
 
 @pytest.mark.parametrize(
@@ -32,16 +47,140 @@ def test_frequencies_in_words(p, words):
     assert in_words(p) == words
 
 
-@pytest.mark.parametrize(("shown", "sentences"), [(True, 1), (False, 0)])
-def test_a_frequency_is_shown_only_where_the_gate_allows_it(model_var, shown, sentences):
+@pytest.mark.parametrize(
+    ("share", "low", "high", "words"),
+    [
+        (0.07, 0.041, 0.112, "likely between 4 and 12 in 100"),
+        (0.07, 0.07, 0.07, "likely between 7 and 7 in 100"),
+        (0.07, 0.009, 0.112, "likely no more than 12 in 100"),
+        (0.004, 0.0021, 0.0081, "likely between 2 and 9 in 1,000"),
+        (0.0002, 0.0, 0.0031, "likely no more than 4 in 1,000"),
+        (0.998, 0.97, 1.0, "likely between 97 and 100 in 100"),
+    ],
+)
+def test_ranges_in_words(share, low, high, words):
+    assert range_in_words(share, low, high) == words
+
+
+@given(st.lists(st.floats(0, 1), min_size=3, max_size=3).map(sorted))
+def test_a_range_in_words_holds_the_interval_and_what_is_said_of_the_share(ends):
+    low, share, high = ends
+    least, most, each = _numbers(range_in_words(share, low, high))
+    assert least <= low * each + 1e-6
+    assert most >= high * each - 1e-6
+    if in_words(share).startswith("about"):
+        about, of = (int(number.replace(",", "")) for number in re.findall(r"[\d,]+", in_words(share)))
+        assert of == each
+        assert least <= about <= most
+
+
+def _numbers(words):
+    numbers = [int(number.replace(",", "")) for number in re.findall(r"[\d,]+", words)]
+    return numbers if len(numbers) == 3 else [0, *numbers]
+
+
+def band(low, high, value, events, n=1_000, interval=None):
+    """A band of a test: ``n`` rows of a probability from ``low`` to ``high``, of which ``events`` had the outcome."""
+    at_least, at_most = interval or (value / 2, value * 2)
+    observed = evidence.figure("observed_rate", value, at_least, at_most, n=n, events=events)
+    return {"low": low, "high": high, "expected": (low + high) / 2, "observed": observed}
+
+
+BANDS = [
+    band(0.0, 0.01, 0.004, 4),
+    band(0.02, 0.1, 0.07, 70, interval=(0.041, 0.112)),
+    band(0.2, 0.5, 0.26, 26, n=100, interval=(0.18, 0.36)),
+]
+
+
+@pytest.mark.parametrize(
+    ("share", "place"),
+    [(0.0, 0), (0.01, 0), (0.015, 0), (0.02, 1), (0.1, 1), (0.199, 1), (0.2, 2), (0.5, 2), (0.9, 2)],
+)
+def test_a_share_belongs_to_the_last_band_that_begins_at_or_below(share, place):
+    bands = [CalibrationBin.model_validate(each) for each in BANDS]
+    assert band_of(bands, share) is bands[place]
+
+
+def test_below_all_bands_the_first_counts():
+    bands = [CalibrationBin.model_validate(each) for each in BANDS[1:]]
+    assert band_of(bands, 0.001) is bands[0]
+
+
+@pytest.fixture
+def tested(model_var):
+    """The small model as if its test had observed these bands."""
     ranking = rankings.current(model_var / "promotions.jsonl", STARTED_AT)
-    released = dataclasses.replace(ranking.bundle.released, show_probability=shown)
-    allowed = dataclasses.replace(ranking, bundle=dataclasses.replace(ranking.bundle, released=released))
-    sentences_shown = frequency(allowed, -3.0, np.array([-3.0, -6.0]))  # 1 / (1 + e^3) = 0.047; mean with 0.0025: 0.025
-    assert len(sentences_shown) == sentences
-    if sentences_shown:
-        assert sentences_shown[0].sentence == (
-            "Of relationships with a similar record, about 5 in 100 had severe domestic harm recorded within 365 days. "
-            "Of all on this list, about 2 in 100."
+
+    def ranking_of(bands=BANDS, *, shown=True, layout="threat-bundle/2"):
+        evaluation = evidence.evaluation(horizon_days=365, calibration__bins=bands)
+        bundle = dataclasses.replace(
+            ranking.bundle,
+            released=dataclasses.replace(ranking.bundle.released, show_probability=shown),
+            manifest=ranking.bundle.manifest.model_copy(update={"format": layout}),
+            files=ranking.bundle.files | {evaluation.FILE: evaluation.encode()},
         )
-    assert frequency(rankings.named_rule("rfg", ""), -3.0, np.array([-3.0])) == []
+        return dataclasses.replace(ranking, bundle=bundle)
+
+    return ranking_of
+
+
+def test_what_the_test_observed_with_its_range_and_the_average_of_the_test(tested):
+    said = frequency(tested(), -3.0)  # 1 / (1 + e^3) = 0.047: the second band
+    assert said.sentence == (
+        "In the test of the model, about 7 in 100 of the relationships placed like this one had severe domestic harm "
+        "recorded within 365 days (likely between 4 and 12 in 100). The average of all relationships placed in that "
+        "test was about 5 in 100."  # (4 + 70 + 26) of 2,100 rows
+    )
+    assert (said.share, said.at_least, said.at_most, said.horizon_days) == (0.07, 0.041, 0.112, 365)
+    assert said.average == pytest.approx(100 / 2_100)
+
+
+def test_a_rule_says_no_frequency():
+    assert frequency(rankings.named_rule("rfg", ""), -3.0) == OF_A_RULE
+
+
+def test_a_model_of_an_earlier_format_says_no_frequency(tested):
+    assert frequency(tested(layout="threat-bundle/1"), -3.0) == OF_BEFORE
+
+
+@pytest.mark.parametrize(("events", "shown"), [(LEAST_EVENTS - 1, False), (LEAST_EVENTS, True)])
+def test_on_fewer_than_100_outcome_events_no_frequency_is_said(tested, events, shown):
+    said = frequency(tested([band(0.0, 1.0, 0.07, events)]), -3.0)
+    assert isinstance(said, str) is not shown
+    if not shown:
+        assert said == too_few(99)
+
+
+def test_a_model_that_the_gate_lets_show_ranks_alone_says_no_frequency(tested):
+    assert frequency(tested(shown=False), -3.0) == NOT_CALIBRATED
+
+
+def test_a_band_without_a_range_says_no_frequency(tested):
+    bands = [band(0.0, 1.0, 0.07, 100)]
+    bands[0]["observed"] = bands[0]["observed"].model_copy(update={"interval": None, "reason": "none drawn"})
+    assert frequency(tested(bands), -3.0) == NOT_CALIBRATED
+
+
+@pytest.mark.parametrize(("which", "why"), [("rule_var", OF_A_RULE), ("model_var", too_few(0))])
+def test_the_page_and_the_api_say_why_there_is_none(open_desk, request, which, why):
+    client = client_of(open_desk(request.getfixturevalue(which)))
+    path = f"/relationships/{REFERENCE['G01']}"
+    assert f'<p class="govuk-body">{why}</p>' in client.get(path).text
+    standing = client.get(f"/api/v1{path}").json()["standing"]
+    assert (standing["frequency"], standing["no_frequency"]) == ([], why)
+
+
+def test_the_page_says_a_frequency_and_that_nobody_is_safe_for_it(open_desk, model_var, tested):
+    desk = open_desk(model_var)
+    desk.view().ranking = tested()
+    client = client_of(desk)
+    path = f"/relationships/{REFERENCE['G01']}"
+    standing = client.get(f"/api/v1{path}").json()["standing"]
+    assert standing["no_frequency"] == ""
+    sentence = standing["frequency"][0]["sentence"]
+    assert sentence.startswith("In the test of the model, about ")
+    assert (
+        f"{sentence} That is what was recorded of others: it says nothing certain of these two, and is not a sign of "
+        "safety." in client.get(path).text
+    )
