@@ -109,7 +109,7 @@ class ListView:
 
     @cached_property
     def last_incidents(self) -> dict[int, int]:
-        """When the latest incident of each row for review happened, UTC seconds by relationship id; 0 for none."""
+        """Instant of the latest incident of each row for review, UTC seconds by relationship id; 0 for none."""
         for_review = self.listed.rows["relationship_id"].slice(0, self.listed.selected).to_numpy()
         rows = self.snapshot.rows(for_review, self.as_of)
         latest = last_incident(self.snapshot.sightings(), rows, self.as_of)

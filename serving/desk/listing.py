@@ -5,7 +5,7 @@ from __future__ import annotations
 from serving.desk import words
 from serving.desk.list_view import ListView
 from serving.desk.responses.listing import Feed, FilterStep, ListSummary, Ties
-from serving.lists.feed_words import feed_sentence
+from serving.lists.feed_words import feed_sentence, reach_of_feeds
 from threat.asof import instant
 from threat.release.documents.scored_list import Basis, FeedReach
 
@@ -30,8 +30,8 @@ def summary_of(view: ListView) -> ListSummary:
         previous=basis.previous,
         filters=[FilterStep(**step.as_json()) for step in basis.attrition],
         feeds=[_feed(feed, basis) for feed in basis.feeds],
-        reach=words.reach_of_feeds(basis.feeds, basis.time_zone),
-        stale=words.stale(basis.feeds, basis.time_zone),
+        reach=reach_of_feeds(basis.feeds, basis.time_zone),
+        stale=words.behind(basis.feeds, basis.time_zone),
     )
 
 

@@ -14,6 +14,7 @@ from serving.desk.components import govuk
 from serving.desk.people.sitting import sitting_of
 from serving.desk.request import desk_of, session_of
 from serving.desk.responses.answer import Problem
+from serving.desk.service import AgeOfList
 from serving.desk.sign_in import Session
 from serving.desk.words import counted
 from threat.dates import as_of_moment, day, local, moment, short_day
@@ -50,14 +51,16 @@ def page_of(request: Request, name: str, *, status: int = 200, **context: Any) -
     session: Session | None = context.pop("session", None) or session_of(request)
     now = desk.clock()
     sitting = sitting_of(desk, session, now) if session else None
+    # A page that says something broke opens no list: the list may be what broke.
+    listed = desk.age_of_list(now) if session and status < 500 else AgeOfList()
     shared = {
         "session": session,
         "token": desk.sessions.form_token(session.id) if session else "",
         "may": session.may if session else lambda permission: False,
         "names_open": sitting.minutes_left(now) if sitting else 0,
         "tour": desk.tour(),
-        # The page of an error opens no list: the list may be what is wrong.
-        "stale": desk.stale() if session and name != "problem.html" else "",
+        "age": listed.age,
+        "stale": listed.stale,
         "path": request.url.path,
         "back": back_of(request.query_params.get("back", "")),
         "here": here(request),

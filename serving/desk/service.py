@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -35,6 +36,14 @@ class CardPage(BaseModel):
     ranking_note: str
     card: dict[str, Any]
     checks: tuple[ReleasedCheck, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AgeOfList:
+    """How old the list in view is, in sentences. ``stale``: that it or its feeds are too old; empty otherwise."""
+
+    age: str = ""
+    stale: str = ""
 
 
 class Desk:
@@ -95,8 +104,8 @@ class Desk:
                     ) from None
             return self._view
 
-    def stale(self) -> str:
-        """Return which feeds the list to show was published behind, in a sentence; empty when none, or without a list.
+    def age_of_list(self, now: int) -> AgeOfList:
+        """Return how old the list to show is at ``now`` (UTC seconds), in words; empty without a list.
 
         A list that cannot be opened says nothing here: pages that are not of the list, such as the audit log, open all
         the same, and those that are say what is wrong.
@@ -104,8 +113,11 @@ class Desk:
         try:
             basis = self.view().listed.basis
         except ThreatError:
-            return ""
-        return words.stale(basis.feeds, basis.time_zone)
+            return AgeOfList()
+        # The made-up records of a demonstration end on a fixed day: nobody's records are late.
+        old = "" if self.tour().status else words.old_list(basis.as_of, now, basis.feeds)
+        stale = " ".join(filter(None, (old, words.behind(basis.feeds, basis.time_zone))))
+        return AgeOfList(words.age_of_list(basis.as_of, now), stale)
 
     def _list_to_show(self) -> tuple[str, str]:
         """The id of the list to show and, when it stands in for a model's list, why."""

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from serving.lists.feed_words import feeds_alike, named, reach
 from threat.asof import DAY, ended, happened
-from threat.dates import day, local
+from threat.dates import day, how_long, local
 from threat.release.documents.scored_list import FeedReach, TriggerEvent
 from threat.vocabulary import kinds
 
@@ -29,6 +29,11 @@ SAFEGUARDED = (
     "This relationship was not ranked: a party may be under the age from which the list ranks adults. It is in the "
     "safeguarding queue. That is not a finding about it and not a sign of safety."
 )
+
+_SILENCE = "What happened since is not in it: silence here is not calm."
+
+_STALE_AFTER_DAYS = 7
+"""Days that a list may be old which says nothing of feeds, as lists of version 1: those of the shipped policy."""
 
 FIRST_LIST = "There is no earlier list to compare with."
 
@@ -139,30 +144,55 @@ def _days_ago(recorded_at: int, as_of: int) -> str:
     return "today" if days == 0 else f"{counted(days, 'day')} ago"
 
 
-def reach_of_feeds(feeds: Sequence[FeedReach], zone: str) -> str:
-    """Say up to when each feed reaches; empty without any feed. ``zone``: in which the day of a record is said."""
-    return "; ".join(f"{named(alike)} {reach(alike, zone)}" for alike in feeds_alike(feeds, zone))
-
-
-def stale(feeds: Sequence[FeedReach], zone: str) -> str:
-    """Say which feeds were further behind than the policy allows; empty when none was.
+def behind(feeds: Sequence[FeedReach], zone: str) -> str:
+    """Say which feeds were further behind than the policy allows when the list was made; empty when none was.
 
     ``zone``: in which the day of a record is said.
 
     >>> feed = FeedReach(source="calls", reaches=0, stated=False, latest_recorded_at=0, stale_after_days=7, stale=True)
     >>> orders = feed.model_copy(update={"source": "orders", "reaches": 1_717_200_000})
-    >>> sentence = stale([feed, orders], "Europe/London")
+    >>> sentence = behind([feed, orders], "Europe/London")
     >>> sentence.partition(". ")[0]
-    'This list was published from feeds that are behind: calls (never came), orders (reaches to 1 June 2024)'
+    'This list was made from feeds that are behind: the feed calls never came; the feed orders reaches to 1 June 2024'
     """
-    behind = ", ".join(
-        f"{named(alike)} ({reach(alike, zone)})" for alike in feeds_alike((feed for feed in feeds if feed.stale), zone)
-    )
-    if not behind:
+    late = feeds_alike((feed for feed in feeds if feed.stale), zone)
+    if not late:
+        return ""
+    reaches = "; ".join(f"{named(alike)} {reach(alike, zone)}" for alike in late)
+    return f"This list was made from feeds that are behind: {reaches}. {_SILENCE}"
+
+
+def age_of_list(as_of: int, now: int) -> str:
+    """Say of which day a list is and how old at ``now``. Both are UTC seconds; the day is the UTC date of the as-of.
+
+    >>> age_of_list(0, 3 * DAY + 5), age_of_list(0, DAY - 1)
+    ('This list is from 1 Jan 1970, 3 days old.', 'This list is from 1 Jan 1970, less than a day old.')
+    >>> age_of_list(DAY, 0)
+    'This list is from 2 Jan 1970, which is still to come by the clock of this desk.'
+    """
+    listed_on = f"This list is from {_day_and_year(as_of)}"
+    if now < as_of:
+        return f"{listed_on}, which is still to come by the clock of this desk."
+    days = (now - as_of) // DAY
+    return f"{listed_on}, {how_long(days) if days else 'less than a day'} old."
+
+
+def old_list(as_of: int, now: int, feeds: Sequence[FeedReach]) -> str:
+    """Say that a list is too old at ``now``; empty for a list that is not. Times in UTC seconds.
+
+    Too old is older than the feed of its policy that may be the least behind.
+
+    >>> old_list(0, 7 * DAY, ())
+    ''
+    >>> old_list(0, 7 * DAY + 1, ()).partition(". ")[0]
+    'This list is 7 days old: it is from 1 Jan 1970, and records may be at most 7 days behind'
+    """
+    allowed = min((feed.stale_after_days for feed in feeds), default=_STALE_AFTER_DAYS)
+    if now - as_of <= allowed * DAY:
         return ""
     return (
-        f"This list was published from feeds that are behind: {behind}. What happened since is not in it: silence here "
-        "is not calm."
+        f"This list is {how_long((now - as_of) // DAY)} old: it is from {_day_and_year(as_of)}, and records may be at "
+        f"most {counted(allowed, 'day')} behind. {_SILENCE}"
     )
 
 
@@ -180,6 +210,11 @@ def _day_and_month(when: datetime) -> str:
     """Return the day of an as-of, which is named by its UTC date, without its year."""
     when = local(when, "UTC")
     return f"{when.day} {when:%B}"
+
+
+def _day_and_year(as_of: int) -> str:
+    when = local(as_of, "UTC")
+    return f"{when.day} {when:%b %Y}"
 
 
 def _came(new_records: int) -> str:

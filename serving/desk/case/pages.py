@@ -9,6 +9,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Path, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from serving.desk.back import kept
 from serving.desk.case.view import relationship_of
 from serving.desk.list_view import reference_of
 from serving.desk.parties import parties_of
@@ -58,7 +59,7 @@ def names(
     if form.error:
         return _relationship(request, signed_in, reference, Opened(names=form))
     open_sitting(signed_in, form)
-    return RedirectResponse(f"/relationships/{reference_of(reference)}#main", status_code=303)
+    return RedirectResponse(f"{kept(request, f'/relationships/{reference_of(reference)}')}#main", status_code=303)
 
 
 @router.post("/relationships/{reference}/safe-contact")

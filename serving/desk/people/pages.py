@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Annotated
 
 from fastapi import APIRouter, Depends
 from starlette.responses import RedirectResponse, Response
 
+from serving.desk.back import back_of
 from serving.desk.people.sitting import close_sitting
 from serving.desk.request import SignedInRequest, may, posted_form
 
 router = APIRouter(include_in_schema=False)
-
-_BACK = re.compile(r"/(?:(?:relationships/R|people/P)-[0-9a-f]{16})?")
-"""Pages that the button to close the names may lead back to; another address in its form leads to the review list."""
 
 
 @router.post("/names/close")
@@ -26,5 +23,4 @@ def close_names(
     """Close the names of the sitting and go back to the page that the button was on."""
     signed_in.require_form(posted.get("token", ""), "close the names")
     close_sitting(signed_in)
-    back = posted.get("back", "")
-    return RedirectResponse(back if _BACK.fullmatch(back) else "/", status_code=303)
+    return RedirectResponse(back_of(posted.get("back", "")).href, status_code=303)

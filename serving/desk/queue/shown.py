@@ -56,7 +56,7 @@ class Shown:
 
     @property
     def sentence(self) -> str:
-        """How many rows are shown and how many are not, in words."""
+        """Number of rows shown and of rows left out, in words."""
         if not self.total:
             return "There are no relationships for review on this list."
         first = (self.choice.page - 1) * MOST_ROWS + 1

@@ -83,20 +83,23 @@ def test_a_stale_feed_is_said_over_every_page(shown: Shown) -> None:
     listing = shown.answer()["listing"]
     assert [(feed["source"], feed["stale"]) for feed in listing["feeds"]] == [("calls", True), ("standard_csv", False)]
     assert listing["stale"].startswith(
-        "This list was published from feeds that are behind: calls (reaches to 1 May 2024)"
+        "This list was made from feeds that are behind: the feed calls reaches to 1 May 2024. What happened since"
     )
     for path in ("/", f"/relationships/{reference('k', 'other')}", f"/relationships/{reference('t', 'kid')}"):
         page = shown.pages.get(path).text
-        assert page.index("published from feeds that are behind") < page.index("<h1")
-    assert page.count("published from feeds that are behind") == 1
-    assert "calls reaches to 1 May 2024; standard_csv reaches to 30 May 2024." in shown.pages.get("/").text
+        assert page.index("made from feeds that are behind") < page.index("<h1")
+    assert page.count("made from feeds that are behind") == 1
+    assert (
+        "The feed calls reaches to 1 May 2024. The feed standard_csv reaches to 30 May 2024."
+        in shown.pages.get("/").text
+    )
 
 
 @pytest.mark.parametrize(("role", "path"), [("reviewer", "/model-card"), ("governance", "/audit-log")])
 def test_a_stale_feed_is_said_on_pages_that_show_no_case(shown: Shown, role: str, path: str) -> None:
     page = client_of(shown.desk, role).get(path)
     assert page.status_code == 200
-    assert page.text.index("published from feeds that are behind: calls") < page.text.index("<h1")
+    assert page.text.index("made from feeds that are behind: the feed calls") < page.text.index("<h1")
 
 
 def test_a_stale_feed_is_not_said_to_who_is_not_signed_in(shown: Shown) -> None:

@@ -168,7 +168,7 @@ def test_feeds_that_stopped_on_one_day_are_named_in_one_sentence() -> None:
     with pytest.raises(BadInput) as refused:
         made(force, "2024-06-01", publish=True)
     assert refused.value.problem == (
-        "The feeds calls, orders are 30 days old: their latest record is of 1 May 2024 (7 days are allowed). "
+        "The feeds calls and orders are 30 days old: their latest record is of 1 May 2024 (7 days are allowed). "
         "The feed standard_csv is 11 days old: its latest record is of 20 May 2024 (7 days are allowed)."
     )
 
