@@ -9,14 +9,17 @@ from fastapi import APIRouter, Depends, Path
 import threat
 from serving.desk.case.view import relationship_of
 from serving.desk.list_view import reference_of
+from serving.desk.people.person import person_of, recorded_person
 from serving.desk.problems import MEDIA_TYPE
 from serving.desk.queue.rows import queue_of
 from serving.desk.request import SignedInRequest, desk_of, may
 from serving.desk.responses.answer import Health, Problem
 from serving.desk.responses.case import Relationship
 from serving.desk.responses.governance import Card
+from serving.desk.responses.people import Person
 from serving.desk.responses.queue import Queue
 from serving.desk.service import Desk
+from threat.ids import parse_id, show_id
 
 router = APIRouter()
 
@@ -67,6 +70,22 @@ def relationship(
         draft.subject = reference_of(reference)
         answer = relationship_of(view, reference)
         draft.detail = {"list": answer.listing.id, "score_visible": answer.standing.kind == "ranked"}
+    return answer
+
+
+@router.get(
+    "/api/v1/people/{reference}", response_model=Person, responses=_problems(401, 403, 404, 422, 503), tags=["cases"]
+)
+def person(
+    reference: Annotated[str, Path(max_length=40, examples=["P-0123456789abcdef"])],
+    signed_in: Annotated[SignedInRequest, Depends(may("see_cases"))],
+) -> Person:
+    """A person as known at the published list's as-of: every relationship, as subject and as person at risk."""
+    with signed_in.logged("consultation", "view person") as draft:
+        view = signed_in.desk.view()
+        draft.subject = show_id("P", parse_id(reference, "P"))
+        answer = person_of(view, recorded_person(view, reference))
+        draft.detail = {"list": answer.listing.id, "person": answer.person}
     return answer
 
 

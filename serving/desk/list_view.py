@@ -15,8 +15,10 @@ from serving.lists.reasons import Explained
 from serving.lists.scoring import explain
 from threat import lists
 from threat.asof import NEVER, on_record
+from threat.history.ages import BirthYears
+from threat.history.deaths import Deaths
 from threat.history.schema import RELATIONSHIP_KIND_TITLES
-from threat.history.sightings import NO_PERSON
+from threat.history.sightings import NO_PERSON, Rows
 from threat.history.snapshot import Snapshot
 from threat.history.sorted_ids import position_of
 from threat.history.store import Store
@@ -130,10 +132,25 @@ class ListView:
         return "" if reversed_id == relationship_id else show_id("R", reversed_id)
 
     @cached_property
-    def _by_parties(self) -> dict[Parties, int]:
-        """Relationships in force at the as-of by their parties, merges resolved."""
+    def in_force(self) -> Rows:
+        """Relationships in force at the as-of, merges of their parties resolved."""
         recorded, as_of = self.snapshot.relationships, self.as_of
-        rows = self.snapshot.rows(recorded.relationship_id[recorded.standing(as_of)], as_of)
+        return self.snapshot.rows(recorded.relationship_id[recorded.standing(as_of)], as_of)
+
+    @cached_property
+    def births(self) -> BirthYears:
+        """The birth years on record at the as-of."""
+        return self.snapshot.births.at(self.as_of)
+
+    @cached_property
+    def deaths(self) -> Deaths:
+        """Every death on record; ask it of the as-of."""
+        return Deaths.of(self.snapshot.sightings())
+
+    @cached_property
+    def _by_parties(self) -> dict[Parties, int]:
+        """Relationships in force at the as-of by their parties."""
+        rows = self.in_force
         pairs = map(Parties, rows.subject.tolist(), rows.at_risk.tolist())
         return dict(zip(pairs, rows.relationship_id.tolist(), strict=True))
 

@@ -17,7 +17,7 @@ from serving.desk.responses.answer import Problem
 from serving.desk.service import AgeOfList
 from serving.desk.sign_in import Session
 from serving.desk.words import counted
-from threat.dates import as_of_moment, day, local, moment, short_day
+from threat.dates import as_of_moment, day, how_long_ago, local, moment, short_day
 from threat.measuring.figure import Verdict
 
 
@@ -36,6 +36,7 @@ def _templates() -> Environment:
         "leading_back": leading_back,
         "counted": counted,
         "moment": moment,
+        "how_long_ago": how_long_ago,
         "as_of": as_of_moment,
         "year": lambda at, zone: local(at, zone).year,
         "thousands": lambda number: f"{number:,}",

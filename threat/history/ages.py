@@ -38,9 +38,12 @@ class BirthYears:
 
     def may_be_under(self, persons: ArrayLike, age: int) -> NDArray[np.bool_]:
         """Mask of the persons who may be under ``age`` at the as-of, bool[n]: ``persons.may_be_under`` has the rule."""
-        place = self.rows.latest(persons, self.as_of)
-        year = np.append(self.rows.birth_year.astype(np.float64), np.nan)[place]
-        return may_be_under(year, np.full(len(place), self.as_of, dtype=np.int64), age)
+        year = self.years(persons)
+        return may_be_under(year, np.full(len(year), self.as_of, dtype=np.int64), age)
+
+    def years(self, persons: ArrayLike) -> NDArray[np.float64]:
+        """Return each person's year of birth, float64[n]; NaN where none is on record."""
+        return np.append(self.rows.birth_year.astype(np.float64), np.nan)[self.rows.latest(persons, self.as_of)]
 
     def since_when(self, persons: ArrayLike) -> NDArray[np.int64]:
         """Return when each person's birth year was recorded, int64[n] UTC seconds; 0 without a birth year."""

@@ -10,6 +10,8 @@ from serving.desk.case.unknowns import unknowns
 from serving.desk.list_view import ListView
 from serving.desk.listing import summary_of
 from serving.desk.parties import parties_of, person_reference
+from serving.desk.people.ages import ages_of
+from serving.desk.people.around import children_of, others_at_risk
 from serving.desk.responses.case import NotRanked, Ranked, Relationship
 from serving.desk.responses.reasons import Reason
 from serving.lists.reasons import check_sum
@@ -25,6 +27,7 @@ def relationship_of(view: ListView, reference: str) -> Relationship:
     """
     relationship_id = view.recorded(reference)
     parties = parties_of(view.snapshot, relationship_id, view.as_of)
+    subject_age, person_at_risk_age = ages_of(view, list(parties))
     standing = _standing(view, relationship_id)
     triggers = view.triggers(relationship_id)
     timeline, left_out = records(
@@ -43,6 +46,11 @@ def relationship_of(view: ListView, reference: str) -> Relationship:
         relationship_kind=view.kind_title(relationship_id),
         subject=person_reference(parties.subject),
         person_at_risk=person_reference(parties.at_risk),
+        subject_age=subject_age,
+        person_at_risk_age=person_at_risk_age,
+        children_of_subject=children_of(view, parties.subject),
+        children_of_person_at_risk=children_of(view, parties.at_risk),
+        others_at_risk=others_at_risk(view, parties),
         other_way=view.other_way(relationship_id, parties),
         standing=standing,
         circumstances=[answered_circumstance(stated) for stated in view.circumstances(relationship_id)],

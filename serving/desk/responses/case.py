@@ -18,6 +18,7 @@ from serving.desk.responses.answer import (
     RelationshipRef,
 )
 from serving.desk.responses.listing import ListSummary
+from serving.desk.responses.people import Child, PersonRelationship
 from serving.desk.responses.reasons import Change, Circumstance, Reason, Trigger
 
 
@@ -98,6 +99,11 @@ class Relationship(Answer):
     relationship_kind: str
     subject: PersonRef
     person_at_risk: PersonRef
+    subject_age: str = Field(description="At the list's date, in words, from the year of birth on record.")
+    person_at_risk_age: str
+    children_of_subject: list[Child] = Field(description="Those on record as people; others may not be.")
+    children_of_person_at_risk: list[Child]
+    others_at_risk: list[PersonRelationship] = Field(description="The subject's other relationships.")
     other_way: str = Field(description="The relationship with the roles reversed; empty when none is recorded.")
     standing: Annotated[Ranked | NotRanked, Field(discriminator="kind")]
     circumstances: list[Circumstance]

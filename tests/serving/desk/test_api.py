@@ -153,6 +153,7 @@ def test_openapi(desk):
     assert sorted(document["paths"]) == [
         "/api/v1/health",
         "/api/v1/models/current/card",
+        "/api/v1/people/{reference}",
         "/api/v1/queue",
         "/api/v1/relationships/{reference}",
         "/health",

@@ -6,6 +6,7 @@ import threading
 
 import pytest
 from fixtures.desk_browser import Browser, client_of
+from fixtures.golden_force import person_id
 from fixtures.golden_lists import REFERENCE
 from fixtures.log_entries import entries
 
@@ -14,6 +15,7 @@ from serving.desk import api
 from serving.desk.app import PAGES
 from serving.desk.service import Desk
 from serving.desk.sign_in import MAY, ROLES
+from threat.ids import show_id
 
 
 def test_every_read_is_one_entry(desk):
@@ -78,11 +80,14 @@ def test_readers_at_the_same_moment_keep_one_chain(desk):
     assert verify(desk.engine).entries == 4 + 20
 
 
+PERSON = show_id("P", person_id("S01"))
 READS = {
     "/api/v1/queue": "see_cases",
     f"/api/v1/relationships/{REFERENCE['G01']}": "see_cases",
     "/api/v1/models/current/card": "see_card",
     f"/relationships/{REFERENCE['G01']}": "see_cases",
+    f"/api/v1/people/{PERSON}": "see_cases",
+    f"/people/{PERSON}": "see_cases",
     "/model-card": "see_card",
     "/audit-log": "see_log_state",
 }
@@ -125,6 +130,9 @@ def test_every_route_is_declared():
         ("GET", "/relationships/{reference}"),
         ("POST", "/relationships/{reference}/names"),
         ("POST", "/relationships/{reference}/safe-contact"),
+        ("GET", "/people/{reference}"),
+        ("POST", "/people/{reference}/names"),
+        ("GET", "/api/v1/people/{reference}"),
         ("POST", "/names/close"),
         ("GET", "/model-card"),
         ("GET", "/tour"),

@@ -10,8 +10,8 @@ from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
+from fixtures import family_force, stopped_feed
 from fixtures import golden_force as golden
-from fixtures import stopped_feed
 from fixtures.browser import WIDE, Window
 from fixtures.desk_browser import NOW, STARTED_AT
 from fixtures.frontend_build import ROOT, load_build
@@ -36,6 +36,9 @@ TOUR = {
         )
     ],
 }
+
+FORCES = {"stopped feed": stopped_feed.publish, "family": family_force.publish}
+"""Forces of their own, each published in a folder, by the name of their desk."""
 
 
 @pytest.fixture(scope="module")
@@ -68,8 +71,8 @@ def desk_named(
         def open_desk(name: str) -> Desk:
             var, store, tour = folder / name / "var", golden_store, folder / name / "tour.json"
             (folder / name).mkdir()
-            if name == "stopped feed":
-                force = stopped_feed.publish(var)
+            if name in FORCES:
+                force = FORCES[name](var)
                 stack.callback(lambda: force)  # its files go when nobody refers to it
                 store = force.store
             elif name == "empty":

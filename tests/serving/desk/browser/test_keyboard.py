@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from fixtures.browser import Window, reachable, walk
 from fixtures.desk_states import RANKED
+from fixtures.golden_force import person_id
 from fixtures.golden_lists import REFERENCE
+
+from threat.ids import show_id
 
 TOP = ["Skip to main content", "Threat assessment desk"]
 REVIEWER = [*TOP, "Review list", "Model card", "Sign out"]
@@ -52,8 +55,9 @@ def test_a_relationship(window_on) -> None:
     assert walked(window_on("rule", "reviewer"), RANKED) == [
         *REVIEWER,
         "Back to the review list",
+        *(show_id("P", person_id(who)) for who in ("S01", "P01")),
         *("In force at this date", "Must see", "Place in the order", "Why it is placed here"),
-        *("What we don't know", "Records", "Open the safe contact", "Open the names"),
+        *("Children, and others at risk", "What we don't know", "Records", "Open the safe contact", "Open the names"),
         "Non-molestation order towards this person since 2 April 2024, until 2 April 2025",
         *("Threat to kill", "Threatened with a weapon: knife", "Suicidal ideation"),  # new since the last list
         "6 records behind this",

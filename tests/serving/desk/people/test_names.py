@@ -87,7 +87,7 @@ def test_where_no_identity_is_on_record_the_page_says_so(desk):
     client = client_of(desk)
     open_names(client, "G04")
     text = client.get(f"/relationships/{REFERENCE['G04']}").text
-    assert text.count("no name on record") == 2
+    assert text.count("No name on record") == 2
 
 
 def test_a_name_under_a_reference_that_was_merged_is_found(desk, monkeypatch):
