@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Path
+from fastapi import APIRouter, Depends, Path, Query
 
 import threat
+from serving.desk.case.filters import Choice
 from serving.desk.case.view import relationship_of
 from serving.desk.list_view import reference_of
 from serving.desk.people.person import person_of, recorded_person
@@ -62,13 +63,14 @@ def queue(signed_in: Annotated[SignedInRequest, Depends(may("see_cases"))]) -> Q
 )
 def relationship(
     reference: Annotated[str, Path(max_length=40, examples=["R-0123456789abcdef"])],
+    choice: Annotated[Choice, Query()],
     signed_in: Annotated[SignedInRequest, Depends(may("see_cases"))],
 ) -> Relationship:
-    """A relationship as it stood at the published list's as-of: standing, reasons, records, what is not known."""
+    """A relationship as it stood at the published list's as-of: standing, reasons, incidents, what is not known."""
     with signed_in.logged("consultation", "view relationship") as draft:
         view = signed_in.desk.view()
         draft.subject = reference_of(reference)
-        answer = relationship_of(view, reference)
+        answer = relationship_of(view, reference, choice)
         draft.detail = {"list": answer.listing.id, "score_visible": answer.standing.kind == "ranked"}
     return answer
 

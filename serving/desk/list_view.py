@@ -128,7 +128,7 @@ class ListView:
         """
         if parties.at_risk == NO_PERSON:  # relationships whose subject is unknown are all under the same key
             return ""
-        reversed_id = self._by_parties.get(Parties(parties.at_risk, parties.subject), relationship_id)
+        reversed_id = self.by_parties.get(Parties(parties.at_risk, parties.subject), relationship_id)
         return "" if reversed_id == relationship_id else show_id("R", reversed_id)
 
     @cached_property
@@ -148,7 +148,7 @@ class ListView:
         return Deaths.of(self.snapshot.sightings())
 
     @cached_property
-    def _by_parties(self) -> dict[Parties, int]:
+    def by_parties(self) -> dict[Parties, int]:
         """Relationships in force at the as-of by their parties."""
         rows = self.in_force
         pairs = map(Parties, rows.subject.tolist(), rows.at_risk.tolist())

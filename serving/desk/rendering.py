@@ -39,6 +39,7 @@ def _templates() -> Environment:
         "how_long_ago": how_long_ago,
         "as_of": as_of_moment,
         "year": lambda at, zone: local(at, zone).year,
+        "capitalised": lambda words: words[:1].upper() + words[1:],
         "thousands": lambda number: f"{number:,}",
         "verdict_words": lambda verdict: Verdict(verdict).words.lower(),
     }

@@ -6,11 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path, Request
+from fastapi import APIRouter, Depends, Path, Query, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from serving.desk.back import kept
-from serving.desk.case.view import relationship_of
+from serving.desk.back import kept, own_address
+from serving.desk.case.filters import Choice
+from serving.desk.case.links import CaseLinks
+from serving.desk.case.view import file_of, relationship_of_file
 from serving.desk.list_view import reference_of
 from serving.desk.parties import parties_of
 from serving.desk.people.contact import CONTACT_FORM, SafeContact, safe_contact_of
@@ -40,10 +42,11 @@ class Opened:
 def relationship(
     request: Request,
     reference: Reference,
+    choice: Annotated[Choice, Query()],
     signed_in: Annotated[SignedInRequest, Depends(may("see_cases"))],
 ) -> Response:
-    """Show one relationship: standing and reasons, what changed, the records in both directions, what is not known."""
-    return _relationship(request, signed_in, reference, Opened())
+    """Show one relationship: standing and reasons, what changed, its incidents in every lane, what is not known."""
+    return _relationship(request, signed_in, reference, Opened(), choice)
 
 
 @router.post("/relationships/{reference}/names")
@@ -86,11 +89,15 @@ def safe_contact(
     return _relationship(request, signed_in, reference, Opened(contact=form, safe_contact=opened))
 
 
-def _relationship(request: Request, signed_in: SignedInRequest, reference: str, opened: Opened) -> HTMLResponse:
+def _relationship(
+    request: Request, signed_in: SignedInRequest, reference: str, opened: Opened, choice: Choice | None = None
+) -> HTMLResponse:
+    choice = choice or Choice()
     with signed_in.logged("consultation", "view relationship") as draft:
         view = signed_in.desk.view()
         draft.subject = reference_of(reference)
-        answer = relationship_of(view, reference)
+        file = file_of(view, reference)
+        answer = relationship_of_file(view, reference, file, choice)
         draft.detail = {"list": answer.listing.id, "score_visible": answer.standing.kind == "ranked"}
     parties = parties_of(view.snapshot, view.recorded(reference), view.as_of)
     named = {"subject": parties.subject, "person_at_risk": parties.at_risk}
@@ -101,6 +108,7 @@ def _relationship(request: Request, signed_in: SignedInRequest, reference: str, 
         "case/page.html",
         status=422 if error else 200,
         answer=answer,
+        cards=CaseLinks(draft.subject, file, choice, answer.incidents, own_address(request.query_params.get("back", ""))),
         opened=names is not None,
         names=names or {},
         names_form=opened.names,

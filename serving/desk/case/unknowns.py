@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 import numpy as np
 
-from serving.desk.case.timeline import direction_by_sighting
+from serving.desk.case.lanes import direction_by_sighting
 from serving.desk.parties import Parties
 from serving.desk.responses.case import Unknown
 from threat.asof import DAY, happened

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from serving.desk import words
 from serving.desk.answered import answered_circumstance, answered_reasons, answered_trigger, change_of
+from serving.desk.case.cards import page_of_incidents
+from serving.desk.case.file import CaseFile
+from serving.desk.case.filters import Choice
 from serving.desk.case.frequency import frequency
-from serving.desk.case.timeline import records
+from serving.desk.case.named_in import named_in
+from serving.desk.case.records import Reading, records_of
 from serving.desk.case.unknowns import unknowns
 from serving.desk.list_view import ListView
 from serving.desk.listing import summary_of
@@ -19,26 +23,45 @@ from threat.ids import parse_id, show_id
 from threat.lists import BAND_TITLES
 
 
-def relationship_of(view: ListView, reference: str) -> Relationship:
-    """Return one relationship at the list's as-of.
+def relationship_of(view: ListView, reference: str, choice: Choice | None = None) -> Relationship:
+    """Return one relationship at the list's as-of, with the incidents that ``choice`` asks for (None: the latest).
 
     Raises UsageError for a malformed reference, NotFound for a relationship that was not recorded by the as-of,
     IntegrityFailure when its reasons do not add up to the score on the list.
     """
+    return relationship_of_file(view, reference, file_of(view, reference), choice or Choice())
+
+
+def file_of(view: ListView, reference: str) -> CaseFile:
+    """Return everything on record of a relationship at the list's as-of. Raises as ``relationship_of`` does."""
     relationship_id = view.recorded(reference)
-    parties = parties_of(view.snapshot, relationship_id, view.as_of)
-    subject_age, person_at_risk_age = ages_of(view, list(parties))
-    standing = _standing(view, relationship_id)
-    triggers = view.triggers(relationship_id)
-    timeline, left_out = records(
+    return CaseFile(
         view.snapshot.sightings(),
-        parties,
+        parties_of(view.snapshot, relationship_id, view.as_of),
         view.as_of,
         since=view.listed.basis.previous_as_of,
-        behind=_themes_behind(standing.reasons) if isinstance(standing, Ranked) else {},
-        must_see={trigger.event_id for trigger in triggers},
+        must_see={trigger.event_id for trigger in view.triggers(relationship_id)},
+        zone=view.zone,
         inexact=view.snapshot.inexact,
     )
+
+
+def relationship_of_file(view: ListView, reference: str, file: CaseFile, choice: Choice) -> Relationship:
+    """Return one relationship of which the file is there already. Raises as ``relationship_of`` does."""
+    relationship_id, parties = view.recorded(reference), file.parties
+    subject_age, person_at_risk_age = ages_of(view, list(parties))
+    standing = _standing(view, relationship_id)
+    must_see = [answered_trigger(trigger, view.as_of, view.zone) for trigger in view.triggers(relationship_id)]
+    circumstances = [answered_circumstance(stated) for stated in view.circumstances(relationship_id)]
+    reasons = standing.reasons if isinstance(standing, Ranked) else []
+    reading = Reading(
+        view.as_of,
+        since=file.since,
+        behind=_themes_behind(reasons),
+        must_see=file.must_see,
+        inexact=file.inexact,
+    )
+    new = records_of(file.sightings, file.new, file.directions, reading)
     return Relationship(
         listing=summary_of(view),
         limits=list(words.LIMITS),
@@ -53,11 +76,11 @@ def relationship_of(view: ListView, reference: str) -> Relationship:
         others_at_risk=others_at_risk(view, parties),
         other_way=view.other_way(relationship_id, parties),
         standing=standing,
-        circumstances=[answered_circumstance(stated) for stated in view.circumstances(relationship_id)],
-        must_see=[answered_trigger(trigger, view.as_of, view.zone) for trigger in triggers],
-        timeline=timeline,
-        records_left_out=left_out,
-        unknown=unknowns(view.snapshot.sightings(), parties, view.as_of, view.zone),
+        circumstances=circumstances,
+        must_see=must_see,
+        new_records=[new[j] for j in file.new],
+        incidents=page_of_incidents(file, choice, reading, named_in(must_see, circumstances, reasons)),
+        unknown=unknowns(file.sightings, parties, view.as_of, view.zone),
     )
 
 

@@ -13,6 +13,7 @@ Band = Literal["review", "next", "beyond"]
 Direction = Literal[
     "this_way", "other_way", "subject", "person_at_risk", "subject_elsewhere", "person_at_risk_elsewhere"
 ]
+Lane = Literal["this_way", "other_way", "subject_elsewhere", "person_at_risk_elsewhere", "one_person"]
 
 Precision = Literal["second", "day"]
 """How exactly a source dates: a day is the local day, at no known hour."""

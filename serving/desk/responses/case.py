@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -10,13 +9,10 @@ from pydantic import Field
 from serving.desk.responses.answer import (
     Answer,
     Band,
-    Direction,
-    EventRef,
-    OccurredPrecision,
     PersonRef,
-    Precision,
     RelationshipRef,
 )
+from serving.desk.responses.incidents import IncidentPage, Record
 from serving.desk.responses.listing import ListSummary
 from serving.desk.responses.people import Child, PersonRelationship
 from serving.desk.responses.reasons import Change, Circumstance, Reason, Trigger
@@ -59,30 +55,6 @@ class NotRanked(Answer):
     sentence: str
 
 
-class Record(Answer):
-    """One record of the timeline, as it stood at the list's as-of."""
-
-    event: EventRef
-    kind: str
-    title: str
-    detail: str
-    direction: Direction
-    direction_title: str
-    began_at: datetime = Field(description="When a course of conduct began; of all others, when it happened.")
-    occurred_at: datetime = Field(description="When it happened; of a course of conduct, when it was last known to.")
-    occurred_precision: OccurredPrecision
-    recorded_at: datetime
-    recorded_precision: Precision
-    days_to_record: int
-    ahead: bool = Field(description="Known in advance and still to come at the as-of: a release, an order's expiry.")
-    assertion: Literal["fact", "assessment"]
-    reported_by: str
-    source: str
-    must_see: bool
-    behind: list[str] = Field(description="Themes whose reasons depend on this record.")
-    is_new: bool = Field(description="Recorded since the previous list, and not by the unit itself.")
-
-
 class Unknown(Answer):
     """Something the ranking did not have."""
 
@@ -108,6 +80,6 @@ class Relationship(Answer):
     standing: Annotated[Ranked | NotRanked, Field(discriminator="kind")]
     circumstances: list[Circumstance]
     must_see: list[Trigger]
-    timeline: list[Record]
-    records_left_out: int = Field(description="Older records not listed here.")
+    new_records: list[Record] = Field(description="Recorded since the previous list, latest first.")
+    incidents: IncidentPage
     unknown: list[Unknown]

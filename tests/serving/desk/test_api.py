@@ -6,6 +6,7 @@ import pytest
 from fixtures import golden_force as golden
 from fixtures.desk_browser import NOW, client_of
 from fixtures.golden_lists import REFERENCE, event_of
+from fixtures.incident_records import records_in
 from fixtures.log_entries import entries
 
 from serving.lists.making import ListOptions, make_list
@@ -37,19 +38,21 @@ def test_a_relationship(desk):
     assert body["relationship_kind"] == "Former partner"
     assert body["standing"]["kind"] == "ranked"
     assert body["standing"]["rank"] == 6
-    shown = {record["event"]: record for record in body["timeline"]}
+    shown = records_in(body["incidents"])
     release = shown[event_of("f5")]
     assert (release["ahead"], release["direction"]) == (True, "subject")
     assert shown[event_of("f1")]["direction"] == "this_way"
     assert shown[event_of("j1")]["direction"] == "other_way"
-    assert body["records_left_out"] == 0
+    assert (body["incidents"]["page"], body["incidents"]["pages"]) == (1, 1)
+    assert body["incidents"]["records"] == len(shown)
 
 
 def test_what_nobody_did_to_anyone_is_not_headed_as_an_act(desk):
     """A grade and a visit are about the relationship; an assault is headed by its direction."""
     body = client_of(desk).get(f"/api/v1/relationships/{REFERENCE['G09']}").json()
     shown = {
-        record["event"]: (record["title"], record["detail"], record["direction_title"]) for record in body["timeline"]
+        event: (record["title"], record["detail"], record["direction_title"])
+        for event, record in records_in(body["incidents"]).items()
     }
     assert {shown[event_of(name)] for name in ("i1", "i2", "i3")} == {
         ("Assault with injury", "", "Subject towards person at risk"),
@@ -62,7 +65,7 @@ def test_nothing_recorded_later_or_withdrawn_is_shown(desk):
     client = client_of(desk)
     for name, hidden in (("G01", "a13"), ("G02", "b8"), ("G07", "g4"), ("G08", "h4")):
         body = client.get(f"/api/v1/relationships/{REFERENCE[name]}").json()
-        assert event_of(hidden) not in {record["event"] for record in body["timeline"]}
+        assert event_of(hidden) not in records_in(body["incidents"])
 
 
 @pytest.mark.parametrize("name", ["G11", "G12"])

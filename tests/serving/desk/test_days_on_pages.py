@@ -47,15 +47,15 @@ SAID = {
     "Europe/London": (
         "The subject is in custody since 25 June 2024, until 31 July 2024",
         "Threat to kill on 28 June 2024, recorded 2 days ago",
-        ">28 June 2024</time> · recorded <",  # no clock time: the source gave none
-        ">27 June 2024, 10:15</time> · recorded <",
+        ">28 June 2024</time></strong> · recorded <",  # no clock time: the source gave none
+        ">27 June 2024, 10:15</time></strong> · recorded <",
         ">27 June 2024, 23:45</time>",
     ),
     "America/New_York": (
         "The subject is in custody since 24 June 2024, until 31 July 2024",
         "Threat to kill on 27 June 2024, recorded 2 days ago",
-        ">27 June 2024</time> · recorded <",
-        ">27 June 2024, 05:15</time> · recorded <",
+        ">27 June 2024</time></strong> · recorded <",
+        ">27 June 2024, 05:15</time></strong> · recorded <",
         ">27 June 2024, 18:45</time>",
     ),
 }
@@ -86,5 +86,5 @@ def test_a_course_of_conduct_is_said_from_its_beginning_to_its_end(shown: tuple[
 def test_a_death_without_a_date_is_said_to_have_happened_at_no_known_time(shown: tuple[str, Browser]) -> None:
     _, pages = shown
     page = pages.get(f"/relationships/{show_id('R', int(pair_ids([pid('s')], [pid('v')])[0]))}").text
-    recorded = page.partition("happened at a time not known, before it was recorded · recorded <time")[2]
+    recorded = page.partition("Happened at a time not known, before it was recorded</strong> · recorded <time")[2]
     assert recorded.partition(">")[2].startswith("26 June 2024</time>")

@@ -12,6 +12,7 @@ import pytest
 from fixtures import golden_force as golden
 from fixtures.desk_browser import STARTED_AT, client_of
 from fixtures.golden_lists import REFERENCE, event_of
+from fixtures.incident_records import records_in
 
 import serving
 from serving.lists.making import ListOptions, make_list
@@ -133,8 +134,8 @@ def test_a_relationship_page(desk):
         REFERENCE["G10"],
         "What we don't know",
         "Nothing from partner agencies",
-        "expected",
-        "happened",
+        "Expected",
+        "Happened",
         "recorded",
         "Also on record (takes no part in this order)",
     ):
@@ -164,16 +165,16 @@ def test_a_rule_s_own_reason_is_shown_as_what_it_is(open_desk, golden_store, tmp
 def test_late_and_moved_records_are_marked(desk):
     text = client_of(desk).get(f"/relationships/{REFERENCE['G01']}").text
     assert "New since the last list" in text
-    assert re.search(r"<strong[^>]*>\s*Assessment\s*</strong>", text)
+    assert "<strong>Assessed</strong> <time" in text
 
 
-def test_records_stand_under_their_years_each_with_a_heading_of_its_own(desk):
+def test_incidents_stand_under_their_years_each_with_a_heading_of_its_own_and_an_anchor_for_every_record(desk):
     text = client_of(desk).get(f"/relationships/{REFERENCE['G06']}").text
-    section = text[text.index('id="records"') :]
+    section = text[text.index('role="status"') :]
     assert re.findall(r"<h3[^>]*>([^<]+)</h3>", section) == ["Still to come", "2024", "2023"]
-    items = section.count('<li class="moj-timeline__item" id="E-')
-    assert items == section.count('<h4 class="moj-timeline__title">') == section.count('<p class="moj-timeline__date">')
-    assert items == len(client_of(desk).get(f"/api/v1/relationships/{REFERENCE['G06']}").json()["timeline"])
+    shown = client_of(desk).get(f"/api/v1/relationships/{REFERENCE['G06']}").json()["incidents"]
+    assert len(shown["incidents"]) == section.count('<h4 class="desk-incident__title">') == shown["recorded"]
+    assert re.findall(r'<span id="(E-[0-9a-f]{16})">', section) == list(records_in(shown))
 
 
 def test_a_cell_of_the_queue_says_what_it_is_when_rows_stack(desk):

@@ -1,65 +1,28 @@
-"""Records of a relationship: which are shown, in which order, under which direction, and what is new."""
+"""Records as answers: under which direction, how exactly dated, what is new, ahead or late."""
 
 from __future__ import annotations
 
-import numpy as np
 import pytest
-from fixtures.feature_histories import Happening, sightings
-from numpy.typing import NDArray
+from fixtures.case_files import AS_OF, OTHER, P, S, events, happening, shown
 
-from serving.desk.case.timeline import LONGEST, records
-from serving.desk.parties import Parties
-from serving.desk.responses.case import Record
-from threat.asof import DAY, instant, parse_as_of
+from threat.asof import DAY, instant
 from threat.history.sightings import NO_PERSON
 from threat.ids import show_id
-
-AS_OF = parse_as_of("2024-06-01")
-S, P, OTHER = 11, 12, 13
-
-
-def happening(event_id: int, days: float = 1, recorded: float | None = None, **parts: object) -> Happening:
-    """An event of ``days`` ago, recorded when it happened unless ``recorded`` says otherwise."""
-    occurred_at = AS_OF - int(days * DAY)
-    recorded_at = occurred_at if recorded is None else AS_OF - int(recorded * DAY)
-    parties = {} if "about" in parts else {"subject": S, "at_risk": P}
-    return Happening(
-        **{"kind": "threat_to_kill", **parties, **parts},  # type: ignore[arg-type]
-        occurred_at=occurred_at,
-        recorded_at=recorded_at,
-        event_id=event_id,
-        incident_id=event_id,
-    )
-
-
-def inexact(event_ids: NDArray[np.int64]) -> tuple[NDArray[np.bool_], NDArray[np.bool_], NDArray[np.bool_]]:
-    """Events 6 and 7 happened on a day at no known hour; event 7 was recorded so. Nobody knows the date of event 8."""
-    return np.isin(event_ids, [6, 7]), event_ids == 7, event_ids == 8
-
-
-def shown(*happenings: Happening, since: int = 0, at_risk: int = P) -> list[Record]:
-    timeline, _ = records(
-        sightings(happenings),
-        Parties(S, at_risk),
-        AS_OF,
-        since=since,
-        behind={1: ["Threats"]},
-        must_see={2},
-        inexact=inexact,
-    )
-    return timeline
 
 
 @pytest.mark.parametrize(
     ("parts", "direction", "title"),
     [
         ({}, "this_way", "Subject towards person at risk"),
-        ({"subject": P, "at_risk": S}, "other_way", "The other way round"),
+        ({"subject": P, "at_risk": S}, "other_way", "Person at risk towards subject"),
         ({"about": S, "kind": "suicidal_ideation"}, "subject", "About the subject"),
         ({"about": P, "kind": "suicidal_ideation"}, "person_at_risk", "About the person at risk"),
-        ({"at_risk": OTHER}, "subject_elsewhere", "The subject and someone else"),
-        ({"subject": OTHER}, "person_at_risk_elsewhere", "The person at risk and someone else"),
+        ({"at_risk": OTHER}, "subject_elsewhere", "Subject towards someone else"),
+        ({"subject": OTHER, "at_risk": S}, "subject_elsewhere", "Someone else towards the subject"),
+        ({"subject": OTHER}, "person_at_risk_elsewhere", "Someone else towards the person at risk"),
+        ({"subject": P, "at_risk": OTHER}, "person_at_risk_elsewhere", "Person at risk towards someone else"),
         ({"kind": "risk_grade", "code": "high"}, "this_way", "About this relationship"),
+        ({"kind": "relationship_recorded", "code": "ex_partner"}, "this_way", "About this relationship"),
     ],
 )
 def test_the_direction_of_a_record(parts: dict[str, object], direction: str, title: str) -> None:
@@ -69,7 +32,7 @@ def test_the_direction_of_a_record(parts: dict[str, object], direction: str, tit
 
 def test_an_event_between_the_two_is_shown_once_and_the_latest_first() -> None:
     timeline = shown(happening(1, 3), happening(2, 1), happening(3, 2), happening(4, 2))
-    assert [record.event for record in timeline] == [show_id("E", event) for event in (2, 4, 3, 1)]
+    assert [record.event for record in timeline] == events(2, 4, 3, 1)
     assert [record.must_see for record in timeline] == [True, False, False, False]
     assert [record.behind for record in timeline] == [[], [], [], ["Threats"]]
 
@@ -109,13 +72,21 @@ def test_days_to_record_and_detail() -> None:
     assert by_event[show_id("E", 3)].detail == "4"
 
 
-def test_what_is_left_out_of_a_long_page_is_counted() -> None:
-    many = [happening(number, number / 100) for number in range(1, LONGEST + 4)]
-    timeline, left_out = records(
-        sightings(many), Parties(S, P), AS_OF, since=0, behind={}, must_see=(), inexact=inexact
-    )
-    assert (len(timeline), left_out) == (LONGEST, 3)
-    assert timeline[0].event == show_id("E", 1)
+def test_the_other_person_of_a_record_elsewhere_is_given_by_reference() -> None:
+    by_event = {
+        record.event: record.other
+        for record in shown(happening(1), happening(2, at_risk=OTHER), happening(3, at_risk=NO_PERSON))
+    }
+    assert by_event == {show_id("E", 1): "", show_id("E", 2): show_id("P", OTHER), show_id("E", 3): ""}
+
+
+def test_a_record_is_said_by_its_kind_and_code_and_an_answer_by_its_question() -> None:
+    knife = happening(1, 2, kind="weapon_used", code="knife")
+    answer = happening(2, 3, kind="item_strangled", code="yes")
+    assert [(record.said, record.code) for record in shown(knife, answer)] == [
+        ("knife used", "knife"),
+        ("strangled or choked", "yes"),
+    ]
 
 
 def test_how_exactly_each_record_is_dated() -> None:

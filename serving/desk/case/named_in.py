@@ -1,0 +1,31 @@
+"""Which sections of the page of a relationship name a record, so that its card leads back to them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from serving.desk.responses.incidents import NamedIn
+from serving.desk.responses.reasons import Circumstance, Reason, Trigger
+from threat.ids import parse_id
+
+
+def named_in(
+    must_see: Sequence[Trigger], circumstances: Sequence[Circumstance], reasons: Sequence[Reason]
+) -> dict[int, list[NamedIn]]:
+    """Return the sections that name each event, by its id: in the order of the page, each section once."""
+    named: dict[int, list[NamedIn]] = {}
+
+    def add(event: str, section: str, title: str) -> None:
+        entry, entries = NamedIn(section=section, title=title), named.setdefault(parse_id(event, "E"), [])
+        if entry not in entries:
+            entries.append(entry)
+
+    for circumstance in circumstances:
+        add(circumstance.event, "in-force", "In force at this date")
+    for trigger in must_see:
+        add(trigger.event, "must-see", "Must see")
+    for reason in reasons:
+        for sentence in reason.sentences:
+            for event in sentence.events:
+                add(event, "why", reason.title)
+    return named
