@@ -99,16 +99,16 @@ def _relationship(
         file = file_of(view, reference)
         answer = relationship_of_file(view, reference, file, choice)
         draft.detail = {"list": answer.listing.id, "score_visible": answer.standing.kind == "ranked"}
-    parties = parties_of(view.snapshot, view.recorded(reference), view.as_of)
-    named = {"subject": parties.subject, "person_at_risk": parties.at_risk}
+    named = {"subject": file.parties.subject, "person_at_risk": file.parties.at_risk}
     names = names_on(signed_in, view, draft.subject, named)
+    back = own_address(request.query_params.get("back", ""))
     error = opened.names.error or opened.contact.error
     return page_of(
         request,
         "case/page.html",
         status=422 if error else 200,
         answer=answer,
-        cards=CaseLinks(draft.subject, file, choice, answer.incidents, own_address(request.query_params.get("back", ""))),
+        cards=CaseLinks(draft.subject, file, choice, answer.incidents, back),
         opened=names is not None,
         names=names or {},
         names_form=opened.names,
