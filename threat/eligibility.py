@@ -97,15 +97,15 @@ def eligible(snapshot: Snapshot, as_of: int, policy: Policy) -> Cohort:
     drop(
         "known",
         relationships.standing(as_of),
-        "not recorded before the as-of, or no row and no domestic event of the two is in force any more",
+        "recorded only later, or all that says the two are related was withdrawn",
     )
     drop("subject", rows.subject != NO_PERSON, "the subject is unknown or an organisation")
     organisation = links.is_organisation(relationships.person_at_risk_id, as_of)
     drop("person_at_risk", ~organisation, "the other party is an organisation")
-    drop("one_person", rows.subject != rows.at_risk, "quarantined: a merge made both parties one person")
+    drop("one_person", rows.subject != rows.at_risk, "both parties are one person, as the records say by then")
     # After the filters above: a pair's earliest relationship must not be one that they dropped.
     is_first = _first_of_pair(relationships, rows, recorded, funnel.keep)
-    drop("twice", is_first, "after a merge, the same pair as an earlier relationship")
+    drop("twice", is_first, "the same two people as another relationship, as the records say by then")
     deaths = Deaths.of(sightings)
     drop("person_at_risk_dead", ~deaths.on_record(rows.at_risk, as_of), "the person at risk is on record as dead")
     drop("subject_dead", ~deaths.on_record(rows.subject, as_of), "the subject is on record as dead")
@@ -126,7 +126,7 @@ class _Funnel:
 
     def __init__(self, n: int) -> None:
         self.keep = np.ones(n, dtype=bool)
-        self.steps = [FilterStep(step="on record", kept=n, dropped=0, reason="relationships in the snapshot")]
+        self.steps = [FilterStep(step="on record", kept=n, dropped=0, reason="relationships on record")]
 
     def drop(self, step: str, stays: NDArray[np.bool_], reason: str) -> None:
         """Keep what stays, and count the others under the filter's name."""
@@ -176,9 +176,9 @@ class _Window:
         """Return the rule in words, and how many of the rows it keeps for either reason alone."""
         by_custody, by_late_report = (int((among & mask).sum()) for mask in (self.by_custody, self.by_late_report))
         return (
-            f"no domestic record that became known in the last {policy.known_within_days_at_liberty} days at liberty "
-            f"of the subject, and first recorded over {policy.first_signal_within_days_at_liberty} such days ago "
-            f"(of those kept, {by_custody:,} only because time in custody or detention does not count, "
+            f"no domestic record that became known in the last {policy.known_within_days_at_liberty} days, and first "
+            f"recorded over {policy.first_signal_within_days_at_liberty} days ago, without days of the subject in "
+            f"custody or detention (of those kept, {by_custody:,} only because such days do not count, "
             f"{by_late_report:,} only by a late report of what happened before)"
         )
 

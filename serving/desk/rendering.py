@@ -16,7 +16,7 @@ from serving.desk.request import desk_of, session_of
 from serving.desk.responses.answer import Problem
 from serving.desk.service import AgeOfList
 from serving.desk.sign_in import Session
-from serving.desk.words import counted
+from serving.desk.words import STEPS, counted
 from threat.dates import as_of_moment, day, how_long_ago, local, moment, short_day
 from threat.measuring.figure import Verdict
 
@@ -35,6 +35,7 @@ def _templates() -> Environment:
         "short_day": short_day,
         "leading_back": leading_back,
         "counted": counted,
+        "step_title": lambda step: STEPS.get(step, step.replace("_", " ").capitalize()),
         "moment": moment,
         "how_long_ago": how_long_ago,
         "as_of": as_of_moment,

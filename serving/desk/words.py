@@ -16,7 +16,7 @@ LIMITS = (
     "Valley, 55% had no earlier police contact with the victim (Thornton 2017): there was nothing to rank.",
     "The order supports your decision and does not make it. It depends on what was recorded and known by the date "
     "shown; what you know and the records do not say may matter more.",
-    "Subjects are alleged. A record is not a finding, and a contribution to the order is not a cause.",
+    "Subjects are alleged. A record is not a finding, and a reason for a place in the order is not a cause.",
 )
 """On the queue and on every relationship: nobody should read an order as a finding."""
 
@@ -34,6 +34,20 @@ _SILENCE = "What happened since is not in it: silence here is not calm."
 
 _STALE_AFTER_DAYS = 7
 """Days that a list may be old which says nothing of feeds, as lists of version 1: those of the shipped policy."""
+
+STEPS = {
+    "on record": "On record",
+    "known": "On record in time",
+    "subject": "The subject is a known person",
+    "person_at_risk": "The other party is a person",
+    "one_person": "Two different people",
+    "twice": "Counted once",
+    "person_at_risk_dead": "The person at risk is not on record as dead",
+    "subject_dead": "The subject is not on record as dead",
+    "window": "Recent enough",
+    "safeguarding": "Both parties adults",
+}
+"""What stays at each step of eligibility, by its name; a list of before may have a step of another name."""
 
 FIRST_LIST = "There is no earlier list to compare with."
 

@@ -172,7 +172,7 @@ def expired(standing: promotions.Standing, until: date | None, at: int) -> promo
     """Return the standing as suspended once ``until``, an acceptance's last day, is over at ``at``; None before."""
     if until is None or instant(at).date() <= until:
         return None
-    reason = f"An acceptance this release rested on expired on {date_in_words(until)}"
+    reason = f"An acceptance that the release of the model depends on ended on {date_in_words(until)}"
     return replace(standing, state="suspended", by="", reason=reason)
 
 

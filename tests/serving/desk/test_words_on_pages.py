@@ -1,0 +1,105 @@
+"""The words of a reviewer's pages: nothing of ``words_not_said.csv``, and *safe* in fixed phrases alone."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+from fixtures import golden_force as golden
+from fixtures.desk_browser import STARTED_AT, client_of
+from fixtures.desk_states import STATES, State
+from fixtures.golden_lists import REFERENCE
+from fixtures.page_text import PageText, answer_in
+from fixtures.state_desks import GoldenFolders, opener_of
+
+from features.rules import RULES
+from serving.desk.service import Desk
+from serving.desk.words import STEPS
+from serving.lists.making import ListOptions, make_list
+from serving.lists.words_not_said import not_to_be_said
+
+NOT_A_REVIEWERS = re.compile(r"/model-card|/audit-log|/governance|/relationships/[^/]+/sum")
+"""Pages about the model, the log and the arithmetic of the order: those who read them know their words."""
+
+REVIEWERS = [state for state in STATES if not NOT_A_REVIEWERS.match(state.path)]
+
+FIXED = (
+    "not a sign of safety",
+    "no sign of safety",
+    "concern for safety",  # the kind of a record, by its name in police systems
+    "safe contact",  # the name of what is opened
+    "safely",
+)
+"""Phrases that may hold the word *safe*; everywhere else it reads as reassurance."""
+
+
+NOT_YET = frozenset({"harm index", "moves it down", "theme", "themes"})
+"""Words of the reasons as they are shown now; to be emptied with the panel that says them in incidents and dates."""
+
+
+def wrong_in(said: list[str]) -> list[str]:
+    """Return each text of a page with what it may not say."""
+    wrong = []
+    for text in said:
+        rest = text.lower()
+        for phrase in FIXED:
+            rest = rest.replace(phrase, "")
+        words = [word for word in not_to_be_said(text) if word not in NOT_YET]
+        words += re.findall(r"\b(?:un)?safe(?:ty|ly|r)?\b", rest)
+        wrong += [f"{', '.join(words)}: {text}"] if words else []
+    return wrong
+
+
+@pytest.fixture(scope="module")
+def desk_named(
+    golden_store: Path, rule_var: Path, model_var: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[[str], Desk]]:
+    with ExitStack() as stack:
+        yield opener_of(GoldenFolders(golden_store, rule_var, model_var), tmp_path_factory.mktemp("desks"), stack)
+
+
+@pytest.mark.parametrize("state", REVIEWERS, ids=[state.name.replace(" ", "_") for state in REVIEWERS])
+def test_a_reviewers_page_in_every_state(desk_named, state: State) -> None:
+    answer = answer_in(state, desk_named(state.desk))
+    page = PageText(answer.text)
+    assert answer.status_code == state.status
+    assert state.h1 in page.said
+    assert wrong_in(page.said) == []
+
+
+@pytest.mark.parametrize("ranking", ["rule", "model"])
+@pytest.mark.parametrize("name", golden.KINDS)
+def test_the_page_of_every_relationship(desk_named, ranking: str, name: str) -> None:
+    answer = client_of(desk_named(ranking)).get(f"/relationships/{REFERENCE[name]}")
+    assert answer.status_code == 200
+    assert wrong_in(PageText(answer.text).said) == []
+
+
+@pytest.mark.parametrize("rule", sorted(RULES))
+def test_the_list_by_every_rule_and_its_first_relationship(open_desk, golden_store, tmp_path, rule: str) -> None:
+    made = make_list(
+        golden_store, tmp_path, golden.AS_OF, ListOptions(capacity=3, publish=True, rule=rule), started_at=STARTED_AT
+    )
+    client = client_of(open_desk(tmp_path))
+    for path in ("/", f"/relationships/{REFERENCE['G01']}"):
+        page = PageText(client.get(path).text)
+        assert any(made.basis.ranking_title.lower() in text.lower() for text in page.said)
+        assert wrong_in(page.said) == []
+
+
+def test_a_word_that_may_not_be_said_is_found_in_text_and_in_attributes() -> None:
+    html = (
+        '<title>Scores</title><p>A <b>bund</b>le <span aria-label="the snapshot">of</span></p><style>fold</style>'
+        '<img alt="safe now"><td data-label="Feature">Not a sign of safety</td><input type="submit" value="RUN">'
+    )
+    said = PageText(html).said
+    found = ["scores", "snapshot", "bundle", "safe", "feature", "RUN"]
+    assert [line.partition(":")[0] for line in wrong_in(said)] == found
+
+
+def test_every_step_of_eligibility_has_a_title(desk) -> None:
+    listing = client_of(desk).get("/api/v1/queue").json()["listing"]
+    assert [step["step"] for step in listing["filters"]] == list(STEPS)
