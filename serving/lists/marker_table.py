@@ -40,7 +40,7 @@ Part = Literal[
 """Where a record is, seen from a relationship: between the two, each way round; by or towards a party and somebody
 else; of one party alone; or about one person, where the source names two and does not say which."""
 
-Use = Literal["record", "beside", "answer", "answer_of_another"]
+Use = Literal["record", "context", "answer", "answer_of_another"]
 """What a record is to a lane. ``answer_of_another``: an answer of an assessment that is not between the two; a yes of
 it counts, and nothing else of it."""
 
@@ -65,7 +65,7 @@ class MarkerDefinition:
     title: str
     whose: Whose
     kinds: tuple[str, ...]
-    beside: tuple[str, ...] = ()
+    context: tuple[str, ...] = ()
     asked_of_subject: tuple[str, ...] = ()
     asked_of_person_at_risk: tuple[str, ...] = ()
 
@@ -75,14 +75,14 @@ class MarkerDefinition:
 
     def questions(self, lane: LaneName) -> tuple[tuple[str, Part], ...]:
         """Return the questions whose answers say no to a lane, each with the way round of its assessment."""
-        this: Part = "this_way" if lane == "this_way" else "other_way"
-        other: Part = "other_way" if lane == "this_way" else "this_way"
+        same: Part = "this_way" if lane == "this_way" else "other_way"
+        opposite: Part = "other_way" if lane == "this_way" else "this_way"
         ways: dict[Whose, list[tuple[tuple[str, ...], Part]]] = {
-            "acts": [(self.asked_of_subject, this)],
+            "acts": [(self.asked_of_subject, same)],
             "pair": [(self.asked_of_subject, "this_way"), (self.asked_of_subject, "other_way")],
-            "each": [(self.asked_of_subject, this), (self.asked_of_person_at_risk, other)],
-            "person_at_risk": [(self.asked_of_person_at_risk, this)],
-            "others": [(self.asked_of_subject, this)],
+            "each": [(self.asked_of_subject, same), (self.asked_of_person_at_risk, opposite)],
+            "person_at_risk": [(self.asked_of_person_at_risk, same)],
+            "others": [(self.asked_of_subject, same)],
         }
         return tuple((name, way) for names, way in ways[self.whose] for name in names)
 
@@ -91,9 +91,9 @@ class MarkerDefinition:
         for name in self.kinds:
             for part, lane in _OF_PERSON[self.whose] if kind(name).about == "person" else _BETWEEN[self.whose]:
                 yield name, part, lane, "record"
-        for name in self.beside:
+        for name in self.context:
             for part, lane in _BETWEEN[self.whose]:
-                yield name, part, lane, "beside"
+                yield name, part, lane, "context"
         lanes: tuple[LaneName, ...] = ("this_way", "other_way") if self.has_other_way() else ("this_way",)
         for lane in lanes:
             for name, part in self.questions(lane):
@@ -169,7 +169,7 @@ def marker_definitions() -> tuple[MarkerDefinition, ...]:
             title=row["title"],
             whose=_whose(row["whose"]),
             kinds=_names(row["kinds"]),
-            beside=_names(row["beside"]),
+            context=_names(row["context"]),
             asked_of_subject=_names(row["asked_of_subject"]),
             asked_of_person_at_risk=_names(row["asked_of_person_at_risk"]),
         )

@@ -56,44 +56,44 @@ class Lane:
     latest yes-or-no answer to each question is no), ``unanswered`` (refused or not known), ``not_asked`` (an assessment
     without this question, or with the question not put). ``no_record``: no record and no assessment.
 
-    ``answers``: those between the two, and every yes that says the same of the party in another assessment. ``beside``:
+    ``answers``: those between the two, and every yes that says the same of the party in another assessment. ``context``:
     records that take nothing back and are said next to a yes, such as a reconciliation after a separation.
     """
 
     state: State
     records: tuple[MarkerRecord, ...] = ()
     answers: tuple[MarkerRecord, ...] = ()
-    beside: tuple[MarkerRecord, ...] = ()
+    context: tuple[MarkerRecord, ...] = ()
 
     @property
     def first(self) -> int | None:
-        """When the first record began, UTC seconds; None without a record."""
+        """Return when the first record began, UTC seconds; None without a record."""
         return min((record.began_at for record in self.records), default=None)
 
     @property
     def last(self) -> int | None:
-        """When the latest record happened, UTC seconds; None without a record."""
+        """Return when the latest record happened, UTC seconds; None without a record."""
         return self.records[0].occurred_at if self.records else None
 
     @property
     def incidents(self) -> int:
-        """How many incidents the records are of."""
+        """Return how many incidents the records are of."""
         return len({record.incident_id for record in self.records})
 
     @property
     def yes_at(self) -> int | None:
-        """When yes was answered last, UTC seconds; None where it never was."""
+        """Return when yes was answered last, UTC seconds; None where it never was."""
         return next((answer.occurred_at for answer in self.answers if answer.code == "yes"), None)
 
     @property
     def answered_at(self) -> int | None:
-        """When the state was answered (a no, a refusal), UTC seconds; None for a yes and where nothing was asked."""
+        """Return when the state was answered (a no, a refusal), UTC seconds; None for a yes and for nothing asked."""
         codes = {"answered_no": ("no",), "unanswered": ("refused", "not_known", "")}.get(self.state, ())
         return next((answer.occurred_at for answer in self.answers if answer.code in codes), None)
 
     @property
     def no_at(self) -> int | None:
-        """When no was answered after the latest yes and the latest record, UTC seconds; None where it was not."""
+        """Return when no was answered after the latest yes and the latest record, UTC seconds; else None."""
         latest = next((answer for answer in self.answers if answer.code in ("yes", "no")), None)
         if self.state != "yes" or latest is None or latest.code == "yes":
             return None
@@ -143,8 +143,8 @@ def other_must_see(sightings: Sightings, rows: Rows, as_of: int) -> list[tuple[M
     So that every must-see kind of a case is said next to its markers: attempted murder, kidnap, a disclosure
     application. Those not on record are left out.
     """
-    found = _markers(sightings, rows, as_of, unread_must_see())
-    return [tuple(marker for marker in of_row if marker.is_yes()) for of_row in found]
+    by_row = _markers(sightings, rows, as_of, unread_must_see())
+    return [tuple(marker for marker in of_row if marker.is_yes()) for of_row in by_row]
 
 
 def _markers(
@@ -168,7 +168,7 @@ class _Gathered:
     """
 
     records: dict[tuple[int, int, LaneName], list[MarkerRecord]] = field(default_factory=dict)
-    beside: dict[tuple[int, int, LaneName], list[MarkerRecord]] = field(default_factory=dict)
+    context: dict[tuple[int, int, LaneName], list[MarkerRecord]] = field(default_factory=dict)
     answers: dict[tuple[int, int, LaneName], list[tuple[Part, MarkerRecord]]] = field(default_factory=dict)
     assessed: set[tuple[int, Part]] = field(default_factory=set)
 
@@ -176,8 +176,8 @@ class _Gathered:
         """Keep a record in a lane."""
         if use == "record":
             self.records.setdefault(key, []).append(record)
-        elif use == "beside":
-            self.beside.setdefault(key, []).append(record)
+        elif use == "context":
+            self.context.setdefault(key, []).append(record)
         elif use == "answer" or record.code == "yes":
             self.answers.setdefault(key, []).append((part, record))
 
@@ -254,10 +254,10 @@ def _of_party(
     # An event between the two is read from the one who acts, unless nobody knows who that is.
     part[suffers & between & (counterpart == NO_PERSON)] = number("other_way", "this_way")
     part[of_person] = _NO_PART
-    own = role == ROLE_ABOUT
+    is_about = role == ROLE_ABOUT
     # A source without a column for the one person names that person as a party, alone or next to the other.
-    stands_in = ~own & of_person & ~_says_about(sightings, at)
-    part[of_person & (own | (stands_in & (acts | (counterpart == NO_PERSON))))] = number(
+    stands_in = ~is_about & of_person & ~_says_about(sightings, at)
+    part[of_person & (is_about | (stands_in & (acts | (counterpart == NO_PERSON))))] = number(
         "of_subject", "of_person_at_risk"
     )
     part[stands_in & suffers & (counterpart != NO_PERSON)] = number("names_subject", "names_person_at_risk")
@@ -275,10 +275,10 @@ def _says_about(sightings: Sightings, at: NDArray[np.int64]) -> NDArray[np.bool_
 def _all_of(sightings: Sightings, persons: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return all sightings of each person: the place in ``persons``, and the position of the sighting."""
     place = position(persons, sightings.persons)
-    known = np.flatnonzero(place >= 0)
-    first, end = sightings.offsets[place[known]], sightings.offsets[place[known] + 1]
+    on_record = np.flatnonzero(place >= 0)
+    first, end = sightings.offsets[place[on_record]], sightings.offsets[place[on_record] + 1]
     count = end - first
-    row = np.repeat(known, count)
+    row = np.repeat(on_record, count)
     before = np.cumsum(count) - count
     return row, np.arange(len(row), dtype=np.int64) + np.repeat(first - before, count)
 
@@ -321,10 +321,10 @@ def _lane(definition: MarkerDefinition, gathered: _Gathered, key: tuple[int, int
                  if (row, way) in gathered.assessed]  # fmt: skip
         # A no to one of two questions is no answer to the other: what is least known is said.
         state = next((said for said in _LEAST_KNOWN if said in asked), "no_record")
-    if not (records or answers or lane in gathered.beside):
+    if not (records or answers or lane in gathered.context):
         return _EMPTY[state]
     return Lane(
-        state, records, _latest_first(answer for _, answer in answers), _latest_first(gathered.beside.get(lane, ()))
+        state, records, _latest_first(answer for _, answer in answers), _latest_first(gathered.context.get(lane, ()))
     )
 
 

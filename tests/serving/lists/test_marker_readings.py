@@ -32,7 +32,7 @@ KINDS = tuple(
             for definition in (*marker_definitions(), *unread_must_see())
             for names in (
                 definition.kinds,
-                definition.beside,
+                definition.context,
                 definition.asked_of_subject * 3,
                 definition.asked_of_person_at_risk * 3,
             )
@@ -151,7 +151,7 @@ def without_ids(marker: Marker) -> Sequence[Any]:
             lane.incidents,
             [
                 [(record.kind, record.code, record.began_at, record.occurred_at) for record in records]
-                for records in (lane.records, lane.answers, lane.beside)
+                for records in (lane.records, lane.answers, lane.context)
             ],
         )
         for name, lane in marker.lanes().items()
