@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from functools import cached_property, lru_cache
 from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
 
 from serving.desk.parties import Parties
 from serving.desk.problems import NotFound
@@ -11,6 +14,8 @@ from serving.lists import rankings
 from serving.lists.circumstances import Circumstance as Stated
 from serving.lists.circumstances import circumstances
 from serving.lists.freshness import last_incident
+from serving.lists.marker_words import Days
+from serving.lists.markers import Marker, markers, other_must_see
 from serving.lists.reasons import Explained
 from serving.lists.scoring import explain
 from threat import lists
@@ -30,6 +35,13 @@ _EXPLAINED_KEPT = 512
 """Relationships whose reasons are kept: a day's work of the unit, at a few kilobytes each."""
 
 
+class Marked(NamedTuple):
+    """What is on record of a relationship whatever ranks: the twelve markers, and must-see kinds that none reads."""
+
+    markers: tuple[Marker, ...]
+    other_must_see: tuple[Marker, ...]
+
+
 class ListView:
     """A LIST with its snapshot and its ranking. Safe for threads: nothing changes but caches of fixed values.
 
@@ -44,6 +56,7 @@ class ListView:
         self.note = note or listed.basis.ranking_note
         self._triggers = {item.relationship_id: item.triggers for item in listed.must_see}
         self.explained = lru_cache(maxsize=_EXPLAINED_KEPT)(self._explain)
+        self._marked = lru_cache(maxsize=_EXPLAINED_KEPT)(self._mark)
 
     @classmethod
     def open(cls, store: Path, var: Path, list_id: str, note: str = "") -> ListView:
@@ -65,6 +78,11 @@ class ListView:
     def zone(self) -> str:
         """Zone in which the list says days and clock times of records."""
         return self.listed.basis.time_zone
+
+    @property
+    def days(self) -> Days:
+        """Days as sentences of this list say them."""
+        return Days(self.as_of, self.zone)
 
     @property
     def _stays(self) -> dict[str, int] | None:
@@ -153,6 +171,28 @@ class ListView:
         rows = self.in_force
         pairs = map(Parties, rows.subject.tolist(), rows.at_risk.tolist())
         return dict(zip(pairs, rows.relationship_id.tolist(), strict=True))
+
+    def marked(self, relationship_id: int) -> Marked:
+        """Return what is on record of a relationship at the as-of, ranked or not; the list does not hold it."""
+        shown = self._marked_of_shown.get(relationship_id)
+        return self._marked(relationship_id) if shown is None else shown
+
+    @cached_property
+    def _marked_of_shown(self) -> dict[int, Marked]:
+        """Markers of every relationship that the review list shows, read at once."""
+        listed = self.listed
+        shown = {listed.row_at(i)["relationship_id"] for i in range(listed.selected)}
+        shown |= {item.relationship_id for item in listed.must_see if item.relationship_id}
+        shown |= {item.relationship_id for item in listed.safeguarding}
+        return self._mark_all(sorted(shown))
+
+    def _mark(self, relationship_id: int) -> Marked:
+        return self._mark_all([relationship_id])[relationship_id]
+
+    def _mark_all(self, relationship_ids: list[int]) -> dict[int, Marked]:
+        rows = self.snapshot.rows(np.array(relationship_ids, dtype=np.int64), self.as_of)
+        read = (of(self.snapshot.sightings(), rows, self.as_of) for of in (markers, other_must_see))
+        return dict(zip(relationship_ids, map(Marked, *read), strict=True))
 
     def _explain(self, relationship_id: int, score: float) -> tuple[float, Explained]:
         stated = self.circumstances(relationship_id)

@@ -19,6 +19,7 @@ from serving.lists.marker_table import (
     MarkerDefinition,
     Part,
     Use,
+    Whose,
     marker_definitions,
     places_of,
     unread_must_see,
@@ -56,8 +57,8 @@ class Lane:
     latest yes-or-no answer to each question is no), ``unanswered`` (refused or not known), ``not_asked`` (an assessment
     without this question, or with the question not put). ``no_record``: no record and no assessment.
 
-    ``answers``: those between the two, and every yes that says the same of the party in another assessment. ``context``:
-    records that take nothing back and are said next to a yes, such as a reconciliation after a separation.
+    ``answers``: those between the two, and every yes that says the same of the party in another assessment.
+    ``context``: records that take nothing back and are said next to a yes: a reconciliation after a separation.
     """
 
     state: State
@@ -102,7 +103,7 @@ class Lane:
 
 @dataclass(frozen=True, slots=True)
 class Marker:
-    """A marker of one relationship. ``name`` and ``title`` as in ``markers.csv``.
+    """A marker of one relationship. ``name``, ``title`` and ``whose`` as in ``markers.csv``.
 
     ``other_way``: None for a fact of the two and where nobody is known as the person at risk. ``elsewhere``: what the
     subject is on record for towards other people; None unless it is a yes.
@@ -110,6 +111,7 @@ class Marker:
 
     name: str
     title: str
+    whose: Whose
     this_way: Lane
     other_way: Lane | None
     elsewhere: Lane | None
@@ -302,6 +304,7 @@ def _marker(definition: MarkerDefinition, gathered: _Gathered, key: tuple[int, i
     return Marker(
         name=definition.name,
         title=definition.title,
+        whose=definition.whose,
         this_way=_lane(definition, gathered, key, "this_way"),
         other_way=_lane(definition, gathered, key, "other_way") if has_other_way else None,
         elsewhere=elsewhere if elsewhere.state == "yes" else None,

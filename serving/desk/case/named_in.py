@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from serving.desk.responses.incidents import NamedIn
+from serving.desk.responses.markers import Marker
 from serving.desk.responses.reasons import Circumstance, Reason, Trigger
 from threat.ids import parse_id
 
 
 def named_in(
-    must_see: Sequence[Trigger], circumstances: Sequence[Circumstance], reasons: Sequence[Reason]
+    must_see: Sequence[Trigger],
+    circumstances: Sequence[Circumstance],
+    markers: Sequence[Marker],
+    reasons: Sequence[Reason],
 ) -> dict[int, list[NamedIn]]:
     """Return the sections that name each event, by its id: in the order of the page, each section once."""
     named: dict[int, list[NamedIn]] = {}
@@ -24,6 +28,10 @@ def named_in(
         add(circumstance.event, "in-force", "In force at this date")
     for trigger in must_see:
         add(trigger.event, "must-see", "Must see")
+    for marker in markers:
+        for lane in marker.lanes:
+            for record in lane.events if lane.state == "yes" else ():
+                add(record.event, "markers", f"Markers: {marker.title}")
     for reason in reasons:
         for sentence in reason.sentences:
             for event in sentence.events:

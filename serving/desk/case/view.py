@@ -13,6 +13,7 @@ from serving.desk.case.records import Reading, records_of
 from serving.desk.case.unknowns import unknowns
 from serving.desk.list_view import ListView
 from serving.desk.listing import summary_of
+from serving.desk.marked import answered_markers
 from serving.desk.parties import parties_of, person_reference
 from serving.desk.people.ages import ages_of
 from serving.desk.people.around import children_of, others_at_risk
@@ -53,6 +54,7 @@ def relationship_of_file(view: ListView, reference: str, file: CaseFile, choice:
     standing = _standing(view, relationship_id)
     must_see = [answered_trigger(trigger, view.as_of, view.zone) for trigger in view.triggers(relationship_id)]
     circumstances = [answered_circumstance(stated) for stated in view.circumstances(relationship_id)]
+    markers = answered_markers(view, relationship_id)
     reasons = standing.reasons if isinstance(standing, Ranked) else []
     reading = Reading(
         view.as_of,
@@ -77,9 +79,10 @@ def relationship_of_file(view: ListView, reference: str, file: CaseFile, choice:
         other_way=view.other_way(relationship_id, parties),
         standing=standing,
         circumstances=circumstances,
+        markers=markers,
         must_see=must_see,
         new_records=[new[j] for j in file.new],
-        incidents=page_of_incidents(file, choice, reading, named_in(must_see, circumstances, reasons)),
+        incidents=page_of_incidents(file, choice, reading, named_in(must_see, circumstances, markers, reasons)),
         unknown=unknowns(file.sightings, parties, view.as_of, view.zone),
     )
 

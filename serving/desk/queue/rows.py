@@ -9,6 +9,7 @@ from serving.desk import words
 from serving.desk.answered import answered_circumstance, answered_reasons, answered_trigger, change_of
 from serving.desk.list_view import ListView
 from serving.desk.listing import summary_of
+from serving.desk.marked import row_markers
 from serving.desk.responses.queue import MustSeeItem, Queue, QueueRow, SafeguardingItem
 from serving.lists.circumstances import Circumstance as Stated
 from serving.lists.reasons import ThemeReason, check_sum
@@ -55,6 +56,7 @@ def _queue_row(view: ListView, row: Mapping[str, Any]) -> QueueRow:
         score=row["score"],
         reasons=answered_reasons(reasons),
         circumstances=[answered_circumstance(Stated(**stated)) for stated in row["circumstances"]],
+        markers=row_markers(view.marked(relationship_id), view.days),
         must_see=bool(view.triggers(relationship_id)),
     )
 

@@ -14,6 +14,7 @@ from serving.desk.responses.answer import (
 )
 from serving.desk.responses.incidents import IncidentPage, Record
 from serving.desk.responses.listing import ListSummary
+from serving.desk.responses.markers import Marker
 from serving.desk.responses.people import Child, PersonRelationship
 from serving.desk.responses.reasons import Change, Circumstance, Reason, Trigger
 
@@ -79,6 +80,9 @@ class Relationship(Answer):
     other_way: str = Field(description="The relationship with the roles reversed; empty when none is recorded.")
     standing: Annotated[Ranked | NotRanked, Field(discriminator="kind")]
     circumstances: list[Circumstance]
+    markers: list[Marker] = Field(
+        description="The twelve markers in their order, then must-see kinds on record that no marker reads."
+    )
     must_see: list[Trigger]
     new_records: list[Record] = Field(description="Recorded since the previous list, latest first.")
     incidents: IncidentPage

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from serving.desk.responses.answer import Answer, Band, RelationshipRef
 from serving.desk.responses.listing import ListSummary
+from serving.desk.responses.markers import RowMarker
 from serving.desk.responses.reasons import Change, Circumstance, Reason, Trigger
 
 
@@ -50,6 +51,7 @@ class QueueRow(Answer):
     score: float
     reasons: list[Reason]
     circumstances: list[Circumstance]
+    markers: list[RowMarker] = Field(description="Those that say yes, in their fixed order, in three groups.")
     must_see: bool
 
 

@@ -21,7 +21,7 @@ def test_the_twelve_markers_in_their_fixed_order() -> None:
     assert [definition.title for definition in marker_definitions()] == [
         "Strangulation",
         "Threat to kill",
-        "Weapon or access to a weapon",
+        "Weapons",
         "Stalking",
         "Sexual violence",
         "Coercive control",
