@@ -1,18 +1,20 @@
-"""What the ranking did not have for a relationship, said on its page so that silence is not read as safety."""
+"""What the records do not say of a relationship, said on its page so that silence never reads as calm."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 
 from serving.desk.case.lanes import direction_by_sighting
+from serving.desk.case.records import code_of, kind_of
 from serving.desk.parties import Parties
+from serving.desk.responses.answer import Direction
 from serving.desk.responses.case import Unknown
+from serving.lists.kind_words import said
 from threat.asof import DAY, happened
-from threat.dates import day
+from threat.dates import day, how_long, short_day
 from threat.history.sightings import NO_PERSON, Sightings
-from threat.vocabulary import kinds
 
 QUIET_DAYS = 90
 """Days without a new record that are said: the last band of freshness begins there."""
@@ -24,57 +26,77 @@ _UNANSWERED = frozenset({"not_known", "not_asked", "refused"})
 
 
 def unknowns(sightings: Sightings, parties: Parties, as_of: int, zone: str) -> list[Unknown]:
-    """Return what the ranking did not have for this relationship at ``as_of``, most important first.
+    """Return what the records of a relationship do not say at ``as_of``, most important first.
 
-    ``zone``: in which the day that records begin is said.
+    ``zone``: in which days are said.
     """
     directions = direction_by_sighting(sightings, parties, as_of)
-    themes = [kind.theme for kind in kinds().values()]
-    theme_of = {j: themes[int(sightings.kind[j])] for j in directions}
+    theme_of = {j: kind_of(sightings, j).theme for j in directions}
     assessed = [j for j, way in directions.items() if way == "this_way" and theme_of[j] == "assessment"]
     out = []
     if parties.at_risk == NO_PERSON:
         out.append(
             Unknown(
-                title="No person at risk is recorded",
-                sentence="Nothing about the person at risk could be used. Finding out who it is may change the order.",
+                title="Who is at risk",
+                sentence="No person at risk is on record, so nothing about one could count. Finding out who it is may "
+                "change the place.",
             )
         )
     if not assessed:
         out.append(
             Unknown(
-                title="No assessment is recorded",
-                sentence="No grade and no assessment item between these two is on record. That is missing, not 'no'.",
+                title="No assessment",
+                sentence="No grade and no answer to an assessment question between these two is on record. "
+                "That is missing, not 'no'.",
             )
         )
-    out += _unanswered_items(sightings, assessed)
+    out += _not_asked_again(sightings, directions, assessed, as_of, zone) + _unanswered_questions(sightings, assessed)
     if "partner_agency" not in theme_of.values():
         out.append(
             Unknown(
-                title="Nothing from partner agencies",
+                title="Nothing from other agencies",
                 sentence="Health, social care, probation and advisers may hold what these records do not.",
             )
         )
     return out + _quiet_and_late(sightings, directions, as_of) + _before_the_records_begin(sightings, as_of, zone)
 
 
-def _unanswered_items(sightings: Sightings, assessed: list[int]) -> list[Unknown]:
-    """Items whose latest answer is none: an item answered since is known."""
-    titles = [kind.title for kind in kinds().values()]
-    latest = {titles[int(sightings.kind[j])]: j for j in sorted(assessed, key=lambda j: int(sightings.occurred_at[j]))}
+def _not_asked_again(
+    sightings: Sightings, directions: Mapping[int, Direction], assessed: Sequence[int], as_of: int, zone: str
+) -> list[Unknown]:
+    """Say how many incidents this way came after the latest assessment: what was answered then may be otherwise now."""
+    if not assessed:
+        return []
+    latest = max(int(sightings.occurred_at[j]) for j in assessed)
+    in_assessed = {int(sightings.incident_id[j]) for j in assessed}
+    since = {
+        int(sightings.incident_id[j])
+        for j, direction in directions.items()
+        if direction == "this_way" and kind_of(sightings, j).in_incident and int(sightings.occurred_at[j]) > latest
+    } - in_assessed
+    if not since:
+        return []
+    incidents = "1 incident is" if len(since) == 1 else f"{len(since):,} incidents are"
+    return [
+        Unknown(
+            title="Not assessed again",
+            sentence=f"The latest assessment is of {short_day(latest, as_of, zone)}. {incidents} on record since, "
+            "and no answer.",
+        )
+    ]
+
+
+def _unanswered_questions(sightings: Sightings, assessed: Sequence[int]) -> list[Unknown]:
+    """Name the questions whose latest answer is none, each with why: a question that was answered since is known."""
+    latest = {kind_of(sightings, j).name: j for j in sorted(assessed, key=lambda j: int(sightings.occurred_at[j]))}
     unanswered = [
-        title.removeprefix("Assessment: ")
-        for title, j in latest.items()
-        if sightings.code[j] >= 0 and sightings.code_names[int(sightings.code[j])] in _UNANSWERED
+        f"{said(kind)} ({code.replace('_', ' ')})"
+        for kind, code in ((kind, code_of(sightings, j)) for kind, j in latest.items())
+        if code in _UNANSWERED
     ]
     if not unanswered:
         return []
-    return [
-        Unknown(
-            title="Assessment items without an answer",
-            sentence=f"Not asked, not known or refused: {', '.join(unanswered)}. Missing, not 'no'.",
-        )
-    ]
+    return [Unknown(title="Questions without an answer", sentence=f"{'; '.join(unanswered)}. Missing, not 'no'.")]
 
 
 def _quiet_and_late(sightings: Sightings, positions: Collection[int], as_of: int) -> list[Unknown]:
@@ -87,7 +109,7 @@ def _quiet_and_late(sightings: Sightings, positions: Collection[int], as_of: int
         out.append(
             Unknown(
                 title="No recent record",
-                sentence=f"The latest record was made {quiet:,} days before this list. "
+                sentence=f"The latest record was made {how_long(quiet)} before this list. "
                 "Silence is not a sign of safety.",
             )
         )
@@ -96,8 +118,8 @@ def _quiet_and_late(sightings: Sightings, positions: Collection[int], as_of: int
         out.append(
             Unknown(
                 title="Late records",
-                sentence=f"{late:,} of {len(where):,} records here were made more than {LATE_DAYS} days after what "
-                "they record; others may be on their way.",
+                sentence=f"{late:,} of {len(where):,} records here were made more than {how_long(LATE_DAYS)} after "
+                "what they record. Others may be on their way.",
             )
         )
     return out
@@ -111,7 +133,7 @@ def _before_the_records_begin(sightings: Sightings, as_of: int, zone: str) -> li
     return [
         Unknown(
             title=f"Anything before {first_day}",
-            sentence=f"Records begin then ({', '.join(sources)}), so figures over longer periods may be too small.",
+            sentence=f"Records begin then ({', '.join(sources)}). What happened before does not count here.",
         )
         for first_day, (_, sources) in sorted(begins.items(), key=lambda item: item[1][0], reverse=True)
     ]

@@ -133,7 +133,7 @@ def test_a_relationship_page(desk):
         "The other way round",
         REFERENCE["G10"],
         "What we don't know",
-        "Nothing from partner agencies",
+        "Nothing from other agencies",
         "Expected",
         "Happened",
         "recorded",

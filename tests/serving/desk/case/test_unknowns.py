@@ -1,4 +1,4 @@
-"""What the ranking did not have, said so that silence is not read as safety."""
+"""What the records do not say, said so that silence never reads as calm."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ from fixtures.feature_histories import Happening, sightings
 from serving.desk.case.unknowns import unknowns
 from serving.desk.parties import Parties
 from threat.asof import DAY, parse_as_of
+from threat.dates import how_long
 from threat.history.sightings import NO_PERSON
 
 AS_OF = parse_as_of("2024-06-01")
 S, P = 11, 12
-UNKNOWN_PERSON, NO_ASSESSMENT = "No person at risk is recorded", "No assessment is recorded"
-UNANSWERED, NO_PARTNERS = "Assessment items without an answer", "Nothing from partner agencies"
+UNKNOWN_PERSON, NO_ASSESSMENT, NOT_AGAIN = "Who is at risk", "No assessment", "Not assessed again"
+UNANSWERED, NO_PARTNERS = "Questions without an answer", "Nothing from other agencies"
 QUIET, LATE = "No recent record", "Late records"
 
 
@@ -46,8 +47,22 @@ def test_items_whose_latest_answer_is_none_are_named() -> None:
     answered = happening("item_frightened", 30, code="not_asked"), happening("item_frightened", 3, code="yes")
     open_item = happening("item_isolated", 3, code="refused")
     sentences = said(*answered, open_item)
-    assert sentences[UNANSWERED] == "Not asked, not known or refused: isolated. Missing, not 'no'."
+    assert sentences[UNANSWERED] == "person at risk is isolated (refused). Missing, not 'no'."
     assert UNANSWERED not in said(*answered)
+
+
+def test_incidents_since_the_latest_assessment_are_said() -> None:
+    assessed = happening("risk_grade", 20, code="high", incident_id=1)
+    of_it = happening("stalking", 19, incident_id=1)
+    since = happening("stalking", 3, incident_id=2), happening("threat_to_kill", 3, incident_id=2)
+    back = happening("assault_with_injury", 2, incident_id=3, subject=P, at_risk=S)
+    assert NOT_AGAIN not in said(assessed, of_it, back, happening("stalking", 40, incident_id=4))
+    assert said(assessed, of_it, *since)[NOT_AGAIN] == (
+        "The latest assessment is of 12 May. 1 incident is on record since, and no answer."
+    )
+    again = happening("stalking", 2, incident_id=5)
+    assert "2 incidents are on record since" in said(assessed, *since, again)[NOT_AGAIN]
+    assert NOT_AGAIN not in said(*since)
 
 
 def test_partner_agencies_are_missed_until_one_is_on_record() -> None:
@@ -61,7 +76,7 @@ def test_silence_is_said_after_ninety_days(days: float, quiet: bool) -> None:
     assert (QUIET in sentences) is quiet
     if quiet:
         assert sentences[QUIET] == (
-            f"The latest record was made {int(days)} days before this list. Silence is not a sign of safety."
+            f"The latest record was made {how_long(int(days))} before this list. Silence is not a sign of safety."
         )
 
 
@@ -70,7 +85,7 @@ def test_late_records_are_counted(lag: float, late: bool) -> None:
     sentences = said(happening("threat_to_kill", 40, lag), happening("threat_to_kill", 2))
     assert (LATE in sentences) is late
     if late:
-        assert sentences[LATE].startswith("1 of 2 records here were made more than 7 days after what they record")
+        assert sentences[LATE].startswith("1 of 2 records here were made more than 7 days after what they record. ")
 
 
 def test_where_records_begin_is_said_once_a_day_the_latest_first() -> None:
@@ -78,7 +93,7 @@ def test_where_records_begin_is_said_once_a_day_the_latest_first() -> None:
     sentences = said(happening("threat_to_kill", source="a"), starts=starts)
     begins = {title: text for title, text in sentences.items() if title.startswith("Anything before")}
     assert list(begins) == ["Anything before 2 May 2024", "Anything before 28 April 2023"]
-    assert begins["Anything before 28 April 2023"].startswith("Records begin then (a, b), so figures")
+    assert begins["Anything before 28 April 2023"].startswith("Records begin then (a, b). What happened before")
 
 
 def test_records_begin_on_a_day_of_the_zone() -> None:
