@@ -56,16 +56,37 @@ def test_a_relationship(window_on) -> None:
         *REVIEWER,
         "Back to the review list",
         *(show_id("P", person_id(who)) for who in ("S01", "P01")),
-        *("In force at this date", "Must see", "Place in the order", "Why it is placed here"),
-        *("Children, and others at risk", "What we don't know", "Records", "Open the safe contact", "Open the names"),
+        *("In force at this date", "Must see", "Markers", "Place in the order", "Why it is placed here"),
+        *("Children, and others at risk", "What we don't know", "Incidents on record"),
+        *("Open the safe contact", "Open the names"),
         "Non-molestation order towards this person since 2 April 2024, until 2 April 2025",
+        *("strangulation, 20 Mar", "threat to kill, 30 May", "threat with a knife, 30 May", "harassment, 10 Sep 2023"),
+        *("coercive control, 14 Feb", "separation, 25 Mar", "breach of a non-molestation order (contact), 10 May"),
+        "suicidal thoughts, 28 May",
         *("Threat to kill", "Threatened with a weapon: knife", "Suicidal ideation"),  # new since the last list
         "6 records behind this",
         *["1 record behind this"] * 7,
+        "Filter the incidents",
+        *BACK_FROM_CARDS,
         *("To contact the person at risk", "In your words", "Open the safe contact"),
         *("Daily review by the unit", "In your words", "Open the names"),  # a group of radio buttons is one stop
         "What else this list can't tell you",
     ]
+
+
+BACK_FROM_CARDS = [
+    *("Must see", "Markers: Threat to kill", "The rule that ranks", "Threats to kill or to harm children"),
+    *("Markers: Weapons", "Weapons and firearms", "Each record (2)"),
+    *("Must see", "Markers: Suicidality", "Suicidality and self-harm"),
+    *("Markers: Breach", "The rule that ranks", "Breaches"),
+    *["In force at this date"] * 2,
+    *("Markers: Separation", "Separation"),
+    *("Markers: Strangulation", "The rule that ranks", "Strangulation", "Each record (3)"),
+    *("Markers: Coercive control", "The rule that ranks"),
+    "The rule that ranks",
+    *("Markers: Stalking", "The rule that ranks", "Stalking and harassment"),
+]
+"""The links of each incident's card back to what names it, and what is folded in it, card by card."""
 
 
 def test_the_model_card(window_on) -> None:
