@@ -18,7 +18,6 @@ _PAGES = (
     (re.compile(r"/relationships/R-[0-9a-f]{16}"), "Back to the relationship"),
     (re.compile(r"/relationships/R-[0-9a-f]{16}/sum"), "Back to the whole sum"),
     (re.compile(r"/people/P-[0-9a-f]{16}"), "Back to the person"),
-    (re.compile(r"/search"), "Back to the search"),
 )
 """Pages that a link may lead back to, and what the link says. Whole paths: ``//elsewhere`` is none of these."""
 
@@ -96,8 +95,8 @@ def leading_back(address: str, here: str, anchor: str = "") -> str:
 
     >>> leading_back("/relationships/R-0123456789abcdef", "/?page=2", "row-1")
     '/relationships/R-0123456789abcdef?back=%2F%3Fpage%3D2%23row-1'
-    >>> leading_back("/search", "")
-    '/search'
+    >>> leading_back("/tour", "")
+    '/tour'
     """
     if not here:
         return address

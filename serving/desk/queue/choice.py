@@ -6,11 +6,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 
+from serving.lists.marker_table import marker_definitions
 from threat.errors import UsageError
 from threat.history.schema import RELATIONSHIP_KIND_TITLES
 
 SORTS = {"order": "Order of the list", "record": "Latest record first", "incident": "Last incident first"}
 """How the rows may be sorted; the order of the list unless another is chosen."""
+
+MARKERS = {definition.name: definition.title for definition in marker_definitions()}
+"""Titles of the markers that a filter chooses from, in their fixed order."""
 
 LATEST = {
     "day": "Less than a day before the list",
@@ -28,10 +32,12 @@ MOST_ROWS = 25
 class Choice:
     """Filters, sort and page. Empty filters choose every row; of several markers or relations any is enough.
 
-    ``relations``: kinds of relationship; ``latest``: a key of ``LATEST``; ``new``: a new record, or new on the list,
-    since the list before; ``must_see``: has a must-see trigger; ``sort``: a key of ``SORTS``; ``page``: from 1.
+    ``markers``: on record either way round or elsewhere; ``relations``: kinds of relationship; ``latest``: a key of
+    ``LATEST``; ``new``: a new record, or new on the list, since the list before; ``must_see``: has a must-see trigger;
+    ``sort``: a key of ``SORTS``; ``page``: from 1.
     """
 
+    markers: tuple[str, ...] = ()
     relations: tuple[str, ...] = ()
     latest: str = ""
     new: bool = False
@@ -42,7 +48,7 @@ class Choice:
     @property
     def filters(self) -> bool:
         """True where the choice leaves rows out."""
-        return bool(self.relations or self.latest or self.new or self.must_see)
+        return bool(self.markers or self.relations or self.latest or self.new or self.must_see)
 
     def address(self, **changes: object) -> str:
         """Return the address of the review list by this choice, with changes.
@@ -53,7 +59,8 @@ class Choice:
         '/'
         """
         choice = replace(self, **changes)  # type: ignore[arg-type]
-        fields = [("relation", relation) for relation in choice.relations]
+        fields = [("marker", marker) for marker in choice.markers]
+        fields += [("relation", relation) for relation in choice.relations]
         fields += [("latest", choice.latest)] if choice.latest else []
         fields += [(name, "yes") for name, chosen in (("new", choice.new), ("must_see", choice.must_see)) if chosen]
         fields += [("sort", choice.sort)] if choice.sort != "order" else []
@@ -72,6 +79,14 @@ class Choice:
         """Return each filter as its category, the choice in words, and the address of the list without it."""
         first = replace(self, page=1)
         out = [
+            (
+                "On record",
+                MARKERS[marker],
+                first.rows_by(markers=tuple(other for other in self.markers if other != marker)),
+            )
+            for marker in self.markers
+        ]
+        out += [
             (
                 "Relation of the person at risk",
                 RELATIONSHIP_KIND_TITLES[relation],
@@ -94,11 +109,12 @@ def choice_of(fields: Sequence[tuple[str, str]]) -> Choice:
     A field that was left empty, and fields of other names, choose nothing.
 
     >>> choice_of([("relation", "sibling"), ("latest", ""), ("page", "2"), ("back", "/")])
-    Choice(relations=('sibling',), latest='', new=False, must_see=False, sort='order', page=2)
+    Choice(markers=(), relations=('sibling',), latest='', new=False, must_see=False, sort='order', page=2)
     """
     given = [(name, value) for name, value in fields if value]
     last = dict(given)
     return Choice(
+        markers=tuple(dict.fromkeys(_offered(given, "marker", MARKERS))),
         relations=tuple(dict.fromkeys(_offered(given, "relation", RELATIONSHIP_KIND_TITLES))),
         latest=_last_offered(given, "latest", LATEST, ""),
         new=_last_offered(given, "new", _YES, "") == "yes",

@@ -37,5 +37,5 @@ def queue(request: Request, signed_in: Annotated[SignedInRequest, Depends(signed
         "queue/page.html",
         answer=answer,
         shown=rows,
-        options={"latest": LATEST, "sort": SORTS, "relation": rows.relations},
+        options={"latest": LATEST, "sort": SORTS, "marker": rows.marker_options, "relation": rows.relation_options},
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 from serving.desk import words
 from serving.desk.answered import change_of
 from serving.desk.list_view import ListView
-from serving.desk.queue.choice import LATEST, MOST_ROWS, Choice
+from serving.desk.queue.choice import LATEST, MARKERS, MOST_ROWS, Choice
 from serving.lists.freshness import FRESHNESS, OLDER
 from threat.history.schema import RELATIONSHIP_KIND_TITLES
 from threat.release.documents.scored_list import Basis
@@ -30,6 +31,7 @@ _SORTED = {
 class RowFacts:
     """What filters and sorts read of one row for review; times in UTC seconds, 0 for none."""
 
+    markers: frozenset[str]
     relation: str
     freshness: str
     changed: bool
@@ -43,7 +45,8 @@ class Shown:
     """A page of the rows for review. ``positions``: on the list, of the rows of this page, in the order shown.
 
     ``choice``: with its page no further than the last; ``matching``: rows that the filters keep; ``total``: rows for
-    review; ``must_see_left_out``: rows with a must-see trigger that the filters leave out.
+    review; ``must_see_left_out``: rows with a must-see trigger that the filters leave out; ``marker_options`` and
+    ``relation_options``: what the list has to choose from, each with its words and on how many rows it is.
     """
 
     positions: tuple[int, ...]
@@ -52,7 +55,8 @@ class Shown:
     matching: int
     total: int
     must_see_left_out: int
-    relations: tuple[tuple[str, str], ...]
+    marker_options: tuple[tuple[str, str], ...]
+    relation_options: tuple[tuple[str, str], ...]
 
     @property
     def sentence(self) -> str:
@@ -98,7 +102,6 @@ def shown_rows(facts: Sequence[RowFacts], choice: Choice) -> Shown:
         kept.sort(key=lambda at: -facts[at].last_incident_at)
     pages = max(1, -(-len(kept) // MOST_ROWS))
     page = min(choice.page, pages)
-    there = {row.relation for row in facts} | set(choice.relations)
     kept_at = set(kept)
     return Shown(
         positions=tuple(kept[(page - 1) * MOST_ROWS : page * MOST_ROWS]),
@@ -107,13 +110,20 @@ def shown_rows(facts: Sequence[RowFacts], choice: Choice) -> Shown:
         matching=len(kept),
         total=len(facts),
         must_see_left_out=sum(row.must_see for at, row in enumerate(facts) if at not in kept_at),
-        relations=tuple(pair for pair in RELATIONSHIP_KIND_TITLES.items() if pair[0] in there),
+        marker_options=_options(MARKERS, choice.markers, Counter(name for row in facts for name in row.markers)),
+        relation_options=_options(RELATIONSHIP_KIND_TITLES, choice.relations, Counter(row.relation for row in facts)),
     )
+
+
+def _options(titles: Mapping[str, str], chosen: Sequence[str], rows: Mapping[str, int]) -> tuple[tuple[str, str], ...]:
+    """Return what a list has of some titles, or what is chosen, each with its words and the number of its rows."""
+    return tuple((name, f"{title} ({rows[name]:,})") for name, title in titles.items() if rows[name] or name in chosen)
 
 
 def _keeps(choice: Choice, row: RowFacts) -> bool:
     return (
-        (not choice.relations or row.relation in choice.relations)
+        (not choice.markers or not row.markers.isdisjoint(choice.markers))
+        and (not choice.relations or row.relation in choice.relations)
         and (not choice.latest or row.freshness in _KEPT_BY_LATEST[choice.latest])
         and (row.changed or not choice.new)
         and (row.must_see or not choice.must_see)
@@ -131,6 +141,7 @@ def facts_of(view: ListView) -> list[RowFacts]:
 def _row_facts(view: ListView, row: Mapping[str, Any], basis: Basis) -> RowFacts:
     relationship_id, change = row["relationship_id"], change_of(basis, row)
     return RowFacts(
+        markers=frozenset(marker.name for marker in view.marked(relationship_id).markers if marker.is_yes()),
         relation=view.kind(relationship_id),
         freshness=row["freshness"],
         changed=change.new_records > 0 or change.kind == "new",

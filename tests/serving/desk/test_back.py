@@ -92,7 +92,6 @@ def test_the_page_of_a_relationship_shows_none_of_it(desk, sent: str) -> None:
         (f"{CASE}?lane=this_way#E-0123456789abcdef", None, "Back to the relationship"),
         (f"{CASE}/sum", None, "Back to the whole sum"),
         ("/people/P-0123456789abcdef", None, "Back to the person"),
-        ("/search", None, "Back to the search"),
         # Names and values that no form of this desk sends are left out.
         ("/?Page=2&page=%3Cb%3E&page=3&q=a+b&latest=week", "/?page=3&latest=week", LIST),
         ("/?back=%2F%2Felsewhere.example", "/", LIST),

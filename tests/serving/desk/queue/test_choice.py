@@ -10,12 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from serving.desk.back import own_address
-from serving.desk.queue.choice import LATEST, SORTS, Choice, choice_of
+from serving.desk.queue.choice import LATEST, MARKERS, SORTS, Choice, choice_of
 from threat.errors import UsageError
 from threat.history.schema import RELATIONSHIP_KINDS
 
 CHOICES = st.builds(
     Choice,
+    markers=st.lists(st.sampled_from(list(MARKERS)), unique=True).map(tuple),
     relations=st.lists(st.sampled_from(RELATIONSHIP_KINDS), unique=True).map(tuple),
     latest=st.sampled_from(["", *LATEST]),
     new=st.booleans(),
@@ -35,7 +36,9 @@ def test_an_address_says_the_whole_choice(choice: Choice) -> None:
 @given(CHOICES)
 def test_each_filter_can_be_taken_away_by_its_own_address(choice: Choice) -> None:
     chosen = choice.chosen()
-    assert len(chosen) == len(choice.relations) + bool(choice.latest) + choice.new + choice.must_see
+    assert (
+        len(chosen) == len(choice.markers) + len(choice.relations) + bool(choice.latest) + choice.new + choice.must_see
+    )
     assert choice.filters == bool(chosen)
     for _, _, address in chosen:
         left = choice_of(parse_qsl(urlsplit(address).query))
@@ -47,6 +50,7 @@ def test_each_filter_can_be_taken_away_by_its_own_address(choice: Choice) -> Non
 @pytest.mark.parametrize(
     ("name", "value"),
     [
+        ("marker", "murder"),
         ("relation", "neighbour"),
         ("latest", "1"),
         ("new", "no"),
@@ -71,5 +75,13 @@ def test_a_value_that_the_form_does_not_offer_is_refused_and_named(desk, name: s
 
 
 def test_what_was_left_empty_and_other_names_choose_nothing() -> None:
-    fields = [("relation", ""), ("latest", ""), ("sort", ""), ("page", ""), ("back", "/"), ("colour", "red")]
+    fields = [
+        ("marker", ""),
+        ("relation", ""),
+        ("latest", ""),
+        ("sort", ""),
+        ("page", ""),
+        ("back", "/"),
+        ("colour", "red"),
+    ]
     assert choice_of(fields) == Choice()

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from serving.desk.list_view import ListView
-from serving.desk.queue.choice import LATEST, MOST_ROWS, SORTS, Choice
+from serving.desk.queue.choice import LATEST, MARKERS, MOST_ROWS, SORTS, Choice
 from serving.desk.queue.shown import RowFacts, facts_of, shown_rows
 from threat.asof import parse_as_of
 from threat.history.schema import RELATIONSHIP_KIND_TITLES, RELATIONSHIP_KINDS
@@ -20,6 +20,7 @@ FRESHNESS = ("under 1 day", "1 to 7 days", "8 to 90 days", "over 90 days")
 FACTS = st.lists(
     st.builds(
         RowFacts,
+        markers=st.frozensets(st.sampled_from(list(MARKERS)[:3])),
         relation=st.sampled_from(RELATIONSHIP_KINDS[:3]),
         freshness=st.sampled_from(FRESHNESS),
         changed=st.booleans(),
@@ -32,6 +33,7 @@ FACTS = st.lists(
 
 CHOICES = st.builds(
     Choice,
+    markers=st.lists(st.sampled_from(list(MARKERS)[:3]), unique=True, max_size=2).map(tuple),
     relations=st.lists(st.sampled_from(RELATIONSHIP_KINDS[:3]), unique=True, max_size=2).map(tuple),
     latest=st.sampled_from(["", *LATEST]),
     new=st.booleans(),
@@ -45,6 +47,7 @@ def kept(choice: Choice, row: RowFacts) -> bool:
     oldest = {"day": 0, "week": 1, "quarter": 2}.get(choice.latest, 3)
     age = FRESHNESS.index(row.freshness)
     rules = [
+        choice.markers == () or bool(set(choice.markers) & row.markers),
         choice.relations == () or row.relation in choice.relations,
         age == 3 if choice.latest == "older" else age <= oldest,
         not choice.new or row.changed,
@@ -63,6 +66,13 @@ def test_the_pages_hold_every_row_that_the_filters_keep_once(facts: list[RowFact
     assert all(0 < len(page.positions) <= MOST_ROWS for page in pages) or at == []
     assert {page.matching for page in pages} == {len(at)}
     assert {page.total for page in pages} == {len(facts)}
+    counts = [sum(name in row.markers for row in facts) for name in MARKERS]
+    there = [
+        f"{title} ({n})"
+        for (name, title), n in zip(MARKERS.items(), counts, strict=True)
+        if n or name in choice.markers
+    ]
+    assert [text for _, text in pages[0].marker_options] == there
     hidden = [row for i, row in enumerate(facts) if i not in at and row.must_see]
     assert pages[0].must_see_left_out == len(hidden)
     if choice.sort == "order":
@@ -91,7 +101,13 @@ def test_no_page_is_beyond_the_last_and_the_links_lead_to_pages_that_are_there(
 
 
 def rows_of(count: int, **changes: object) -> list[RowFacts]:
-    row = {"relation": "sibling", "freshness": "under 1 day", "changed": False, "must_see": False}
+    row = {
+        "markers": frozenset(),
+        "relation": "sibling",
+        "freshness": "under 1 day",
+        "changed": False,
+        "must_see": False,
+    }
     return [RowFacts(**{**row, "last_recorded_at": 0, "last_incident_at": 0, **changes})] * count
 
 
@@ -129,6 +145,7 @@ def test_the_facts_are_those_of_the_rows_of_the_list(desk) -> None:
     facts = facts_of(view)
     rows = client_of(desk).get("/api/v1/queue").json()["rows"]
     for fact, row in zip(facts, rows, strict=True):
+        assert fact.markers >= {marker["name"] for marker in row["markers"] if marker["name"] in MARKERS}
         assert RELATIONSHIP_KIND_TITLES[fact.relation] == row["relationship_kind"]
         assert fact.freshness == row["freshness"]
         assert fact.must_see == row["must_see"]
