@@ -63,7 +63,7 @@ def ratio(group: GroupReport) -> str:
     if group.ratio is None:
         return ""
     if group.ratio_interval is None:
-        return "1"
+        return "1" if group.reference else f"{group.ratio:.2f}"
     return f"{group.ratio:.2f} ({group.ratio_interval[0]:.2f} to {group.ratio_interval[1]:.2f})"
 
 

@@ -21,14 +21,14 @@ from threat.errors import BadInput
 Role = Literal["reviewer", "supervisor", "analyst", "governance", "admin"]
 ROLES: tuple[Role, ...] = get_args(Role)
 
-Permission = Literal["see_cases", "see_names", "see_safe_contact", "see_card", "see_log_state"]
+Permission = Literal["see_cases", "see_names", "see_safe_contact", "see_card", "see_governance", "see_log"]
 
 MAY: dict[Role, frozenset[Permission]] = {
     "reviewer": frozenset({"see_cases", "see_names", "see_safe_contact", "see_card"}),
     "supervisor": frozenset({"see_cases", "see_names", "see_safe_contact", "see_card"}),
     "analyst": frozenset({"see_cases", "see_card"}),
-    "governance": frozenset({"see_card", "see_log_state"}),
-    "admin": frozenset({"see_log_state"}),
+    "governance": frozenset({"see_card", "see_governance", "see_log"}),
+    "admin": frozenset({"see_log"}),
 }
 """What each role may do. Governance reads evidence without case data; admin runs the service without reading cases."""
 
@@ -36,8 +36,8 @@ ROLE_TITLES: dict[Role, str] = {
     "reviewer": "Reviewer: the review list, records and, with a reason, names",
     "supervisor": "Supervisor: as a reviewer",
     "analyst": "Analyst: the review list and records under references, no names",
-    "governance": "Governance: the model card and the state of the audit log, no cases",
-    "admin": "Administrator: the state of the service, no cases",
+    "governance": "Governance: what ranks and until when, fairness, the model card and the audit log, no cases",
+    "admin": "Administrator: the audit log, no cases",
 }
 
 COOKIE = "threat_session"

@@ -11,9 +11,10 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pytest
-from fixtures import evidence
+from fixtures import evidence, governed
 from fixtures import golden_force as golden
 from fixtures.desk_browser import NOW, STARTED_AT
+from fixtures.state_desks import GoldenFolders
 
 from serving.desk.service import Desk
 from serving.lists.making import ListOptions, make_list
@@ -68,10 +69,12 @@ def make_bundle(
     run_id: str = "run-1",
     accepted: Sequence[Acceptance] = (),
     gate: dict[str, Any] | None = None,
+    report: dict[str, Any] | None = None,
 ) -> str:
     """Build, sign and promote a small real model of the golden matrix for the demonstration; return its hash.
 
-    ``accepted``: acceptances of its gate. ``gate``: fields of its gate to change.
+    ``accepted``: acceptances of its gate. ``gate``: fields of its gate to change. ``report``: fields of its fairness
+    report; None for a RUN that nobody audited.
     """
     import lightgbm
 
@@ -107,6 +110,8 @@ def make_bundle(
         features=MODEL_READS,
         catalogue_version=load_catalogue().version,
     )
+    if report is not None:
+        run.write(evidence.fairness(run.manifest_sha256, **report))
     run.write(evidence.gate(run, accepted, **(gate or {})))
     evidence.card(run)
     signer = demonstration_signer(var / "keys", "release service", role="service", purposes=("bundle", "promotion"))
@@ -130,6 +135,20 @@ def model_var(golden_store: Path, tmp_path_factory: pytest.TempPathFactory) -> P
     for as_of in (golden.AS_OF - 7 * DAY, golden.AS_OF):
         make_list(golden_store, var, as_of, ListOptions(capacity=3, publish=True), started_at=STARTED_AT)
     return var
+
+
+@pytest.fixture(scope="session")
+def governed_var(golden_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The small model with a fairness report and two acceptances, and no list: see ``fixtures.governed``."""
+    var = tmp_path_factory.mktemp("governed")
+    make_bundle(golden_store, var, accepted=governed.ACCEPTED, report=governed.REPORT)
+    return var
+
+
+@pytest.fixture(scope="session")
+def golden_folders(golden_store: Path, rule_var: Path, model_var: Path, governed_var: Path) -> GoldenFolders:
+    """The folders that most desks of ``fixtures.desk_states`` are over."""
+    return GoldenFolders(golden_store, rule_var, model_var, governed_var)
 
 
 OpenDesk = Callable[..., Desk]

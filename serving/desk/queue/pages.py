@@ -21,7 +21,9 @@ router = APIRouter(include_in_schema=False)
 def queue(request: Request, signed_in: Annotated[SignedInRequest, Depends(signed_in_request)]) -> Response:
     """The review list; roles that see no cases are taken to what they do see."""
     if not signed_in.session.may("see_cases"):
-        return RedirectResponse("/model-card" if signed_in.session.may("see_card") else "/audit-log", status_code=303)
+        return RedirectResponse(
+            "/governance" if signed_in.session.may("see_governance") else "/audit-log", status_code=303
+        )
     try:
         with signed_in.logged("consultation", "view queue") as draft:
             view = signed_in.desk.view()

@@ -10,6 +10,7 @@ from typing import Any
 from serving.desk import words
 from serving.desk.answered import change_of
 from serving.desk.list_view import ListView
+from serving.desk.pagination import pagination
 from serving.desk.queue.choice import LATEST, MARKERS, MOST_ROWS, Choice
 from serving.lists.freshness import FRESHNESS, OLDER
 from threat.history.schema import RELATIONSHIP_KIND_TITLES
@@ -80,16 +81,9 @@ class Shown:
 
     def pagination(self) -> dict[str, Any]:
         """Return the parameters of the component that leads from page to page."""
-        page = self.choice.page
-        near = sorted({1, page - 1, page, page + 1, self.pages} & set(range(1, self.pages + 1)))
-        items: list[dict[str, Any]] = []
-        for number in near:
-            if items and number - items[-1]["number"] > 1:
-                items.append({"ellipsis": True, "number": number})
-            items.append({"number": number, "href": self.choice.rows_by(page=number), "current": number == page})
-        links: dict[str, Any] = {"items": items, "landmarkLabel": "Pages of the review list"}
-        links |= {"previous": {"href": self.choice.rows_by(page=page - 1)}} if page > 1 else {}
-        return links | ({"next": {"href": self.choice.rows_by(page=page + 1)}} if page < self.pages else {})
+        return pagination(
+            self.choice.page, self.pages, lambda number: self.choice.rows_by(page=number), "Pages of the review list"
+        )
 
 
 def shown_rows(facts: Sequence[RowFacts], choice: Choice) -> Shown:

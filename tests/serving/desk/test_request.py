@@ -89,7 +89,9 @@ READS = {
     f"/api/v1/people/{PERSON}": "see_cases",
     f"/people/{PERSON}": "see_cases",
     "/model-card": "see_card",
-    "/audit-log": "see_log_state",
+    "/audit-log": "see_log",
+    "/governance": "see_governance",
+    "/fairness": "see_governance",
 }
 
 
@@ -105,7 +107,7 @@ def test_roles(open_desk, model_var, role):
 
 
 def test_governance_and_admin_see_no_case(desk):
-    for role, lands in (("governance", "/model-card"), ("admin", "/audit-log")):
+    for role, lands in (("governance", "/governance"), ("admin", "/audit-log")):
         client = client_of(desk, role)
         answer = client.get("/")
         assert (answer.status_code, answer.headers["location"]) == (303, lands)
@@ -135,6 +137,8 @@ def test_every_route_is_declared():
         ("GET", "/api/v1/people/{reference}"),
         ("POST", "/names/close"),
         ("GET", "/model-card"),
+        ("GET", "/governance"),
+        ("GET", "/fairness"),
         ("GET", "/tour"),
         ("GET", "/audit-log"),
         ("GET", "/sign-in"),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from pathlib import Path
 
 import pytest
 from fixtures import golden_force as golden
@@ -55,10 +54,10 @@ def wrong_in(said: list[str]) -> list[str]:
 
 @pytest.fixture(scope="module")
 def desk_named(
-    golden_store: Path, rule_var: Path, model_var: Path, tmp_path_factory: pytest.TempPathFactory
+    golden_folders: GoldenFolders, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Callable[[str], Desk]]:
     with ExitStack() as stack:
-        yield opener_of(GoldenFolders(golden_store, rule_var, model_var), tmp_path_factory.mktemp("desks"), stack)
+        yield opener_of(golden_folders, tmp_path_factory.mktemp("desks"), stack)
 
 
 @pytest.mark.parametrize("state", REVIEWERS, ids=[state.name.replace(" ", "_") for state in REVIEWERS])

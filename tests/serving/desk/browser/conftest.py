@@ -5,7 +5,6 @@ from __future__ import annotations
 import fcntl
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from pathlib import Path
 
 import pytest
 from fixtures.browser import WIDE, Window
@@ -39,13 +38,12 @@ def axe_source() -> str:
 
 @pytest.fixture(scope="module")
 def desk_named(
-    golden_store: Path, rule_var: Path, model_var: Path, tmp_path_factory: pytest.TempPathFactory
+    golden_folders: GoldenFolders, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Callable[[str], tuple[Desk, str]]]:
     """A desk and its address by the name of its state, served from the first time it is asked for."""
     opened: dict[str, tuple[Desk, str]] = {}
     with ExitStack() as stack:
-        folders = GoldenFolders(golden_store, rule_var, model_var)
-        open_desk = opener_of(folders, tmp_path_factory.mktemp("desks"), stack)
+        open_desk = opener_of(golden_folders, tmp_path_factory.mktemp("desks"), stack)
 
         def named(name: str) -> tuple[Desk, str]:
             if name not in opened:

@@ -76,7 +76,10 @@ def test_without_scripts_a_page_says_the_same(shown: Shown, window_on) -> None:
 
 def without_counts(page: Page) -> str:
     """The text of a page without what grows with each opening: how many entries the audit log has, and their hash."""
-    return re.sub(r"[0-9a-f]{64}|(?<=Entries)\s+\d+|(?<=witness file)\s+\d+", "#", visible_text(page))
+    said = visible_text(page)
+    if page.url.endswith("/audit-log"):  # each opening adds an entry to those that are listed
+        said = re.sub(r"\S+ entr\S+, latest first.*(?=This desk supports)", "# ", said, flags=re.DOTALL)
+    return re.sub(r"[0-9a-f]{64}|(?<=Entries)\s+\d+|(?<=witness file)\s+\d+", "#", said)
 
 
 def test_a_page_asks_its_own_host_alone_and_the_browser_complains_of_nothing(shown: Shown) -> None:

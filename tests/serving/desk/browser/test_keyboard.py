@@ -12,6 +12,8 @@ from threat.ids import show_id
 TOP = ["Skip to main content", "Threat assessment desk"]
 REVIEWER = [*TOP, "Review list", "Model card", "Sign out"]
 
+GOVERNANCE = [*TOP, "What ranks now", "Model card", "Fairness", "Audit log", "Sign out"]
+
 
 def walked(window: Window, path: str) -> list[str]:
     """Names of the stops of a page. Fails where a focus is not seen or a control is left out."""
@@ -90,8 +92,27 @@ BACK_FROM_CARDS = [
 
 
 def test_the_model_card(window_on) -> None:
-    names = [*TOP, "Model card", "Audit log", "Sign out", "The same numbers as a table"]
-    assert walked(window_on("model", "governance"), "/model-card") == names
+    assert walked(window_on("model", "governance"), "/model-card") == [*GOVERNANCE, "The same numbers as a table"]
+
+
+def test_what_ranks_and_fairness(window_on) -> None:
+    window = window_on("governed", "governance")
+    assert walked(window, "/governance") == GOVERNANCE
+    assert walked(window, "/fairness") == [*GOVERNANCE, "Religion or belief of the person at risk: not enough evidence"]
+
+
+def test_the_audit_log(window_on) -> None:
+    window = window_on("long log", "admin")
+    top = [*TOP, "Audit log", "Sign out"]
+    assert walked(window, "/audit-log?page=2&last=120") == [
+        *(*top, "Whether the log is whole", "Filter the entries"),
+        *("Previous page", "Page 1", "Page 2", "Page 3", "Next page"),
+    ]
+    assert walked(window, "/audit-log?role=reviewer&last=120") == [
+        *(*top, "Whether the log is whole", "Filter the entries", "Clear filters", "Remove this filter: Reviewer"),
+        *("Role", "Operation", "Outcome", "Reference", "From", "To", "Show"),
+        *("Page 1", "Page 2", "Next page"),
+    ]
 
 
 def test_the_tour(window_on) -> None:

@@ -1,0 +1,155 @@
+"""The fairness report of the model in service, in counts: who among those later harmed was on the list, by group."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from fairness.words import (
+    COUNTED_TWICE,
+    Report,
+    decimals,
+    everybody_caught,
+    name_of,
+    not_shown,
+    ratio,
+    shown,
+    verdict_of,
+)
+from serving.desk.service import Desk
+from serving.lists import rankings
+from threat.characteristics import PARTY_TITLES
+from threat.errors import ThreatError
+from threat.measuring.counts import caught, percent
+from threat.measuring.figure import Verdict
+from threat.release import promotions
+from threat.release.documents.fairness import CharacteristicReport, Coverage, Fairness, OtherRanking
+
+NO_MODEL = (
+    "No model was ever in service, so no report is here. A rule that ranks is audited within a RUN: "
+    "threat audit RUN --ranking NAME."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class GroupRow:
+    """One group in counts and words."""
+
+    title: str
+    caught: str
+    share: str
+    ratio: str
+    verdict: str
+    failed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CharacteristicShown:
+    """One characteristic: its verdict and why, a row for each group with a figure, a sentence for those without."""
+
+    id: str
+    name: str
+    verdict: str
+    failed: bool
+    reason: str
+    rows: tuple[GroupRow, ...]
+    gaps: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FairnessShown:
+    """The report as the page shows it. ``missing``: why there is none; all else is empty then."""
+
+    run: str
+    missing: str = ""
+    verdict: str = ""
+    failed: bool = False
+    sentences: tuple[str, ...] = ()
+    gated: tuple[CharacteristicShown, ...] = ()
+    reported: tuple[CharacteristicShown, ...] = ()
+    others: tuple[tuple[str, str, str], ...] = ()
+    coverage: tuple[tuple[str, str, str, str], ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def fairness_shown(desk: Desk) -> FairnessShown:
+    """Return the report of the model in service, or of the model that a rule stands in for.
+
+    Raises IntegrityFailure when the promotions or the bundle do not verify.
+    """
+    standing = promotions.current(desk.promotions_path)
+    if standing.bundle is None:
+        return FairnessShown("", NO_MODEL)
+    bundle = rankings.opened(desk.promotions_path, standing)
+    try:
+        report = bundle.read(Fairness)
+    except ThreatError as error:  # a bundle of an earlier format, or one that was built without an audit
+        return FairnessShown(standing.run_id, f"{error.problem} {error.way_out[:1].upper()}{error.way_out[1:]}.")
+    return _shown(standing.run_id, report)
+
+
+def _shown(run: str, report: Fairness) -> FairnessShown:
+    characteristics = [(item, _characteristic(item, report)) for item in report.characteristics]
+    return FairnessShown(
+        run=run,
+        verdict=report.verdict.words,
+        failed=report.verdict == Verdict.FAIL,
+        sentences=(_everybody(report), COUNTED_TWICE, _line(report)),
+        gated=tuple(shown for item, shown in characteristics if item.gate),
+        reported=tuple(shown for item, shown in characteristics if not item.gate),
+        others=tuple(map(_other, report.others)),
+        coverage=tuple(map(_coverage, report.coverage)),
+        notes=report.notes,
+    )
+
+
+def _everybody(report: Report) -> str:
+    overall, listed = report.overall, everybody_caught(report)
+    share = percent(overall.recall)
+    return (
+        f"{listed[0].upper()}{listed[1:]} later harmed were on the list{f', {share}' if share else ''}. "
+        f"{overall.outside_events:,} were people no list covered."
+    )
+
+
+def _line(report: Report) -> str:
+    policy = report.policy
+    return (
+        f"A group fails when its share on the list is probably below {policy.line:g} of the best-served group's, and "
+        f"passes when its share probably is not, on at least {policy.least_events} independent outcomes. Anything else "
+        f"is not enough evidence. Policy {policy.version}."
+    )
+
+
+def _characteristic(item: CharacteristicReport, report: Fairness) -> CharacteristicShown:
+    rows = [
+        GroupRow(
+            title=group.title,
+            caught=caught(group.captured, group.events),
+            share=percent(group.recall),
+            ratio=ratio(group),
+            verdict=verdict_of(group, item),
+            failed=group.verdict == Verdict.FAIL,
+        )
+        for group in shown(item)
+    ]
+    return CharacteristicShown(
+        id=f"{item.party}-{item.characteristic}".replace("_", "-"),
+        name=name_of(item),
+        verdict=item.verdict.words,
+        failed=item.verdict == Verdict.FAIL,
+        reason=f"{item.reason[:1].upper()}{item.reason[1:]}.",
+        rows=tuple(rows),
+        gaps=tuple(not_shown(item, report.policy.publish_at_least)),
+    )
+
+
+def _other(other: OtherRanking) -> tuple[str, str, str]:
+    """Return another ranking's title, its counts and its verdict."""
+    recall = other.recall
+    counts = "" if recall.value is None else caught(recall.value * recall.events, recall.events)
+    return other.title, counts or decimals(recall), other.verdict.words
+
+
+def _coverage(covered: Coverage) -> tuple[str, str, str, str]:
+    characteristic = covered.characteristic.replace("_", " ")
+    return characteristic, PARTY_TITLES[covered.party], covered.state.replace("_", " "), covered.reason
