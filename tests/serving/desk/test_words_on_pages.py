@@ -20,7 +20,7 @@ from serving.desk.words import STEPS
 from serving.lists.making import ListOptions, make_list
 from serving.lists.words_not_said import not_to_be_said
 
-NOT_A_REVIEWERS = re.compile(r"/model-card|/audit-log|/governance|/relationships/[^/]+/sum")
+NOT_A_REVIEWERS = re.compile(r"/model-card|/audit-log|/governance|/fairness|/relationships/[^/]+/sum")
 """Pages about the model, the log and the arithmetic of the order: those who read them know their words."""
 
 REVIEWERS = [state for state in STATES if not NOT_A_REVIEWERS.match(state.path)]
