@@ -198,16 +198,25 @@ def _show_replay(document: dict[str, Any]) -> str:
 
 
 def _show_reasons(document: dict[str, Any]) -> str:
-    lines = [f"{document['relationship']} at {document['as_of']}", f"Order: {document['ranking_title']}."]
-    for reason in document["reasons"]:
-        if reason["sentences"]:
-            way = "+" if reason["contribution"] > 0 else "-" if reason["contribution"] < 0 else " "
-            lines.append(f"{way} {reason['title']}")
-            for said in reason["sentences"]:
-                n = len(said["events"])
-                lines.append(f"    {said['text']} ({n:,} record{'' if n == 1 else 's'})")
-    lines.append("A minus moves it down in this order; it is not a sign of safety.")
+    from serving.lists.panel_words import OTHER_PARTS, PANEL_WORDS, REST, STILL, sign_of
+
+    panel, words = document["panel"], PANEL_WORDS[document["ranking"]]
+    lines = [f"{document['relationship']} at {document['as_of']}", f"Order: {document['ranking_title']}.", words.raises]
+    for reason in panel["raises"]:
+        titles = f"{', '.join(reason['titles'])}: " if reason["strength"] else ""
+        lines.append(f"  {_bar(reason['strength'])}{titles}{reason['text']}.")
+    if not panel["raises"]:
+        lines.append(f"  {words.nothing} {STILL}")
+    if panel["on_record"]:
+        lines += [words.on_record, f"  {words.limit}"]
+        lines += [f"  {marker['title']}: {marker['text']}." for marker in panel["on_record"]]
+    if document["ranking"] == "model":
+        lines += [OTHER_PARTS, f"  {_bar(panel['other_strength'])}{sign_of(panel['other'])}. {REST}"]
     return "\n".join(lines)
+
+
+def _bar(strength: int) -> str:
+    return f"{'#' * strength:<8}  " if strength else ""
 
 
 def _show_verified(document: dict[str, Any]) -> str:

@@ -11,12 +11,14 @@ import numpy as np
 from serving.desk.parties import Parties
 from serving.desk.problems import NotFound
 from serving.lists import rankings
+from serving.lists.case_panel import case_panel, yes_this_way
 from serving.lists.circumstances import Circumstance as Stated
 from serving.lists.circumstances import circumstances
 from serving.lists.freshness import last_incident
 from serving.lists.marker_words import Days
 from serving.lists.markers import Marker, markers, other_must_see
-from serving.lists.reasons import Explained
+from serving.lists.panel import Panel
+from serving.lists.reasons import Explained, ThemeReason
 from serving.lists.scoring import explain
 from threat import lists
 from threat.asof import NEVER, on_record
@@ -57,6 +59,7 @@ class ListView:
         self._triggers = {item.relationship_id: item.triggers for item in listed.must_see}
         self.explained = lru_cache(maxsize=_EXPLAINED_KEPT)(self._explain)
         self._marked = lru_cache(maxsize=_EXPLAINED_KEPT)(self._mark)
+        self.panel = lru_cache(maxsize=_EXPLAINED_KEPT)(self._panel)
 
     @classmethod
     def open(cls, store: Path, var: Path, list_id: str, note: str = "") -> ListView:
@@ -193,6 +196,18 @@ class ListView:
         rows = self.snapshot.rows(np.array(relationship_ids, dtype=np.int64), self.as_of)
         read = (of(self.snapshot.sightings(), rows, self.as_of) for of in (markers, other_must_see))
         return dict(zip(relationship_ids, map(Marked, *read), strict=True))
+
+    def _panel(self, relationship_id: int) -> Panel:
+        """Return the panel of a ranked relationship, from the reasons as the list froze them or would have."""
+        row = self.listed.row(relationship_id)
+        assert row is not None, "only what is ranked has reasons"
+        if row["reasons"] is None:
+            _, (_, reasons) = self.explained(relationship_id, row["score"])
+        else:
+            reasons = tuple(ThemeReason.from_row(reason) for reason in row["reasons"])
+        marked = self.marked(relationship_id)
+        on_record = yes_this_way((*marked.markers, *marked.other_must_see))
+        return case_panel(self.snapshot, relationship_id, self.as_of, self.zone, reasons, on_record)
 
     def _explain(self, relationship_id: int, score: float) -> tuple[float, Explained]:
         stated = self.circumstances(relationship_id)

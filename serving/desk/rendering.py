@@ -17,12 +17,13 @@ from serving.desk.responses.answer import Problem
 from serving.desk.service import AgeOfList
 from serving.desk.sign_in import Session
 from serving.desk.words import STEPS, counted
+from serving.lists import panel_words
 from threat.dates import as_of_moment, day, how_long_ago, local, moment, short_day
 from threat.measuring.figure import Verdict
 
 
 @cache
-def _templates() -> Environment:
+def templates() -> Environment:
     templates = Environment(
         loader=PackageLoader("serving.desk"),
         autoescape=True,
@@ -45,6 +46,7 @@ def _templates() -> Environment:
         "verdict_words": lambda verdict: Verdict(verdict).words.lower(),
     }
     templates.globals["govuk"] = govuk
+    templates.globals["panel_words"] = panel_words
     return templates
 
 
@@ -68,7 +70,7 @@ def page_of(request: Request, name: str, *, status: int = 200, **context: Any) -
         "back": back_of(request.query_params.get("back", "")),
         "here": here(request),
     }
-    return HTMLResponse(_templates().get_template(name).render(**shared, **context), status_code=status)
+    return HTMLResponse(templates().get_template(name).render(**shared, **context), status_code=status)
 
 
 def problem_page(request: Request, problem: Problem) -> Response:

@@ -10,6 +10,7 @@ from typing import Any
 from serving.audit import database
 from serving.audit.log import Entry, Operation, record
 from serving.lists import rankings, scoring
+from serving.lists.case_panel import case_panel, markers_on_record
 from serving.lists.circumstances import circumstances
 from serving.lists.feed_words import feed_sentence, feeds_alike
 from serving.lists.reasons import theme_title
@@ -188,7 +189,7 @@ def replay_list(
 def explain_relationship(
     store: Path, var: Path, reference: str, as_of: int, *, started_at: int, policy_path: Path | None = None
 ) -> dict[str, Any]:
-    """Return score and reasons of one relationship, by the ranking in service, as a JSON document.
+    """Return score, reasons and panel of one relationship, by the ranking in service, as a JSON document.
 
     ``policy_path``: the force's own policy, which says in which zone days are said and how long an open stay lasts.
 
@@ -209,6 +210,8 @@ def explain_relationship(
     rows = snapshot.rows([relationship_id], as_of)
     stated = circumstances(snapshot.sightings(), rows, as_of, policy.time_zone, policy.stays)[0]
     score, (base, reasons) = scoring.explain(snapshot, relationship_id, as_of, ranking, stated)
+    marked = markers_on_record(snapshot, relationship_id, as_of)
+    composed = case_panel(snapshot, relationship_id, as_of, policy.time_zone, reasons, marked)
     _log(var, "consultation", "explain", show_id("R", relationship_id), started_at, as_of=show(as_of))
     return {
         "relationship": show_id("R", relationship_id),
@@ -231,6 +234,7 @@ def explain_relationship(
             }
             for reason in reasons
         ],
+        "panel": composed.as_json(),
     }
 
 

@@ -10,12 +10,13 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from serving.lists.case_records import CaseRecord, Way
 from serving.lists.occurrences import Occurrence, occurrences
 from serving.lists.reasons import IN_FORCE, RAISING, RULE, ThemeReason, bar_length, theme_title
 from serving.lists.record_sentences import Calendar, RecordSentence, Subject, sentence_of
+from threat.ids import show_id
 
 MERGED_FROM = 0.8
 """A theme of whose records this share is counted by a stronger reason joins that reason: it would say them again."""
@@ -69,6 +70,23 @@ class Panel:
     on_record: tuple[LittleWeight, ...]
     other: float
     other_strength: int
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the panel as the commands print it."""
+        return {
+            "raises": [
+                {"titles": list(reason.titles), "part": reason.part, "strength": reason.strength}
+                | _sentence_as_json(reason.sentence)
+                for reason in self.raises
+            ],
+            "on_record": [{"title": marker.title} | _sentence_as_json(marker.sentence) for marker in self.on_record],
+            "other": self.other,
+            "other_strength": self.other_strength,
+        }
+
+
+def _sentence_as_json(sentence: RecordSentence) -> dict[str, Any]:
+    return {"text": sentence.text, "events": [show_id("E", event) for event in sorted(sentence.counted)]}
 
 
 def panel(

@@ -204,9 +204,19 @@ def explain(
     ``stated``: what is in force around it. ``expected``: the score on its list; raises IntegrityFailure when this
     computation gives another score.
     """
-    sightings = snapshot.sightings()
+    matrix, raw = scored_row(snapshot, relationship_id, as_of, ranking, expected=expected)
+    return float(raw[0]), _explained(snapshot.sightings(), ranking, matrix, raw, np.array([0]), [stated])[0]
+
+
+def scored_row(
+    snapshot: Snapshot, relationship_id: int, as_of: int, ranking: Ranking, *, expected: float | None = None
+) -> tuple[Matrix, NDArray[np.float64]]:
+    """Return the figures of one relationship at ``as_of``, a matrix of one row, and its raw score, float64[1].
+
+    ``expected``: the score on its list; raises IntegrityFailure when this computation gives another score.
+    """
     rows = snapshot.rows([relationship_id], as_of)
-    matrix = build(sightings, rows, ranking.catalogue(), parallel=False)
+    matrix = build(snapshot.sightings(), rows, ranking.catalogue(), parallel=False)
     raw = ranking.score(matrix)
     if expected is not None and float(raw[0]) != expected:
         raise IntegrityFailure(
@@ -214,7 +224,7 @@ def explain(
             value=f"now {float(raw[0])!r}, list {expected!r}",
             way_out="threat replay LIST says what else differs",
         )
-    return float(raw[0]), _explained(sightings, ranking, matrix, raw, np.array([0]), [stated])[0]
+    return matrix, raw
 
 
 def _explained(

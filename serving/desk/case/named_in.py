@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from serving.desk.responses.incidents import NamedIn
 from serving.desk.responses.markers import Marker
-from serving.desk.responses.reasons import Circumstance, Reason, Trigger
+from serving.desk.responses.reasons import Circumstance, PanelSentence, Trigger
 from threat.ids import parse_id
 
 
@@ -14,9 +14,12 @@ def named_in(
     must_see: Sequence[Trigger],
     circumstances: Sequence[Circumstance],
     markers: Sequence[Marker],
-    reasons: Sequence[Reason],
+    panel: Sequence[tuple[str, PanelSentence]],
 ) -> dict[int, list[NamedIn]]:
-    """Return the sections that name each event, by its id: in the order of the page, each section once."""
+    """Return the sections that name each event, by its id: in the order of the page, each section once.
+
+    ``panel``: the sentences of the panel, each under its title, as ``sentences_of`` gives them.
+    """
     named: dict[int, list[NamedIn]] = {}
 
     def add(event: str, section: str, title: str) -> None:
@@ -32,8 +35,7 @@ def named_in(
         for lane in marker.lanes:
             for record in lane.events if lane.state == "yes" else ():
                 add(record.event, "markers", f"Markers: {marker.title}")
-    for reason in reasons:
-        for sentence in reason.sentences:
-            for event in sentence.events:
-                add(event, "why", reason.title)
+    for title, sentence in panel:
+        for event in sentence.events:
+            add(event, "why", title)
     return named

@@ -22,6 +22,7 @@ from serving.desk.people.sitting import NAMES_FORM, open_sitting
 from serving.desk.problems import NotFound
 from serving.desk.rendering import page_of
 from serving.desk.request import SignedInRequest, may, posted_form
+from serving.lists.whole_sum import whole_sum
 from threat.history.sightings import NO_PERSON
 
 router = APIRouter(include_in_schema=False)
@@ -47,6 +48,29 @@ def relationship(
 ) -> Response:
     """Show one relationship: standing and reasons, what changed, its incidents in every lane, what is not known."""
     return _relationship(request, signed_in, reference, Opened(), choice)
+
+
+@router.get("/relationships/{reference}/sum")
+def whole_sum_page(
+    request: Request,
+    reference: Reference,
+    signed_in: Annotated[SignedInRequest, Depends(may("see_cases"))],
+) -> Response:
+    """Show the arithmetic behind one place: every part of the sum and every figure in it."""
+    with signed_in.logged("consultation", "view whole sum") as draft:
+        view = signed_in.desk.view()
+        draft.subject = reference_of(reference)
+        row = view.listed.row(view.recorded(reference))
+        if row is None:
+            raise NotFound(
+                "This relationship was not ranked, so there is no sum.",
+                value=draft.subject,
+                way_out="open its page: it says why it was not ranked",
+            )
+        whole = whole_sum(view.snapshot, row["relationship_id"], view.as_of, view.ranking, expected=row["score"])
+    return page_of(
+        request, "case/sum.html", reference=draft.subject, whole=whole, by_model=view.ranking.kind == "model"
+    )
 
 
 @router.post("/relationships/{reference}/names")

@@ -29,7 +29,7 @@ Inexact = Callable[[NDArray[np.int64]], tuple[NDArray[np.bool_], NDArray[np.bool
 class Reading:
     """What records are read with.
 
-    ``since``: as-of of the list that changes are compared with, 0 for none. ``behind``: theme titles by event id.
+    ``since``: as-of of the list that changes are compared with, 0 for none. ``behind``: titles by event id.
     ``must_see``: event ids that opened an item. ``inexact``: as ``Snapshot.inexact``. Times are UTC seconds.
     """
 

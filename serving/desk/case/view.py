@@ -9,6 +9,7 @@ from serving.desk.case.file import CaseFile
 from serving.desk.case.filters import Choice
 from serving.desk.case.frequency import frequency
 from serving.desk.case.named_in import named_in
+from serving.desk.case.panel import answered_panel, sentences_of
 from serving.desk.case.records import Reading, records_of
 from serving.desk.case.unknowns import unknowns
 from serving.desk.list_view import ListView
@@ -18,7 +19,6 @@ from serving.desk.parties import parties_of, person_reference
 from serving.desk.people.ages import ages_of
 from serving.desk.people.around import children_of, others_at_risk
 from serving.desk.responses.case import NotRanked, Ranked, Relationship
-from serving.desk.responses.reasons import Reason
 from serving.lists.reasons import check_sum
 from threat.ids import parse_id, show_id
 from threat.lists import BAND_TITLES
@@ -55,11 +55,15 @@ def relationship_of_file(view: ListView, reference: str, file: CaseFile, choice:
     must_see = [answered_trigger(trigger, view.as_of, view.zone) for trigger in view.triggers(relationship_id)]
     circumstances = [answered_circumstance(stated) for stated in view.circumstances(relationship_id)]
     markers = answered_markers(view, relationship_id)
-    reasons = standing.reasons if isinstance(standing, Ranked) else []
+    sentences = sentences_of(standing.panel, view.ranking.kind) if isinstance(standing, Ranked) else []
+    behind: dict[int, list[str]] = {}
+    for title, sentence in sentences:
+        for event in sentence.events:
+            behind.setdefault(parse_id(event, "E"), []).append(title)
     reading = Reading(
         view.as_of,
         since=file.since,
-        behind=_themes_behind(reasons),
+        behind=behind,
         must_see=file.must_see,
         inexact=file.inexact,
     )
@@ -82,7 +86,7 @@ def relationship_of_file(view: ListView, reference: str, file: CaseFile, choice:
         markers=markers,
         must_see=must_see,
         new_records=[new[j] for j in file.new],
-        incidents=page_of_incidents(file, choice, reading, named_in(must_see, circumstances, markers, reasons)),
+        incidents=page_of_incidents(file, choice, reading, named_in(must_see, circumstances, markers, sentences)),
         unknown=unknowns(file.sightings, parties, view.as_of, view.zone),
     )
 
@@ -110,18 +114,7 @@ def _standing(view: ListView, relationship_id: int) -> Ranked | NotRanked:
         base=base,
         score=score,
         reasons=answered_reasons(reasons),
+        panel=answered_panel(view.panel(relationship_id)),
         frequency=[] if isinstance(said, str) else [said],
         no_frequency=said if isinstance(said, str) else "",
     )
-
-
-def _themes_behind(reasons: list[Reason]) -> dict[int, list[str]]:
-    """Titles of the themes whose sentences depend on an event, by event id, each title once."""
-    behind: dict[int, list[str]] = {}
-    for reason in reasons:
-        for sentence in reason.sentences:
-            for event in sentence.events:
-                titles = behind.setdefault(parse_id(event, "E"), [])
-                if reason.title not in titles:
-                    titles.append(reason.title)
-    return behind

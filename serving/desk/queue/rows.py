@@ -7,6 +7,7 @@ from typing import Any
 
 from serving.desk import words
 from serving.desk.answered import answered_circumstance, answered_reasons, answered_trigger, change_of
+from serving.desk.case.panel import answered_reason
 from serving.desk.list_view import ListView
 from serving.desk.listing import summary_of
 from serving.desk.marked import row_markers
@@ -17,6 +18,9 @@ from threat.asof import instant
 from threat.ids import show_id
 from threat.lists import BAND_TITLES
 from threat.release.documents.scored_list import MustSee, Safeguarding
+
+WHY_AT_MOST = 2
+"""Reasons in a row of the list: it says what to open first, and the relationship's page says all."""
 
 
 def queue_of(view: ListView, positions: Sequence[int] | None = None) -> Queue:
@@ -55,6 +59,7 @@ def _queue_row(view: ListView, row: Mapping[str, Any]) -> QueueRow:
         base=row["base"],
         score=row["score"],
         reasons=answered_reasons(reasons),
+        why=[answered_reason(reason) for reason in view.panel(relationship_id).raises[:WHY_AT_MOST]],
         circumstances=[answered_circumstance(Stated(**stated)) for stated in row["circumstances"]],
         markers=row_markers(view.marked(relationship_id), view.days),
         must_see=bool(view.triggers(relationship_id)),

@@ -16,7 +16,7 @@ from serving.desk.responses.incidents import IncidentPage, Record
 from serving.desk.responses.listing import ListSummary
 from serving.desk.responses.markers import Marker
 from serving.desk.responses.people import Child, PersonRelationship
-from serving.desk.responses.reasons import Change, Circumstance, Reason, Trigger
+from serving.desk.responses.reasons import Change, Circumstance, Panel, Reason, Trigger
 
 
 class Frequency(Answer):
@@ -45,6 +45,7 @@ class Ranked(Answer):
     base: float
     score: float
     reasons: list[Reason]
+    panel: Panel
     frequency: list[Frequency] = Field(max_length=1)
     no_frequency: str = Field(description="Why there is no frequency, in a sentence; empty where there is one.")
 

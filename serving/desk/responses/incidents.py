@@ -34,7 +34,7 @@ class Record(Answer):
     source: str
     by_unit: bool
     must_see: bool
-    behind: list[str] = Field(description="Themes whose reasons depend on this record.")
+    behind: list[str] = Field(description="Sentences of the panel that count this record.")
     is_new: bool = Field(description="Recorded since the previous list, and not by the unit itself.")
 
 

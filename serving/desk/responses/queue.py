@@ -10,7 +10,7 @@ from pydantic import Field
 from serving.desk.responses.answer import Answer, Band, RelationshipRef
 from serving.desk.responses.listing import ListSummary
 from serving.desk.responses.markers import RowMarker
-from serving.desk.responses.reasons import Change, Circumstance, Reason, Trigger
+from serving.desk.responses.reasons import Change, Circumstance, PanelReason, Reason, Trigger
 
 
 class SafeguardingItem(Answer):
@@ -50,6 +50,7 @@ class QueueRow(Answer):
     base: float
     score: float
     reasons: list[Reason]
+    why: list[PanelReason] = Field(max_length=2, description="What raises the place most, as the page says it.")
     circumstances: list[Circumstance]
     markers: list[RowMarker] = Field(description="Those that say yes, in their fixed order, in three groups.")
     must_see: bool

@@ -30,6 +30,47 @@ class Reason(Answer):
     sentences: list[Sentence]
 
 
+class PanelPiece(Answer):
+    """A part of a sentence of the panel."""
+
+    text: str
+    event: str = Field(description="The record that this part leads to; empty for none.")
+    label: str = Field(description="What the record is, with its date in full.")
+
+
+class PanelSentence(Answer):
+    """Records in incidents and dates, as a sentence without a full stop."""
+
+    text: str
+    pieces: list[PanelPiece]
+    events: list[EventRef] = Field(description="Every record that the sentence counts; no other sentence does.")
+
+
+class PanelReason(Answer):
+    """Something that raises the place: one or more themes whose figures depend on the same records."""
+
+    titles: list[str]
+    part: float = Field(description="What its themes add to the raw score.")
+    strength: int = Field(ge=0, le=8, description="Length of the bar; 0 of a rule, which weighs nothing.")
+    sentence: PanelSentence
+
+
+class PanelMarker(Answer):
+    """A marker that is on record and that no reason of the panel names."""
+
+    title: str
+    sentence: PanelSentence
+
+
+class Panel(Answer):
+    """The reasons as a reviewer reads them. Base, parts and ``other`` add up to the raw score."""
+
+    raises: list[PanelReason]
+    on_record: list[PanelMarker]
+    other: float = Field(description="Total of all other themes, which no page names: none is a sign of safety.")
+    other_strength: int = Field(ge=0, le=8)
+
+
 class Change(Answer):
     """What changed since the previous list."""
 

@@ -137,7 +137,9 @@ def test_a_relationship_page(desk):
         "Expected",
         "Happened",
         "recorded",
-        "Also on record (takes no part in this order)",
+        "What the rule counts",
+        "3 incidents: ",
+        "The whole sum",
     ):
         assert said in text, said
     event = event_of("f3")
@@ -155,11 +157,12 @@ def test_a_rule_s_own_reason_is_shown_as_what_it_is(open_desk, golden_store, tmp
         started_at=STARTED_AT,
     )
     client = client_of(open_desk(tmp_path))
-    assert client.get("/").text.count("<strong>The rule that ranks:</strong>") == 3
     text = client.get(f"/relationships/{REFERENCE['G01']}").text
-    section = text[text.index("What the rule reads") :]
-    assert section.index("The rule that ranks") < section.index("Also on record (takes no part in this order)")
-    assert "Moves it" not in text
+    section = text[text.index("What the rule counts") :]
+    assert section.index("30 May") < section.index("On record, not counted by the rule")
+    assert "30 May" in client.get("/").text
+    for said in ("Raises its place", "Other parts of the order", "strength"):
+        assert said not in text, "a rule weighs nothing"
 
 
 def test_late_and_moved_records_are_marked(desk):
@@ -190,7 +193,7 @@ def test_the_model_s_pages_are_marked_as_a_demonstration(open_desk, model_var):
     for path in ("/", f"/relationships/{REFERENCE['G01']}", "/model-card"):
         assert "demonstration signatories" in client.get(path).text.lower()
     text = client.get(f"/relationships/{REFERENCE['G01']}").text
-    assert "it is not a cause" in text
+    assert "What raises a place is not a cause." in text
     assert "how likely severe domestic harm is to be recorded within 365 days" in client.get("/").text
     assert 'aria-label="strength 8 of 8"' in text
     assert not re.search(r"-?\d\.\d{3,}", text)  # no decimals of a score or a contribution
@@ -201,7 +204,10 @@ def test_every_reason_links_to_records_on_the_page(open_desk, model_var):
     for name in golden.ORDER:
         text = client.get(f"/relationships/{REFERENCE[name]}").text
         links = set(re.findall(r'href="#(E-[0-9a-f]{16})"', text))
-        assert links
+        panel = client.get(f"/api/v1/relationships/{REFERENCE[name]}").json()["standing"]["panel"]
+        for item in (*panel["raises"], *panel["on_record"]):
+            assert {piece["event"] for piece in item["sentence"]["pieces"] if piece["event"]} <= links
+            assert any(piece["event"] for piece in item["sentence"]["pieces"])
         assert links <= set(re.findall(r'id="(E-[0-9a-f]{16})"', text))
 
 

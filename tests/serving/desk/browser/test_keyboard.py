@@ -66,8 +66,9 @@ def test_a_relationship(window_on) -> None:
         *("coercive control, 14 Feb", "separation, 25 Mar", "breach of a non-molestation order (contact), 10 May"),
         "suicidal thoughts, 28 May",
         *("Threat to kill", "Threatened with a weapon: knife", "Suicidal ideation"),  # new since the last list
-        "6 records behind this",
-        *["1 record behind this"] * 7,
+        *("threat to kill and threat with a knife 30 May", "breach of a non-molestation order (contact) 10 May"),
+        *("strangulation 20 Mar", "coercive control 14 Feb", "Separation 25 Mar", "Suicidal thoughts 28 May"),
+        "The whole sum",
         "Filter the incidents",
         *BACK_FROM_CARDS,
         *("To contact the person at risk", "In your words", "Open the safe contact"),
