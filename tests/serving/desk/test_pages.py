@@ -17,7 +17,8 @@ from fixtures.incident_records import records_in
 import serving
 from serving.lists.making import ListOptions, make_list
 
-PAGES = ["/", f"/relationships/{REFERENCE['G01']}", f"/relationships/{REFERENCE['G12']}", "/model-card", "/sign-in"]
+G01, G12 = (f"/relationships/{REFERENCE[name]}" for name in ("G01", "G12"))
+PAGES = ["/", G01, f"{G01}/sum", G12, "/model-card", "/sign-in"]
 
 
 NEVER = [
