@@ -44,9 +44,7 @@ def _started_at(documents: RunDocuments) -> Value | None:
 def _documents(documents: RunDocuments) -> Value | None:
     if documents.gate is None:
         return None
-    rows = [
-        [check.title, check.verdict.words, check.reason] for check in documents.gate.checks if check.name in _ON_PAPER
-    ]
+    rows = [[check.title, check.words, check.reason] for check in documents.gate.checks if check.name in _ON_PAPER]
     return table(["Check", "Verdict", "Why"], rows)
 
 

@@ -250,10 +250,7 @@ def gate_field(documents: RunDocuments) -> Value | None:
     if gate is None:
         return None
     mark = " DEMONSTRATION: signed by nobody, valid nowhere else." if gate.environment == "demonstration" else ""
-    rows = [
-        [check.title, "yes" if check.required else "no", check.verdict.words, check.reason + mark]
-        for check in gate.checks
-    ]
+    rows = [[check.title, "yes" if check.required else "no", check.words, check.reason + mark] for check in gate.checks]
     return table(["Check", f"Required for {gate.to}", "Verdict", "Why"], rows)
 
 

@@ -19,7 +19,6 @@ from serving.desk.sign_in import Session
 from serving.desk.words import STEPS, counted
 from serving.lists import panel_words
 from threat.dates import as_of_moment, day, how_long_ago, local, moment, short_day
-from threat.measuring.figure import Verdict
 
 
 @cache
@@ -43,7 +42,6 @@ def templates() -> Environment:
         "year": lambda at, zone: local(at, zone).year,
         "capitalised": lambda words: words[:1].upper() + words[1:],
         "thousands": lambda number: f"{number:,}",
-        "verdict_words": lambda verdict: Verdict(verdict).words.lower(),
     }
     templates.globals["govuk"] = govuk
     templates.globals["panel_words"] = panel_words

@@ -66,7 +66,7 @@ def test_values_come_from_the_evidence() -> None:
     assert value(card, "design.test_opened").startswith("Once in this RUN; by 1 earlier RUNs")
     assert value(card, "security.added_harm").startswith("One recorded harm more lowered 3 of 200 scores (1.5%)")
     assert value(card, "monitoring.acceptances").rows[0][-1] == "2026-08-30"
-    assert value(card, "sign_off.gate").rows[0][0] == "Fairness"
+    assert value(card, "sign_off.gate").rows[0][:3] == ("Fairness", "yes", "Accepted by name")
     assert value(card, "explanation.fidelity") == (
         "The contributions sum to the score on 48 checked rows (largest difference 1e-12, at most 1e-06 allowed), and "
         "on every response"
@@ -190,6 +190,7 @@ def test_a_table_may_be_provided_by_a_person() -> None:
 def test_the_gate_s_document_checks_are_on_paper() -> None:
     law = documents().gate
     assert law is not None
-    check = law.checks[0].model_copy(update={"name": "law", "title": "Law and documents", "reason": "in date: DPIA"})
+    said = {"name": "law", "title": "Law and documents", "reason": "in date: DPIA", "accepted": ()}
+    check = law.checks[0].model_copy(update=said)
     card = made(gate=law.model_copy(update={"checks": (check,)}))
     assert value(card, "basis.documents").rows == (("Law and documents", "Pass", "in date: DPIA"),)

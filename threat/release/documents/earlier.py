@@ -20,7 +20,7 @@ from threat.release.documents.config import Config
 from threat.release.documents.document import json_object
 from threat.release.documents.evaluation import Evaluation
 from threat.release.documents.folds import Folds
-from threat.release.documents.gate import Gate
+from threat.release.documents.gate import Gate, GateCheck, verdict_in_words
 from threat.release.documents.snapshot import SnapshotRead
 
 
@@ -82,12 +82,18 @@ class _Snapshot(_Before):
 
 @dataclass(frozen=True, slots=True)
 class ReleasedCheck:
-    """One check of the gate that a bundle passed."""
+    """One check of the gate that a bundle passed. ``accepted``: acceptances count for the check."""
 
     title: str
     required: bool
     verdict: Verdict
     reason: str
+    accepted: bool
+
+    @property
+    def words(self) -> str:
+        """The verdict in words; see ``verdict_in_words``."""
+        return verdict_in_words(self.verdict, accepted=self.accepted)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +114,10 @@ class Released:
     checks: tuple[ReleasedCheck, ...]
 
 
+def _released_check(check: GateCheck | _Check) -> ReleasedCheck:
+    return ReleasedCheck(check.title, check.required, check.verdict, check.reason, bool(check.accepted))
+
+
 def released(files: Mapping[str, bytes], where: str) -> Released:
     """Return what ``evaluation.json`` and ``gate.json`` of a bundle of the format ``threat-bundle/2`` say."""
     evaluation = Evaluation.parse(files[Evaluation.FILE], f"{where}/{Evaluation.FILE}")
@@ -120,7 +130,7 @@ def released(files: Mapping[str, bytes], where: str) -> Released:
         to=gate.to,
         show_probability=gate.show_probability,
         expires=gate.expires(),
-        checks=tuple(ReleasedCheck(check.title, check.required, check.verdict, check.reason) for check in gate.checks),
+        checks=tuple(map(_released_check, gate.checks)),
     )
 
 
@@ -140,7 +150,7 @@ def released_before(files: Mapping[str, bytes], where: str) -> Released:
         to=gate.to,
         show_probability=gate.show_probability,
         expires=min(dates, default=None),
-        checks=tuple(ReleasedCheck(check.title, check.required, check.verdict, check.reason) for check in gate.checks),
+        checks=tuple(map(_released_check, gate.checks)),
     )
 
 

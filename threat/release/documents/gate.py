@@ -34,6 +34,17 @@ class Approval(Part):
     environment: Environment = Field(description="environment of the key")
 
 
+def verdict_in_words(verdict: Verdict, *, accepted: bool) -> str:
+    """Return the verdict of a check in words: a pass that depends on acceptances is said to be accepted.
+
+    >>> verdict_in_words(Verdict.PASS, accepted=True), verdict_in_words(Verdict.PASS, accepted=False)
+    ('Accepted by name', 'Pass')
+    >>> verdict_in_words(Verdict.NOT_ENOUGH, accepted=True)
+    'Not enough evidence'
+    """
+    return "Accepted by name" if accepted and verdict == Verdict.PASS else verdict.words
+
+
 class GateCheck(Part):
     """One check of the gate."""
 
@@ -45,6 +56,11 @@ class GateCheck(Part):
     facts: dict[str, Fact] = Field(description="what it was decided on, by name")
     figures: tuple[Figure, ...] = Field(description="the figures it was decided on")
     accepted: tuple[Acceptance, ...] = Field(description="acceptances that count for it")
+
+    @property
+    def words(self) -> str:
+        """The verdict in words; see ``verdict_in_words``."""
+        return verdict_in_words(self.verdict, accepted=bool(self.accepted))
 
 
 class Gate(Document):

@@ -39,7 +39,7 @@ def test_a_model_ranks_until_the_first_of_its_acceptances_ends(open_desk, govern
         ("person_at_risk/disability", 80, False),
     ]
     assert answer.acceptances[0].words == f"5 days left ({SOONEST})"
-    assert [check.title for check in answer.checks] == ["Fairness"]
+    assert [(check.title, check.words) for check in answer.checks] == [("Fairness", "Accepted by name")]
 
 
 @pytest.mark.parametrize(
@@ -53,7 +53,7 @@ def test_on_each_day_the_days_left_and_what_ranks_agree(open_desk, governed_var,
     assert answer.run == "run-1"  # of the model that is out of service too
     if not by_model:
         assert answer.state == "Suspended: a rule ranks in its place"
-        assert answer.note == f"An acceptance this release rested on expired on {SOONEST}."
+        assert answer.note == f"An acceptance that the release of the model depends on ended on {SOONEST}."
 
 
 def test_a_release_that_depends_on_no_acceptance_has_no_last_day(open_desk, model_var):
