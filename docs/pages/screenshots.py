@@ -36,7 +36,8 @@ def pictures(page: Page, address: str) -> Iterator[tuple[str, bytes]]:
     assert second is not None
     yield "queue", _down_to(page, second["y"] + second["height"])
     must_see = page.locator("section[aria-labelledby=must-see] tbody tr", has_text="for review")
-    link = (must_see if must_see.count() else order).first.locator("a").first.get_attribute("href")
+    row = (must_see if must_see.count() else order).first
+    link = row.locator("a[href^='/relationships/']").first.get_attribute("href")
     _open(page, f"{address}{link}")
     unknown = page.locator("section[aria-labelledby=unknown]").bounding_box()
     assert unknown is not None

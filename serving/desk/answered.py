@@ -53,15 +53,18 @@ def _direction(contribution: float) -> Literal["raises", "lowers", "none"]:
     return "raises" if contribution > 0 else "lowers"
 
 
-def answered_trigger(trigger: TriggerEvent, as_of: int, zone: str) -> Trigger:
-    """Return a must-see trigger of ``list.json`` as the API answers it, with its sentence in days of ``zone``."""
+def answered_trigger(trigger: TriggerEvent, as_of: int, zone: str, *, says_whom: bool = True) -> Trigger:
+    """Return a must-see trigger of ``list.json`` as the API answers it, with its sentence in days of ``zone``.
+
+    ``says_whom``: whether the sentence says which party it is about.
+    """
     what = kind(trigger.kind)
     return Trigger(
         event=show_id("E", trigger.event_id),
         kind=what.name,
         title=what.title,
         about=trigger.about,
-        sentence=words.trigger(trigger, as_of, zone),
+        sentence=words.trigger(trigger, as_of, zone, says_whom=says_whom),
         occurred_at=instant(trigger.occurred_at),
         recorded_at=instant(trigger.recorded_at),
     )

@@ -17,6 +17,7 @@ from serving.lists.circumstances import circumstances
 from serving.lists.freshness import last_incident
 from serving.lists.marker_words import Days
 from serving.lists.markers import Marker, markers, other_must_see
+from serving.lists.must_see_shown import ShownItem, shown_items
 from serving.lists.panel import Panel
 from serving.lists.reasons import Explained, ThemeReason
 from serving.lists.scoring import explain
@@ -137,6 +138,13 @@ class ListView:
         rows = self.snapshot.rows(for_review, self.as_of)
         latest = last_incident(self.snapshot.sightings(), rows, self.as_of)
         return dict(zip(rows.relationship_id.tolist(), latest.tolist(), strict=True))
+
+    @cached_property
+    def must_see(self) -> list[ShownItem]:
+        """Must-see items as they are shown, each with every relationship that it touches."""
+        items = self.listed.must_see
+        ids = np.array([item.relationship_id for item in items if item.relationship_id], dtype=np.int64)
+        return shown_items(items, self.snapshot.rows(ids, self.as_of))
 
     def is_safeguarded(self, relationship_id: int) -> bool:
         """Tell whether the relationship is in the list's safeguarding queue."""

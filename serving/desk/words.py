@@ -129,8 +129,10 @@ def moved(since: datetime, new_records: int, *, previous_rank: int, rank: int) -
     return f"{direction} {places} since {when} (from {previous_rank:,} to {rank:,}). {came}"
 
 
-def trigger(opened_by: TriggerEvent, as_of: int, zone: str) -> str:
+def trigger(opened_by: TriggerEvent, as_of: int, zone: str, *, says_whom: bool = True) -> str:
     """Say what opened a must-see item at ``as_of`` (UTC seconds). ``zone``: in which days are said.
+
+    ``says_whom``: False under a heading that says whom of the relationship the trigger is about.
 
     >>> event = TriggerEvent(event_id=1, kind="threat_to_kill", about="pair", occurred_at=0, recorded_at=DAY)
     >>> trigger(event, 3 * DAY, "UTC")
@@ -138,13 +140,16 @@ def trigger(opened_by: TriggerEvent, as_of: int, zone: str) -> str:
     >>> custody = event.model_copy(update={"kind": "custody", "about": "subject", "ends": 4 * DAY})
     >>> trigger(custody, 3 * DAY, "UTC")
     'Custody is due to end on 5 January 1970, about the subject; no release is recorded'
+    >>> trigger(custody, 3 * DAY, "UTC", says_whom=False)
+    'Custody is due to end on 5 January 1970; no release is recorded'
     """
     kind, about = kinds()[opened_by.kind], opened_by.about
+    whom = _ABOUT[about] if says_whom else ""
     occurred_at, recorded_at = opened_by.occurred_at, opened_by.recorded_at
-    what = f"{day(occurred_at, zone)}{_ABOUT[about]}"
+    what = f"{day(occurred_at, zone)}{whom}"
     if opened_by.ends is not None:
         ends = "ended" if ended(opened_by.ends, as_of) else "is due to end"
-        stay = f"{_STAYS.get(kind.name, kind.title)} {ends} on {day(opened_by.ends, zone)}{_ABOUT[about]}"
+        stay = f"{_STAYS.get(kind.name, kind.title)} {ends} on {day(opened_by.ends, zone)}{whom}"
         return stay if kind.name == "mental_health_detention" else f"{stay}; no release is recorded"
     if kind.death_of and about != "pair":
         return f"{kind.title} of another person on {what}, recorded {_days_ago(recorded_at, as_of)}"

@@ -11,13 +11,14 @@ from serving.desk.case.panel import answered_reason
 from serving.desk.list_view import ListView
 from serving.desk.listing import summary_of
 from serving.desk.marked import row_markers
-from serving.desk.responses.queue import MustSeeItem, Queue, QueueRow, SafeguardingItem
+from serving.desk.queue.must_see import answered_item
+from serving.desk.responses.queue import Queue, QueueRow, SafeguardingItem
 from serving.lists.circumstances import Circumstance as Stated
 from serving.lists.reasons import ThemeReason, check_sum
 from threat.asof import instant
 from threat.ids import show_id
 from threat.lists import BAND_TITLES
-from threat.release.documents.scored_list import MustSee, Safeguarding
+from threat.release.documents.scored_list import Safeguarding
 
 WHY_AT_MOST = 2
 """Reasons in a row of the list: it says what to open first, and the relationship's page says all."""
@@ -33,7 +34,7 @@ def queue_of(view: ListView, positions: Sequence[int] | None = None) -> Queue:
     return Queue(
         listing=summary_of(view),
         limits=[*words.LIMITS, *([words.quarantined(quarantined)] if quarantined else [])],
-        must_see=[_must_see_item(view, item) for item in view.listed.must_see],
+        must_see=[answered_item(view, item) for item in view.must_see],
         safeguarding=[_safeguarding_item(item, view) for item in view.listed.safeguarding],
         rows=[_queue_row(view, view.listed.row_at(i)) for i in positions],
     )
@@ -66,21 +67,12 @@ def _queue_row(view: ListView, row: Mapping[str, Any]) -> QueueRow:
     )
 
 
-def _must_see_item(view: ListView, item: MustSee) -> MustSeeItem:
-    row = view.listed.row(item.relationship_id)
-    return MustSeeItem(
-        relationship=show_id("R", item.relationship_id) if item.relationship_id else "",
-        rank=row["rank"] if row else 0,
-        band=row["band"] if row else "not_ranked",
-        triggers=[answered_trigger(trigger, view.as_of, view.zone) for trigger in item.triggers],
-    )
-
-
 def _safeguarding_item(item: Safeguarding, view: ListView) -> SafeguardingItem:
     return SafeguardingItem(
         relationship=show_id("R", item.relationship_id),
         parties=list(item.parties),
         known_since=instant(item.known_since),
         sentence=words.safeguarded(item.parties, item.known_since, view.zone),
+        markers=row_markers(view.marked(item.relationship_id), view.days),
         triggers=[answered_trigger(trigger, view.as_of, view.zone) for trigger in item.triggers],
     )

@@ -20,15 +20,26 @@ class SafeguardingItem(Answer):
     parties: list[Literal["subject", "person_at_risk"]]
     known_since: datetime
     sentence: str
+    markers: list[RowMarker] = Field(description="Those that say yes, as on a row.")
     triggers: list[Trigger]
 
 
-class MustSeeItem(Answer):
-    """A relationship with recent triggers. ``relationship`` is empty for a record that names none on the list."""
+class TouchedRelationship(Answer):
+    """A relationship that a must-see item touches."""
 
-    relationship: str
+    relationship: RelationshipRef
+    relationship_kind: str
+    role: Literal["pair", "subject", "person_at_risk"] = Field(description="Whom of it the triggers are about.")
     rank: int = Field(description="0 when not ranked.")
     band: Literal["review", "next", "beyond", "not_ranked"]
+    markers: list[RowMarker] = Field(description="Those that say yes, as on a row.")
+
+
+class MustSeeItem(Answer):
+    """One person, one event, one item: recent triggers, with every relationship that they touch."""
+
+    person: str = Field(description="Whom the triggers are about, where they touch several relationships; else empty.")
+    relationships: list[TouchedRelationship] = Field(description="Empty for a record that no relationship covers.")
     triggers: list[Trigger]
 
 

@@ -26,7 +26,10 @@ def test_the_queue(desk):
     assert body["listing"]["as_of"] == "2024-06-01T00:00:00Z"
     assert (body["listing"]["ranked"], body["listing"]["capacity"]) == (10, 3)
     assert body["limits"][0].startswith("Not being on this list is not a sign of safety.")
-    assert {item["relationship"] for item in body["must_see"]} == {REFERENCE["G01"], REFERENCE["G02"]}
+    assert {touched["relationship"] for item in body["must_see"] for touched in item["relationships"]} == {
+        REFERENCE["G01"],
+        REFERENCE["G02"],
+    }
     assert body["rows"][0]["change"]["kind"] in {"rose", "same", "new"}
     for row in body["rows"]:
         assert row["base"] + sum(reason["contribution"] for reason in row["reasons"]) == pytest.approx(row["score"])

@@ -11,6 +11,8 @@ from serving.lists.must_see import must_see_kinds
 @pytest.mark.parametrize("spec", read_must_see(), ids=lambda spec: spec.title)
 def test_the_drawn_items(spec: MustSeeSpec) -> None:
     assert spec.items() == spec.expected
+    if spec.expected_shown:
+        assert spec.shown() == spec.expected_shown
 
 
 def test_the_vocabulary_marks_what_the_unit_must_see() -> None:
