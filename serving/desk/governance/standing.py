@@ -10,6 +10,7 @@ from serving.lists import rankings
 from threat.asof import instant
 from threat.dates import as_of_day, as_of_moment, date_in_words
 from threat.errors import ThreatError
+from threat.release import promotions
 from threat.release.bundle import FORMAT, Bundle
 from threat.release.documents.earlier import ReleasedCheck
 from threat.release.documents.gate import Acceptance, Gate
@@ -90,20 +91,27 @@ def what_ranks(desk: Desk) -> WhatRanks:
     now = desk.clock()
     today = instant(now).date()
     ranking = rankings.current(desk.promotions_path, now)
-    standing, _ = rankings.in_service(desk.promotions_path, now)
-    bundle = rankings.opened(desk.promotions_path, standing) if standing.bundle is not None else None
+    standing = promotions.current(desk.promotions_path)
+    bundle: Bundle | None = None
+    if isinstance(ranking, rankings.ModelRanking):
+        bundle = ranking.bundle
+    elif standing.bundle is not None:
+        bundle = rankings.opened(desk.promotions_path, standing)
+    by_model = ranking.kind == "model"
+    # A model whose time is over is in service to the promotions, and nobody suspended it.
+    over = standing.served and not by_model
     until = None if bundle is None else bundle.released.expires
     days_left = None if until is None else (until - today).days
     return WhatRanks(
-        by_model=standing.served,
+        by_model=by_model,
         title=ranking.title,
         note=ranking.note,
-        state=STATE_TITLES[standing.state],
+        state=STATE_TITLES["suspended" if over else standing.state],
         environment=standing.environment,
         run=standing.run_id,
         bundle=standing.bundle_sha256,
         since=as_of_day(standing.since) if standing.since else "",
-        decided_by=standing.by,
+        decided_by="" if over else standing.by,
         until="" if until is None or days_left is None else f"{date_in_words(until)}, {left(days_left)}",
         until_soon=days_left is not None and days_left <= SOON_DAYS,
         acceptances=_acceptances(bundle, today),

@@ -56,6 +56,12 @@ def test_on_each_day_the_days_left_and_what_ranks_agree(open_desk, governed_var,
         assert answer.note == f"An acceptance that the release of the model depends on ended on {SOONEST}."
 
 
+@pytest.mark.parametrize(("days_before", "soon"), [(9, True), (10, False)])  # 14 and 15 days before the last day
+def test_the_last_day_is_marked_from_14_days_before(open_desk, governed_var, days_before, soon):
+    answer = what_ranks(open_desk(governed_var, clock=lambda: NOW - days_before * DAY))
+    assert (answer.until_soon, answer.acceptances[0].ends_soon) == (soon, soon)
+
+
 def test_a_release_that_depends_on_no_acceptance_has_no_last_day(open_desk, model_var):
     answer = what_ranks(open_desk(model_var))
     assert (answer.until, answer.until_soon, answer.acceptances, answer.signed) == ("", False, (), True)
