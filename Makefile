@@ -16,7 +16,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # One place for compiled kernels, so that a second start is quick and the checkout stays clean.
 export NUMBA_CACHE_DIR ?= $(CURDIR)/var/numba
 
-.PHONY: help setup demo test test-long check format bench results docs screenshots lock clean
+.PHONY: help setup demo test test-long check format bench results docs screenshots sentences lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -96,6 +96,9 @@ docs: setup ## every generated page
 screenshots: setup ## docs/images/: the pages of the demonstration, drawn by Chromium
 	@$(BIN)/threat demo --no-serve
 	@PYTHONPATH=docs $(BIN)/python -m pages.screenshots
+
+sentences: setup ## thirty sentences of three small synthetic forces, each with its records, for a person to read
+	@$(BIN)/threat sentences --make var/sentences/force-1 var/sentences/force-2 var/sentences/force-3
 
 UV_COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
 lock: setup ## resolve the dependencies anew

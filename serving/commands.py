@@ -146,6 +146,29 @@ def demo(
     run(var, port=port, serve=not no_serve, seed=seed, fresh=fresh, as_json=as_json)
 
 
+@app.command("sentences")
+def sentences(
+    folders: Annotated[
+        list[Path], typer.Argument(help="Folders of forces: as --var, with the history in history or force/history.")
+    ],
+    count: Annotated[int, typer.Option(min=1, help="Sentences to draw.")] = 30,
+    seed: Annotated[int, typer.Option(help="Of the draw.")] = 1,
+    make: Annotated[
+        bool, typer.Option("--make", help="First make a small synthetic force in each folder that has no list.")
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Random sentences of lists, by the rule and by the model, each with its records, for a person to read."""
+    from serving.lists.drawn_sentences import draw
+
+    if make:
+        from serving.demonstration.forces import make_forces
+
+        make_forces(folders, quiet=as_json)
+    drawn = draw(folders, count, seed)
+    emit({"seed": seed, "sentences": [sentence.as_json() for sentence in drawn]}, as_json=as_json, lines=_show_drawn)
+
+
 @audit_log.command("verify")
 def verify(
     var: VarOption = VAR,
@@ -213,6 +236,26 @@ def _show_reasons(document: dict[str, Any]) -> str:
     if document["ranking"] == "model":
         lines += [OTHER_PARTS, f"  {_bar(panel['other_strength'])}{sign_of(panel['other'])}. {REST}"]
     return "\n".join(lines)
+
+
+def _show_drawn(document: dict[str, Any]) -> str:
+    lines = []
+    for number, drawn in enumerate(document["sentences"], 1):
+        lines += [
+            f"{number}. {drawn['force']}, {drawn['relationship']}. {drawn['order']}.",
+            f"   {', '.join(dict.fromkeys((drawn['heading'], *drawn['titles'])))}",
+            f"   > {drawn['text']}.",
+        ]
+        lines += [f"     read by the order: {figure}" for figure in drawn["figures"][:_FIGURES_SHOWN]]
+        lines += [f"     {record}" for record in drawn["records"][:_RECORDS_SHOWN]]
+        if (more := len(drawn["records"]) - _RECORDS_SHOWN) > 0:
+            lines.append(f"     and {more:,} more records")
+    lines.append(f"\n{len(document['sentences'])} sentences. Does each help somebody who has to decide?")
+    return "\n".join(lines)
+
+
+_RECORDS_SHOWN, _FIGURES_SHOWN = 12, 4
+"""Lines under a drawn sentence: enough to judge it by, few enough that thirty sentences are read at a sitting."""
 
 
 def _bar(strength: int) -> str:

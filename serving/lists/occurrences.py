@@ -77,8 +77,8 @@ class Occurrence:
         """Return the records that a sentence names, one a kind and code, the gravest first.
 
         ``behind``: ids of the records that each title of the sentence is about, of which the gravest is named. With
-        them go the gravest of all, the must-see kinds and ``always``: an incident is never named by its lesser part.
-        Of an assessment all are.
+        them go the gravest of all, the must-see kinds, that a child was there, and ``always``: an incident is never
+        named by its lesser part. Of an assessment all are.
         """
         if self.form == "assessment":
             return self.records
@@ -86,11 +86,18 @@ class Occurrence:
         chosen = [
             record
             for i, record in enumerate(self.records)
-            if i == 0 or record in of_titles or record.kind.must_see or record.event_id in always
+            if i == 0
+            or record in of_titles
+            or record.kind.must_see
+            or record.kind.name == CHILD_PRESENT
+            or record.event_id in always
         ]
         if any(record.kind.name not in (CHILD_PRESENT, "domestic_incident") for record in chosen):
             # Next to what happened, that it was a domestic incident says nothing.
-            chosen = [record for record in chosen if record.kind.name != "domestic_incident"]
+            chosen = [r for r in chosen if r.kind.name != "domestic_incident" or r.event_id in always]
+        if any(record.kind.theme == "assault" and record.kind.name != "injury" for record in chosen):
+            # "Assault with injury and injury": the marker that reads an injury reads the assault, which is named.
+            chosen = [record for record in chosen if record.kind.name != "injury"]
         return tuple({(record.kind.name, record.code): record for record in reversed(chosen)}.values())[::-1]
 
 

@@ -183,6 +183,10 @@ def _drafts(reasons: Sequence[ThemeReason], of_event: Mapping[int, Occurrence]) 
     return drafts
 
 
+_TITLES = {"assessment": "Assessments", "separation": "Separation, or living together", "withdrawal": "Withdrawal"}
+"""Titles that fit a sentence on records better than the title of the theme, which covers figures of other sorts too."""
+
+
 def reason_title(theme: str, ways: Collection[Way]) -> tuple[str, frozenset[Way]]:
     """Return the title of a theme as a reason, and the ways that the title speaks of; no ways: it speaks of all.
 
@@ -193,8 +197,8 @@ def reason_title(theme: str, ways: Collection[Way]) -> tuple[str, frozenset[Way]
     >>> reason_title("prior_harm", {"this_way"})[0], reason_title("prior_harm", {"this_way", "subject_to_others"})[0]
     ('Domestic incidents', 'Harm to other people')
     """
-    if theme == "assessment":
-        return "Assessments", frozenset()
+    if theme in _TITLES:
+        return _TITLES[theme], frozenset()
     if theme == "escalation" or (theme in ("prior_harm", "person_at_risk") and set(ways) <= {"this_way"}):
         return theme_title("incidents"), frozenset()
     if theme == "prior_harm":

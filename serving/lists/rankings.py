@@ -221,12 +221,16 @@ def of_list(basis: Basis, promotions_path: Path) -> Ranking:
 
 
 def _model(bundle: bundles.Bundle, state: str, since: int) -> ModelRanking:
+    matching_catalogue(bundle.features.catalogue_version)
+    return ModelRanking(bundle, state, since)
+
+
+def matching_catalogue(made_with: str) -> None:
+    """Raise IntegrityFailure when a model was made with another catalogue than the installed one."""
     here = load_catalogue().version
-    made_with = bundle.features.catalogue_version
     if made_with != here:
         raise IntegrityFailure(
             "The model was made with another catalogue than the installed one.",
             value=f"model {made_with}, installed {here}",
             way_out="install the version the model was trained with, or train again",
         )
-    return ModelRanking(bundle, state, since)

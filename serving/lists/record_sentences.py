@@ -48,6 +48,15 @@ _OF_EACH: dict[Way, str] = {
 }
 """The same after a date, where it differs."""
 
+_OF_ASSESSMENT: dict[Way, str] = _OF_EACH | {
+    "other_way": " (of the relationship the other way round)",
+    "subject_to_others": " (with somebody else at risk)",
+    "others_to_subject": " (of the subject as the person at risk)",
+    "person_at_risk_to_others": " (of the person at risk as the subject)",
+    "others_to_person_at_risk": " (of another relationship)",
+}
+"""The same of an assessment, which nobody makes towards anybody."""
+
 
 @dataclass(frozen=True, slots=True)
 class Calendar:
@@ -117,7 +126,7 @@ def sentence_of(subject: Subject, calendar: Calendar) -> RecordSentence:
     else:
         lead, alike = _lead(subject.occurrences, naming, _since(subject.occurrences, calendar) if rest else "")
         tail, named_in_tail = _tail(rest, naming, subject.always, alike)
-        each = [_mention(occurrence, naming[occurrence.key], calendar, alike) for occurrence in shown]
+        each = _each_once([_mention(occurrence, naming[occurrence.key], calendar, alike) for occurrence in shown])
         pieces = [Piece(lead), *_joined(each, tail)]
     counted = frozenset(record.event_id for occurrence in subject.occurrences for record in occurrence.records)
     return RecordSentence(tuple(pieces), counted, frozenset(named) | named_in_tail)
@@ -180,7 +189,9 @@ def _lead(occurrences: Sequence[Occurrence], naming: Naming, since: str) -> tupl
     counted = f"{number:,} {noun}"
     if noun != "assessments" and len(kinds) == 1 and len(of_all := kinds.pop()) == 1:
         counted, alike = several(*of_all[0], number), _Alike(way=way is not None, words=True)
-    whom = _OF_ALL[way] if way else ""
+    # "Had a knife 2 times about the subject" is no English.
+    of_person = alike.words and way in ("subject", "person_at_risk")
+    whom = "" if way is None else _OF_EACH[way] if of_person else _OF_ALL[way]
     return f"{counted[0].upper()}{counted[1:]}{whom}{since}: ", alike
 
 
@@ -217,17 +228,35 @@ def _mention(occurrence: Occurrence, records: Sequence[CaseRecord], calendar: Ca
     when = _when(leading, calendar)
     text = when if alike.words else f"{words} {when}"
     label = f"{words}, {day(leading.occurred_at, calendar.zone)}" if leading.event_id not in calendar.undated else words
-    whom = "" if alike.way else _OF_EACH[leading.way]
-    detail = _answers(records) if occurrence.form == "assessment" and _is_assessment(records) else ""
+    is_assessment = _is_assessment(records)
+    whom = "" if alike.way else (_OF_ASSESSMENT if is_assessment else _OF_EACH)[leading.way]
+    detail = _answers(records) if is_assessment else ""
     pieces = [Piece(text, leading.event_id, label)]
     return [*pieces, Piece(f"{whom}{detail}")] if whom or detail else pieces
 
 
+def _each_once(mentions: list[list[Piece]]) -> list[list[Piece]]:
+    """Return the mentions with the answers that an earlier mention gave word for word said as "the same"."""
+    given: set[str] = set()
+    out = []
+    for mention in mentions:
+        last = mention[-1]
+        whom, answers, rest = last.text.partition(_YES)
+        again = answers and rest in given
+        out.append([*mention[:-1], Piece(f"{whom} (the same)")] if again else mention)
+        given.add(rest)
+    return out
+
+
+_YES = " (yes to: "
+"""How the answers of an assessment begin."""
+
+
 def _answers(records: Sequence[CaseRecord]) -> str:
     answers = [said(record.kind.name) for record in records if record.kind.name != GRADE]
-    graded = "graded high; " if len(answers) < len(records) else ""
+    graded = "; graded high" if len(answers) < len(records) else ""
     shown, rest = answers[:_ANSWERS_AT_MOST], len(answers) - _ANSWERS_AT_MOST
-    return f" ({graded}yes to: {', '.join(shown)}{f' and {rest} more' if rest > 0 else ''})"
+    return f"{_YES}{', '.join(shown)}{f' and {rest} more' if rest > 0 else ''}{graded})"
 
 
 def _when(record: CaseRecord, calendar: Calendar) -> str:
@@ -258,7 +287,8 @@ def _tail(
     records: dict[tuple[str, str, Way], list[CaseRecord]] = {}
     for occurrence in sorted(rest, key=lambda occurrence: occurrence.severity, reverse=True):
         for record in naming[occurrence.key]:
-            records.setdefault((record.kind.name, record.code, record.way), []).append(record)
+            if record.kind.name != CHILD_PRESENT or len(naming[occurrence.key]) == 1:
+                records.setdefault((record.kind.name, record.code, record.way), []).append(record)
     grave = [key for key in records if any(r.kind.must_see or r.event_id in always for r in records[key])]
     lesser = [key for key in records if key not in grave][: max(0, _KINDS_OF_THE_REST - len(grave))]
     named = frozenset(record.event_id for key in (*grave, *lesser) for record in records[key])

@@ -51,7 +51,7 @@ def test_a_theme_of_the_same_records_joins_the_stronger_reason_and_a_record_is_c
     )
     assert [(reason.titles, round(reason.part, 9)) for reason in shown.raises] == [
         (("Domestic incidents", "Strangulation"), 1.5),
-        (("Support for a prosecution",), 0.5),
+        (("Withdrawal",), 0.5),
     ]
     assert [reason.sentence.text for reason in shown.raises] == [
         "10 incidents since January: strangulation 13 Dec, stalking 9 Nov, assault with injury 3 Aug, assault with "

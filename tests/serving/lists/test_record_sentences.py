@@ -64,6 +64,20 @@ def say(*records: CaseRecord, calendar: Calendar = CALENDAR, always: frozenset[i
             "3 threats to kill: 4 Dec, 2 Nov and 1 Mar",
         ),
         (
+            [case_record("weapon_possession", day, "knife", way="subject") for day in ("2025-03-01", "2025-11-02")],
+            "Had a knife 2 times (the subject): 2 Nov and 1 Mar",
+        ),
+        (
+            [case_record("item_separated", day, "yes", way="other_way") for day in ("2025-03-01", "2025-11-02")]
+            + [case_record("separation", "2025-02-03")],
+            "3 records: assessment 2 Nov (of the relationship the other way round) (yes to: separated or tried to "
+            "within a year), assessment 1 Mar (of the relationship the other way round) (the same) and separation 3 Feb",
+        ),
+        (
+            [case_record(kind, "2025-12-13", incident=3) for kind in ("injury", "assault_with_injury")],
+            "Assault with injury 13 Dec, 18 days ago",
+        ),
+        (
             [case_record("victim_withdrawal", "2025-03-01"), case_record("arrest", "2025-03-02", way="subject")],
             "2 records: arrest 2 Mar (the subject) and person at risk withdrew or did not support 1 Mar",
         ),
@@ -85,10 +99,10 @@ def test_an_incident_is_named_by_its_gravest_and_all_must_see_kinds_and_counted_
         )
     ]
     sentence = say(*records)
-    assert sentence.text == "Threat to kill and strangulation 13 Dec, 18 days ago"
+    assert sentence.text == "Threat to kill and strangulation with a child present 13 Dec, 18 days ago"
     assert sentence.counted == {record.event_id for record in records}
     assert [piece.label for piece in sentence.pieces if piece.event_id] == [
-        "threat to kill and strangulation, 13 December 2025"
+        "threat to kill and strangulation with a child present, 13 December 2025"
     ]
 
 
@@ -119,8 +133,8 @@ def test_an_assessment_is_said_by_its_answers_of_yes_the_gravest_first() -> None
     rest = [case_record("item_weapon", "2025-12-13", code, incident=7) for code in ("no", "refused", "not_known")]
     grade = case_record("risk_grade", "2025-12-13", "high", incident=7)
     assert say(*records, *rest, grade).text == (
-        "Assessment 13 Dec, 18 days ago (graded high; yes to: strangled or choked, person at risk fears being killed, "
-        "person at risk is isolated and 1 more)"
+        "Assessment 13 Dec, 18 days ago (yes to: strangled or choked, person at risk fears being killed, person at "
+        "risk is isolated and 1 more; graded high)"
     )
     assert say(grade).text == "Graded high by an officer 13 Dec, 18 days ago"
 
