@@ -1,4 +1,4 @@
-"""Sentences drawn to be read: of every list of every force, with the records they count; by a model that was not released."""
+"""Sentences drawn to be read, of every list of every force, with the records that they count."""
 
 from __future__ import annotations
 

@@ -71,7 +71,8 @@ def say(*records: CaseRecord, calendar: Calendar = CALENDAR, always: frozenset[i
             [case_record("item_separated", day, "yes", way="other_way") for day in ("2025-03-01", "2025-11-02")]
             + [case_record("separation", "2025-02-03")],
             "3 records: assessment 2 Nov (of the relationship the other way round) (yes to: separated or tried to "
-            "within a year), assessment 1 Mar (of the relationship the other way round) (the same) and separation 3 Feb",
+            "within a year), assessment 1 Mar (of the relationship the other way round) (the same) and separation 3 "
+            "Feb",
         ),
         (
             [case_record(kind, "2025-12-13", incident=3) for kind in ("injury", "assault_with_injury")],
