@@ -30,7 +30,6 @@ class CardPage(BaseModel):
     """The model card page: the bundle's card and gate, or, with ``run`` empty, the rule that ranks and why."""
 
     run: str
-    state: str
     demonstration: bool
     ranking_title: str
     ranking_note: str
@@ -168,10 +167,9 @@ class Desk:
     def card_page(self) -> CardPage:
         """Return the card for its page, which also says what ranks while no model does."""
         ranking = rankings.current(self.promotions_path, self.clock())
-        standing, bundle = rankings.in_service(self.promotions_path, self.clock())
+        bundle = ranking.bundle if isinstance(ranking, rankings.ModelRanking) else None
         return CardPage(
-            run="" if bundle is None else standing.run_id,
-            state=standing.state,
+            run="" if bundle is None else bundle.manifest.run_id,
             demonstration=ranking.demonstration,
             ranking_title=ranking.title,
             ranking_note=ranking.note,

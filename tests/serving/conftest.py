@@ -70,11 +70,12 @@ def make_bundle(
     accepted: Sequence[Acceptance] = (),
     gate: dict[str, Any] | None = None,
     report: dict[str, Any] | None = None,
+    bins: Sequence[dict[str, Any]] = (),
 ) -> str:
     """Build, sign and promote a small real model of the golden matrix for the demonstration; return its hash.
 
     ``accepted``: acceptances of its gate. ``gate``: fields of its gate to change. ``report``: fields of its fairness
-    report; None for a RUN that nobody audited.
+    report; None for a RUN that nobody audited. ``bins``: what its test observed, by band of probability.
     """
     import lightgbm
 
@@ -105,7 +106,7 @@ def make_bundle(
     run = evidence.make_run(
         var / "runs",
         run_id,
-        replacing=[evidence.evaluation(horizon_days=365)],
+        replacing=[evidence.evaluation(horizon_days=365, calibration__bins=bins)],
         text=text,
         features=MODEL_READS,
         catalogue_version=load_catalogue().version,
@@ -139,9 +140,11 @@ def model_var(golden_store: Path, tmp_path_factory: pytest.TempPathFactory) -> P
 
 @pytest.fixture(scope="session")
 def governed_var(golden_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The small model with a fairness report and two acceptances, and no list: see ``fixtures.governed``."""
+    """The small model with a fairness report, acceptances and frequencies, and its list: see ``fixtures.governed``."""
     var = tmp_path_factory.mktemp("governed")
-    make_bundle(golden_store, var, accepted=governed.ACCEPTED, report=governed.REPORT)
+    shown = {"show_probability": True}
+    make_bundle(golden_store, var, accepted=governed.ACCEPTED, gate=shown, report=governed.REPORT, bins=governed.BINS)
+    make_list(golden_store, var, golden.AS_OF, ListOptions(capacity=3, publish=True), started_at=STARTED_AT)
     return var
 
 

@@ -171,16 +171,19 @@ def test_the_page_and_the_api_say_why_there_is_none(open_desk, request, which, w
     assert (standing["frequency"], standing["no_frequency"]) == ([], why)
 
 
-def test_the_page_says_a_frequency_and_that_nobody_is_safe_for_it(open_desk, model_var, tested):
-    desk = open_desk(model_var)
-    desk.view().ranking = tested()
-    client = client_of(desk)
+def test_the_page_says_a_frequency_and_that_nobody_is_safe_for_it(open_desk, governed_var):
+    client = client_of(open_desk(governed_var))
     path = f"/relationships/{REFERENCE['G01']}"
     standing = client.get(f"/api/v1{path}").json()["standing"]
     assert standing["no_frequency"] == ""
-    sentence = standing["frequency"][0]["sentence"]
-    assert sentence.startswith("In the test of the model, about ")
+    [said] = standing["frequency"]
+    assert said["sentence"] == (
+        "In the test of the model, about 10 in 100 of the relationships placed like this one had severe domestic harm "
+        "recorded within 365 days (likely between 7 and 13 in 100). The average of all relationships placed in that "
+        "test was about 5 in 100."
+    )
+    assert (said["share"], said["at_least"], said["at_most"], said["average"]) == (0.096, 0.07, 0.13, 0.05)
     assert (
-        f"{sentence} That is what was recorded of others: it says nothing certain of these two, and is not a sign of "
-        "safety." in client.get(path).text
+        f"{said['sentence']} That is what was recorded of others: it says nothing certain of these two, and is not a "
+        "sign of safety." in client.get(path).text
     )

@@ -90,7 +90,13 @@ def test_the_page_says_who_accepted_what_why_and_what_is_done_instead(open_desk,
     for words in ("person at risk: sex", "DEMONSTRATION SRO, SRO", "few men", f"5 days left ({SOONEST})"):
         assert words in page
     assert page.index("person at risk: sex") < page.index("person at risk: disability")
-    assert "No list has been published yet." in page
+    assert "The list of 1 June 2024" in page
+
+
+def test_without_a_list_the_page_says_so(open_desk, release, golden_store, tmp_path_factory):
+    var = tmp_path_factory.mktemp("no list")
+    release(golden_store, var)
+    assert what_ranks(open_desk(var)).list_shown == "No list has been published yet."
 
 
 @pytest.mark.parametrize(("days", "words"), [(2, "2 days left"), (1, "1 day left"), (0, "today is the last day")])
