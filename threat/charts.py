@@ -66,7 +66,7 @@ def bars(
                 f'<rect x="{left:.2f}%" y="{y + 4}" width="{max(right - left, 0.2):.2f}%" height="16" '
                 f'fill="{_COLOURS[0]}"/>'
             )
-            parts.append(_text(right, y + 17, _number(value), beside=4))
+            parts.append(_text(right, y + 17, _number(value), shift=4))
         if label in references:
             at = x(references[label])
             parts.append(
@@ -229,10 +229,10 @@ def _number(value: float) -> str:
 
 
 def _text(
-    x: float, y: float, text: str, *, anchor: str = "start", colour: str = _INK, beside: int = 0, unit: str = "%"
+    x: float, y: float, text: str, *, anchor: str = "start", colour: str = _INK, shift: int = 0, unit: str = "%"
 ) -> str:
-    """Return a text at ``x`` percent of the width, or units where ``unit`` is empty; ``beside``: pixels right of it."""
-    moved = f' dx="{beside}"' if beside else ""
+    """Return a text at ``x`` percent of the width, or units where ``unit`` is empty; ``shift``: pixels right of it."""
+    moved = f' dx="{shift}"' if shift else ""
     return (
         f'<text x="{x:.2f}{unit}" y="{y:.1f}"{moved} font-family="arial, sans-serif" font-size="14" fill="{colour}" '
         f'text-anchor="{anchor}">{escape(text)}</text>'

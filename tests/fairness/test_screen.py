@@ -6,30 +6,17 @@ import itertools
 
 import numpy as np
 import pytest
-from fixtures.audits import audited, capacity_of, one_group, simulated
+from fixtures.audits import audited, capacity_of, counted, one_group, simulated
 from hypothesis import given
 from hypothesis import strategies as st
 
 from fairness.characteristics import Characteristic
 from fairness.screen import COLUMNS, LINES, every_group, one_screen
 from fairness.suppression import public
-from threat.release.documents.fairness import Fairness
-
-
-def report_of(groups: dict[str, tuple[int, int]], **changes: object) -> Fairness:
-    """The audit of groups with so many later harmed, of whom so many were on the list; as many rows unharmed."""
-    score, label, group = [], [], []
-    for code, (harmed, listed) in groups.items():
-        score.append(np.r_[np.ones(listed), np.zeros(harmed - listed), np.zeros(max(harmed, 20))])
-        label.append(np.r_[np.ones(harmed), np.zeros(max(harmed, 20))])
-        group.append(np.repeat(code, len(score[-1])))
-    items = one_group(np.concatenate(group))
-    report = audited(np.concatenate(score), np.concatenate(label), items, threshold=0.5)
-    return report.model_copy(update={"dataset": "a test", **changes})
 
 
 def test_a_group_that_fails_is_said_first_in_counts_next_to_the_best_served() -> None:
-    report = report_of({"women": (200, 100), "men": (100, 20), "others": (60, 28)})
+    report = counted({"women": (200, 100), "men": (100, 20), "others": (60, 28)})
     assert one_screen(report).splitlines() == [
         "Fail: a test",
         "148 of 360 later harmed were on the list, 41% (likely 36% to 46%); 0 were people no list covered.",
@@ -46,7 +33,7 @@ def test_a_group_that_fails_is_said_first_in_counts_next_to_the_best_served() ->
 
 
 def test_rows_that_could_not_be_computed_are_counted_by_reason() -> None:
-    report = report_of({"a": (30, 12), "b": (25, 5), "c": (0, 0), "d": (12, 1)})
+    report = counted({"a": (30, 12), "b": (25, 5), "c": (0, 0), "d": (12, 1)})
     lines = one_screen(report).splitlines()
     at = lines.index("No group could be compared with another. Lowest shares on the list:")
     assert lines[at + 1 : at + 6] == [
@@ -59,18 +46,18 @@ def test_rows_that_could_not_be_computed_are_counted_by_reason() -> None:
 
 
 def test_without_enough_outcomes_nobody_is_said_to_be_served_worst() -> None:
-    said = one_screen(report_of({"a": (3, 1), "b": (4, 0)}))
+    said = one_screen(counted({"a": (3, 1), "b": (4, 0)}))
     assert "Nobody can be said to be served worst: no group has 20 later harmed to go by." in said
     assert "Pass" not in said
 
 
 def test_a_group_of_few_comes_after_those_that_can_be_judged() -> None:
-    said = one_screen(report_of({"best": (300, 150), "two": (2, 0), "many": (72, 30)}))
+    said = one_screen(counted({"best": (300, 150), "two": (2, 0), "many": (72, 30)}))
     assert said.index("many (group): 30 of 72") < said.index("two (group): 0 of 2")
 
 
 def test_in_public_a_fail_is_said_without_its_counts() -> None:
-    report = report_of({"women": (200, 100), "men": (100, 4)})
+    report = counted({"women": (200, 100), "men": (100, 4)})
     assert public(report).verdict == "fail"
     said = one_screen(public(report))
     assert "  men (group): Fail. Its counts are not shown." in said
@@ -93,7 +80,7 @@ def test_the_characteristics_that_nobody_has_on_record_are_a_reason_of_their_own
 
 
 def test_on_request_every_group_has_a_line() -> None:
-    report = report_of({"women": (200, 100), "men": (100, 20), "nobody harmed": (0, 0)})
+    report = counted({"women": (200, 100), "men": (100, 20), "nobody harmed": (0, 0)})
     lines = every_group(report).splitlines()
     assert lines[0] == "Fail: a test"
     rows = {line.split("  ")[1].strip(): line for line in lines if line.startswith("  ")}
@@ -101,7 +88,7 @@ def test_on_request_every_group_has_a_line() -> None:
     assert rows["women"].endswith("Compared with")
     assert rows["men"].endswith("  Fail")
     assert rows["nobody harmed"].endswith("Not enough evidence")
-    withheld = every_group(public(report_of({"women": (200, 100), "men": (300, 150), "few": (30, 2)})))
+    withheld = every_group(public(counted({"women": (200, 100), "men": (300, 150), "few": (30, 2)})))
     assert all("Pass" not in line for line in withheld.splitlines() if "withheld" in line)
 
 
@@ -117,7 +104,7 @@ LONG = st.text(st.characters(codec="ascii", categories=("L", "N", "P")), min_siz
 def test_it_is_one_screen_whatever_the_report_holds(
     names: list[str], sizes: list[tuple[int, int]], notes: list[str], published: bool
 ) -> None:
-    report = report_of(dict(zip(names, sizes, strict=False)), notes=tuple(notes))
+    report = counted(dict(zip(names, sizes, strict=False)), notes=tuple(notes))
     many = itertools.islice(itertools.cycle(report.characteristics), 12)
     report = report.model_copy(update={"characteristics": tuple(many), "dataset": "d" * 180})
     lines = one_screen(public(report) if published else report).splitlines()
