@@ -35,10 +35,6 @@ FIXED = (
 """Phrases that may hold the word *safe*; everywhere else it reads as reassurance."""
 
 
-NOT_YET = frozenset({"harm index", "moves it down", "theme", "themes"})
-"""Words of the reasons as they are shown now; to be emptied with the panel that says them in incidents and dates."""
-
-
 def wrong_in(said: list[str]) -> list[str]:
     """Return each text of a page with what it may not say."""
     wrong = []
@@ -46,7 +42,7 @@ def wrong_in(said: list[str]) -> list[str]:
         rest = text.lower()
         for phrase in FIXED:
             rest = rest.replace(phrase, "")
-        words = [word for word in not_to_be_said(text) if word not in NOT_YET]
+        words = not_to_be_said(text)
         words += re.findall(r"\b(?:un)?safe(?:ty|ly|r)?\b", rest)
         wrong += [f"{', '.join(words)}: {text}"] if words else []
     return wrong
