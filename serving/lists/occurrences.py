@@ -77,16 +77,18 @@ class Occurrence:
         """Return the records that a sentence names, one a kind and code, the gravest first.
 
         ``behind``: ids of the records that each title of the sentence is about, of which the gravest is named. With
-        them go the gravest of all, the must-see kinds, that a child was there, and ``always``: an incident is never
+        them go the gravest two crimes, the must-see kinds, that a child was there, and ``always``: an incident is never
         named by its lesser part. Of an assessment all are.
         """
         if self.form == "assessment":
             return self.records
         of_titles = [next((record for record in self.records if record.event_id in ids), None) for ids in behind]
+        crimes = [record for record in self.records if record.kind.crime][:2]
         chosen = [
             record
             for i, record in enumerate(self.records)
             if i == 0
+            or record in crimes
             or record in of_titles
             or record.kind.must_see
             or record.kind.name == CHILD_PRESENT

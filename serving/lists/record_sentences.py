@@ -187,7 +187,9 @@ def _lead(occurrences: Sequence[Occurrence], naming: Naming, since: str) -> tupl
     alike = _Alike(way=way is not None)
     noun = {"incident": "incidents", "assessment": "assessments"}.get(forms.pop() if len(forms) == 1 else "", "records")
     counted = f"{number:,} {noun}"
-    if noun != "assessments" and len(kinds) == 1 and len(of_all := kinds.pop()) == 1:
+    if noun == "assessments":
+        alike = _Alike(way=way is not None, words=True)
+    elif len(kinds) == 1 and len(of_all := kinds.pop()) == 1:
         counted, alike = several(*of_all[0], number), _Alike(way=way is not None, words=True)
     # "Had a knife 2 times about the subject" is no English.
     of_person = alike.words and way in ("subject", "person_at_risk")

@@ -23,8 +23,8 @@ def test_score_explain_replay_verify(threat, golden_store, tmp_path):
     assert (code, explained["reasons"][0]["theme"]) == (0, "rule")
     assert [reason["text"] for reason in explained["panel"]["raises"]] == [
         "6 incidents since September 2023: threat to kill and threat with a knife 30 May, breach of a non-molestation "
-        "order (contact) 10 May, strangulation 20 Mar, coercive control 14 Feb, and 2 more (harassment and assault "
-        "with injury)"
+        "order (contact) 10 May, strangulation and assault with injury 20 Mar, coercive control 14 Feb, and 2 more "
+        "(harassment and assault with injury)"
     ]
     code, again, _ = threat("replay", made["list"], *store, *var)
     assert (code, again["same"], again["rows"]) == (0, True, 10)

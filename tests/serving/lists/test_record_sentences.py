@@ -75,6 +75,14 @@ def say(*records: CaseRecord, calendar: Calendar = CALENDAR, always: frozenset[i
             "Feb",
         ),
         (
+            [case_record("item_controlling", day, "yes") for day in ("2025-03-01", "2025-11-02")],
+            "2 assessments: 2 Nov (yes to: controlling or jealous) and 1 Mar (the same)",
+        ),
+        (
+            [case_record(kind, "2025-12-13", incident=3) for kind in ("theft", "malicious_communications", "burglary")],
+            "Malicious messages and burglary 13 Dec, 18 days ago",
+        ),
+        (
             [case_record(kind, "2025-12-13", incident=3) for kind in ("injury", "assault_with_injury")],
             "Assault with injury 13 Dec, 18 days ago",
         ),
