@@ -235,6 +235,6 @@ def _on_record(
             if (occurrence := whole.only(uncounted)) is not None
         )
         if of_marker:
-            out.append(LittleWeight(marker.title, sentence_of(Subject(of_marker, (marker.event_ids,)), calendar)))
+            out.append(LittleWeight(marker.title, sentence_of(Subject(of_marker, (uncounted,), uncounted), calendar)))
             counted |= out[-1].sentence.counted
     return tuple(out)

@@ -171,4 +171,4 @@ def test_an_error_leads_to_the_field_it_is_about(window_on) -> None:
     assert page.title().startswith("Error: ")
     page.get_by_role("alert").get_by_role("link", name="Say why in 5 to 500 characters.").press("Enter")
     assert page.evaluate("document.activeElement.name") == "reason"
-    assert page.input_value("[name=reason]") == "why"
+    assert page.input_value("form[action*='/names'] [name=reason]") == "why"
