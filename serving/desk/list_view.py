@@ -178,10 +178,20 @@ class ListView:
 
     @cached_property
     def by_parties(self) -> dict[Parties, int]:
-        """Relationships in force at the as-of by their parties."""
-        rows = self.in_force
-        pairs = map(Parties, rows.subject.tolist(), rows.at_risk.tolist())
-        return dict(zip(pairs, rows.relationship_id.tolist(), strict=True))
+        """Relationships in force at the as-of by their parties.
+
+        Of several between the same two people, after merges, that which the list ranks, then that of the safeguarding
+        queue, then that recorded first; the id decides only between those of one second.
+        """
+        rows, recorded = self.in_force, self.snapshot.relationships
+        ids = rows.relationship_id
+        since = recorded.since(self.as_of)[np.searchsorted(recorded.relationship_id, ids)]
+        ranked = np.isin(ids, self.listed.rows["relationship_id"].to_numpy())
+        safeguarded = np.isin(ids, [item.relationship_id for item in self.listed.safeguarding])
+        # Of equal keys a dict keeps what comes last, so the order is from the last choice to the first.
+        order = np.lexsort((ids, since, ~safeguarded, ~ranked))[::-1]
+        pairs = map(Parties, rows.subject[order].tolist(), rows.at_risk[order].tolist())
+        return dict(zip(pairs, ids[order].tolist(), strict=True))
 
     def marked(self, relationship_id: int) -> Marked:
         """Return what is on record of a relationship at the as-of, ranked or not; the list does not hold it."""

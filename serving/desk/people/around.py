@@ -29,26 +29,21 @@ class Involved:
 def relationships_of(view: ListView, person_id: int) -> list[Involved]:
     """Return the relationships in force at the list's date that a person is in, each two people once.
 
-    ``person_id``: as resolved at that date. Of relationships whose parties were found to be the same two people that on
-    the list goes first, then that of the safeguarding queue, then that recorded first.
+    ``person_id``: as resolved at that date. ``ListView.by_parties`` says which reference of two people is theirs.
     """
     rows = view.in_force
     at = np.flatnonzero((rows.subject == person_id) | (rows.at_risk == person_id))
-    if person_id == NO_PERSON or not len(at):
+    if person_id == NO_PERSON:
         return []
-    since = view.snapshot.relationships.since(view.as_of)
-    place = np.searchsorted(view.snapshot.relationships.relationship_id, rows.relationship_id[at])
-
-    def order(number: int) -> tuple[bool, bool, int, int]:
-        relationship_id = int(rows.relationship_id[at[number]])
-        unlisted = view.listed.row(relationship_id) is None
-        return unlisted, not view.is_safeguarded(relationship_id), int(since[place[number]]), relationship_id
-
     by_parties: dict[Parties, list[int]] = {}
-    for number in sorted(range(len(at)), key=order):
-        parties = Parties(int(rows.subject[at[number]]), int(rows.at_risk[at[number]]))
-        by_parties.setdefault(parties, []).append(int(rows.relationship_id[at[number]]))
-    return [Involved(first, parties, tuple(merged)) for parties, (first, *merged) in by_parties.items()]
+    columns = (rows.subject, rows.at_risk, rows.relationship_id)
+    for subject, at_risk, relationship_id in zip(*(column[at].tolist() for column in columns), strict=True):
+        by_parties.setdefault(Parties(subject, at_risk), []).append(relationship_id)
+    return [
+        Involved(first, parties, tuple(other for other in references if other != first))
+        for parties, references in by_parties.items()
+        for first in (view.by_parties[parties],)
+    ]
 
 
 def answered(view: ListView, involved: Iterable[Involved], person_id: int) -> list[PersonRelationship]:
@@ -94,9 +89,9 @@ def _last_incidents(view: ListView, involved: list[Involved]) -> list[int]:
     sightings = view.snapshot.sightings()
     # Of the subjects alone: a force has millions of sightings, and a page needs those of a few persons.
     slices = [sightings.rows_of(person) for person in np.unique(subjects).tolist()]
-    theirs = sightings.take(np.concatenate([np.arange(part.start, part.stop) for part in slices]))
+    of_subjects = sightings.take(np.concatenate([np.arange(part.start, part.stop) for part in slices]))
     rows = Rows(ids, subjects, at_risk, np.full(len(ids), view.as_of, dtype=np.int64))
-    return last_incident(theirs, rows, view.as_of).tolist()
+    return last_incident(of_subjects, rows, view.as_of).tolist()
 
 
 def others_at_risk(view: ListView, parties: Parties) -> list[PersonRelationship]:

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from serving.desk.answered import answered_reasons, answered_trigger, change_of
@@ -107,6 +108,7 @@ class SmallSnapshot:
         self.relationships = SimpleNamespace(
             relationship_id=np.array([1, 2, 3, 4, 5], np.int64),
             recorded_at=recorded,
+            since=lambda as_of: recorded,
             standing=lambda as_of: (recorded < as_of) & np.array([True, second_stands, True, True, True]),
         )
 
@@ -119,7 +121,8 @@ class SmallSnapshot:
 
 
 def view_of(snapshot: SmallSnapshot) -> ListView:
-    listed = SimpleNamespace(basis=basis(ranking_note=""), must_see=[])
+    nothing_ranked = pa.table({"relationship_id": pa.array([], pa.int64())})
+    listed = SimpleNamespace(basis=basis(ranking_note=""), must_see=[], safeguarding=[], rows=nothing_ranked)
     return ListView(listed, snapshot, ranking=None)  # type: ignore[arg-type]
 
 

@@ -137,6 +137,8 @@ def test_every_route_is_declared():
         ("GET", "/people/{reference}"),
         ("POST", "/people/{reference}/names"),
         ("GET", "/api/v1/people/{reference}"),
+        ("GET", "/search"),
+        ("POST", "/search"),
         ("POST", "/names/close"),
         ("GET", "/model-card"),
         ("GET", "/governance"),
