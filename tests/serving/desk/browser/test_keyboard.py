@@ -10,7 +10,8 @@ from fixtures.golden_lists import REFERENCE
 from threat.ids import show_id
 
 TOP = ["Skip to main content", "Threat assessment desk"]
-REVIEWER = [*TOP, "Review list", "Model card", "Sign out"]
+FIND = ["Find a reference (R-, P- or E-)", "Find"]
+REVIEWER = [*TOP, "Review list", "Model card", "Sign out", *FIND]
 
 GOVERNANCE = [*TOP, "What ranks now", "Model card", "Fairness", "Audit log", "Sign out"]
 
@@ -118,7 +119,7 @@ def test_the_audit_log(window_on) -> None:
 
 def test_the_tour(window_on) -> None:
     assert walked(window_on("tour", "reviewer"), "/tour") == [
-        *(*TOP, "Review list", "Model card", "Guided tour", "Sign out", "Take the guided tour"),
+        *(*TOP, "Review list", "Model card", "Guided tour", "Sign out", *FIND, "Take the guided tour"),
         *("Open the relationship", "Open the model card"),
     ]
 
