@@ -22,13 +22,14 @@ from threat.errors import IntegrityFailure
 from threat.history.sightings import Sightings
 
 RAISING, LOWERING, PER_THEME = 5, 3, 3
-"""Most themes shown that raise a rank, most that lower a rank, and most sentences under one theme.
+"""Most themes with sentences that raise a rank, most that lower a rank, and most sentences under one theme.
 
-More is not read in the minute a reviewer has; what lowers a rank is shown less, since it must never read as safety.
+A reviewer reads the panel that is made of those that raise (``serving.lists.panel``), and more is not read in the
+minute a reviewer has. Those that lower a rank are for the API alone: no page names one.
 """
 
 NEGLIGIBLE = 0.01
-"""A theme under this share of the strongest theme is not shown: it would change no place a reviewer could notice."""
+"""A theme under this share of the strongest theme has no sentence: it would change no place a reviewer could notice."""
 
 SQUARES = 8
 """Length of a strength bar: the strongest theme of a relationship fills it. No decimals are shown to a reviewer."""
@@ -37,8 +38,8 @@ RULE = "rule"
 """The one theme that carries the whole score of a rule."""
 
 MARKERS = ("strangulation", "threats", "weapons", "stalking", "self_harm", "sexual", "breaches", "separation")
-"""What a rule ranking shows next to its rule, in this order: the markers with the strongest published link to homicide
-first. They take no part in the rule's order."""
+"""What a list by rule freezes next to its rule, in this order: the markers with the strongest published link to
+homicide first. They take no part in the rule's order, and pages show those of ``serving.lists.markers``."""
 
 
 IN_FORCE = "in_force"
@@ -135,7 +136,7 @@ def explain_model(
     """Explain a model's chosen rows, by row number.
 
     ``parts``: contributions (len(chosen), len(names) + 1), the base last. Every theme that any feature touched is
-    returned, so that the sum holds; only themes that a page shows carry sentences.
+    returned, so that the sum holds; only those of ``shown_themes`` carry sentences.
     """
     columns_of: dict[str, list[int]] = {}
     for j, name in enumerate(names):
@@ -190,7 +191,7 @@ def _strongest_first(totals: dict[str, float]) -> list[str]:
 
 
 def shown_themes(totals: dict[str, float]) -> list[str]:
-    """Choose the themes that a page shows: at most RAISING that raise, then at most LOWERING that lower.
+    """Choose the themes that get sentences: at most RAISING that raise, then at most LOWERING that lower.
 
     Each strongest first; a theme under NEGLIGIBLE of the strongest is left out.
 

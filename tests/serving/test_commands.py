@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
+import sys
 
 import pytest
 from fixtures.golden_lists import REFERENCE, published_list
 
 from serving.audit.database import connect
 from serving.audit.log import Entry, record
+from serving.lists.words_not_said import not_to_be_said
 from threat import lists
+from threat.cli import main
 
 
 def test_score_explain_replay_verify(threat, golden_store, tmp_path):
@@ -78,3 +81,21 @@ def test_a_tampered_audit_log_exits_5(threat, tmp_path):
     raw.close()
     code, said, _ = threat("audit-log", "verify", "--var", str(tmp_path))
     assert (code, said["value"]) == (5, "entry 2 is missing: the next one is 3")
+
+
+def test_explain_prints_the_panel_and_never_what_lowers(monkeypatch, capsys, golden_store, model_var):
+    folders = ("--store", str(golden_store), "--var", str(model_var))
+    monkeypatch.setattr(sys, "argv", ["threat", "explain", REFERENCE["G01"], "--as-of", "2024-06-01", *folders])
+    with pytest.raises(SystemExit):
+        main()
+    lines = capsys.readouterr().out.splitlines()
+    raises, on_record, other = (
+        lines.index(heading)
+        for heading in ("Raises its place", "On record, given little weight by this order", "Other parts of the order")
+    )
+    assert lines[raises + 1].startswith(
+        "  ########  Domestic incidents: 6 incidents since September 2023: threat to kill"
+    )
+    assert "  Separation: Separation 25 Mar, 10 weeks ago." in lines[on_record:other]
+    assert lines[other + 1].startswith("  #         Plus. This is the rest of the sum.")
+    assert not_to_be_said(" ".join(lines[raises:])) == []
