@@ -21,6 +21,9 @@ DATES_AT_MOST = 4
 _ANSWERS_AT_MOST = 3
 """Answers named of one assessment."""
 
+_CHILDREN_IN_LEAD = 2
+"""From so many incidents with a child present, the lead of the sentence says at how many."""
+
 _KINDS_OF_THE_REST = 3
 """Kinds named among those that are only counted, unless they are must-see kinds, which are all named."""
 
@@ -118,18 +121,40 @@ def sentence_of(subject: Subject, calendar: Calendar) -> RecordSentence:
     """Return the sentence on some occurrences: the gravest with their dates, the latest first, the rest counted."""
     shown = _shown(subject)
     rest = [occurrence for occurrence in subject.occurrences if occurrence not in shown]
-    naming = {occurrence.key: occurrence.named(subject.behind, subject.always) for occurrence in subject.occurrences}
+    naming: Naming = {
+        occurrence.key: occurrence.named(subject.behind, subject.always) for occurrence in subject.occurrences
+    }
     named = {record.event_id for occurrence in shown for record in naming[occurrence.key]}
-    named_in_tail: frozenset[int] = frozenset()
     if len(subject.occurrences) == 1:
         pieces = _single(shown[0], naming[shown[0].key], calendar)
     else:
-        lead, alike = _lead(subject.occurrences, naming, _since(subject.occurrences, calendar) if rest else "")
+        naming, with_children, children = _children(subject.occurrences, naming)
+        since = _since(subject.occurrences, calendar) if rest else ""
+        lead, alike = _lead(subject.occurrences, naming, f"{since}{with_children}")
         tail, named_in_tail = _tail(rest, naming, subject.always, alike)
+        named |= children | named_in_tail
         each = _each_once([_mention(occurrence, naming[occurrence.key], calendar, alike) for occurrence in shown])
         pieces = [Piece(lead), *_joined(each, tail)]
     counted = frozenset(record.event_id for occurrence in subject.occurrences for record in occurrence.records)
-    return RecordSentence(tuple(pieces), counted, frozenset(named) | named_in_tail)
+    return RecordSentence(tuple(pieces), counted, frozenset(named))
+
+
+def _children(occurrences: Sequence[Occurrence], naming: Naming) -> tuple[Naming, str, frozenset[int]]:
+    """Return the naming without the children who were there, what the lead says of them instead, and their records.
+
+    Said once as a number where a child was there more than once: "with a child present" four times hides the rest.
+    """
+    records = [r for occurrence in occurrences for r in occurrence.records if r.kind.name == CHILD_PRESENT]
+    number = sum(any(r.kind.name == CHILD_PRESENT for r in occurrence.records) for occurrence in occurrences)
+    only_children = all(record.kind.name == CHILD_PRESENT for named in naming.values() for record in named)
+    if number < _CHILDREN_IN_LEAD or only_children:
+        return naming, "", frozenset()
+    without = {
+        key: tuple(record for record in named if record.kind.name != CHILD_PRESENT) or named
+        for key, named in naming.items()
+    }
+    at = "each" if number == len(occurrences) else f"{number:,}"
+    return without, f" (a child present at {at})", frozenset(record.event_id for record in records)
 
 
 def said_of(records: Sequence[CaseRecord]) -> str:
@@ -178,7 +203,10 @@ def _shown(subject: Subject) -> list[Occurrence]:
 
 
 def _lead(occurrences: Sequence[Occurrence], naming: Naming, since: str) -> tuple[str, _Alike]:
-    """Return how a sentence on several occurrences begins, and what need not be said again of each."""
+    """Return how a sentence on several occurrences begins, and what need not be said again of each.
+
+    ``since``: how the lead ends.
+    """
     ways = {occurrence.records[0].way for occurrence in occurrences}
     way = ways.pop() if len(ways) == 1 else None
     kinds = {tuple((record.kind.name, record.code) for record in naming[o.key]) for o in occurrences}

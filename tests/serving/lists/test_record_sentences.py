@@ -122,6 +122,21 @@ def test_what_a_title_is_about_is_named_with_the_gravest_of_the_incident() -> No
     assert sentence.text == "Assault with injury with a child present 13 Dec, 18 days ago"
 
 
+def test_children_who_were_there_more_than_once_are_counted_in_the_lead() -> None:
+    kinds = {"burglary": "2025-12-03", "theft": "2025-12-02", "robbery": "2025-12-01"}
+    burglary, theft, robbery = (
+        [case_record(name, day, incident=i) for name in (kind, "child_present")]
+        for i, (kind, day) in enumerate(kinds.items(), 1)
+    )
+    two = say(*burglary, *theft, robbery[0])
+    assert two.text == "3 incidents (a child present at 2): burglary 3 Dec, theft 2 Dec and robbery 1 Dec"
+    assert {burglary[1].event_id, theft[1].event_id} <= two.named
+    assert say(*burglary, *theft).text == "2 incidents (a child present at each): burglary 3 Dec and theft 2 Dec"
+    once = say(*burglary, theft[0])
+    assert once.text == "2 incidents: burglary with a child present 3 Dec and theft 2 Dec"
+    assert say(burglary[1], theft[1]).text == "Child present 2 times: 3 Dec and 2 Dec"
+
+
 def test_of_many_four_have_a_date_the_latest_among_them_and_the_kinds_of_the_rest_are_counted() -> None:
     records = [
         case_record("domestic_incident", "2025-12-20", "verbal"),
