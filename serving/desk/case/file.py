@@ -50,7 +50,7 @@ class CaseFile:
 
     @cached_property
     def facets(self) -> list[Facets]:
-        """What each incident can be chosen by."""
+        """Facets of each incident, by its number: the values that a filter can choose it by."""
         source = FacetSource(self.sightings, self.directions, self.since, self.must_see, self.zone)
         return [facets_of(incident, source) for incident in self.incidents]
 

@@ -99,7 +99,7 @@ def _moments(sightings: Sightings, j: int) -> tuple[int, int]:
 
 
 def _place(incident: Incident, sightings: Sightings, gravity: dict[int, int]) -> tuple[bool, int, int, int, int]:
-    """What incidents are ordered by; an event's id decides only between incidents that are equal in all else."""
+    """Return the key that orders incidents; an event's id decides only between incidents that are equal in all else."""
     first = incident.rows[0]
     return (
         incident.ahead,

@@ -61,7 +61,7 @@ class CaseLinks:
 
     @cached_property
     def selected(self) -> list[tuple[str, str, str]]:
-        """What is chosen now: the field, the value in words, and the address without that value."""
+        """Chosen values: the field, the value in words, and the address without that value."""
         return [
             (field.legend, field.words(value), self._address(self.choice.without(field.name, value)))
             for field in self.options
@@ -117,17 +117,17 @@ def addresses_of_event(view: ListView, event: str) -> list[str]:
         return []
     owners = sightings.persons[sightings.owners(rows)]
     persons, acting = set(owners.tolist()), set(owners[sightings.role[rows] == ROLE_SUBJECT].tolist())
-    found = []
+    shown_on = []
     for parties, relationship_id in view.by_parties.items():
         if persons.isdisjoint(parties):
             continue
         row = view.listed.row(relationship_id)
         place = row["rank"] if row else len(view.listed) + 1
         of_both, its_way = persons <= set(parties), parties.subject in acting
-        found.append((not of_both, not its_way, place, relationship_id))
+        shown_on.append((not of_both, not its_way, place, relationship_id))
     return [
         address
-        for *_, relationship_id in sorted(found)
+        for *_, relationship_id in sorted(shown_on)
         if (address := _address_in(view, show_id("R", relationship_id), event))
     ]
 
