@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from serving.desk.list_view import ListView
+from serving.desk.marked import row_markers
 from serving.desk.parties import Parties, person_reference
 from serving.desk.people.ages import ages_of
 from serving.desk.responses.people import Child, PersonRelationship
@@ -64,6 +65,7 @@ def answered(view: ListView, involved: Iterable[Involved], person_id: int) -> li
 
 def _answered(view: ListView, involved: Involved, person: str, age: str, latest: int) -> PersonRelationship:
     row = view.listed.row(involved.relationship_id)
+    marked = row_markers(view.marked(involved.relationship_id), view.days)
     safeguarded = row is None and view.is_safeguarded(involved.relationship_id)
     return PersonRelationship(
         relationship=show_id("R", involved.relationship_id),
@@ -75,6 +77,8 @@ def _answered(view: ListView, involved: Involved, person: str, age: str, latest:
         band=row["band"] if row else "safeguarding" if safeguarded else "not_ranked",
         rank=row["rank"] if row else 0,
         must_see=bool(view.triggers(involved.relationship_id)),
+        # Without what the subject did elsewhere: on these pages that is in the rows of the other relationships.
+        markers=[marker for marker in marked if marker.group != "elsewhere"],
     )
 
 

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from serving.desk.responses.answer import Answer, PersonRef, RelationshipRef
 from serving.desk.responses.listing import ListSummary
+from serving.desk.responses.markers import RowMarker
 from serving.desk.responses.reasons import Circumstance, Trigger
 
 
@@ -35,6 +36,7 @@ class PersonRelationship(Answer):
     rank: int = Field(description="0 when not ranked.")
     band: Literal["review", "next", "beyond", "safeguarding", "not_ranked"]
     must_see: bool
+    markers: list[RowMarker] = Field(description="Markers on record; what the subject did to others is left out here.")
 
 
 class InForce(Answer):

@@ -48,6 +48,15 @@ def test_relationships_both_ways_latest_incident_first(reviewer: Browser) -> Non
     assert (body["as_subject"][3]["person"], body["as_subject"][3]["last_incident_at"]) == ("unknown", "")
 
 
+def test_each_row_has_the_markers_of_its_relationship_and_not_what_is_in_the_other_rows(reviewer: Browser) -> None:
+    body = answer(reviewer)
+    first, second = ({marker["name"] for marker in row["markers"]} for row in body["as_subject"][:2])
+    assert {"strangulation", "suicidality", "harm_to_others"} <= first
+    assert "strangulation" not in second
+    rows = [*body["as_subject"], *body["as_person_at_risk"]]
+    assert {marker["group"] for row in rows for marker in row["markers"]} == {"case", "by_person_at_risk"}
+
+
 def test_two_people_are_listed_once_whatever_references_they_were_recorded_under(reviewer: Browser) -> None:
     body = answer(reviewer)
     assert body["merged"] == [person("man-old")]
@@ -96,7 +105,8 @@ def test_the_page_says_what_the_answer_says(reviewer: Browser) -> None:
         f"Also on record as {person('man-old')}",
         "As subject (alleged) 4 relationships",
         "As person at risk 1 relationship",
-        "25 May 7 days ago 1, for review",
+        "Former partner",
+        "25 May 7 days ago On record: strangulation 25 May; suicidality of the subject",
         "1 Dec 2023 about 6 months ago",
         "For safeguarding",
         "This person is in custody (remand) since 27 May 2024, until 1 August 2024",
