@@ -165,7 +165,7 @@ def sentences(
         from serving.demonstration.forces import make_forces
 
         make_forces(folders, quiet=as_json)
-    drawn = draw(folders, count, seed)
+    drawn = draw(folders, count, seed, at=_now())
     emit({"seed": seed, "sentences": [sentence.as_json() for sentence in drawn]}, as_json=as_json, lines=_show_drawn)
 
 

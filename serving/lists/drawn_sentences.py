@@ -14,6 +14,7 @@ from typing import Any
 
 from serving.lists.case_panel import case_panel, markers_on_record
 from serving.lists.case_records import CaseRecord, case_records
+from serving.lists.making import log_command
 from serving.lists.panel import Panel
 from serving.lists.panel_words import PANEL_WORDS
 from serving.lists.rankings import Ranking, of_list
@@ -56,12 +57,16 @@ class DrawnSentence:
         return asdict(self)
 
 
-def draw(folders: Sequence[Path], count: int, seed: int) -> list[DrawnSentence]:
+def draw(folders: Sequence[Path], count: int, seed: int, *, at: int) -> list[DrawnSentence]:
     """Draw sentences from the published list of each force, and from the list that the model of its RUN would give.
 
     ``folders``: the folder of each force (``--var``), with its history in one of HISTORIES. The same number is drawn
-    from each list while it has any. Raises UsageError for a folder without a history or a published list.
+    from each list while it has any. ``at``: UTC seconds of the entry in the audit log of each folder, which is written
+    before a record is read. Raises UsageError for a folder without a history or a published list.
     """
+    for folder in folders:
+        listed, _ = _published(folder), _store(folder)  # a folder that lacks either gets no audit log either
+        log_command(folder, "consultation", "draw sentences", listed.id, at, seed=seed, count=count)
     chance = random.Random(seed)  # noqa: S311  a draw to read, nothing to keep secret
     pools = [pool for folder in folders for pool in _pools(folder)]
     for pool in pools:

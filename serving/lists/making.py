@@ -73,7 +73,7 @@ def make_list(
         shown = lists.Published(made.id, inputs.ranking.id, standby.id)
     # Logged before it is shown: a list that no entry accounts for is never on the desk.
     action = "publish list" if options.publish else "make list"
-    _log(var, "combination", action, made.id, started_at, ranking=inputs.ranking.kind)
+    log_command(var, "combination", action, made.id, started_at, ranking=inputs.ranking.kind)
     if options.publish:
         lists.publish(folder, shown)
     return made
@@ -182,7 +182,7 @@ def replay_list(
         stale_ok=basis.stale_ok,
     )
     differences += scoring.differences(listed, scoring.score(inputs, advance))
-    _log(var, "combination", "replay list", list_id, started_at, same=not differences)
+    log_command(var, "combination", "replay list", list_id, started_at, same=not differences)
     return {"list": list_id, "rows": len(listed), "same": not differences, "differences": differences}
 
 
@@ -212,7 +212,7 @@ def explain_relationship(
     score, (base, reasons) = scoring.explain(snapshot, relationship_id, as_of, ranking, stated)
     marked = markers_on_record(snapshot, relationship_id, as_of)
     composed = case_panel(snapshot, relationship_id, as_of, policy.time_zone, reasons, marked)
-    _log(var, "consultation", "explain", show_id("R", relationship_id), started_at, as_of=show(as_of))
+    log_command(var, "consultation", "explain", show_id("R", relationship_id), started_at, as_of=show(as_of))
     return {
         "relationship": show_id("R", relationship_id),
         "as_of": show(as_of),
@@ -238,7 +238,8 @@ def explain_relationship(
     }
 
 
-def _log(var: Path, operation: Operation, action: str, subject: str, at: int, **detail: object) -> None:
+def log_command(var: Path, operation: Operation, action: str, subject: str, at: int, **detail: object) -> None:
+    """Write what a command read or made into the audit log of ``var``. ``at``: UTC seconds."""
     engine = database.connect(var / "desk.sqlite")
     try:
         record(engine, Entry("command line", "operator", operation, action, subject, detail=detail), at)

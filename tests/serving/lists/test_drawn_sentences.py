@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import shutil
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
-from fixtures.golden_lists import REFERENCE
+from fixtures.desk_browser import NOW
+from fixtures.golden_lists import REFERENCE, published_list
 
 from serving.lists.drawn_sentences import draw
 from serving.lists.panel_words import PANEL_WORDS
@@ -28,7 +31,7 @@ def force(golden_store: Path, rule_var: Path, model_var: Path, tmp_path: Path) -
 
 
 def test_sentences_are_drawn_from_the_list_and_from_that_of_the_model_with_every_record_they_count(force: Path) -> None:
-    drawn = draw([force], 30, seed=1)
+    drawn = draw([force], 30, seed=1, at=NOW)
     assert {sentence.order for sentence in drawn} == {
         "Recorded harm by the subject in the trailing year",
         "Model of the RUN run-1, not released",
@@ -45,10 +48,17 @@ def test_sentences_are_drawn_from_the_list_and_from_that_of_the_model_with_every
     assert len({(s.relationship, s.order, s.text) for s in drawn}) == len(drawn)
 
 
+def test_a_draw_is_an_entry_in_the_audit_log_of_each_folder(force: Path) -> None:
+    draw([force], 2, seed=1, at=NOW)
+    with closing(sqlite3.connect(force / "desk.sqlite")) as database:
+        entries = database.execute("SELECT operation, action, subject FROM audit_entries").fetchall()
+    assert entries == [("consultation", "draw sentences", published_list(force).id)]
+
+
 def test_the_same_seed_draws_the_same_and_another_seed_others(force: Path) -> None:
-    assert draw([force], 4, seed=1) == draw([force], 4, seed=1)
-    assert draw([force], 4, seed=1) != draw([force], 4, seed=2)
-    assert [sentence.order for sentence in draw([force], 2, seed=3)] == [
+    assert draw([force], 4, seed=1, at=NOW) == draw([force], 4, seed=1, at=NOW)
+    assert draw([force], 4, seed=1, at=NOW) != draw([force], 4, seed=2, at=NOW)
+    assert [sentence.order for sentence in draw([force], 2, seed=3, at=NOW)] == [
         "Recorded harm by the subject in the trailing year",
         "Model of the RUN run-1, not released",
     ]
@@ -56,10 +66,10 @@ def test_the_same_seed_draws_the_same_and_another_seed_others(force: Path) -> No
 
 def test_a_folder_without_a_list_or_a_history_is_refused_with_the_way_out(force: Path, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="The folder has no published list"):
-        draw([tmp_path], 3, seed=1)
+        draw([tmp_path], 3, seed=1, at=NOW)
     shutil.rmtree(force / "history")
     with pytest.raises(UsageError, match="The folder has no history"):
-        draw([force], 3, seed=1)
+        draw([force], 3, seed=1, at=NOW)
 
 
 def test_a_run_that_was_changed_or_is_of_another_catalogue_gives_no_sentence(force: Path) -> None:
