@@ -62,7 +62,7 @@ def _beyond(listed: ScoredList) -> TourStep | None:
     return TourStep(
         title="One beyond capacity that still matters",
         text=f"Ranked {rank:,} when the unit reviews {listed.basis.capacity}: the order alone would never show it. "
-        f"It is must-see all the same ({what}). No rank is a sign of safety.",
+        f"It is must-see all the same ({what}). Being beyond the capacity is not a sign of safety.",
         link=f"/relationships/{show_id('R', item.relationship_id)}",
         link_text="Open the relationship",
     )

@@ -124,7 +124,7 @@ class Desk:
         if not chosen.list:
             raise NotFound(
                 "No list has been published yet.",
-                way_out="publish one: threat score --as-of DATE --publish",
+                way_out="ask whoever runs this desk to publish a list",
             )
         if not chosen.bundle:
             return chosen.list, ""

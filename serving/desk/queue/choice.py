@@ -68,8 +68,8 @@ class Choice:
         return f"/?{urlencode(fields)}" if fields else "/"
 
     def rows_by(self, **changes: object) -> str:
-        """Return the address of the rows for review by this choice, with changes: past what stands above them."""
-        return f"{self.address(**changes)}#order"
+        """Return the address of the rows for review by this choice, with changes: past the form above them."""
+        return f"{self.address(**changes)}#shown"
 
     def without_filters(self) -> str:
         """Return the address of the rows for review with no filter, sorted as they are."""

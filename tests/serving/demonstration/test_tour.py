@@ -6,6 +6,7 @@ from fixtures import evidence
 from fixtures import golden_force as golden
 from fixtures.desk_browser import STARTED_AT
 from fixtures.golden_lists import REFERENCE, published_list
+from fixtures.page_text import wrong_words
 
 from serving.demonstration.tour import tour_steps
 from serving.lists.making import ListOptions, make_list
@@ -66,3 +67,14 @@ def test_the_tour_shows_one_beyond_capacity(golden_store, tmp_path):
     step = next(step for step in tour_steps(listed, REFUSED) if step.title.startswith("One beyond"))
     assert step.text.startswith("Ranked 2 when the unit reviews 1: the order alone would never show it.")
     assert step.link == f"/relationships/{REFERENCE['G02']}"
+
+
+def test_the_tour_says_nothing_that_a_reviewer_does_not_know(golden_store, rule_var, model_var, tmp_path):
+    beyond = make_list(golden_store, tmp_path, golden.AS_OF, ListOptions(capacity=1), started_at=STARTED_AT)
+    steps = [
+        *tour_steps(published_list(rule_var), REFUSED),
+        *tour_steps(published_list(model_var), PASSED),
+        *tour_steps(beyond, REFUSED),
+    ]
+    assert len(steps) > 10
+    assert wrong_words(text for step in steps for text in (step.title, step.text, step.link_text)) == []

@@ -11,41 +11,18 @@ from fixtures import golden_force as golden
 from fixtures.desk_browser import STARTED_AT, client_of
 from fixtures.desk_states import STATES, State
 from fixtures.golden_lists import REFERENCE
-from fixtures.page_text import PageText, answer_in
+from fixtures.page_text import PageText, answer_in, wrong_words
 from fixtures.state_desks import GoldenFolders, opener_of
 
 from features.rules import RULES
 from serving.desk.service import Desk
 from serving.desk.words import STEPS
 from serving.lists.making import ListOptions, make_list
-from serving.lists.words_not_said import not_to_be_said
 
 NOT_A_REVIEWERS = re.compile(r"/model-card|/audit-log|/governance|/fairness|/relationships/[^/]+/sum")
 """Pages about the model, the log and the arithmetic of the order: those who read them know their words."""
 
 REVIEWERS = [state for state in STATES if not NOT_A_REVIEWERS.match(state.path)]
-
-FIXED = (
-    "not a sign of safety",
-    "no sign of safety",
-    "concern for safety",  # the kind of a record, by its name in police systems
-    "safe contact",  # the name of what is opened
-    "safely",
-)
-"""Phrases that may hold the word *safe*; everywhere else it reads as reassurance."""
-
-
-def wrong_in(said: list[str]) -> list[str]:
-    """Return each text of a page with what it may not say."""
-    wrong = []
-    for text in said:
-        rest = text.lower()
-        for phrase in FIXED:
-            rest = rest.replace(phrase, "")
-        words = not_to_be_said(text)
-        words += re.findall(r"\b(?:un)?safe(?:ty|ly|r)?\b", rest)
-        wrong += [f"{', '.join(words)}: {text}"] if words else []
-    return wrong
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +39,7 @@ def test_a_reviewers_page_in_every_state(desk_named, state: State) -> None:
     page = PageText(answer.text)
     assert answer.status_code == state.status
     assert state.h1 in page.said
-    assert wrong_in(page.said) == []
+    assert wrong_words(page.said) == []
 
 
 @pytest.mark.parametrize("ranking", ["rule", "model"])
@@ -70,7 +47,7 @@ def test_a_reviewers_page_in_every_state(desk_named, state: State) -> None:
 def test_the_page_of_every_relationship(desk_named, ranking: str, name: str) -> None:
     answer = client_of(desk_named(ranking)).get(f"/relationships/{REFERENCE[name]}")
     assert answer.status_code == 200
-    assert wrong_in(PageText(answer.text).said) == []
+    assert wrong_words(PageText(answer.text).said) == []
 
 
 @pytest.mark.parametrize("rule", sorted(RULES))
@@ -82,7 +59,7 @@ def test_the_list_by_every_rule_and_its_first_relationship(open_desk, golden_sto
     for path in ("/", f"/relationships/{REFERENCE['G01']}"):
         page = PageText(client.get(path).text)
         assert any(made.basis.ranking_title.lower() in text.lower() for text in page.said)
-        assert wrong_in(page.said) == []
+        assert wrong_words(page.said) == []
 
 
 def test_a_word_that_may_not_be_said_is_found_in_text_and_in_attributes() -> None:
@@ -92,7 +69,7 @@ def test_a_word_that_may_not_be_said_is_found_in_text_and_in_attributes() -> Non
     )
     said = PageText(html).said
     found = ["scores", "snapshot", "bundle", "safe", "feature", "RUN"]
-    assert [line.partition(":")[0] for line in wrong_in(said)] == found
+    assert [line.partition(":")[0] for line in wrong_words(said)] == found
 
 
 def test_every_step_of_eligibility_has_a_title(desk) -> None:

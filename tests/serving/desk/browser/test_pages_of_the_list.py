@@ -33,7 +33,7 @@ def test_pages_lead_on_and_a_relationship_leads_back_to_its_row(
     assert wrong_on_paper(page) == []
     assert [stop.name for stop in walk(page) if not stop.visible] == []
     links.get_by_role("link", name="Next page").press("Enter")
-    page.wait_for_url("**/?page=2#order")
+    page.wait_for_url("**/?page=2#shown")
     assert status.inner_text() == "Showing number 2 of 4 relationships for review."
     assert numbers(links) == ["Previous page", "1", "2", "3", "4", "Next page"]
     order = page.locator("section[aria-labelledby=order]")
@@ -53,8 +53,8 @@ def test_the_form_is_sent_without_a_mouse_and_says_what_it_chose(window_on) -> N
     page.get_by_label("Sort by").select_option("incident")
     page.get_by_label("Former partner").press("Space")
     page.get_by_role("button", name="Show", exact=True).press("Enter")
-    page.wait_for_url("**relation=ex_partner**#order")
+    page.wait_for_url("**relation=ex_partner**#shown")
     assert "for review shown (former partner)." in page.locator("[role=status]").inner_text()
     page.get_by_role("link", name="Remove this filter: Former partner").press("Enter")
-    page.wait_for_url("**/?sort=incident#order")
+    page.wait_for_url("**/?sort=incident#shown")
     assert page.locator("[role=status]").inner_text().startswith("Showing 4 relationships for review. Sorted by")

@@ -162,5 +162,5 @@ def test_a_filter_leaves_the_must_see_items_where_they_are(desk) -> None:
     assert without_back[0] == without_back[1]
     order = chosen[chosen.index('id="order"') :]
     assert REFERENCE["G01"] not in order
-    assert re.search(r'role="status">\s*0 of \d+ relationships? for review shown', order)
+    assert re.search(r'role="status" id="shown">\s*0 of \d+ relationships? for review shown', order)
     assert "Not being shown here is not a sign of safety" in order
