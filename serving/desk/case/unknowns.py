@@ -118,8 +118,8 @@ def _quiet_and_late(sightings: Sightings, positions: Collection[int], as_of: int
         out.append(
             Unknown(
                 title="Late records",
-                sentence=f"{late:,} of {len(where):,} records here were made more than {how_long(LATE_DAYS)} after "
-                "what they record. Others may be on their way.",
+                sentence=f"{late:,} of {len(where):,} records here {'was' if late == 1 else 'were'} made more than "
+                f"{how_long(LATE_DAYS)} after what happened. Others may be on their way.",
             )
         )
     return out

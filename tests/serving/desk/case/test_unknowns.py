@@ -85,7 +85,7 @@ def test_late_records_are_counted(lag: float, late: bool) -> None:
     sentences = said(happening("threat_to_kill", 40, lag), happening("threat_to_kill", 2))
     assert (LATE in sentences) is late
     if late:
-        assert sentences[LATE].startswith("1 of 2 records here were made more than 7 days after what they record. ")
+        assert sentences[LATE].startswith("1 of 2 records here was made more than 7 days after what happened. ")
 
 
 def test_where_records_begin_is_said_once_a_day_the_latest_first() -> None:
