@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from serving.desk import words
 from serving.desk.answered import change_of
@@ -124,12 +125,24 @@ def _keeps(choice: Choice, row: RowFacts) -> bool:
     )
 
 
-def facts_of(view: ListView) -> list[RowFacts]:
-    """Return what filters and sorts read of each row for review, in the order of the list."""
+def facts_of(view: ListView) -> Sequence[RowFacts]:
+    """Return what filters and sorts read of each row for review, in the order of the list; read once a view."""
+    facts = _FACTS.get(view)
+    if facts is None:
+        facts = _FACTS[view] = _read_facts(view)
+    return facts
+
+
+_FACTS: WeakKeyDictionary[ListView, tuple[RowFacts, ...]] = WeakKeyDictionary()
+"""Facts by view, since reading them took a quarter of the time of the page. Weak keys: an old list goes with its
+snapshot. Two threads that read them at once come to the same."""
+
+
+def _read_facts(view: ListView) -> tuple[RowFacts, ...]:
     listed = view.listed
     columns = ["relationship_id", "freshness", "last_recorded_at", "previous_rank", "rank", "new_records"]
     rows = listed.rows.select(columns).slice(0, listed.selected).to_pylist()
-    return [_row_facts(view, row, listed.basis) for row in rows]
+    return tuple(_row_facts(view, row, listed.basis) for row in rows)
 
 
 def _row_facts(view: ListView, row: Mapping[str, Any], basis: Basis) -> RowFacts:

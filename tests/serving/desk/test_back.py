@@ -135,3 +135,18 @@ def test_a_row_of_the_list_leads_to_its_relationship_and_back_to_itself(desk) ->
         "sort=record&amp;relation=ex_partner", "relation=ex_partner&amp;sort=record"
     )
     assert f'id="{reference}"' in section
+
+
+def test_every_page_that_can_be_led_back_to_is_there(desk) -> None:
+    client = client_of(desk)
+    case = f"/relationships/{REFERENCE['G01']}"
+    person = client.get(f"/api/v1{case}").json()["subject"]
+    texts = []
+    for path in ("/", case, f"{case}/sum", f"/people/{person}"):
+        assert client.get(path).status_code == 200
+        back = back_of(path)
+        assert back.href == path
+        texts.append(back.text)
+        shown = client.get(path, params={"back": "/?page=2#main"}).text
+        assert path == "/" or '<a href="/?page=2#main" class="govuk-back-link">' in shown
+    assert texts == [LIST, "Back to the relationship", "Back to the whole sum", "Back to the person"]
