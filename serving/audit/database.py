@@ -49,7 +49,10 @@ OPEN_NAMES = Table(
     Column("reason", String, nullable=False),  # in the words of who opened them
     Column("ends_at", Integer, nullable=False),  # UTC seconds; from then on the names are closed
 )
-"""Sessions in which names are open, at most one row each. A row goes when the names are closed or the session ends."""
+"""Sessions in which names are open, at most one row each.
+
+A row goes when the names are closed, at sign-out, and, past its end, when names are opened in any session.
+"""
 
 for _verb in ("UPDATE", "DELETE"):
     event.listen(

@@ -33,7 +33,7 @@ MAY: dict[Role, frozenset[Permission]] = {
 """What each role may do. Governance reads evidence without case data; admin runs the service without reading cases."""
 
 ROLE_TITLES: dict[Role, str] = {
-    "reviewer": "Reviewer: the review list, records and, with a reason, names",
+    "reviewer": "Reviewer: the review list, records and, with a reason, names and safe contact",
     "supervisor": "Supervisor: as a reviewer",
     "analyst": "Analyst: the review list and records under references, no names",
     "governance": "Governance: what ranks and until when, fairness, the model card and the audit log, no cases",

@@ -8,11 +8,10 @@ import os
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-import numpy as np
 import pandas as pd
 
 from threat.errors import UsageError
-from threat.history.tables import Tables, read_parts
+from threat.history.tables import Tables, read_rows_of
 from threat.ids import show_id
 
 LOG = "identity_access.jsonl"
@@ -35,8 +34,7 @@ def read(tables: Tables, person_ids: Sequence[int], *, reason: str, by: str) -> 
         raise UsageError("No person is named whose identity to open.", way_out="name the persons")
     wanted = [int(person) for person in person_ids]
     _log(tables, wanted, reason.strip(), by.strip())
-    table = read_parts("identities", tables.part_paths("identities"))
-    table = table.filter(np.isin(table.column("person_id").to_numpy(), wanted))
+    table = read_rows_of("identities", tables.part_paths("identities"), wanted)
     frame = table.to_pandas().sort_values("recorded_at", kind="stable").drop_duplicates("person_id", keep="last")
     order = {person: i for i, person in enumerate(wanted)}
     return frame.sort_values("person_id", key=lambda ids: ids.map(order), kind="stable").reset_index(drop=True)

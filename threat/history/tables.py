@@ -182,6 +182,26 @@ def read_parts(table: str, paths: list[str], columns: list[str] | None = None) -
     return ds.dataset(paths, schema=schema, format="parquet").to_table(columns=columns)
 
 
+def read_rows_of(table: str, paths: list[str], person_ids: Sequence[int]) -> pa.Table:
+    """Read all columns of the rows of some persons (``person_id``), in the order of the parts.
+
+    The ids are read first, then only the row groups that hold one of them: who opens two names reads no other name, and
+    a page that shows them does not wait for a whole table.
+    """
+    schema = stored_schema(table)
+    found = [schema.empty_table()]
+    if not paths:
+        return found[0]
+    for part in ds.dataset(paths, schema=schema, format="parquet").get_fragments():
+        ids = part.to_table(schema=schema, columns=["person_id"]).column("person_id").to_numpy()
+        ends = np.cumsum([group.num_rows for group in part.row_groups])
+        groups = np.unique(np.searchsorted(ends, np.flatnonzero(np.isin(ids, person_ids)), side="right"))
+        if len(groups):
+            rows = part.subset(row_group_ids=groups.tolist()).to_table(schema=schema)
+            found.append(rows.filter(np.isin(rows.column("person_id").to_numpy(), person_ids)))
+    return pa.concat_tables(found)
+
+
 def _refuse(name: str) -> None:
     if name in CLOSED:
         raise UsageError("This table is closed.", value=name, way_out=_MODULE_OF[name])

@@ -86,7 +86,7 @@ def names(
     if form.error:
         return _relationship(request, signed_in, reference, Opened(names=form))
     open_sitting(signed_in, form)
-    return RedirectResponse(f"{kept(request, f'/relationships/{reference_of(reference)}')}#main", status_code=303)
+    return RedirectResponse(kept(request, f"/relationships/{reference_of(reference)}"), status_code=303)
 
 
 @router.post("/relationships/{reference}/safe-contact")

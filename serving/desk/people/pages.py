@@ -49,7 +49,7 @@ def names(
         return _person(request, signed_in, reference, form)
     open_sitting(signed_in, form)
     page = f"/people/{show_id('P', parse_id(reference, 'P'))}"
-    return RedirectResponse(f"{kept(request, page)}#main", status_code=303)
+    return RedirectResponse(kept(request, page), status_code=303)
 
 
 @router.post("/names/close")

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from fixtures.history_rows import BATCH, events, relationships, two_events
+from hypothesis import given
+from hypothesis import strategies as st
 
 from threat.errors import UsageError
 from threat.history import Store
+from threat.history.tables import read_parts, read_rows_of
 
 
 def test_tables_and_queries(tmp_path: Path) -> None:
@@ -64,3 +69,21 @@ def test_queries_reach_nothing_else(tmp_path: Path, sql: str, rule: str) -> None
 def test_closed_tables_are_refused(tmp_path: Path, name: str) -> None:
     with pytest.raises(UsageError, match="closed"):
         Store.create(tmp_path / "store").snapshot().table(name)
+
+
+@given(parts=st.lists(st.lists(st.integers(1, 5), max_size=6), max_size=3), wanted=st.sets(st.integers(1, 7)))
+def test_the_rows_of_some_persons_are_those_of_the_whole_table(parts: list[list[int]], wanted: set[int]) -> None:
+    """In parts of row groups of two, some with none of the persons; nobody is asked for, too."""
+    with TemporaryDirectory() as folder:
+        paths = []
+        for number, persons in enumerate(parts):
+            paths.append(f"{folder}/{number}.parquet")
+            names = [f"{number}-{i}" for i in range(len(persons))]
+            recorded = list(range(len(persons)))
+            rows = {"person_id": pa.array(persons, pa.int64()), "names": names, "recorded_at": recorded}
+            pq.write_table(pa.table(rows), paths[-1], row_group_size=2)
+        whole = read_parts("identities", paths)
+        expected = [row for row in whole.to_pylist() if row["person_id"] in wanted]
+        found = read_rows_of("identities", paths, sorted(wanted))
+        assert found.to_pylist() == expected
+        assert found.schema == whole.schema

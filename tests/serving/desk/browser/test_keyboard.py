@@ -37,7 +37,7 @@ def test_a_focus_that_is_not_drawn_is_noticed(window_on) -> None:
 def test_the_sign_in(window_on) -> None:
     assert walked(window_on("rule"), "/sign-in") == [
         *TOP,
-        "Reviewer: the review list, records and, with a reason, names",
+        "Reviewer: the review list, records and, with a reason, names and safe contact",
         "Sign in",
     ]
 
@@ -153,7 +153,7 @@ def test_signing_in_opening_names_and_signing_out(window_on) -> None:
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     page.get_by_role("button", name="Close the names").wait_for()
-    assert page.url == f"{window.address}{RANKED}#main"
+    assert page.url == f"{window.address}{RANKED}"
     assert "Sam Example" in page.inner_text("main")
     page.get_by_role("button", name="Close the names").press("Enter")
     page.get_by_role("button", name="Open the names").wait_for()
