@@ -18,6 +18,7 @@ from serving.desk.service import AgeOfList
 from serving.desk.sign_in import Session
 from serving.desk.words import STEPS, counted
 from serving.lists import panel_words
+from serving.lists.kind_words import capitalised
 from threat.dates import as_of_moment, day, how_long_ago, local, moment, short_day
 
 
@@ -40,7 +41,7 @@ def templates() -> Environment:
         "how_long_ago": how_long_ago,
         "as_of": as_of_moment,
         "year": lambda at, zone: local(at, zone).year,
-        "capitalised": lambda words: words[:1].upper() + words[1:],
+        "capitalised": capitalised,
         "thousands": lambda number: f"{number:,}",
     }
     templates.globals["govuk"] = govuk

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from serving.lists.kind_words import capitalised
 from threat.asof import DAY
 from threat.dates import as_of_day, day
 from threat.history.feeds import NEVER_REACHED
@@ -49,7 +50,7 @@ def feed_sentence(feeds: Sequence[FeedReach], as_of: int, zone: str) -> str:
     'The feeds calls and orders are 40 days old: their latest record is of 1 June 2024 (7 days are allowed).'
     """
     first, one_feed = feeds[0], len(feeds) == 1
-    names = _capital(named(feeds))
+    names = capitalised(named(feeds))
     if first.reaches == NEVER_REACHED:
         return f"{names} never came, and the policy names {'it' if one_feed else 'them'}."
     days = (as_of - first.reaches) // DAY
@@ -70,7 +71,7 @@ def reach_of_feeds(feeds: Iterable[FeedReach], zone: str) -> str:
     >>> reach_of_feeds([feed, orders, orders.model_copy(update={"source": "courts"})], "Europe/London")
     'The feed calls never came. The feeds orders and courts reach to 1 June 2024.'
     """
-    return " ".join(f"{_capital(named(alike))} {reach(alike, zone)}." for alike in feeds_alike(feeds, zone))
+    return " ".join(f"{capitalised(named(alike))} {reach(alike, zone)}." for alike in feeds_alike(feeds, zone))
 
 
 def reach(feeds: Sequence[FeedReach], zone: str) -> str:
@@ -83,10 +84,6 @@ def reach(feeds: Sequence[FeedReach], zone: str) -> str:
     if feeds[0].reaches == NEVER_REACHED:
         return "never came"
     return f"{'reaches' if len(feeds) == 1 else 'reach'} to {_day(feeds[0], zone)}"
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
 
 
 def _day(feed: FeedReach, zone: str) -> str:

@@ -66,3 +66,12 @@ def kind_words() -> dict[tuple[str, str], tuple[str, str]]:
     """Return every row of ``kind_words.csv``: by kind and code, the words for a record and for several records."""
     text = files("serving.lists").joinpath("kind_words.csv").read_text(encoding="utf-8")
     return {(row["kind"], row["code"]): (row["said"], row["several"]) for row in csv.DictReader(text.splitlines())}
+
+
+def capitalised(words: str) -> str:
+    """Return running text as a sentence begins it.
+
+    >>> capitalised("breach of bail"), capitalised("")
+    ('Breach of bail', '')
+    """
+    return words[:1].upper() + words[1:]

@@ -12,7 +12,7 @@ from serving.desk.case.lanes import lane_of
 from serving.desk.case.records import Reading, records_of
 from serving.desk.responses.answer import OccurredPrecision, Precision
 from serving.desk.responses.incidents import Assessment, Between, Gap, Incident, IncidentPage, NamedIn, Record
-from serving.lists.kind_words import several
+from serving.lists.kind_words import capitalised, several
 from threat.asof import instant
 from threat.dates import how_long, short_day
 from threat.ids import parse_id
@@ -53,7 +53,7 @@ def _card(incident: Grouped, records: Mapping[int, Record], named_by: NamedBy, g
     every, first = [*happened, *assessed, *followed], happened or assessed
     dated = [record for record in first if record.occurred_precision != "unknown"]
     return Incident(
-        title=_capital(_said(happened)) if happened else "Assessment",
+        title=capitalised(_said(happened)) if happened else "Assessment",
         lane=lane_of(first[0].direction),
         ahead=incident.ahead,
         began_at=min(record.began_at for record in dated or first),
@@ -105,10 +105,6 @@ def _said(records: Sequence[Record]) -> str:
     for record in records:
         counts[record.kind, record.code] = counts.get((record.kind, record.code), 0) + 1
     return ", ".join(several(kind, code, number) for (kind, code), number in counts.items())
-
-
-def _capital(words: str) -> str:
-    return words[:1].upper() + words[1:]
 
 
 def _assessments(assessed: Sequence[Record]) -> list[Assessment]:

@@ -11,7 +11,7 @@ from serving.desk.case.records import code_of, kind_of
 from serving.desk.parties import Parties
 from serving.desk.responses.answer import Direction
 from serving.desk.responses.case import Unknown
-from serving.lists.kind_words import said
+from serving.lists.kind_words import capitalised, said
 from threat.asof import DAY, happened
 from threat.dates import day, how_long, short_day
 from threat.history.sightings import NO_PERSON, Sightings
@@ -96,7 +96,11 @@ def _unanswered_questions(sightings: Sightings, assessed: Sequence[int]) -> list
     ]
     if not unanswered:
         return []
-    return [Unknown(title="Questions without an answer", sentence=f"{'; '.join(unanswered)}. Missing, not 'no'.")]
+    return [
+        Unknown(
+            title="Questions without an answer", sentence=f"{capitalised('; '.join(unanswered))}. Missing, not 'no'."
+        )
+    ]
 
 
 def _quiet_and_late(sightings: Sightings, positions: Collection[int], as_of: int) -> list[Unknown]:

@@ -11,7 +11,7 @@ from fixtures import golden_force as golden
 from fixtures.desk_browser import STARTED_AT, client_of
 from fixtures.desk_states import STATES, State
 from fixtures.golden_lists import REFERENCE
-from fixtures.page_text import PageText, answer_in, wrong_words
+from fixtures.page_text import PageText, answer_in, begun_wrongly, wrong_words
 from fixtures.state_desks import GoldenFolders, opener_of
 
 from features.rules import RULES
@@ -40,6 +40,7 @@ def test_a_reviewers_page_in_every_state(desk_named, state: State) -> None:
     assert answer.status_code == state.status
     assert state.h1 in page.said
     assert wrong_words(page.said) == []
+    assert begun_wrongly(page.said) == []
 
 
 @pytest.mark.parametrize("ranking", ["rule", "model"])
@@ -47,7 +48,9 @@ def test_a_reviewers_page_in_every_state(desk_named, state: State) -> None:
 def test_the_page_of_every_relationship(desk_named, ranking: str, name: str) -> None:
     answer = client_of(desk_named(ranking)).get(f"/relationships/{REFERENCE[name]}")
     assert answer.status_code == 200
-    assert wrong_words(PageText(answer.text).said) == []
+    page = PageText(answer.text)
+    assert wrong_words(page.said) == []
+    assert begun_wrongly(page.said) == []
 
 
 @pytest.mark.parametrize("rule", sorted(RULES))

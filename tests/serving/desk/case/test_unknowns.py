@@ -47,7 +47,7 @@ def test_items_whose_latest_answer_is_none_are_named() -> None:
     answered = happening("item_frightened", 30, code="not_asked"), happening("item_frightened", 3, code="yes")
     open_item = happening("item_isolated", 3, code="refused")
     sentences = said(*answered, open_item)
-    assert sentences[UNANSWERED] == "person at risk is isolated (refused). Missing, not 'no'."
+    assert sentences[UNANSWERED] == "Person at risk is isolated (refused). Missing, not 'no'."
     assert UNANSWERED not in said(*answered)
 
 
