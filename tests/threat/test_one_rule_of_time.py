@@ -42,6 +42,9 @@ ALLOWED = {
     "when < served.until": "the simulation serves an order within the order's own time; nobody looks on",
     "seconds(start) >= first": "the first cycle of a calendar; a cycle is no record",
     "instant(at).date() <= until": "the last day of an acceptance, a whole calendar day; an acceptance is no record",
+    "table.at < (wanted.until + timedelta(days=1)).isoformat()": "a whole day of the audit log; an entry is no record",
+    "incident.occurred_at >= gap.ended_at": "an incident against a gap: whether it is drawn above",
+    "int(sightings.occurred_at[j]) > latest": "incidents against the latest assessment: which came after it",
     "stop > start": "positions in a ranking, not times",
     "j >= start": "positions in an array, not times",
 }
