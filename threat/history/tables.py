@@ -189,17 +189,17 @@ def read_rows_of(table: str, paths: list[str], person_ids: Sequence[int]) -> pa.
     a page that shows them does not wait for a whole table.
     """
     schema = stored_schema(table)
-    found = [schema.empty_table()]
+    tables = [schema.empty_table()]
     if not paths:
-        return found[0]
+        return tables[0]
     for part in ds.dataset(paths, schema=schema, format="parquet").get_fragments():
         ids = part.to_table(schema=schema, columns=["person_id"]).column("person_id").to_numpy()
         ends = np.cumsum([group.num_rows for group in part.row_groups])
         groups = np.unique(np.searchsorted(ends, np.flatnonzero(np.isin(ids, person_ids)), side="right"))
         if len(groups):
             rows = part.subset(row_group_ids=groups.tolist()).to_table(schema=schema)
-            found.append(rows.filter(np.isin(rows.column("person_id").to_numpy(), person_ids)))
-    return pa.concat_tables(found)
+            tables.append(rows.filter(np.isin(rows.column("person_id").to_numpy(), person_ids)))
+    return pa.concat_tables(tables)
 
 
 def _refuse(name: str) -> None:

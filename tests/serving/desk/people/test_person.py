@@ -122,6 +122,7 @@ def test_a_person_in_no_relationship(reviewer: Browser) -> None:
     assert "This person is on record as the subject of no relationship." in text
     assert "This person is on record as at risk in no relationship. That does not mean that they are not at" in text
     assert "No child is on record as a person. Children who were never recorded may still be there." in text
+    assert "Nothing is on record as in force around a relationship of this person." in text
     assert page(reviewer, "dead").count("Born in 1960, on record as dead") == 1
 
 
