@@ -18,6 +18,7 @@ from serving.lists.freshness import last_incident
 from serving.lists.marker_words import Days
 from serving.lists.markers import Marker, markers, other_must_see
 from serving.lists.must_see_shown import ShownItem, shown_items
+from serving.lists.notices import Notice, notices
 from serving.lists.panel import Panel
 from serving.lists.reasons import Explained, ThemeReason
 from serving.lists.scoring import explain
@@ -32,6 +33,7 @@ from threat.history.sorted_ids import position_of
 from threat.history.store import Store
 from threat.ids import parse_id, show_id
 from threat.lists import ScoredList
+from threat.policy import load_policy
 from threat.release.documents.scored_list import TriggerEvent
 
 _EXPLAINED_KEPT = 512
@@ -206,6 +208,28 @@ class ListView:
         shown |= {item.relationship_id for item in listed.must_see if item.relationship_id}
         shown |= {item.relationship_id for item in listed.safeguarding}
         return self._mark_all(sorted(shown))
+
+    def notices(self, relationship_id: int) -> tuple[Notice, ...]:
+        """Return the referrals recorded lately and the licences about to end, by the days of the policy."""
+        shown = self._notices_of_shown.get(relationship_id)
+        return self._read_notices([relationship_id])[relationship_id] if shown is None else shown
+
+    @cached_property
+    def _notices_of_shown(self) -> dict[int, tuple[Notice, ...]]:
+        """Notices of every relationship for review, read at once."""
+        return self._read_notices([self.listed.row_at(i)["relationship_id"] for i in range(self.listed.selected)])
+
+    def _read_notices(self, relationship_ids: list[int]) -> dict[int, tuple[Notice, ...]]:
+        rows = self.snapshot.rows(np.array(relationship_ids, dtype=np.int64), self.as_of)
+        policy = load_policy()
+        read = notices(
+            self.snapshot.sightings(),
+            rows,
+            self.as_of,
+            recorded_days=policy.must_see_recorded_days,
+            ahead_days=policy.must_see_release_days,
+        )
+        return dict(zip(relationship_ids, read, strict=True))
 
     def _mark(self, relationship_id: int) -> Marked:
         return self._mark_all([relationship_id])[relationship_id]

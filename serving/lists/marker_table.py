@@ -20,25 +20,11 @@ from functools import cache
 from importlib.resources import files
 from typing import Literal
 
+from serving.lists.case_parts import Part
 from threat.vocabulary import kind, kinds
 
 Whose = Literal["acts", "pair", "each", "person_at_risk", "others"]
 LaneName = Literal["this_way", "other_way", "elsewhere"]
-
-Part = Literal[
-    "this_way",
-    "other_way",
-    "by_subject_elsewhere",
-    "by_person_at_risk_elsewhere",
-    "to_subject_elsewhere",
-    "to_person_at_risk_elsewhere",
-    "of_subject",
-    "of_person_at_risk",
-    "names_subject",
-    "names_person_at_risk",
-]
-"""Where a record is, seen from a relationship: between the two, each way round; by or towards a party and somebody
-else; of one party alone; or about one person, where the source names two and does not say which."""
 
 Use = Literal["record", "context", "answer", "answer_of_another"]
 """What a record is to a lane. ``answer_of_another``: an answer of an assessment that is not between the two; a yes of

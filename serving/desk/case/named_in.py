@@ -6,13 +6,14 @@ from collections.abc import Sequence
 
 from serving.desk.responses.incidents import NamedIn
 from serving.desk.responses.markers import Marker
-from serving.desk.responses.reasons import Circumstance, PanelSentence, Trigger
+from serving.desk.responses.now import NowLine
+from serving.desk.responses.reasons import PanelSentence, Trigger
 from threat.ids import parse_id
 
 
 def named_in(
     must_see: Sequence[Trigger],
-    circumstances: Sequence[Circumstance],
+    now: Sequence[NowLine],
     markers: Sequence[Marker],
     panel: Sequence[tuple[str, PanelSentence]],
 ) -> dict[int, list[NamedIn]]:
@@ -27,8 +28,10 @@ def named_in(
         if entry not in entries:
             entries.append(entry)
 
-    for circumstance in circumstances:
-        add(circumstance.event, "in-force", "In force at this date")
+    for line in now:
+        for said in line.sentences:
+            if said.event:
+                add(said.event, "now", f"Now: {line.title}")
     for trigger in must_see:
         add(trigger.event, "must-see", "Must see")
     for marker in markers:

@@ -9,9 +9,11 @@ from serving.desk.case.file import CaseFile
 from serving.desk.case.filters import Choice
 from serving.desk.case.frequency import frequency
 from serving.desk.case.named_in import named_in
+from serving.desk.case.now import now_lines
 from serving.desk.case.panel import answered_panel, sentences_of
 from serving.desk.case.records import Reading, records_of
 from serving.desk.case.unknowns import unknowns
+from serving.desk.case.why import seen_for
 from serving.desk.list_view import ListView
 from serving.desk.listing import summary_of
 from serving.desk.marked import answered_markers
@@ -53,7 +55,9 @@ def relationship_of_file(view: ListView, reference: str, file: CaseFile, choice:
     subject_age, person_at_risk_age = ages_of(view, list(parties))
     standing = _standing(view, relationship_id)
     must_see = [answered_trigger(trigger, view.as_of, view.zone) for trigger in view.triggers(relationship_id)]
-    circumstances = [answered_circumstance(stated) for stated in view.circumstances(relationship_id)]
+    stated = view.circumstances(relationship_id)
+    circumstances = [answered_circumstance(each) for each in stated]
+    now, seen = now_lines(view, stated, file), seen_for(view, relationship_id, stated, len(file.new))
     markers = answered_markers(view, relationship_id)
     sentences = sentences_of(standing.panel, view.ranking.kind) if isinstance(standing, Ranked) else []
     behind: dict[int, list[str]] = {}
@@ -83,10 +87,12 @@ def relationship_of_file(view: ListView, reference: str, file: CaseFile, choice:
         other_way=view.other_way(relationship_id, parties),
         standing=standing,
         circumstances=circumstances,
+        seen_for=seen,
+        now=now,
         markers=markers,
         must_see=must_see,
         new_records=[new[j] for j in file.new],
-        incidents=page_of_incidents(file, choice, reading, named_in(must_see, circumstances, markers, sentences)),
+        incidents=page_of_incidents(file, choice, reading, named_in(must_see, now, markers, sentences)),
         unknown=unknowns(file.sightings, parties, view.as_of, view.zone),
     )
 

@@ -8,6 +8,7 @@ from typing import Any
 from serving.desk import words
 from serving.desk.answered import answered_circumstance, answered_reasons, answered_trigger, change_of
 from serving.desk.case.panel import answered_reason
+from serving.desk.case.why import seen_for
 from serving.desk.list_view import ListView
 from serving.desk.listing import summary_of
 from serving.desk.marked import row_markers
@@ -45,6 +46,7 @@ def _queue_row(view: ListView, row: Mapping[str, Any]) -> QueueRow:
     reference = show_id("R", relationship_id)
     reasons = tuple(ThemeReason.from_row(reason) for reason in row["reasons"])
     check_sum(row["base"], [reason.contribution for reason in reasons], row["score"], reference)
+    stated = [Stated(**each) for each in row["circumstances"]]
     last_incident = view.last_incidents[relationship_id]
     return QueueRow(
         relationship=reference,
@@ -61,7 +63,8 @@ def _queue_row(view: ListView, row: Mapping[str, Any]) -> QueueRow:
         score=row["score"],
         reasons=answered_reasons(reasons),
         why=[answered_reason(reason) for reason in view.panel(relationship_id).raises[:WHY_AT_MOST]],
-        circumstances=[answered_circumstance(Stated(**stated)) for stated in row["circumstances"]],
+        circumstances=[answered_circumstance(each) for each in stated],
+        seen_for=seen_for(view, relationship_id, stated, row["new_records"]),
         markers=row_markers(view.marked(relationship_id), view.days),
         must_see=bool(view.triggers(relationship_id)),
     )

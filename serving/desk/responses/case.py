@@ -15,6 +15,7 @@ from serving.desk.responses.answer import (
 from serving.desk.responses.incidents import IncidentPage, Record
 from serving.desk.responses.listing import ListSummary
 from serving.desk.responses.markers import Marker
+from serving.desk.responses.now import NowLine, SeenFor
 from serving.desk.responses.people import Child, PersonRelationship
 from serving.desk.responses.reasons import Change, Circumstance, Panel, Reason, Trigger
 
@@ -81,6 +82,8 @@ class Relationship(Answer):
     other_way: str = Field(description="The relationship with the roles reversed; empty when none is recorded.")
     standing: Annotated[Ranked | NotRanked, Field(discriminator="kind")]
     circumstances: list[Circumstance]
+    seen_for: list[SeenFor] = Field(description="Why a reviewer sees it, what is most pressing first.")
+    now: list[NowLine] = Field(description="Six fixed lines: how things are at the date of the list.")
     markers: list[Marker] = Field(
         description="The twelve markers in their order, then must-see kinds on record that no marker reads."
     )

@@ -10,6 +10,7 @@ from pydantic import Field
 from serving.desk.responses.answer import Answer, Band, RelationshipRef
 from serving.desk.responses.listing import ListSummary
 from serving.desk.responses.markers import RowMarker
+from serving.desk.responses.now import SeenFor
 from serving.desk.responses.reasons import Change, Circumstance, PanelReason, Reason, Trigger
 
 
@@ -63,6 +64,7 @@ class QueueRow(Answer):
     reasons: list[Reason]
     why: list[PanelReason] = Field(max_length=2, description="What raises the place most, as the page says it.")
     circumstances: list[Circumstance]
+    seen_for: list[SeenFor] = Field(description="Why a reviewer sees it, what is most pressing first.")
     markers: list[RowMarker] = Field(description="Those that say yes, in their fixed order, in three groups.")
     must_see: bool
 

@@ -46,8 +46,8 @@ def test_custody_and_orders_are_on_the_queue_and_on_the_page(shown: Shown) -> No
     ]
     assert IN_CUSTODY in shown.pages.get("/").text
     page = shown.pages.get(f"/relationships/{row['relationship']}").text
-    assert page.index('id="in-force"') < page.index(IN_CUSTODY) < page.index('id="place"')
-    assert "What is not said here is not on record, which does not mean that it is not so." in page
+    assert page.index('id="now"') < page.index(IN_CUSTODY) < page.index('id="place"')
+    assert "What is not on record may still be so." in page
     for fact in row["circumstances"]:
         assert f'href="#{fact["event"]}"' in page
         assert f'id="{fact["event"]}"' in page

@@ -1,0 +1,109 @@
+"""Why a reviewer sees a relationship: a must-see trigger, new records, a referral, the diary; else for review.
+
+Never the place in the order: a row of the list and a row that was drawn at random must read alike, or the reviewer
+would know which is which, and the random rows would no longer measure anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from serving.desk import words
+from serving.desk.list_view import ListView
+from serving.desk.responses.now import SeenFor
+from serving.lists.circumstances import Circumstance
+from serving.lists.kind_words import said
+from serving.lists.notices import Notice
+from threat.asof import happened, in_label_window
+from threat.dates import how_long_ago
+from threat.ids import show_id
+from threat.policy import load_policy
+from threat.release.documents.scored_list import TriggerEvent
+from threat.vocabulary import kinds
+
+REVIEW = SeenFor(kind="review", title="For review", sentence="", short="", event="")
+"""What is said of every relationship that nothing else puts before a reviewer, ranked or not."""
+
+_ENDS = {"custody": "A stay ends", "bail": "Bail ends", "order": "An order ends"}
+
+
+def seen_for(view: ListView, relationship_id: int, stated: Sequence[Circumstance], new_records: int) -> list[SeenFor]:
+    """Return why a reviewer sees a relationship, what is most pressing first; for review where nothing says more.
+
+    ``stated``: what is in force around it. ``new_records``: records since the list before; 0 without such a list.
+    """
+    triggers = view.triggers(relationship_id)
+    events = {trigger.event_id for trigger in triggers}
+    notices = [notice for notice in view.notices(relationship_id) if notice.event_id not in events]
+    reasons = [_trigger(view, trigger) for trigger in _one_of_each_kind(triggers)]
+    if new_records and view.listed.basis.previous:
+        reasons.append(_new(view, new_records))
+    reasons += [_referral(view, notice) for notice in notices if notice.what == "referral"]
+    reasons += _diary(view, [each for each in stated if each.event_id not in events], notices)
+    return reasons or [REVIEW]
+
+
+def _one_of_each_kind(triggers: Sequence[TriggerEvent]) -> list[TriggerEvent]:
+    """Return the trigger of each kind that was recorded last: the others are among the incidents."""
+    by_kind: dict[str, TriggerEvent] = {}
+    for trigger in triggers:
+        by_kind.setdefault(trigger.kind, trigger)
+    return list(by_kind.values())
+
+
+def _trigger(view: ListView, trigger: TriggerEvent) -> SeenFor:
+    if trigger.ends is not None:
+        short = f"{said(trigger.kind)}, end {view.days.day(trigger.ends)}"
+    else:
+        ahead = kinds()[trigger.kind].known_in_advance and not happened(trigger.occurred_at, view.as_of)
+        short = f"{said(trigger.kind)} {'expected ' if ahead else ''}{view.days.day(trigger.occurred_at)}"
+    return SeenFor(
+        kind="must_see",
+        title="Must see",
+        sentence=words.trigger(trigger, view.as_of, view.zone),
+        short=short,
+        event=show_id("E", trigger.event_id),
+    )
+
+
+def _new(view: ListView, number: int) -> SeenFor:
+    counted = words.counted(number, "new record")
+    since = view.days.day(view.listed.basis.previous_as_of)
+    return SeenFor(
+        kind="new_record",
+        title="New on record",
+        sentence=f"{counted} since the list of {since}",
+        short=counted,
+        event="",
+    )
+
+
+def _referral(view: ListView, notice: Notice) -> SeenFor:
+    what, when = said(notice.kind, notice.code), view.days.day(notice.recorded_at)
+    ago = how_long_ago(notice.recorded_at, view.as_of, view.zone)
+    return SeenFor(
+        kind="referral",
+        title="Referral",
+        sentence=f"{what[:1].upper()}{what[1:]}, recorded {when}, {ago}",
+        short=f"{what} {when}",
+        event=show_id("E", notice.event_id),
+    )
+
+
+def _diary(view: ListView, stated: Sequence[Circumstance], notices: Sequence[Notice]) -> list[SeenFor]:
+    """Return the releases and the ends of stays, bail, orders and licences within the policy's days, soonest first."""
+    due = [(each.since, "A release is due", each.event_id) for each in stated if each.what == "release_due"]
+    due += [(each.until, _ENDS[each.what], each.event_id) for each in stated if each.what in _ENDS and each.until]
+    due += [(each.occurred_at, "A licence ends", each.event_id) for each in notices if each.what == "licence_end"]
+    days = load_policy().must_see_release_days
+    near = sorted({at for at in due if in_label_window(at[0], view.as_of, days)})
+    return [
+        SeenFor(
+            kind="diary",
+            title="Diary",
+            sentence=f"{what} on {view.days.day(at)}",
+            short=f"{what[:1].lower()}{what[1:]} {view.days.day(at)}",
+            event=show_id("E", event_id),
+        )
+        for at, what, event_id in near
+    ]
