@@ -70,6 +70,7 @@ check: setup ## lint, format, types, import contracts, generated pages
 	@$(BIN)/mypy
 	@PYTHONPATH= $(BIN)/lint-imports --no-cache
 	@PYTHONPATH=docs $(BIN)/python -m pages.feature_dictionary --check
+	@PYTHONPATH=docs $(BIN)/python -m pages.marker_page --check
 	@PYTHONPATH=docs $(BIN)/python -m pages.schemas --check
 	@$(BIN)/python tests/repository_rules.py
 	@$(BIN)/python tests/english_rules.py
@@ -91,6 +92,7 @@ results: setup ## the whole main job on real records (where the folder is presen
 
 docs: setup ## every generated page
 	@PYTHONPATH=docs $(BIN)/python -m pages.feature_dictionary
+	@PYTHONPATH=docs $(BIN)/python -m pages.marker_page
 	@PYTHONPATH=docs $(BIN)/python -m pages.schemas
 
 screenshots: setup ## docs/images/: the pages of the demonstration, drawn by Chromium

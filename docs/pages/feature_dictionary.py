@@ -102,7 +102,7 @@ def page(catalogue: Catalogue | None = None, spec: Path = SPEC) -> str:
         _groups(catalogue),
         _by_theme(catalogue),
         _rules(),
-        _drawn(spec),
+        drawn_tables(spec, "What the figures do: drawn tables", _READING),
         _references(),
     ]
     return "\n\n".join(line for part in parts for line in part) + "\n"
@@ -113,7 +113,7 @@ def _opening(catalogue: Catalogue) -> Iterator[str]:
     policies = " and ".join(f"`{d.name}`" for d in catalogue if d.policy)
     yield WRITTEN_BY
     yield "# Features: the data dictionary"
-    yield _prose(f"""
+    yield prose(f"""
         A model reads these {len(catalogue)} figures about a relationship and nothing else. This page lists each of
         them, why it is there, what it means when it is missing, and whether it may push a rank one way only. A figure
         is never a finding about a person: subjects are alleged and records are incomplete. A low figure reassures
@@ -121,13 +121,13 @@ def _opening(catalogue: Catalogue) -> Iterator[str]:
     hashed = "a hash of everything the definitions say, and of what their statistics mean"
     yield f"Catalogue version `{catalogue.version}` ({hashed})."
     yield "## How to read a definition"
-    yield "\n".join(f"- **{word}**: {_prose(meaning)}" for word, meaning in _WORDS.items())
+    yield "\n".join(f"- **{word}**: {prose(meaning)}" for word, meaning in _WORDS.items())
     yield "## Directions"
-    yield _grid(
+    yield grid(
         ("Direction", "Definitions"),
         ((_DIRECTIONS[key], str(counts.get(key, 0))) for key in (1, 0, -1)),
     )
-    yield _prose(f"""
+    yield prose(f"""
         Never given a direction: arrests, orders, custody, disposals, grades and assessment answers, ratios, slopes,
         shares, mental health and suicidality, age, pregnancy, length and richness of the record, proactive and
         third-party contact, service use, recency across custody, counter-allegations. Set by policy and not by
@@ -139,12 +139,12 @@ def _opening(catalogue: Catalogue) -> Iterator[str]:
 def _sensitive(catalogue: Catalogue) -> Iterator[str]:
     chosen = [d for d in catalogue if d.sensitive]
     yield "## Sensitive definitions"
-    yield _prose(f"""
+    yield prose(f"""
         {len(chosen)} definitions can stand for a protected characteristic. Each needs a justification, has no
         direction, is taken out and measured on the model card, and is covered by the fairness audit. No definition
         reads the protected characteristics themselves: sex, ethnicity, disability, religion, orientation, area and age
         are held apart from everything on this page.""")
-    yield _grid(
+    yield grid(
         ("Definition", "Reads", "Justification"),
         ((f"`{d.name}`", _reads(d), d.justification) for d in sorted(chosen, key=lambda d: d.name)),
     )
@@ -152,10 +152,10 @@ def _sensitive(catalogue: Catalogue) -> Iterator[str]:
 
 def _factors(catalogue: Catalogue) -> Iterator[str]:
     yield "## Published risk factors and the definitions that serve them"
-    yield _prose("""
+    yield prose("""
         Effects are those the cited works give; most were read in abstract. They describe other places and other
         outcomes and are no weights: a model learns its own.""")
-    yield _grid(
+    yield grid(
         ("", "Factor", "What was found", "Trap in the records", "Definitions"),
         (
             (
@@ -169,7 +169,7 @@ def _factors(catalogue: Catalogue) -> Iterator[str]:
         ),
     )
     yield "### What no record carries"
-    yield _grid(
+    yield grid(
         ("", "Factor", "Left out, and why"),
         ((str(f.number), f.title, f.beyond) for f in factors() if f.beyond),
     )
@@ -178,7 +178,7 @@ def _factors(catalogue: Catalogue) -> Iterator[str]:
 def _kinds_of_figure(catalogue: Catalogue) -> Iterator[str]:
     counts = Counter[str](d.statistic for d in catalogue)
     yield "## Kinds of figure"
-    yield _grid(
+    yield grid(
         ("Figure", "In words", "With nothing on record", "Of equals, and of an incident", "Definitions"),
         (
             (f"`{name}`", statistic.words, statistic.nothing, statistic.ties, str(counts[name]))
@@ -192,10 +192,10 @@ def _groups(catalogue: Catalogue) -> Iterator[str]:
     named = group_names()
     used = {kinds: name for kinds, name in named.items() if any(kinds in (d.kinds, d.among) for d in catalogue)}
     yield "## Groups of kinds"
-    yield _prose("""
+    yield prose("""
         Kinds are those of `threat/vocabulary.csv`. *every crime* and *every kind* mean all of them but those known in
         advance; *every kind of* a theme, all of that theme.""")
-    yield _grid(
+    yield grid(
         ("Group", "Kinds"),
         (
             (f"*{name}*", ", ".join(_kind(kind) for kind in kinds))
@@ -226,7 +226,7 @@ def group_names() -> dict[tuple[str, ...], str]:
 def _by_theme(catalogue: Catalogue) -> Iterator[str]:
     yield "## Every definition, by theme"
     members = {theme: [d for d in catalogue if d.theme == theme] for theme in THEMES}
-    yield _grid(
+    yield grid(
         ("Theme", "Definitions", "May only raise", "Sensitive"),
         (
             (
@@ -241,7 +241,7 @@ def _by_theme(catalogue: Catalogue) -> Iterator[str]:
         if not chosen:
             continue
         yield f"### {THEMES[theme]}"
-        yield _grid(
+        yield grid(
             _COLUMNS,
             (
                 (
@@ -307,10 +307,10 @@ def _kind(name: str) -> str:
 
 def _rules() -> Iterator[str]:
     yield "## Rule rankings"
-    yield _prose(f"""
+    yield prose(f"""
         Plain orders of the same relationships, nothing fitted: the baselines a model must beat, and what is shown when
         no model is released (`{DEFAULT_RULE}`).""")
-    yield _grid(
+    yield grid(
         ("Rule", "What it orders by", "Reads", "With nothing to go on", "Source"),
         (
             (f"`{r.name}`", r.title, ", ".join(f"`{name}`" for name in r.reads), r.missing, r.source)
@@ -319,16 +319,19 @@ def _rules() -> Iterator[str]:
     )
 
 
-def _drawn(spec: Path) -> Iterator[str]:
-    yield "## What the figures do: drawn tables"
-    yield _prose("""
-        Each table is a test: both engines, the slow one that is obviously right and the fast one, must give these
-        values. Times are days from day 0; *recorded* is when the force could first have known. S is the subject, V the
-        person at risk, others are third persons, ? an unknown person. Under *more*: `incident` joins records of one
-        incident, `replaces` corrects a record, `withdrawn` and `until` are times, `by` says who reported. *events* are
-        those behind the value, which the desk shows.""")
+def drawn_tables(spec: Path, title: str, reading: str) -> Iterator[str]:
+    """Yield a section of drawn tables: its title, how to read them, and each file of the folder ``spec``."""
+    yield f"## {title}"
+    yield prose(reading)
     for path in sorted(spec.glob("*.md")):
         yield _deeper(path.read_text(encoding="utf-8").strip())
+
+
+_READING = """Each table is a test: both engines, the slow one that is obviously right and the fast one, must give these
+    values. Times are days from day 0; *recorded* is when the force could first have known. S is the subject, V the
+    person at risk, others are third persons, ? an unknown person. Under *more*: `incident` joins records of one
+    incident, `replaces` corrects a record, `withdrawn` and `until` are times, `by` says who reported. *events* are
+    those behind the value, which the desk shows."""
 
 
 def _deeper(text: str) -> str:
@@ -344,12 +347,13 @@ def _references() -> Iterator[str]:
     )
 
 
-def _prose(text: str) -> str:
+def prose(text: str) -> str:
     """Return the paragraph on a single line."""
     return " ".join(text.split())
 
 
-def _grid(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+def grid(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+    """Return a Markdown table; a bar in a cell, which would part it, is written as a stroke."""
     lines = [head, tuple("---" for _ in head), *rows]
     return "\n".join(f"| {' | '.join(cell.replace('|', '/') for cell in line)} |" for line in lines)
 
