@@ -33,7 +33,7 @@ from threat.history.sorted_ids import position_of
 from threat.history.store import Store
 from threat.ids import parse_id, show_id
 from threat.lists import ScoredList
-from threat.policy import load_policy
+from threat.policy import Policy, load_policy
 from threat.release.documents.scored_list import TriggerEvent
 
 _EXPLAINED_KEPT = 512
@@ -209,6 +209,11 @@ class ListView:
         shown |= {item.relationship_id for item in listed.safeguarding}
         return self._mark_all(sorted(shown))
 
+    @cached_property
+    def policy(self) -> Policy:
+        """Policy of the force, read once: a list does not hold its days."""
+        return load_policy()
+
     def notices(self, relationship_id: int) -> tuple[Notice, ...]:
         """Return the referrals recorded lately and the licences about to end, by the days of the policy."""
         shown = self._notices_of_shown.get(relationship_id)
@@ -221,7 +226,7 @@ class ListView:
 
     def _read_notices(self, relationship_ids: list[int]) -> dict[int, tuple[Notice, ...]]:
         rows = self.snapshot.rows(np.array(relationship_ids, dtype=np.int64), self.as_of)
-        policy = load_policy()
+        policy = self.policy
         read = notices(
             self.snapshot.sightings(),
             rows,

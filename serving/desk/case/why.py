@@ -17,7 +17,6 @@ from serving.lists.notices import Notice
 from threat.asof import happened, in_label_window
 from threat.dates import how_long_ago
 from threat.ids import show_id
-from threat.policy import load_policy
 from threat.release.documents.scored_list import TriggerEvent
 from threat.vocabulary import kinds
 
@@ -95,7 +94,7 @@ def _diary(view: ListView, stated: Sequence[Circumstance], notices: Sequence[Not
     due = [(each.since, "A release is due", each.event_id) for each in stated if each.what == "release_due"]
     due += [(each.until, _ENDS[each.what], each.event_id) for each in stated if each.what in _ENDS and each.until]
     due += [(each.occurred_at, "A licence ends", each.event_id) for each in notices if each.what == "licence_end"]
-    days = load_policy().must_see_release_days
+    days = view.policy.must_see_release_days
     near = sorted({at for at in due if in_label_window(at[0], view.as_of, days)})
     return [
         SeenFor(

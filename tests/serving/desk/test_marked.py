@@ -98,7 +98,7 @@ def test_each_yes_of_a_case_links_to_its_record(browser: Browser) -> None:
     for lane in lanes_of(browser, relationship).values():
         for event in lane["events"] if lane["state"] == "yes" else ():
             assert f'{event["event"]}">{event["text"]}</a>' in section
-    assert "What is not on record may still be so." in section
+    assert "No record, and a question not asked, is not a no." in section
 
 
 def test_what_is_on_no_list_has_its_markers_too(browser: Browser) -> None:

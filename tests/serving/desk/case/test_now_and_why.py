@@ -107,6 +107,7 @@ def test_nothing_on_record_is_said_as_that_and_once_what_it_means(browser: Brows
     page = browser.get(f"/relationships/{relationship}").text
     section = page[page.index('id="now"') :].split("</section>")[0]
     assert section.count("What is not on record may still be so.") == 1
+    assert page.count("What is not on record may still be so.") == 1
     assert "No plan and no review by the unit is on record." in section
 
 
