@@ -28,7 +28,7 @@ def pictures(page: Page, address: str) -> Iterator[tuple[str, bytes]]:
     """Draw both pages for somebody who is signed in; give the name and the PNG of each.
 
     The queue down to the second row in order; then the first relationship for review that is must-see (the first in
-    order where none is), down to why it is placed there.
+    order where none is), down to its markers.
     """
     _open(page, f"{address}/")
     order = page.locator("section[aria-labelledby=order] tbody tr")
@@ -39,9 +39,9 @@ def pictures(page: Page, address: str) -> Iterator[tuple[str, bytes]]:
     row = (must_see if must_see.count() else order).first
     link = row.locator("a[href^='/relationships/']").first.get_attribute("href")
     _open(page, f"{address}{link}")
-    unknown = page.locator("section[aria-labelledby=unknown]").bounding_box()
-    assert unknown is not None
-    yield "relationship", _down_to(page, unknown["y"])
+    place = page.locator("section[aria-labelledby=place]").bounding_box()
+    assert place is not None
+    yield "relationship", _down_to(page, place["y"])
 
 
 def _open(page: Page, address: str) -> None:
