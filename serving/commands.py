@@ -221,7 +221,7 @@ def _show_replay(document: dict[str, Any]) -> str:
 
 
 def _show_reasons(document: dict[str, Any]) -> str:
-    from serving.lists.panel_words import OTHER_PARTS, PANEL_WORDS, REST, STILL, sign_of
+    from serving.relationship.panel_words import OTHER_PARTS, PANEL_WORDS, REST, STILL, sign_of
 
     panel, words = document["panel"], PANEL_WORDS[document["ranking"]]
     lines = [f"{document['relationship']} at {document['as_of']}", f"Order: {document['ranking_title']}.", words.raises]

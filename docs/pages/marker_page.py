@@ -12,13 +12,15 @@ from pathlib import Path
 
 from pages.feature_dictionary import drawn_tables, grid, prose
 
-from serving.lists.marker_table import MarkerDefinition, marker_definitions, unread_must_see
+from serving.relationship.marker_table import MarkerDefinition, marker_definitions, unread_must_see
 from threat.vocabulary import kind
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "markers.md"
 SPEC = ROOT / "tests" / "spec" / "markers"
-WRITTEN_BY = "<!-- Written by `make docs`. Change serving/lists/markers.csv or the drawn tables, then run it. -->"
+WRITTEN_BY = (
+    "<!-- Written by `make docs`. Change serving/relationship/markers.csv or the drawn tables, then run it. -->"
+)
 
 _WHOSE = {
     "acts": "what one does to the other; elsewhere, what the subject does to others",

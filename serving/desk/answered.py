@@ -7,8 +7,8 @@ from typing import Any, Literal
 
 from serving.desk import words
 from serving.desk.responses.reasons import Change, Circumstance, Reason, Sentence, Trigger
-from serving.lists.circumstances import Circumstance as Stated
-from serving.lists.reasons import ThemeReason, squares, theme_title
+from serving.relationship.circumstances import Circumstance as Stated
+from serving.relationship.reasons import ThemeReason, squares, theme_title
 from threat.asof import instant
 from threat.ids import show_id
 from threat.release.documents.scored_list import Basis, TriggerEvent

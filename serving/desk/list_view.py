@@ -11,17 +11,17 @@ import numpy as np
 from serving.desk.parties import Parties
 from serving.desk.problems import NotFound
 from serving.lists import rankings
-from serving.lists.case_panel import case_panel, yes_this_way
-from serving.lists.circumstances import Circumstance as Stated
-from serving.lists.circumstances import circumstances
 from serving.lists.freshness import last_incident
-from serving.lists.marker_words import Days
-from serving.lists.markers import Marker, markers, other_must_see
 from serving.lists.must_see_shown import ShownItem, shown_items
-from serving.lists.notices import Notice, notices
-from serving.lists.panel import Panel
-from serving.lists.reasons import Explained, ThemeReason
 from serving.lists.scoring import explain
+from serving.relationship.case_panel import case_panel, yes_this_way
+from serving.relationship.circumstances import Circumstance as Stated
+from serving.relationship.circumstances import circumstances
+from serving.relationship.marker_words import Days
+from serving.relationship.markers import Marker, markers, other_must_see
+from serving.relationship.notices import Notice, notices
+from serving.relationship.panel import Panel
+from serving.relationship.reasons import Explained, ThemeReason
 from threat import lists
 from threat.asof import NEVER, on_record
 from threat.history.ages import BirthYears

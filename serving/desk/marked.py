@@ -7,10 +7,10 @@ from typing import Literal
 
 from serving.desk.list_view import ListView, Marked
 from serving.desk.responses.markers import Marker, MarkerEvent, MarkerLane, RowMarker
-from serving.lists.marker_table import LaneName
-from serving.lists.marker_words import LANE_TITLES, Days, named_record, one_of_each_incident, sentence, short
-from serving.lists.markers import Lane, MarkerRecord
-from serving.lists.markers import Marker as Found
+from serving.relationship.marker_table import LaneName
+from serving.relationship.marker_words import LANE_TITLES, Days, named_record, one_of_each_incident, sentence, short
+from serving.relationship.markers import Lane, MarkerRecord
+from serving.relationship.markers import Marker as Found
 from threat.asof import instant
 from threat.ids import show_id
 

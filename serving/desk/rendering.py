@@ -17,8 +17,8 @@ from serving.desk.responses.answer import Problem
 from serving.desk.service import AgeOfList
 from serving.desk.sign_in import Session
 from serving.desk.words import STEPS, counted
-from serving.lists import panel_words
-from serving.lists.kind_words import capitalised
+from serving.relationship import panel_words
+from serving.relationship.kind_words import capitalised
 from threat.dates import as_of_moment, day, how_long_ago, local, moment, short_day
 
 

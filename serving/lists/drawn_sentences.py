@@ -12,16 +12,16 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from serving.lists.case_panel import case_panel, markers_on_record
-from serving.lists.case_records import CaseRecord, case_records
 from serving.lists.making import log_command
-from serving.lists.panel import Panel
-from serving.lists.panel_words import PANEL_WORDS
 from serving.lists.rankings import Ranking, of_list
-from serving.lists.reasons import ThemeReason
-from serving.lists.record_sentences import RecordSentence
 from serving.lists.run_ranking import RunRanking
 from serving.lists.scoring import ScoringInputs, score
+from serving.relationship.case_panel import case_panel, markers_on_record
+from serving.relationship.case_records import CaseRecord, case_records
+from serving.relationship.panel import Panel
+from serving.relationship.panel_words import PANEL_WORDS
+from serving.relationship.reasons import ThemeReason
+from serving.relationship.record_sentences import RecordSentence
 from threat import lists
 from threat.dates import day
 from threat.errors import UsageError

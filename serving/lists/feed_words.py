@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from serving.lists.kind_words import capitalised
+from serving.relationship.kind_words import capitalised
 from threat.asof import DAY
 from threat.dates import as_of_day, day
 from threat.history.feeds import NEVER_REACHED

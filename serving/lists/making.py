@@ -10,11 +10,11 @@ from typing import Any
 from serving.audit import database
 from serving.audit.log import Entry, Operation, record
 from serving.lists import rankings, scoring
-from serving.lists.case_panel import case_panel, markers_on_record
-from serving.lists.circumstances import circumstances
 from serving.lists.feed_words import feed_sentence, feeds_alike
-from serving.lists.reasons import theme_title
 from serving.lists.scoring import Advance, ScoringInputs
+from serving.relationship.case_panel import case_panel, markers_on_record
+from serving.relationship.circumstances import circumstances
+from serving.relationship.reasons import theme_title
 from threat import lists
 from threat.asof import on_record, show
 from threat.errors import BadInput, UsageError

@@ -91,7 +91,7 @@ class RuleRanking:
         return np.asarray(RULES[self.name].score(matrix), dtype=np.float64)
 
     def contributions(self, matrix: Matrix, chosen: NDArray[np.intp]) -> tuple[tuple[str, ...], NDArray[np.float64]]:
-        raise TypeError("a rule has no tree contributions; serving.lists.reasons.explain_rule gives its reasons")
+        raise TypeError("a rule has no tree contributions; serving.relationship.reasons.explain_rule gives its reasons")
 
     def reads(self) -> tuple[str, ...]:
         return RULES[self.name].reads

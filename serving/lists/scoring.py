@@ -15,12 +15,12 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from features import Matrix, build
-from serving.lists.circumstances import Circumstance, as_reason, circumstances
 from serving.lists.freshness import freshness, last_recorded, new_records
 from serving.lists.must_see import find as find_must_see
 from serving.lists.order import rank_order, record_ranks
 from serving.lists.rankings import Ranking
-from serving.lists.reasons import IN_FORCE, Explained, SentenceWriter, check_sum, explain_model, explain_rule
+from serving.relationship.circumstances import Circumstance, as_reason, circumstances
+from serving.relationship.reasons import IN_FORCE, Explained, SentenceWriter, check_sum, explain_model, explain_rule
 from threat.asof import NEVER, show
 from threat.eligibility import SafeguardingRow, eligible
 from threat.errors import BadInput, IntegrityFailure

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from serving.lists.rankings import Ranking
-from serving.lists.reasons import RULE, SentenceWriter, check_sum, theme_title
 from serving.lists.scoring import scored_row
+from serving.relationship.reasons import RULE, SentenceWriter, check_sum, theme_title
 from threat.history.snapshot import Snapshot
 from threat.ids import show_id
 

@@ -9,7 +9,7 @@ import pytest
 from fixtures.marker_tables import read_markers
 from pages import marker_page
 
-from serving.lists.marker_table import marker_definitions
+from serving.relationship.marker_table import marker_definitions
 
 PAGE = Path(__file__).parents[2] / "docs" / "markers.md"
 TEXT = marker_page.page()

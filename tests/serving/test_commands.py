@@ -11,7 +11,7 @@ from fixtures.golden_lists import REFERENCE, published_list
 
 from serving.audit.database import connect
 from serving.audit.log import Entry, record
-from serving.lists.words_not_said import not_to_be_said
+from serving.relationship.words_not_said import not_to_be_said
 from threat import lists
 from threat.cli import main
 

@@ -12,7 +12,7 @@ from serving.desk.case.lanes import lane_of
 from serving.desk.case.records import Reading, records_of
 from serving.desk.responses.answer import OccurredPrecision, Precision
 from serving.desk.responses.incidents import Assessment, Between, Gap, Incident, IncidentPage, NamedIn, Record
-from serving.lists.kind_words import capitalised, several
+from serving.relationship.kind_words import capitalised, several
 from threat.asof import instant
 from threat.dates import how_long, short_day
 from threat.ids import parse_id

@@ -12,7 +12,7 @@ from typing import Literal
 from serving.desk.case.file import CaseFile
 from serving.desk.list_view import ListView
 from serving.desk.responses.now import NowLine, NowSentence
-from serving.lists.circumstances import Circumstance
+from serving.relationship.circumstances import Circumstance
 from threat.asof import happened
 from threat.dates import how_long_ago
 from threat.history.sightings import NO_PERSON

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Literal
 
 from serving.desk.responses.reasons import Panel, PanelMarker, PanelPiece, PanelReason, PanelSentence
-from serving.lists.panel import Panel as Composed
-from serving.lists.panel import PanelReason as ComposedReason
-from serving.lists.panel_words import PANEL_WORDS
-from serving.lists.record_sentences import RecordSentence
+from serving.relationship.panel import Panel as Composed
+from serving.relationship.panel import PanelReason as ComposedReason
+from serving.relationship.panel_words import PANEL_WORDS
+from serving.relationship.record_sentences import RecordSentence
 from threat.ids import show_id
 
 

@@ -13,7 +13,7 @@ from serving.desk.case.lanes import direction_title
 from serving.desk.parties import person_reference
 from serving.desk.responses.answer import Direction, OccurredPrecision, Precision
 from serving.desk.responses.incidents import Record
-from serving.lists.kind_words import ITEM, said
+from serving.relationship.kind_words import ITEM, said
 from threat.asof import DAY, happened, instant, on_record
 from threat.history.schema import REPORTED_BY, REPORTER_TITLES
 from threat.history.seen_events import RECORDED_KIND

@@ -11,7 +11,7 @@ from serving.desk.case.records import code_of, kind_of
 from serving.desk.parties import Parties
 from serving.desk.responses.answer import Direction
 from serving.desk.responses.case import Unknown
-from serving.lists.kind_words import capitalised, said
+from serving.relationship.kind_words import capitalised, said
 from threat.asof import DAY, happened
 from threat.dates import day, how_long, short_day
 from threat.history.sightings import NO_PERSON, Sightings

@@ -21,7 +21,7 @@ from serving.desk.parties import parties_of, person_reference
 from serving.desk.people.ages import ages_of
 from serving.desk.people.around import children_of, others_at_risk
 from serving.desk.responses.case import NotRanked, Ranked, Relationship
-from serving.lists.reasons import check_sum
+from serving.relationship.reasons import check_sum
 from threat.ids import parse_id, show_id
 from threat.lists import BAND_TITLES
 

@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from serving.desk import words
 from serving.desk.list_view import ListView
 from serving.desk.responses.now import SeenFor
-from serving.lists.circumstances import Circumstance
-from serving.lists.kind_words import said
-from serving.lists.notices import Notice
+from serving.relationship.circumstances import Circumstance
+from serving.relationship.kind_words import said
+from serving.relationship.notices import Notice
 from threat.asof import happened, in_label_window
 from threat.dates import how_long_ago
 from threat.ids import show_id

@@ -17,7 +17,7 @@ from serving.desk.people.around import Involved, answered, children_of, relation
 from serving.desk.people.references import references_of, who_is
 from serving.desk.problems import NotFound
 from serving.desk.responses.people import InForce, MustSeeEvent, Person
-from serving.lists.circumstances import Circumstance
+from serving.relationship.circumstances import Circumstance
 from threat.asof import on_record
 from threat.history.sightings import NO_PERSON
 from threat.ids import parse_id, show_id

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 
-from serving.lists.marker_table import marker_definitions
+from serving.relationship.marker_table import marker_definitions
 from threat.errors import UsageError
 from threat.history.schema import RELATIONSHIP_KIND_TITLES
 

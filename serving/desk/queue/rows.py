@@ -14,8 +14,8 @@ from serving.desk.listing import summary_of
 from serving.desk.marked import row_markers
 from serving.desk.queue.must_see import answered_item
 from serving.desk.responses.queue import Queue, QueueRow, SafeguardingItem
-from serving.lists.circumstances import Circumstance as Stated
-from serving.lists.reasons import ThemeReason, check_sum
+from serving.relationship.circumstances import Circumstance as Stated
+from serving.relationship.reasons import ThemeReason, check_sum
 from threat.asof import instant
 from threat.ids import show_id
 from threat.lists import BAND_TITLES

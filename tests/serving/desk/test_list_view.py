@@ -13,7 +13,7 @@ from serving.desk.answered import answered_reasons, answered_trigger, change_of
 from serving.desk.list_view import ListView, reference_of
 from serving.desk.parties import Parties
 from serving.desk.problems import NotFound
-from serving.lists.reasons import ThemeReason
+from serving.relationship.reasons import ThemeReason
 from threat.asof import DAY, parse_as_of
 from threat.errors import UsageError
 from threat.history.sightings import NO_PERSON, Rows

@@ -16,9 +16,9 @@ from hypothesis import HealthCheck, given, settings
 from serving.desk.list_view import Marked
 from serving.desk.marked import row_markers
 from serving.desk.service import Desk
-from serving.lists.kind_words import said
-from serving.lists.marker_words import Days
-from serving.lists.markers import markers, other_must_see
+from serving.relationship.kind_words import said
+from serving.relationship.marker_words import Days
+from serving.relationship.markers import markers, other_must_see
 from threat.history.sightings import ROLE_ABOUT, ROLE_SUBJECT
 from threat.vocabulary import kinds
 

@@ -13,9 +13,9 @@ from fixtures.desk_browser import NOW
 from fixtures.golden_lists import REFERENCE, published_list
 
 from serving.lists.drawn_sentences import draw
-from serving.lists.panel_words import PANEL_WORDS
 from serving.lists.run_ranking import RunRanking
-from serving.lists.words_not_said import not_to_be_said
+from serving.relationship.panel_words import PANEL_WORDS
+from serving.relationship.words_not_said import not_to_be_said
 from threat.errors import IntegrityFailure, UsageError
 from threat.release.documents.model import ModelFeatures
 

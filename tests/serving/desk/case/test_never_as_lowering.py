@@ -22,13 +22,13 @@ from features.sentences import THEMES, sentence
 from serving.desk.case.panel import answered_panel
 from serving.desk.rendering import templates
 from serving.desk.responses.reasons import Panel
-from serving.lists.case_records import CaseRecord, Way
-from serving.lists.kind_words import said
-from serving.lists.occurrences import may_be_named
-from serving.lists.panel import OnRecord, panel
-from serving.lists.panel_words import OTHER_PARTS, REST, STILL
-from serving.lists.reasons import FeatureSentence, ThemeReason
-from serving.lists.words_not_said import not_to_be_said
+from serving.relationship.case_records import CaseRecord, Way
+from serving.relationship.kind_words import said
+from serving.relationship.occurrences import may_be_named
+from serving.relationship.panel import OnRecord, panel
+from serving.relationship.panel_words import OTHER_PARTS, REST, STILL
+from serving.relationship.reasons import FeatureSentence, ThemeReason
+from serving.relationship.words_not_said import not_to_be_said
 from threat.vocabulary import kinds
 
 CATALOGUE = load_catalogue()

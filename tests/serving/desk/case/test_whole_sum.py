@@ -9,7 +9,7 @@ import pytest
 from fixtures.desk_browser import client_of
 from fixtures.golden_lists import REFERENCE
 
-from serving.lists.words_not_said import not_to_be_said
+from serving.relationship.words_not_said import not_to_be_said
 from threat.ids import parse_id
 
 SUM = "/relationships/{}/sum"

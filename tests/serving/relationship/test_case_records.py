@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from fixtures import golden_force as golden
 
-from serving.lists.case_records import CaseRecord, case_records
+from serving.relationship.case_records import CaseRecord, case_records
 from threat.history.sightings import NO_PERSON
 from threat.history.snapshot import Snapshot
 from threat.history.store import Store

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from serving.lists.case_records import CaseRecord, Way
-from serving.lists.kind_words import ITEM, said, several
-from serving.lists.occurrences import CHILD_PRESENT, GRADE, Occurrence
+from serving.relationship.case_records import CaseRecord, Way
+from serving.relationship.kind_words import ITEM, said, several
+from serving.relationship.occurrences import CHILD_PRESENT, GRADE, Occurrence
 from threat.asof import NEVER, happened
 from threat.dates import day, how_long_ago, local, short_day
 

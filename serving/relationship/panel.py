@@ -12,10 +12,10 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from serving.lists.case_records import CaseRecord, Way
-from serving.lists.occurrences import Occurrence, occurrences
-from serving.lists.reasons import IN_FORCE, RAISING, RULE, ThemeReason, bar_length, theme_title
-from serving.lists.record_sentences import Calendar, RecordSentence, Subject, sentence_of
+from serving.relationship.case_records import CaseRecord, Way
+from serving.relationship.occurrences import Occurrence, occurrences
+from serving.relationship.reasons import IN_FORCE, RAISING, RULE, ThemeReason, bar_length, theme_title
+from serving.relationship.record_sentences import Calendar, RecordSentence, Subject, sentence_of
 from threat.ids import show_id
 
 MERGED_FROM = 0.8

@@ -7,9 +7,9 @@ from dataclasses import replace
 import pytest
 from fixtures.case_record_rows import CALENDAR, case_record
 
-from serving.lists.case_records import CaseRecord
-from serving.lists.occurrences import occurrences
-from serving.lists.record_sentences import Calendar, RecordSentence, Subject, sentence_of
+from serving.relationship.case_records import CaseRecord
+from serving.relationship.occurrences import occurrences
+from serving.relationship.record_sentences import Calendar, RecordSentence, Subject, sentence_of
 
 
 def say(*records: CaseRecord, calendar: Calendar = CALENDAR, always: frozenset[int] = frozenset()) -> RecordSentence:

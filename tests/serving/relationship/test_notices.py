@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from fixtures.feature_histories import Happening, rows, sightings
 
-from serving.lists.notices import notices
+from serving.relationship.notices import notices
 from threat.asof import DAY
 
 AS_OF = 1_000 * DAY

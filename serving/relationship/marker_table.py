@@ -20,7 +20,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Literal
 
-from serving.lists.case_parts import Part
+from serving.relationship.case_parts import Part
 from threat.vocabulary import kind, kinds
 
 Whose = Literal["acts", "pair", "each", "person_at_risk", "others"]
@@ -148,7 +148,7 @@ _PERSON_AT_RISK_ASKED_ELSEWHERE: Ways = {
 @cache
 def marker_definitions() -> tuple[MarkerDefinition, ...]:
     """Return the twelve markers in the order of ``markers.csv``. Raises UsageError for a kind not in the vocabulary."""
-    text = files("serving.lists").joinpath("markers.csv").read_text(encoding="utf-8")
+    text = files("serving.relationship").joinpath("markers.csv").read_text(encoding="utf-8")
     return tuple(
         MarkerDefinition(
             name=row["name"],

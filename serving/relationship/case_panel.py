@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from serving.lists.case_records import case_records
-from serving.lists.markers import Marker, markers, other_must_see
-from serving.lists.panel import OnRecord, Panel, panel
-from serving.lists.reasons import ThemeReason
-from serving.lists.record_sentences import Calendar
+from serving.relationship.case_records import case_records
+from serving.relationship.markers import Marker, markers, other_must_see
+from serving.relationship.panel import OnRecord, Panel, panel
+from serving.relationship.reasons import ThemeReason
+from serving.relationship.record_sentences import Calendar
 from threat.history.snapshot import Snapshot
 
 

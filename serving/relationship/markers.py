@@ -14,8 +14,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from serving.lists.case_parts import Ints, Part, parts_of
-from serving.lists.marker_table import (
+from serving.relationship.case_parts import Ints, Part, parts_of
+from serving.relationship.marker_table import (
     LaneName,
     MarkerDefinition,
     Use,

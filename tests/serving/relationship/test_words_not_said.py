@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from serving.lists.kind_words import kind_words
-from serving.lists.words_not_said import not_to_be_said, words_not_said
+from serving.relationship.kind_words import kind_words
+from serving.relationship.words_not_said import not_to_be_said, words_not_said
 
 
 def test_every_word_has_its_reason_and_is_recognized_in_a_sentence() -> None:

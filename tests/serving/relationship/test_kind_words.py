@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from serving.lists.kind_words import ANSWERS, ITEM, kind_words, said, several
+from serving.relationship.kind_words import ANSWERS, ITEM, kind_words, said, several
 from threat.vocabulary import Kind, kinds
 
 KINDS = list(kinds().values())

@@ -10,12 +10,12 @@ from fixtures.case_record_rows import CALENDAR, case_record
 from hypothesis import given
 from hypothesis import strategies as st
 
-from serving.lists.case_records import CaseRecord
-from serving.lists.occurrences import may_be_named
-from serving.lists.panel import OnRecord, Panel, panel, reason_title
-from serving.lists.reasons import IN_FORCE, RAISING, RULE, FeatureSentence, ThemeReason
-from serving.lists.record_sentences import DATES_AT_MOST
-from serving.lists.words_not_said import not_to_be_said
+from serving.relationship.case_records import CaseRecord
+from serving.relationship.occurrences import may_be_named
+from serving.relationship.panel import OnRecord, Panel, panel, reason_title
+from serving.relationship.reasons import IN_FORCE, RAISING, RULE, FeatureSentence, ThemeReason
+from serving.relationship.record_sentences import DATES_AT_MOST
+from serving.relationship.words_not_said import not_to_be_said
 
 
 def because(theme: str, part: float, *records: CaseRecord) -> ThemeReason:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from features import load_catalogue
-from serving.lists.reasons import (
+from serving.relationship.reasons import (
     FeatureSentence,
     SentenceWriter,
     ThemeReason,

@@ -11,7 +11,7 @@ from importlib.resources import files
 @cache
 def words_not_said() -> dict[str, str]:
     """Return the words and phrases that may not be said, with why."""
-    text = files("serving.lists").joinpath("words_not_said.csv").read_text(encoding="utf-8")
+    text = files("serving.relationship").joinpath("words_not_said.csv").read_text(encoding="utf-8")
     return {row["word"]: row["why"] for row in csv.DictReader(text.splitlines())}
 
 

@@ -18,8 +18,8 @@ from fixtures.renumbering import Renumbered, ambiguous, renumbered
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from serving.lists.marker_table import marker_definitions, unread_must_see
-from serving.lists.markers import Lane, Marker, markers, other_must_see
+from serving.relationship.marker_table import marker_definitions, unread_must_see
+from serving.relationship.markers import Lane, Marker, markers, other_must_see
 from threat.asof import DAY
 from threat.vocabulary import kinds
 

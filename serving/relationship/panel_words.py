@@ -33,7 +33,7 @@ PANEL_WORDS = {
         limit="The rule does not read these. That is a limit of the rule, not a sign about the case.",
     ),
 }
-"""By the kind of the ranking. No heading says that anything lowers a place: see ``serving.lists.panel``."""
+"""By the kind of the ranking. No heading says that anything lowers a place: see ``serving.relationship.panel``."""
 
 STILL = "What is not on record may still be so."
 

@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from serving.lists.case_parts import Ints, Part, parts_of
+from serving.relationship.case_parts import Ints, Part, parts_of
 from threat.asof import in_label_window, look_back_bounds, within
 from threat.history.sightings import Rows, Sightings
 from threat.vocabulary import kinds

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from serving.lists.kind_words import said
-from serving.lists.marker_table import LaneName, Whose
-from serving.lists.markers import Lane, Marker, MarkerRecord
+from serving.relationship.kind_words import said
+from serving.relationship.marker_table import LaneName, Whose
+from serving.relationship.markers import Lane, Marker, MarkerRecord
 from threat.dates import local, short_day
 from threat.vocabulary import kinds
 

@@ -14,7 +14,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from serving.lists.reasons import IN_FORCE, FeatureSentence, ThemeReason
+from serving.relationship.reasons import IN_FORCE, FeatureSentence, ThemeReason
 from threat.asof import NEVER, ended, happened
 from threat.dates import day
 from threat.history.custody import Lasting, ends

@@ -7,7 +7,7 @@ import pytest
 from fixtures.case_force import Force, ev, pid
 from fixtures.feature_histories import Happening, rows, sightings
 
-from serving.lists.circumstances import circumstances
+from serving.relationship.circumstances import circumstances
 from threat.asof import NEVER, parse_as_of
 
 AS_OF = parse_as_of("2024-06-01")

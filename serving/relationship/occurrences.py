@@ -10,8 +10,8 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from serving.lists.case_records import CaseRecord
-from serving.lists.kind_words import ITEM
+from serving.relationship.case_records import CaseRecord
+from serving.relationship.kind_words import ITEM
 from threat.dates import day
 
 Form = Literal["incident", "assessment", "record"]

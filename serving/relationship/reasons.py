@@ -24,8 +24,8 @@ from threat.history.sightings import Sightings
 RAISING, LOWERING, PER_THEME = 5, 3, 3
 """Most themes with sentences that raise a rank, most that lower a rank, and most sentences under one theme.
 
-A reviewer reads the panel that is made of those that raise (``serving.lists.panel``), and more is not read in the
-minute a reviewer has. Those that lower a rank are for the API alone: no page names one.
+A reviewer reads the panel that is made of those that raise (``serving.relationship.panel``), and more is not read in
+the minute a reviewer has. Those that lower a rank are for the API alone: no page names one.
 """
 
 NEGLIGIBLE = 0.01
@@ -39,11 +39,11 @@ RULE = "rule"
 
 MARKERS = ("strangulation", "threats", "weapons", "stalking", "self_harm", "sexual", "breaches", "separation")
 """What a list by rule freezes next to its rule, in this order: the markers with the strongest published link to
-homicide first. They take no part in the rule's order, and pages show those of ``serving.lists.markers``."""
+homicide first. They take no part in the rule's order, and pages show those of ``serving.relationship.markers``."""
 
 
 IN_FORCE = "in_force"
-"""The theme of what is in force around a relationship (``serving.lists.circumstances``): no order reads it."""
+"""The theme of what is in force around a relationship (``serving.relationship.circumstances``): no order reads it."""
 
 
 def theme_title(theme: str) -> str:

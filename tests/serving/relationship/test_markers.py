@@ -6,9 +6,9 @@ import pytest
 from fixtures.feature_histories import rows, sightings
 from fixtures.marker_tables import MarkersSpec, read_markers
 
-from serving.lists.marker_table import marker_definitions, unread_must_see
-from serving.lists.markers import markers
 from serving.lists.must_see import must_see_kinds
+from serving.relationship.marker_table import marker_definitions, unread_must_see
+from serving.relationship.markers import markers
 from threat.vocabulary import kinds
 
 

@@ -64,7 +64,7 @@ def _words_of(kind: str, code: str) -> tuple[str, str]:
 @cache
 def kind_words() -> dict[tuple[str, str], tuple[str, str]]:
     """Return every row of ``kind_words.csv``: by kind and code, the words for a record and for several records."""
-    text = files("serving.lists").joinpath("kind_words.csv").read_text(encoding="utf-8")
+    text = files("serving.relationship").joinpath("kind_words.csv").read_text(encoding="utf-8")
     return {(row["kind"], row["code"]): (row["said"], row["several"]) for row in csv.DictReader(text.splitlines())}
 
 
