@@ -91,11 +91,17 @@ class Lane:
 
     @property
     def no_at(self) -> int | None:
-        """Return when no was answered after the latest yes and the latest record, UTC seconds; else None."""
-        latest = next((answer for answer in self.answers if answer.code in ("yes", "no")), None)
-        if self.state != "yes" or latest is None or latest.code == "yes":
+        """Return when no was answered after the latest yes and the latest record, UTC seconds; else None.
+
+        Of several questions, the no to a question that was never answered yes says nothing of the question that was.
+        """
+        if self.state != "yes":
             return None
-        return None if self.last is not None and not self.last < latest.occurred_at else latest.occurred_at
+        said_yes = {answer.kind for answer in self.answers if answer.code == "yes"}
+        no = (each for each in self.answers if each.code == "no" and (not said_yes or each.kind in said_yes))
+        latest = next(no, None)
+        earlier = [at for at in (self.last, self.yes_at) if at is not None]
+        return latest.occurred_at if latest is not None and all(at < latest.occurred_at for at in earlier) else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,7 +38,7 @@ ALLOWED = {
     "events['hidden_at'] > events['recorded_at']": "an event against its correction: whether it was ever in force",
     "recorded <= start": "the simulation writes a change of kind known at the first record into that record",
     "e.occurred_at < closed_at": "events against the event that ends them: which of them it ends",
-    "self.last < latest.occurred_at": "an answer against the records of its marker: whether it came after them",
+    "at < latest.occurred_at": "an answer against the records and answers of its marker: whether it came after them",
     "when < served.until": "the simulation serves an order within the order's own time; nobody looks on",
     "seconds(start) >= first": "the first cycle of a calendar; a cycle is no record",
     "instant(at).date() <= until": "the last day of an acceptance, a whole calendar day; an acceptance is no record",
