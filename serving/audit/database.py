@@ -45,7 +45,7 @@ OPEN_NAMES = Table(
     "open_names",
     METADATA,
     Column("session_id", String, primary_key=True),
-    Column("justification", String, nullable=False),  # code of ``serving.desk.people.sitting.JUSTIFICATIONS``
+    Column("justification", String, nullable=False),  # code of ``serving.desk.sitting.JUSTIFICATIONS``
     Column("reason", String, nullable=False),  # in the words of who opened them
     Column("ends_at", Integer, nullable=False),  # UTC seconds; from then on the names are closed
 )

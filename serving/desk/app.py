@@ -23,11 +23,12 @@ from serving.desk.problems import MEDIA_TYPE, plain, problem
 from serving.desk.queue import pages as queue_pages
 from serving.desk.rendering import problem_page
 from serving.desk.responses.answer import Problem
+from serving.desk.search import pages as search_pages
 from serving.desk.service import Desk
 from serving.desk.session import pages as session_pages
 from threat.errors import ThreatError, UsageError
 
-PAGES = (queue_pages, case_pages, people_pages, governance_pages, session_pages)
+PAGES = (queue_pages, case_pages, people_pages, search_pages, governance_pages, session_pages)
 """The rooms that have pages, each with its router."""
 
 HEADERS = {

@@ -11,11 +11,11 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from serving.desk.back import back_of, here, leading_back
 from serving.desk.components import govuk
-from serving.desk.people.sitting import sitting_of
 from serving.desk.request import desk_of, session_of
 from serving.desk.responses.answer import Problem
 from serving.desk.service import AgeOfList
 from serving.desk.sign_in import Session
+from serving.desk.sitting import sitting_of
 from serving.desk.words import STEPS, counted
 from serving.relationship import panel_words
 from serving.relationship.kind_words import capitalised

@@ -17,11 +17,11 @@ from serving.desk.list_view import reference_of
 from serving.desk.parties import parties_of
 from serving.desk.people.contact import CONTACT_FORM, SafeContact, safe_contact_of
 from serving.desk.people.names import names_on
-from serving.desk.people.reason_form import ReasonForm
-from serving.desk.people.sitting import NAMES_FORM, open_sitting
 from serving.desk.problems import NotFound
+from serving.desk.reason_form import ReasonForm
 from serving.desk.rendering import page_of
 from serving.desk.request import SignedInRequest, may, posted_form
+from serving.desk.sitting import NAMES_FORM, open_sitting
 from serving.lists.whole_sum import whole_sum
 from threat.history.sightings import NO_PERSON
 

@@ -10,17 +10,17 @@ from serving.desk.case.filters import Choice
 from serving.desk.case.frequency import frequency
 from serving.desk.case.named_in import named_in
 from serving.desk.case.now import now_lines
-from serving.desk.case.panel import answered_panel, sentences_of
 from serving.desk.case.records import Reading, records_of
 from serving.desk.case.unknowns import unknowns
-from serving.desk.case.why import seen_for
 from serving.desk.list_view import ListView
 from serving.desk.listing import summary_of
 from serving.desk.marked import answered_markers
+from serving.desk.panel import answered_panel, sentences_of
 from serving.desk.parties import parties_of, person_reference
 from serving.desk.people.ages import ages_of
 from serving.desk.people.around import children_of, others_at_risk
 from serving.desk.responses.case import NotRanked, Ranked, Relationship
+from serving.desk.why import seen_for
 from serving.relationship.reasons import check_sum
 from threat.ids import parse_id, show_id
 from threat.lists import BAND_TITLES

@@ -1,1 +1,1 @@
-"""The persons of a relationship."""
+"""The persons of a relationship: their pages, names, ages, safe contact, and who else is at risk around them."""

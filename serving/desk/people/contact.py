@@ -5,8 +5,8 @@ from __future__ import annotations
 from serving.desk.list_view import ListView
 from serving.desk.parties import person_reference
 from serving.desk.people.names import latest
-from serving.desk.people.reason_form import ReasonForm
 from serving.desk.people.references import references_of
+from serving.desk.reason_form import ReasonForm
 from serving.desk.request import SignedInRequest
 from serving.desk.responses.answer import Answer, PersonRef
 from threat.history import identities

@@ -9,8 +9,8 @@ import pandas as pd
 
 from serving.desk.list_view import ListView
 from serving.desk.people.references import references_of
-from serving.desk.people.sitting import Sitting, sitting_of
 from serving.desk.request import SignedInRequest
+from serving.desk.sitting import Sitting, sitting_of
 from threat.history import identities
 from threat.history.sightings import NO_PERSON
 

@@ -7,13 +7,13 @@ from typing import Any
 
 from serving.desk import words
 from serving.desk.answered import answered_circumstance, answered_reasons, answered_trigger, change_of
-from serving.desk.case.panel import answered_reason
-from serving.desk.case.why import seen_for
 from serving.desk.list_view import ListView
 from serving.desk.listing import summary_of
 from serving.desk.marked import row_markers
+from serving.desk.panel import answered_reason
 from serving.desk.queue.must_see import answered_item
 from serving.desk.responses.queue import Queue, QueueRow, SafeguardingItem
+from serving.desk.why import seen_for
 from serving.relationship.circumstances import Circumstance as Stated
 from serving.relationship.reasons import ThemeReason, check_sum
 from threat.asof import instant

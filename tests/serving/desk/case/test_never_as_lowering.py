@@ -19,7 +19,7 @@ from features.definitions import Definition
 from features.kinds_read import expand
 from features.load import load_catalogue
 from features.sentences import THEMES, sentence
-from serving.desk.case.panel import answered_panel
+from serving.desk.panel import answered_panel
 from serving.desk.rendering import templates
 from serving.desk.responses.reasons import Panel
 from serving.relationship.case_records import CaseRecord, Way

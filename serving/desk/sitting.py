@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy import delete, insert, select
 
 from serving.audit.database import OPEN_NAMES
-from serving.desk.people.reason_form import ReasonForm
+from serving.desk.reason_form import ReasonForm
 from serving.desk.request import SignedInRequest
 from serving.desk.service import Desk
 from serving.desk.sign_in import Session

@@ -8,8 +8,8 @@ from fixtures.golden_lists import REFERENCE
 from fixtures.log_entries import entries
 
 from serving.audit.log import verify
-from serving.desk.people.sitting import SECONDS
 from serving.desk.sign_in import COOKIE, SHIFT_SECONDS
+from serving.desk.sitting import SECONDS
 
 PAGE = f"/relationships/{REFERENCE['G01']}"
 
