@@ -21,7 +21,7 @@ from typing import Any
 
 from features import load_catalogue
 from serving.demonstration.processes import RUN, Demonstration, StepFailed
-from serving.demonstration.tour import tour_steps
+from serving.demonstration.tour import for_reviewers, tour_steps
 from serving.desk.server import listen
 from serving.lists.rankings import current
 from threat import lists
@@ -230,7 +230,7 @@ def _why(gate: Gate) -> list[str]:
 def _status(gate: Gate, *, released: bool) -> str:
     if released:
         return "The model orders this list. DEMONSTRATION signatories approved it; they count nowhere else."
-    return f"The gate refused the model, so a rule orders this list. Why: {'; '.join(_why(gate))}."
+    return f"The gate refused the model, so a rule orders this list. Why: {for_reviewers('; '.join(_why(gate)))}."
 
 
 def _show(document: dict[str, Any]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from importlib.resources import files
 from typing import Any
@@ -15,6 +16,9 @@ from threat.measuring.figure import Verdict
 from threat.release.documents.gate import Gate
 from threat.rungs import title_of
 from threat.vocabulary import kind
+
+_ACCEPTED_AS = re.compile(r" \(\w+/\w+\)")
+"""The name that an acceptance of a group goes by, in brackets after the group in words."""
 
 
 def tour_steps(listed: ScoredList, gate: Gate) -> list[TourStep]:
@@ -81,6 +85,15 @@ def _taught(listed: ScoredList) -> TourStep | None:
     )
 
 
+def for_reviewers(reason: str) -> str:
+    """Return the reason of a check as a reviewer's page says it: without the name that an acceptance goes by.
+
+    >>> for_reviewers("served worse than the line allows, by age of the subject (subject/age)")
+    'served worse than the line allows, by age of the subject'
+    """
+    return _ACCEPTED_AS.sub("", reason)
+
+
 def _gate(gate: Gate) -> TourStep:
     needed = [check for check in gate.checks if check.required]
     passed = sum(check.verdict == Verdict.PASS for check in needed)
@@ -90,7 +103,7 @@ def _gate(gate: Gate) -> TourStep:
         "ones and count nowhere else."
         if not stopped
         else f"{passed} of {len(needed)} checks passed. Stopped by {stopped[0].title.lower()}: "
-        f"{stopped[0].reason}. So a rule orders the list, and the page says so."
+        f"{for_reviewers(stopped[0].reason)}. So a rule orders the list, and the page says so."
     )
     shown = "" if gate.show_probability else " Calibration does not allow a probability, so ranks only are shown."
     return TourStep(title="The gate at work", text=said + shown, link="/model-card", link_text="Open the model card")
