@@ -196,6 +196,8 @@ def reason_title(theme: str, ways: Collection[Way]) -> tuple[str, frozenset[Way]
 
     >>> reason_title("prior_harm", {"this_way"})[0], reason_title("prior_harm", {"this_way", "subject_to_others"})[0]
     ('Domestic incidents', 'Harm to other people')
+    >>> reason_title("prior_harm", {"subject"})[0], reason_title("prior_harm", {"subject", "subject_to_others"})[0]
+    ('Other offending', 'Harm to other people, and other offending')
     """
     if theme in _TITLES:
         return _TITLES[theme], frozenset()
@@ -204,7 +206,10 @@ def reason_title(theme: str, ways: Collection[Way]) -> tuple[str, frozenset[Way]
     if theme == "prior_harm":
         of_others: Way = "subject_to_others"
         offending = frozenset(ways) - {"this_way"}
-        return ("Harm to other people", frozenset({of_others})) if of_others in ways else ("Other offending", offending)
+        if of_others not in offending:
+            return "Other offending", offending
+        alone = offending == {of_others}
+        return ("Harm to other people" if alone else "Harm to other people, and other offending"), offending
     if theme == "person_at_risk":
         return "Harm to the person at risk by others", frozenset(ways) - {"this_way"}
     return theme_title(theme), frozenset()
