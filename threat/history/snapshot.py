@@ -79,6 +79,11 @@ class Snapshot(Tables):
 
         They are built on first use, under ``derived/<snapshot id>/``.
         """
+        return self._sightings
+
+    @cached_property
+    def _sightings(self) -> Sightings:
+        """The arrays, mapped once: each mapping holds 20 files open, and a desk asks some ten times for one page."""
         return open_or_build(self, self.links)
 
     def rows(self, relationship_ids: ArrayLike, as_of: ArrayLike) -> Rows:

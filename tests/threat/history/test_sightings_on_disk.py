@@ -66,6 +66,7 @@ def test_arrays_are_kept_and_empty_histories_have_some(tmp_path: Path) -> None:
     again = store.snapshot().sightings()
     assert {path: path.stat().st_mtime_ns for path in files} == files
     assert isinstance(first.event_id, np.memmap)
+    assert snapshot.sightings() is first  # mapped once: each mapping holds its files open
     assert again.event_id.tolist() == [1]
 
 
