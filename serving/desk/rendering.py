@@ -54,8 +54,8 @@ def page_of(request: Request, name: str, *, status: int = 200, **context: Any) -
     desk = desk_of(request)
     session: Session | None = context.pop("session", None) or session_of(request)
     now = desk.clock()
-    sitting = sitting_of(desk, session, now) if session else None
-    # A page that says something broke opens no list: the list may be what broke.
+    # A page that says something broke opens no list and asks no database: either may be what broke.
+    sitting = sitting_of(desk, session, now) if session and status < 500 else None
     listed = desk.age_of_list(now) if session and status < 500 else AgeOfList()
     shared = {
         "session": session,

@@ -12,7 +12,7 @@ from serving.desk import words
 from serving.desk.list_view import ListView
 from serving.desk.responses.now import SeenFor
 from serving.relationship.circumstances import Circumstance
-from serving.relationship.kind_words import said
+from serving.relationship.kind_words import capitalised, said
 from serving.relationship.notices import Notice
 from threat.asof import happened, in_label_window
 from threat.dates import how_long_ago
@@ -83,7 +83,7 @@ def _referral(view: ListView, notice: Notice) -> SeenFor:
     return SeenFor(
         kind="referral",
         title="Referral",
-        sentence=f"{what[:1].upper()}{what[1:]}, recorded {when}, {ago}",
+        sentence=f"{capitalised(what)}, recorded {when}, {ago}",
         short=f"{what} {when}",
         event=show_id("E", notice.event_id),
     )
@@ -101,7 +101,7 @@ def _diary(view: ListView, stated: Sequence[Circumstance], notices: Sequence[Not
             kind="diary",
             title="Diary",
             sentence=f"{what} on {view.days.day(at)}",
-            short=f"{what[:1].lower()}{what[1:]} {view.days.day(at)}",
+            short=f"{words.sentence_part(what)} {view.days.day(at)}",
             event=show_id("E", event_id),
         )
         for at, what, event_id in near

@@ -97,7 +97,7 @@ def _records(sightings: Sightings, rows: np.ndarray, other: int, as_of: int, *, 
                 incident_id=incident_id,
                 kind=kind,
                 code=sightings.code_names[code] if code >= 0 else "",
-                way=_way(role, between=is_between, of_subject=of_subject),
+                way=way_of(role, between=is_between, of_subject=of_subject),
                 began_at=began_at,
                 occurred_at=occurred_at,
                 until=until,
@@ -108,8 +108,11 @@ def _records(sightings: Sightings, rows: np.ndarray, other: int, as_of: int, *, 
     return out
 
 
-def _way(role: int, *, between: bool, of_subject: bool) -> Way:
-    """Return who did what to whom, of a sighting of the subject or of the person at risk, by the person's role."""
+def way_of(role: int, *, between: bool, of_subject: bool) -> Way:
+    """Return who did what to whom, of a sighting of the subject or of the person at risk, by the person's role.
+
+    ``between``: of the two, and of nobody else.
+    """
     if role == ROLE_ABOUT:
         return "subject" if of_subject else "person_at_risk"
     if between:

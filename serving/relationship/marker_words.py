@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from serving.relationship.kind_words import said
+from serving.relationship.kind_words import capitalised, said
 from serving.relationship.marker_table import LaneName, Whose
 from serving.relationship.markers import Lane, Marker, MarkerRecord
 from threat.dates import local, short_day
@@ -156,8 +156,6 @@ def _yes(lane: Lane, days: Days) -> list[str]:
         parts.append(f"Later answered no, {days.day(lane.no_at)}: that takes nothing back.")
     if lane.context:
         record = lane.context[0]
-        recorded = said(record.kind, record.code)
-        parts.append(
-            f"{recorded[:1].upper()}{recorded[1:]} recorded {days.day(record.occurred_at)}: that takes nothing back."
-        )
+        recorded = capitalised(said(record.kind, record.code))
+        parts.append(f"{recorded} recorded {days.day(record.occurred_at)}: that takes nothing back.")
     return parts

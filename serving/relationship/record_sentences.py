@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from serving.relationship.case_records import CaseRecord, Way
-from serving.relationship.kind_words import ITEM, said, several
+from serving.relationship.kind_words import ITEM, capitalised, said, several
 from serving.relationship.occurrences import CHILD_PRESENT, GRADE, Occurrence
 from threat.asof import NEVER, happened
 from threat.dates import day, how_long_ago, local, short_day
@@ -222,7 +222,7 @@ def _lead(occurrences: Sequence[Occurrence], naming: Naming, since: str) -> tupl
     # "Had a knife 2 times about the subject" is no English.
     of_person = alike.words and way in ("subject", "person_at_risk")
     whom = "" if way is None else _OF_EACH[way] if of_person else _OF_ALL[way]
-    return f"{counted[0].upper()}{counted[1:]}{whom}{since}: ", alike
+    return f"{capitalised(counted)}{whom}{since}: ", alike
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,7 +245,7 @@ def _since(occurrences: Sequence[Occurrence], calendar: Calendar) -> str:
 
 def _single(occurrence: Occurrence, records: Sequence[CaseRecord], calendar: Calendar) -> list[Piece]:
     first, *further = _mention(occurrence, records, calendar, _Alike())
-    text = first.text[0].upper() + first.text[1:]
+    text = capitalised(first.text)
     leading = records[0]
     plain = _when(leading, calendar) == calendar.short(leading.occurred_at)
     ago = f", {how_long_ago(leading.occurred_at, calendar.as_of, calendar.zone)}" if plain else ""

@@ -8,7 +8,8 @@ import numpy as np
 
 from serving.desk.parties import Parties
 from serving.desk.responses.answer import Direction, Lane
-from threat.history.sightings import NO_PERSON, ROLE_ABOUT, ROLE_AT_RISK, ROLE_SUBJECT, Sightings
+from serving.relationship.case_records import Way, way_of
+from threat.history.sightings import NO_PERSON, ROLE_SUBJECT, Sightings
 from threat.vocabulary import Kind
 
 LANES: dict[Lane, str] = {
@@ -65,19 +66,21 @@ def direction_by_sighting(sightings: Sightings, parties: Parties, as_of: int) ->
                 continue
             events.add(event_id)
             of_subject = person == parties.subject
-            out[j] = _direction(int(sightings.role[j]), between=counterpart == other, of_subject=of_subject)
+            out[j] = _DIRECTION_OF[way_of(int(sightings.role[j]), between=counterpart == other, of_subject=of_subject)]
     return out
 
 
-def _direction(role: int, *, between: bool, of_subject: bool) -> Direction:
-    """Direction of a sighting: ``between`` the two parties or not, and of the subject or of the person at risk."""
-    if role == ROLE_ABOUT:
-        return "subject" if of_subject else "person_at_risk"
-    if between and role == ROLE_SUBJECT:
-        return "this_way" if of_subject else "other_way"
-    if between and role == ROLE_AT_RISK:
-        return "other_way" if of_subject else "this_way"
-    return "subject_elsewhere" if of_subject else "person_at_risk_elsewhere"
+_DIRECTION_OF: dict[Way, Direction] = {
+    "this_way": "this_way",
+    "other_way": "other_way",
+    "subject": "subject",
+    "person_at_risk": "person_at_risk",
+    "subject_to_others": "subject_elsewhere",
+    "others_to_subject": "subject_elsewhere",
+    "person_at_risk_to_others": "person_at_risk_elsewhere",
+    "others_to_person_at_risk": "person_at_risk_elsewhere",
+}
+"""A direction has both ways between a party and somebody else: ``direction_title`` says who of them acts."""
 
 
 def lane_of(direction: Direction) -> Lane:
@@ -107,6 +110,7 @@ def lanes_of(directions: Iterable[Direction]) -> frozenset[Lane]:
 def direction_title(kind: Kind, direction: Direction, role: int) -> str:
     """Return who did what to whom in words. ``role``: of the party of this relationship in the record.
 
+    >>> from threat.history.sightings import ROLE_AT_RISK
     >>> from threat.vocabulary import kinds
     >>> direction_title(kinds()["stalking"], "subject_elsewhere", ROLE_AT_RISK)
     'Someone else towards the subject'

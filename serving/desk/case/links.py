@@ -12,6 +12,7 @@ from serving.desk.case.file import CaseFile
 from serving.desk.case.filters import Choice, Options, options_of
 from serving.desk.case.view import file_of
 from serving.desk.list_view import ListView
+from serving.desk.pagination import pagination
 from serving.desk.responses.incidents import IncidentPage
 from threat.history.sightings import ROLE_SUBJECT
 from threat.ids import parse_id, show_id
@@ -71,21 +72,14 @@ class CaseLinks:
     @property
     def pagination(self) -> dict[str, object]:
         """Parameters of the pagination of the GOV.UK design system; empty where there is one page."""
-        page, pages = self.page.page, self.page.pages
-        if pages == 1:
+        if self.page.pages == 1:
             return {}
-        shown = [number for number in range(1, pages + 1) if number in (1, pages) or abs(number - page) <= 1]
-        items: list[dict[str, object]] = []
-        for before, number in zip([0, *shown], shown, strict=False):
-            if number - before > 1:
-                items.append({"ellipsis": True})
-            items.append({"number": number, "href": self.at_page(number), "current": number == page})
-        return {
-            "landmarkLabel": "Pages of incidents",
-            "items": items,
-            "previous": {"href": self.at_page(page - 1), "text": "Later incidents"} if page > 1 else {},
-            "next": {"href": self.at_page(page + 1), "text": "Earlier incidents"} if page < pages else {},
-        }
+        links = pagination(self.page.page, self.page.pages, self.at_page, "Pages of incidents")
+        # Incidents go back in time: "next" alone would not say which way.
+        for way, text in (("previous", "Later incidents"), ("next", "Earlier incidents")):
+            if way in links:
+                links[way]["text"] = text
+        return links
 
     def _address(self, choice: Choice, anchor: str = SECTION) -> str:
         return card_address(self.reference, choice, anchor, self.back)

@@ -85,8 +85,9 @@ def names(
     form = NAMES_FORM.filled_in(posted)
     if form.error:
         return _relationship(request, signed_in, reference, Opened(names=form))
+    page = f"/relationships/{reference_of(reference)}"  # first: a reference that is none opens nothing
     open_sitting(signed_in, form)
-    return RedirectResponse(kept(request, f"/relationships/{reference_of(reference)}"), status_code=303)
+    return RedirectResponse(kept(request, page), status_code=303)
 
 
 @router.post("/relationships/{reference}/safe-contact")

@@ -44,8 +44,8 @@ def names(
     form = NAMES_FORM.filled_in(posted)
     if form.error:
         return _person(request, signed_in, reference, form)
+    page = f"/people/{show_id('P', parse_id(reference, 'P'))}"  # first: a reference that is none opens nothing
     open_sitting(signed_in, form)
-    page = f"/people/{show_id('P', parse_id(reference, 'P'))}"
     return RedirectResponse(kept(request, page), status_code=303)
 
 

@@ -18,6 +18,7 @@ from serving.desk.people.references import references_of, who_is
 from serving.desk.problems import NotFound
 from serving.desk.responses.people import InForce, MustSeeEvent, Person
 from serving.relationship.circumstances import Circumstance
+from serving.relationship.kind_words import capitalised
 from threat.asof import on_record
 from threat.history.sightings import NO_PERSON
 from threat.ids import parse_id, show_id
@@ -123,14 +124,20 @@ def _of_person(sentence: str, parties: Parties, person_id: int) -> str:
 
     >>> _of_person("The subject is in custody", Parties(7, 8), 7), _of_person("on 1 May, about the subject", (7, 8), 8)
     ('This person is in custody', 'on 1 May, about P-0000000000000007')
+    >>> _of_person("Restraining order towards this person since 1 May", Parties(7, 8), 7)
+    'Restraining order towards P-0000000000000008 since 1 May'
     """
     subject, at_risk = (
         "this person" if party == person_id else person_reference(party) if party != NO_PERSON else "a person not known"
         for party in parties
     )
+    # An order is said to be "towards this person" of the person at risk, who is not the person of every page.
+    sentence = sentence.replace(" towards this person ", f" towards {at_risk} ").replace(
+        " on the subject ", f" on {subject} "
+    )
     for part, who in (("the subject", subject), ("the person at risk", at_risk)):
         sentence = sentence.replace(f"about {part}", f"about {who}")
         opening = f"{part.capitalize()} is "
         if sentence.startswith(opening):
-            sentence = f"{who[0].upper()}{who[1:]} is {sentence.removeprefix(opening)}"
+            sentence = f"{capitalised(who)} is {sentence.removeprefix(opening)}"
     return sentence

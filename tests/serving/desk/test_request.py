@@ -64,6 +64,17 @@ def test_what_breaks_inside_tells_nothing(desk, monkeypatch):
     assert [entry[1:] for entry in entries(desk)[1:]] == [("view queue", "", "failed")] * 2
 
 
+def test_the_page_that_says_so_needs_no_database(desk, monkeypatch):
+    client = client_of(desk)
+
+    def locked(*_: object) -> None:
+        raise OSError("database is locked")
+
+    monkeypatch.setattr("serving.desk.rendering.sitting_of", locked)
+    answer = client.get("/")
+    assert (answer.status_code, "Something broke here" in answer.text) == (500, True)
+
+
 def test_readers_at_the_same_moment_keep_one_chain(desk):
     clients = [client_of(desk, role) for role in ("reviewer", "supervisor", "analyst", "reviewer")]
     statuses: list[int] = []

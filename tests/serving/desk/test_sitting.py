@@ -63,6 +63,15 @@ def test_the_button_leads_to_no_other_address(client, back):
     assert (answer.status_code, answer.headers["location"]) == (303, "/")
 
 
+def test_a_reference_that_is_none_opens_no_names(open_desk, rule_var):
+    desk = open_desk(rule_var)
+    client = client_of(desk)
+    form = {"justification": "multi_agency", "reason": "conference of Monday", "token": token_in(client.get("/").text)}
+    for page in ("/relationships/nonsense", "/people/nonsense"):
+        assert client.post(f"{page}/names", data=form).status_code == 422
+    assert "open names for the sitting" not in [action for _, action, _, _ in entries(desk)]
+
+
 def test_sign_out_closes_names_for_a_copy_of_the_cookie_too(client):
     copy = client.cookies.get(COOKIE)
     client.post("/sign-out", data={"token": token_in(client.get(PAGE).text)})
