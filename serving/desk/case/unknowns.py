@@ -43,11 +43,12 @@ def unknowns(sightings: Sightings, parties: Parties, as_of: int, zone: str) -> l
             )
         )
     if not assessed:
+        other_way = any(way == "other_way" and theme_of[j] == "assessment" for j, way in directions.items())
         out.append(
             Unknown(
                 title="No assessment",
-                sentence="No grade and no answer to an assessment question between these two is on record. "
-                "That is missing, not 'no'.",
+                sentence="No grade and no answer to an assessment question about the subject towards the person at "
+                f"risk is on record{', only the other way round' if other_way else ''}. That is missing, not 'no'.",
             )
         )
     out += _not_asked_again(sightings, directions, assessed, as_of, zone) + _unanswered_questions(sightings, assessed)

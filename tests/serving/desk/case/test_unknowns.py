@@ -40,7 +40,12 @@ def test_of_an_empty_record_everything_is_unknown() -> None:
 
 def test_an_assessment_of_another_relationship_is_none_of_this_one() -> None:
     assert NO_ASSESSMENT not in said(happening("risk_grade", code="high"))
-    assert NO_ASSESSMENT in said(happening("risk_grade", code="high", subject=P, at_risk=S))
+    of_none = (
+        "No grade and no answer to an assessment question about the subject towards the person at risk is on record"
+    )
+    assert said()[NO_ASSESSMENT] == f"{of_none}. That is missing, not 'no'."
+    the_other_way = said(happening("risk_grade", code="high", subject=P, at_risk=S))[NO_ASSESSMENT]
+    assert the_other_way == f"{of_none}, only the other way round. That is missing, not 'no'."
 
 
 def test_items_whose_latest_answer_is_none_are_named() -> None:
