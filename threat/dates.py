@@ -17,6 +17,9 @@ from zoneinfo import ZoneInfo
 
 from threat.asof import instant
 
+NO_DAY = "on a day not known"
+"""When something was of which no source gives the day: said in place of the day that stands in its row."""
+
 
 def day(at: datetime | int, zone: str) -> str:
     """Return the local day of an aware datetime or of UTC seconds.

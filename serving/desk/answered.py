@@ -8,6 +8,7 @@ from typing import Any, Literal
 from serving.desk import words
 from serving.desk.responses.reasons import Change, Circumstance, Reason, Sentence, Trigger
 from serving.relationship.circumstances import Circumstance as Stated
+from serving.relationship.marker_words import Days
 from serving.relationship.reasons import ThemeReason, squares, theme_title
 from threat.asof import instant
 from threat.ids import show_id
@@ -53,8 +54,8 @@ def _direction(contribution: float) -> Literal["raises", "lowers", "none"]:
     return "raises" if contribution > 0 else "lowers"
 
 
-def answered_trigger(trigger: TriggerEvent, as_of: int, zone: str, *, says_whom: bool = True) -> Trigger:
-    """Return a must-see trigger of ``list.json`` as the API answers it, with its sentence in days of ``zone``.
+def answered_trigger(trigger: TriggerEvent, days: Days, *, says_whom: bool = True) -> Trigger:
+    """Return a must-see trigger of ``list.json`` as the API answers it, with its sentence in ``days``.
 
     ``says_whom``: whether the sentence says which party it is about.
     """
@@ -64,7 +65,7 @@ def answered_trigger(trigger: TriggerEvent, as_of: int, zone: str, *, says_whom:
         kind=what.name,
         title=what.title,
         about=trigger.about,
-        sentence=words.trigger(trigger, as_of, zone, says_whom=says_whom),
+        sentence=words.trigger(trigger, days, says_whom=says_whom),
         occurred_at=instant(trigger.occurred_at),
         recorded_at=instant(trigger.recorded_at),
     )

@@ -88,7 +88,7 @@ class ListView:
     @property
     def days(self) -> Days:
         """Days as sentences of this list say them."""
-        return Days(self.as_of, self.zone)
+        return Days(self.as_of, self.zone, self.snapshot.undated)
 
     @property
     def _stays(self) -> dict[str, int] | None:
@@ -131,7 +131,8 @@ class ListView:
         if row is not None:
             return tuple(Stated(**stated) for stated in row["circumstances"])
         rows = self.snapshot.rows([relationship_id], self.as_of)
-        return circumstances(self.snapshot.sightings(), rows, self.as_of, self.zone, self._stays)[0]
+        sightings, undated = self.snapshot.sightings(), self.snapshot.undated
+        return circumstances(sightings, rows, self.as_of, self.zone, self._stays, undated=undated)[0]
 
     @cached_property
     def last_incidents(self) -> dict[int, int]:

@@ -17,11 +17,14 @@ from serving.relationship.notices import Notice
 from threat.asof import happened, in_label_window
 from threat.dates import how_long_ago
 from threat.ids import show_id
-from threat.release.documents.scored_list import TriggerEvent
+from threat.release.documents.scored_list import About, TriggerEvent
 from threat.vocabulary import kinds
 
 REVIEW = SeenFor(kind="review", title="For review", sentence="", short="", event="")
 """What is said of every relationship that nothing else puts before a reviewer, ranked or not."""
+
+_OF_WHOM: dict[About, str] = {"pair": "", "subject": " of the subject", "person_at_risk": " of the person at risk"}
+"""Whose news it is, where it is of one party: a release is another thing of the subject than of the person at risk."""
 
 _ENDS = {"custody": "A stay ends", "bail": "Bail ends", "order": "An order ends"}
 
@@ -51,15 +54,20 @@ def _one_of_each_kind(triggers: Sequence[TriggerEvent]) -> list[TriggerEvent]:
 
 
 def _trigger(view: ListView, trigger: TriggerEvent) -> SeenFor:
+    kind = kinds()[trigger.kind]
+    # "Murder 28 May" of a relationship whose subject killed somebody else would read as the murder of this person.
+    of_another = kind.death_of and trigger.about != "pair"
+    what = f"{said(kind.name)}{' of another person' if of_another else _OF_WHOM[trigger.about]}"
     if trigger.ends is not None:
-        short = f"{said(trigger.kind)}, end {view.days.day(trigger.ends)}"
+        short = f"{what}, end {view.days.day(trigger.ends)}"
     else:
-        ahead = kinds()[trigger.kind].known_in_advance and not happened(trigger.occurred_at, view.as_of)
-        short = f"{said(trigger.kind)} {'expected ' if ahead else ''}{view.days.day(trigger.occurred_at)}"
+        ahead = kind.known_in_advance and not happened(trigger.occurred_at, view.as_of)
+        when = view.days.of(trigger.event_id, trigger.occurred_at)
+        short = f"{what} {'expected ' if ahead else ''}{when}"
     return SeenFor(
         kind="must_see",
         title="Must see",
-        sentence=words.trigger(trigger, view.as_of, view.zone),
+        sentence=words.trigger(trigger, view.days),
         short=short,
         event=show_id("E", trigger.event_id),
     )

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from serving.lists.feed_words import feeds_alike, named, reach
+from serving.relationship.marker_words import Days
 from threat.asof import DAY, ended, happened
-from threat.dates import day, how_long, local
+from threat.dates import NO_DAY, day, how_long, how_long_ago, local
 from threat.release.documents.scored_list import FeedReach, TriggerEvent
 from threat.vocabulary import kinds
 
@@ -129,38 +130,35 @@ def moved(since: datetime, new_records: int, *, previous_rank: int, rank: int) -
     return f"{direction} {places} since {when} (from {previous_rank:,} to {rank:,}). {came}"
 
 
-def trigger(opened_by: TriggerEvent, as_of: int, zone: str, *, says_whom: bool = True) -> str:
-    """Say what opened a must-see item at ``as_of`` (UTC seconds). ``zone``: in which days are said.
+def trigger(opened_by: TriggerEvent, days: Days, *, says_whom: bool = True) -> str:
+    """Say what opened a must-see item at the date of a list, in ``days`` as its sentences say them.
 
     ``says_whom``: False under a heading that says whom of the relationship the trigger is about.
 
     >>> event = TriggerEvent(event_id=1, kind="threat_to_kill", about="pair", occurred_at=0, recorded_at=DAY)
-    >>> trigger(event, 3 * DAY, "UTC")
+    >>> days = Days(3 * DAY, "UTC")
+    >>> trigger(event, days)
     'Threat to kill on 1 January 1970, recorded 2 days ago'
     >>> custody = event.model_copy(update={"kind": "custody", "about": "subject", "ends": 4 * DAY})
-    >>> trigger(custody, 3 * DAY, "UTC")
+    >>> trigger(custody, days)
     'Custody is due to end on 5 January 1970, about the subject; no release is recorded'
-    >>> trigger(custody, 3 * DAY, "UTC", says_whom=False)
+    >>> trigger(custody, days, says_whom=False)
     'Custody is due to end on 5 January 1970; no release is recorded'
     """
     kind, about = kinds()[opened_by.kind], opened_by.about
     whom = _ABOUT[about] if says_whom else ""
-    occurred_at, recorded_at = opened_by.occurred_at, opened_by.recorded_at
-    what = f"{day(occurred_at, zone)}{whom}"
+    occurred_at, zone = opened_by.occurred_at, days.zone
+    on = NO_DAY if opened_by.event_id in days.undated else f"on {day(occurred_at, zone)}"
+    recorded = f"recorded {how_long_ago(opened_by.recorded_at, days.as_of, zone)}"
     if opened_by.ends is not None:
-        ends = "ended" if ended(opened_by.ends, as_of) else "is due to end"
+        ends = "ended" if ended(opened_by.ends, days.as_of) else "is due to end"
         stay = f"{_STAYS.get(kind.name, kind.title)} {ends} on {day(opened_by.ends, zone)}{whom}"
         return stay if kind.name == "mental_health_detention" else f"{stay}; no release is recorded"
     if kind.death_of and about != "pair":
-        return f"{kind.title} of another person on {what}, recorded {_days_ago(recorded_at, as_of)}"
-    if kind.known_in_advance and not happened(occurred_at, as_of):
-        return f"{kind.title} expected on {what}"
-    return f"{kind.title} on {what}, recorded {_days_ago(recorded_at, as_of)}"
-
-
-def _days_ago(recorded_at: int, as_of: int) -> str:
-    days = (as_of - recorded_at) // DAY
-    return "today" if days == 0 else f"{counted(days, 'day')} ago"
+        return f"{kind.title} of another person {on}{whom}, {recorded}"
+    if kind.known_in_advance and not happened(occurred_at, days.as_of):
+        return f"{kind.title} expected {on}{whom}"
+    return f"{kind.title} {on}{whom}, {recorded}"
 
 
 def behind(feeds: Sequence[FeedReach], zone: str) -> str:

@@ -208,7 +208,9 @@ def explain_relationship(
         )
     ranking, policy = rankings.current(var / "promotions.jsonl", started_at), load_policy(policy_path)
     rows = snapshot.rows([relationship_id], as_of)
-    stated = circumstances(snapshot.sightings(), rows, as_of, policy.time_zone, policy.stays)[0]
+    [stated] = circumstances(
+        snapshot.sightings(), rows, as_of, policy.time_zone, policy.stays, undated=snapshot.undated
+    )
     score, (base, reasons) = scoring.explain(snapshot, relationship_id, as_of, ranking, stated)
     marked = markers_on_record(snapshot, relationship_id, as_of)
     composed = case_panel(snapshot, relationship_id, as_of, policy.time_zone, reasons, marked)

@@ -155,7 +155,8 @@ def _rows(inputs: ScoringInputs, sightings: Sightings, rows: Rows, matrix: Matri
     last = last_recorded(sightings, rows, as_of)
     new = new_records(sightings, rows, previous.basis.as_of, as_of) if previous else np.zeros(len(rows), np.int64)
     previous_rank = previous.rank_by_relationship if previous else {}
-    stated = circumstances(sightings, rows, as_of, inputs.policy.time_zone, inputs.policy.stays)
+    zone, stays = inputs.policy.time_zone, inputs.policy.stays
+    stated = circumstances(sightings, rows, as_of, zone, stays, undated=inputs.snapshot.undated)
     explained = _explained(sightings, inputs.ranking, matrix, raw, np.flatnonzero(rank <= capacity), stated)
     table = pa.table(
         {

@@ -7,7 +7,7 @@ said to be absent.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from serving.relationship.reasons import IN_FORCE, FeatureSentence, ThemeReason
 from threat.asof import NEVER, ended, happened
-from threat.dates import day
+from threat.dates import NO_DAY, day
 from threat.history.custody import Lasting, ends
 from threat.history.deaths import dead_rows
 from threat.history.sightings import NO_PERSON, ROLE_AT_RISK, ROLE_SUBJECT, Rows, Sightings
@@ -67,18 +67,26 @@ class Circumstance:
 
 
 def circumstances(
-    sightings: Sightings, rows: Rows, as_of: int, zone: str, stays: Lasting | None = None
+    sightings: Sightings,
+    rows: Rows,
+    as_of: int,
+    zone: str,
+    stays: Lasting | None = None,
+    *,
+    undated: Collection[int] = frozenset(),
 ) -> list[tuple[Circumstance, ...]]:
     """Return what is in force at ``as_of`` (UTC seconds) for each row: what comes first matters most.
 
     ``zone``: in which days are said. ``stays``: how long a stay without an end on record lasts, as ``Policy.stays``
-    gives it (None: of the policy shipped); after that it is not stated.
+    gives it (None: of the policy shipped); after that it is not stated. ``undated``: ids of the deaths of no known day,
+    as ``Snapshot.undated`` has them, of which no day is said.
 
     Custody or detention, bail and a coming release of either party; orders on the subject towards the person at risk;
     the death of a party; and a homicide of somebody else that either party is on record for.
     """
     lasting = load_policy().stays if stays is None else stays
     by_person = _in_force(sightings, np.unique(np.concatenate([rows.subject, rows.at_risk])), as_of, zone, lasting)
+    undated = frozenset(undated)
     out = []
     for subject, at_risk in zip(rows.subject.tolist(), rows.at_risk.tolist(), strict=True):
         # Two systems may write down one stay or order: the same words are said once.
@@ -89,7 +97,7 @@ def circumstances(
         )
         for person, whom, other in parties:
             for record in by_person.get(person, ()):
-                circumstance = record.stated(whom, other)
+                circumstance = record.stated(whom, other, is_dated=record.event_id not in undated)
                 if circumstance is not None:
                     stated.setdefault(circumstance.text, circumstance)
         out.append(tuple(sorted(stated.values(), key=_order)))
@@ -122,15 +130,18 @@ class _Record:
     is_of_dead: bool
     ended_at: int
 
-    def stated(self, whom: Whom, other: int) -> Circumstance | None:
-        """Return the circumstance of a party, ``other`` being the other party; None where it is not to be stated."""
+    def stated(self, whom: Whom, other: int, *, is_dated: bool) -> Circumstance | None:
+        """Return the circumstance of a party; None where it is not to be stated.
+
+        ``other``: the other party. ``is_dated``: False for a death of no known day.
+        """
         if self.what == "order":
             # An order on the subject for the protection of somebody else is no protection of this person.
             concerned = whom == "subject" and self.role == ROLE_SUBJECT and self.other in (other, NO_PERSON)
             return self._with("pair", self._order_text()) if concerned else None
         if self.what == "death":
             by_party = self.kind.death_of == "person_at_risk" and self.role == ROLE_SUBJECT and self.other != other
-            return self._with(whom, self._death_text(whom)) if self.is_of_dead or by_party else None
+            return self._with(whom, self._death_text(whom, is_dated=is_dated)) if self.is_of_dead or by_party else None
         if self.role == ROLE_AT_RISK:  # of the other party: a stay for what was done to this person
             return None
         if self.what == "release_due":
@@ -152,10 +163,12 @@ class _Record:
         of = " towards this person" if self.other != NO_PERSON else " on the subject"
         return f"{self.kind.title}{self._code()}{of} since {self._day(self.since)}, {self._until()}"
 
-    def _death_text(self, whom: Whom) -> str:
+    def _death_text(self, whom: Whom, *, is_dated: bool) -> str:
         if self.is_of_dead:
-            return f"{_WHOSE[whom]} is on record as dead since {self._day(self.since)} ({self.kind.title.lower()})"
-        return f"{_WHOSE[whom]} is on record for the homicide of another person on {self._day(self.since)}"
+            since = f" since {self._day(self.since)}" if is_dated else f", {NO_DAY}"
+            return f"{_WHOSE[whom]} is on record as dead{since} ({self.kind.title.lower()})"
+        on = f"on {self._day(self.since)}" if is_dated else NO_DAY
+        return f"{_WHOSE[whom]} is on record for the homicide of another person {on}"
 
     def _until(self) -> str:
         said = "no end is recorded" if self.until == NEVER else f"until {self._day(self.until)}"

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from serving.relationship.kind_words import capitalised, said
 from serving.relationship.marker_table import LaneName, Whose
 from serving.relationship.markers import Lane, Marker, MarkerRecord
-from threat.dates import local, short_day
+from threat.dates import NO_DAY, local, short_day
 from threat.vocabulary import kinds
 
 KINDS_IN_A_ROW = 2
@@ -37,17 +37,31 @@ _OF_OTHER_PARTY = {"each": "of the person at risk", "person_at_risk": "of the su
 
 @dataclass(frozen=True, slots=True)
 class Days:
-    """How days are said: short, as of the date of a list (UTC seconds), in a zone."""
+    """How days are said: short, as of the date of a list (UTC seconds), in a zone.
+
+    ``undated``: ids of the records of no known day, of which the day that stands in their row is never said.
+    """
 
     as_of: int
     zone: str
+    undated: frozenset[int] = frozenset()
 
     def day(self, at: int) -> str:
         """Return the day of an instant in running text."""
         return short_day(at, self.as_of, self.zone)
 
+    def of(self, event_id: int, at: int) -> str:
+        """Return the day of a record that happened at an instant, or that the day is not known.
+
+        >>> [Days(0, "UTC", frozenset({7})).of(event, 0) for event in (6, 7)]
+        ['1 Jan', 'on a day not known']
+        """
+        return NO_DAY if event_id in self.undated else self.day(at)
+
     def span(self, record: MarkerRecord) -> str:
         """Return the day of a record; of a course of conduct, from when to when."""
+        if record.event_id in self.undated:
+            return NO_DAY
         last = self.day(record.occurred_at)
         same = local(record.began_at, self.zone).date() == local(record.occurred_at, self.zone).date()
         return last if same else f"{self.day(record.began_at)} to {last}"
@@ -95,7 +109,7 @@ def _counted(records: Sequence[MarkerRecord], days: Days) -> str:
     """Return the words of records of one kind, the day of the latest, and of how many incidents they are."""
     incidents = len({record.incident_id for record in records})
     number = f" ({incidents})" if incidents > 1 else ""
-    return f"{said(records[0].kind, records[0].code)} {days.day(records[0].occurred_at)}{number}"
+    return f"{said(records[0].kind, records[0].code)} {days.of(records[0].event_id, records[0].occurred_at)}{number}"
 
 
 def one_of_each_incident(records: Sequence[MarkerRecord]) -> list[MarkerRecord]:
@@ -129,6 +143,10 @@ def sentence(lane: Lane, days: Days) -> str:
     ('Yes: 1 incident, 1 Jun.', 'Asked and not answered (refused), 1 Jun.')
     >>> sentence(Lane("not_asked"), days), sentence(Lane("no_record"), days)
     ('Not asked.', 'No record.')
+    >>> murder = MarkerRecord("murder", "", when, when, 3, 3)
+    >>> undated = Days(when, "UTC", frozenset({3}))
+    >>> sentence(Lane("yes", (murder,)), undated), sentence(Lane("yes", (murder, threat)), undated)
+    ('Yes: 1 incident, on a day not known.', 'Yes: 2 incidents, 1 Jun, and on a day not known.')
     """
     if lane.state == "yes":
         return " ".join(_yes(lane, days))
@@ -142,13 +160,22 @@ def sentence(lane: Lane, days: Days) -> str:
     return "Not asked." if lane.state == "not_asked" else "No record."
 
 
+def _when(records: Sequence[MarkerRecord], days: Days) -> str:
+    """Return when the first and the last of some records were, and that a day is not known where none is."""
+    dated = [record for record in records if record.event_id not in days.undated]
+    if not dated:
+        return NO_DAY
+    first = days.day(min(record.began_at for record in dated))
+    last = days.day(max(record.occurred_at for record in dated))
+    when = last if first == last else f"first {first}, last {last}"
+    return when if len(dated) == len(records) else f"{when}, and {NO_DAY}"
+
+
 def _yes(lane: Lane, days: Days) -> list[str]:
     parts = []
-    if lane.first is not None and lane.last is not None:
+    if lane.records:
         incidents = "1 incident" if lane.incidents == 1 else f"{lane.incidents:,} incidents"
-        first, last = days.day(lane.first), days.day(lane.last)
-        when = last if first == last else f"first {first}, last {last}"
-        parts.append(f"Yes: {incidents}, {when}.")
+        parts.append(f"Yes: {incidents}, {_when(lane.records, days)}.")
     if lane.yes_at is not None:
         said_yes = f"answered yes, {days.day(lane.yes_at)}."
         parts.append(f"Also {said_yes}" if parts else f"Yes: {said_yes}")

@@ -13,7 +13,7 @@ from serving.relationship.case_records import CaseRecord, Way
 from serving.relationship.kind_words import ITEM, capitalised, said, several
 from serving.relationship.occurrences import CHILD_PRESENT, GRADE, Occurrence
 from threat.asof import NEVER, happened
-from threat.dates import day, how_long_ago, local, short_day
+from threat.dates import NO_DAY, day, how_long_ago, local, short_day
 
 DATES_AT_MOST = 4
 """Dates in one sentence. With more it is a table, and the cards of the incidents are that table."""
@@ -136,7 +136,18 @@ def sentence_of(subject: Subject, calendar: Calendar) -> RecordSentence:
         each = _each_once([_mention(occurrence, naming[occurrence.key], calendar, alike) for occurrence in shown])
         pieces = [Piece(lead), *_joined(each, tail)]
     counted = frozenset(record.event_id for occurrence in subject.occurrences for record in occurrence.records)
-    return RecordSentence(tuple(pieces), counted, frozenset(named))
+    return RecordSentence(tuple(pieces), counted, _with_alike(named, subject.occurrences))
+
+
+def _with_alike(named: Collection[int], occurrences: Sequence[Occurrence]) -> frozenset[int]:
+    """Return the named records with those of their kind and code in the same occurrence: one word says them all."""
+    return frozenset(
+        record.event_id
+        for occurrence in occurrences
+        for said_kinds in [{(r.kind.name, r.code) for r in occurrence.records if r.event_id in named}]
+        for record in occurrence.records
+        if (record.kind.name, record.code) in said_kinds
+    )
 
 
 def _children(occurrences: Sequence[Occurrence], naming: Naming) -> tuple[Naming, str, frozenset[int]]:
@@ -292,7 +303,7 @@ def _answers(records: Sequence[CaseRecord]) -> str:
 def _when(record: CaseRecord, calendar: Calendar) -> str:
     """Return when a record was, in running text: a day, a span of days, since when, or when it is due."""
     if record.event_id in calendar.undated:
-        return "on a day not known"
+        return NO_DAY
     on = calendar.short(record.occurred_at)
     if record.ahead:
         return f"due {on}"

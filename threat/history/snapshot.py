@@ -74,6 +74,11 @@ class Snapshot(Tables):
         by_day, recorded_by_day, not_known = self._inexact
         return is_in(event_ids, by_day), is_in(event_ids, recorded_by_day), is_in(event_ids, not_known)
 
+    @cached_property
+    def undated(self) -> frozenset[int]:
+        """The ids of the events of no known day: deaths whose date a source did not give."""
+        return frozenset(self._inexact[2].tolist())
+
     def sightings(self) -> Sightings:
         """Return the memory-mapped arrays the feature engines read.
 

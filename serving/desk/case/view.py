@@ -54,7 +54,7 @@ def relationship_of_file(view: ListView, reference: str, file: CaseFile, choice:
     relationship_id, parties = view.recorded(reference), file.parties
     subject_age, person_at_risk_age = ages_of(view, list(parties))
     standing = _standing(view, relationship_id)
-    must_see = [answered_trigger(trigger, view.as_of, view.zone) for trigger in view.triggers(relationship_id)]
+    must_see = [answered_trigger(trigger, view.days) for trigger in view.triggers(relationship_id)]
     stated = view.circumstances(relationship_id)
     circumstances = [answered_circumstance(each) for each in stated]
     now, seen = now_lines(view, stated, file), seen_for(view, relationship_id, stated, len(file.new))

@@ -110,7 +110,7 @@ def _must_see(view: ListView, person_id: int, involved: Iterable[Involved]) -> l
     events = sorted(opened.values(), key=lambda at: (-at[0].recorded_at, -at[0].occurred_at, at[0].event_id))
     answers = []
     for event, parties in events:
-        answer = answered_trigger(event, view.as_of, view.zone)
+        answer = answered_trigger(event, view.days)
         answer = answer.model_copy(update={"sentence": _of_person(answer.sentence, parties, person_id)})
         answers.append(MustSeeEvent(trigger=answer, relationships=sorted(touched[event.event_id])))
     return answers

@@ -19,7 +19,7 @@ def answered_item(view: ListView, item: ShownItem) -> MustSeeItem:
     return MustSeeItem(
         person=person_reference(item.person) if of_person else "",
         relationships=sorted(relationships, key=lambda touched: (touched.rank == 0, touched.rank)),
-        triggers=[answered_trigger(each, view.as_of, view.zone, says_whom=not of_person) for each in item.triggers],
+        triggers=[answered_trigger(each, view.days, says_whom=not of_person) for each in item.triggers],
     )
 
 

@@ -77,5 +77,5 @@ def _safeguarding_item(item: Safeguarding, view: ListView) -> SafeguardingItem:
         known_since=instant(item.known_since),
         sentence=words.safeguarded(item.parties, item.known_since, view.zone),
         markers=row_markers(view.marked(item.relationship_id), view.days),
-        triggers=[answered_trigger(trigger, view.as_of, view.zone) for trigger in item.triggers],
+        triggers=[answered_trigger(trigger, view.days) for trigger in item.triggers],
     )

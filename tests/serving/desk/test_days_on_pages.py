@@ -46,14 +46,14 @@ def shown(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 SAID = {
     "Europe/London": (
         "The subject is in custody since 25 June 2024, until 31 July 2024",
-        "Threat to kill on 28 June 2024, recorded 2 days ago",
+        "Threat to kill on 28 June 2024, recorded 3 days ago",
         ">28 June 2024</time></strong> · recorded <",  # no clock time: the source gave none
         ">27 June 2024, 10:15</time></strong> · recorded <",
         ">27 June 2024, 23:45</time>",
     ),
     "America/New_York": (
         "The subject is in custody since 24 June 2024, until 31 July 2024",
-        "Threat to kill on 27 June 2024, recorded 2 days ago",
+        "Threat to kill on 27 June 2024, recorded 3 days ago",
         ">27 June 2024</time></strong> · recorded <",
         ">27 June 2024, 05:15</time></strong> · recorded <",
         ">27 June 2024, 18:45</time>",
@@ -88,3 +88,35 @@ def test_a_death_without_a_date_is_said_to_have_happened_at_no_known_time(shown:
     page = pages.get(f"/relationships/{show_id('R', int(pair_ids([pid('s')], [pid('v')])[0]))}").text
     recorded = page.partition("Happened at a time not known, before it was recorded</strong> · recorded <time")[2]
     assert recorded.partition(">")[2].startswith("26 June 2024</time>")
+
+
+def test_a_death_without_a_date_is_given_no_day_by_any_part_of_a_page(shown: tuple[str, Browser]) -> None:
+    """Its row holds the time of its recording, which is no day of a death."""
+    _, pages = shown
+    of_other, of_dead = (
+        pages.get(f"/api/v1/relationships/{show_id('R', int(pair_ids([pid('s')], [pid(who)])[0]))}").json()
+        for who in ("v", "w")
+    )
+    alive = [[line["text"] for line in answer["now"][-1]["sentences"]] for answer in (of_other, of_dead)]
+    assert alive == [
+        [
+            "The subject is on record for the homicide of another person on a day not known.",
+            "Neither party is on record as dead.",
+        ],
+        [
+            "The person at risk is on record as dead, on a day not known (murder).",
+            "The subject is not on record as dead.",
+        ],
+    ]
+    (trigger,) = (each for each in of_other["must_see"] if each["kind"] == "murder")
+    assert trigger["sentence"].startswith("Murder of another person on a day not known, about the subject, recorded ")
+    shorts = [why["short"] for why in of_other["seen_for"]]
+    assert "murder of another person on a day not known" in shorts
+    lanes = {marker["name"]: marker["lanes"] for marker in of_other["markers"]}
+    harm = lanes["harm_to_others"][0]
+    assert (harm["sentence"], harm["events"][0]["text"]) == (
+        "Yes: 1 incident, on a day not known.",
+        "murder, on a day not known",
+    )
+    (row,) = (row for row in pages.get("/api/v1/queue").json()["rows"])
+    assert "harm to others: murder on a day not known" in [marker["text"] for marker in row["markers"]]

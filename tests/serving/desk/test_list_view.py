@@ -13,6 +13,7 @@ from serving.desk.answered import answered_reasons, answered_trigger, change_of
 from serving.desk.list_view import ListView, reference_of
 from serving.desk.parties import Parties
 from serving.desk.problems import NotFound
+from serving.relationship.marker_words import Days
 from serving.relationship.reasons import ThemeReason
 from threat.asof import DAY, parse_as_of
 from threat.errors import UsageError
@@ -74,13 +75,13 @@ def test_the_direction_and_bar_of_a_reason(contribution: float, direction: str, 
 @pytest.mark.parametrize(
     ("kind", "about", "occurred", "recorded", "sentence"),
     [
-        ("threat_to_kill", "pair", 1, 0.5, "Threat to kill on 7 June 2024, recorded today"),
+        ("threat_to_kill", "pair", 1, 0.5, "Threat to kill on 7 June 2024, recorded 1 day ago"),
         ("threat_to_kill", "pair", 2, 1, "Threat to kill on 6 June 2024, recorded 1 day ago"),
         ("suicidal_ideation", "person_at_risk", 5, 2.9,
-         "Suicidal ideation on 3 June 2024, about the person at risk, recorded 2 days ago"),
+         "Suicidal ideation on 3 June 2024, about the person at risk, recorded 3 days ago"),
         ("release", "subject", -1, 30, "Release from custody expected on 9 June 2024, about the subject"),
         ("release", "subject", 0, 30, "Release from custody expected on 8 June 2024, about the subject"),
-        ("release", "subject", 1, 30, "Release from custody on 7 June 2024, about the subject, recorded 30 days ago"),
+        ("release", "subject", 1, 30, "Release from custody on 7 June 2024, about the subject, recorded 4 weeks ago"),
     ],
 )  # fmt: skip
 def test_triggers_in_words(kind: str, about: About, occurred: float, recorded: float, sentence: str) -> None:
@@ -91,7 +92,7 @@ def test_triggers_in_words(kind: str, about: About, occurred: float, recorded: f
         occurred_at=AS_OF - int(occurred * DAY),
         recorded_at=AS_OF - int(recorded * DAY),
     )
-    assert answered_trigger(trigger, AS_OF, "UTC").sentence == sentence
+    assert answered_trigger(trigger, Days(AS_OF, "UTC")).sentence == sentence
 
 
 def test_a_reference_as_the_log_writes_it() -> None:

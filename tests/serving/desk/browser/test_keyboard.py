@@ -64,9 +64,9 @@ def test_a_relationship(window_on) -> None:
         *("Open the safe contact", "Open the names"),
         "threat to kill 30 May; threat with a weapon 30 May; suicidal thoughts 28 May",  # why you see it
         "Non-molestation order towards this person since 2 April 2024, until 2 April 2025.",
-        "Threat to kill on 30 May 2024, recorded 1 day ago",
-        "Threatened with a weapon on 30 May 2024, recorded 1 day ago",
-        "Suicidal ideation on 28 May 2024, about the subject, recorded 3 days ago",
+        "Threat to kill on 30 May 2024, recorded 2 days ago",
+        "Threatened with a weapon on 30 May 2024, recorded 2 days ago",
+        "Suicidal ideation on 28 May 2024, about the subject, recorded 4 days ago",
         *("strangulation, 20 Mar", "threat to kill, 30 May", "threat with a knife, 30 May", "harassment, 10 Sep 2023"),
         *("coercive control, 14 Feb", "separation, 25 Mar", "breach of a non-molestation order (contact), 10 May"),
         "suicidal thoughts, 28 May",

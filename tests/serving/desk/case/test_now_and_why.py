@@ -129,7 +129,7 @@ def test_why_a_reviewer_sees_it(browser: Browser) -> None:
     ]
     # The end of the stay opens the item: the diary does not say it again.
     assert seen_for(browser, reference("held", "her")) == [
-        ("Must see", "Threat to kill on 29 May 2024, recorded 2 days ago"),
+        ("Must see", "Threat to kill on 29 May 2024, recorded 3 days ago"),
         ("Must see", "Custody is due to end on 3 June 2024, about the subject; no release is recorded"),
         ("New on record", "1 new record since the list of 25 May"),
     ]
@@ -148,6 +148,6 @@ def test_a_row_of_the_list_and_any_other_read_alike(browser: Browser) -> None:
 
 def test_the_row_says_it_short(browser: Browser) -> None:
     page = browser.get("/").text
-    assert "Must see (threat to kill 29 May; custody, end 3 Jun), new on record (1 new record)" in page
+    assert "Must see (threat to kill 29 May; custody of the subject, end 3 Jun), new on record (1 new record)" in page
     assert "diary (an order ends 5 Jun; a licence ends 6 Jun)" in page
     assert "<strong>Why you see it:</strong> For review</p>" in page

@@ -88,7 +88,7 @@ def test_what_is_in_force_is_said_once_for_all_relationships(reviewer: Browser) 
 
 def test_a_must_see_event_is_one_item_with_every_relationship_it_touches(reviewer: Browser) -> None:
     suicidal, strangulation = answer(reviewer)["must_see"]
-    assert suicidal["trigger"]["sentence"] == "Suicidal ideation on 28 May 2024, about this person, recorded 3 days ago"
+    assert suicidal["trigger"]["sentence"] == "Suicidal ideation on 28 May 2024, about this person, recorded 4 days ago"
     assert len(suicidal["relationships"]) == 5
     assert strangulation["trigger"]["kind"] == "non_fatal_strangulation"
     assert strangulation["relationships"] == [relationship("man", "ex")]

@@ -36,7 +36,7 @@ def test_a_release_is_one_item_of_the_man_with_both_relationships(browser: Brows
     threat, release, uncovered = browser.get("/api/v1/queue").json()["must_see"]
     assert (threat["person"], [each["relationship"] for each in threat["relationships"]]) == ("", [reference("s", "v")])
     assert [trigger["sentence"] for trigger in threat["triggers"]] == [
-        "Threat to kill on 29 May 2024, recorded 2 days ago"
+        "Threat to kill on 29 May 2024, recorded 3 days ago"
     ]
     assert release["person"] == person("s")
     touched = [(each["relationship"], each["role"], each["rank"], each["band"]) for each in release["relationships"]]
