@@ -10,6 +10,7 @@ import numpy as np
 
 from serving.desk.parties import Parties
 from serving.desk.problems import NotFound
+from serving.desk.responses.answer import BandOrNone
 from serving.lists import rankings
 from serving.lists.freshness import last_incident
 from serving.lists.must_see_shown import ShownItem, shown_items
@@ -148,6 +149,14 @@ class ListView:
         items = self.listed.must_see
         ids = np.array([item.relationship_id for item in items if item.relationship_id], dtype=np.int64)
         return shown_items(items, self.snapshot.rows(ids, self.as_of))
+
+    def band(self, relationship_id: int) -> BandOrNone:
+        """Return the band of a relationship on the list; of one that is not ranked, why it has none."""
+        row = self.listed.row(relationship_id)
+        if row is None:
+            return "safeguarding" if self.is_safeguarded(relationship_id) else "not_ranked"
+        band: BandOrNone = row["band"]
+        return band
 
     def is_safeguarded(self, relationship_id: int) -> bool:
         """Tell whether the relationship is in the list's safeguarding queue."""

@@ -66,7 +66,6 @@ def answered(view: ListView, involved: Iterable[Involved], person_id: int) -> li
 def _answered(view: ListView, involved: Involved, person: str, age: str, latest: int) -> PersonRelationship:
     row = view.listed.row(involved.relationship_id)
     marked = row_markers(view.marked(involved.relationship_id), view.days)
-    safeguarded = row is None and view.is_safeguarded(involved.relationship_id)
     return PersonRelationship(
         relationship=show_id("R", involved.relationship_id),
         relationship_kind=view.kind_title(involved.relationship_id),
@@ -74,7 +73,7 @@ def _answered(view: ListView, involved: Involved, person: str, age: str, latest:
         person=person,
         age=age,
         last_incident_at=instant(latest) if latest else "",
-        band=row["band"] if row else "safeguarding" if safeguarded else "not_ranked",
+        band=view.band(involved.relationship_id),
         rank=row["rank"] if row else 0,
         must_see=bool(view.triggers(involved.relationship_id)),
         # Without what the subject did elsewhere: on these pages that is in the rows of the other relationships.

@@ -31,6 +31,6 @@ def _relationship(view: ListView, touched: Touched) -> TouchedRelationship:
         relationship_kind=view.kind_title(relationship_id),
         role=touched.about,
         rank=row["rank"] if row else 0,
-        band=row["band"] if row else "not_ranked",
+        band=view.band(relationship_id),
         markers=row_markers(view.marked(relationship_id), view.days),
     )

@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from serving.desk.responses.answer import Answer, PersonRef, RelationshipRef
+from serving.desk.responses.answer import Answer, BandOrNone, PersonRef, RelationshipRef
 from serving.desk.responses.listing import ListSummary
 from serving.desk.responses.markers import RowMarker
 from serving.desk.responses.reasons import Circumstance, Trigger
@@ -34,7 +34,7 @@ class PersonRelationship(Answer):
         "record."
     )
     rank: int = Field(description="0 when not ranked.")
-    band: Literal["review", "next", "beyond", "safeguarding", "not_ranked"]
+    band: BandOrNone
     must_see: bool
     markers: list[RowMarker] = Field(description="Markers on record; what the subject did to others is left out here.")
 

@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from serving.desk.responses.answer import Answer, Band, RelationshipRef
+from serving.desk.responses.answer import Answer, Band, BandOrNone, RelationshipRef
 from serving.desk.responses.listing import ListSummary
 from serving.desk.responses.markers import RowMarker
 from serving.desk.responses.now import SeenFor
@@ -32,7 +32,7 @@ class TouchedRelationship(Answer):
     relationship_kind: str
     role: Literal["pair", "subject", "person_at_risk"] = Field(description="Whom of it the triggers are about.")
     rank: int = Field(description="0 when not ranked.")
-    band: Literal["review", "next", "beyond", "not_ranked"]
+    band: BandOrNone
     markers: list[RowMarker] = Field(description="Those that say yes, as on a row.")
 
 

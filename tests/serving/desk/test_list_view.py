@@ -145,3 +145,12 @@ def test_the_other_way_round() -> None:
 @pytest.mark.parametrize(("second_stands", "reference"), [(True, "R-0000000000000002"), (False, "")])
 def test_a_relationship_withdrawn_before_the_as_of_is_nobody_s_other_way(second_stands: bool, reference: str) -> None:
     assert view_of(SmallSnapshot(second_stands)).other_way(1, Parties(11, 12)) == reference
+
+
+def test_a_relationship_for_safeguarding_has_that_for_its_band_and_no_other_unranked_one(desk):
+    view = desk.view()
+    ranked, safeguarded = view.listed.rows["relationship_id"].to_pylist(), view.listed.safeguarding
+    assert [view.band(item.relationship_id) for item in safeguarded] == ["safeguarding"] * len(safeguarded)
+    assert view.band(ranked[0]) == "review"
+    unranked = set(view.in_force.relationship_id.tolist()) - {*ranked, *(item.relationship_id for item in safeguarded)}
+    assert {view.band(relationship_id) for relationship_id in unranked} == {"not_ranked"}
