@@ -62,6 +62,14 @@ def test_a_theme_of_the_same_records_joins_the_stronger_reason_and_a_record_is_c
     assert [reason.strength for reason in shown.raises] == [8, 3]
 
 
+def test_of_several_records_of_one_kind_in_an_incident_the_word_says_all() -> None:
+    twice = [case_record("non_fatal_strangulation", "2025-12-13", incident=7) for _ in range(2)]
+    for record in twice:
+        shown = compose([because("incidents", 1.0, *twice)], twice, marker("Strangulation", record))
+        assert shown.raises[0].sentence.named == {each.event_id for each in twice}
+        assert shown.on_record == ()
+
+
 @pytest.mark.parametrize(("again", "merged"), [(8, True), (7, False)])
 def test_a_theme_is_merged_from_four_fifths_of_its_records(again: int, merged: bool) -> None:
     others = [case_record("order_served", f"2025-1{i}-03") for i in range(10 - again)]
