@@ -124,7 +124,7 @@ def sentence_of(subject: Subject, calendar: Calendar) -> RecordSentence:
     naming: Naming = {
         occurrence.key: occurrence.named(subject.behind, subject.always) for occurrence in subject.occurrences
     }
-    named = {event for occurrence in shown for event in _said_by(naming[occurrence.key], occurrence)}
+    named = {record.event_id for occurrence in shown for record in naming[occurrence.key]}
     if len(subject.occurrences) == 1:
         pieces = _single(shown[0], naming[shown[0].key], calendar)
     else:
@@ -148,12 +148,6 @@ def _with_alike(named: Collection[int], occurrences: Sequence[Occurrence]) -> fr
         for record in occurrence.records
         if (record.kind.name, record.code) in said_kinds
     )
-
-
-def _said_by(named: Sequence[CaseRecord], occurrence: Occurrence) -> list[int]:
-    """Return the ids of an occurrence's records that its words say: two of one kind and code are said by one word."""
-    words = {(record.kind.name, record.code) for record in named}
-    return [record.event_id for record in occurrence.records if (record.kind.name, record.code) in words]
 
 
 def _children(occurrences: Sequence[Occurrence], naming: Naming) -> tuple[Naming, str, frozenset[int]]:

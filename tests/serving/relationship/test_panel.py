@@ -204,12 +204,3 @@ def test_the_order_in_which_records_and_reasons_come_changes_nothing(
     reasons, records, markers = case
     shown = compose(reasons, records, *markers)
     assert compose(reasons[::-1], records[::-1], *markers) == shown
-
-
-def test_a_marker_of_one_of_two_equal_records_of_an_incident_is_named_by_the_other() -> None:
-    """Two systems wrote down one strangulation: the sentence says the kind once, for both."""
-    first, second = (case_record("non_fatal_strangulation", "2025-12-13", incident=1) for _ in range(2))
-    for of_marker in (first, second):
-        shown = compose([because("incidents", 1.0, first, second)], [first, second], marker("Strangulation", of_marker))
-        assert of_marker.event_id in shown.raises[0].sentence.named
-        assert shown.on_record == ()
