@@ -62,7 +62,7 @@ def test_a_relationship(window_on) -> None:
         *("Why you see it", "Now", "Must see", "Markers", "Place in the order", "Why it is placed here"),
         *("Children, and others at risk", "What we don't know", "Incidents on record"),
         *("Open the safe contact", "Open the names"),
-        "threat to kill 30 May; threat with a weapon 30 May; suicidal thoughts 28 May",  # why you see it
+        "threat to kill 30 May; threat with a weapon 30 May; suicidal thoughts of the subject 28 May",  # why you see it
         "Non-molestation order towards this person since 2 April 2024, until 2 April 2025.",
         "Threat to kill on 30 May 2024, recorded 2 days ago",
         "Threatened with a weapon on 30 May 2024, recorded 2 days ago",
