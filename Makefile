@@ -45,7 +45,8 @@ setup: $(VENV)/.project ## the environment, in .venv
 demo: setup ## a synthetic force, end to end, then its pages on http://127.0.0.1:8000 (SERVE=0: stop before serving)
 	@$(BIN)/threat demo $(if $(filter 0,$(SERVE)),--no-serve)
 
-# The suite runs against the built wheel, from outside the checkout: what is tested is what would be installed.
+# The suite runs against the built wheel, from outside the checkout: what is tested is what would be installed. Files keep
+# their order: sorted by their number of tests, the few long ones came last, and one worker waited for the other.
 WHEEL_ENV := $(CURDIR)/var/wheel$(subst .venv,,$(notdir $(VENV)))
 define run-suite
 @rm -rf $(WHEEL_ENV) && mkdir -p $(WHEEL_ENV)
@@ -55,7 +56,7 @@ define run-suite
 @cp $(WHEEL_ENV)/dependencies.pth "$$($(WHEEL_ENV)/env/bin/python -c 'import sysconfig; print(sysconfig.get_paths()["purelib"])')/"
 @$(BIN)/python -m pip --python $(WHEEL_ENV)/env/bin/python install --quiet --no-deps $(WHEEL_ENV)/dist/*.whl
 @cd $(WHEEL_ENV) && THREAT_FROM_WHEEL=1 env/bin/python -P -m pytest -c $(CURDIR)/pyproject.toml --rootdir $(CURDIR) -p no:cacheprovider \
-  -n $(WORKERS) --dist loadfile -q $(1) $(CURDIR)/tests $(TESTS)
+  -n $(WORKERS) --dist loadfile --no-loadscope-reorder -q $(1) $(CURDIR)/tests $(TESTS)
 endef
 
 test: setup ## the whole suite, from the built wheel
