@@ -34,7 +34,6 @@ from training.checks import as_if_known_at_once, future_removed, known_before, k
 from training.cohorts.cohort import Cohort, joined
 from training.cohorts.labelled import LabelledCohort, prepare
 from training.cohorts.outcomes import recorded_outcomes
-from training.cohorts.sample import Sample
 from training.commands import app
 from training.config import Settings, load
 from training.evaluation.reproduce import reproduce, same_rankings
@@ -212,7 +211,7 @@ def test_permuted_labels_rank_no_better_than_chance(labelled: LabelledCohort) ->
     sample = Draws.of(true_rows.persons, Resampling(replicates=0, seed=1))
     candidate, rng, areas = labelled.settings.trees.candidates[0], np.random.default_rng(1), []
     for shuffle in range(12):
-        shuffled = Sample(fit.values, rng.permutation(fit.label), fit.weight)
+        shuffled = replace(fit, label=rng.permutation(fit.label))
         booster = trees.fit(shuffled, candidate, 30, labelled.constraints, seed=shuffle, threads=1)
         areas.append(auc(Ranked(rows=true_rows, score=raw_score(booster, measured.values)), sample)[0])
     assert np.mean(areas) == pytest.approx(0.5, abs=3 * np.std(areas) / np.sqrt(len(areas)) + 0.02)

@@ -93,7 +93,7 @@ class LabelledCohort:
     def fit_sample(self, fold: Fold) -> Sample:
         """The drawn fit rows of a fold, labelled by what was recorded before its fit date."""
         drawn = self.fit_rows[fold.name]
-        return Sample(self.values_of(drawn.positions), self.labels[fold.name][drawn.positions], drawn.weight)
+        return self._sample(drawn.positions, fold.name, drawn.weight)
 
     def measured(self, fold: Fold, known_at: str) -> Sample:
         """The rows a fold is measured on, labelled by what was on record at the fit date of ``known_at``.
@@ -102,7 +102,17 @@ class LabelledCohort:
         """
         rows = self.cohort.of(fold.measure)
         rows = rows[~self.left_out[known_at].rows[rows]]
-        return Sample(self.values_of(rows), self.labels[known_at][rows], np.ones(len(rows)))
+        return self._sample(rows, known_at, np.ones(len(rows)))
+
+    def _sample(self, rows: Ints, known_at: str, weight: NDArray[np.float64]) -> Sample:
+        """Rows of the cohort, given by their positions in it, labelled as known at the fit date of ``known_at``."""
+        return Sample(
+            values=self.values_of(rows),
+            label=self.labels[known_at][rows],
+            weight=weight,
+            person=self.cohort.rows.subject[rows],
+            cycle=self.cohort.cycle[rows],
+        )
 
     def pairs(self) -> list[tuple[Sample, Sample]]:
         """(fit, measure) pairs to choose on: the validation folds, or groups of subjects within the test's fit rows.
@@ -113,7 +123,7 @@ class LabelledCohort:
         if self.folds.validation:
             return [(self.fit_sample(fold), self.measured(fold, "test")) for fold in self.folds.validation]
         whole = self.fit_sample(self.folds.test)
-        _, person = np.unique(self.cohort.rows.subject[self.fit_rows["test"].positions], return_inverse=True)
+        _, person = np.unique(whole.person, return_inverse=True)
         people = int(person.max()) + 1
         group = np.random.default_rng(self.settings.seed).permutation(people)[person] % SUBJECT_GROUPS
         parts = [(whole.part(group != number), whole.part(group == number)) for number in range(SUBJECT_GROUPS)]

@@ -15,15 +15,21 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """Rows to fit on or to measure on: ``values`` (n, d) with NaN = missing, ``label`` 0 or 1, ``weight`` (n)."""
+    """Rows to fit on or to measure on: ``values`` (n, d) with NaN = missing, ``label`` 0 or 1, ``weight`` (n).
+
+    ``person``: id of the subject, by which rows are grouped and resampled (n). ``cycle``: number of the list that the
+    row is on, so that lists can be cut per cycle (n).
+    """
 
     values: NDArray[np.float32]
     label: NDArray[np.uint8]
     weight: Floats
+    person: Ints
+    cycle: Ints
 
     def part(self, keep: NDArray[np.bool_]) -> Sample:
         """The rows where ``keep``."""
-        return Sample(self.values[keep], self.label[keep], self.weight[keep])
+        return Sample(self.values[keep], self.label[keep], self.weight[keep], self.person[keep], self.cycle[keep])
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,9 +24,8 @@ def stability(labelled: LabelledCohort, choice: trees.Choice, scores: NDArray[np
     settings, folds = labelled.settings, labelled.folds
     lists, values = labelled.test_lists, labelled.test_matrix.values
     cycle = lists.cycle
-    fit_rows = labelled.fit_rows[folds.test.name].positions
     sample = labelled.fit_sample(folds.test)
-    _, person = np.unique(labelled.cohort.rows.subject[fit_rows], return_inverse=True)
+    _, person = np.unique(sample.person, return_inverse=True)
     people = int(person.max()) + 1
     of_run = listed(scores, cycle, capacity)
     votes = np.zeros(len(lists))

@@ -82,3 +82,14 @@ def test_rows_of_the_test_come_with_their_own_features(snapshot: Snapshot) -> No
     measured = labelled.measured(labelled.folds.test, "test")
     kept = ~labelled.left_out["test"].rows[labelled.test_positions]
     np.testing.assert_array_equal(measured.values, matrix.values[kept])
+
+
+def test_a_sample_says_of_each_row_whose_it_is_and_on_which_list(snapshot: Snapshot) -> None:
+    labelled = prepared(snapshot, {})
+    measured, lists = labelled.measured(labelled.folds.test, "test"), labelled.test_lists
+    kept = ~labelled.left_out["test"].rows[labelled.test_positions]
+    np.testing.assert_array_equal(measured.person, lists.rows.subject[kept])
+    np.testing.assert_array_equal(measured.cycle, lists.cycle[kept])
+    fit, drawn = labelled.fit_sample(labelled.folds.test), labelled.fit_rows["test"].positions
+    np.testing.assert_array_equal(fit.person, labelled.cohort.rows.subject[drawn])
+    np.testing.assert_array_equal(fit.cycle, labelled.cohort.cycle[drawn])

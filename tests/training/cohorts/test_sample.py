@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from training.cohorts.sample import draw_fit_rows
+from training.cohorts.sample import Sample, draw_fit_rows
 from training.config import SamplingSettings
 
 
@@ -35,3 +35,18 @@ def test_a_draw_depends_on_its_seed_alone() -> None:
     first, again, other = (draw_fit_rows(labels, np.arange(1_000), settings, seed).positions for seed in (1, 1, 2))
     assert (first == again).all()
     assert (first != other).any()
+
+
+def test_a_part_keeps_person_and_list_with_their_rows() -> None:
+    values = np.arange(6, dtype=np.float32).reshape(3, 2)
+    whole = Sample(
+        values,
+        label=np.array([0, 1, 0], np.uint8),
+        weight=np.array([2.0, 1.0, 3.0]),
+        person=np.array([7, 8, 7]),
+        cycle=np.array([0, 0, 1]),
+    )
+    part = whole.part(whole.person == 7)
+    assert part.values.tolist() == [[0, 1], [4, 5]]
+    assert (part.label.tolist(), part.weight.tolist()) == ([0, 0], [2.0, 3.0])
+    assert (part.person.tolist(), part.cycle.tolist()) == ([7, 7], [0, 1])
