@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 import time
 from pathlib import Path
 from typing import Annotated, Any
@@ -45,14 +46,23 @@ def train(
     from threat.release.documents.checks import Checks
     from threat.release.documents.cohort import CohortAttrition
     from threat.release.documents.evaluation import Evaluation
+    from threat.release.documents.provenance import Execution
     from training.config import load
     from training.evaluation.summary import Remarks, summary_lines
     from training.job import name_run, train
 
     settings = load(config, capacity=capacity, seed=seed, threads=threads)
-    started_at = int(time.time())
+    started_at, began, busy = int(time.time()), time.monotonic(), time.process_time()
     name = run_id or name_run(settings, started_at)
     run = train(store, settings, out=out, run_id=name, started_at=started_at, policy=policy)
+    run.write(
+        Execution(
+            threads=settings.threads,
+            seconds=round(time.monotonic() - began, 1),
+            cpu_seconds=round(time.process_time() - busy, 1),
+            peak_memory_mb=round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1),  # kilobytes on Linux
+        )
+    )
     document: dict[str, Any] = {"run": str(run.directory), "run_id": run.id, "mlflow": None}
     if mlflow:
         from training.mirror import mirror

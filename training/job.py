@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from pathlib import Path
 
 import numpy as np
@@ -36,6 +37,7 @@ from training.evaluation.slices import lead_time, replay
 from training.evaluation.stability import stability
 from training.evaluation.table import evaluate
 from training.models.fitted import FittedModels, fit_models
+from training.provenance import provenance
 
 
 def train(
@@ -52,6 +54,7 @@ def train(
         advance(2)
         run = Run.create(out, run_id)
         capacity = settings.capacity or rules.capacity
+        run.write(provenance(policy))
         _write_question(run, labelled, capacity, rules.version, started_at)
         fitted = fit_models(labelled)
         advance(2)
@@ -73,7 +76,10 @@ def train(
 
 
 def name_run(settings: Settings, started_at: int) -> str:
-    """Return a RUN's id: when it started (UTC), which configuration, and eight digits of what was asked."""
+    """Return a RUN's id: when it started (UTC), which configuration, and eight digits of what was asked.
+
+    Threads are not asked of a training: they are no part of the settings as JSON.
+    """
     asked = hashlib.sha256(settings.model_dump_json().encode()).hexdigest()[:8]
     return f"{instant(started_at):%Y%m%dT%H%M%SZ}-{settings.name}-{asked}"
 
@@ -177,7 +183,7 @@ def earlier_openings(directory: Path, snapshot_id: str, labelled: LabelledCohort
 
 def _write_model(run: Run, labelled: LabelledCohort, fitted: FittedModels) -> None:
     """Write the model and the choices; ``choices.json`` holds the hash of the model."""
-    text = fitted.trees.booster.model_to_string()
+    text = without_threads(fitted.trees.booster.model_to_string())
     run.write_text("model/model.txt", text)
     run.write(fitted.calibrator)
     run.write(
@@ -190,3 +196,12 @@ def _write_model(run: Run, labelled: LabelledCohort, fitted: FittedModels) -> No
     )
     run.write(fitted.regression.document(labelled.catalogue.names))
     run.write(fitted.choices(sha256_of(text.encode())))
+
+
+def without_threads(text: str) -> str:
+    """Return a model's text that says one thread: LightGBM writes how many it used, and no tree depends on that.
+
+    >>> without_threads("[num_threads: 8]")
+    '[num_threads: 1]'
+    """
+    return re.sub(r"(?m)^\[num_threads: \d+\]$", "[num_threads: 1]", text)

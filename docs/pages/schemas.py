@@ -22,6 +22,7 @@ from threat.release.documents.gate import Gate
 from threat.release.documents.global_picture import GlobalPicture
 from threat.release.documents.manifest import Annexes, BundleManifest, Canary, RunManifest
 from threat.release.documents.model import Calibrator, ElasticNet, ModelFeatures
+from threat.release.documents.provenance import Execution, Provenance
 from threat.release.documents.scored_list import ListFile
 from threat.release.documents.snapshot import SnapshotRead
 from threat.release.documents.stability import Stability
@@ -39,6 +40,7 @@ DOCUMENTS: dict[str, type[JsonFile]] = {
     "config": Config,
     "elastic_net": ElasticNet,
     "evaluation": Evaluation,
+    "execution": Execution,
     "expected_captures": ExpectedCaptures,
     "fairness": Fairness,
     "features": ModelFeatures,
@@ -46,6 +48,7 @@ DOCUMENTS: dict[str, type[JsonFile]] = {
     "gate": Gate,
     "human": Human,
     "list": ListFile,
+    "provenance": Provenance,
     "run_manifest": RunManifest,
     "shap_summary": GlobalPicture,
     "snapshot": SnapshotRead,

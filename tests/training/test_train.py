@@ -21,10 +21,12 @@ from threat.measuring.resampling import Draws, Resampling, auc
 from threat.outcomes import label
 from threat.policy import load_policy
 from threat.release.documents.checks import Checks
+from threat.release.documents.choices import Choices
 from threat.release.documents.cohort import CohortAttrition
 from threat.release.documents.config import Config
 from threat.release.documents.evaluation import Evaluation
 from threat.release.documents.model import Calibrator
+from threat.release.documents.provenance import Execution
 from threat.release.runs import Run
 from threat.release.scorer import probability, raw_score
 from threat.simulation.force import Settings as ForceSettings
@@ -38,7 +40,7 @@ from training.commands import app
 from training.config import Settings, load
 from training.evaluation.reproduce import reproduce, same_rankings
 from training.evaluation.summary import Remarks, summary_lines
-from training.job import train
+from training.job import name_run, train
 from training.models import trees
 
 STARTED = parse_as_of("2025-01-02")
@@ -87,7 +89,8 @@ def test_the_run_holds_what_the_contract_says(run: Run) -> None:
     Run.open(run.directory)
     files = json.loads((run.directory / "manifest.json").read_text())["files"]
     assert set(files) == {
-        "config.json", "snapshot.json", "cohort.json", "folds.json", "choices.json", "evaluation.json", "checks.json",
+        "config.json", "snapshot.json", "provenance.json", "cohort.json", "folds.json", "choices.json",
+        "evaluation.json", "checks.json",
         "predictions.parquet", "outside.parquet", "outcomes.parquet", "model/model.txt", "model/calibrator.json",
         "model/features.json", "baselines/elastic_net.json", "shap_summary.json", "shap_summary.png",
         "stability.json",
@@ -134,10 +137,18 @@ def test_the_predictions_are_the_complete_cohort_scored_by_the_sealed_model(run:
     assert total == pytest.approx(units["incident"].nunique())
 
 
-def test_the_same_inputs_give_the_same_run(run: Run, force: Path, settings: Settings) -> None:
-    again = train(force / "history", settings, out=run.directory.parent, run_id="again", started_at=STARTED)
+def test_the_same_inputs_give_the_same_run_on_any_number_of_threads(run: Run, force: Path, settings: Settings) -> None:
+    on_two = settings.model_copy(update={"threads": 2})
+    assert name_run(on_two, STARTED) == name_run(settings, STARTED)
+    again = train(force / "history", on_two, out=run.directory.parent, run_id="again", started_at=STARTED)
     first, second = (json.loads((r.directory / "manifest.json").read_text())["files"] for r in (run, again))
-    assert {name for name in first if first[name] != second[name]} == {"folds.json"}
+    assert {name for name in first if first[name] != second[name]} <= {"folds.json", "choices.json"}
+    # LightGBM adds its own losses up thread by thread, so that their last digits may differ; no choice does.
+    choices, choices_again = run.read(Choices), again.read(Choices)
+    for one, other in zip(choices.trees.tried, choices_again.trees.tried, strict=True):
+        assert other.log_loss == pytest.approx(one.log_loss, rel=1e-12)
+    assert choices_again.model_copy(update={"trees": choices.trees}) == choices
+    assert choices_again.trees.chosen == choices.trees.chosen
     # The second says that the first had opened the same test.
     opening = again.read_json("folds.json")["test_opening"]
     assert (opening["times_opened_in_this_run"], opening["earlier_runs_that_opened_it"]) == (1, ["first"])
@@ -274,6 +285,8 @@ def test_commands(run: Run, force: Path, tmp_path: Path) -> None:
     document = json.loads(got.stdout)
     assert (document["run_id"], document["mlflow"]) == ("cli", None)
     assert document["late_known"] == run.read_json("checks.json")["late_known"]
+    execution = Run.open(tmp_path / "runs" / "cli").read(Execution)
+    assert (execution.threads, execution.seconds > 0, execution.peak_memory_mb > 50) == (1, True, True)
     cohort = run.read_json("cohort.json")
     assert document["in_no_figure"] == {
         name: cohort[name] for name in ("test_left_out", "competing_deaths", "unseen_severe", "silent_features")

@@ -86,7 +86,8 @@ class Settings(_Setting):
 
     ``capacity`` None: the policy's. ``new_charges_only``: an outcome must bring a severe kind that no earlier incident
     of the subject carried (sensitivity for records where the same case returns). ``ensemble``: how many times the
-    chosen model is fitted again on resampled subjects, to see how stable the lists are.
+    chosen model is fitted again on resampled subjects, to see how stable the lists are. ``threads``: of this machine's
+    fit; read from a file and in no document, because nothing that a training makes depends on it.
     """
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_]*$", description="name of the configuration")
@@ -104,4 +105,4 @@ class Settings(_Setting):
     bootstrap: int = Field(default=500, ge=0, le=10_000, description="replicates behind the intervals")
     ensemble: int = Field(default=8, ge=0, le=50, description="models fitted again on resampled subjects")
     seed: int = Field(default=7, ge=0, le=2**31 - 1, description="seed of every draw")
-    threads: int = Field(default=1, ge=1, le=64, description="threads of the fit")
+    threads: int = Field(default=1, ge=1, le=64, exclude=True, description="threads of the fit")
