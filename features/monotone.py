@@ -7,7 +7,7 @@ gets a private copy of its two parties' histories, so that what is added for one
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
@@ -22,7 +22,7 @@ from threat.errors import UsageError
 from threat.history.gravity import details, gravities
 from threat.history.schema import DOMESTIC
 from threat.history.sightings import COLUMNS, NO_PERSON, ROLE_ABOUT, ROLE_AT_RISK, ROLE_SUBJECT, Rows, Sightings
-from threat.vocabulary import kind
+from threat.vocabulary import kind, kinds
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,21 +35,34 @@ class HarmEvent:
     domestic: str = "yes"
 
 
-HARM_EVENTS = (
-    HarmEvent("domestic_incident"),
-    HarmEvent("assault_without_injury"),
-    HarmEvent("assault_with_injury"),
-    HarmEvent("non_fatal_strangulation"),
-    HarmEvent("weapon_used", code="knife"),
-    HarmEvent("threat_to_kill"),
-    HarmEvent("threat_to_children"),
-    HarmEvent("stalking"),
-    HarmEvent("coercive_control"),
-    HarmEvent("rape"),
-    HarmEvent("breach_non_molestation", code="contact"),
-    HarmEvent("assault_with_injury", days_before=200.0),
+HARM_KINDS = tuple(
+    HarmEvent(harm.name, code=harm.codes[0] if harm.codes else None)
+    for harm in kinds().values()
+    if harm.in_incident and not harm.death_of
 )
+"""One harm of each kind that happens in an incident between two persons, with the gravest code of the kind, a day
+before the as-of. A death of the person at risk is none: nobody is ranked after it."""
+
+OLDER_HARMS = (HarmEvent("assault_with_injury", days_before=200.0),)
+"""A harm of half a year ago: figures of short windows stay, and what compares windows falls."""
+
+HARM_EVENTS = (*HARM_KINDS, *OLDER_HARMS)
 """The harms an evaluation adds unless it names others."""
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """What one added harm did: figures (n, d) and scores (n) of the same rows before and after the ``event``."""
+
+    event: HarmEvent
+    values_before: NDArray[np.float32]
+    values_after: NDArray[np.float32]
+    before: NDArray[np.float64]
+    after: NDArray[np.float64]
+
+    def fell(self, tolerance: float = 0.0) -> NDArray[np.bool_]:
+        """Mask (n) of the rows whose score fell by more than ``tolerance``."""
+        return np.asarray(self.after < self.before - tolerance, np.bool_)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +76,28 @@ class Violation:
     after: float
 
 
+def effects(
+    score: Callable[[Matrix], NDArray[np.float64]],
+    sightings: Sightings,
+    rows: Rows,
+    catalogue: Catalogue | None = None,
+    events: Sequence[HarmEvent] = HARM_EVENTS,
+) -> Iterator[Effect]:
+    """Yield, for each event, figures and scores of all rows before and after the event is added to their histories.
+
+    ``score`` maps a matrix of the catalogue (None: the shipped one) to float64[n], higher = more urgent. Costs one
+    build of the matrix per event and one more. Raises UsageError for an event of no kind, with a code its kind does not
+    have, or not before the as-of.
+    """
+    for event in events:
+        _check(event)
+    private, copies = worlds(sightings, rows)
+    values, before = _scored(score, private, copies, catalogue)
+    for event in events:
+        values_after, after = _scored(score, add(private, copies, event), copies, catalogue)
+        yield Effect(event, values, values_after, before, after)
+
+
 def violations(
     score: Callable[[Matrix], NDArray[np.float64]],
     sightings: Sightings,
@@ -74,28 +109,21 @@ def violations(
 ) -> list[Violation]:
     """Return every (row, event) whose score falls by more than ``tolerance`` when the event is added to its history.
 
-    ``score`` maps a matrix of the catalogue (None: the shipped one) to float64[n], higher = more urgent. Costs one
-    build of the matrix per event and one more. Raises UsageError for an event of no kind, with a code its kind does not
-    have, or not before the as-of.
+    Arguments and errors are those of ``effects``.
     """
-    for event in events:
-        _check(event)
-    private, copies = worlds(sightings, rows)
-    before = _scores(score, private, copies, catalogue)
-    falls: list[Violation] = []
-    for event in events:
-        after = _scores(score, add(private, copies, event), copies, catalogue)
-        falls += [
-            Violation(int(i), int(rows.relationship_id[i]), event, float(before[i]), float(after[i]))
-            for i in np.flatnonzero(after < before - tolerance)
-        ]
-    return falls
+    return [
+        Violation(int(i), int(rows.relationship_id[i]), effect.event, float(effect.before[i]), float(effect.after[i]))
+        for effect in effects(score, sightings, rows, catalogue, events)
+        for i in np.flatnonzero(effect.fell(tolerance))
+    ]
 
 
-def _scores(
+def _scored(
     score: Callable[[Matrix], NDArray[np.float64]], sightings: Sightings, rows: Rows, catalogue: Catalogue | None
-) -> NDArray[np.float64]:
-    return np.asarray(score(build(sightings, rows, catalogue)), dtype=np.float64)
+) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
+    """Return the figures (n, d) of the rows, and their scores (n)."""
+    matrix = build(sightings, rows, catalogue)
+    return np.asarray(matrix.values), np.asarray(score(matrix), dtype=np.float64)
 
 
 def _check(event: HarmEvent) -> None:
@@ -113,7 +141,8 @@ def _check(event: HarmEvent) -> None:
 def worlds(sightings: Sightings, rows: Rows) -> tuple[Sightings, Rows]:
     """Return a copy of both parties' sightings for each row, under new person ids; anyone else keeps no sightings.
 
-    Row i's subject becomes person 2i and its person at risk 2i + 1; third persons stay different persons.
+    Row i's subject becomes person 2i and its person at risk 2i + 1; third persons stay different persons. Events and
+    incidents are numbered anew from 1, in the order of their ids, so that ids above are free.
     """
     n = len(rows)
     taken, owner, counterpart = [np.empty(0, np.int64)], [np.empty(0, np.int64)], [np.empty(0, np.int32)]
@@ -135,6 +164,9 @@ def worlds(sightings: Sightings, rows: Rows) -> tuple[Sightings, Rows]:
             counterpart.append(world.astype(np.int32))
     columns = {name: getattr(sightings, name)[np.concatenate(taken)] for name in COLUMNS}
     columns["counterpart"] = np.concatenate(counterpart)
+    # Both at once: an incident that has the number of its one event keeps having it.
+    both = np.concatenate([columns["event_id"], columns["incident_id"]])
+    columns["event_id"], columns["incident_id"] = np.split(np.unique(both, return_inverse=True)[1] + 1, 2)
     private = _assemble(sightings, columns, np.concatenate(owner), 2 * n + len(sightings.persons))
     ids = np.arange(n, dtype=np.int64) * 2
     at_risk = np.where(rows.at_risk == NO_PERSON, NO_PERSON, ids + 1)
@@ -144,7 +176,8 @@ def worlds(sightings: Sightings, rows: Rows) -> tuple[Sightings, Rows]:
 def add(private: Sightings, rows: Rows, event: HarmEvent) -> Sightings:
     """Return the private histories with one more event in each row's; ``rows`` as ``worlds`` returned them."""
     n, added = len(rows), kind(event.kind)
-    ids = _free_ids(private, n)
+    greatest = max(int(private.event_id.max(initial=0)), int(private.incident_id.max(initial=0)))
+    ids = np.arange(greatest + 1, greatest + 1 + n, dtype=np.int64)
     at = rows.as_of - int(event.days_before * DAY)
     names = private.code_names
     if event.code is not None and event.code not in names:
@@ -193,12 +226,6 @@ def add(private: Sightings, rows: Rows, event: HarmEvent) -> Sightings:
     return _assemble(
         replace(private, code_names=names), columns, np.concatenate([private.owners(), *owners]), len(private.persons)
     )
-
-
-def _free_ids(private: Sightings, n: int) -> NDArray[np.int64]:
-    """n ids that neither an event nor an incident has."""
-    used = np.union1d(private.event_id, private.incident_id)
-    return np.setdiff1d(np.arange(1, n + len(used) + 1, dtype=np.int64), used)[:n]
 
 
 def _assemble(like: Sightings, columns: dict[str, NDArray[Any]], owner: NDArray[np.int64], n_persons: int) -> Sightings:

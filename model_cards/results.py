@@ -219,10 +219,19 @@ def added_harm_field(documents: RunDocuments) -> Value | None:
     if documents.checks is None or documents.checks.added_harm.share is None:
         return None
     harm = documents.checks.added_harm
-    kinds = ", ".join(harm.kinds_that_fell) or "none"
-    return (
+    sentence = (
         f"One recorded harm more lowered {number(harm.fell)} of {number(harm.scores)} scores "
-        f"({share(harm.fell / harm.scores)}); kinds: {kinds}"
+        f"({share(harm.fell / harm.scores)})"
+    )
+    worst = harm.worst
+    if worst is None:  # a RUN of before kinds were counted apart
+        return f"{sentence}; kinds: {', '.join(harm.kinds_that_fell) or 'none'}"
+    if not worst.fell:
+        return f"{sentence}: none of {len(harm.kinds)} kinds of harm, a day before the as-of, lowered a score"
+    causes = ", ".join(cause.feature for cause in worst.causes)
+    return (
+        f"{sentence}; most often {worst.kind}, which lowered {share(worst.fell / worst.rows)} of scores, by "
+        f"{worst.largest_fall:.2f} log odds at most, through {causes}"
     )
 
 

@@ -12,13 +12,15 @@ from numpy.typing import NDArray
 from features.engines.fold.build import build
 from features.load import load_catalogue
 from features.matrix import Matrix
-from features.monotone import HARM_EVENTS, HarmEvent, Violation, add, violations, worlds
+from features.monotone import HARM_EVENTS, HARM_KINDS, HarmEvent, Violation, add, violations, worlds
 from threat.asof import DAY
 from threat.errors import UsageError
+from threat.harm import days_of
 from threat.history.sightings import Rows
 from threat.vocabulary import kinds
 
 T0 = 1_700_000_000
+NO_CRIMES_COUNTED = ("strangulation_reported", "threat_to_children", "surveillance", "attempted_entry")
 SUBJECT, AT_RISK, OTHER = 11, 22, 33
 CATALOGUE = load_catalogue().only(
     (
@@ -150,12 +152,18 @@ def test_an_event_that_cannot_be_is_refused(event: HarmEvent, said: str) -> None
         violations(column("domestic_incidents_90d"), HISTORY, ROWS, CATALOGUE, [event])
 
 
-def test_default_events_are_possible_and_count_as_domestic_incidents() -> None:
+def test_every_kind_of_harm_is_added_and_each_that_has_harm_days_counts_as_a_domestic_incident() -> None:
+    between = [k for k in kinds().values() if k.in_incident]
+    assert {event.kind for event in HARM_KINDS} == {k.name for k in between} - {"murder", "manslaughter"}
+    assert [event for event in HARM_EVENTS if event not in HARM_KINDS] == [
+        HarmEvent("assault_with_injury", days_before=200.0)
+    ]
     private, copies = worlds(HISTORY, ROWS)
     plain = build(private, copies, load_catalogue(), parallel=False).column("domestic_incidents_ever")
     for event in HARM_EVENTS:
         more = build(add(private, copies, event), copies, load_catalogue(), parallel=False)
-        assert (more.column("domestic_incidents_ever") - plain).tolist() == [1.0] * 4, event
+        counted = 1.0 if days_of(event.kind) or event.kind in NO_CRIMES_COUNTED else 0.0
+        assert (more.column("domestic_incidents_ever") - plain).tolist() == [counted] * 4, event
 
 
 @settings(deadline=None, max_examples=25, suppress_health_check=list(HealthCheck))

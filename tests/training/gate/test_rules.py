@@ -56,7 +56,7 @@ def few_events(events: int) -> RunDocuments:
 
 OTHER_DATES = {"dates__holds": False, "dates__folds": [{**documents.checks().dates.folds[0].as_json(), "holds": False}]}
 NO_DATES: dict[str, Any] = {"dates__folds": []}
-NO_SCORES = {"added_harm__scores": 0, "added_harm__fell": 0}
+NO_SCORES: dict[str, Any] = {"added_harm__scores": 0, "added_harm__fell": 0, "added_harm__kinds": []}
 OFF = {"contributions_sum__largest_difference": 0.02, "contributions_sum__holds": False}
 LEAKED = {"future_removed__values_that_differ": 1, "future_removed__holds": False}
 

@@ -73,21 +73,65 @@ class ContributionsSum(Part):
         return self
 
 
+class FallCause(Part):
+    """A feature that lowered scores when a harm was added."""
+
+    feature: str = Field(description="name of the feature")
+    rows: int = Field(ge=1, description="fallen scores in which the contribution of this feature fell most")
+    mean_change: float = Field(description="mean change of the feature's contribution in those rows, log odds")
+
+
+class HarmOfKind(Part):
+    """How scores move when one harm of one kind is added to each row."""
+
+    kind: str = Field(description="kind of the harm, of the vocabulary")
+    days_before: float = Field(gt=0, description="days from the harm to the row's as-of")
+    rows: int = Field(ge=0, description="rows checked")
+    fell: int = Field(ge=0, description="rows whose score fell by more than the threshold")
+    largest_fall: float = Field(ge=0, description="largest fall, log odds")
+    causes: tuple[FallCause, ...] = Field(description="features that lowered the fallen scores most, at most five")
+
+    @property
+    def share(self) -> float | None:
+        """Share of rows whose score fell; None without rows."""
+        return self.fell / self.rows if self.rows else None
+
+
 class AddedHarm(Part):
-    """How scores move when one recorded harm is added to a row."""
+    """How scores move when one recorded harm is added to a row. Version 1 has no figures by kind."""
 
     what: str = Field(description="the check in words")
     rows: int = Field(ge=0, description="rows checked")
-    harms: int = Field(ge=0, description="kinds of harm added, one at a time")
+    harms: int = Field(ge=0, description="harms added, one at a time")
     scores: int = Field(ge=0, description="scores compared: rows times harms")
     fell: int = Field(ge=0, description="scores that fell")
     largest_fall: float = Field(ge=0, description="largest fall, log odds")
     kinds_that_fell: tuple[str, ...] = Field(description="kinds of harm after which a score fell, sorted")
+    threshold: float = Field(
+        default=0.0, ge=0, description="log odds that a score may move down and not count as fallen"
+    )
+    kinds: tuple[HarmOfKind, ...] = Field(default=(), description="each kind of harm, a day before the as-of")
+    older: tuple[HarmOfKind, ...] = Field(
+        default=(), description="harms of longer ago; they count in the totals, not in the worst kind"
+    )
+
+    @model_validator(mode="after")
+    def _computed(self) -> Self:
+        parts = (*self.kinds, *self.older)
+        if parts and (self.fell, self.scores) != (sum(part.fell for part in parts), sum(part.rows for part in parts)):
+            raise ValueError("the totals are not those of the kinds")
+        return self
 
     @property
     def share(self) -> float | None:
         """Share of scores that fell; None when none was compared."""
         return self.fell / self.scores if self.scores else None
+
+    @property
+    def worst(self) -> HarmOfKind | None:
+        """The kind with the greatest share of fallen scores, of equals the first; None without figures by kind."""
+        measured = [harm for harm in self.kinds if harm.rows]
+        return max(measured, key=lambda harm: harm.fell / harm.rows, default=None)
 
 
 class Checks(Document):
@@ -95,8 +139,9 @@ class Checks(Document):
 
     FILE: ClassVar[str] = "checks.json"
     HOW_MADE: ClassVar[str] = "train again: threat train"
+    VERSIONS_READ: ClassVar[tuple[int, ...]] = (1, 2)
 
-    version: Literal[1] = Field(default=1, description="version of this document")
+    version: Literal[1, 2] = Field(default=2, description="version of this document")
     future_removed: FutureRemoved = Field(description="no feature knew the future")
     late_known: LateKnown = Field(description="what became known late, on all test rows")
     dates: Dates = Field(description="no fold's dates overlap")
