@@ -13,6 +13,7 @@ from threat.errors import BadInput
 from threat.history.deaths import Deaths
 from threat.history.sightings import Sightings
 from threat.history.snapshot import Snapshot
+from threat.measuring.list_length import ListLength
 from threat.policy import Policy
 from threat.release.documents.cohort import FitCounts, LeftOutRows
 from training.cohorts import cohort as cohorts
@@ -113,6 +114,14 @@ class LabelledCohort:
             person=self.cohort.rows.subject[rows],
             cycle=self.cohort.cycle[rows],
         )
+
+    def list_length(self, cycle: Ints) -> ListLength:
+        """How long lists are, of rows on these lists (n numbers): the settings' capacity, or else a share of the mean
+        list for an incident cohort and the policy's capacity for a monthly one."""
+        settings = self.settings
+        if settings.capacity is None and settings.cohort.kind == "incident":
+            return ListLength.of_share(settings.cohort.capacity_share, len(cycle), len(np.unique(cycle)))
+        return ListLength(settings.capacity or self.policy.capacity)
 
     def pairs(self) -> list[tuple[Sample, Sample]]:
         """(fit, measure) pairs to choose on: the validation folds, or groups of subjects within the test's fit rows.

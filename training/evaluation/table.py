@@ -11,6 +11,7 @@ import numpy as np
 from threat.measuring.estimates import What, measure, rate
 from threat.measuring.figure import Figure
 from threat.measuring.intervals import BOOTSTRAP, Evidence
+from threat.measuring.list_length import ListLength
 from threat.measuring.ranked import Floats, Labelled, Ranked
 from threat.measuring.resampling import Captured, Draws, Resampling, auc, capture, ratio, totals
 from threat.measuring.titles import TITLES, title_of_difference
@@ -19,9 +20,6 @@ from training.evaluation.calibration import calibration
 from training.evaluation.slices import by_freshness
 
 PAIRED = f"paired {BOOTSTRAP}"
-
-_LADDER = (0.25, 0.5, 1, 2, 4)
-"""Lengths of list around the unit's capacity: their mean recall depends less on who happens to be at one cut."""
 
 _FEW_EVENTS = 50
 """Below this many outcome events the page warns: the gate's policy asks for at least as many in a test."""
@@ -75,15 +73,6 @@ class Test:
         return cls(rows, draws, capacity, inside, inside + totals(rows.outside_credit, rows.outside_person, draws))
 
 
-def ladder(capacity: int) -> list[int]:
-    """k/4, k/2, k, 2k, 4k (rounded, at least 1, without repeats).
-
-    >>> ladder(50), ladder(1)
-    ([12, 25, 50, 100, 200], [1, 2, 4])
-    """
-    return sorted({max(1, round(capacity * share)) for share in _LADDER})
-
-
 def evaluate(
     rows: Labelled,
     rankings: Sequence[Ranking],
@@ -125,7 +114,7 @@ def evaluate(
 
 
 def _columns(test: Test, ranked: Ranked) -> Columns:
-    captured = {size: capture(ranked, test.draws, size) for size in ladder(test.capacity)}
+    captured = {size: capture(ranked, test.draws, size) for size in ListLength(test.capacity).ladder}
     mean_events = np.mean([content.events for content in captured.values()], axis=0)
     recall = {size: ratio(content.events, test.everything) for size, content in captured.items()}
     brier = None

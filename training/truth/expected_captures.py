@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from threat.asof import show
 from threat.measuring.estimates import What, measure
 from threat.measuring.figure import Figure
+from threat.measuring.list_length import ListLength
 from threat.measuring.ranked import Ranked
 from threat.measuring.resampling import Draws, Resampling, auc, capture, ratio, totals
 from threat.release.documents.expected_captures import (
@@ -26,7 +27,7 @@ from threat.release.documents.expected_captures import (
     ParticleCheck,
     RankingCaptures,
 )
-from training.evaluation.table import Ranking, ladder
+from training.evaluation.table import Ranking
 from training.truth.judged_lists import JudgedLists, Lookahead
 
 Floats = NDArray[np.float64]
@@ -131,7 +132,7 @@ class _Judged:
     def _of_all_lists(self, scores: Floats, risk: Floats) -> Captures:
         """Expected outcomes met by all lists together."""
         ranked = Ranked(rows=self.lists.credited(credit_relations(self.lists, scores, risk)), score=scores)
-        return {size: capture(ranked, self.draws, size).events for size in ladder(self.capacity)}
+        return {size: capture(ranked, self.draws, size).events for size in ListLength(self.capacity).ladder}
 
     def best(self) -> Captures:
         """Expected outcomes met by the oracle's list: the mean of ranking on one half and judging on the other."""

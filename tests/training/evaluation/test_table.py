@@ -4,17 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import pytest
 from fixtures.ranked_rows import crowd
 
 from threat.measuring.ranked import EventKeys
 from threat.measuring.resampling import Resampling
-from training.evaluation.table import Ranking, evaluate, ladder
-
-
-@pytest.mark.parametrize(("capacity", "sizes"), [(50, [12, 25, 50, 100, 200]), (2, [1, 2, 4, 8]), (1, [1, 2, 4])])
-def test_ladder(capacity: int, sizes: list[int]) -> None:
-    assert ladder(capacity) == sizes
+from training.evaluation.table import Ranking, evaluate
 
 
 def test_differences_are_paired() -> None:

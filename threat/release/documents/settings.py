@@ -21,11 +21,13 @@ class CohortSettings(_Setting):
     """Who is scored when.
 
     ``monthly``: everyone eligible on the first of each month. ``incident``: each relationship ``after_seconds`` after
-    a domestic incident was recorded.
+    a domestic incident was recorded. ``capacity_share``: places on a list of an incident cohort where the settings name
+    no capacity: it has as many rows as there were incidents, so only a share of them says how much is reviewed.
     """
 
     kind: Literal["monthly", "incident"] = Field(default="monthly", description="who is a row when")
     after_seconds: int = Field(default=3_600, ge=1, le=86_400, description="wait after the incident, seconds")
+    capacity_share: Share = Field(default=0.2, description="incident cohorts: places, as a share of the mean list")
 
 
 class CalendarSettings(_Setting):
