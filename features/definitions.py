@@ -67,7 +67,8 @@ class Definition:
     than unknown, is one of these. ``direction``: +1 (more can only raise), -1, or 0 (none); ``policy`` marks a
     direction set by policy and not evidence. ``missing``: what NaN means. ``sensitive``: stands for a protected
     characteristic and needs ``justification``. ``sentence`` is for the reviewer (``features.sentences``). ``factor``:
-    row of the risk-factor evidence it serves; ``source``: where the evidence is.
+    row of the risk-factor evidence it serves; ``source``: where the evidence is. ``base``: the base of the model reads
+    it (``training.models.base``).
     """
 
     name: str
@@ -96,3 +97,4 @@ class Definition:
     sensitive: bool = False
     justification: str = ""
     factor: int | None = None
+    base: bool = False

@@ -14,6 +14,7 @@ from pydantic import ValidationError
 
 from threat.errors import UsageError, raise_all
 from threat.release.documents.settings import (
+    BaseSettings,
     CalendarSettings,
     CohortSettings,
     LinearSettings,
@@ -24,6 +25,7 @@ from threat.release.documents.settings import (
 )
 
 __all__ = [
+    "BaseSettings",
     "CalendarSettings",
     "CohortSettings",
     "LinearSettings",

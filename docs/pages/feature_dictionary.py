@@ -85,8 +85,20 @@ _WORDS = {
     "Truncated": """where a window reaches back before the records begin, the figure is marked: before the earliest of
         the sources that send any of its kinds. A source that came later changes no mark""",
     "Missing": "never filled in: each definition says what it means",
+    "Base": """read by the base of the model, the regression that LightGBM's trees are added to (`docs/training.md`). A
+        coefficient of the base keeps the direction, and being missing has a coefficient of its own""",
 }
-_COLUMNS = ("Definition", "The reviewer reads", "Figure", "Unit", "Direction", "When missing", "Sensitive", "Source")
+_COLUMNS = (
+    "Definition",
+    "The reviewer reads",
+    "Figure",
+    "Unit",
+    "Direction",
+    "When missing",
+    "Sensitive",
+    "Base",
+    "Source",
+)
 _DOMESTIC = {"yes": "domestic", "no": "not domestic"}
 _DIRECTIONS = {1: "may only raise", 0: "none", -1: "may only lower"}
 
@@ -252,6 +264,7 @@ def _by_theme(catalogue: Catalogue) -> Iterator[str]:
                     "may only raise, by policy" if d.policy else _DIRECTIONS[d.direction],
                     d.missing,
                     "yes" if d.sensitive else "no",
+                    "yes" if d.base else "no",
                     d.source + (f" (factor {d.factor})" if d.factor else ""),
                 )
                 for d in chosen

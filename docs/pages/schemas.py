@@ -21,7 +21,7 @@ from threat.release.documents.folds import Folds
 from threat.release.documents.gate import Gate
 from threat.release.documents.global_picture import GlobalPicture
 from threat.release.documents.manifest import Annexes, BundleManifest, Canary, RunManifest
-from threat.release.documents.model import Calibrator, ElasticNet, ModelFeatures
+from threat.release.documents.model import BaseModel, Calibrator, ElasticNet, ModelFeatures
 from threat.release.documents.provenance import Execution, Provenance
 from threat.release.documents.scored_list import ListFile
 from threat.release.documents.snapshot import SnapshotRead
@@ -30,6 +30,7 @@ from threat.release.documents.stability import Stability
 DOCUMENTS: dict[str, type[JsonFile]] = {
     "annexes": Annexes,
     "approvals": Approvals,
+    "base": BaseModel,
     "bundle_manifest": BundleManifest,
     "calibrator": Calibrator,
     "canary": Canary,

@@ -35,12 +35,13 @@ def test_every_definition_is_shown_once_with_every_field() -> None:
     assert sorted(name for name, _ in rows) == sorted(CATALOGUE.names)
     for name, rest in rows:
         d, cells = CATALOGUE[name], [cell.strip() for cell in rest.split("|")]
-        assert len(cells) == 7
+        assert len(cells) == 8
         assert cells[0] == dictionary.example(d)
         assert cells[1].startswith(f"`{d.statistic}`")
         assert (cells[2], cells[4], cells[5]) == (d.unit, d.missing, "yes" if d.sensitive else "no")
         assert cells[3] == ("may only raise, by policy" if d.policy else "may only raise" if d.direction else "none")
-        assert d.source in cells[6]
+        assert cells[6] == ("yes" if d.base else "no")
+        assert d.source in cells[7]
 
 
 def test_sensitive_definitions_come_before_the_themes_with_their_justification() -> None:

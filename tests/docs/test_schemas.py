@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from fixtures import cards, evidence
+from fixtures.drawn_bases import base_model
 from jsonschema import Draft202012Validator
 from pages.schemas import DOCUMENTS, main, schema
 
@@ -16,6 +17,7 @@ WRITTEN: list[JsonFile] = [
     *evidence.documents("the model"),
     evidence.fairness("b" * 64),
     evidence.gate(),
+    base_model(),
     cards.made(),
     cards.human(identity__contact="the unit"),
 ]

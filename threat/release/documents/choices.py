@@ -48,6 +48,32 @@ class PenaltyChoice(Part):
     tried: tuple[TriedPenalty, ...] = Field(min_length=1, description="every penalty")
 
 
+class TriedMultiple(Part):
+    """One penalty of the base and what it came to, across groups of subjects within the fit rows."""
+
+    multiple: float = Field(gt=0, description="penalty as a multiple of the fit rows with an outcome")
+    log_loss: float = Field(ge=0, description="pooled log loss of the rows left out")
+    difference: float = Field(ge=0, description="log loss minus the least log loss of any penalty")
+    standard_error: float = Field(ge=0, description="standard error of the difference, resampling subjects")
+
+
+class BaseChoice(Part):
+    """The base's penalty: the strongest whose log loss is within one standard error of the least."""
+
+    chosen: float = Field(gt=0, description="the multiple")
+    tried: tuple[TriedMultiple, ...] = Field(description="every multiple, weakest first; empty: too few outcomes")
+    warnings: tuple[str, ...] = Field(default=(), description="in words: a choice on the edge of what was tried")
+
+
+class TriedLiberty(Part):
+    """One pair of the policy values for time at liberty, and what the base's lists come to with the pair."""
+
+    unknown_release_share: float = Field(gt=0, le=1, description="share at liberty, in custody, release unknown")
+    least_liberty_share: float = Field(gt=0, le=1, description="least share at liberty of anyone")
+    list_kept: float = Field(ge=0, le=1, description="share of the places at capacity that keep their people")
+    mean_recall: float | None = Field(description="mean recall on validation; null: no outcome to recall")
+
+
 class Choices(Document):
     """Every choice of a RUN, with the hash of the model it led to."""
 

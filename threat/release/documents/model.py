@@ -1,4 +1,4 @@
-"""The JSON files of ``model/`` and ``baselines/``: columns, calibrator, regression.
+"""The JSON files of ``model/`` and ``baselines/``: columns, base, calibrator, regression.
 
 They carry no version of their own: their format is the bundle's (``threat-bundle/n``), and the same model gives the
 same bytes, whichever version of the product trained it.
@@ -11,7 +11,11 @@ from typing import Any, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
-from threat.release.documents.document import JsonFile
+from threat.release.documents.document import JsonFile, Part
+
+_STRONGEST = 1_000.0
+"""Log odds of a coefficient, a mean or an intercept at most, either way: fitted values are below 20, and within the
+bound no finite value of a feature gives a score that is not finite."""
 
 
 class ModelFeatures(JsonFile):
@@ -33,6 +37,67 @@ class ModelFeatures(JsonFile):
             raise ValueError("names are distinct and not empty")
         if self.constraints and len(self.constraints) != len(self.names):
             raise ValueError("constraints has one entry per name")
+        return self
+
+
+class BaseColumn(Part):
+    """One column of the base, read from one feature.
+
+    ``value``: sign(v) * log(1 + |v|) of the feature's value v, minus ``mean``, over ``scale``; a missing value counts
+    as ``fill``. ``missing``: 1 where the value is missing, else 0, minus ``mean``, over ``scale``.
+    """
+
+    feature: str = Field(min_length=1, description="name of the feature")
+    reads: Literal["value", "missing"] = Field(description="its value, or whether it is missing")
+    fill: float | None = Field(
+        default=None, ge=-_STRONGEST, le=_STRONGEST, description="what a missing value counts as, signed log"
+    )
+    mean: float = Field(ge=-_STRONGEST, le=_STRONGEST, description="mean over the fit rows, signed log")
+    scale: float = Field(ge=1e-6, le=_STRONGEST, description="standard deviation over the fit rows, signed log")
+    direction: Literal[-1, 0, 1] = Field(description="sign that the coefficient is bound to; 0: either")
+    coefficient: float = Field(ge=-_STRONGEST, le=_STRONGEST, description="log odds per standard deviation")
+
+    @model_validator(mode="after")
+    def _sound(self) -> Self:
+        if (self.fill is None) != (self.reads == "missing"):
+            raise ValueError("a column of values has a fill, a column of missing values has none")
+        if self.coefficient * self.direction < 0:
+            raise ValueError("the coefficient has the sign that its direction allows")
+        return self
+
+
+class LibertyOffset(Part):
+    """The known offset for time at liberty: the log share of the horizon that the subject is out of custody for."""
+
+    horizon_days: int = Field(ge=1, le=36_525, description="days the score is about")
+    unknown_release_share: float = Field(
+        gt=0, le=1, description="share at liberty of a subject in custody without a known release; a policy value"
+    )
+    least_liberty_share: float = Field(gt=0, le=1, description="least share at liberty of anyone; a policy value")
+    mean: float = Field(ge=-_STRONGEST, le=0, description="mean offset over the fit rows, log odds")
+
+
+class BaseModel(JsonFile):
+    """``model/base.json``: the regression that LightGBM starts from.
+
+    Its score, in log odds: ``intercept``, plus each column times its coefficient, plus the offset for time at liberty.
+    """
+
+    FILE: ClassVar[str] = "model/base.json"
+    HOW_MADE: ClassVar[str] = "train again: threat train"
+
+    penalty: float = Field(gt=0, description="ridge penalty: half of it times the sum of squared coefficients")
+    rows: int = Field(ge=1, description="rows it was fitted on")
+    events: int = Field(ge=0, description="of those, rows with an outcome")
+    intercept: float = Field(ge=-_STRONGEST, le=_STRONGEST, description="log odds")
+    columns: tuple[BaseColumn, ...] = Field(max_length=2_000, description="in the order of the features")
+    liberty: LibertyOffset | None = Field(description="null: the features it is read from were left out")
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        read = [(column.feature, column.reads) for column in self.columns]
+        if len(set(read)) != len(read):
+            raise ValueError("a feature has at most one column of values and one of missing values")
         return self
 
 

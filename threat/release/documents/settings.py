@@ -71,6 +71,25 @@ class TreeSettings(_Setting):
     max_rounds: int = Field(default=400, ge=10, le=5_000, description="most trees")
 
 
+class BaseSettings(_Setting):
+    """The base: a ridge regression on the features tagged for it, with a known offset for time at liberty.
+
+    ``multiples``: penalties to try, each times the fit rows with an outcome; compared across ``groups`` groups of
+    subjects. ``unknown_release_share`` and ``least_liberty_share`` are policy values, not fitted.
+    """
+
+    multiples: list[Annotated[float, Field(gt=0, le=10_000)]] = Field(
+        default=[0.1, 0.5, 2.0, 5.0, 18.0, 50.0],
+        min_length=1,
+        description="penalties to try, as multiples of the fit rows with an outcome",
+    )
+    groups: int = Field(default=5, ge=2, le=20, description="groups of subjects that penalties are compared across")
+    unknown_release_share: Share = Field(
+        default=0.15, description="policy: share of the horizon at liberty of a subject in custody, release unknown"
+    )
+    least_liberty_share: Share = Field(default=0.02, description="policy: least share of the horizon at liberty")
+
+
 class LinearSettings(_Setting):
     """Elastic-net logistic regression: penalties to try and the share of L1.
 
@@ -101,6 +120,7 @@ class Settings(_Setting):
     calendar: CalendarSettings = Field(default=CalendarSettings(), description="days and cycles of the folds")
     sampling: SamplingSettings = Field(default=SamplingSettings(), description="which rows are fitted on")
     trees: TreeSettings = Field(description="candidates of the model")
+    base: BaseSettings = Field(default=BaseSettings(), description="the base of the model")
     linear: LinearSettings = Field(default=LinearSettings(), description="candidates of the regression")
     new_charges_only: bool = Field(default=False, description="only outcomes with a new kind of charge count")
     features_without: list[str] = Field(default=[], description="features left out")
