@@ -314,14 +314,15 @@ def _leaks(runs: dict[str, MeasuredRun], titles: dict[str, str]) -> list[str]:
 def _truth(truth: ExpectedCaptures) -> list[str]:
     lines = [
         f"By the truth: lists of {truth.capacity}, expected captures per list (true risk inside the top k) and the "
-        "share of what the latent oracle would capture.",
+        "share of what the latent oracle would capture; deadly (Y1): what the same lists would meet of deadly harm.",
         "",
-        "| ranking | expected captures | share of the oracle |",
-        "|---|---|---|",
+        "| ranking | expected captures | share of the oracle | deadly |",
+        "|---|---|---|---|",
     ]
     for ranking in truth.rankings:
         captures, share = ranking.figure("expected_captures"), ranking.figure("share_of_oracle")
-        lines.append(f"| {ranking.title} | {number(captures, 2)} | {percent(share)} |")
+        deadly = ranking.figure("expected_deadly_captures")
+        lines.append(f"| {ranking.title} | {number(captures, 2)} | {percent(share)} | {number(deadly, 3)} |")
     return [*lines, ""]
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from threat.errors import UsageError
 from threat.measuring.estimates import What, measure
 from threat.measuring.resampling import Draws, Resampling
 from threat.release.documents.evaluation import MODEL
@@ -51,8 +52,14 @@ def check(
 
     ``ceiling``: the ceiling's ranking, where there is one. Figures weigh rows by what they stand for: ``soft_auc`` (the
     chance that an outcome's row outranks another's, by the true risk) and ``top_share`` (share of all risk in the top
-    twentieth). ``resampling.seed`` also draws the sample and the particles.
+    twentieth). ``resampling.seed`` also draws the sample and the particles. Raises UsageError for an outcome other than
+    Y2.
     """
+    if lists.outcome.rung != "Y2":
+        raise UsageError(
+            f"The particle filter has no answer for {lists.outcome.rung}: it knows severe harm (Y2) alone.",
+            way_out="ask without --particles",
+        )
     model = next(ranking for ranking in lists.rankings if ranking.name == MODEL)
     counted = np.flatnonzero(lists.counted)
     places, stands_for = _draw(model.scores[counted], filtering.rows, resampling.seed)
@@ -65,13 +72,13 @@ def check(
         seed=resampling.seed,
         threads=filtering.threads,
     )
-    posterior_risk = filtered.risk[:, HORIZONS.index(lists.horizon_days)]
+    posterior_risk = filtered.risk[:, HORIZONS.index(lists.outcome.horizon_days)]
     # NaN: the row's cluster began before the records, so the filter has no start for it.
     usable = np.isfinite(posterior_risk)
     rows, weight, risk = drawn[usable], stands_for[usable], posterior_risk[usable]
     # The oracle is ranked on one half of its draws; judging uses the other, for every ranking alike.
     orders = [
-        Ranking(ORACLE, "Latent oracle", lists.halves[rows, 0]),
+        Ranking(ORACLE, "Latent oracle", lists.truth.halves[rows, 0]),
         Ranking(PARTICLES, "Particle filter on the records", risk),
         *(Ranking(ranking.name, ranking.title, ranking.scores[rows]) for ranking in (*ceiling, *lists.rankings)),
     ]
@@ -82,7 +89,8 @@ def check(
         least_effective=(float(few), float(median)),
         particles=filtering.particles,
         mean_risk=MeanRisk(
-            oracle=float(np.average(lists.risk[rows], weights=weight)), filter=float(np.average(risk, weights=weight))
+            oracle=float(np.average(lists.truth.risk[rows], weights=weight)),
+            filter=float(np.average(risk, weights=weight)),
         ),
         rankings=_measured(lists, orders, rows, weight, resampling),
     )
@@ -92,7 +100,7 @@ def _measured(
     lists: JudgedLists, orders: Sequence[Ranking], rows: NDArray[np.int64], weight: Floats, resampling: Resampling
 ) -> tuple[CheckedRanking, ...]:
     """Figures of every order of the ``rows``, judged by the second half of the oracle's draws."""
-    judging = lists.halves[rows, 1]
+    judging = lists.truth.halves[rows, 1]
     subjects, index = np.unique(lists.subject[rows], return_inverse=True)
     draws = Draws.of(len(subjects), resampling)
     weights = draws.weights(index, slice(None)) * weight[:, None]

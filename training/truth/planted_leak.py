@@ -28,7 +28,7 @@ from training.config import Settings
 from training.evaluation.table import Ranking, evaluate
 from training.models.fitted import fit_trees
 from training.truth.expected_captures import compare
-from training.truth.judged_lists import Lookahead, judge, require_known
+from training.truth.judged_lists import AskedOutcome, Lookahead, judge
 from training.truth.leak_shown import LeakSettings, LeakShown, MeasuredBuilder
 
 SHOWN = ("auc", "recall_at_capacity", "expected_captures", "share_of_oracle")
@@ -56,7 +56,7 @@ def demonstrate(
 
     Raises UsageError, before anything is made, for an outcome that the truth does not know.
     """
-    require_known(settings.rung, settings.horizon_days, settings.name)
+    outcome_of(settings).require_known(settings.name)
     rows = []
     for title, knobs in (("no leak planted", Knobs()), ("leak planted", Knobs(leak=leak))):
         folder = out / ("leak" if knobs.leak else "plain")
@@ -75,6 +75,11 @@ def demonstrate(
         horizon_days=settings.horizon_days,
     )
     return LeakShown(settings=shown, rows=tuple(rows))
+
+
+def outcome_of(settings: Settings) -> AskedOutcome:
+    """The outcome that a training with these settings is for."""
+    return AskedOutcome(rung=settings.rung, horizon_days=settings.horizon_days)
 
 
 def measure(folder: Path, settings: Settings, title: str, builder: str, draws: int) -> MeasuredBuilder:
@@ -96,9 +101,9 @@ def measure(folder: Path, settings: Settings, title: str, builder: str, draws: i
         opened.lists.rows,
         rows,
         [ranking],
+        outcome=outcome_of(settings),
         capacity=capacity,
-        days=settings.horizon_days,
-        how=Lookahead(draws=draws, seed=settings.seed),
+        how=Lookahead(draws=draws, seed=settings.seed, deadly=False),
     )
     captured = compare(lists, resampling=resampling)
     figures: dict[str, Figure] = {}

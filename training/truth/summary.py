@@ -27,6 +27,7 @@ def captures_lines(captures: ExpectedCaptures) -> str:
         lines.append(f"{ranking.name[:27]:<28}" + "".join(_cell(ranking, *cell) for cell in cells))
         if ranking.name == MODEL and ranking.figure("share_of_ceiling") is not None:
             lines.append(f"{'  of the ceiling':<28}{_cell(ranking, 'share_of_ceiling', '.0%', 24)}")
+    lines += _deadly_lines(captures)
     shown = [ranking for ranking in captures.rankings if ranking.name in _LIST_BY_LIST]
     lines += ["", f"{'list':<28}" + "".join(f"{ranking.name:>12}" for ranking in shown)]
     for lists in zip(*(ranking.lists for ranking in shown), strict=True):
@@ -41,6 +42,23 @@ def captures_lines(captures: ExpectedCaptures) -> str:
     if captures.particle_check is not None:
         lines += ["", *_particle_lines(captures.particle_check)]
     return "\n".join(lines)
+
+
+def _deadly_lines(captures: ExpectedCaptures) -> list[str]:
+    """The deadly part of what the same lists would meet; nothing where it was not asked for."""
+    deadly = captures.deadly
+    if deadly is None:
+        return []
+    lines = [
+        "",
+        f"Of it deadly (Y1): {deadly.expected_outcomes_per_list:.2f} expected outcomes in a list's cohort (mean risk "
+        f"{deadly.mean_risk:.4%}, Monte Carlo error of one row {deadly.mean_monte_carlo_error:.4%}).",
+        f"{'ranking':<28}{'deadly, a list':>24}{'of the deadly oracle':>24}",
+    ]
+    for ranking in captures.rankings:
+        cells = (("expected_deadly_captures", ".3f", 24), ("share_of_deadly_oracle", ".0%", 24))
+        lines.append(f"{ranking.name[:27]:<28}" + "".join(_cell(ranking, *cell) for cell in cells))
+    return lines
 
 
 def _particle_lines(check: ParticleCheck) -> list[str]:

@@ -13,31 +13,39 @@ from threat.history.sightings import Rows
 from threat.measuring.resampling import Resampling
 from training.evaluation.table import Ranking
 from training.truth import ceiling
-from training.truth.expected_captures import CEILING, ORACLE, Compared, compare
-from training.truth.judged_lists import JudgedLists, Lookahead
+from training.truth.expected_captures import CEILING, DEADLY_ORACLE, ORACLE, Compared, compare
+from training.truth.judged_lists import AskedOutcome, JudgedLists, Lookahead, TrueRisk
 from training.truth.particle_check import _draw, _soft_auc, _top_share
 
 
 def lists(
-    risk: list[float], scores: list[float], cycle: list[int], relation: list[int], capacity: int = 1
+    risk: list[float],
+    scores: list[float],
+    cycle: list[int],
+    relation: list[int],
+    capacity: int = 1,
+    deadly: list[float] | None = None,
 ) -> JudgedLists:
     n = len(risk)
     ids = np.arange(n, dtype=np.int64)
-    truth = np.array(risk)
     return JudgedLists(
         rows=Rows(ids, ids, ids, np.array(cycle, np.int64) * 86_400),
         cycle=np.array(cycle, np.int64),
         subject=ids,
         label=np.zeros(n, np.uint8),
         left_out=np.zeros(n, np.bool_),
-        risk=truth,
-        error=np.zeros(n),
-        halves=np.stack([truth, truth], axis=1),
+        outcome=AskedOutcome(rung="Y2", horizon_days=180),
+        truth=true_risk(risk),
+        deadly=None if deadly is None else true_risk(deadly),
         true_relation=np.array(relation, np.int64),
         rankings=[Ranking("score", "LightGBM", np.array(scores, float))],
         capacity=capacity,
-        horizon_days=180,
     )
+
+
+def true_risk(risk: list[float]) -> TrueRisk:
+    truth = np.array(risk)
+    return TrueRisk(risk=truth, error=np.zeros(len(risk)), halves=np.stack([truth, truth], axis=1))
 
 
 def value(compared: Compared, ranking: str, figure: str) -> float | None:
@@ -98,7 +106,9 @@ def test_the_oracles_own_luck_does_not_flatter_it() -> None:
     n = 4000
     base = lists([0.02] * n, [0.0] * n, [0] * n, list(range(n)), capacity=100)
     halves = np.maximum(0.02 + 0.01 * rng.standard_normal((n, 2)), 0.0)
-    compared = compare(replace(base, halves=halves, risk=halves.mean(axis=1)), resampling=SAMPLE)
+    compared = compare(
+        replace(base, truth=TrueRisk(risk=halves.mean(axis=1), error=np.zeros(n), halves=halves)), resampling=SAMPLE
+    )
     assert value(compared, ORACLE, "expected_captures") == pytest.approx(2.0, rel=0.1)
 
 
@@ -110,6 +120,39 @@ def test_share_of_the_ceiling() -> None:
     )
     assert value(compared, "score", "share_of_ceiling") == pytest.approx(0.6)
     assert value(compared, CEILING, "share_of_oracle") == pytest.approx(1.0)
+
+
+def test_the_same_places_are_judged_by_the_deadly_risk_too() -> None:
+    """Rows in the order of their severe risk; the deadly risk is highest in another row, whose record is doubled."""
+    compared = compare(
+        lists([0.5, 0.4, 0.3, 0.3], [4, 3, 2, 1], [0] * 4, [1, 2, 3, 3], capacity=1, deadly=[0.01, 0.02, 0.1, 0.1]),
+        resampling=SAMPLE,
+    )
+    assert compared.deadly is not None
+    assert compared.deadly.expected_outcomes_per_list == pytest.approx(0.13)
+    assert compared.deadly.mean_risk == pytest.approx(0.23 / 4)
+    for ranking, severe, deadly in [("score", 0.5, 0.01), (ORACLE, 0.5, 0.01), (DEADLY_ORACLE, 0.3, 0.1)]:
+        assert value(compared, ranking, "expected_captures") == pytest.approx(severe)
+        assert value(compared, ranking, "expected_deadly_captures") == pytest.approx(deadly)
+        assert value(compared, ranking, "expected_deadly_recall") == pytest.approx(deadly / 0.13)
+        assert value(compared, ranking, "share_of_deadly_oracle") == pytest.approx(deadly / 0.1)
+    # At every length: with room for three, the doubled record takes a place and counts once.
+    three = compare(replace(compared.lists, capacity=3), resampling=SAMPLE)
+    assert value(three, "score", "expected_deadly_captures") == pytest.approx(0.13)
+    assert value(three, DEADLY_ORACLE, "expected_deadly_captures") == pytest.approx(0.13)
+
+
+def test_without_the_deadly_risk_there_is_no_figure_of_it() -> None:
+    compared = compare(lists([0.5, 0.4], [1, 2], [0, 0], [1, 2]), resampling=SAMPLE)
+    assert compared.deadly is None
+    assert [ranking.name for ranking in compared.rankings] == ["score", ORACLE]
+    assert compared.rankings[0].figure("expected_deadly_captures") is None
+
+
+@pytest.mark.parametrize(("rung", "days"), [("Y4", 180), ("Y2", 90), ("Y0", 365)])
+def test_what_the_oracle_has_no_answer_to(rung: str, days: int) -> None:
+    with pytest.raises(UsageError, match=f"no answer for {rung} within {days} days"):
+        AskedOutcome(rung=rung, horizon_days=days).require_known("here")
 
 
 def test_soft_figures_against_plain_loops() -> None:

@@ -67,6 +67,14 @@ class ParticleCheck(Part):
     rankings: tuple[CheckedRanking, ...] = Field(description="every ranking on those rows")
 
 
+class DeadlyRisk(Part):
+    """The deadly part of the risk (rung Y1) on lists whose outcome is severe harm (rung Y2)."""
+
+    expected_outcomes_per_list: float = Field(ge=0, description="by the truth, in the cohort of a list")
+    mean_risk: float = Field(ge=0, le=1, description="mean latent risk of a row")
+    mean_monte_carlo_error: float = Field(ge=0, description="mean Monte Carlo error of one row's risk")
+
+
 class ExpectedCaptures(Document):
     """Expected captures of every ranking of a RUN. Only a synthetic force has them: a real force has no truth."""
 
@@ -74,12 +82,15 @@ class ExpectedCaptures(Document):
     ANNEX: ClassVar[bool] = True
     HOW_MADE: ClassVar[str] = "make it, of a synthetic force: threat expected-captures RUN --force FOLDER"
     MADE_AGAIN: ClassVar[str] = "make it again: threat expected-captures RUN --force FOLDER"
+    # Version 1 knew severe harm alone: no rung, no deadly risk.
+    VERSIONS_READ: ClassVar[tuple[int, ...]] = (1, 2)
 
-    version: Literal[1] = Field(default=1, description="version of this document")
+    version: Literal[1, 2] = Field(default=2, description="version of this document")
     run_id: str = Field(min_length=1, description="the RUN")
     draws: int = Field(ge=1, description="runs forward per row")
     seed: int = Field(description="seed of the draws")
     capacity: int = Field(ge=1, description="places on each list")
+    rung: Literal["Y1", "Y2"] = Field(default="Y2", description="the outcome")
     horizon_days: int = Field(ge=1, description="days within which the outcome counts")
     n: int = Field(ge=0, description="rows of the test")
     relations: int = Field(ge=0, description="distinct true relationships")
@@ -87,6 +98,7 @@ class ExpectedCaptures(Document):
     expected_outcomes_per_list: float = Field(ge=0, description="by the truth, in the cohort of a list")
     mean_risk: float = Field(ge=0, le=1, description="mean latent risk of a row")
     mean_monte_carlo_error: float = Field(ge=0, description="mean Monte Carlo error of one row's risk")
-    rankings: tuple[RankingCaptures, ...] = Field(description="every ranking, and the oracle")
+    deadly: DeadlyRisk | None = Field(default=None, description="the deadly part of the risk; null: not asked for")
+    rankings: tuple[RankingCaptures, ...] = Field(description="every ranking, and the oracles")
     ceiling: CeilingFit | None = Field(default=None, description="how the ceiling was fitted; null without one")
     particle_check: ParticleCheck | None = Field(default=None, description="the check by particles, or null")

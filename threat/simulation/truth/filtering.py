@@ -55,7 +55,7 @@ from threat.simulation.world.mechanism import (
     suicidal_hazard,
 )
 from threat.simulation.world.output import silent
-from threat.simulation.world.run import SCRATCH, Run, Span, Watch
+from threat.simulation.world.run import SCRATCH, TALLIES, Run, Span, Watch
 from threat.simulation.world.states import (
     FIRST_DEADLY,
     FIRST_GRAVE,
@@ -340,12 +340,12 @@ def _filter(run: Run, particles: Cluster, evidence: Evidence, end: float) -> flo
 def _look_ahead(run: Run, particles: Cluster, pending: Floats, question: Question, out: Floats) -> None:
     """Run particles forward, evenly chosen, and fill ``out`` with the mean chance of severe harm by horizon."""
     horizons, looks, nowhere = question.horizons, question.looks, np.zeros(0)
-    watch = Watch(TARGET_SEVERE, question.watched, np.zeros(2))
+    watch = Watch(TARGET_SEVERE, question.watched, np.zeros(TALLIES))
     for j in range(looks):
         cluster = particle(particles, j * len(particles.subjects) // looks)
         sentence(run, cluster, pending, question.day)
         redraw_deaths(run.parameters, cluster, question.day, run.stream)
-        watch.tally[0], watch.tally[1] = 0.0, 0.0
+        watch.tally[:] = 0.0
         day = question.day
         for h in range(len(horizons)):
             live(run, cluster, Span(day, question.day + horizons[h], nowhere), watch)

@@ -1,7 +1,8 @@
 """The latent oracle: the risk of severe harm that the whole latent state carries, for any relationships and instants.
 
 risk = 1 - mean over draws of exp(-H), H the integrated hazard of the relationship's grave and deadly incidents (rung
-Y2) over the horizon, under usual policing: plans in force go on, no new one is made. See ``docs/truth.md``.
+Y2), or of its deadly incidents alone (rung Y1), over the horizon, under usual policing: plans in force go on, no new
+plan is made. See ``docs/truth.md``.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from threat.simulation.force import Settings
 from threat.simulation.records.pairs import RECORDS, relationship_ids, unknown_persons
 from threat.simulation.truth.paths import Forward, Laws, Questions, look_ahead
 from threat.simulation.world import chance
-from threat.simulation.world.mechanism import TARGET_SEVERE
+from threat.simulation.world.mechanism import TARGET_DEADLY, TARGET_SEVERE
 from threat.simulation.world.population import Population, relation_keys
 
 I64 = NDArray[np.int64]
@@ -28,6 +29,11 @@ F64 = NDArray[np.float64]
 
 HORIZONS = (180, 365)
 """Days; the columns of every risk."""
+TARGETS = {"Y1": TARGET_DEADLY, "Y2": TARGET_SEVERE}
+"""The mechanism's target of each rung that the oracle has an answer to."""
+_PURPOSES = {TARGET_DEADLY: "look ahead, deadly", TARGET_SEVERE: "look ahead"}
+"""Names of the streams of random numbers. Shared streams would tie the errors of the two risks of a row together, and a
+list ranked by the severe risk would be flattered when the deadly risk judges it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +53,15 @@ class Risks:
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """How to draw: the number of runs forward for each row, their seed, and what they suppress (``mechanism``)."""
+    """How to draw: the number of runs forward for each row, their seed, and the target asked about (``mechanism``).
+
+    ``suppressed``: as ``paths.Forward`` says.
+    """
 
     draws: int
     seed: int
     target: int = TARGET_SEVERE
+    suppressed: bool = True
 
 
 def risks(
@@ -64,7 +74,9 @@ def risks(
     threads: int = 1,
     advance: Callable[[float], None] = lambda amount: None,
 ) -> Risks:
-    """Return the latent risk of each (relationship record, as-of in UTC seconds). Any threads give the same numbers.
+    """Return the latent risk of severe harm (Y2) of each (relationship record, as-of in UTC seconds).
+
+    Any threads give the same numbers. Other rungs: ``drawn_risks``.
 
     Raises UsageError for fewer than two draws, BadInput for a relationship that this force does not hold.
     """
@@ -139,13 +151,13 @@ def ahead(settings: Settings, people: Population, relation: I64, as_of: I64, dra
     """
     total, square = np.zeros((len(relation), len(HORIZONS), 2)), np.zeros((len(relation), len(HORIZONS)))
     cluster = people.cluster[relation]
-    keys = chance.derive(relation_keys(people)[relation], "look ahead", drawing.seed)
+    keys = chance.derive(relation_keys(people)[relation], _PURPOSES[drawing.target], drawing.seed)
     questions = Questions(
         cluster,
         (as_of - settings.epoch) / DAY,
         relation - people.relation_offsets[cluster],
         chance.derive(keys, "as-of", as_of),
     )
-    forward = Forward(np.array(HORIZONS, np.float64), drawing.draws, drawing.target, total, square)
+    forward = Forward(np.array(HORIZONS, np.float64), drawing.draws, drawing.target, drawing.suppressed, total, square)
     look_ahead(laws(settings), force.clusters(people), force.path(settings), questions, forward)
     return total, square

@@ -1,8 +1,8 @@
 """Compiled: go back to the latent state of a whole cluster at an instant, and from there run forward many times.
 
 The force's own path is retraced from its seed, so the state is the one that was, not one like it. Forward runs
-suppress the target (the watched relationship's severe incidents) and sum its hazard: everything before the first such
-incident is as it would have been, so 1 - mean(exp(-H)) is the chance of one (``docs/truth.md``).
+suppress the target (the watched relationship's severe, or only its deadly, incidents) and sum its hazard: everything
+before the first such incident is as it would have been, so 1 - mean(exp(-H)) is the chance of one (``docs/truth.md``).
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from threat.simulation.world.draws import exp
 from threat.simulation.world.life import live
 from threat.simulation.world.mechanism import TARGET_NONE
 from threat.simulation.world.output import silent
-from threat.simulation.world.run import SCRATCH, Run, Span, Watch
+from threat.simulation.world.run import SCRATCH, TALLIES, Run, Span, Watch
 from threat.simulation.world.states import Cluster, Clusters, Floats
 
 _mix = njit(cache=True)(chance.mix)
@@ -49,16 +49,20 @@ class Questions(NamedTuple):
 
 
 class Forward(NamedTuple):
-    """How to run forward: ``horizons`` (days, rising), ``draws`` for each row, a ``target`` of ``mechanism``.
+    """How to run forward: ``horizons`` (days, rising), ``draws`` for each row, and the incidents asked about.
 
-    Sums over the draws of 1 - exp(-H) and of its square are added to ``total`` (rows, horizons, 2) and ``square``
-    (rows, horizons). ``total``'s last axis: even and odd draws, so that one half can rank and the other judge. Without
-    a target nothing is suppressed, and what is summed is whether a grave or deadly incident came.
+    ``target``: TARGET_DEADLY or TARGET_SEVERE. ``suppressed``: suppress such incidents of the watched relationship and
+    sum their hazard H; otherwise let everything happen and ask whether such an incident came (0 or 1).
+
+    Sums over the draws of 1 - exp(-H), or of that 0 or 1, and of its square are added to ``total`` (rows, horizons, 2)
+    and ``square`` (rows, horizons). ``total``'s last axis: even and odd draws, so that one half can rank and the other
+    judge.
     """
 
     horizons: Floats
     draws: int
     target: int
+    suppressed: bool
     total: Floats
     square: Floats
 
@@ -93,7 +97,7 @@ def look_ahead(laws: Laws, clusters: Clusters, path: Span, questions: Questions,
     past = Run(laws.past[0], laws.offences, np.zeros(1, np.uint64), scratch, output)
     branch = Run(laws.past[0], laws.offences, np.zeros(1, np.uint64), scratch, output)
     future = Run(laws.future[0], laws.offences, np.zeros(1, np.uint64), scratch, output)
-    unwatched = Watch(TARGET_NONE, 0, np.zeros(2))
+    unwatched = Watch(TARGET_NONE, 0, np.zeros(TALLIES))
     grid, row = path.grid, 0
     while row < len(questions.cluster):
         c = questions.cluster[row]
@@ -124,17 +128,18 @@ def look_ahead(laws: Laws, clusters: Clusters, path: Span, questions: Questions,
 def _run_forward(run: Run, now: Cluster, then: Cluster, questions: Questions, row: int, forward: Forward) -> None:
     """Run one row forward from the state ``now``, drawing after drawing, in ``then``; add to the sums."""
     horizons, nowhere = forward.horizons, np.zeros(0)
-    watch = Watch(forward.target, questions.watched[row], np.zeros(2))
+    target = forward.target if forward.suppressed else TARGET_NONE
+    watch = Watch(target, questions.watched[row], np.zeros(TALLIES))
     asked = questions.day[row]
     for d in range(forward.draws):
         run.stream[0] = _mix(questions.seeds[row] + GOLDEN * np.uint64(d + 1))
         copy_cluster(now, then)
         redraw_deaths(run.parameters, then, asked, run.stream)
-        watch.tally[0], watch.tally[1] = 0.0, 0.0
+        watch.tally[:] = 0.0
         day = asked
         for h in range(len(horizons)):
             live(run, then, Span(day, asked + horizons[h], nowhere), watch)
             day = asked + horizons[h]
-            value = watch.tally[1] if forward.target == TARGET_NONE else 1.0 - exp(-watch.tally[0])
+            value = 1.0 - exp(-watch.tally[0]) if forward.suppressed else watch.tally[forward.target]
             forward.total[row, h, d % 2] += value
             forward.square[row, h] += value * value

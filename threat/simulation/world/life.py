@@ -40,7 +40,7 @@ from threat.simulation.world.output import (
     note_change,
     note_subject,
 )
-from threat.simulation.world.run import SCRATCH, Run, Span, Watch
+from threat.simulation.world.run import SCRATCH, TALLIES, Run, Span, Watch
 from threat.simulation.world.states import (
     ARMED,
     BIT_ARRESTED,
@@ -285,7 +285,9 @@ def happen_to_relationship(run: Run, cluster: Cluster, row: int, day: float, haz
             note_change(run.output, cluster, row, day, what)
         return
     if row == watch.row and hazard != HAZARD_ORDINARY:
-        watch.tally[1] = 1.0
+        watch.tally[TARGET_SEVERE] = 1.0
+        if hazard == HAZARD_DEADLY:
+            watch.tally[TARGET_DEADLY] = 1.0
         if watch.target == TARGET_SEVERE or (watch.target == TARGET_DEADLY and hazard == HAZARD_DEADLY):
             return
     incident(run, cluster, row, day, hazard, False)
@@ -321,7 +323,7 @@ def run_all(parameters: Record, offences: Floats, clusters: Clusters, span: Span
     ``parameters``: a record array of length 1.
     """
     run = Run(parameters[0], offences, np.zeros(1, np.uint64), np.zeros(SCRATCH), output)
-    unwatched = Watch(TARGET_NONE, 0, np.zeros(2))
+    unwatched = Watch(TARGET_NONE, 0, np.zeros(TALLIES))
     cursor = output.cursor
     for c in range(len(clusters.keys)):
         run.stream[0] = clusters.keys[c]

@@ -49,7 +49,7 @@ HAZARDS = 11
 MOST_GRIEVANCE = 2.0
 """Grievance has the levels 0, 1 and 2: ``power`` knows no other."""
 TARGET_NONE, TARGET_DEADLY, TARGET_SEVERE = 0, 1, 2
-"""Incidents that a run suppresses and whose hazard it sums: none, deadly, or grave and deadly (rung Y2)."""
+"""Incidents that a run suppresses and whose hazard it sums: none, deadly (rung Y1), or grave and deadly (rung Y2)."""
 _NOTHING = -1
 """What a jump that leaves no raw row returns: every kind of raw row is 0 or more."""
 

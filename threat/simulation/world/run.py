@@ -9,6 +9,8 @@ from threat.simulation.world.states import Floats, Record, Stream
 
 SCRATCH = 32
 """Room for one weight per offence."""
+TALLIES = 3
+"""What a watch counts: the summed hazard, then one number for each target of ``mechanism`` but TARGET_NONE."""
 
 
 class Run(NamedTuple):
@@ -39,7 +41,8 @@ class Span(NamedTuple):
 class Watch(NamedTuple):
     """What a run suppresses and sums: incidents of relationship ``row`` that are a ``target`` of ``mechanism``.
 
-    ``tally``: float64[2], the summed hazard, and 1 once a grave or deadly incident of the relationship came.
+    ``tally``: float64[TALLIES]: the summed hazard; at TARGET_DEADLY and TARGET_SEVERE, 1 once such an incident of the
+    relationship came, suppressed or not.
     """
 
     target: int

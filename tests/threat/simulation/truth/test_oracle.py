@@ -18,7 +18,7 @@ from threat.simulation.force import Settings
 from threat.simulation.knobs import Knobs
 from threat.simulation.records.pairs import relationship_ids, unknown_persons
 from threat.simulation.truth.monthly import write_truth
-from threat.simulation.truth.oracle import HORIZONS, risks
+from threat.simulation.truth.oracle import HORIZONS, TARGETS, Drawing, drawn_risks, risks
 from threat.simulation.truth.retraced import verified_settings
 from threat.simulation.world import states
 
@@ -57,6 +57,24 @@ def test_agrees_with_brute_force(asked: tuple[Any, Any]) -> None:
         assert np.mean(gap[seen] ** 2 / variance[seen]) == pytest.approx(1.0, abs=0.35)
     # Suppressing is worth its while: far less noise from a fifth of the draws.
     assert soft.error.mean() < hard.error.mean() / 2
+
+
+def test_the_deadly_risk_agrees_with_brute_force(asked: tuple[Any, Any]) -> None:
+    """Deadly incidents alone are suppressed: the grave incidents before them happen, and change what follows."""
+    chance = drawn_risks(SMALL, *asked, Drawing(4, 9, TARGETS["Y1"])).risk[:, 0]
+    likeliest = np.argsort(-chance)[:400]
+    ids, as_of = asked[0][likeliest], asked[1][likeliest]
+    soft = drawn_risks(SMALL, ids, as_of, Drawing(100, 0, TARGETS["Y1"]))
+    hard = brute_force(SMALL, ids, as_of, draws=1000, seed=1, target=TARGETS["Y1"])
+    severe = risks(SMALL, ids, as_of, draws=20)
+    np.testing.assert_array_equal(soft.true_relation, severe.true_relation)
+    for h in range(len(HORIZONS)):
+        variance = soft.risk[:, h] * (1 - soft.risk[:, h]) / 1000 + soft.error[:, h] ** 2
+        gap = hard.risk[:, h] - soft.risk[:, h]
+        assert hard.risk[:, h].sum() * 1000 > 50  # deadly incidents counted
+        assert abs(gap.sum()) < 3.5 * np.sqrt(variance.sum())
+        assert abs(gap[:50].sum()) < 4 * np.sqrt(variance[:50].sum())
+        assert soft.risk[:, h].mean() < 0.5 * severe.risk[:, h].mean()
 
 
 def test_retraces_the_path_that_was() -> None:
