@@ -1,4 +1,4 @@
-"""``threat train`` and ``threat evaluate``."""
+"""``threat train``, ``threat evaluate`` and ``threat mirror``."""
 
 from __future__ import annotations
 
@@ -13,12 +13,14 @@ from threat.errors import IntegrityFailure
 from threat.options import (
     RUNS,
     STORE,
+    VAR,
     ConfigOption,
     FitThreadsOption,
     JsonOption,
     PolicyOption,
     RunArgument,
     StoreOption,
+    VarOption,
 )
 from threat.terminal import emit
 
@@ -65,7 +67,7 @@ def train(
     )
     document: dict[str, Any] = {"run": str(run.directory), "run_id": run.id, "mlflow": None}
     if mlflow:
-        from training.mirror import mirror
+        from training.tracking.mirror import mirror
 
         document["mlflow"] = mirror(run, out.parent)
     evaluation, late_known, cohort = run.read(Evaluation), run.read(Checks).late_known, run.read(CohortAttrition)
@@ -108,3 +110,24 @@ def evaluate(
         document["expected_captures"] = captures.as_json()
         text += f"\n\n{captures_lines(captures)}"
     emit(document, as_json=as_json, lines=lambda _: text)
+
+
+@app.command("mirror")
+def mirror_command(var: VarOption = VAR, as_json: JsonOption = False) -> None:
+    """Mirror every RUN of the folder that MLflow lacks, and set the aliases as the promotions say."""
+    from threat.errors import ThreatError
+    from threat.release.runs import Run
+    from training.tracking.aliases import follow_promotions
+    from training.tracking.mirror import mirror
+
+    runs: dict[str, Any] = {}
+    for directory in sorted(path for path in (var / "runs").glob("*") if path.is_dir()):
+        try:
+            runs[directory.name] = mirror(Run.open(directory), var)
+        except ThreatError as error:
+            # A RUN of before, a partial RUN or a changed one: the others are mirrored all the same.
+            runs[directory.name] = {"note": f"not mirrored: {error.problem}"}
+    followed = follow_promotions(var)
+    document = {"runs": runs, "aliases": followed.aliases, "promoted_but_absent": list(followed.absent)}
+    said = [f"{name}: {entry.get('note') or 'version ' + entry['model_version']}" for name, entry in runs.items()]
+    emit(document, as_json=as_json, lines=lambda _: "\n".join([*said, str(followed)]))

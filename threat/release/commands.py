@@ -97,12 +97,18 @@ def new_key_command(
 
 def _act(action: str, var: Path, key: Path | None, as_json: bool, **said: Any) -> None:
     from threat.release import promotions
+    from threat.release.followers import tell_followers
     from threat.release.signing import operator
 
     at = int(datetime.now(UTC).timestamp())
     decide = getattr(promotions, action)
     standing = decide(var / "promotions.jsonl", signer=operator(var / "keys", key), at=at, **said)
-    emit(_standing(standing), as_json=as_json, lines=_show_standing)
+    followed = tell_followers(var)
+    emit(
+        {**_standing(standing), "followed": followed},
+        as_json=as_json,
+        lines=lambda document: "\n".join([_show_standing(document), *followed]),
+    )
 
 
 def _standing(standing: Standing) -> dict[str, Any]:

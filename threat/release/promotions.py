@@ -1,4 +1,4 @@
-"""Which bundle is served, and who decided: an append-only, hash-linked, signed chain. MLflow aliases follow it.
+"""Which bundle is served, and who decided: an append-only, hash-linked, signed chain.
 
 Each record is a DSSE envelope, so an entry cannot be added without a promotion key. Next to the chain is a signed
 checkpoint of its head, so a chain cut short is found; keep a copy of the checkpoint elsewhere too.

@@ -42,6 +42,7 @@ def release_command(
     """
     from model_cards.runs import add_card
     from threat.measuring.figure import Verdict
+    from threat.release.followers import tell_followers
     from threat.release.runs import Run
     from threat.release.signing import load_keys, operator
     from training.gate.release import demonstration_statements, evidence_of, judge, read_envelopes, release
@@ -73,10 +74,11 @@ def release_command(
             way_out="bring what is missing (threat approve RUN), or train again; the rule ranking is served meanwhile",
         )
     result = release(opened, gate, signer, var=var, at=int(now.timestamp()), on=now.date())
+    followed = tell_followers(var)
     emit(
-        {"released": True, **result, "gate": gate.as_json()},
+        {"released": True, **result, "followed": followed, "gate": gate.as_json()},
         as_json=as_json,
-        lines=lambda document: _released(gate, str(document["bundle"])),
+        lines=lambda document: "\n".join([_released(gate, str(document["bundle"])), *followed]),
     )
 
 
