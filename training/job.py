@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from pathlib import Path
 
 import numpy as np
@@ -183,7 +182,7 @@ def earlier_openings(directory: Path, snapshot_id: str, labelled: LabelledCohort
 
 def _write_model(run: Run, labelled: LabelledCohort, fitted: FittedModels) -> None:
     """Write the model and the choices; ``choices.json`` holds the hash of the model."""
-    text = without_threads(fitted.trees.booster.model_to_string())
+    text = fitted.trees.booster.model_to_string()
     run.write_text("model/model.txt", text)
     run.write(fitted.calibrator)
     run.write(
@@ -196,12 +195,3 @@ def _write_model(run: Run, labelled: LabelledCohort, fitted: FittedModels) -> No
     )
     run.write(fitted.regression.document(labelled.catalogue.names))
     run.write(fitted.choices(sha256_of(text.encode())))
-
-
-def without_threads(text: str) -> str:
-    """Return a model's text that says one thread: LightGBM writes how many it used, and no tree depends on that.
-
-    >>> without_threads("[num_threads: 8]")
-    '[num_threads: 1]'
-    """
-    return re.sub(r"(?m)^\[num_threads: \d+\]$", "[num_threads: 1]", text)

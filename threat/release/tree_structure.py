@@ -36,7 +36,8 @@ _SINGLE = ("num_leaves", "num_cat", "is_linear", "shrinkage")
 _TREE = frozenset((*_PER_NODE, *_PER_NODE_OPTIONAL, *_PER_LEAF, *_PER_LEAF_OPTIONAL, *_SINGLE))
 
 _MOST_TREES = 20_000
-"""Trees at most. The presets of training fit at most 600: a file beyond the bound is refused, not parsed."""
+"""Trees at most: ten seeds of 2,000 rounds, the most that the settings of a training allow. A file beyond the bound is
+refused, not parsed."""
 _MOST_LEAVES = 100_000
 """Leaves of a tree at most. The presets of training allow at most 16: a tree beyond the bound is refused."""
 

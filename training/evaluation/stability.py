@@ -12,6 +12,7 @@ from threat.release.scorer import raw_score
 from training.cohorts.labelled import LabelledCohort
 from training.evaluation.slices import listed
 from training.models import trees
+from training.models.fitted import fit_chosen
 
 
 def stability(labelled: LabelledCohort, choice: trees.Choice, scores: NDArray[np.float64], capacity: int) -> Stability:
@@ -35,9 +36,7 @@ def stability(labelled: LabelledCohort, choice: trees.Choice, scores: NDArray[np
         rng = np.random.default_rng((settings.seed, member))
         times = np.bincount(rng.integers(0, people, people), minlength=people)[person]
         drawn = replace(sample, weight=sample.weight * times).part(times > 0)
-        booster = trees.fit(
-            drawn, choice.candidate, choice.rounds, labelled.constraints, seed=settings.seed, threads=settings.threads
-        )
+        booster = fit_chosen(labelled, choice, drawn)
         again = raw_score(booster, values, threads=settings.threads)
         of_member = listed(again, cycle, capacity)
         votes += of_member

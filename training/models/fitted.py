@@ -23,10 +23,14 @@ Pairs = Sequence[tuple[Sample, Sample]]
 
 @dataclass(frozen=True, slots=True)
 class FittedTrees:
-    """The trees of the chosen candidate, fitted on all that the test allows, and how the candidate was chosen."""
+    """The trees of the chosen candidate, fitted on all that the test allows, and how the candidate was chosen.
+
+    ``out_of_fold``: their raw scores on the rows each validation fold is measured on, fitted without those rows.
+    """
 
     booster: lgb.Booster
     choice: trees.Choice
+    out_of_fold: list[Floats]
 
     def score(self, values: NDArray[np.float32], *, threads: int = 1) -> Floats:
         """Raw scores (n) of ``values`` (n, d)."""
@@ -77,8 +81,31 @@ def fit_trees(labelled: LabelledCohort, pairs: Pairs) -> FittedTrees:
     ``pairs``: those of ``labelled.pairs()``, handed in because they are large and other models choose on them too.
     """
     settings = labelled.settings
-    choice = trees.choose(pairs, settings.trees, labelled.constraints, seed=settings.seed, threads=settings.threads)
-    return FittedTrees(_fit_chosen(labelled, choice, labelled.fit_sample(labelled.folds.test)), choice)
+    folds = [(trees.TreeRows.of_outcomes(fit), trees.TreeRows.of_outcomes(measured)) for fit, measured in pairs]
+    choice = trees.choose(folds, settings.trees, growth_of(labelled))
+    out_of_fold = [
+        raw_score(fit_chosen(labelled, choice, fit), measured.values, threads=settings.threads)
+        for fit, measured in pairs
+    ]
+    booster = fit_chosen(labelled, choice, labelled.fit_sample(labelled.folds.test))
+    return FittedTrees(booster, choice, out_of_fold)
+
+
+def growth_of(labelled: LabelledCohort) -> trees.Growth:
+    """Return what every fit of trees to this cohort shares."""
+    settings = labelled.settings
+    return trees.Growth(
+        constraints=labelled.constraints,
+        names=labelled.catalogue.names,
+        seed=settings.seed,
+        seeds=settings.trees.seeds,
+        threads=settings.threads,
+    )
+
+
+def fit_chosen(labelled: LabelledCohort, choice: trees.Choice, sample: Sample) -> lgb.Booster:
+    """Fit the chosen candidate, with its rounds, to a sample of the cohort."""
+    return trees.fit(trees.TreeRows.of_outcomes(sample), choice.candidate, choice.rounds, growth_of(labelled))
 
 
 def fit_models(labelled: LabelledCohort) -> FittedModels:
@@ -95,7 +122,7 @@ def fit_models(labelled: LabelledCohort) -> FittedModels:
         without_sensitive=_fit_without_sensitive(labelled, choice, final),
         regression=linear.fit(final, lines.penalty, settings.linear, seed=settings.seed),
         penalties=lines,
-        calibrator=calibrator(np.concatenate(choice.scores), labels, weights),
+        calibrator=calibrator(np.concatenate(fitted_trees.out_of_fold), labels, weights),
         linear_calibrator=calibrator(np.concatenate(lines.scores), labels, weights),
         validated_in_time=bool(folds.validation),
         validation_labels=labels,
@@ -109,17 +136,4 @@ def _fit_without_sensitive(labelled: LabelledCohort, choice: trees.Choice, sampl
         return None
     kept = np.array([name not in sensitive for name in labelled.catalogue.names])
     # Blanked, not removed: the columns, and with them the draws of columns, stay those of the RUN's model.
-    return _fit_chosen(labelled, choice, replace(sample, values=np.where(kept, sample.values, np.float32(np.nan))))
-
-
-def _fit_chosen(labelled: LabelledCohort, choice: trees.Choice, sample: Sample) -> lgb.Booster:
-    settings = labelled.settings
-    return trees.fit(
-        sample,
-        choice.candidate,
-        choice.rounds,
-        labelled.constraints,
-        seed=settings.seed,
-        threads=settings.threads,
-        names=labelled.catalogue.names,
-    )
+    return fit_chosen(labelled, choice, replace(sample, values=np.where(kept, sample.values, np.float32(np.nan))))

@@ -16,7 +16,9 @@ from training.models import trees
 
 @pytest.fixture(scope="module")
 def booster():
-    return trees.fit(sample(1), CANDIDATE, 60, [1, 1, 0, 1, 0], seed=7, threads=1)
+    return trees.fit(
+        trees.TreeRows.of_outcomes(sample(1)), CANDIDATE, 60, trees.Growth(constraints=[1, 1, 0, 1, 0], seed=7)
+    )
 
 
 def test_contributions_sum_to_the_raw_score(booster) -> None:

@@ -65,10 +65,17 @@ class TreeCandidate(_Setting):
 
 
 class TreeSettings(_Setting):
-    """Regularised LightGBM: candidates, and the most rounds any may use (the number is chosen on validation folds)."""
+    """Regularised LightGBM: candidates, from the simplest on, and how many rounds and seeds.
+
+    The number of rounds is chosen on the validation folds: they are grown in step until ``patience`` rounds brought no
+    lower pooled loss. ``seeds``: models that differ in their draws alone, averaged into one; a bundle holds at most
+    20,000 trees (``threat.release.tree_structure``), ten seeds of 2,000 rounds.
+    """
 
     candidates: list[TreeCandidate] = Field(min_length=1, description="hyper-parameters to try")
-    max_rounds: int = Field(default=400, ge=10, le=5_000, description="most trees")
+    max_rounds: int = Field(default=1_500, ge=10, le=2_000, description="most rounds")
+    patience: Count = Field(default=100, description="rounds without a lower loss before growing stops")
+    seeds: int = Field(default=10, ge=1, le=10, description="models of different seeds averaged into one")
 
 
 class BaseSettings(_Setting):
