@@ -164,8 +164,7 @@ def _dates(labelled: LabelledCohort) -> Dates:
     folds, out = labelled.folds, []
     wait = (folds.horizon_days + folds.embargo_days) * DAY
     for fold in folds.all:
-        fit = labelled.fit_rows[fold.name].positions
-        last_fit = int(labelled.cohort.rows.as_of[fit].max())
+        last_fit = int(labelled.fit_as_ofs(fold).max())
         first_measured = int(labelled.cohort.rows.as_of[labelled.cohort.of(fold.measure)].min(initial=NEVER))
         out.append(
             FoldDates(

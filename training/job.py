@@ -14,6 +14,7 @@ from threat.files import sha256_of
 from threat.history.store import Store
 from threat.measuring.resampling import Resampling
 from threat.policy import load_policy
+from threat.release.documents.chosen import OptionChoice
 from threat.release.documents.cohort import CohortAttrition, SilentDefinitions
 from threat.release.documents.config import Config
 from threat.release.documents.earlier import Question, question_of
@@ -35,6 +36,7 @@ from training.evaluation.rankings import RankedTest, rank_test
 from training.evaluation.slices import lead_time, replay
 from training.evaluation.stability import stability
 from training.evaluation.table import evaluate
+from training.models.fit_rows import choose_fit_rows
 from training.models.fitted import FittedModels, fit_models
 from training.provenance import provenance
 
@@ -49,7 +51,7 @@ def train(
     snapshot = Store.open(Path(store)).snapshot()
     rules = load_policy(policy)
     with progress("training", 6) as advance:
-        labelled = prepare(snapshot, settings, rules)
+        labelled, fit_rows = choose_fit_rows(prepare(snapshot, settings, rules))
         advance(2)
         run = Run.create(out, run_id)
         capacity = settings.capacity or rules.capacity
@@ -58,7 +60,7 @@ def train(
         fitted = fit_models(labelled)
         advance(2)
         # Written before the test is opened: the hash in choices.json shows that the model was not changed afterwards.
-        _write_model(run, labelled, fitted)
+        _write_model(run, labelled, fitted, fit_rows)
         opened = open_test(labelled)
         run.write(_cohort_of(labelled, opened))
         ranked = rank_test(opened, fitted, threads=settings.threads)
@@ -142,11 +144,12 @@ def _cohort_of(labelled: LabelledCohort, opened: OpenedTest) -> CohortAttrition:
     """Return ``cohort.json``: how the rows came about, and what the figures do not hold."""
     return CohortAttrition(
         cycles=tuple(labelled.cohort.attrition),
+        fit_rows=labelled.fitted_on,
         fit=labelled.fit_counts,
         test_left_out=opened.left_out,
         competing_deaths=opened.competing,
         unseen_severe=unseen(labelled.snapshot),
-        silent_features=silent_features(labelled.matrix),
+        silent_features=silent_features(labelled.complete.matrix),
     )
 
 
@@ -180,7 +183,7 @@ def earlier_openings(directory: Path, snapshot_id: str, labelled: LabelledCohort
     return [folder.name for folder in folders if question_of(folder) == asked]
 
 
-def _write_model(run: Run, labelled: LabelledCohort, fitted: FittedModels) -> None:
+def _write_model(run: Run, labelled: LabelledCohort, fitted: FittedModels, fit_rows: OptionChoice | None) -> None:
     """Write the model and the choices; ``choices.json`` holds the hash of the model."""
     text = fitted.trees.booster.model_to_string()
     run.write_text("model/model.txt", text)
@@ -194,4 +197,4 @@ def _write_model(run: Run, labelled: LabelledCohort, fitted: FittedModels) -> No
         )
     )
     run.write(fitted.regression.document(labelled.catalogue.names))
-    run.write(fitted.choices(sha256_of(text.encode())))
+    run.write(fitted.choices(sha256_of(text.encode())).model_copy(update={"fit_rows": fit_rows}))

@@ -259,11 +259,14 @@ def test_lists_with_nobody_on_them_are_refused(
 
 
 def test_one_subject_with_outcomes_is_too_few_to_choose_across_subjects(labelled: LabelledCohort) -> None:
-    rows = labelled.fit_rows["test"].positions
-    only = np.where(labelled.cohort.rows.subject == labelled.cohort.rows.subject[rows[0]], 1, 0).astype(np.uint8)
+    complete, subject = labelled.complete, labelled.cohort.rows.subject
+    rows = complete.drawn["test"].positions
+    only = np.where(subject == subject[rows[0]], 1, 0).astype(np.uint8)
+    # The features of the rows that were drawn alone: those are measured.
+    alone = replace(complete, labels={"test": only}, may_fit={"test": rows})
     folds = replace(labelled.folds, validation=())
     with pytest.raises(BadInput, match="Too few subjects"):
-        replace(labelled, folds=folds, labels={"test": only}).pairs()
+        replace(labelled, folds=folds, rows={"monthly": alone}).pairs()
 
 
 def test_commands(run: Run, force: Path, tmp_path: Path) -> None:

@@ -15,14 +15,18 @@ from threat.history.sightings import Sightings
 from threat.history.snapshot import Snapshot
 from threat.measuring.list_length import ListLength
 from threat.policy import Policy
-from threat.release.documents.cohort import FitCounts, LeftOutRows
+from threat.release.documents.cohort import FitCounts
+from threat.release.documents.settings import FitRows, RowKind
 from training.cohorts import cohort as cohorts
 from training.cohorts.cohort import Cohort, Lists
 from training.cohorts.feed_lag import delayed, feed_lags
 from training.cohorts.folds import Fold, Folds, draw
-from training.cohorts.left_out import Hindsight, LeftOut
+from training.cohorts.index_incidents import linked_group
+from training.cohorts.labelled_rows import KINDS, LabelledRows, draw_of_folds, fit_counts, fittable, joined_samples
+from training.cohorts.left_out import Hindsight
 from training.cohorts.outcomes import recorded_outcomes
-from training.cohorts.sample import DrawnRows, Ints, Sample, draw_fit_rows
+from training.cohorts.random_days import random_days
+from training.cohorts.sample import Ints, Sample
 from training.config import Settings
 
 SUBJECT_GROUPS = 4
@@ -34,11 +38,9 @@ on the three others, so three quarters of the few outcomes of a short history ar
 class LabelledCohort:
     """A cohort in its folds, labelled as known at each fold's fit date, with the features of the rows in use.
 
-    ``labels``: by name of fold, uint8, one per row of ``cohort``. ``fit_rows``: by name of fold, the rows to fit on.
-    ``left_out``: by name of fold, the rows of ``cohort`` that are neither fitted on nor measured, as known at the same
-    date. ``positions``: the rows of ``cohort`` that are in ``matrix``, in its order. ``lags``: of each feed, seconds by
-    source system. ``fit_counts``: by name of fold, how many rows, relationships, subjects and outcomes there were to
-    fit on.
+    ``rows``: by kind of row; those of ``measured_kind`` are the complete cohort, which is measured and calibrated on,
+    any other is fitted on alone. ``fitted_on``: which of them are fitted on (see ``refitted_on``). ``lags``: of each
+    feed, seconds by source system.
     """
 
     snapshot: Snapshot
@@ -47,19 +49,24 @@ class LabelledCohort:
     policy: Policy
     catalogue: Catalogue
     folds: Folds
-    cohort: Cohort
-    labels: dict[str, NDArray[np.uint8]]
-    left_out: dict[str, LeftOut]
-    fit_rows: dict[str, DrawnRows]
-    positions: Ints
-    matrix: Matrix
+    rows: dict[RowKind, LabelledRows]
+    fitted_on: FitRows
     lags: dict[str, int]
-    fit_counts: dict[str, FitCounts]
 
     @property
     def lag(self) -> int:
         """The lag of the slowest feed, seconds."""
         return max(self.lags.values(), default=0)
+
+    @property
+    def complete(self) -> LabelledRows:
+        """The rows of the complete cohort."""
+        return self.rows[measured_kind(self.settings)]
+
+    @property
+    def cohort(self) -> Cohort:
+        """The complete cohort in every cycle of the folds."""
+        return self.complete.cohort
 
     @property
     def constraints(self) -> tuple[Literal[-1, 0, 1], ...]:
@@ -84,17 +91,33 @@ class LabelledCohort:
     @property
     def test_matrix(self) -> Matrix:
         """Features of the rows of ``test_lists``, in their order."""
-        return replace(self.matrix, values=self.values_of(self.test_positions), rows=self.test_lists.rows)
+        return replace(self.complete.matrix, values=self.values_of(self.test_positions), rows=self.test_lists.rows)
 
     def values_of(self, rows: Ints) -> NDArray[np.float32]:
-        """Features (m, d) of rows of the cohort, given by their m positions in it."""
-        # Plain search: ``positions`` holds every row that is fitted or measured, so a check would be dead code.
-        return self.matrix.values[np.searchsorted(self.positions, rows)]
+        """Features (m, d) of rows of the complete cohort, given by their m positions in it."""
+        return self.complete.values_of(rows)
+
+    @property
+    def fit_kinds(self) -> list[LabelledRows]:
+        """The kinds of row that are fitted on, one after another."""
+        return [self.rows[kind] for kind in KINDS[self.fitted_on]]
+
+    @property
+    def fit_counts(self) -> dict[str, FitCounts]:
+        """How many rows, relationships, subjects and outcomes each fold is fitted on, by name of fold."""
+        return {fold.name: fit_counts(self.fit_kinds, fold, self.folds) for fold in self.folds.all}
+
+    def refitted_on(self, fit_rows: FitRows) -> LabelledCohort:
+        """The same cohort, fitted on other rows. What is measured stays as it is."""
+        return replace(self, fitted_on=fit_rows)
 
     def fit_sample(self, fold: Fold) -> Sample:
         """The drawn fit rows of a fold, labelled by what was recorded before its fit date."""
-        drawn = self.fit_rows[fold.name]
-        return self._sample(drawn.positions, fold.name, drawn.weight)
+        return joined_samples([rows.fit_sample(fold) for rows in self.fit_kinds])
+
+    def fit_as_ofs(self, fold: Fold) -> Ints:
+        """As-ofs of the rows of ``fit_sample``, in their order, UTC seconds."""
+        return np.concatenate([rows.fit_as_ofs(fold) for rows in self.fit_kinds])
 
     def measured(self, fold: Fold, known_at: str) -> Sample:
         """The rows a fold is measured on, labelled by what was on record at the fit date of ``known_at``.
@@ -102,48 +125,66 @@ class LabelledCohort:
         All but those left out, as far as was known at that date.
         """
         rows = self.cohort.of(fold.measure)
-        rows = rows[~self.left_out[known_at].rows[rows]]
-        return self._sample(rows, known_at, np.ones(len(rows)))
-
-    def _sample(self, rows: Ints, known_at: str, weight: NDArray[np.float64]) -> Sample:
-        """Rows of the cohort, given by their positions in it, labelled as known at the fit date of ``known_at``."""
-        return Sample(
-            values=self.values_of(rows),
-            label=self.labels[known_at][rows],
-            weight=weight,
-            person=self.cohort.rows.subject[rows],
-            cycle=self.cohort.cycle[rows],
-        )
+        return self.complete.sample(rows[~self.complete.left_out[known_at].rows[rows]], known_at)
 
     def list_length(self, cycle: Ints) -> ListLength:
-        """How long lists are, of rows on these lists (n numbers): the settings' capacity, or else a share of the mean
-        list for an incident cohort and the policy's capacity for a monthly one."""
+        """Return the length of lists of rows on these lists (n numbers of cycles).
+
+        The settings' capacity; otherwise a share of the mean list for an incident cohort, the policy's capacity for a
+        monthly one.
+        """
         settings = self.settings
         if settings.capacity is None and settings.cohort.kind == "incident":
             return ListLength.of_share(settings.cohort.capacity_share, len(cycle), len(np.unique(cycle)))
         return ListLength(settings.capacity or self.policy.capacity)
 
     def pairs(self) -> list[tuple[Sample, Sample]]:
-        """(fit, measure) pairs to choose on: the validation folds, or groups of subjects within the test's fit rows.
+        """(fit, measure) pairs to choose on: the validation folds, or groups of subjects within the test's fit cycles.
 
-        Either way every label was on record before the test's fit date. Raises BadInput when so few subjects had an
-        outcome that one group holds them all.
+        Either way every label was on record before the test's fit date, and what is measured is the same complete
+        lists whatever rows are fitted on. Raises BadInput when so few subjects had an outcome that one group holds them
+        all.
         """
         if self.folds.validation:
             return [(self.fit_sample(fold), self.measured(fold, "test")) for fold in self.folds.validation]
-        whole = self.fit_sample(self.folds.test)
-        _, person = np.unique(whole.person, return_inverse=True)
-        people = int(person.max()) + 1
-        group = np.random.default_rng(self.settings.seed).permutation(people)[person] % SUBJECT_GROUPS
-        parts = [(whole.part(group != number), whole.part(group == number)) for number in range(SUBJECT_GROUPS)]
-        if not all(fit.label.any() and len(measured.label) for fit, measured in parts):
+        fit, measured = (
+            self.fit_sample(self.folds.test),
+            self.complete.sample(self.complete.may_fit[self.folds.test.name], self.folds.test.name),
+        )
+        fit_group, measured_group = self._subject_groups(fit.person), self._subject_groups(measured.person)
+        parts = [
+            (fit.part(fit_group != number), measured.part(measured_group == number)) for number in range(SUBJECT_GROUPS)
+        ]
+        if not all(others.label.any() and len(group.label) for others, group in parts):
             raise BadInput(
                 "Too few subjects among the fit rows had an outcome to choose across groups of subjects.",
-                value=f"{int(whole.label.sum())} rows with an outcome, {people} subjects",
+                value=f"{int(fit.label.sum())} rows with an outcome, {len(np.unique(fit.person))} subjects",
                 where=str(self.snapshot.store_path),
                 way_out="load more history, or choose a rung that happens more often (Y4)",
             )
         return parts
+
+    def _subject_groups(self, persons: Ints) -> Ints:
+        """Return the group of each of n persons who are subjects of rows that may be fitted on in the test.
+
+        Groups are of the subjects of every kind of row, so that a subject who is measured is fitted on by no kind; the
+        ids that were ever found to be one person are in one group.
+        """
+        test = self.folds.test.name
+        subjects = np.concatenate([rows.cohort.rows.subject[rows.may_fit[test]] for rows in self.rows.values()])
+        people = np.unique(linked_group(self.snapshot.links, subjects))
+        group = np.random.default_rng(self.settings.seed).permutation(len(people)) % SUBJECT_GROUPS
+        return group[np.searchsorted(people, linked_group(self.snapshot.links, persons))]
+
+
+def measured_kind(settings: Settings) -> RowKind:
+    """Return the kind of the rows that a training is measured on."""
+    return "index" if settings.cohort.kind == "incident" else "monthly"
+
+
+def candidate_fit_rows(settings: Settings) -> list[FitRows]:
+    """Return which rows may be fitted on, the simplest first: those of the settings, or else the cohort's own."""
+    return settings.cohort.fit_rows or [measured_kind(settings)]
 
 
 def catalogue_of(settings: Settings) -> Catalogue:
@@ -172,49 +213,88 @@ def prepare(
     sightings = delayed(snapshot.sightings(), lags) if sightings is None else sightings
     catalogue = catalogue_of(settings)
     folds = _folds(snapshot, settings)
-    cohort = cohorts.build(snapshot, folds.cycles(), settings.cohort, policy, lag)
-    _refuse_empty_lists(cohort, folds, snapshot)
-    labels, left_out, fit_rows, counts = {}, {}, {}, {}
-    for number, fold in enumerate(folds.all):
+    complete = cohorts.build(snapshot, folds.cycles(), settings.cohort, policy, lag)
+    _refuse_empty_lists(complete, folds, snapshot)
+    hindsights = {
         # A record of the last days before the fit date had not reached us by then.
-        outcomes = recorded_outcomes(snapshot, settings, fold.fit_date - lag, lags)
-        deaths_by_then = deaths.known_before(fold.fit_date)
-        hindsight = Hindsight(
-            deaths_by_then, outcomes, snapshot.relationships, fold.fit_date - lag, settings.horizon_days
+        fold.name: Hindsight(
+            deaths.known_before(fold.fit_date),
+            recorded_outcomes(snapshot, settings, fold.fit_date - lag, lags),
+            snapshot.relationships,
+            fold.fit_date - lag,
+            settings.horizon_days,
         )
-        labels[fold.name], left_out[fold.name] = hindsight.labels(cohort.rows), hindsight.left_out(cohort.rows)
-        of_fold = cohort.of(fold.fit)
-        rows = of_fold[~left_out[fold.name].rows[of_fold]]
-        fit_rows[fold.name] = draw_fit_rows(labels[fold.name], rows, settings.sampling, settings.seed + number)
-        counts[fold.name] = _counts(
-            cohort, rows, labels[fold.name], fit_rows[fold.name], left_out[fold.name].count(of_fold)
-        )
-        if not counts[fold.name].rows_with_outcome:
-            raise BadInput(
-                f"No {settings.rung} outcome was on record by the fit date of {fold.name}: nothing to learn from.",
-                value=f"{len(rows)} rows",
-                where=str(snapshot.store_path),
-                way_out="load more history, or choose a rung that happens more often (Y4)",
-            )
-    needed = [drawn.positions for drawn in fit_rows.values()] + [cohort.of(fold.measure) for fold in folds.all]
-    positions = np.unique(np.concatenate(needed))
-    matrix = build(sightings, cohort.rows.take(positions), catalogue)
-    return LabelledCohort(
+        for fold in folds.all
+    }
+    candidates = candidate_fit_rows(settings)
+    bare = LabelledCohort(
         snapshot=snapshot,
         sightings=sightings,
         settings=settings,
         policy=policy,
         catalogue=catalogue,
         folds=folds,
-        cohort=cohort,
-        labels=labels,
-        left_out=left_out,
-        fit_rows=fit_rows,
-        positions=positions,
-        matrix=matrix,
+        rows={},
+        fitted_on=candidates[0],
         lags=lags,
-        fit_counts=counts,
     )
+    kinds = {kind for fit_rows in candidates for kind in KINDS[fit_rows]} - {measured_kind(settings)}
+    of_kind = {kind: _rows_of_kind(bare, kind) for kind in sorted(kinds)} | {measured_kind(settings): complete}
+    labelled = replace(
+        bare, rows={kind: _labelled_rows(bare, kind, cohort, hindsights) for kind, cohort in of_kind.items()}
+    )
+    for fit_rows in candidates:
+        _refuse_nothing_to_learn(labelled.refitted_on(fit_rows))
+    return labelled
+
+
+def _rows_of_kind(bare: LabelledCohort, kind: RowKind) -> Cohort:
+    """Build rows that are fitted on alone: of the cycles that some fold is fitted on, and no others."""
+    fitted = sorted({cycle for fold in bare.folds.all for cycle in fold.fit}, key=lambda cycle: cycle.start)
+    if kind == "monthly":
+        return cohorts.monthly(bare.snapshot, fitted, bare.policy, bare.lag)
+    if kind == "index":
+        return cohorts.indexed(bare.snapshot, fitted, bare.settings.cohort.after_seconds, bare.policy, bare.lag)
+    return random_days(bare.snapshot, fitted, bare.policy, lag=bare.lag, seed=bare.settings.seed)
+
+
+def _labelled_rows(
+    bare: LabelledCohort, kind: RowKind, cohort: Cohort, hindsights: dict[str, Hindsight]
+) -> LabelledRows:
+    """Label rows as known at each fold's fit date, draw those to fit on, and compute the features of the rows in use.
+
+    ``hindsights``: by name of fold, what was on record by its fit date.
+    """
+    folds, settings = bare.folds, bare.settings
+    labels = {name: hindsight.labels(cohort.rows) for name, hindsight in hindsights.items()}
+    left_out = {name: hindsight.left_out(cohort.rows) for name, hindsight in hindsights.items()}
+    may_fit: dict[str, Ints] = {}
+    for fold in folds.all:
+        of_fold = fittable(cohort, fold, folds)
+        may_fit[fold.name] = of_fold[~left_out[fold.name].rows[of_fold]]
+    drawn = draw_of_folds(labels, may_fit, settings)
+    needed = [rows.positions for rows in drawn.values()]
+    if kind == measured_kind(settings):
+        needed += [cohort.of(fold.measure) for fold in folds.all]
+        # Across groups of subjects, the complete lists of the fit cycles are measured.
+        needed += [] if folds.validation else [may_fit[folds.test.name]]
+    positions = np.unique(np.concatenate(needed))
+    matrix = build(bare.sightings, cohort.rows.take(positions), bare.catalogue)
+    return LabelledRows(kind, cohort, labels, left_out, may_fit, drawn, positions, matrix)
+
+
+def _refuse_nothing_to_learn(labelled: LabelledCohort) -> None:
+    """Raise BadInput, naming fold and rows, where no outcome was on record by the fit date."""
+    settings, several = labelled.settings, len(candidate_fit_rows(labelled.settings)) > 1
+    for name, counts in labelled.fit_counts.items():
+        if not counts.rows_with_outcome:
+            raise BadInput(
+                f"No {settings.rung} outcome was on record by the fit date of {name}: nothing to learn from.",
+                value=f"{counts.rows} rows ({labelled.fitted_on})",
+                where=str(labelled.snapshot.store_path),
+                way_out="load more history, or choose a rung that happens more often (Y4)"
+                + (f", or leave {labelled.fitted_on} out of cohort.fit_rows" if several else ""),
+            )
 
 
 def _folds(snapshot: Snapshot, settings: Settings) -> Folds:
@@ -241,16 +321,3 @@ def _refuse_empty_lists(cohort: Cohort, folds: Folds, snapshot: Snapshot) -> Non
                 where=str(snapshot.store_path),
                 way_out="load records up to the present, or check the eligibility policy",
             )
-
-
-def _counts(
-    cohort: Cohort, rows: Ints, labels: NDArray[np.uint8], drawn: DrawnRows, left_out: LeftOutRows
-) -> FitCounts:
-    return FitCounts(
-        rows=len(rows),
-        relationships=len(np.unique(cohort.rows.relationship_id[rows])),
-        subjects=len(np.unique(cohort.rows.subject[rows])),
-        rows_with_outcome=int(labels[rows].sum()),
-        sampled_rows=len(drawn),
-        left_out=left_out,
-    )

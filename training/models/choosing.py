@@ -54,8 +54,8 @@ class ValidationLists:
         ``scores``: one per pooled row. NaN in a column without an outcome.
         """
         ranked = Ranked(rows=self.rows, score=np.asarray(scores, np.float64))
-        held = np.mean([capture(ranked, self.draws, places).positives for places in self.places], axis=0)
-        return ratio(held, totals(self.rows.hit.astype(np.float64), self.rows.person, self.draws))
+        listed = np.mean([capture(ranked, self.draws, places).positives for places in self.places], axis=0)
+        return ratio(listed, totals(self.rows.hit.astype(np.float64), self.rows.person, self.draws))
 
 
 def choose(options: Mapping[str, Floats], lists: ValidationLists) -> OptionChoice:

@@ -18,6 +18,7 @@ from threat.simulation.force import write
 from training.cohorts import labelled as module
 from training.cohorts.labelled import LabelledCohort, prepare
 from training.cohorts.outcomes import recorded_outcomes
+from training.cohorts.sample import draw_fit_rows
 from training.config import Settings, load
 
 SETTINGS = load("demo", rung="Y4", calendar={"test_cycles": 3, "validation_folds": 2, "validation_cycles": 2})
@@ -55,22 +56,22 @@ def test_a_label_counts_what_had_reached_us_from_the_slowest_feed_by_the_fit_dat
     assert asked == [fold.fit_date - LAG for fold in labelled.folds.all]
     for fold in labelled.folds.all:
         by_then = label(occurrences(snapshot, "Y4", fold.fit_date - LAG), labelled.cohort.rows, SETTINGS.horizon_days)
-        assert (labelled.labels[fold.name] == by_then).all()
+        assert (labelled.complete.labels[fold.name] == by_then).all()
 
 
 def test_every_fold_draws_its_own_rows_and_counts_them(snapshot: Snapshot) -> None:
     few = SETTINGS.model_copy(update={"sampling": SETTINGS.sampling.model_copy(update={"floor": 200})})
     labelled = prepared(snapshot, {}, few)
     for number, fold in enumerate(labelled.folds.all):
-        drawn, counts = labelled.fit_rows[fold.name], labelled.fit_counts[fold.name]
-        of_fold, left_out = labelled.cohort.of(fold.fit), labelled.left_out[fold.name]
+        drawn, counts = labelled.complete.drawn[fold.name], labelled.fit_counts[fold.name]
+        of_fold, left_out = labelled.cohort.of(fold.fit), labelled.complete.left_out[fold.name]
         rows = of_fold[~left_out.rows[of_fold]]
         assert counts.left_out == left_out.count(of_fold)
         assert counts.left_out.rows == len(of_fold) - len(rows)
-        again = module.draw_fit_rows(labelled.labels[fold.name], rows, few.sampling, few.seed + number)
+        again = draw_fit_rows(labelled.complete.labels[fold.name], rows, few.sampling, few.seed + number)
         assert (drawn.positions == again.positions).all()
         assert (counts.rows, counts.sampled_rows) == (len(rows), len(drawn))
-        assert counts.rows_with_outcome == int(labelled.labels[fold.name][rows].sum())
+        assert counts.rows_with_outcome == int(labelled.complete.labels[fold.name][rows].sum())
 
 
 def test_rows_of_the_test_come_with_their_own_features(snapshot: Snapshot) -> None:
@@ -80,16 +81,16 @@ def test_rows_of_the_test_come_with_their_own_features(snapshot: Snapshot) -> No
     assert set(np.unique(lists.cycle)) == {cycle.number for cycle in labelled.folds.test.measure}
     assert (matrix.rows.relationship_id == lists.rows.relationship_id).all()
     measured = labelled.measured(labelled.folds.test, "test")
-    kept = ~labelled.left_out["test"].rows[labelled.test_positions]
+    kept = ~labelled.complete.left_out["test"].rows[labelled.test_positions]
     np.testing.assert_array_equal(measured.values, matrix.values[kept])
 
 
 def test_a_sample_says_of_each_row_whose_it_is_and_on_which_list(snapshot: Snapshot) -> None:
     labelled = prepared(snapshot, {})
     measured, lists = labelled.measured(labelled.folds.test, "test"), labelled.test_lists
-    kept = ~labelled.left_out["test"].rows[labelled.test_positions]
+    kept = ~labelled.complete.left_out["test"].rows[labelled.test_positions]
     np.testing.assert_array_equal(measured.person, lists.rows.subject[kept])
     np.testing.assert_array_equal(measured.cycle, lists.cycle[kept])
-    fit, drawn = labelled.fit_sample(labelled.folds.test), labelled.fit_rows["test"].positions
+    fit, drawn = labelled.fit_sample(labelled.folds.test), labelled.complete.drawn["test"].positions
     np.testing.assert_array_equal(fit.person, labelled.cohort.rows.subject[drawn])
     np.testing.assert_array_equal(fit.cycle, labelled.cohort.cycle[drawn])

@@ -6,6 +6,7 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
+from threat.release.documents.chosen import OptionChoice
 from threat.release.documents.document import Document, Part
 
 
@@ -84,6 +85,9 @@ class Choices(Document):
     chosen_on: str = Field(description="what the choices were made on, in words")
     trees: TreeChoice = Field(description="the model's hyper-parameters")
     elastic_net: PenaltyChoice = Field(description="the regression's penalty")
+    fit_rows: OptionChoice | None = Field(
+        default=None, description="the rows to fit on, by the lists of the base; null: one candidate"
+    )
     validation_rows: int = Field(ge=0, description="rows of the validation folds")
     validation_rows_with_outcome: int = Field(ge=0, description="of those, rows with an outcome")
     model_sha256: str = Field(pattern=r"^[0-9a-f]{64}$", description="hash of model/model.txt")

@@ -7,6 +7,7 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from threat.release.documents.document import Document, Part
+from threat.release.documents.settings import FitRows
 
 
 class FilterStep(Part):
@@ -72,13 +73,16 @@ class FitCounts(Part):
 
 
 class CohortAttrition(Document):
-    """What each filter kept, cycle by cycle, and what each fold was fitted on."""
+    """What each filter kept, cycle by cycle, and what each fold was fitted on. Version 2 does not name the fit rows."""
 
     FILE: ClassVar[str] = "cohort.json"
     HOW_MADE: ClassVar[str] = "train again: threat train"
 
-    version: Literal[2] = Field(default=2, description="version of this document")
+    VERSIONS_READ: ClassVar[tuple[int, ...]] = (2, 3)
+
+    version: Literal[2, 3] = Field(default=3, description="version of this document")
     cycles: tuple[CycleAttrition, ...] = Field(description="one entry per cycle, in order of time")
+    fit_rows: FitRows | None = Field(default=None, description="rows that were fitted on; null: the cohort's own")
     fit: dict[str, FitCounts] = Field(description="rows fitted on, by name of the fold")
     test_left_out: LeftOutRows = Field(
         description="rows of the test that take places on the lists and are not measured"

@@ -12,6 +12,10 @@ Share = Annotated[float, Field(gt=0, le=1)]
 Count = Annotated[int, Field(ge=1)]
 
 
+RowKind = Literal["monthly", "index", "random_day"]
+FitRows = Literal["monthly", "index", "both", "random_day"]
+
+
 class _Setting(Part):
     # Strict also in Python: a preset's YAML has types, and "7" for 7 is a mistake to report.
     model_config = ConfigDict(strict=True)
@@ -27,6 +31,7 @@ class CohortSettings(_Setting):
 
     kind: Literal["monthly", "incident"] = Field(default="monthly", description="who is a row when")
     after_seconds: int = Field(default=3_600, ge=1, le=86_400, description="wait after the incident, seconds")
+    fit_rows: list[FitRows] = Field(default=[], description="rows to try fitting on, the simplest first; empty: own")
     capacity_share: Share = Field(default=0.2, description="incident cohorts: places, as a share of the mean list")
 
 
