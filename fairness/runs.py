@@ -117,7 +117,8 @@ class _Test:
 
     def audit(self, ranking: str, groups: list[Characteristic], policy: Policy) -> Fairness:
         """The audit of one ranking by these groups. Only the model's probabilities are audited: lists show no other."""
-        probability = self.predictions.column("probability").to_numpy() if ranking == MODEL else None
+        given = ranking == MODEL and "probability" in self.columns  # a model calibrated on too few outcomes gives none
+        probability = self.predictions.column("probability").to_numpy() if given else None
         score = self.predictions.column(ranking).to_numpy().astype(np.float64)
         settings = self.evaluation.settings
         return audit(

@@ -12,6 +12,7 @@ from model_cards import results
 from model_cards.words import count, day, figure_words, number, outcome_words, table
 from threat.measuring.titles import TITLES
 from threat.release.documents.card import Value
+from threat.release.documents.model import Calibrator
 from threat.release.evidence import RunDocuments
 
 Fact = tuple[str, Callable[[RunDocuments], Value | None]]
@@ -174,7 +175,35 @@ def _parameters(documents: RunDocuments) -> Value | None:
 def _calibrator(documents: RunDocuments) -> Value | None:
     if documents.calibrator is None:
         return None
-    return f"{documents.calibrator.method}, on pooled out-of-fold scores"
+    return _calibrator_lines(documents.calibrator)
+
+
+_KIND_TITLES = {"current_partner": "Current partners", "ex_partner": "Former partners", "family": "Family"}
+_METHODS = {
+    "none": "None",
+    "intercept": "Intercept alone, the slope of the raw score left at 1",
+    "platt": "Logistic line (intercept and slope)",
+    "isotonic": "Isotonic table",
+}
+
+
+def _calibrator_lines(calibrator: Calibrator) -> Value:
+    """Return how scores become probabilities, on what it was fitted, and the offsets by kind of relationship."""
+    people = "" if calibrator.people is None else f" of {number(calibrator.people)} people"
+    lines = [
+        f"{_METHODS[calibrator.method]}; {number(calibrator.n)} pooled out-of-fold rows, "
+        f"{number(calibrator.events)} with an outcome{people}"
+    ]
+    if calibrator.why_none:
+        return (*lines, calibrator.why_none)
+    for entry in calibrator.kinds:
+        kind = _KIND_TITLES[entry.kind]
+        shrunk = "too few outcomes for its own" if entry.own is None else f"own {entry.own:+.2f}, shrunk"
+        lines.append(
+            f"{kind}: log odds {entry.offset:+.2f} ({shrunk}); {count(entry.n)} rows, "
+            f"{count(entry.events)} with an outcome"
+        )
+    return tuple(lines)
 
 
 def _folds(documents: RunDocuments) -> Value | None:

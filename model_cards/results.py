@@ -81,9 +81,11 @@ def differences_field(documents: RunDocuments) -> Value | None:
 
 
 def calibration_field(documents: RunDocuments) -> Value | None:
-    """Return slope, intercept and observed over expected, and whether probabilities are shown."""
-    if documents.evaluation is None or documents.evaluation.calibration is None:
+    """Return slope, intercept, observed over expected and whether probabilities are shown; or why there is none."""
+    if documents.evaluation is None:
         return None
+    if documents.evaluation.calibration is None:
+        return documents.evaluation.no_probability or None
     calibration, gate = documents.evaluation.calibration, documents.gate
     figures = (calibration.slope, calibration.intercept, calibration.observed_over_expected)
     lines = [f"{figure.title}: {figure_words(figure)}" for figure in figures]

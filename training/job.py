@@ -111,6 +111,7 @@ def evaluation_of(settings: Settings, opened: OpenedTest, ranked: RankedTest, ca
         ),
         rankings=measured.rankings,
         calibration=measured.calibration,
+        no_probability=ranked.no_probability,
         freshness=measured.freshness,
         replay=replay(outcomes.rows, scores, lists.starts, relationship, capacity),
         lead_time=lead_time(outcomes.credit_lines, lists.cycle, scores, capacity),

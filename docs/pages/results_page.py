@@ -193,6 +193,8 @@ def _reliability(evaluation: Evaluation, public: bool) -> list[str]:
             f"- Calibration: slope {number(calibration.slope, 2, public=public)}, observed over expected "
             f"{number(calibration.observed_over_expected, 2, public=public)}."
         )
+    elif evaluation.no_probability:
+        lines.append(f"- Calibration: {evaluation.no_probability}")
     bands = _freshness(evaluation, public)
     if bands:
         lines.append(f"- By days since the last domestic incident: {'; '.join(bands)}.")

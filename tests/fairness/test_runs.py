@@ -86,6 +86,15 @@ def test_the_audit_of_a_run(snapshot: Snapshot, tmp_path: Path) -> None:
         audit_run(run, snapshot, load_policy(), ranking="rule_y")
 
 
+def test_a_model_without_probabilities_is_audited_without_its_calibration(snapshot: Snapshot, tmp_path: Path) -> None:
+    ranks_alone = {name: column for name, column in DRAWN.items() if name != "probability"}
+    evaluation = evidence.evaluation(capacity=1, rankings=TITLES, calibration=None)
+    report = audit_run(run_of(tmp_path, snapshot, ranks_alone, CREDITED, evaluation), snapshot, load_policy())
+    assert report.overall.recall.value == pytest.approx(1 / 3)
+    calibration = report.characteristics[0].groups[0].calibration
+    assert (calibration.value, calibration.reason) == (None, "the ranking gives no probabilities")
+
+
 @pytest.mark.parametrize(("replicates", "note"), [(100, True), (399, True), (400, False)])
 def test_fewer_draws_than_the_policy_asks_for_are_said(
     snapshot: Snapshot, tmp_path: Path, replicates: int, note: bool

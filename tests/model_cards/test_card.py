@@ -14,6 +14,7 @@ from model_cards.facts import FACTS
 from model_cards.page import page
 from threat.errors import BadInput
 from threat.release.documents.card import Table
+from threat.release.documents.model import Calibrator
 from threat.release.evidence import RunDocuments
 
 
@@ -96,6 +97,30 @@ def test_figures_are_told_at_the_capacity_with_their_intervals() -> None:
     assert value(card, "performance.freshness").rows == (
         ("under 1 day", "Recall", "9,000", "0.50 (0.40 to 0.60)"),
         ("under 1 day", "Auc", "9,000", "withheld (under 10 outcomes)"),
+    )
+
+
+def test_a_model_without_probabilities_says_why() -> None:
+    few = Calibrator(method="none", n=8_000, events=41, people=30)
+    evaluation = evidence.evaluation(calibration=None, no_probability=few.why_none)
+    card = made(calibrator=few, evaluation=evaluation)
+    why = "Ranks alone, no probability: 41 of 8,000 rows to calibrate on had an outcome (30 people), where 100 with and"
+    assert value(card, "performance.calibration") == f"{why} 100 without one are needed."
+    first, second = value(card, "model.calibrator")
+    assert first == "None; 8,000 pooled out-of-fold rows, 41 with an outcome of 30 people"
+    assert second == f"{why} 100 without one are needed."
+
+
+def test_offsets_by_kind_are_told_with_what_they_rest_on() -> None:
+    kinds = [
+        {"kind": "ex_partner", "n": 4_000, "events": 210, "people": 90, "own": 0.31, "offset": 0.124},
+        {"kind": "family", "n": 900, "events": 9, "people": 8, "offset": 0.0},
+    ]
+    line = {"method": "platt", "slope": 1.0, "intercept": 0.0, "n": 9_000, "events": 320, "people": 150, "kinds": kinds}
+    assert value(made(calibrator=Calibrator.model_validate(line)), "model.calibrator") == (
+        "Logistic line (intercept and slope); 9,000 pooled out-of-fold rows, 320 with an outcome of 150 people",
+        "Former partners: log odds +0.12 (own +0.31, shrunk); 4,000 rows, 210 with an outcome",
+        "Family: log odds +0.00 (too few outcomes for its own); 900 rows, fewer than 10 with an outcome",
     )
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from features.rules import RULES
 from threat.release.documents.evaluation import MODEL
-from threat.release.scorer import probability, raw_score
+from threat.release.scorer import kinds_in, probability, raw_score
 from training.cohorts.opening import OpenedTest
 from training.evaluation.table import Ranking
 from training.models.fitted import FittedModels
@@ -14,10 +14,14 @@ from training.models.fitted import FittedModels
 
 @dataclass(frozen=True, slots=True)
 class RankedTest:
-    """The orders of the test rows, the model's first and the elastic net's second; ``warnings`` name rules left out."""
+    """The orders of the test rows, the model's first and the elastic net's second; ``warnings`` name rules left out.
+
+    ``no_probability``: why the model gives no probability; empty where it gives one.
+    """
 
     rankings: list[Ranking]
     warnings: list[str]
+    no_probability: str
 
     @property
     def model(self) -> Ranking:
@@ -30,9 +34,10 @@ def rank_test(opened: OpenedTest, fitted: FittedModels, *, threads: int) -> Rank
     matrix = opened.matrix
     raw = fitted.trees.score(matrix.values, threads=threads)
     line = fitted.regression.score(matrix.values)
-    line_probability = probability(fitted.linear_calibrator, line)
+    kinds = kinds_in(matrix.names, matrix.values)
+    line_probability = probability(fitted.linear_calibrator, line, kinds)
     rankings = [
-        Ranking(MODEL, "LightGBM", raw, probability(fitted.calibrator, raw)),
+        Ranking(MODEL, "LightGBM", raw, probability(fitted.calibrator, raw, kinds)),
         Ranking("elastic_net", "Elastic-net logistic regression", line, line_probability),
     ]
     warnings = []
@@ -45,4 +50,4 @@ def rank_test(opened: OpenedTest, fitted: FittedModels, *, threads: int) -> Rank
     if fitted.without_sensitive is not None:
         ablated = raw_score(fitted.without_sensitive, matrix.values, threads=threads)
         rankings.append(Ranking("without_sensitive", "LightGBM without the sensitive features", ablated))
-    return RankedTest(rankings, warnings)
+    return RankedTest(rankings, warnings, fitted.calibrator.why_none)

@@ -11,6 +11,9 @@ from pydantic import ValidationError
 from threat.errors import UsageError, raise_all
 from threat.release.documents.gate_policy import GatePolicy
 
+_SINCE_GATE_4 = ("least_calibration_events",)
+"""Numbers that a verdict recorded under an earlier policy lacks, and that a policy in use must give."""
+
 
 def load_gate_policy(path: Path | None = None) -> GatePolicy:
     """Read the gate policy in a YAML file (None: the product's own). Raises UsageError with all problems at once."""
@@ -20,7 +23,7 @@ def load_gate_policy(path: Path | None = None) -> GatePolicy:
     product = files("training.gate").joinpath("policy.yaml")
     text = product.read_text(encoding="utf-8") if path is None else path.read_text(encoding="utf-8")
     try:
-        return GatePolicy.model_validate(yaml.safe_load(text))
+        policy = GatePolicy.model_validate(yaml.safe_load(text))
     except yaml.YAMLError as error:
         raise UsageError("The gate policy is not YAML.", value=error, where=where) from None
     except ValidationError as error:
@@ -35,3 +38,10 @@ def load_gate_policy(path: Path | None = None) -> GatePolicy:
             ]
         )
         raise
+    if missing := [name for name in _SINCE_GATE_4 if getattr(policy.numbers, name) is None]:
+        raise UsageError(
+            f"The gate policy lacks a number that policies have since gate-4: {', '.join(missing)}.",
+            where=f"{where}: numbers",
+            way_out="add it; training/gate/policy.yaml says what it means",
+        )
+    return policy

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
+from fairness.verdicts import of_interval
 from threat.characteristics import title_of
 from threat.measuring.figure import Figure, Verdict
 from threat.release.documents.evaluation import MODEL, Evaluation, RankingFigures
@@ -212,6 +213,15 @@ def _beyond(difference: Figure | None, margin: float) -> tuple[Verdict, str]:
     return PASS if low > margin else FAIL if high < margin else NOT_ENOUGH, words
 
 
+_RANK_ONLY = "rank only, no probability is shown"
+_NOT_CALIBRATED = f"calibration was not measured: {_RANK_ONLY}"
+_CALIBRATION_REASONS = {
+    PASS: "the intervals of observed over expected and slope lie within the bounds: probabilities may be shown",
+    FAIL: f"the interval of observed over expected or slope lies outside the bounds: {_RANK_ONLY}",
+    NOT_ENOUGH: f"the interval of observed over expected or slope lies across a bound: {_RANK_ONLY}",
+}
+
+
 def calibration(view: View) -> Finding:
     """Check that probabilities mean what they say: a pass shows them, anything else shows ranks alone.
 
@@ -219,18 +229,21 @@ def calibration(view: View) -> Finding:
     """
     evaluation, numbers = view.documents.evaluation, view.policy.numbers
     calibrated = None if evaluation is None else evaluation.calibration
-    if calibrated is None:
-        return Finding(NOT_ENOUGH, "calibration was not measured: rank only, no probability is shown")
+    if evaluation is None or calibrated is None:
+        why = "" if evaluation is None else evaluation.no_probability.removesuffix(".")
+        return Finding(NOT_ENOUGH, why[:1].lower() + why[1:] or _NOT_CALIBRATED)
     figures = (calibrated.observed_over_expected, calibrated.slope)
+    if any(figure.interval is None for figure in figures):
+        return Finding(NOT_ENOUGH, _NOT_CALIBRATED, figures=figures)
+    events, least = calibrated.slope.events, numbers.least_calibration_events or 0
+    facts: dict[str, Fact] = {"events": events, "least_events": least}
+    if events < least:
+        few = f"{events} outcome events in the test, {least} needed to judge calibration"
+        return Finding(NOT_ENOUGH, f"{few}: {_RANK_ONLY}", facts, figures)
+    # The interval decides, not the value: a slope of 0.81 said to be between -0.26 and 1.87 is not known.
     bounds = (numbers.observed_over_expected, numbers.slope)
-    values = [figure.value for figure in figures]
-    if any(value is None for value in values):
-        return Finding(NOT_ENOUGH, "calibration was not measured: rank only, no probability is shown", figures=figures)
-    if all(low <= value <= high for value, (low, high) in zip(values, bounds, strict=True) if value is not None):
-        reason = "observed over expected and slope are within the bounds: probabilities may be shown"
-        return Finding(PASS, reason, figures=figures)
-    reason = "observed over expected or slope is outside the bounds: rank only, no probability is shown"
-    return Finding(FAIL, reason, figures=figures)
+    verdict = Verdict.all_of(of_interval(figure.interval, ends) for figure, ends in zip(figures, bounds, strict=True))
+    return Finding(verdict, _CALIBRATION_REASONS[verdict], facts, figures)
 
 
 def fairness(view: View) -> Finding:

@@ -15,7 +15,7 @@ from threat.release.scorer import raw_score
 from training.cohorts.labelled import LabelledCohort
 from training.cohorts.sample import Sample
 from training.models import linear, trees
-from training.models.calibrator import calibrator
+from training.models.calibrator import CalibrationRows, calibrator
 
 Floats = NDArray[np.float64]
 Pairs = Sequence[tuple[Sample, Sample]]
@@ -115,15 +115,15 @@ def fit_models(labelled: LabelledCohort) -> FittedModels:
     choice = fitted_trees.choice
     lines = linear.choose(pairs, settings.linear, seed=settings.seed)
     labels = np.concatenate([measured.label for _, measured in pairs])
-    weights = np.concatenate([measured.weight for _, measured in pairs])
+    rows = CalibrationRows.of([measured for _, measured in pairs], labelled.catalogue.names)
     final = labelled.fit_sample(folds.test)
     return FittedModels(
         trees=fitted_trees,
         without_sensitive=_fit_without_sensitive(labelled, choice, final),
         regression=linear.fit(final, lines.penalty, settings.linear, seed=settings.seed),
         penalties=lines,
-        calibrator=calibrator(np.concatenate(fitted_trees.out_of_fold), labels, weights),
-        linear_calibrator=calibrator(np.concatenate(lines.scores), labels, weights),
+        calibrator=calibrator(np.concatenate(fitted_trees.out_of_fold), rows),
+        linear_calibrator=calibrator(np.concatenate(lines.scores), rows),
         validated_in_time=bool(folds.validation),
         validation_labels=labels,
     )

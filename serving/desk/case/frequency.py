@@ -19,7 +19,7 @@ from serving.lists.rankings import ModelRanking, Ranking
 from threat import rungs
 from threat.release.bundle import FORMAT
 from threat.release.documents.evaluation import CalibrationBin, Evaluation
-from threat.release.scorer import probability
+from threat.release.scorer import calibrated_kind, probability
 
 LEAST_EVENTS = 100
 """Outcome events that a test needs before a frequency is said of it: with fewer, a band of the test holds so few that
@@ -43,6 +43,18 @@ def too_few(events: int) -> str:
     return (
         f"No frequency is shown: the test of the model held {events} outcome{'' if events == 1 else 's'}, and fewer "
         f"than {LEAST_EVENTS} are too few for one."
+    )
+
+
+def too_few_to_calibrate(events: int) -> str:
+    """Say that the records before the test held too few outcomes for the model to give a probability at all.
+
+    >>> too_few_to_calibrate(41)
+    'No frequency is shown: the model orders and gives no probability, because 41 earlier outcomes are too few for one.'
+    """
+    return (
+        f"No frequency is shown: the model orders and gives no probability, because {events} earlier "
+        f"outcome{' is' if events == 1 else 's are'} too few for one."
     )
 
 
@@ -81,24 +93,34 @@ def _out_of(share: float) -> int:
     return 1000 if share < 0.0095 else 100
 
 
-def frequency(ranking: Ranking, score: float) -> Frequency | str:
+def frequency(ranking: Ranking, score: float, kind: str) -> Frequency | str:
     """Return how often the outcome followed for rows of the test like this one, or why there is no frequency.
 
-    ``score``: the raw score of the relationship. None for a rule, for a bundle of an earlier format, of a test with
-    fewer than 100 outcome events, and where the release gate says that only ranks are shown.
+    ``score``: the raw score of the relationship. ``kind``: what the two are to each other at the as-of, as
+    ``RELATIONSHIP_KINDS`` names it. None for a rule, for a bundle of an earlier format, for a model that was not
+    calibrated, of a test with fewer than 100 outcome events, and where the release gate says that only ranks are shown.
     """
     if not isinstance(ranking, ModelRanking):
         return OF_A_RULE
     bundle = ranking.bundle
     if bundle.manifest.format != FORMAT:
         return OF_BEFORE
+    if bundle.calibrator.method == "none":
+        return too_few_to_calibrate(bundle.calibrator.events)
     bins = _bins(bundle.files[Evaluation.FILE])
-    events, rows = sum(each.observed.events for each in bins), sum(each.observed.n for each in bins)
+    events = sum(each.observed.events for each in bins)
     if events < LEAST_EVENTS:
         return too_few(events)
-    if not bundle.released.show_probability:
-        return NOT_CALIBRATED
-    band = band_of(bins, float(probability(bundle.calibrator, np.array([score]))[0]))
+    return _frequency(ranking, score, kind, bins) if bundle.released.show_probability else NOT_CALIBRATED
+
+
+def _frequency(ranking: ModelRanking, score: float, kind: str, bins: Sequence[CalibrationBin]) -> Frequency | str:
+    """Return what the test observed in the band that the probability of the score is in."""
+    bundle, rows = ranking.bundle, sum(each.observed.n for each in bins)
+    events = sum(each.observed.events for each in bins)
+    given = probability(bundle.calibrator, np.array([score]), np.array([calibrated_kind(kind)]))
+    assert given is not None  # the calibrator gives one: asked above
+    band = band_of(bins, float(given[0]))
     observed = band.observed
     if observed.value is None or observed.interval is None:
         return NOT_CALIBRATED

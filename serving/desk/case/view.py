@@ -105,7 +105,7 @@ def _standing(view: ListView, relationship_id: int) -> Ranked | NotRanked:
     score, (base, reasons) = view.explained(row["relationship_id"], row["score"])
     # Summed again on every answer that shows a reason, cached or not: a reason that does not hold is never shown.
     check_sum(base, [reason.contribution for reason in reasons], score, show_id("R", row["relationship_id"]))
-    said = frequency(view.ranking, score)
+    said = frequency(view.ranking, score, view.kind(relationship_id))
     return Ranked(
         kind="ranked",
         sentence=words.place(

@@ -1,4 +1,4 @@
-"""Contributions sum to the score or are refused; a calibrator that falls is refused."""
+"""Contributions sum to the score or are refused; so is a calibrator that falls. One of before opens as it was."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from fixtures.drawn_samples import CANDIDATE, sample
 
 from threat.errors import IntegrityFailure
 from threat.release.documents.model import Calibrator
-from threat.release.scorer import contributions, raw_score
+from threat.release.scorer import contributions, probability, raw_score
 from training.models import trees
 
 
@@ -45,8 +45,27 @@ def test_contributions_that_do_not_sum_are_refused(booster) -> None:
         {"method": "isotonic", "x": [1, 0], "y": [0.4, 0.5]},
         {"method": "isotonic", "x": [], "y": []},
         {"method": "other"},
+        {"method": "none", "slope": 1.0, "intercept": 0.0},
+        {"method": "intercept", "slope": 0.9, "intercept": 0.0},
+        {"method": "intercept", "intercept": 0.0},
+        {"method": "platt", "slope": 1.0, "intercept": 0.0, "x": [0, 1], "y": [0, 1]},
+        {"method": "none", "kinds": [{"kind": "family", "n": 1, "events": 1, "people": 1, "offset": 0.0}]},
+        {
+            "method": "platt",
+            "slope": 1.0,
+            "intercept": 0.0,
+            "kinds": [{"kind": "family", "n": 1, "events": 1, "people": 1, "offset": 0.0}] * 2,
+        },
     ],
 )
-def test_a_calibrator_that_falls_is_refused(table) -> None:
+def test_a_calibrator_that_falls_or_has_other_numbers_than_its_method_is_refused(table) -> None:
     with pytest.raises(IntegrityFailure, match=r"model/calibrator\.json"):
         Calibrator.parse(json.dumps(table).encode(), "model/calibrator.json")
+
+
+def test_a_calibrator_of_before_opens_and_gives_what_it_gave() -> None:
+    """Twelve outcomes are too few today; a bundle in service keeps the line that it was released with."""
+    before = {"method": "platt", "fitted_on": "pooled out-of-fold scores", "n": 900, "events": 12, "slope": 0.5}
+    table = Calibrator.parse(json.dumps(before | {"intercept": -1.0}).encode(), "model/calibrator.json")
+    np.testing.assert_allclose(probability(table, np.array([2.0])), [0.5])
+    assert table.as_json() == before | {"intercept": -1.0}

@@ -15,7 +15,7 @@ TEXT = files("training.gate").joinpath("policy.yaml").read_text(encoding="utf-8"
 
 def test_calibration_is_required_for_no_state() -> None:
     policy = load_gate_policy()
-    assert policy.version == "gate-3"
+    assert policy.version == "gate-4"
     assert all("calibration" not in checks for checks in policy.required.values())
     assert set(policy.required["shadow"]) < set(policy.required["pilot"]) < set(policy.required["live"])
 
@@ -40,6 +40,13 @@ def test_a_policy_with_a_wrong_check_is_refused(tmp_path: Path, old: str, new: s
     with pytest.raises(UsageError) as caught:
         load_gate_policy(path)
     assert words in str(caught.value)
+
+
+def test_a_policy_without_a_number_of_today_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "policy.yaml"
+    path.write_text(TEXT.replace("  least_calibration_events: 100\n", ""))
+    with pytest.raises(UsageError, match="lacks a number that policies have since gate-4: least_calibration_events"):
+        load_gate_policy(path)
 
 
 def test_a_wrong_number_is_named(tmp_path: Path) -> None:

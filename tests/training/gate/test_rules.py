@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from fixtures import evidence as documents
 from fixtures.evidence import at_capacity, ranking, rankings
-from fixtures.gate_evidence import audited, checked, good, judged, seen, verdicts
+from fixtures.gate_evidence import POLICY, audited, checked, good, judged, seen, verdicts
 
 from threat.measuring.figure import Verdict
 from threat.release.documents.gate_policy import CHECKS
@@ -154,53 +154,70 @@ def test_an_audit_under_another_policy_fails() -> None:
     ]
 
 
-def calibrated(slope: float | None, over: float | None) -> RunDocuments:
+Ends = tuple[float, float] | None
+
+
+def calibrated(slope: Ends, over: Ends, events: int = 300) -> RunDocuments:
+    """The figures' intervals; None: the figure has no value."""
     figures = {"slope": slope, "observed_over_expected": over}
-    return measured(**{f"calibration__{name}": documents.figure(name, value) for name, value in figures.items()})
+    return measured(
+        **{
+            f"calibration__{name}": documents.figure(name, ends and sum(ends) / 2, *(ends or (0, 0)), events=events)
+            for name, ends in figures.items()
+        }
+    )
 
 
 NOT_MEASURED = "calibration was not measured: rank only, no probability is shown"
+WITHIN = "the intervals of observed over expected and slope lie within the bounds: probabilities may be shown"
+OUTSIDE = "the interval of observed over expected or slope lies outside the bounds: rank only, no probability is shown"
+ACROSS = "the interval of observed over expected or slope lies across a bound: rank only, no probability is shown"
+FEW = "99 outcome events in the test, 100 needed to judge calibration: rank only, no probability is shown"
 
 
 @pytest.mark.parametrize(
-    ("slope", "over", "verdict", "reason"),
+    ("slope", "over", "events", "verdict", "reason"),
     [
-        (
-            0.8,
-            1.25,
-            PASS,
-            "observed over expected and slope are within the bounds: probabilities may be shown",
-        ),
-        (
-            1.3,
-            1.0,
-            FAIL,
-            "observed over expected or slope is outside the bounds: rank only, no probability is shown",
-        ),
-        (
-            1.0,
-            0.7,
-            FAIL,
-            "observed over expected or slope is outside the bounds: rank only, no probability is shown",
-        ),
-        (None, 1.0, NOT_ENOUGH, NOT_MEASURED),
-        (1.0, None, NOT_ENOUGH, NOT_MEASURED),
+        # The bounds are 0.8 to 1.2 of the slope, and 0.8 to 1.25 of observed over expected.
+        ((0.8, 1.2), (0.8, 1.25), 300, PASS, WITHIN),
+        ((0.8, 1.2), (0.8, 1.25), 100, PASS, WITHIN),
+        ((0.8, 1.2), (0.8, 1.25), 99, NOT_ENOUGH, FEW),
+        ((2.0, 3.0), (0.8, 1.25), 99, NOT_ENOUGH, FEW),
+        ((-0.26, 1.87), (0.9, 1.1), 300, NOT_ENOUGH, ACROSS),
+        ((0.79, 1.1), (0.9, 1.1), 300, NOT_ENOUGH, ACROSS),
+        ((0.9, 1.1), (0.9, 1.26), 300, NOT_ENOUGH, ACROSS),
+        ((0.7, 1.3), (0.7, 1.3), 300, NOT_ENOUGH, ACROSS),
+        ((0.36, 0.77), (0.9, 1.1), 300, FAIL, OUTSIDE),
+        ((1.21, 1.5), (0.9, 1.1), 300, FAIL, OUTSIDE),
+        ((0.9, 1.1), (0.5, 0.79), 300, FAIL, OUTSIDE),
+        ((-0.26, 1.87), (1.3, 1.4), 300, FAIL, OUTSIDE),
+        (None, (0.9, 1.1), 300, NOT_ENOUGH, NOT_MEASURED),
+        ((0.9, 1.1), None, 300, NOT_ENOUGH, NOT_MEASURED),
     ],
 )
-def test_calibration_decides_what_is_shown_and_never_refuses(
-    slope: float | None, over: float | None, verdict: Verdict, reason: str
+def test_the_intervals_of_calibration_decide_what_is_shown_and_never_refuse(
+    slope: Ends, over: Ends, events: int, verdict: Verdict, reason: str
 ) -> None:
-    gate = judged(seen(calibrated(slope, over)))
+    gate = judged(seen(calibrated(slope, over, events)))
     assert (checked(gate, "calibration").verdict, checked(gate, "calibration").reason) == (verdict, reason)
     assert checked(gate, "calibration").required is False
     assert gate.show_probability is (verdict == PASS)
     assert gate.verdict == PASS
 
 
+def test_a_policy_of_before_has_no_least_number_of_events() -> None:
+    numbers = POLICY.numbers.model_copy(update={"least_calibration_events": None})
+    gate = judged(seen(calibrated((0.9, 1.1), (0.9, 1.1), 12)), policy=POLICY.model_copy(update={"numbers": numbers}))
+    assert gate.show_probability
+
+
 def test_a_model_without_probabilities_is_ranked_only() -> None:
     gate = judged(seen(measured(calibration=None)))
     assert checked(gate, "calibration").reason == NOT_MEASURED
     assert (gate.show_probability, gate.verdict) == (False, PASS)
+    why = "Ranks alone, no probability: 41 of 900 rows to calibrate on had an outcome (30 people)."
+    few = judged(seen(measured(calibration=None, no_probability=why)))
+    assert checked(few, "calibration").reason == f"r{why[1:-1]}"
 
 
 def test_the_figures_of_a_decision_are_in_its_check() -> None:

@@ -136,6 +136,7 @@ class Evaluation(Measured, Document):
     horizon_days: int = Field(ge=1, description="days within which the outcome counts")
     cohort: TestCohort = Field(description="what was measured on")
     replay: tuple[ReplayedList, ...] = Field(description="the model's lists as they would have run")
+    no_probability: str = Field(default="", description="why calibration is null, in a sentence; empty where it is not")
     lead_time: LeadTime = Field(description="how far ahead of their outcome relationships were listed")
     settings: Resampling = Field(description="how the intervals were drawn")
 

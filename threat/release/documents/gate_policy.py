@@ -58,8 +58,13 @@ class Numbers(Part):
     margin: float = Field(description="usefulness: recall at capacity must exceed each rule's by more than this")
     comparators: str = Field(min_length=1, description="usefulness: rankings whose name begins so are the rules")
     regression: str = Field(min_length=1, description="usefulness: ranking that must not be clearly better")
-    observed_over_expected: Bounds = Field(description="calibration: bounds within which probabilities are shown")
-    slope: Bounds = Field(description="calibration: bounds within which probabilities are shown")
+    least_calibration_events: Annotated[int, Field(ge=1)] | None = Field(
+        default=None, description="calibration: least outcome events in the test; null in a policy before gate-4"
+    )
+    observed_over_expected: Bounds = Field(
+        description="calibration: bounds that the interval lies within where probabilities are shown"
+    )
+    slope: Bounds = Field(description="calibration: bounds that the interval lies within where probabilities are shown")
     note_falls_above: float = Field(description="explanation: share of falls after an added harm that is noted")
     acceptance_days: int = Field(ge=1, description="longest life of an acceptance or approval, days")
 

@@ -16,6 +16,9 @@ from threat.release.documents.document import JsonFile, Part
 _STRONGEST = 1_000.0
 """Log odds of a coefficient, a mean or an intercept at most, either way: fitted values are below 20, and within the
 bound no finite value of a feature gives a score that is not finite."""
+LEAST_CALIBRATION_EVENTS = 100
+"""Rows with an outcome below which nothing is calibrated and no probability is given: Vergouwe et al. 2005 and Collins
+et al. 2016 ask for at least 100 events before calibration is judged, so fewer cannot carry a calibrator either."""
 
 
 class ModelFeatures(JsonFile):
@@ -101,36 +104,87 @@ class BaseModel(JsonFile):
         return self
 
 
-class Calibrator(JsonFile):
-    """``model/calibrator.json``: from a raw score to a probability; it never falls as the score rises.
+RelationshipKind = Literal["current_partner", "ex_partner", "family"]
+"""Kinds of relationship with a calibration of their own; another kind, or an unknown one, is calibrated with all."""
 
+_NUMBERS_OF: dict[str, tuple[str, ...]] = {
+    "none": (),
+    "intercept": ("slope", "intercept"),
+    "platt": ("slope", "intercept"),
+    "isotonic": ("x", "y"),
+}
+"""The numbers of a calibrator by its method."""
+
+
+class KindOffset(Part):
+    """How far the log odds of one kind of relationship are moved from the pooled calibrator.
+
+    ``own`` is what the rows of the kind say by themselves; ``offset`` is what is used, ``own`` shrunk towards 0.
+    """
+
+    kind: RelationshipKind = Field(description="what the two are to each other")
+    n: int = Field(ge=0, description="rows of the kind")
+    events: int = Field(ge=0, description="of those, rows with an outcome")
+    people: int = Field(ge=0, description="distinct subjects with an outcome among them")
+    own: float | None = Field(
+        default=None, description="log odds that these rows alone ask for; absent: too few outcomes"
+    )
+    offset: float = Field(description="log odds added to the pooled calibrator's; 0: as the pooled calibrator says")
+
+
+class Calibrator(JsonFile):
+    """``model/calibrator.json``: from a raw score to a probability; within a kind it never falls as the score rises.
+
+    ``none``: too few outcomes, no probability is given. ``intercept``: the raw score, as log odds, plus ``intercept``.
     ``platt``: a logistic line in the raw score (``slope``, ``intercept``). ``isotonic``: straight lines between the
-    points (``x``, ``y``), flat beyond.
+    points (``x``, ``y``), flat beyond. ``kinds``: offsets by kind of relationship; without one the rest is used alone.
     """
 
     FILE: ClassVar[str] = "model/calibrator.json"
     HOW_MADE: ClassVar[str] = "train again: threat train"
 
-    method: Literal["platt", "isotonic"] = Field(description="kind of table")
+    method: Literal["none", "intercept", "platt", "isotonic"] = Field(description="kind of table")
     fitted_on: str = Field(default="", description="what it was fitted on, in words")
     n: int = Field(default=0, ge=0, description="rows it was fitted on")
     events: int = Field(default=0, ge=0, description="of those, rows with an outcome")
-    slope: float | None = Field(default=None, ge=0, description="of a line")
+    people: int | None = Field(
+        default=None, ge=0, description="distinct subjects with an outcome among them; absent where not recorded"
+    )
+    slope: float | None = Field(default=None, ge=0, description="of a line; 1 where the intercept alone is fitted")
     intercept: float | None = Field(default=None, description="of a line")
     x: tuple[float, ...] | None = Field(default=None, description="raw scores of a table, rising")
     y: tuple[float, ...] | None = Field(default=None, description="probabilities at x, never falling")
+    kinds: tuple[KindOffset, ...] = Field(default=(), description="offsets by kind of relationship; empty: none")
 
     @model_validator(mode="after")
     def _rising(self) -> Self:
-        line, table = (self.slope, self.intercept), (self.x, self.y)
-        given, other = (line, table) if self.method == "platt" else (table, line)
-        if None in given or other != (None, None):
+        given = tuple(name for name in ("slope", "intercept", "x", "y") if getattr(self, name) is not None)
+        if given != _NUMBERS_OF[self.method]:
             raise ValueError(f"a calibrator of the method {self.method} has its own numbers, and only those")
+        if self.method == "intercept" and self.slope != 1.0:
+            raise ValueError("a calibrator of the method intercept has the slope 1")
         if self.x is not None and self.y is not None:
             rising = len(self.x) == len(self.y) >= 1 and all(a < b for a, b in pairwise(self.x))
             if not rising or any(a > b for a, b in pairwise(self.y)) or not 0 <= self.y[0] <= self.y[-1] <= 1:
                 raise ValueError("x rises, y never falls and is between 0 and 1, and both have as many points")
+        if len({entry.kind for entry in self.kinds}) != len(self.kinds) or (self.kinds and self.method == "none"):
+            raise ValueError("each kind has one offset, and none without a table")
         return self
+
+    @property
+    def why_none(self) -> str:
+        """Why no probability is given, in a sentence; empty where one is.
+
+        >>> Calibrator(method="none", n=900, events=41, people=30).why_none.partition(": ")[2]
+        '41 of 900 rows to calibrate on had an outcome (30 people), where 100 with and 100 without one are needed.'
+        """
+        if self.method != "none":
+            return ""
+        least = LEAST_CALIBRATION_EVENTS
+        return (
+            f"Ranks alone, no probability: {self.events:,} of {self.n:,} rows to calibrate on had an outcome "
+            f"({self.people or 0:,} people), where {least} with and {least} without one are needed."
+        )
 
     def as_json(self) -> dict[str, Any]:
         """Return the fields of its method alone."""

@@ -22,9 +22,11 @@ from serving.desk.case.frequency import (
     in_words,
     range_in_words,
     too_few,
+    too_few_to_calibrate,
 )
 from serving.lists import rankings
 from threat.release.documents.evaluation import CalibrationBin
+from threat.release.documents.model import Calibrator
 
 
 @pytest.mark.parametrize(
@@ -126,7 +128,7 @@ def tested(model_var):
 
 
 def test_what_the_test_observed_with_its_range_and_the_average_of_the_test(tested):
-    said = frequency(tested(), -3.0)  # 1 / (1 + e^3) = 0.047: the second band
+    said = frequency(tested(), -3.0, "unknown")  # 1 / (1 + e^3) = 0.047: the second band
     assert said.sentence == (
         "In the test of the model, about 7 in 100 of the relationships placed like this one had severe domestic harm "
         "recorded within 365 days (likely between 4 and 12 in 100). The average of all relationships placed in that "
@@ -137,29 +139,46 @@ def test_what_the_test_observed_with_its_range_and_the_average_of_the_test(teste
 
 
 def test_a_rule_says_no_frequency():
-    assert frequency(rankings.named_rule("rfg", ""), -3.0) == OF_A_RULE
+    assert frequency(rankings.named_rule("rfg", ""), -3.0, "unknown") == OF_A_RULE
 
 
 def test_a_model_of_an_earlier_format_says_no_frequency(tested):
-    assert frequency(tested(layout="threat-bundle/1"), -3.0) == OF_BEFORE
+    assert frequency(tested(layout="threat-bundle/1"), -3.0, "unknown") == OF_BEFORE
 
 
 @pytest.mark.parametrize(("events", "shown"), [(LEAST_EVENTS - 1, False), (LEAST_EVENTS, True)])
 def test_on_fewer_than_100_outcome_events_no_frequency_is_said(tested, events, shown):
-    said = frequency(tested([band(0.0, 1.0, 0.07, events)]), -3.0)
+    said = frequency(tested([band(0.0, 1.0, 0.07, events)]), -3.0, "unknown")
     assert isinstance(said, str) is not shown
     if not shown:
         assert said == too_few(99)
 
 
 def test_a_model_that_the_gate_lets_show_ranks_alone_says_no_frequency(tested):
-    assert frequency(tested(shown=False), -3.0) == NOT_CALIBRATED
+    assert frequency(tested(shown=False), -3.0, "unknown") == NOT_CALIBRATED
+
+
+def test_a_model_that_was_not_calibrated_says_no_frequency_and_why(tested):
+    ranking = tested()
+    table = Calibrator(method="none", n=900, events=41, people=30)
+    uncalibrated = dataclasses.replace(ranking, bundle=dataclasses.replace(ranking.bundle, calibrator=table))
+    assert frequency(uncalibrated, -3.0, "unknown") == too_few_to_calibrate(41)
+
+
+def test_the_kind_of_relationship_moves_the_band(tested):
+    ranking = tested()
+    kinds = [{"kind": "family", "n": 900, "events": 90, "people": 80, "own": 2.0, "offset": 2.0}]
+    table = Calibrator.model_validate({"method": "platt", "slope": 1.0, "intercept": 0.0, "kinds": kinds})
+    by_kind = dataclasses.replace(ranking, bundle=dataclasses.replace(ranking.bundle, calibrator=table))
+    # 1 / (1 + e^3) = 0.047 and 1 / (1 + e^1) = 0.269: the second band and the third.
+    shares = {kind: frequency(by_kind, -3.0, kind).share for kind in ("unknown", "current_partner", "sibling")}
+    assert shares == {"unknown": 0.07, "current_partner": 0.07, "sibling": 0.26}
 
 
 def test_a_band_without_a_range_says_no_frequency(tested):
     bands = [band(0.0, 1.0, 0.07, 100)]
     bands[0]["observed"] = bands[0]["observed"].model_copy(update={"interval": None, "reason": "none drawn"})
-    assert frequency(tested(bands), -3.0) == NOT_CALIBRATED
+    assert frequency(tested(bands), -3.0, "unknown") == NOT_CALIBRATED
 
 
 @pytest.mark.parametrize(("which", "why"), [("rule_var", OF_A_RULE), ("model_var", too_few(0))])

@@ -1,0 +1,54 @@
+"""The model's probabilities are of its calibrator and the kind of relationship; without a calibrator it ranks alone."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+from scipy.special import expit
+
+from features import load_catalogue
+from features.matrix import Matrix
+from threat.history.sightings import Rows
+from threat.release.documents.model import Calibrator
+from training.evaluation.rankings import rank_test
+
+RAW = np.array([-3.0, -1.0, -2.0])
+NONE = Calibrator(method="none", n=900, events=41, people=30)
+BY_KIND = Calibrator.model_validate(
+    {
+        "method": "platt", "slope": 1.0, "intercept": 0.0,
+        "kinds": [{"kind": "ex_partner", "n": 900, "events": 90, "people": 80, "own": 1.0, "offset": 0.5}],
+    }
+)  # fmt: skip
+
+
+def opened() -> Any:
+    """Three rows of which nothing is known but that the second are former partners."""
+    catalogue = load_catalogue()
+    values = np.full((3, len(catalogue.names)), np.nan, np.float32)
+    values[1, catalogue.names.index("kind_ex_partner")] = 1.0
+    ids = np.arange(3)
+    return SimpleNamespace(matrix=Matrix.of(values, Rows(ids, ids, ids + 3, ids), catalogue))
+
+
+def fitted(calibrator: Calibrator) -> Any:
+    scoring = SimpleNamespace(score=lambda values, threads=1: RAW)
+    return SimpleNamespace(
+        trees=scoring, regression=scoring, calibrator=calibrator, linear_calibrator=NONE, without_sensitive=None
+    )
+
+
+def test_probabilities_are_of_the_calibrator_and_the_kind() -> None:
+    ranked = rank_test(opened(), fitted(BY_KIND), threads=1)
+    np.testing.assert_allclose(ranked.model.probability, expit([-3.0, -0.5, -2.0]))
+    assert ranked.rankings[1].probability is None
+    assert ranked.no_probability == ""
+
+
+def test_a_model_calibrated_on_too_few_outcomes_ranks_alone_and_says_why() -> None:
+    ranked = rank_test(opened(), fitted(NONE), threads=1)
+    np.testing.assert_array_equal(ranked.model.scores, RAW)
+    assert ranked.model.probability is None
+    assert ranked.no_probability.startswith("Ranks alone, no probability: 41 of 900 rows to calibrate on")
