@@ -1,8 +1,8 @@
-"""The records-only ceiling: a reference model that is taught the truth, on a force it will never be measured on.
+"""The records-only ceiling: reference models that are taught the truth, on a force they will never be measured on.
 
-A model of an independent force, ten times larger, is fitted to the latent risk itself (soft labels, cross-entropy)
-instead of to the few outcomes that happened. What its ranking reaches on another force is a lower bound of what the
-records allow; the latent oracle is an upper bound (``docs/truth.md``).
+Models of an independent force, ten times larger, are fitted to the latent risk itself (soft labels, cross-entropy)
+instead of to the few outcomes that happened. What the best of them reaches on another force is a lower bound of what
+the records allow; the latent oracle is an upper bound (``docs/truth.md``).
 """
 
 from __future__ import annotations
@@ -10,14 +10,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-import lightgbm as lgb
 import numpy as np
 from numpy.typing import NDArray
 
-from features import build, load_catalogue
+from features import Catalogue, Matrix, build, load_catalogue
 from threat.asof import parse_as_of
 from threat.errors import BadInput, UsageError
 from threat.history.sightings import Rows
+from threat.history.snapshot import Snapshot
 from threat.history.store import Store
 from threat.policy import load_policy
 from threat.release.documents.config import Config
@@ -25,95 +25,113 @@ from threat.release.documents.expected_captures import CeilingFit
 from threat.release.documents.folds import Folds
 from threat.release.runs import Run
 from threat.simulation.force import Settings as ForceSettings
-from threat.simulation.truth.oracle import HORIZONS, risks
+from threat.simulation.truth.oracle import HORIZONS
 from threat.simulation.truth.retraced import verified_settings
 from training.cohorts import cohort as cohorts
+from training.cohorts.cohort import Cohort
+from training.cohorts.feed_lag import delayed, feed_lags
 from training.cohorts.folds import Cycle
-from training.truth.judged_lists import Lookahead
+from training.config import CohortSettings
+from training.truth.judged_lists import Lookahead, risks_of
+from training.truth.recipes import Recipe, SoftRows, Teaching, fit_recipes
 
 Floats = NDArray[np.float64]
 
-# As the models of a RUN, but for cross-entropy (soft labels) and larger trees: a soft label tells far more than a rare
-# outcome, so 150,000 rows carry more leaves.
-_PARAMETERS = {
-    "objective": "cross_entropy",
-    "num_leaves": 31,
-    "min_data_in_leaf": 200,
-    "lambda_l2": 5.0,
-    "learning_rate": 0.05,
-    "feature_fraction": 0.5,
-    "bagging_fraction": 0.8,
-    "bagging_freq": 1,
-    "max_bin": 127,
-    "deterministic": True,
-    "force_row_wise": True,
-    "verbosity": -1,
-}
 DRAWS = 16
 """Runs forward per row of the reference: few, because the noise of one label averages out over so many rows."""
-_MOST_ROUNDS, _PATIENCE, _STOPPING_SHARE = 2000, 60, 0.2
-"""Most trees, trees without a gain before the fit stops, and the share of subjects that the gain is measured on. The
-reference of docs/truth.md stopped at 345 trees, far from the most."""
+_LEFT_OUT_SHARE = 0.1
+"""Share of subjects that no recipe is fitted on: recipes are stopped and compared on their rows."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ceiling:
-    """The reference model, and how it did on its own held-out subjects (``fit``)."""
+    """The best recipe, and how every recipe did on the reference's subjects left out (``fit``)."""
 
-    booster: lgb.Booster
+    recipe: Recipe
     fit: CeilingFit
 
     def score(self, store: Path, rows: Rows, snapshot_id: str | None, *, threads: int) -> Floats:
         """Raw scores (n) of rows of another force, from its records alone."""
-        matrix = build(
-            Store.open(store).snapshot(snapshot_id).sightings(), rows, load_catalogue(), parallel=threads > 1
-        )
-        return np.asarray(self.booster.predict(matrix.values, raw_score=True, num_threads=threads), np.float64)
+        matrix = features_of(Store.open(store).snapshot(snapshot_id), rows, load_catalogue(), threads=threads)
+        return self.recipe.score(matrix.values, threads=threads)
 
 
 def fit(run: Run, force: Path, reference: Path, *, rows: int = 150_000, how: Lookahead) -> Ceiling:
     """Fit on the force in ``reference``, on lists like those the RUN was measured on.
 
-    ``rows``: at most so many rows of the reference. ``how.seed`` draws the rows and the subjects the fit is stopped on,
-    too. Raises UsageError when the reference is not independent or not of the same dates, BadInput when nobody is on
-    its lists.
+    ``rows``: at most so many rows of the reference. ``how.seed`` draws the rows and the subjects left out, too. Raises
+    UsageError when the reference is not independent or not of the same dates, BadInput when nobody is on its lists.
     """
     reference_settings = _independent(force, reference)
-    settings = run.read(Config).settings
+    config = run.read(Config)
+    settings = config.settings
     snapshot = Store.open(reference / "history").snapshot()
-    cohort = cohorts.build(snapshot, cycles_of(run), settings.cohort, load_policy()).rows
+    cohort = cohort_of(snapshot, cycles_of(run), settings.cohort)
     if not len(cohort):
         raise BadInput("The reference force has nobody on the RUN's lists.", where=str(reference))
-    rng = np.random.default_rng(how.seed)
-    chosen = cohort.take(np.sort(rng.choice(len(cohort), min(rows, len(cohort)), replace=False)))
-    truth = risks(
-        reference_settings,
-        chosen.relationship_id,
-        chosen.as_of,
-        draws=how.draws,
-        seed=how.seed,
-        threads=how.threads,
-        advance=how.advance,
-    )
+    drawn = draw_rows(cohort, rows, how.seed)
+    truth = risks_of(reference_settings, drawn.rows, how, settings.rung)
     label = truth.risk[:, HORIZONS.index(settings.horizon_days)]
     catalogue = load_catalogue()
-    values = build(snapshot.sightings(), chosen, catalogue, parallel=how.threads > 1).values
-    people, person = np.unique(chosen.subject, return_inverse=True)
-    stopping = (rng.random(len(people)) < _STOPPING_SHARE)[person]
-    booster = fit_soft(values, label, stopping, names=list(catalogue.names), seed=how.seed, threads=how.threads)
-    predicted = np.asarray(booster.predict(values[stopping], num_threads=how.threads), np.float64)
-    mean = np.full(int(stopping.sum()), label[~stopping].mean())
-    explained = 1.0 - _deviance(label[stopping], predicted) / _deviance(label[stopping], mean)
+    values = features_of(snapshot, drawn.rows, catalogue, threads=how.threads).values
+    teaching = Teaching(
+        base=settings.base,
+        horizon_days=settings.horizon_days,
+        list_share=min(1.0, config.capacity * len(cycles_of(run)) / len(cohort)),
+        seed=how.seed,
+        threads=how.threads,
+    )
+    return ceiling_of(SoftRows(values, label, drawn.cycle, drawn.fitted), catalogue, teaching, how.draws)
+
+
+def ceiling_of(rows: SoftRows, catalogue: Catalogue, teaching: Teaching, draws: int) -> Ceiling:
+    """Fit every recipe and keep the best. ``draws``: runs forward behind each label."""
+    fitted = fit_recipes(rows, tuple(catalogue), teaching)
+    best = fitted.best
+    measured = next(recipe for recipe in fitted.tried if recipe.name == best.name)
     return Ceiling(
-        booster,
+        best,
         CeilingFit(
-            rows=len(chosen),
-            rounds=booster.current_iteration(),
-            draws=how.draws,
-            mean_risk=float(label.mean()),
-            deviance_explained=float(explained),
+            rows=len(rows.label),
+            recipe=best.name,
+            tried=fitted.tried,
+            rounds=best.rounds,
+            draws=draws,
+            mean_risk=float(rows.label.mean()),
+            deviance_explained=measured.deviance_explained,
         ),
     )
+
+
+def cohort_of(snapshot: Snapshot, cycles: list[Cycle], settings: CohortSettings) -> Cohort:
+    """The complete cohort of every cycle, by what had reached us then: with the lag of the feed, as in a training."""
+    lag = max(feed_lags(snapshot).values(), default=0)
+    return cohorts.build(snapshot, cycles, settings, load_policy(), lag)
+
+
+def features_of(snapshot: Snapshot, rows: Rows, catalogue: Catalogue, *, threads: int) -> Matrix:
+    """Features of rows of a force, by what had reached us: with the lag of each feed, as in a training."""
+    sightings = delayed(snapshot.sightings(), feed_lags(snapshot))
+    return build(sightings, rows, catalogue, parallel=threads > 1)
+
+
+@dataclass(frozen=True, slots=True)
+class ReferenceRows:
+    """Rows of the reference in the order of ``SoftRows``: those of subjects left out come after ``fitted`` others."""
+
+    rows: Rows
+    cycle: NDArray[np.int64]
+    fitted: int
+
+
+def draw_rows(cohort: Cohort, most: int, seed: int) -> ReferenceRows:
+    """Draw at most so many rows of the reference, and put those of the subjects left out at the end."""
+    rng = np.random.default_rng(seed)
+    drawn = np.sort(rng.choice(len(cohort), min(most, len(cohort)), replace=False))
+    people, person = np.unique(cohort.rows.subject[drawn], return_inverse=True)
+    left_out = (rng.random(len(people)) < _LEFT_OUT_SHARE)[person]
+    order = drawn[np.argsort(left_out, kind="stable")]
+    return ReferenceRows(cohort.rows.take(order), cohort.cycle[order], int((~left_out).sum()))
 
 
 def _independent(force: Path, reference: Path) -> ForceSettings:
@@ -136,29 +154,6 @@ def _independent(force: Path, reference: Path) -> ForceSettings:
     return other
 
 
-def fit_soft(
-    values: NDArray[np.float32],
-    label: Floats,
-    stopping: NDArray[np.bool_],
-    *,
-    names: list[str],
-    seed: int,
-    threads: int,
-) -> lgb.Booster:
-    """Fit LightGBM to probabilities as labels; stop when the ``stopping`` rows, not fitted, no longer gain."""
-    bins = {"verbosity": -1, "max_bin": _PARAMETERS["max_bin"]}
-    data = lgb.Dataset(values[~stopping], label=label[~stopping], feature_name=names, params=bins)
-    check = lgb.Dataset(values[stopping], label=label[stopping], reference=data, params={"verbosity": -1})
-    booster = lgb.train(
-        _PARAMETERS | {"seed": seed, "num_threads": threads},
-        data,
-        num_boost_round=_MOST_ROUNDS,
-        valid_sets=[check],
-        callbacks=[lgb.early_stopping(_PATIENCE, verbose=False)],
-    )
-    return lgb.Booster(model_str=booster.model_to_string(num_iteration=booster.best_iteration))
-
-
 def cycles_of(run: Run) -> list[Cycle]:
     """The lists the RUN was measured on, from ``folds.json``; a list ends where the next begins."""
     test = run.read(Folds).test
@@ -167,10 +162,3 @@ def cycles_of(run: Run) -> list[Cycle]:
     ends = [*starts[1:], max(last, starts[-1]) + 1]
     numbers = [cycle.cycle for cycle in test.measured_cycles]
     return [Cycle(number, start, end, start) for number, start, end in zip(numbers, starts, ends, strict=True)]
-
-
-def _deviance(label: Floats, probability: Floats) -> float:
-    """Mean cross-entropy above the least possible (the labels' own entropy)."""
-    p = np.clip(probability, 1e-9, 1 - 1e-9)
-    least = np.clip(label, 1e-12, 1 - 1e-12)
-    return float(np.mean(label * np.log(least / p) + (1 - label) * np.log((1 - least) / (1 - p))))

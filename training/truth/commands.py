@@ -49,7 +49,8 @@ def expected_captures(
 
     opened = Run.open(run)
     fitted, extra = None, []
-    parts = block_count(read_settings(force)) + (block_count(read_settings(reference)) if reference else 0)
+    # The force twice: severe harm, then the deadly part of it.
+    parts = 2 * block_count(read_settings(force)) + (block_count(read_settings(reference)) if reference else 0)
     with progress("looking ahead", parts) as advance:
         how = Lookahead(draws=draws, seed=seed, threads=threads, advance=advance)
         lists = read_lists(opened, force, how)

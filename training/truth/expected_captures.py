@@ -253,7 +253,7 @@ class _Deadly:
         return cls(judged, judged.best())
 
     def risk(self) -> DeadlyRisk:
-        """What a list's cohort holds of deadly risk."""
+        """Return how much deadly risk a list's cohort holds."""
         truth, counted = self.judged.lists.truth, self.judged.lists.counted
         return DeadlyRisk(
             expected_outcomes_per_list=float(self.judged.everything[0]),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from threat.measuring.figure import Figure
 from threat.release.documents.evaluation import MODEL
-from threat.release.documents.expected_captures import ExpectedCaptures, ParticleCheck, RankingCaptures
+from threat.release.documents.expected_captures import CeilingFit, ExpectedCaptures, ParticleCheck, RankingCaptures
 from training.truth.leak_shown import LeakShown
 
 _LIST_BY_LIST = (MODEL, "ceiling", "oracle")
@@ -39,9 +39,21 @@ def captures_lines(captures: ExpectedCaptures) -> str:
             f"explains {captures.ceiling.deviance_explained:.0%} of the deviance of the latent risk on held-out "
             "subjects.",
         ]
+        lines += recipe_lines(captures.ceiling)
     if captures.particle_check is not None:
         lines += ["", *_particle_lines(captures.particle_check)]
     return "\n".join(lines)
+
+
+def recipe_lines(ceiling: CeilingFit) -> list[str]:
+    """Every recipe of the ceiling on the subjects left out, the chosen recipe marked; nothing where one was fitted."""
+    if len(ceiling.tried) < 2:
+        return []
+    lines = [f"{'recipe':<66}{'trees':>7}{'deviance':>10}{'risk listed':>13}"]
+    for recipe in ceiling.tried:
+        title = f"{'* ' if recipe.name == ceiling.recipe else '  '}{recipe.title}"
+        lines.append(f"{title:<66}{recipe.rounds:>7}{recipe.deviance_explained:>10.1%}{recipe.captured:>13.2%}")
+    return lines
 
 
 def _deadly_lines(captures: ExpectedCaptures) -> list[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,9 +11,8 @@ from threat.errors import UsageError
 from threat.history.sightings import Rows
 from threat.measuring.resampling import Resampling
 from training.evaluation.table import Ranking
-from training.truth import ceiling
 from training.truth.expected_captures import CEILING, DEADLY_ORACLE, ORACLE, Compared, compare
-from training.truth.judged_lists import AskedOutcome, JudgedLists, Lookahead, TrueRisk
+from training.truth.judged_lists import AskedOutcome, JudgedLists, TrueRisk
 from training.truth.particle_check import _draw, _soft_auc, _top_share
 
 
@@ -177,25 +175,3 @@ def test_the_sample_stands_for_everyone() -> None:
     assert len(np.unique(chosen)) == 60
     assert weight.sum() == pytest.approx(1000)
     assert (chosen >= 950).sum() == 30
-
-
-def test_soft_labels_teach_the_risk_itself() -> None:
-    rng = np.random.default_rng(2)
-    values = rng.standard_normal((8000, 3)).astype(np.float32)
-    risk = 0.02 * np.exp(values[:, 0].astype(np.float64))
-    held = np.arange(8000) % 5 == 0
-    booster = ceiling.fit_soft(values, risk, held, names=["a", "b", "c"], seed=1, threads=1)
-    found = np.asarray(booster.predict(values[held]))
-    assert np.corrcoef(np.log(found), np.log(risk[held]))[0, 1] > 0.97
-    assert found.mean() == pytest.approx(risk[held].mean(), rel=0.05)
-
-
-def test_a_reference_must_be_independent(tmp_path: Path) -> None:
-    from threat.simulation import force
-
-    force.write(force.Settings(relationships=60, years=1, seed=2), tmp_path / "a")
-    force.write(force.Settings(relationships=60, years=2, seed=3), tmp_path / "b")
-    with pytest.raises(UsageError, match="not independent"):
-        ceiling.fit(None, tmp_path / "a", tmp_path / "a", how=Lookahead())  # type: ignore[arg-type]
-    with pytest.raises(UsageError, match="other dates"):
-        ceiling.fit(None, tmp_path / "a", tmp_path / "b", how=Lookahead())  # type: ignore[arg-type]

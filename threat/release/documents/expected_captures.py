@@ -31,11 +31,23 @@ class RankingCaptures(Part):
         return next((figure for figure in self.figures if figure.name == name), None)
 
 
+class TriedRecipe(Part):
+    """One recipe of the ceiling, measured on subjects of the reference force that it was not fitted on."""
+
+    name: str = Field(min_length=1, description="name of the recipe")
+    title: str = Field(min_length=1, description="the recipe in words")
+    rounds: int = Field(ge=0, description="trees")
+    deviance_explained: float = Field(le=1, description="share of the deviance of the latent risk explained")
+    captured: float = Field(ge=0, le=1, description="share of the latent risk that lists of k/4 to 4k hold, the mean")
+
+
 class CeilingFit(Part):
     """The records-only ceiling: the same records, a far larger independent force to learn from."""
 
     rows: int = Field(ge=1, description="rows of the reference force")
-    rounds: int = Field(ge=1, description="trees")
+    recipe: str = Field(default="trees", min_length=1, description="the recipe that captured most: the ceiling")
+    tried: tuple[TriedRecipe, ...] = Field(default=(), description="every recipe")
+    rounds: int = Field(ge=0, description="trees")
     draws: int = Field(ge=1, description="runs forward per row")
     mean_risk: float = Field(ge=0, le=1, description="mean latent risk of those rows")
     deviance_explained: float = Field(le=1, description="share of the deviance explained on held-out subjects")

@@ -1,0 +1,257 @@
+"""Recipes of the ceiling: models taught the latent risk itself, compared on subjects that none of them was fitted on.
+
+No family of models is known to be the best that records allow, so several are fitted, and the best is the ceiling. A
+ranking that reaches more than the best recipe shows that the recipe is no ceiling.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import cast
+
+import lightgbm as lgb
+import numpy as np
+from numpy.typing import NDArray
+
+from features.definitions import Definition
+from threat.measuring.list_length import ListLength
+from threat.release.base import Base
+from threat.release.documents.expected_captures import TriedRecipe
+from training.cohorts.sample import Sample
+from training.config import BaseSettings
+from training.models.base import fit_base_at
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Values = NDArray[np.float32]
+
+# As the models of a RUN, but for cross-entropy (soft labels) and larger trees: a soft label tells far more than a rare
+# outcome, so the rows carry more leaves.
+_PARAMETERS = {
+    "objective": "cross_entropy",
+    "num_leaves": 31,
+    "min_data_in_leaf": 200,
+    "lambda_l2": 5.0,
+    "learning_rate": 0.05,
+    "feature_fraction": 0.5,
+    "bagging_fraction": 0.8,
+    "bagging_freq": 1,
+    "max_bin": 127,
+    "deterministic": True,
+    "force_row_wise": True,
+    "verbosity": -1,
+}
+_MOST_ROUNDS, _PATIENCE = 2000, 60
+"""Most trees, and trees without a gain before a fit stops. A fit on 150,000 rows stopped at 345 trees, far from the
+most."""
+_PENALTY = 0.05
+"""Penalty of the linear recipes, as a multiple of the summed risk: next to nothing, as a soft label is no rare outcome.
+Enough to keep columns that say the same from running apart."""
+_WIDE_ROWS = 200_000
+"""Rows that the recipe on every feature is fitted on, at most: some 400 columns of a million rows take 6 GB."""
+
+
+@dataclass(frozen=True, slots=True)
+class SoftRows:
+    """Rows labelled by their latent risk: ``values`` (n, d), ``label`` (n), ``cycle`` (n: the number of a row's list).
+
+    The first ``fitted`` rows are fitted on. The rows after them are of other subjects: fits are stopped and compared on
+    these rows.
+    """
+
+    values: Values
+    label: Floats
+    cycle: Ints
+    fitted: int
+
+    @property
+    def fit_part(self) -> SoftRows:
+        """The rows to fit on, without a copy of their features."""
+        return SoftRows(self.values[: self.fitted], self.label[: self.fitted], self.cycle[: self.fitted], self.fitted)
+
+    @property
+    def left_out(self) -> SoftRows:
+        """The rows of the subjects that no fit reads, without a copy of their features."""
+        return SoftRows(self.values[self.fitted :], self.label[self.fitted :], self.cycle[self.fitted :], 0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Teaching:
+    """How recipes are fitted: the policy values of the base's offset, the horizon, a seed and threads.
+
+    ``list_share``: share of its cohort that a list holds, by which recipes are compared.
+    """
+
+    base: BaseSettings
+    horizon_days: int
+    list_share: float
+    seed: int = 7
+    threads: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class SoftModel:
+    """A regression, trees, or trees on a regression, that give log odds."""
+
+    base: Base | None
+    booster: lgb.Booster | None
+
+    @property
+    def rounds(self) -> int:
+        """Number of trees."""
+        return 0 if self.booster is None else int(self.booster.current_iteration())
+
+    def score(self, values: Values, *, threads: int = 1) -> Floats:
+        """Log odds, float64[n], of ``values`` (n, d)."""
+        total = np.zeros(len(values)) if self.base is None else self.base.score(values)
+        if self.booster is not None:
+            total += np.asarray(self.booster.predict(values, raw_score=True, num_threads=threads), np.float64)
+        return total
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """A recipe as it was fitted: its score is the mean of the log odds of its models."""
+
+    name: str
+    models: tuple[SoftModel, ...]
+
+    @property
+    def rounds(self) -> int:
+        """Number of trees of all its models."""
+        return sum(model.rounds for model in self.models)
+
+    def score(self, values: Values, *, threads: int = 1) -> Floats:
+        """Log odds, float64[n], of ``values`` (n, d)."""
+        return np.mean([model.score(values, threads=threads) for model in self.models], axis=0)
+
+
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """Every recipe, in the order of TITLES, and how each did on the subjects left out."""
+
+    recipes: tuple[Recipe, ...]
+    tried: tuple[TriedRecipe, ...]
+
+    @property
+    def best(self) -> Recipe:
+        """The recipe whose lists held most risk on the subjects left out; of recipes that tie, the first."""
+        place = max(range(len(self.tried)), key=lambda number: self.tried[number].captured)
+        return self.recipes[place]
+
+
+TITLES = {
+    "base": "Base: tagged features, signs bound",
+    "base_free": "Base without signs",
+    "all_free": "Ridge on every feature, without signs",
+    "trees": "LightGBM from scratch",
+    "base_trees": "LightGBM on the base without signs",
+    "mean": "Mean of the base, LightGBM from scratch and LightGBM on the base",
+}
+"""The recipes, by name. Every linear recipe has the known offset for time at liberty."""
+
+
+def fit_recipes(rows: SoftRows, definitions: Sequence[Definition], teaching: Teaching) -> Fitted:
+    """Fit every recipe on the fit part of ``rows``, and measure each on the subjects left out.
+
+    ``definitions``: of the columns, in their order.
+    """
+    names, seed = [definition.name for definition in definitions], teaching.seed
+    free = [replace(definition, direction=0) for definition in definitions]
+    everything = [replace(definition, base=True) for definition in free]
+    fit = rows.fit_part
+    base, base_free = (SoftModel(_ridge(fit, read, teaching), None) for read in (definitions, free))
+    all_free = SoftModel(_ridge(_drawn(fit, _WIDE_ROWS, seed), everything, teaching), None)
+    trees = SoftModel(None, fit_soft(rows, None, names=names, seed=seed, threads=teaching.threads))
+    start = base_free.score(rows.values)
+    on_base = SoftModel(base_free.base, fit_soft(rows, start, names=names, seed=seed, threads=teaching.threads))
+    models = {
+        "base": (base,),
+        "base_free": (base_free,),
+        "all_free": (all_free,),
+        "trees": (trees,),
+        "base_trees": (on_base,),
+        "mean": (base, trees, on_base),
+    }
+    recipes = tuple(Recipe(name, models[name]) for name in TITLES)
+    return Fitted(recipes, tuple(_tried(recipe, rows, teaching) for recipe in recipes))
+
+
+def _ridge(rows: SoftRows, definitions: Sequence[Definition], teaching: Teaching) -> Base:
+    n = len(rows.label)
+    none = np.zeros(n, np.int64)
+    # A sample's label is 0 or 1; the regression reads it as a number, and a probability is as good a label.
+    sample = Sample(rows.values, cast("NDArray[np.uint8]", rows.label), np.ones(n), none, none)
+    return fit_base_at(_PENALTY, sample, definitions, teaching.base, horizon_days=teaching.horizon_days)
+
+
+def _drawn(rows: SoftRows, most: int, seed: int) -> SoftRows:
+    """Return at most so many of the rows, drawn at random."""
+    if len(rows.label) <= most:
+        return rows
+    drawn = np.sort(np.random.default_rng(seed).choice(len(rows.label), most, replace=False))
+    return SoftRows(rows.values[drawn], rows.label[drawn], rows.cycle[drawn], most)
+
+
+def fit_soft(rows: SoftRows, start: Floats | None, *, names: list[str], seed: int, threads: int) -> lgb.Booster:
+    """Fit LightGBM to probabilities as labels; stop when the rows left out no longer gain.
+
+    ``start``: log odds (n) that the trees are added to; None: from scratch.
+    """
+    fit, measured = rows.fit_part, rows.left_out
+    bins = {"verbosity": -1, "max_bin": _PARAMETERS["max_bin"]}
+    starts = (None, None) if start is None else (start[: rows.fitted], start[rows.fitted :])
+    data = lgb.Dataset(fit.values, label=fit.label, feature_name=names, init_score=starts[0], params=bins)
+    check = lgb.Dataset(
+        measured.values, label=measured.label, init_score=starts[1], reference=data, params={"verbosity": -1}
+    )
+    booster = lgb.train(
+        _PARAMETERS | {"seed": seed, "num_threads": threads},
+        data,
+        num_boost_round=_MOST_ROUNDS,
+        valid_sets=[check],
+        callbacks=[lgb.early_stopping(_PATIENCE, verbose=False)],
+    )
+    return lgb.Booster(model_str=booster.model_to_string(num_iteration=booster.best_iteration))
+
+
+def _tried(recipe: Recipe, rows: SoftRows, teaching: Teaching) -> TriedRecipe:
+    """Measure a recipe on the rows left out of its fit."""
+    measured = rows.left_out
+    scores = recipe.score(measured.values, threads=teaching.threads)
+    mean = np.full(len(measured.label), rows.fit_part.label.mean())
+    explained = 1.0 - deviance(measured.label, 1.0 / (1.0 + np.exp(-scores))) / deviance(measured.label, mean)
+    return TriedRecipe(
+        name=recipe.name,
+        title=TITLES[recipe.name],
+        rounds=recipe.rounds,
+        deviance_explained=explained,
+        captured=captured_share(scores, measured, teaching.list_share),
+    )
+
+
+def deviance(label: Floats, probability: Floats) -> float:
+    """Return the mean cross-entropy above the least possible (the labels' own entropy); labels are probabilities."""
+    p = np.clip(probability, 1e-9, 1 - 1e-9)
+    least = np.clip(label, 1e-12, 1 - 1e-12)
+    return float(np.mean(label * np.log(least / p) + (1 - label) * np.log((1 - least) / (1 - p))))
+
+
+def captured_share(scores: Floats, rows: SoftRows, list_share: float) -> float:
+    """Return the share of all risk that lists hold: the mean over lists of k/4 to 4k, k a share of the list's rows.
+
+    Each cycle is a list. Equal scores are listed in the order of the rows.
+
+    >>> risk, cycle = np.array([0.4, 0.1, 0.3, 0.2]), np.array([0, 0, 1, 1])
+    >>> rows = SoftRows(np.zeros((4, 1), np.float32), risk, cycle, 0)
+    >>> round(captured_share(np.array([1.0, 2.0, 3.0, 4.0]), rows, 0.5), 3)  # k = 1: half of 0.1, 0.5 and so on
+    0.767
+    """
+    met = 0.0
+    for number in np.unique(rows.cycle):
+        of_list = rows.cycle == number
+        risk = np.cumsum(rows.label[of_list][np.argsort(-scores[of_list], kind="stable")])
+        ladder = ListLength(ListLength.of_share(list_share, len(risk), 1).places).ladder
+        met += float(np.mean([risk[min(places, len(risk)) - 1] for places in ladder]))
+    return met / float(rows.label.sum())
