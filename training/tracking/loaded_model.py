@@ -14,27 +14,31 @@ import pandas as pd
 from mlflow.models import set_model
 from mlflow.pyfunc import PythonModel
 
-from threat.release.documents.model import Calibrator, ModelFeatures
-from threat.release.scorer import probability, raw_score
+from threat.release.documents.model import BaseModel, Calibrator, ModelFeatures
+from threat.release.ranking_model import RankingModel
+from threat.release.scorer import probability
 
 
-class RankingModel(PythonModel):
+class LoadedModel(PythonModel):
     """Scores rows of features by the product's own scorer."""
 
     def load_context(self, context: Any) -> None:
-        """Read model, features and calibrator from the folder that was logged."""
+        """Read trees, base, features and calibrator from the folder that was logged."""
         folder = Path(context.artifacts["model"])
-        self.booster = lightgbm.Booster(model_str=(folder / "model.txt").read_text(encoding="utf-8"))
-        self.features = ModelFeatures.parse((folder / "features.json").read_bytes(), "features.json")
+        booster = lightgbm.Booster(model_str=(folder / "model.txt").read_text(encoding="utf-8"))
+        features = ModelFeatures.parse((folder / "features.json").read_bytes(), "features.json")
+        base = folder / "base.json"
+        start = BaseModel.parse(base.read_bytes(), "base.json") if base.is_file() else None
+        self.model = RankingModel.of(booster, start, features.names)
         self.calibrator = Calibrator.parse((folder / "calibrator.json").read_bytes(), "calibrator.json")
 
     def predict(self, context: Any, model_input: pd.DataFrame, params: dict[str, Any] | None = None) -> pd.DataFrame:
         """Return ``score`` (log odds, what ranks) and ``probability`` of each row of features; NaN = missing."""
         # By name, in the model's order; the signature has refused a frame that lacks a column.
-        values = np.ascontiguousarray(model_input[list(self.features.names)].to_numpy(dtype=np.float32))
-        score = raw_score(self.booster, values)
-        found = {"score": score, "probability": probability(self.calibrator, score)}
-        return pd.DataFrame(found, index=model_input.index)
+        values = np.ascontiguousarray(model_input[list(self.model.names)].to_numpy(dtype=np.float32))
+        score = self.model.raw_score(values)
+        columns = {"score": score, "probability": probability(self.calibrator, score)}
+        return pd.DataFrame(columns, index=model_input.index)
 
 
-set_model(RankingModel())
+set_model(LoadedModel())
