@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from threat.errors import IntegrityFailure
+from threat.errors import IntegrityFailure, UsageError
 from threat.options import (
     RUNS,
     STORE,
@@ -30,6 +30,7 @@ app = typer.Typer()
 
 @app.command("train")
 def train(
+    context: typer.Context,
     config: ConfigOption = "default",
     store: StoreOption = STORE,
     out: Annotated[Path, typer.Option(help="Where RUNs are kept.")] = RUNS,
@@ -40,32 +41,47 @@ def train(
     capacity: Annotated[int | None, typer.Option(help="Relationships the unit can review per list.")] = None,
     seed: Annotated[int | None, typer.Option(help="Seed of every draw.")] = None,
     threads: FitThreadsOption = None,
-    mlflow: Annotated[bool, typer.Option("--mlflow/--no-mlflow", help="Mirror the RUN to MLflow, locally.")] = True,
+    mlflow: Annotated[bool, typer.Option("--mlflow/--no-mlflow", help="Mirror the RUN to MLflow.")] = True,
+    resume: Annotated[
+        Path | None, typer.Option(help="Finish this partial RUN, with its own settings and snapshot.")
+    ] = None,
+    discard_partial: Annotated[
+        bool, typer.Option("--discard-partial", help="Remove what killed trainings left in --out, then train.")
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Train a challenger with its evidence: folds, baselines, calibration, checks. Releases nothing."""
+    """Train a challenger with its evidence: folds, baselines, calibration, checks. Releases nothing.
 
+    Names the RUNs that a killed training left: finish one with --resume, or remove them with --discard-partial.
+    """
     from threat.release.documents.checks import Checks
     from threat.release.documents.cohort import CohortAttrition
     from threat.release.documents.evaluation import Evaluation
     from threat.release.documents.provenance import Execution
     from training.config import load
     from training.evaluation.summary import Remarks, summary_lines
-    from training.job import name_run, train
+    from training.job import name_run, resume_training, train
 
-    settings = load(config, capacity=capacity, seed=seed, threads=threads)
     started_at, began, busy = int(time.time()), time.monotonic(), time.process_time()
-    name = run_id or name_run(settings, started_at)
-    run = train(store, settings, out=out, run_id=name, started_at=started_at, policy=policy)
+    if resume is not None:
+        _refuse_with_resume(context)
+        out, threads = resume.absolute().parent, threads or 1
+        run = resume_training(resume, store, threads=threads, policy=policy)
+        partial = []
+    else:
+        settings = load(config, capacity=capacity, seed=seed, threads=threads)
+        partial, threads = _partial_runs(out, discard_partial), settings.threads
+        name = run_id or name_run(settings, started_at)
+        run = train(store, settings, out=out, run_id=name, started_at=started_at, policy=policy)
     run.write(
         Execution(
-            threads=settings.threads,
+            threads=threads,
             seconds=round(time.monotonic() - began, 1),
             cpu_seconds=round(time.process_time() - busy, 1),
             peak_memory_mb=round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1),  # kilobytes on Linux
         )
     )
-    document: dict[str, Any] = {"run": str(run.directory), "run_id": run.id, "mlflow": None}
+    document: dict[str, Any] = {"run": str(run.directory), "run_id": run.id, "partial_runs": partial, "mlflow": None}
     if mlflow:
         from training.tracking.mirror import mirror
 
@@ -78,6 +94,37 @@ def train(
     remarks = Remarks(late_known=late_known, cohort=cohort, mlflow=document["mlflow"])
     text = summary_lines(str(run.directory), evaluation, remarks)
     emit(document, as_json=as_json, lines=lambda _: text)
+
+
+_OF_A_NEW_RUN = ("config", "out", "run_id", "capacity", "seed", "discard_partial")
+"""Options that a RUN to be finished has settled, or that are about others."""
+
+
+def _refuse_with_resume(context: typer.Context) -> None:
+    """Raise UsageError where an option was typed that --resume leaves nothing to decide."""
+    # By its name: typer may bring a click of its own, whose sources are other objects.
+    sources = {name: context.get_parameter_source(name) for name in _OF_A_NEW_RUN}
+    typed = [name for name, source in sources.items() if source is not None and source.name != "DEFAULT"]
+    if typed:
+        raise UsageError(
+            "A RUN is finished as it was begun, so these options have no place next to --resume.",
+            value=", ".join(f"--{name.replace('_', '-')}" for name in typed),
+            way_out="leave them out, or train anew without --resume",
+        )
+
+
+def _partial_runs(folder: Path, discard: bool) -> list[str]:
+    """Say on standard error which RUNs a killed training left, after removing them if asked; return those that stay."""
+    from threat.release import partial_runs
+
+    for run in partial_runs.discard(folder) if discard else []:
+        opened = " Its test may have been opened." if run.chosen else ""
+        typer.echo(f"Removed {run.directory}.{opened}", err=True)
+    left = partial_runs.partial_runs(folder)
+    for run in left:
+        finish = "" if run.in_progress else f" Finish it: threat train --resume {run.directory}"
+        typer.echo(f"{run.says}{finish}", err=True)
+    return [run.directory.name for run in left]
 
 
 @app.command("evaluate")

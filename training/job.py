@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,8 @@ import pyarrow.parquet as pq
 
 from features import Matrix
 from threat.asof import instant, show
-from threat.files import sha256_of
+from threat.errors import IntegrityFailure, UsageError
+from threat.files import sha256_of, whole_file
 from threat.history.store import Store
 from threat.measuring.resampling import Resampling
 from threat.policy import load_policy
@@ -20,9 +22,11 @@ from threat.release.documents.config import Config
 from threat.release.documents.earlier import Question, question_of
 from threat.release.documents.evaluation import Evaluation, TestCohort
 from threat.release.documents.evaluation import Resampling as ResamplingSettings
-from threat.release.documents.folds import TestOpening
+from threat.release.documents.folds import Folds, TestOpening
 from threat.release.documents.model import ModelFeatures
+from threat.release.documents.provenance import Provenance
 from threat.release.documents.snapshot import SnapshotRead
+from threat.release.partial_runs import new_run, reopened
 from threat.release.runs import Run
 from threat.terminal import progress
 from threat.unseen import unseen
@@ -46,34 +50,93 @@ def train(
 ) -> Run:
     """Train on the latest snapshot of ``store``; the RUN is ``out / run_id``, sealed. ``started_at``: UTC seconds.
 
-    Raises UsageError or BadInput before anything is written when the history can't carry this training.
+    Raises UsageError or BadInput when the history can't carry this training; no RUN is left then.
     """
     snapshot = Store.open(Path(store)).snapshot()
     rules = load_policy(policy)
     with progress("training", 6) as advance:
-        labelled, fit_rows = choose_fit_rows(prepare(snapshot, settings, rules))
+        labelled = prepare(snapshot, settings, rules)
         advance(2)
-        run = Run.create(out, run_id)
-        capacity = settings.capacity or rules.capacity
-        run.write(provenance(policy))
-        _write_question(run, labelled, capacity, rules.version, started_at)
-        fitted = fit_models(labelled)
-        advance(2)
-        # Written before the test is opened: the hash in choices.json shows that the model was not changed afterwards.
-        _write_model(run, labelled, fitted, fit_rows)
-        opened = open_test(labelled)
-        run.write(_cohort_of(labelled, opened))
-        ranked = rank_test(opened, fitted, threads=settings.threads)
-        advance(1)
-        for name, table in tables_of(opened, ranked.rankings).items():
-            pq.write_table(table, run.path(name), compression="zstd")
-        run.write(evaluation_of(settings, opened, ranked, capacity))
-        run.write(stability(labelled, fitted.trees.choice, ranked.model.scores, capacity))
-        run.write(checks(labelled, fitted.trees.booster))
-        global_picture(run, labelled, fitted.trees.booster)
-        run.seal()
-        advance(1)
+        config = Config(settings=settings, capacity=settings.capacity or rules.capacity, policy_version=rules.version)
+        read = SnapshotRead(
+            id=snapshot.id,
+            batches=tuple(snapshot.batches),
+            started_at=show(started_at),
+            catalogue_version=labelled.catalogue.version,
+        )
+        with new_run(Path(out), run_id, (config, read, provenance(policy))) as run:
+            _fill(run, labelled, config.capacity, advance)
     return run
+
+
+def resume_training(directory: str | Path, store: str | Path, *, threads: int = 1, policy: Path | None = None) -> Run:
+    """Finish the partial RUN in ``directory``: with its settings, on its snapshot of ``store``; return the RUN, sealed.
+
+    Everything is computed again, and what the RUN holds already must come out again byte for byte: the model that was
+    chosen before the kill is the one that the test is opened with, and the sealed RUN is the one that would have been.
+    Raises UsageError where the code, the catalogue or a policy is another one by now, and IntegrityFailure where a file
+    comes out otherwise; nothing is sealed then.
+    """
+    with reopened(Path(directory)) as run, progress("training", 6) as advance:
+        config, read = run.read(Config), run.read(SnapshotRead)
+        snapshot = Store.open(Path(store)).snapshot(read.id)
+        labelled = prepare(snapshot, config.settings.model_copy(update={"threads": threads}), load_policy(policy))
+        _refuse_other_code(run, provenance(policy), read, labelled)
+        advance(2)
+        _fill(run, labelled, config.capacity, advance)
+    return run
+
+
+def _fill(run: Run, prepared: LabelledCohort, capacity: int, advance: Callable[[float], None]) -> None:
+    """Choose, fit, open the test, measure and write a RUN that holds what was asked; seal it."""
+    before = run.hashes()
+    labelled, fit_rows = choose_fit_rows(prepared)
+    run.write(labelled.folds.document(_opening(run, labelled)))
+    fitted = fit_models(labelled)
+    advance(2)
+    # Written before the test is opened: the hash in choices.json shows that the model was not changed afterwards.
+    _write_model(run, labelled, fitted, fit_rows)
+    _refuse_other_bytes(run, before)
+    opened = open_test(labelled)
+    run.write(_cohort_of(labelled, opened))
+    ranked = rank_test(opened, fitted, threads=labelled.settings.threads)
+    advance(1)
+    for name, table in tables_of(opened, ranked.rankings).items():
+        with whole_file(run.path(name)) as unfinished:
+            pq.write_table(table, unfinished, compression="zstd")
+    run.write(evaluation_of(labelled.settings, opened, ranked, capacity))
+    run.write(stability(labelled, fitted.trees.choice, ranked.model.scores, capacity))
+    run.write(checks(labelled, fitted.trees.booster))
+    global_picture(run, labelled, fitted.trees.booster)
+    _refuse_other_bytes(run, before)
+    run.seal()
+    advance(1)
+
+
+def _refuse_other_code(run: Run, now: Provenance, read: SnapshotRead, labelled: LabelledCohort) -> None:
+    """Raise UsageError where a partial RUN cannot be finished by this code: it would be of two makings."""
+    before = run.read(Provenance).as_json() | {"catalogue": read.catalogue_version}
+    present = now.as_json() | {"catalogue": labelled.catalogue.version}
+    if different := [name for name in before if before[name] != present[name]]:
+        raise UsageError(
+            "This partial RUN was begun with other code than this.",
+            value="; ".join(f"{name}: {before[name]}, now {present[name]}" for name in different),
+            where=str(run.directory),
+            way_out="finish it where it was begun, or train anew: threat train --discard-partial",
+        )
+
+
+def _refuse_other_bytes(run: Run, before: Mapping[str, str]) -> None:
+    """Raise IntegrityFailure where a file that a killed training had written came out otherwise."""
+    now = run.hashes()
+    # Other RUNs may have opened the test since the kill: that is added to folds.json, and nothing else changes.
+    if different := [name for name in before if name != Folds.FILE and now[name] != before[name]]:
+        raise IntegrityFailure(
+            "The training, resumed, came to other results than before the kill.",
+            value=", ".join(different),
+            where=str(run.directory),
+            way_out="train anew: threat train --discard-partial",
+        )
 
 
 def name_run(settings: Settings, started_at: int) -> str:
@@ -120,25 +183,19 @@ def evaluation_of(settings: Settings, opened: OpenedTest, ranked: RankedTest, ca
     )
 
 
-def _write_question(run: Run, labelled: LabelledCohort, capacity: int, policy_version: str, started_at: int) -> None:
-    """Write what was asked, read and planned."""
-    settings, snapshot, test = labelled.settings, labelled.snapshot, labelled.folds.test
-    run.write(Config(settings=settings, capacity=capacity, policy_version=policy_version))
-    run.write(
-        SnapshotRead(
-            id=snapshot.id,
-            batches=tuple(snapshot.batches),
-            started_at=show(started_at),
-            catalogue_version=labelled.catalogue.version,
-        )
-    )
-    opening = TestOpening(
+def _opening(run: Run, labelled: LabelledCohort) -> TestOpening:
+    """Return how often the test was opened, which is once in a RUN that was resumed too: with the same model."""
+    test = labelled.folds.test
+    earlier = earlier_openings(run.directory.parent, labelled.snapshot.id, labelled)
+    begun = run.find(Folds)
+    if begun is not None:
+        earlier = sorted({*earlier, *begun.test_opening.earlier_runs_that_opened_it})
+    return TestOpening(
         times_opened_in_this_run=1,
-        earlier_runs_that_opened_it=tuple(earlier_openings(run.directory.parent, snapshot.id, labelled)),
+        earlier_runs_that_opened_it=tuple(name for name in earlier if name != run.id),
         start=show(test.measure[0].start),
         last_as_of=show(test.measure[-1].last_as_of),
     )
-    run.write(labelled.folds.document(opening))
 
 
 def _cohort_of(labelled: LabelledCohort, opened: OpenedTest) -> CohortAttrition:

@@ -12,6 +12,7 @@ from threat.history.store import Store
 from threat.lists import ScoredList, open_list, published
 from threat.policy import load_policy
 from threat.release import promotions
+from threat.release.partial_runs import PartialRun, partial_runs
 from threat.release.runs import MANIFEST, Run
 from threat.release.signing import load_keys
 
@@ -97,10 +98,14 @@ def check_runs(places: Places) -> list[Finding]:
     directories = sorted(path for path in places.runs.iterdir() if path.is_dir()) if places.runs.is_dir() else []
     if not directories:
         return [Finding("RUNs", "note", f"none in {places.runs}", places.train_command)]
+    partial = {run.directory: run for run in partial_runs(places.runs)}
     findings = []
     for directory in directories:
+        if directory in partial:
+            findings.append(_partial(partial[directory], places))
+            continue
         if not (directory / MANIFEST).is_file():
-            says = f"{directory.name} was never sealed: its training did not finish; remove it and train again"
+            says = f"{directory.name} is no RUN: it holds neither a manifest nor what was asked"
             findings.append(Finding("RUNs", "broken", says, shlex.join(["rm", "-r", str(directory)])))
             continue
         try:
@@ -109,6 +114,13 @@ def check_runs(places: Places) -> list[Finding]:
             says = f"{directory.name}: {_first_line(error)} Restore it from a copy, or train again."
             findings.append(Finding("RUNs", "broken", says, places.train_command))
     return findings or [Finding("RUNs", "ok", f"{len(directories)} in {places.runs}, all as they were sealed")]
+
+
+def _partial(run: PartialRun, places: Places) -> Finding:
+    if run.in_progress:
+        return Finding("RUNs", "note", run.says)
+    finish = command("train", "--resume", run.directory, "--store", places.store)
+    return Finding("RUNs", "broken", f"{run.says} Finish it, or train with --discard-partial", finish)
 
 
 def check_release(places: Places) -> list[Finding]:

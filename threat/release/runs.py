@@ -9,13 +9,13 @@ which evidence arrived can be read back.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any, TypeVar
 
 from threat.errors import IntegrityFailure, UsageError
-from threat.files import is_unfinished, sha256_of, write_whole
+from threat.files import is_unfinished, sha256_of, whole_folder, write_whole
 from threat.release.documents.document import LARGEST, JsonFile
 from threat.release.documents.manifest import Annexes, AnnexFacts, FileFacts, RunManifest
 
@@ -36,21 +36,23 @@ class Run:
     id: str
 
     @classmethod
-    def create(cls, directory: str | Path, run_id: str) -> Run:
-        """Start a RUN in the new directory ``directory / run_id``. Raises UsageError when that exists already."""
+    def create(cls, directory: str | Path, run_id: str, question: Sequence[JsonFile] = ()) -> Run:
+        """Start a RUN in the new directory ``directory / run_id``, which holds the documents ``question`` at once.
+
+        Raises UsageError when the directory exists already, or the id is no plain name.
+        """
         if not run_id or run_id != PurePosixPath(run_id).name or run_id.startswith("."):
             raise UsageError(
                 "The id of the RUN is not a plain directory name.", value=run_id, way_out="letters, digits, - and _"
             )
         path = Path(directory) / run_id
-        try:
-            path.mkdir(parents=True)
-        except FileExistsError:
+        if path.exists():
             raise UsageError(
                 "There is a RUN of this id already. A RUN is never overwritten.",
                 where=str(path),
                 way_out="give another id, or remove the old directory",
-            ) from None
+            )
+        whole_folder(path, {document.FILE: document.encode() for document in question})
         return cls(path, run_id)
 
     @classmethod
@@ -68,7 +70,7 @@ class Run:
             raise IntegrityFailure(
                 "The RUN was never sealed: it has no manifest.",
                 where=str(path / MANIFEST),
-                way_out="the training that made it did not finish: train again",
+                way_out="its training did not finish. Finish it: threat train --resume RUN",
             )
         manifest = _parse(RunManifest, path / MANIFEST)
         run = cls(path, manifest.run_id)
@@ -180,6 +182,10 @@ class Run:
         annexes = Annexes(manifest_sha256=self.manifest_sha256, annexes=entries)
         write_whole(self.directory / ANNEXES, annexes.encode())
         return path
+
+    def hashes(self) -> dict[str, str]:
+        """Return the SHA-256 of every file as it is now, by name."""
+        return {name: sha256_of(self.directory / name) for name in self._files()}
 
     def annexes(self) -> tuple[AnnexFacts, ...]:
         """Return every annex ever added, oldest first; a name's last entry is the current one."""

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from threat.files import whole_file
 from threat.release.documents.global_picture import FeatureSize, GlobalPicture, ThemeSize
 from threat.release.runs import Run
 from threat.release.scorer import contributions
@@ -87,5 +88,6 @@ def _draw(run: Run, parts: NDArray[np.float64], values: NDArray[np.float32], nam
         np.random.seed(0)  # noqa: NPY002 (shap spreads the points with the global generator; the picture is the same twice)
         picture = shap.Explanation(parts[:, :-1], base_values=parts[:, -1], data=values, feature_names=names)
         shap.plots.beeswarm(picture, max_display=_SHOWN, show=False, plot_size=(11, 7))
-        plt.gcf().savefig(run.path("shap_summary.png"), dpi=110, bbox_inches="tight", metadata={"Software": None})
+        with whole_file(run.path("shap_summary.png")) as unfinished:
+            plt.gcf().savefig(unfinished, format="png", dpi=110, bbox_inches="tight", metadata={"Software": None})
         plt.close("all")

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fixtures import evidence
 from fixtures.standard_export import GOOD, events, write
 from fixtures.typed_commands import assert_mends_work, parse_command
 from typer.testing import CliRunner
@@ -23,6 +24,7 @@ from threat.history.store import Store
 from threat.lists import ROWS, Published, freeze, publish, published
 from threat.release import bundle, promotions
 from threat.release.documents.scored_list import Basis, FeedReach
+from threat.release.partial_runs import new_run
 from threat.release.runs import Run
 from threat.release.signing import Signer, generate_signer
 
@@ -201,12 +203,28 @@ def test_a_part_of_the_history_that_is_gone(whole: Places) -> None:
 
 
 def test_a_training_that_did_not_finish(whole: Places) -> None:
+    question = (evidence.config(), evidence.snapshot())
+    Run.create(whole.runs, "second", question)
+    assert check_runs(whole) == [
+        Finding(
+            "RUNs",
+            "broken",
+            "second is partial: its training ended before its model was chosen. Finish it, or train with "
+            "--discard-partial",
+            f"threat train --resume {whole.runs / 'second'} --store {whole.store}",
+        )
+    ]
+    with new_run(whole.runs, "third", question):
+        assert check_runs(whole)[1] == Finding("RUNs", "note", "third is being trained at this moment.")
+
+
+def test_a_folder_among_the_runs_that_is_no_run(whole: Places) -> None:
     Run.create(whole.runs, "second")
     assert check_runs(whole) == [
         Finding(
             "RUNs",
             "broken",
-            "second was never sealed: its training did not finish; remove it and train again",
+            "second is no RUN: it holds neither a manifest nor what was asked",
             f"rm -r {whole.runs / 'second'}",
         )
     ]
@@ -218,7 +236,7 @@ def test_every_mend_is_a_command_that_parses(whole: Places, tmp_path: Path) -> N
         assert_mends_work(mends_of(places))
     load("standard_csv", write(tmp_path / "more", events=events(GOOD | {"event": "E2"})), whole.store, LOADED + 1)
     next((whole.store / "parts" / "events").glob("*.parquet")).unlink()
-    Run.create(whole.runs, "second")
+    Run.create(whole.runs, "second", (evidence.config(), evidence.snapshot()))
     (whole.runs / "first" / "config.json").write_text("{spoilt")
     assert len(mends_of(whole)) > len(mends_of(folders[0]))
     assert_mends_work(mends_of(whole))
