@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from fixtures import evidence
 
-from threat.errors import IntegrityFailure, UsageError
+from threat.errors import BadInput, IntegrityFailure, UsageError
 from threat.release.partial_runs import FIRST, discard, new_run, partial_runs, reopened
 from threat.release.runs import Run
 
@@ -90,6 +90,15 @@ def test_discarding_removes_killed_runs_alone(tmp_path: Path) -> None:
         assert alive.directory.is_dir()
     assert (sealed.is_dir(), (other / "precious.txt").is_file(), killed.exists()) == (True, True, False)
     assert discard(tmp_path / "nowhere") == partial_runs(tmp_path / "nowhere") == []
+
+
+def test_what_is_refused_leaves_no_run_and_what_fails_leaves_a_partial_one(tmp_path: Path) -> None:
+    with pytest.raises(BadInput), new_run(tmp_path, "refused", QUESTION):
+        raise BadInput("Too few subjects.")
+    with pytest.raises(MemoryError), new_run(tmp_path, "failed", QUESTION):
+        raise MemoryError
+    assert [found.directory.name for found in partial_runs(tmp_path)] == ["failed"]
+    assert not (tmp_path / "refused").exists()
 
 
 def test_after_its_choices_a_killed_run_may_have_opened_its_test(tmp_path: Path) -> None:
