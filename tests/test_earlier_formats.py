@@ -7,6 +7,7 @@ import tarfile
 from functools import partial
 from pathlib import Path
 
+import numpy as np
 import pytest
 from fixtures import golden_force as golden
 from fixtures.cohort_evidence import cohort
@@ -21,7 +22,10 @@ from threat.errors import BadInput, IntegrityFailure
 from threat.history.store import Store
 from threat.release import promotions
 from threat.release.documents.cohort import CohortAttrition
+from threat.release.documents.gate import Gate
+from threat.release.documents.manifest import Canary
 from threat.release.documents.scored_list import ListFile
+from threat.release.model_files import model_sha256, ranking_files
 from threat.release.runs import Run
 from training.evaluation.reproduce import reproduce
 
@@ -87,6 +91,23 @@ def test_the_model_in_service_is_still_the_one_promoted(format_1: Path) -> None:
     assert (standing.state, standing.run_id) == ("live", "run-1")
     assert bundle is not None
     assert bundle.sha256[:12] == "6280cdef41e3"
+
+
+def test_a_bundle_of_before_bases_is_in_service_and_scores_as_it_did(tmp_path: Path) -> None:
+    var = unpacked("format_2", tmp_path) / "var"
+    standing, bundle = promotions.open_current(var / "promotions.jsonl")
+    assert (standing.state, standing.run_id) == ("live", "run-1")
+    assert bundle is not None
+    assert (bundle.manifest.format, bundle.sha256[:12], bundle.model.base) == ("threat-bundle/2", "9263e6fd49b1", None)
+    # Its documents have versions, so more is read of them than of the first format's.
+    assert bundle.read(Gate).verdict == "pass"
+    assert (bundle.released.rung, bundle.released.to, bundle.released.passed) == ("Y2", "live", True)
+    canary = bundle.read(Canary)
+    rows = np.array([[np.nan if value is None else value for value in row] for row in canary.rows])
+    assert bundle.model.raw_score(rows).tolist() == list(canary.scores)
+    run = Run.open(var / "runs" / "run-1")
+    chosen = json.loads(run.path("choices.json").read_text(encoding="utf-8"))["model_sha256"]
+    assert chosen == model_sha256(ranking_files(run)) == bundle.manifest.model_sha256
 
 
 def test_the_runs_verify(format_1: Path) -> None:

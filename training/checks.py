@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,7 +23,7 @@ from threat.release.documents.checks import (
     HarmOfKind,
     LateKnown,
 )
-from threat.release.scorer import TOLERANCE, contributions, raw_score, unchecked_contributions
+from threat.release.ranking_model import TOLERANCE, RankingModel
 from training.cohorts.labelled import LabelledCohort
 
 CHECKED_ROWS = 48
@@ -39,7 +38,7 @@ _CAUSES = 5
 """Causes named for a kind: on real and synthetic records five features made nine tenths of the falls of any kind."""
 
 
-def checks(labelled: LabelledCohort, booster: Any) -> Checks:
+def checks(labelled: LabelledCohort, model: RankingModel) -> Checks:
     """Return ``checks.json``: leaks on sampled test rows, what was late on all of them, dates, directions of scores."""
     rows = labelled.test_lists.rows
     rng = np.random.default_rng(labelled.settings.seed)
@@ -58,12 +57,12 @@ def checks(labelled: LabelledCohort, booster: Any) -> Checks:
         ),
         late_known=known_late(labelled.sightings, rows),
         dates=_dates(labelled),
-        contributions_sum=contributions_sum(booster, values, labelled.settings.threads),
-        added_harm=added_harm(labelled, booster),
+        contributions_sum=contributions_sum(model, values, labelled.settings.threads),
+        added_harm=added_harm(labelled, model),
     )
 
 
-def added_harm(labelled: LabelledCohort, booster: Any, events: Sequence[HarmEvent] = HARM_EVENTS) -> AddedHarm:
+def added_harm(labelled: LabelledCohort, model: RankingModel, events: Sequence[HarmEvent] = HARM_EVENTS) -> AddedHarm:
     """Count, for each kind of harm, the scores of drawn test rows that fall when one such harm is added."""
     rows = labelled.test_lists.rows
     rng = np.random.default_rng(labelled.settings.seed)
@@ -72,7 +71,7 @@ def added_harm(labelled: LabelledCohort, booster: Any, events: Sequence[HarmEven
     before: NDArray[np.float64] | None = None
     measured: list[HarmOfKind] = []
     for effect in effects(
-        lambda matrix: raw_score(booster, np.asarray(matrix.values), threads=threads),
+        lambda matrix: model.raw_score(np.asarray(matrix.values), threads=threads),
         labelled.sightings,
         drawn,
         labelled.catalogue,
@@ -82,10 +81,11 @@ def added_harm(labelled: LabelledCohort, booster: Any, events: Sequence[HarmEven
         causes: tuple[FallCause, ...] = ()
         if fell.any():
             # Of the rows as they were once, and after the harm of the fallen rows alone: exact contributions are slow.
-            before = contributions(booster, effect.values_before, threads=threads) if before is None else before
-            after = contributions(booster, effect.values_after[fell], threads=threads)
-            # The last column is the expected score, which no harm moves.
-            causes = fall_causes((after - before[fell])[:, :-1], labelled.catalogue.names)
+            if before is None:
+                before = model.contributions(effect.values_before, threads=threads).by_feature
+            after = model.contributions(effect.values_after[fell], threads=threads).by_feature
+            # By feature alone: no harm moves the expected score or the time at liberty.
+            causes = fall_causes(after - before[fell], labelled.catalogue.names)
         measured.append(
             HarmOfKind(
                 kind=effect.event.kind,
@@ -129,12 +129,12 @@ def fall_causes(change: NDArray[np.float64], names: Sequence[str]) -> tuple[Fall
     )
 
 
-def contributions_sum(booster: Any, values: NDArray[np.float32], threads: int) -> ContributionsSum:
-    """Measure how far the tree contributions of ``values`` (n, d) are from summing to the raw score."""
-    _, gap = unchecked_contributions(booster, values, threads=threads)
+def contributions_sum(model: RankingModel, values: NDArray[np.float32], threads: int) -> ContributionsSum:
+    """Measure how far the contributions of ``values`` (n, d) are from summing to the raw score."""
+    _, gap = model.unchecked_contributions(values, threads=threads)
     largest = float(gap.max(initial=0.0))
     return ContributionsSum(
-        what="largest difference between the sum of a row's tree contributions and its raw score",
+        what="largest difference between the sum of a row's contributions and its raw score",
         rows=len(values),
         largest_difference=largest,
         threshold=TOLERANCE,

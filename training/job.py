@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 from features import Matrix
 from threat.asof import instant, show
 from threat.errors import IntegrityFailure, UsageError
-from threat.files import sha256_of, whole_file
+from threat.files import whole_file
 from threat.history.store import Store
 from threat.measuring.resampling import Resampling
 from threat.policy import load_policy
@@ -26,6 +26,7 @@ from threat.release.documents.folds import Folds, TestOpening
 from threat.release.documents.model import ModelFeatures
 from threat.release.documents.provenance import Provenance
 from threat.release.documents.snapshot import SnapshotRead
+from threat.release.model_files import TREES, model_sha256, ranking_files
 from threat.release.partial_runs import new_run, reopened
 from threat.release.runs import Run
 from threat.terminal import progress
@@ -106,8 +107,8 @@ def _fill(run: Run, prepared: LabelledCohort, capacity: int, advance: Callable[[
             pq.write_table(table, unfinished, compression="zstd")
     run.write(evaluation_of(labelled.settings, opened, ranked, capacity))
     run.write(stability(labelled, fitted.trees.choice, ranked.model.scores, capacity))
-    run.write(checks(labelled, fitted.trees.booster))
-    global_picture(run, labelled, fitted.trees.booster)
+    run.write(checks(labelled, fitted.trees.model))
+    global_picture(run, labelled, fitted.trees.model)
     _refuse_other_bytes(run, before)
     run.seal()
     advance(1)
@@ -243,8 +244,10 @@ def earlier_openings(directory: Path, snapshot_id: str, labelled: LabelledCohort
 
 def _write_model(run: Run, labelled: LabelledCohort, fitted: FittedModels, fit_rows: OptionChoice | None) -> None:
     """Write the model and the choices; ``choices.json`` holds the hash of the model."""
-    text = fitted.trees.booster.model_to_string()
-    run.write_text("model/model.txt", text)
+    model = fitted.trees.model
+    run.write_text(TREES, model.booster.model_to_string())
+    if model.base is not None:
+        run.write(model.base.document)
     run.write(fitted.calibrator)
     run.write(
         ModelFeatures(
@@ -255,4 +258,4 @@ def _write_model(run: Run, labelled: LabelledCohort, fitted: FittedModels, fit_r
         )
     )
     run.write(fitted.regression.document(labelled.catalogue.names))
-    run.write(fitted.choices(sha256_of(text.encode())).model_copy(update={"fit_rows": fit_rows}))
+    run.write(fitted.choices(model_sha256(ranking_files(run))).model_copy(update={"fit_rows": fit_rows}))

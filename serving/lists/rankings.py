@@ -22,8 +22,9 @@ from threat.asof import instant
 from threat.dates import as_of_day, date_in_words
 from threat.errors import IntegrityFailure, UsageError
 from threat.release import bundle as bundles
-from threat.release import promotions, scorer
+from threat.release import promotions
 from threat.release.documents.scored_list import Basis
+from threat.release.ranking_model import Contributions
 from threat.release.signing import load_keys
 
 
@@ -55,10 +56,10 @@ class Ranking(Protocol):
         """Return the raw scores, float64[n]."""
         ...
 
-    def contributions(self, matrix: Matrix, chosen: NDArray[np.intp]) -> tuple[tuple[str, ...], NDArray[np.float64]]:
-        """Return a model's feature names (d) and exact contributions of the chosen rows, float64 (n, d + 1).
+    def contributions(self, matrix: Matrix, chosen: NDArray[np.intp]) -> tuple[tuple[str, ...], Contributions]:
+        """Return a model's feature names (d) and the exact contributions of the chosen rows.
 
-        The last column is the base. Raises TypeError for a rule, which has none.
+        Raises TypeError for a rule, which has none.
         """
         ...
 
@@ -90,8 +91,8 @@ class RuleRanking:
     def score(self, matrix: Matrix) -> NDArray[np.float64]:
         return np.asarray(RULES[self.name].score(matrix), dtype=np.float64)
 
-    def contributions(self, matrix: Matrix, chosen: NDArray[np.intp]) -> tuple[tuple[str, ...], NDArray[np.float64]]:
-        raise TypeError("a rule has no tree contributions; serving.relationship.reasons.explain_rule gives its reasons")
+    def contributions(self, matrix: Matrix, chosen: NDArray[np.intp]) -> tuple[tuple[str, ...], Contributions]:
+        raise TypeError("a rule has no contributions; serving.relationship.reasons.explain_rule gives its reasons")
 
     def reads(self) -> tuple[str, ...]:
         return RULES[self.name].reads
@@ -128,10 +129,10 @@ class ModelRanking:
         return load_catalogue()
 
     def score(self, matrix: Matrix) -> NDArray[np.float64]:
-        return scorer.raw_score(self.bundle.booster, self._values(matrix, slice(None)))
+        return self.bundle.model.raw_score(self._values(matrix, slice(None)))
 
-    def contributions(self, matrix: Matrix, chosen: NDArray[np.intp]) -> tuple[tuple[str, ...], NDArray[np.float64]]:
-        return self.reads(), scorer.contributions(self.bundle.booster, self._values(matrix, chosen))
+    def contributions(self, matrix: Matrix, chosen: NDArray[np.intp]) -> tuple[tuple[str, ...], Contributions]:
+        return self.reads(), self.bundle.model.contributions(self._values(matrix, chosen))
 
     def _values(self, matrix: Matrix, rows: NDArray[np.intp] | slice) -> NDArray[np.float32]:
         at = {name: i for i, name in enumerate(matrix.names)}

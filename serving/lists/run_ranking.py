@@ -5,15 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from features import Catalogue, Matrix, load_catalogue
 from serving.lists.rankings import matching_catalogue
-from threat.release import scorer, tree_structure
 from threat.release.documents.model import ModelFeatures
+from threat.release.model_files import ranking_files
+from threat.release.ranking_model import Contributions, RankingModel
 from threat.release.runs import Run
 
 
@@ -30,8 +31,8 @@ class RunRanking:
     def open(cls, directory: Path) -> RunRanking:
         """Open the model of a RUN.
 
-        Raises UsageError when there is no RUN or it has no model, IntegrityFailure when it was changed, its trees are
-        malformed, or it was made with another catalogue than the installed one.
+        Raises UsageError when there is no RUN or it has no model, IntegrityFailure when it was changed, its trees or
+        base are malformed, or it was made with another catalogue than the installed one.
         """
         ranking = cls(Run.open(directory))
         matching_catalogue(ranking._features.catalogue_version)
@@ -50,13 +51,8 @@ class RunRanking:
         return self.run.read(ModelFeatures)
 
     @cached_property
-    def _booster(self) -> Any:
-        import lightgbm  # heavy: only when a model is read
-
-        path = self.run.path("model/model.txt")
-        text = path.read_bytes()
-        tree_structure.check(text, self._features.names, str(path))
-        return lightgbm.Booster(model_str=text.decode())
+    def _model(self) -> RankingModel:
+        return RankingModel.read(ranking_files(self.run), self._features.names, str(self.run.directory))
 
     def catalogue(self) -> Catalogue:
         return load_catalogue()
@@ -65,10 +61,10 @@ class RunRanking:
         return self._features.names
 
     def score(self, matrix: Matrix) -> NDArray[np.float64]:
-        return scorer.raw_score(self._booster, self._values(matrix, slice(None)))
+        return self._model.raw_score(self._values(matrix, slice(None)))
 
-    def contributions(self, matrix: Matrix, chosen: NDArray[np.intp]) -> tuple[tuple[str, ...], NDArray[np.float64]]:
-        return self.reads(), scorer.contributions(self._booster, self._values(matrix, chosen))
+    def contributions(self, matrix: Matrix, chosen: NDArray[np.intp]) -> tuple[tuple[str, ...], Contributions]:
+        return self.reads(), self._model.contributions(self._values(matrix, chosen))
 
     def _values(self, matrix: Matrix, rows: NDArray[np.intp] | slice) -> NDArray[np.float32]:
         at = {name: i for i, name in enumerate(matrix.names)}

@@ -9,9 +9,10 @@ import numpy as np
 
 from serving.lists.rankings import Ranking
 from serving.lists.scoring import scored_row
-from serving.relationship.reasons import RULE, SentenceWriter, check_sum, theme_title
+from serving.relationship.reasons import LIBERTY, RULE, SentenceWriter, check_sum, theme_title
 from threat.history.snapshot import Snapshot
 from threat.ids import show_id
+from threat.release.documents.model import DAYS_UNTIL_RELEASE, IN_CUSTODY
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,7 @@ class SumPart:
 
 @dataclass(frozen=True, slots=True)
 class WholeSum:
-    """Base and parts, the strongest first, which add up to the score."""
+    """What every score starts from (``base``) and the parts, the strongest first, which add up to the score."""
 
     base: float
     parts: tuple[SumPart, ...]
@@ -54,13 +55,16 @@ def whole_sum(
     if ranking.kind == "rule":
         figures = tuple(Figure(writer.sentence(0, name).text, None) for name in ranking.reads())
         return WholeSum(0.0, (SumPart(theme_title(RULE), score, figures),), score)
-    names, [contributions] = ranking.contributions(matrix, np.array([0]))
+    names, contributions = ranking.contributions(matrix, np.array([0]))
     by_theme: dict[str, list[tuple[str, float]]] = {}
-    for name, part in zip(names, contributions[:-1].tolist(), strict=True):
+    for name, part in zip(names, contributions.by_feature[0].tolist(), strict=True):
         if part:
             by_theme.setdefault(ranking.catalogue()[name].theme, []).append((name, part))
     parts = [_part(writer, theme, figures) for theme, figures in by_theme.items()]
-    base = float(contributions[-1])
+    if liberty := float(contributions.liberty[0]):
+        read = (Figure(writer.sentence(0, name).text, None) for name in (IN_CUSTODY, DAYS_UNTIL_RELEASE))
+        parts.append(SumPart(theme_title(LIBERTY), liberty, tuple(read)))
+    base = float(contributions.expected[0])
     check_sum(base, [part.total for part in parts], score, show_id("R", relationship_id))
     return WholeSum(base, tuple(sorted(parts, key=lambda part: (-abs(part.total), part.title))), score)
 

@@ -1,7 +1,8 @@
 """Reasons: exact contributions, grouped by theme, as sentences with the records behind each.
 
-A tree model's contributions (TreeSHAP, Lundberg et al. 2020, computed by LightGBM itself) and its base value add up to
-the raw score; that is checked here, again on every answer that shows a reason, and again when a list is opened for one.
+A model's contributions (``threat.release.ranking_model``: of LightGBM's trees and of the base that they were added to,
+one figure per feature) and the expected score add up to the raw score; that is checked here, again on every answer that
+shows a reason, and again when a list is opened for one.
 A contribution says what moved this ranking. It doesn't say what causes harm.
 """
 
@@ -20,6 +21,7 @@ from features.sentences import THEMES, sentence
 from features.truncation import truncated
 from threat.errors import IntegrityFailure
 from threat.history.sightings import Sightings
+from threat.release.ranking_model import Contributions
 
 RAISING, LOWERING, PER_THEME = 5, 3, 3
 """Most themes with sentences that raise a rank, most that lower a rank, and most sentences under one theme.
@@ -46,9 +48,16 @@ IN_FORCE = "in_force"
 """The theme of what is in force around a relationship (``serving.relationship.circumstances``): no order reads it."""
 
 
+LIBERTY = "liberty"
+"""The theme of the known offset for time at liberty: arithmetic, no figure on record. It has no sentence, so it is
+among the other parts of the order, and no page names it as a reason."""
+
+_TITLES = {RULE: "The rule that ranks", IN_FORCE: "In force at this date", LIBERTY: "Time at liberty"}
+
+
 def theme_title(theme: str) -> str:
     """The heading a reviewer sees for a theme."""
-    return {RULE: "The rule that ranks", IN_FORCE: "In force at this date"}.get(theme) or THEMES[theme]
+    return _TITLES.get(theme) or THEMES[theme]
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,24 +136,29 @@ class SentenceWriter:
 
 
 Explained = tuple[float, tuple[ThemeReason, ...]]
-"""What the contributions start from (the base), and the reasons."""
+"""What the contributions start from (the expected score), and the reasons."""
 
 
 def explain_model(
-    writer: SentenceWriter, names: Sequence[str], parts: NDArray[np.float64], chosen: NDArray[np.intp]
+    writer: SentenceWriter, names: Sequence[str], parts: Contributions, chosen: NDArray[np.intp]
 ) -> dict[int, Explained]:
     """Explain a model's chosen rows, by row number.
 
-    ``parts``: contributions (len(chosen), len(names) + 1), the base last. Every theme that any feature touched is
-    returned, so that the sum holds; only those of ``shown_themes`` carry sentences.
+    ``parts``: of the chosen rows, by feature in the order of ``names``. Every theme that any feature touched is
+    returned, and the time at liberty, so that the sum holds; only those of ``shown_themes`` carry sentences.
     """
     columns_of: dict[str, list[int]] = {}
     for j, name in enumerate(names):
         columns_of.setdefault(writer.catalogue[name].theme, []).append(j)
+    of_rows = zip(chosen.tolist(), parts.by_feature, parts.liberty.tolist(), parts.expected.tolist(), strict=True)
     return {
-        i: (float(part[-1]), _model_reasons(writer, i, names, columns_of, part))
-        for i, part in zip(chosen.tolist(), parts, strict=True)
+        i: (expected, (*_model_reasons(writer, i, names, columns_of, part), *_of_liberty(liberty)))
+        for i, part, liberty, expected in of_rows
     }
+
+
+def _of_liberty(part: float) -> tuple[ThemeReason, ...]:
+    return (ThemeReason(LIBERTY, part, ()),) if part else ()
 
 
 def _model_reasons(

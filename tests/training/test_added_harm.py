@@ -16,6 +16,7 @@ from features.monotone import HARM_EVENTS, HarmEvent
 from threat.asof import DAY
 from threat.history.sightings import Rows
 from threat.release.documents.checks import AddedHarm, Checks
+from threat.release.ranking_model import RankingModel
 from training.checks import HARM_ROWS, added_harm
 
 T0 = 1_700_000_000
@@ -31,6 +32,10 @@ class Score:
     def predict(self, values: NDArray[np.float32], **asked: Any) -> NDArray[np.float64]:
         parts = np.nan_to_num(values.astype(np.float64)) * self.weights
         return parts.sum(axis=1) if "raw_score" in asked else np.column_stack([parts, np.zeros(len(parts))])
+
+
+def model(*weights: float) -> RankingModel:
+    return RankingModel(Score(*weights), None, CATALOGUE.names)
 
 
 def labelled(incident_days: list[float]) -> Any:
@@ -53,7 +58,7 @@ def labelled(incident_days: list[float]) -> Any:
 def test_falls_are_counted_for_each_kind_with_the_feature_that_made_them() -> None:
     events = [HarmEvent("stalking"), HarmEvent("jealousy"), HarmEvent("stalking", days_before=20.0)]
     # One incident more is worth 5, a day since the latest .1: 40 days less cost 4, 100 and 200 days less more than 5.
-    check = added_harm(labelled([41, 101, 201]), Score(5.0, 0.1), events)
+    check = added_harm(labelled([41, 101, 201]), model(5.0, 0.1), events)
     assert check.kinds[0].causes[0].mean_change == pytest.approx(-15.0)
     assert check.kinds[0].model_dump(exclude={"causes"}) == {
         "kind": "stalking", "days_before": 1.0, "rows": 3, "fell": 2, "largest_fall": pytest.approx(15.0),
@@ -66,19 +71,19 @@ def test_falls_are_counted_for_each_kind_with_the_feature_that_made_them() -> No
 
 
 def test_a_score_that_only_counts_never_falls() -> None:
-    check = added_harm(labelled([41, 101]), Score(5.0, 0.0))
+    check = added_harm(labelled([41, 101]), model(5.0, 0.0))
     assert (check.harms, check.fell, check.largest_fall, check.share) == (len(HARM_EVENTS), 0, 0.0, 0.0)
     assert check.worst is not None
     assert check.worst.share == 0.0
 
 
 def test_a_fall_within_rounding_is_none() -> None:
-    assert added_harm(labelled([41]), Score(0.0, 1e-11), [HarmEvent("stalking")]).fell == 0
-    assert added_harm(labelled([41]), Score(0.0, 1e-10), [HarmEvent("stalking")]).fell == 1
+    assert added_harm(labelled([41]), model(0.0, 1e-11), [HarmEvent("stalking")]).fell == 0
+    assert added_harm(labelled([41]), model(0.0, 1e-10), [HarmEvent("stalking")]).fell == 1
 
 
 def test_as_many_rows_are_drawn_as_a_threshold_of_one_percent_asks_for() -> None:
-    assert added_harm(labelled([41.0] * (HARM_ROWS + 1)), Score(1.0, 0.0), [HarmEvent("stalking")]).rows == HARM_ROWS
+    assert added_harm(labelled([41.0] * (HARM_ROWS + 1)), model(1.0, 0.0), [HarmEvent("stalking")]).rows == HARM_ROWS
 
 
 def test_a_document_of_version_1_is_read_and_has_no_worst_kind() -> None:
@@ -91,6 +96,6 @@ def test_a_document_of_version_1_is_read_and_has_no_worst_kind() -> None:
 
 
 def test_totals_that_are_not_those_of_the_kinds_are_refused() -> None:
-    check = added_harm(labelled([41.0]), Score(1.0, 0.0), [HarmEvent("stalking")])
+    check = added_harm(labelled([41.0]), model(1.0, 0.0), [HarmEvent("stalking")])
     with pytest.raises(ValueError, match="the totals are not those of the kinds"):
         AddedHarm.model_validate({**check.model_dump(), "fell": 1})

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from threat.release.ranking_model import RankingModel
 from training.checks import contributions_sum
 
 VALUES = np.zeros((3, 2), dtype=np.float32)
@@ -29,6 +30,6 @@ class Booster:
 
 @pytest.mark.parametrize(("off", "holds"), [(0.0, True), (1.9e-6, True), (2.1e-6, False), (-0.5, False)])
 def test_the_largest_difference_decides(off: float, holds: bool) -> None:
-    check = contributions_sum(Booster(off), VALUES, threads=1)
+    check = contributions_sum(RankingModel(Booster(off), None, ("a", "b")), VALUES, threads=1)
     assert check.largest_difference == pytest.approx(abs(off) / 2, abs=1e-15)
     assert (check.rows, check.threshold, check.holds) == (3, 1e-6, holds)

@@ -13,13 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from threat.errors import IntegrityFailure
-from threat.release.documents.model import BaseColumn, BaseModel, LibertyOffset
+from threat.release.documents.model import DAYS_UNTIL_RELEASE, IN_CUSTODY, BaseColumn, BaseModel, LibertyOffset
 
 Floats = NDArray[np.float64]
-Matrix = NDArray[np.float32]
-
-IN_CUSTODY, DAYS_UNTIL_RELEASE = "in_custody", "days_until_release"
-"""The features that time at liberty is read from: yes or no at the as-of, and days from it to a known release."""
+Matrix = NDArray[np.float32] | NDArray[np.float64]
+"""Values of features; those of a bundle's canaries are doubles."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,13 @@
 """A released model: one directory, signed, without a pickle in it.
 
 ``manifest.json`` names every file with its SHA-256 and size; ``signature.json`` is a DSSE envelope over it. Opening
-goes: sizes and file list, signature, hashes, JSON, structure of every tree, canary predictions, and only then use.
+goes: sizes and file list, signature, hashes, JSON, structure of base and trees, canary predictions, and only then use.
 Every file is read once into memory and checked there, so nothing can change between the check and the use.
 """
 
 from __future__ import annotations
 
+import math
 import os
 import random
 from collections.abc import Sequence
@@ -24,22 +25,25 @@ from threat.release.documents.document import JsonFile, json_object
 from threat.release.documents.earlier import Released, released, released_before
 from threat.release.documents.gate import Gate
 from threat.release.documents.manifest import BundleManifest, Canary, FileFacts
-from threat.release.documents.model import Calibrator, ModelFeatures
+from threat.release.documents.model import DAYS_UNTIL_RELEASE, IN_CUSTODY, BaseModel, Calibrator, ModelFeatures
+from threat.release.model_files import TREES, model_sha256
 from threat.release.runs import Run
 from threat.release.signing import Keys, Signer, sign, verify
 
 if TYPE_CHECKING:
     # LightGBM and NumPy load when a bundle is built or opened, so that commands that do neither start at once.
-    import lightgbm
     import numpy as np
     from numpy.typing import NDArray
 
+    from threat.release.ranking_model import RankingModel
+
 AnyFile = TypeVar("AnyFile", bound=JsonFile)
-FORMAT: Final = "threat-bundle/2"
+FORMAT: Final = "threat-bundle/3"
+FORMAT_WITHOUT_VERSIONS: Final = "threat-bundle/1"
+"""The format whose documents carry no version of their own; the second came before there were bases."""
 PAYLOAD_TYPE = "application/vnd.threat.bundle+json"
 MANIFEST, SIGNATURE = "manifest.json", "signature.json"
-MODEL = "model/model.txt"
-REQUIRED = (MODEL, ModelFeatures.FILE, Calibrator.FILE, Gate.FILE, "evaluation.json", Canary.FILE)
+REQUIRED = (TREES, ModelFeatures.FILE, Calibrator.FILE, Gate.FILE, "evaluation.json", Canary.FILE)
 DOCUMENTS = (
     "gate.json",
     "card.json",
@@ -63,6 +67,8 @@ _CANARIES = 64
 """Rows predicted at every load: enough to visit most leaves of a small model, few enough to take a millisecond."""
 _MISSING = 0.2
 """Share of values missing in a canary row: splits send missing values their own way, which must be walked too."""
+_LARGEST_LOG = 20.0
+"""Signed log of a canary's value at most, 485 million: past anything recorded, and far from overflow."""
 _TOLERANCE = 1e-12
 """Largest difference of a raw score: the same library gives the same bits; another version may add up otherwise."""
 
@@ -73,7 +79,7 @@ class Bundle:
 
     ``sha256``: hash of the manifest, the one string that names this bundle in promotions, lists and cards.
     ``environment``: that of the signing key; ``demonstration`` must be shown wherever the model's output is.
-    ``booster`` scores float matrices with the columns of ``features.names``. ``released``: what its gate and its
+    ``model`` scores float matrices with the columns of ``features.names``. ``released``: what its gate and its
     evaluation say. ``card``: its model card as JSON; empty where it has none. JSON, not a ``Card``: a bundle
     of the format ``threat-bundle/1`` has a card of an earlier version, shown as it was signed.
     """
@@ -83,7 +89,7 @@ class Bundle:
     environment: str
     signed_by: str
     manifest: BundleManifest
-    booster: lightgbm.Booster
+    model: RankingModel
     features: ModelFeatures
     calibrator: Calibrator
     released: Released
@@ -121,16 +127,17 @@ def build(run: Run, out: Path, signer: Signer) -> Path:
             way_out="train again: threat train",
         )
     features = run.read(ModelFeatures)
-    shape = tree_structure.check(files[MODEL], features.names, MODEL)
-    rows = canary_rows(shape)
-    scores = [float(score) for score in _predict(_booster(files[MODEL]), _matrix(rows))]
+    model = _model(files, features, str(run.directory))
+    shape = tree_structure.check(files[TREES], features.names, TREES)
+    rows = canary_rows(shape, None if model.base is None else model.base.document)
+    scores = [float(score) for score in model.raw_score(_matrix(rows))]
     files[Canary.FILE] = canonical({"rows": rows, "scores": scores})
     manifest = BundleManifest(
         format=FORMAT,
         run_id=run.id,
         run_manifest_sha256=run.manifest_sha256,
         environment=gate.environment,
-        model_sha256=sha256_of(files[MODEL]),
+        model_sha256=model_sha256(files),
         files={name: _facts(data) for name, data in sorted(files.items())},
     ).as_json()
     files[MANIFEST] = canonical(manifest)
@@ -162,21 +169,20 @@ def open(path: Path, keys: Keys, *, expected_sha256: str | None = None) -> Bundl
     for name in (name for name in files if name.endswith(".json")):
         json_object(files[name], str(path / name))
     # The format is signed: nobody can have a document of today read by the more lenient reader of before.
-    read_release = released if manifest.format == FORMAT else released_before
+    read_release = released_before if manifest.format == FORMAT_WITHOUT_VERSIONS else released
     release = read_release(files, str(path))
     _require_pass(Verdict.PASS if release.passed else None, release.environment, key.environment, IntegrityFailure)
     features = ModelFeatures.parse(files[ModelFeatures.FILE], str(path / ModelFeatures.FILE))
     calibrator = Calibrator.parse(files[Calibrator.FILE], str(path / Calibrator.FILE))
-    tree_structure.check(files[MODEL], features.names, str(path / MODEL))
-    booster = _booster(files[MODEL])
-    _check_canaries(booster, Canary.parse(files[Canary.FILE], str(path / Canary.FILE)), path)
+    model = _model(files, features, str(path))
+    _check_canaries(model, Canary.parse(files[Canary.FILE], str(path / Canary.FILE)), path)
     return Bundle(
         path=path,
         sha256=sha256,
         environment=key.environment,
         signed_by=key.name,
         manifest=manifest,
-        booster=booster,
+        model=model,
         features=features,
         calibrator=calibrator,
         released=release,
@@ -267,14 +273,14 @@ def _check_manifest(manifest: BundleManifest, environment: str, files: dict[str,
     for name, facts in manifest.files.items():
         if _facts(files[name]) != facts:
             raise IntegrityFailure("The bundle holds a file that was changed.", value=name, where=str(path / name))
-    if manifest.model_sha256 != manifest.files[MODEL].sha256:
+    if manifest.model_sha256 != model_sha256(files):
         raise IntegrityFailure("The manifest names another model than it lists.", where=str(path / MANIFEST))
 
 
-def _booster(data: bytes) -> lightgbm.Booster:
-    import lightgbm
+def _model(files: dict[str, bytes], features: ModelFeatures, where: str) -> RankingModel:
+    from threat.release.ranking_model import RankingModel
 
-    return lightgbm.Booster(model_str=data.decode())
+    return RankingModel.read(files, features.names, where)
 
 
 def _matrix(rows: Sequence[Sequence[float | None]]) -> NDArray[np.float64]:
@@ -283,31 +289,51 @@ def _matrix(rows: Sequence[Sequence[float | None]]) -> NDArray[np.float64]:
     return np.array([[np.nan if value is None else value for value in row] for row in rows], dtype=np.float64)
 
 
-def _predict(booster: lightgbm.Booster, matrix: NDArray[np.float64]) -> NDArray[np.float64]:
-    import numpy as np
-
-    return np.asarray(booster.predict(matrix, raw_score=True, num_threads=1), dtype=np.float64)
-
-
-def canary_rows(shape: tree_structure.Shape) -> list[list[float | None]]:
-    """Return rows that walk many paths: per feature a split point of the model, a value next to it, or missing.
+def canary_rows(shape: tree_structure.Shape, base: BaseModel | None = None) -> list[list[float | None]]:
+    """Return rows that walk many paths: per feature a split point of the trees or of ``base``, next to it, or missing.
 
     The first row has every value missing, the second none; the others mix missing and present values.
     """
+    points = {name: shape.thresholds.get(number, []) for number, name in enumerate(shape.features)}
+    for name, more in ({} if base is None else base_points(base)).items():
+        points[name] = [*points[name], *more]
     draw = random.Random(20_240_601)  # noqa: S311  any fixed rows do; they are stored with the bundle
     rows: list[list[float | None]] = [[None] * len(shape.features), [0.0] * len(shape.features)]
     while len(rows) < _CANARIES:
         row: list[float | None] = []
-        for feature in range(len(shape.features)):
-            points = shape.thresholds.get(feature)
+        for near in points.values():
             missing = draw.random() < _MISSING
-            row.append(None if missing or not points else draw.choice(points) + draw.choice((-0.5, 0.0, 0.5)))
+            row.append(None if missing or not near else draw.choice(near) + draw.choice((-0.5, 0.0, 0.5)))
         rows.append(row)
     return rows
 
 
-def _check_canaries(booster: lightgbm.Booster, canary: Canary, path: Path) -> None:
-    again = _predict(booster, _matrix(canary.rows))
+def base_points(base: BaseModel) -> dict[str, list[float]]:
+    """Return values that move a base, by feature: its mean and a deviation off, what missing counts as, times served.
+
+    >>> base_points(BaseModel(penalty=1.0, rows=1, events=0, intercept=0.0, columns=(), liberty=None))
+    {}
+    """
+    points: dict[str, list[float]] = {}
+    for column in base.columns:
+        if column.fill is not None:
+            logs = (column.mean, column.mean + column.scale, column.fill)
+            points[column.feature] = [_from_signed_log(log) for log in logs]
+    if base.liberty is not None:
+        points.setdefault(IN_CUSTODY, []).extend((0.0, 1.0))
+        # Released within the horizon, at its end, and beyond.
+        points.setdefault(DAYS_UNTIL_RELEASE, []).extend(
+            base.liberty.horizon_days * share for share in (0.25, 1.0, 2.0)
+        )
+    return points
+
+
+def _from_signed_log(log: float) -> float:
+    return math.copysign(math.expm1(min(abs(log), _LARGEST_LOG)), log)
+
+
+def _check_canaries(model: RankingModel, canary: Canary, path: Path) -> None:
+    again = model.raw_score(_matrix(canary.rows))
     worst = max(abs(float(score) - built) for score, built in zip(again, canary.scores, strict=True))
     if not worst <= _TOLERANCE:
         raise IntegrityFailure(

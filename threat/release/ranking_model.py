@@ -1,11 +1,11 @@
 """The model that ranks: LightGBM's trees, and the base that they were added to where there is one.
 
-The one place where training and serving take a score and its parts. Reads no file and unpickles nothing.
+The one place where training and serving take a score and its parts. Unpickles nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,8 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from threat.errors import IntegrityFailure
+from threat.release import tree_structure
 from threat.release.base import Base, Matrix
 from threat.release.documents.model import BaseModel
+from threat.release.model_files import TREES
+from threat.release.scorer import raw_score
 
 Floats = NDArray[np.float64]
 
@@ -55,10 +58,22 @@ class RankingModel:
         """Return the model that reads columns ``names``. Raises IntegrityFailure where the base reads another one."""
         return cls(booster, None if base is None else Base.of(base, names), tuple(names))
 
+    @classmethod
+    def read(cls, files: Mapping[str, bytes], names: Sequence[str], where: str) -> RankingModel:
+        """Return the model in the files of a RUN or bundle, bytes by name; ``where`` names their folder in errors.
+
+        Raises IntegrityFailure for trees or a base that are malformed or do not read ``names``.
+        """
+        import lightgbm  # heavy: only when a model is read
+
+        tree_structure.check(files[TREES], names, f"{where}/{TREES}")
+        booster = lightgbm.Booster(model_str=files[TREES].decode())
+        data = files.get(BaseModel.FILE)
+        return cls.of(booster, None if data is None else BaseModel.parse(data, f"{where}/{BaseModel.FILE}"), names)
+
     def raw_score(self, values: Matrix, *, threads: int = 1) -> Floats:
         """Return the log odds, float64[n], of ``values`` (n, d); NaN = missing. Rankings use this number."""
-        trees = np.asarray(self.booster.predict(values, raw_score=True, num_threads=threads), dtype=np.float64)
-        trees = trees.reshape(len(values))
+        trees = raw_score(self.booster, values, threads=threads)
         # LightGBM leaves the scores that its fit started from out of its predictions.
         return trees if self.base is None else self.base.score(values) + trees
 

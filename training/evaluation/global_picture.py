@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import os
 import warnings
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from threat.files import whole_file
 from threat.release.documents.global_picture import FeatureSize, GlobalPicture, ThemeSize
+from threat.release.ranking_model import Contributions, RankingModel
 from threat.release.runs import Run
-from threat.release.scorer import contributions
 from training.cohorts.labelled import LabelledCohort
 
 _ROWS = 1_000
@@ -21,7 +20,7 @@ _SHOWN = 20
 """Features in the picture: as many as can be read on a page."""
 
 
-def global_picture(run: Run, labelled: LabelledCohort, booster: Any) -> None:
+def global_picture(run: Run, labelled: LabelledCohort, model: RankingModel) -> None:
     """Write ``shap_summary.json`` (every feature and theme) and ``shap_summary.png`` (drawn by the ``shap`` package).
 
     On at most 1,000 rows of the test cohort, drawn with the seed.
@@ -30,24 +29,26 @@ def global_picture(run: Run, labelled: LabelledCohort, booster: Any) -> None:
     rng = np.random.default_rng(labelled.settings.seed)
     some = positions[np.sort(rng.choice(len(positions), min(_ROWS, len(positions)), replace=False))]
     values = labelled.values_of(some)
-    parts = contributions(booster, values, threads=labelled.settings.threads)
+    parts = model.contributions(values, threads=labelled.settings.threads)
     run.write(summary(parts, values, labelled))
     _draw(run, parts, values, list(labelled.catalogue.names))
 
 
-def summary(parts: NDArray[np.float64], values: NDArray[np.float32], labelled: LabelledCohort) -> GlobalPicture:
+def summary(parts: Contributions, values: NDArray[np.float32], labelled: LabelledCohort) -> GlobalPicture:
     """Mean absolute contribution (log odds) by feature and by theme (of the theme's sum), largest first."""
-    of_features = parts[:, :-1]  # the last column is the expected score
+    of_features, rows = parts.by_feature, len(parts.by_feature)
     size = np.abs(of_features).mean(axis=0)
     themes: dict[str, NDArray[np.float64]] = {}
     for column, definition in enumerate(labelled.catalogue):
-        themes[definition.theme] = themes.get(definition.theme, np.zeros(len(parts))) + of_features[:, column]
+        themes[definition.theme] = themes.get(definition.theme, np.zeros(rows)) + of_features[:, column]
     by_theme = {theme: float(np.abs(total).mean()) for theme, total in themes.items()}
     names = labelled.catalogue.names
     return GlobalPicture(
-        rows=len(parts),
-        unit="log odds, mean absolute contribution; exact tree SHAP",
-        expected_score=float(parts[0, -1]) if len(parts) else None,
+        rows=rows,
+        unit="log odds, mean absolute contribution; of the base, coefficient times distance from the fit mean; of the "
+        "trees, exact tree SHAP",
+        expected_score=float(parts.expected[0]) if rows else None,
+        time_at_liberty=float(np.abs(parts.liberty).mean()) if rows else None,
         features=tuple(
             FeatureSize(
                 name=names[column],
@@ -73,7 +74,7 @@ def _rises(values: NDArray[np.float32], parts: NDArray[np.float64]) -> float | N
     return float(np.corrcoef(x, y)[0, 1])
 
 
-def _draw(run: Run, parts: NDArray[np.float64], values: NDArray[np.float32], names: list[str]) -> None:
+def _draw(run: Run, parts: Contributions, values: NDArray[np.float32], names: list[str]) -> None:
     os.environ.setdefault("MPLBACKEND", "Agg")
     with warnings.catch_warnings():
         # Third-party drawing code warns about itself; nothing here depends on it.
@@ -86,7 +87,7 @@ def _draw(run: Run, parts: NDArray[np.float64], values: NDArray[np.float32], nam
         import shap
 
         np.random.seed(0)  # noqa: NPY002 (shap spreads the points with the global generator; the picture is the same twice)
-        picture = shap.Explanation(parts[:, :-1], base_values=parts[:, -1], data=values, feature_names=names)
+        picture = shap.Explanation(parts.by_feature, base_values=parts.expected, data=values, feature_names=names)
         shap.plots.beeswarm(picture, max_display=_SHOWN, show=False, plot_size=(11, 7))
         with whole_file(run.path("shap_summary.png")) as unfinished:
             plt.gcf().savefig(unfinished, format="png", dpi=110, bbox_inches="tight", metadata={"Software": None})

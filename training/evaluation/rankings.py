@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from features.rules import RULES
 from threat.release.documents.evaluation import MODEL
-from threat.release.scorer import kinds_in, probability, raw_score
+from threat.release.scorer import kinds_in, probability
 from training.cohorts.opening import OpenedTest
 from training.evaluation.table import Ranking
 from training.models.fitted import FittedModels
@@ -48,6 +48,6 @@ def rank_test(opened: OpenedTest, fitted: FittedModels, *, threads: int) -> Rank
             continue
         rankings.append(Ranking(f"rule_{name}", rule.title, rule.score(matrix), None, unranked))
     if fitted.without_sensitive is not None:
-        ablated = raw_score(fitted.without_sensitive, matrix.values, threads=threads)
+        ablated = fitted.without_sensitive.raw_score(matrix.values, threads=threads)
         rankings.append(Ranking("without_sensitive", "LightGBM without the sensitive features", ablated))
     return RankedTest(rankings, warnings, fitted.calibrator.why_none)

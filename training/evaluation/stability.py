@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from threat.release.documents.stability import Stability
-from threat.release.scorer import raw_score
 from training.cohorts.labelled import LabelledCohort
 from training.evaluation.slices import listed
 from training.models import trees
@@ -36,8 +35,7 @@ def stability(labelled: LabelledCohort, choice: trees.Choice, scores: NDArray[np
         rng = np.random.default_rng((settings.seed, member))
         times = np.bincount(rng.integers(0, people, people), minlength=people)[person]
         drawn = replace(sample, weight=sample.weight * times).part(times > 0)
-        booster = fit_chosen(labelled, choice, drawn)
-        again = raw_score(booster, values, threads=settings.threads)
+        again = fit_chosen(labelled, choice, drawn).raw_score(values, threads=settings.threads)
         of_member = listed(again, cycle, capacity)
         votes += of_member
         kept.append(float((of_run & of_member).sum() / max(int(of_run.sum()), 1)))

@@ -22,6 +22,7 @@ from threat.release.documents.fairness import Fairness
 from threat.release.documents.gate import Gate
 from threat.release.documents.gate_policy import Environment, GatePolicy, State
 from threat.release.evidence import RunDocuments
+from threat.release.model_files import TREES, model_sha256, ranking_files
 from threat.release.runs import Run
 from threat.release.signing import Keys, Signer, demonstration_signer, sign, verify
 from training.gate.decision import decide
@@ -58,7 +59,7 @@ class Asked:
 
 def evidence_of(run: Run, fairness_policy: Path | None = None) -> Evidence:
     """Return what the gate reads of an opened (so verified) RUN. ``fairness_policy``: as in ``Asked``."""
-    report, model = run.path(Fairness.FILE), run.path("model/model.txt")
+    report, model = run.path(Fairness.FILE), ranking_files(run)
     # What statements are about: the training's evidence and the audit, whichever was made when.
     seal = {"manifest": run.manifest_sha256, "fairness": sha256_of(report) if report.is_file() else None}
     return Evidence(
@@ -66,7 +67,7 @@ def evidence_of(run: Run, fairness_policy: Path | None = None) -> Evidence:
         sha256=sha256_of(canonical(seal)),
         manifest_sha256=run.manifest_sha256,
         verified=True,
-        model_sha256=sha256_of(model) if model.is_file() else "",
+        model_sha256=model_sha256(model) if TREES in model else "",
         documents=RunDocuments.of(run, gate=False),
         fairness_policy=load_policy(fairness_policy),
     )

@@ -14,9 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features.definitions import Definition
-from threat.release.base import DAYS_UNTIL_RELEASE, IN_CUSTODY, Base, filled, liberty_offset, signed_log
+from threat.release.base import Base, filled, liberty_offset, signed_log
 from threat.release.documents.choices import BaseChoice, TriedMultiple
-from threat.release.documents.model import BaseColumn, BaseModel, LibertyOffset
+from threat.release.documents.model import DAYS_UNTIL_RELEASE, IN_CUSTODY, BaseColumn, BaseModel, LibertyOffset
 from training.cohorts.sample import Sample
 from training.config import BaseSettings
 from training.models.ridge import Problem, minimise

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-import lightgbm as lgb
 import numpy as np
 from numpy.typing import NDArray
 
 from threat.release.documents.choices import Choices, ChosenTrees, PenaltyChoice, TreeChoice
 from threat.release.documents.model import Calibrator
-from threat.release.scorer import raw_score
+from threat.release.ranking_model import RankingModel
 from training.cohorts.labelled import LabelledCohort
 from training.cohorts.sample import Sample
 from training.models import linear, trees
@@ -28,13 +27,13 @@ class FittedTrees:
     ``out_of_fold``: their raw scores on the rows each validation fold is measured on, fitted without those rows.
     """
 
-    booster: lgb.Booster
+    model: RankingModel
     choice: trees.Choice
     out_of_fold: list[Floats]
 
     def score(self, values: NDArray[np.float32], *, threads: int = 1) -> Floats:
         """Raw scores (n) of ``values`` (n, d)."""
-        return raw_score(self.booster, values, threads=threads)
+        return self.model.raw_score(values, threads=threads)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +44,7 @@ class FittedModels:
     """
 
     trees: FittedTrees
-    without_sensitive: lgb.Booster | None
+    without_sensitive: RankingModel | None
     regression: linear.Linear
     penalties: linear.LinearChoice
     calibrator: Calibrator
@@ -54,7 +53,7 @@ class FittedModels:
     validation_labels: NDArray[np.uint8]
 
     def choices(self, model_sha256: str) -> Choices:
-        """Return ``choices.json``. ``model_sha256``: hash of the model's text."""
+        """Return ``choices.json``. ``model_sha256``: hash of the model, see ``threat.release.model_files``."""
         choice = self.trees.choice
         return Choices(
             chosen_on=_CHOSEN_IN_TIME if self.validated_in_time else _CHOSEN_ACROSS_SUBJECTS,
@@ -84,11 +83,10 @@ def fit_trees(labelled: LabelledCohort, pairs: Pairs) -> FittedTrees:
     folds = [(trees.TreeRows.of_outcomes(fit), trees.TreeRows.of_outcomes(measured)) for fit, measured in pairs]
     choice = trees.choose(folds, settings.trees, growth_of(labelled))
     out_of_fold = [
-        raw_score(fit_chosen(labelled, choice, fit), measured.values, threads=settings.threads)
+        fit_chosen(labelled, choice, fit).raw_score(measured.values, threads=settings.threads)
         for fit, measured in pairs
     ]
-    booster = fit_chosen(labelled, choice, labelled.fit_sample(labelled.folds.test))
-    return FittedTrees(booster, choice, out_of_fold)
+    return FittedTrees(fit_chosen(labelled, choice, labelled.fit_sample(labelled.folds.test)), choice, out_of_fold)
 
 
 def growth_of(labelled: LabelledCohort) -> trees.Growth:
@@ -103,9 +101,10 @@ def growth_of(labelled: LabelledCohort) -> trees.Growth:
     )
 
 
-def fit_chosen(labelled: LabelledCohort, choice: trees.Choice, sample: Sample) -> lgb.Booster:
+def fit_chosen(labelled: LabelledCohort, choice: trees.Choice, sample: Sample) -> RankingModel:
     """Fit the chosen candidate, with its rounds, to a sample of the cohort."""
-    return trees.fit(trees.TreeRows.of_outcomes(sample), choice.candidate, choice.rounds, growth_of(labelled))
+    booster = trees.fit(trees.TreeRows.of_outcomes(sample), choice.candidate, choice.rounds, growth_of(labelled))
+    return RankingModel.of(booster, None, labelled.catalogue.names)
 
 
 def fit_models(labelled: LabelledCohort) -> FittedModels:
@@ -129,7 +128,7 @@ def fit_models(labelled: LabelledCohort) -> FittedModels:
     )
 
 
-def _fit_without_sensitive(labelled: LabelledCohort, choice: trees.Choice, sample: Sample) -> lgb.Booster | None:
+def _fit_without_sensitive(labelled: LabelledCohort, choice: trees.Choice, sample: Sample) -> RankingModel | None:
     """The chosen candidate again with the sensitive features blanked; None where no feature is sensitive."""
     sensitive = set(labelled.sensitive)
     if not sensitive:

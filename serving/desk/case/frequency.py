@@ -17,7 +17,7 @@ import numpy as np
 from serving.desk.responses.case import Frequency
 from serving.lists.rankings import ModelRanking, Ranking
 from threat import rungs
-from threat.release.bundle import FORMAT
+from threat.release.bundle import FORMAT_WITHOUT_VERSIONS
 from threat.release.documents.evaluation import CalibrationBin, Evaluation
 from threat.release.scorer import calibrated_kind, probability
 
@@ -103,7 +103,7 @@ def frequency(ranking: Ranking, score: float, kind: str) -> Frequency | str:
     if not isinstance(ranking, ModelRanking):
         return OF_A_RULE
     bundle = ranking.bundle
-    if bundle.manifest.format != FORMAT:
+    if bundle.manifest.format == FORMAT_WITHOUT_VERSIONS:
         return OF_BEFORE
     if bundle.calibrator.method == "none":
         return too_few_to_calibrate(bundle.calibrator.events)

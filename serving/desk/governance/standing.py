@@ -11,7 +11,7 @@ from threat.asof import instant
 from threat.dates import as_of_day, as_of_moment, date_in_words
 from threat.errors import ThreatError
 from threat.release import promotions
-from threat.release.bundle import FORMAT, Bundle
+from threat.release.bundle import FORMAT_WITHOUT_VERSIONS, Bundle
 from threat.release.documents.earlier import ReleasedCheck
 from threat.release.documents.gate import Acceptance, Gate
 
@@ -115,7 +115,7 @@ def what_ranks(desk: Desk) -> WhatRanks:
         until="" if until is None or days_left is None else f"{date_in_words(until)}, {left(days_left)}",
         until_soon=days_left is not None and days_left <= SOON_DAYS,
         acceptances=_acceptances(bundle, today),
-        signed=bundle is not None and bundle.manifest.format == FORMAT,
+        signed=bundle is not None and bundle.manifest.format != FORMAT_WITHOUT_VERSIONS,
         checks=() if bundle is None else bundle.released.checks,
         list_shown=_list_shown(desk),
     )
@@ -123,7 +123,7 @@ def what_ranks(desk: Desk) -> WhatRanks:
 
 def _acceptances(bundle: Bundle | None, today: date) -> tuple[AcceptanceInForce, ...]:
     """Return the acceptances of a bundle, the first to end first; none of an earlier format, which keeps days alone."""
-    if bundle is None or bundle.manifest.format != FORMAT:
+    if bundle is None or bundle.manifest.format == FORMAT_WITHOUT_VERSIONS:
         return ()
     accepted = [
         AcceptanceInForce(check.title, acceptance, (acceptance.expires - today).days)

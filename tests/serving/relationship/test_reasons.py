@@ -9,6 +9,7 @@ import pytest
 
 from features import load_catalogue
 from serving.relationship.reasons import (
+    LIBERTY,
     FeatureSentence,
     SentenceWriter,
     ThemeReason,
@@ -19,6 +20,7 @@ from serving.relationship.reasons import (
     squares,
 )
 from threat.errors import IntegrityFailure
+from threat.release.ranking_model import Contributions
 
 MODEL_READS = (
     "domestic_incidents_365d",
@@ -88,10 +90,11 @@ def test_at_most_three_different_sentences_under_a_theme() -> None:
 
 
 def test_a_model_s_reasons_keep_every_theme_and_speak_only_for_what_pushes_that_way() -> None:
-    parts = np.array([[2.0, -0.5, -0.4, 0.001, -1.0, -3.0]])  # of MODEL_READS, then the base
-    base, reasons = explain_model(Writer(), MODEL_READS, parts, np.array([4]))[4]
+    parts = np.array([[2.0, -0.5, -0.4, 0.001, -1.0]])  # of MODEL_READS
+    given = Contributions(parts, np.zeros(1), np.array([-3.0]))
+    base, reasons = explain_model(Writer(), MODEL_READS, given, np.array([4]))[4]
     totals: dict[str, float] = {}
-    for name, part in zip(MODEL_READS, parts[0].tolist(), strict=False):
+    for name, part in zip(MODEL_READS, parts[0].tolist(), strict=True):
         totals[THEME_OF[name]] = totals.get(THEME_OF[name], 0.0) + part
     touched = {theme: total for theme, total in totals.items() if total}
     assert base == -3.0
@@ -101,10 +104,20 @@ def test_a_model_s_reasons_keep_every_theme_and_speak_only_for_what_pushes_that_
         said = [sentence.feature for sentence in reason.sentences]
         pushing = {
             name
-            for name, part in zip(MODEL_READS, parts[0].tolist(), strict=False)
+            for name, part in zip(MODEL_READS, parts[0].tolist(), strict=True)
             if THEME_OF[name] == reason.theme and part * reason.contribution > 0
         }
         assert set(said) == (pushing if abs(reason.contribution) >= 0.02 else set())
+
+
+@pytest.mark.parametrize("liberty", [0.25, -3.6])
+def test_time_at_liberty_is_a_part_of_the_sum_without_a_sentence(liberty: float) -> None:
+    given = Contributions(np.array([[2.0, 0.0, 0.0, 0.0, 0.0]]), np.array([liberty]), np.array([-3.0]))
+    base, reasons = explain_model(Writer(), MODEL_READS, given, np.array([0]))[0]
+    assert base == -3.0
+    assert [(reason.theme, reason.contribution) for reason in reasons] == [("incidents", 2.0), (LIBERTY, liberty)]
+    assert reasons[1].sentences == ()
+    check_sum(base, [reason.contribution for reason in reasons], -1.0 + liberty, "R-1")
 
 
 def test_a_rule_s_score_is_one_reason_and_markers_follow_with_the_shortest_window() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import shutil
@@ -13,15 +12,18 @@ from typing import Any
 import numpy as np
 import pytest
 from fixtures import evidence
+from fixtures.drawn_bases import base_model
+from fixtures.signed_again import sign_again
 
 from threat.errors import BadInput, GateRefused, IntegrityFailure, UsageError
 from threat.release import bundle, tree_structure
-from threat.release.chain import canonical
 from threat.release.documents.choices import Choices
 from threat.release.documents.evaluation import Evaluation
 from threat.release.documents.model import Calibrator, ModelFeatures
 from threat.release.runs import Run
-from threat.release.signing import Signer, demonstration_signer, generate_signer, load_keys, sign, write_keys
+from threat.release.signing import Signer, demonstration_signer, generate_signer, load_keys, write_keys
+
+BASE = base_model(evidence.FEATURES, liberty=False)
 
 
 @pytest.fixture
@@ -29,20 +31,9 @@ def built(make_run: Any, var: Path, signer: Signer) -> Path:
     return bundle.build(make_run(), var / "bundles", signer)
 
 
-def resign(path: Path, signer: Signer, change: Any = None) -> None:
-    """What an attacker with a stolen key could do: hash and sign whatever lies there."""
-    manifest = json.loads((path / bundle.MANIFEST).read_text())
-    manifest["files"] = {
-        name: {"sha256": hashlib.sha256(data).hexdigest(), "size": len(data)}
-        for place in path.rglob("*")
-        if place.is_file() and place.name not in {bundle.MANIFEST, bundle.SIGNATURE}
-        for name, data in [(place.relative_to(path).as_posix(), place.read_bytes())]
-    }
-    manifest["model_sha256"] = manifest["files"]["model/model.txt"]["sha256"]
-    if change is not None:
-        change(manifest)
-    (path / bundle.MANIFEST).write_bytes(canonical(manifest))
-    (path / bundle.SIGNATURE).write_bytes(canonical(sign(manifest, bundle.PAYLOAD_TYPE, signer)))
+@pytest.fixture
+def built_on_a_base(make_run: Any, var: Path, signer: Signer) -> Path:
+    return bundle.build(make_run(base=BASE), var / "bundles", signer)
 
 
 def test_opens_as_built(built: Path, var: Path, model_text: str) -> None:
@@ -51,7 +42,8 @@ def test_opens_as_built(built: Path, var: Path, model_text: str) -> None:
     opened = bundle.open(built, load_keys(var / "keys"))
     rows = np.array([[0.3, np.nan, 2.0, 1.0], [-1.0, 0.0, 0.0, np.nan]])
     expected = lightgbm.Booster(model_str=model_text).predict(rows, raw_score=True)
-    assert opened.booster.predict(rows, raw_score=True).tolist() == expected.tolist()
+    assert opened.model.raw_score(rows).tolist() == expected.tolist()
+    assert opened.manifest.format == "threat-bundle/3"
     assert opened.features.names == ("incidents_90d", "days_since_last", "breaches_all", "history_days")
     assert opened.calibrator == Calibrator(method="platt", slope=1.0, intercept=0.0)
     assert (opened.card["run_id"], opened.card["summary"]["status"]) == ("run-1", "passed the gate")
@@ -72,8 +64,8 @@ def test_the_same_run_makes_the_same_bundle(make_run: Any, var: Path, signer: Si
     assert [path.name for path in (var / "bundles").iterdir()] == [first.name]
 
 
-def test_a_flipped_byte_in_any_file_is_found(built: Path, var: Path) -> None:
-    keys, found = load_keys(var / "keys"), 0
+def test_a_flipped_byte_in_any_file_is_found(built_on_a_base: Path, var: Path) -> None:
+    built, keys, found = built_on_a_base, load_keys(var / "keys"), 0
     for place in sorted(path for path in built.rglob("*") if path.is_file()):
         data = place.read_bytes()
         for position in {0, len(data) // 3, len(data) // 2, len(data) - 1}:
@@ -82,7 +74,7 @@ def test_a_flipped_byte_in_any_file_is_found(built: Path, var: Path) -> None:
                 bundle.open(built, keys)
             found += 1
         place.write_bytes(data)
-    assert found >= 4 * 8
+    assert found >= 4 * 9
     assert bundle.open(built, keys).signed_by == "DEMONSTRATION release service"
 
 
@@ -151,7 +143,7 @@ def test_a_signed_but_malformed_model_never_reaches_lightgbm(built: Path, var: P
     line = next(line for line in text.splitlines() if line.startswith("left_child="))
     place.write_text(text.replace(line, line.replace("=1", "=0", 1), 1))  # a node that is its own ancestor
     assert place.read_text() != text
-    resign(built, signer)
+    sign_again(built, signer)
     with pytest.raises(IntegrityFailure, match="not given to LightGBM"):
         bundle.open(built, load_keys(var / "keys"))
 
@@ -165,27 +157,27 @@ def test_a_signed_model_that_predicts_otherwise_is_refused(built: Path, var: Pat
     changed = first[:6] + str((int(first[6]) + 1) % 10) + first[7:]
     assert digit.isdigit()
     place.write_text(text.replace(first, changed, 1))
-    resign(built, signer)
+    sign_again(built, signer)
     with pytest.raises(IntegrityFailure, match="predictions it gave when it was built"):
         bundle.open(built, load_keys(var / "keys"))
 
 
 def test_a_signed_bundle_without_a_pass_is_refused(built: Path, var: Path, signer: Signer) -> None:
     (built / "gate.json").write_bytes(evidence.gate(verdict="not_enough_evidence").encode())
-    resign(built, signer)
+    sign_again(built, signer)
     with pytest.raises(IntegrityFailure, match="passed the gate"):
         bundle.open(built, load_keys(var / "keys"))
 
 
 def test_a_demonstration_gate_does_not_pass_under_a_key_of_the_force(built: Path, var: Path) -> None:
     force = generate_signer(var / "keys", "Release Service", role="service", purposes=("bundle",))
-    resign(built, force, lambda manifest: manifest.update(environment="force"))
+    sign_again(built, force, lambda manifest: manifest.update(environment="force"))
     with pytest.raises(IntegrityFailure, match="one environment"):
         bundle.open(built, load_keys(var / "keys"))
 
 
 def test_a_manifest_may_not_claim_another_environment(built: Path, var: Path, signer: Signer) -> None:
-    resign(built, signer, lambda manifest: manifest.update(environment="force"))
+    sign_again(built, signer, lambda manifest: manifest.update(environment="force"))
     with pytest.raises(IntegrityFailure, match="another environment"):
         bundle.open(built, load_keys(var / "keys"))
 
@@ -211,7 +203,7 @@ def test_a_missing_model_file_is_bad_input(tmp_path: Path, var: Path, signer: Si
 def test_a_correctly_signed_bundle_whose_model_is_not_the_one_its_manifest_names_is_refused(
     built: Path, var: Path, signer: Signer
 ) -> None:
-    resign(built, signer, lambda manifest: manifest.update(model_sha256="0" * 64))
+    sign_again(built, signer, lambda manifest: manifest.update(model_sha256="0" * 64))
     with pytest.raises(IntegrityFailure, match="names another model than it lists"):
         bundle.open(built, load_keys(var / "keys"))
 
@@ -234,6 +226,6 @@ def test_a_signed_bundle_with_a_malformed_document_is_refused(
 ) -> None:
     document = json.loads((built / "evaluation.json").read_text()) | change
     (built / "evaluation.json").write_text(json.dumps(document))
-    resign(built, signer)
+    sign_again(built, signer)
     with pytest.raises(IntegrityFailure, match=next(iter(change))):
         bundle.open(built, load_keys(var / "keys"))

@@ -1,4 +1,4 @@
-"""Contributions sum to the score or are refused; so is a calibrator that falls. One of before opens as it was."""
+"""A calibrator that falls is refused; one of before opens as it was."""
 
 from __future__ import annotations
 
@@ -6,35 +6,10 @@ import json
 
 import numpy as np
 import pytest
-from fixtures.drawn_samples import CANDIDATE, sample
 
 from threat.errors import IntegrityFailure
 from threat.release.documents.model import Calibrator
-from threat.release.scorer import contributions, probability, raw_score
-from training.models import trees
-
-
-@pytest.fixture(scope="module")
-def booster():
-    return trees.fit(
-        trees.TreeRows.of_outcomes(sample(1)), CANDIDATE, 60, trees.Growth(constraints=[1, 1, 0, 1, 0], seed=7)
-    )
-
-
-def test_contributions_sum_to_the_raw_score(booster) -> None:
-    values = sample(3).values
-    parts = contributions(booster, values)
-    assert parts.shape == (2_000, 6)
-    np.testing.assert_allclose(parts.sum(axis=1), raw_score(booster, values), atol=1e-9)
-
-
-def test_contributions_that_do_not_sum_are_refused(booster) -> None:
-    class Wrong:
-        def predict(self, values, pred_contrib=False, **_):
-            return np.ones((len(values), 6)) if pred_contrib else np.zeros(len(values))
-
-    with pytest.raises(IntegrityFailure, match="do not sum to the score"):
-        contributions(Wrong(), sample(3).values)
+from threat.release.scorer import probability
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,8 @@ from fixtures.drawn_samples import sample
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from threat.release.scorer import contributions, raw_score
+from threat.release.ranking_model import RankingModel
+from threat.release.scorer import raw_score
 from threat.release.tree_structure import check
 from training.models.averaged import averaged
 
@@ -27,10 +28,15 @@ def member(seed: int, *, leaves: int = 4, rounds: int = 3, threads: int = 1) -> 
 def test_a_score_and_its_contributions_are_the_means_of_the_members(drawn: list[tuple[int, int, int]]) -> None:
     members = [member(seed, leaves=leaves, rounds=rounds) for seed, leaves, rounds in drawn]
     mean, values = averaged(members), sample(99, 200).values
+
+    def contributions(booster: lgb.Booster) -> np.ndarray:
+        parts = RankingModel.of(booster, None, NAMES).contributions(values)
+        return np.column_stack([parts.by_feature, parts.expected])
+
     scores = np.mean([raw_score(booster, values) for booster in members], axis=0)
     np.testing.assert_allclose(raw_score(mean, values), scores, rtol=0, atol=1e-12)
-    parts = np.mean([contributions(booster, values) for booster in members], axis=0)
-    np.testing.assert_allclose(contributions(mean, values), parts, rtol=0, atol=1e-12)
+    parts = np.mean([contributions(booster) for booster in members], axis=0)
+    np.testing.assert_allclose(contributions(mean), parts, rtol=0, atol=1e-12)
     shape = check(mean.model_to_string().encode(), NAMES, "model.txt")
     assert shape.trees == sum(rounds for *_, rounds in drawn)
 

@@ -90,4 +90,6 @@ class Choices(Document):
     )
     validation_rows: int = Field(ge=0, description="rows of the validation folds")
     validation_rows_with_outcome: int = Field(ge=0, description="of those, rows with an outcome")
-    model_sha256: str = Field(pattern=r"^[0-9a-f]{64}$", description="hash of model/model.txt")
+    model_sha256: str = Field(
+        pattern=r"^[0-9a-f]{64}$", description="hash of the model: of model.txt, and base.json where there is one"
+    )

@@ -119,7 +119,7 @@ def _released_check(check: GateCheck | _Check) -> ReleasedCheck:
 
 
 def released(files: Mapping[str, bytes], where: str) -> Released:
-    """Return what ``evaluation.json`` and ``gate.json`` of a bundle of the format ``threat-bundle/2`` say."""
+    """Return what ``evaluation.json`` and ``gate.json`` of a bundle say, from the format ``threat-bundle/2`` on."""
     evaluation = Evaluation.parse(files[Evaluation.FILE], f"{where}/{Evaluation.FILE}")
     gate = Gate.parse(files[Gate.FILE], f"{where}/{Gate.FILE}")
     return Released(

@@ -30,9 +30,14 @@ class GlobalPicture(Document):
     FILE: ClassVar[str] = "shap_summary.json"
     HOW_MADE: ClassVar[str] = "train again: threat train"
 
-    version: Literal[1] = Field(default=1, description="version of this document")
+    VERSIONS_READ: ClassVar[tuple[int, ...]] = (1, 2)
+
+    version: Literal[1, 2] = Field(default=2, description="version of this document; 1: no time_at_liberty")
     rows: int = Field(ge=0, description="rows of the test it was taken on")
     unit: str = Field(description="unit and method, in words")
     expected_score: float | None = Field(description="what contributions start from; null without rows")
+    time_at_liberty: float | None = Field(
+        default=None, ge=0, description="mean absolute contribution of the offset for time at liberty, log odds"
+    )
     features: tuple[FeatureSize, ...] = Field(description="features that move any score, largest first")
     themes: tuple[ThemeSize, ...] = Field(description="every theme, largest first")

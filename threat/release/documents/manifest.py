@@ -54,11 +54,15 @@ class BundleManifest(JsonFile):
     FILE: ClassVar[str] = "manifest.json"
     MADE_AGAIN: ClassVar[str] = "build it again: threat release RUN"
 
-    format: Literal["threat-bundle/1", "threat-bundle/2"] = Field(description="1: documents without versions")
+    format: Literal["threat-bundle/1", "threat-bundle/2", "threat-bundle/3"] = Field(
+        description="1: documents without versions; 2: of before a model could have a base"
+    )
     environment: Environment = Field(description="environment of the key that signed it")
     run_id: str = Field(min_length=1, description="the RUN it was built from")
     run_manifest_sha256: str = Field(pattern=SHA256, description="hash of the RUN's manifest")
-    model_sha256: str = Field(pattern=SHA256, description="hash of model/model.txt")
+    model_sha256: str = Field(
+        pattern=SHA256, description="hash of the model: of model.txt, and base.json where there is one"
+    )
     files: dict[str, FileFacts] = Field(description="every file, by name")
 
 

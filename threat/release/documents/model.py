@@ -43,6 +43,10 @@ class ModelFeatures(JsonFile):
         return self
 
 
+IN_CUSTODY, DAYS_UNTIL_RELEASE = "in_custody", "days_until_release"
+"""The features that time at liberty is read from: yes or no at the as-of, and days from it to a known release."""
+
+
 class BaseColumn(Part):
     """One column of the base, read from one feature.
 
