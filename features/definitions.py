@@ -67,8 +67,10 @@ class Definition:
     than unknown, is one of these. ``direction``: +1 (more can only raise), -1, or 0 (none); ``policy`` marks a
     direction set by policy and not evidence. ``missing``: what NaN means. ``sensitive``: stands for a protected
     characteristic and needs ``justification``. ``sentence`` is for the reviewer (``features.sentences``). ``factor``:
-    row of the risk-factor evidence it serves; ``source``: where the evidence is. ``base``: the base of the model reads
-    it (``training.models.base``).
+    row of the risk-factor evidence it serves; ``source``: where the evidence is. ``read_by_model``: False for a figure
+    that a harm on record can move either way, and so can lower a score: a model reads it only where a configuration
+    names it (``features_with``), to measure what leaving it out costs. ``base``: the base of the model reads it
+    (``training.models.base``), as far as a model reads it.
     """
 
     name: str
@@ -97,4 +99,5 @@ class Definition:
     sensitive: bool = False
     justification: str = ""
     factor: int | None = None
+    read_by_model: bool = True
     base: bool = False

@@ -20,7 +20,7 @@ import yaml
 
 from features.definitions import Definition
 from features.statistics import STATISTICS
-from features.validation import validate
+from features.validation import LONGEST_WINDOW, validate
 from threat.errors import ThreatError, UsageError, raise_all
 
 _FIELDS = {f.name for f in fields(Definition)}
@@ -73,6 +73,20 @@ class Catalogue:
                 way_out=f"did you mean {' or '.join(near)}?" if near else "",
             )
         return definition
+
+    @property
+    def least_risk(self) -> tuple[float | None, ...]:
+        """What a model reads where a figure is missing: the end of least risk of its direction; None without one.
+
+        So a first record, which replaces a missing figure, moves it the way of its direction, as any further record
+        does. 100 years of nothing (no record is older) where fewer days are more risk, and 0 where more is more risk.
+        """
+        ends = {-1: float(LONGEST_WINDOW), 0: None, 1: 0.0}
+        return tuple(ends[definition.direction] for definition in self)
+
+    def read_by_models(self) -> Catalogue:
+        """Return a catalogue of the definitions that a model reads."""
+        return self.only(definition.name for definition in self if definition.read_by_model)
 
     def only(self, names: Iterable[str]) -> Catalogue:
         """Return a catalogue of these definitions only, in the order given."""

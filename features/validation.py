@@ -98,6 +98,12 @@ def _problems(d: Definition) -> Iterator[UsageError]:
         yield UsageError(
             "This definition may not have a direction.", value=d.direction, way_out=f"set direction: 0 ({reason})"
         )
+    elif d.direction == -STATISTICS[d.statistic].more_events:
+        yield UsageError(
+            f"One more event moves a figure of {d.statistic} against this direction.",
+            value=d.direction,
+            way_out=f"set direction: {-d.direction}, or 0",
+        )
 
 
 def _of_filters(d: Definition) -> Iterator[UsageError]:
@@ -210,14 +216,15 @@ def forbidden_direction(d: Definition) -> str:
     """Return why the definition may not have a direction; the empty string when it may.
 
     Reasons: the figure measures what the system did, or a judgement, or may honestly move either way, or reads such
-    kinds, in ``among`` too. Retraction may have a direction as a labelled policy only.
+    kinds, in ``among`` too unless a time only starts there. Retraction may have a direction as a labelled policy only.
     """
     if reason := STATISTICS[d.statistic].no_direction or _forbidden_by_filter(d):
         return reason
     read = read_kinds(d)
     if read <= _POLICY_KINDS:
         return "" if d.policy else "a direction for retraction is a policy: mark it policy: true"
-    themes = (kinds()[name].theme for name in sorted(read | expand(d.among)))
+    deciding = read if STATISTICS[d.statistic].among_starts_time else read | expand(d.among)
+    themes = (kinds()[name].theme for name in sorted(deciding))
     return next((_NO_DIRECTION_THEMES[theme] for theme in themes if theme in _NO_DIRECTION_THEMES), "")
 
 

@@ -15,6 +15,7 @@ from importlib.resources import files
 from pathlib import Path
 
 import yaml
+from pages.dictionary_words import WORDS
 
 from features.definitions import Definition
 from features.factors import factors, references
@@ -42,52 +43,6 @@ _SCOPES = {
     "at_risk_subject": "the person at risk as subject, towards anyone",
     "about_at_risk": "the person at risk alone",
 }
-_WORDS = {
-    "As-of": """the instant a relationship is scored. A record is read when the force could have known it before that
-        instant and had not withdrawn it: what counts is when it was *recorded*, not when it happened""",
-    "Window": """a window of *d* days holds what happened from *d* days before the as-of up to, and without, the as-of.
-        *All history*: no limit. A day is 86,400 seconds""",
-    "Incident": """what happened once, however many records it has. Of the records that a definition reads, the latest
-        is the instant of the incident (days since, gaps, the latest incident), and an incident is in a window when one
-        of them is""",
-    "Harm index": """days per kind of event from `threat/harm.csv`: the gravest record of each incident, then summed.
-        An incident that is no crime has 1 day where a record says domestic incident, and 0 for every other kind that
-        is no crime (surveillance, a threat to children). The shipped days are approximate. An index of sentencing says
-        little of coercion, which has its own counts""",
-    "Equal times": """the order of records is by when they happened, when they were recorded, then by gravity: harm
-        days, kind in the order of the vocabulary, code in its order (gravest first), value, domestic; of those equal in
-        that and in the role, the one that lasts longer (an open end lasts longest), then by who reported it, then what
-        the unit did not do itself, then a fact rather than an assessment. The gravest of equals is the
-        latest. Numbers of records decide nothing""",
-    "Who is who": """two records found to be one person are one from when the link was recorded until it is withdrawn;
-        of two links of one record in force the one recorded last counts, of two recorded in one second the one of the
-        greater score (none given is the greatest), then the one to the person whom more events on record by then
-        name""",
-    "Course of conduct": """stalking from March to May happened in May, its end, and began in March: only figures of
-        the first event read its beginning""",
-    "State": """living together, a caring role, a marker: in force from its beginning to its end, or until an event
-        ends it. How often staff wrote it down changes nothing""",
-    "Answer": """an answer on an assessment form holds for 365 days, one about pregnancy for 548; an older one is
-        missing, not "no" """,
-    "Every kind": """all kinds that happen: not those known in advance, not a record that withdraws another, not the
-        record of what two persons are to each other""",
-    "End of a stay": """a stay, order or state whose end is the as-of itself is over: 0 days since it""",
-    "Domestic": """a record that says so; and, since forces leave the flag out, a record without the flag while the
-        subject and the person at risk whom it names stand in a relationship by other records. Everything else is not
-        domestic: a crime without the flag whose victim is not known is no domestic incident""",
-    "Proactive": "contacts made by the unit itself never count",
-    "Custody is not clean time": """days since run through custody, so they carry no direction; the rate of incidents is
-        over days at liberty only. In these figures that leaves out the stays of the kind `custody` alone, an open one
-        up to the as-of. Who is considered for a list (`threat/policy.yaml`) leaves out holds and detentions under
-        mental-health powers too""",
-    "Known in advance": """releases, bail ends and order expiries enter only as days until, and only when recorded
-        before the as-of""",
-    "Truncated": """where a window reaches back before the records begin, the figure is marked: before the earliest of
-        the sources that send any of its kinds. A source that came later changes no mark""",
-    "Missing": "never filled in: each definition says what it means",
-    "Base": """read by the base of the model, the regression that LightGBM's trees are added to (`docs/training.md`). A
-        coefficient of the base keeps the direction, and being missing has a coefficient of its own""",
-}
 _COLUMNS = (
     "Definition",
     "The reviewer reads",
@@ -100,7 +55,10 @@ _COLUMNS = (
     "Source",
 )
 _DOMESTIC = {"yes": "domestic", "no": "not domestic"}
-_DIRECTIONS = {1: "may only raise", 0: "none", -1: "may only lower"}
+SENSITIVE_HARM = "honour_based_abuse_ever"
+"""The one figure that a harm moves and that may have no direction."""
+
+_DIRECTIONS = {1: "may only raise", 0: "none", -1: "more may only lower"}
 
 
 def page(catalogue: Catalogue | None = None, spec: Path = SPEC) -> str:
@@ -122,30 +80,38 @@ def page(catalogue: Catalogue | None = None, spec: Path = SPEC) -> str:
 
 def _opening(catalogue: Catalogue) -> Iterator[str]:
     counts = Counter(d.direction for d in catalogue)
-    policies = " and ".join(f"`{d.name}`" for d in catalogue if d.policy)
+    policies = ", ".join(f"`{d.name}`" for d in catalogue if d.policy)
+    unread = [d for d in catalogue if not d.read_by_model]
     yield WRITTEN_BY
     yield "# Features: the data dictionary"
     yield prose(f"""
-        A model reads these {len(catalogue)} figures about a relationship and nothing else. This page lists each of
-        them, why it is there, what it means when it is missing, and whether it may push a rank one way only. A figure
-        is never a finding about a person: subjects are alleged and records are incomplete. A low figure reassures
-        nobody: in one force 55% of deadly cases had no earlier contact with the victim on record (Thornton 2017).""")
+        A model reads {len(catalogue.read_by_models())} of these {len(catalogue)} figures about a relationship and
+        nothing else. This page lists each of them, why it is there, what it means when it is missing, and whether it
+        may push a rank one way only. A figure is never a finding about a person: subjects are alleged and records are
+        incomplete. A low figure reassures nobody: in one force 55% of deadly cases had no earlier contact with the
+        victim on record (Thornton 2017).""")
     hashed = "a hash of everything the definitions say, and of what their statistics mean"
     yield f"Catalogue version `{catalogue.version}` ({hashed})."
     yield "## How to read a definition"
-    yield "\n".join(f"- **{word}**: {prose(meaning)}" for word, meaning in _WORDS.items())
+    yield "\n".join(f"- **{word}**: {prose(meaning)}" for word, meaning in WORDS.items())
     yield "## Directions"
     yield grid(
         ("Direction", "Definitions"),
         ((_DIRECTIONS[key], str(counts.get(key, 0))) for key in (1, 0, -1)),
     )
     yield prose(f"""
+        A harm on record never lowers a score. So every figure that a domestic harm can move either has a direction,
+        the way that one more harm moves it, or is read by no model: {", ".join(f"`{d.name}`" for d in unread)}. The
+        exception is `{SENSITIVE_HARM}`, which is sensitive and so has none: what it does is measured for every model
+        (`checks.json`, `added_harm`). Where a figure with a direction is missing, a model reads its end of least risk:
+        0, or 100 years since the last. Fewer days since a harm can only raise: that says nothing of quiet days in
+        custody, which are no clean time, and time at liberty is a part of its own of the score.""")
+    yield prose(f"""
         Never given a direction: arrests, orders, custody, disposals, grades and assessment answers, ratios, slopes,
         shares, mental health and suicidality, age, pregnancy, length and richness of the record, proactive and
-        third-party contact, service use, recency across custody, counter-allegations. Set by policy and not by
-        evidence: {policies}, since withdrawal never lowers. A direction on a figure does not promise that more harm
-        never lowers a score: one event moves many figures, and missing figures are free. `features.monotone` adds harms
-        one by one and reports every score that falls.""")
+        third-party contact, service use, recency of anything but harm, counter-allegations. Set by policy and not by
+        evidence, since neither a withdrawal nor a harm ever lowers: {policies}. `features.monotone` adds harms one by
+        one and reports every score that falls.""")
 
 
 def _sensitive(catalogue: Catalogue) -> Iterator[str]:
@@ -261,7 +227,7 @@ def _by_theme(catalogue: Catalogue) -> Iterator[str]:
                     example(d),
                     _reads(d),
                     d.unit,
-                    "may only raise, by policy" if d.policy else _DIRECTIONS[d.direction],
+                    _direction(d),
                     d.missing,
                     "yes" if d.sensitive else "no",
                     "yes" if d.base else "no",
@@ -275,6 +241,13 @@ def _by_theme(catalogue: Catalogue) -> Iterator[str]:
 def example(d: Definition) -> str:
     """Return the sentence that a reviewer would read for an ordinary value of the definition."""
     return sentence(d, STATISTICS[d.statistic].shown)
+
+
+def _direction(d: Definition) -> str:
+    """Return which way the figure may move a score, and why where that is a policy; or that no model reads it."""
+    if not d.read_by_model:
+        return "none; no model reads it"
+    return _DIRECTIONS[d.direction] + (", by policy" if d.policy else "")
 
 
 def _reads(d: Definition) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from features.accumulators import Reading, Request
 from features.definitions import DOMESTIC_READ, Definition
@@ -60,6 +60,12 @@ class Statistic(ABC):
 
     codes_ask: ClassVar[bool] = False
     """The codes of a definition say what the figure asks for, and do not narrow the events that it reads."""
+
+    more_events: ClassVar[Literal[-1, 1]] = 1
+    """The way that one more event moves its figures, and so the only direction that they may have."""
+
+    among_starts_time: ClassVar[bool] = False
+    """Its ``among`` kinds say from when a time runs to the events read: they forbid no direction, as kinds read do."""
 
     no_direction: ClassVar[str] = ""
     """Why its figures may never have a direction; empty when they may."""

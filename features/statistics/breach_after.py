@@ -29,7 +29,8 @@ class BreachAfter(Statistic):
     nothing = "missing: none of the first kinds after one of the second"
     ties = "an event in the same second is not later; of equal times the latest pair is behind the figure"
     needs, takes = frozenset({"among"}), frozenset({"window_days", "among_scope"})
-    no_direction = "orders are what the system did"
+    more_events = -1
+    among_starts_time = True
     among_words = "after any of"
 
     def answer(self, d: Definition, matches: Matches) -> Answer:

@@ -22,7 +22,7 @@ class DaysSinceLast(Statistic):
     name = "days_since_last"
     words, nothing = "days from the latest event to the as-of", "missing"
     ties = "an incident is at its latest matching record"
-    no_direction = "recency across custody is not clean time"
+    more_events = -1
 
     def answer(self, d: Definition, matches: Matches) -> Answer:
         """Take the latest."""

@@ -25,7 +25,6 @@ class RecencyWeighted(Statistic):
     words, nothing = "sum of weights, each halving with every half-life of age", "0"
     ties = "every record weighs, those of one incident too"
     needs = frozenset({"half_life_days"})
-    no_direction = "recency across custody is not clean time"
     form, shown = RATIO, 1.5
 
     def answer(self, d: Definition, matches: Matches) -> Answer:

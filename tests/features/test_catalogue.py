@@ -37,15 +37,12 @@ NO_DIRECTION_STATISTICS = {
     "days_since_end": "custody",
     "days_until": "custody and orders",
     "order_in_force": "orders",
-    "breach_after": "orders",
     "days_in_force": "recency across custody",
     "state_is": "who the two are",
     "days_in_state": "who the two are",
     "history_days": "history length",
     "rows_visible": "richness",
-    "days_since_last": "recency across custody",
     "days_since_first": "recency across custody",
-    "recency_weighted": "recency across custody",
     "mean_gap": "recency across custody",
     "last_gap": "recency across custody",
     "last": "a later, lesser event lowers it",
@@ -107,7 +104,7 @@ def why_no_direction(d: Definition) -> str:
         "proactive contact": d.include_proactive,
         "third-party contact": "third_party" in d.reported_by,
         "counter-allegation": d.scope in {"reversed", "subject_at_risk", "at_risk_subject"},
-        "what others did": d.scope in {"at_risk_anyone", "at_risk_others", "about_at_risk"},
+        "what others did": d.scope in {"at_risk_others", "about_at_risk"},
         "withdrawal without a policy": read <= POLICY_KINDS and not (d.policy and d.direction == 1),
         NO_DIRECTION_KIND_THEMES[themes[0]] if themes else "none": bool(themes) and not read <= POLICY_KINDS,
     }
@@ -125,13 +122,15 @@ def test_the_rule_on_directions_bites() -> None:
         "violence_share_ever": "share",
         "harm_slope_728d": "slope",
         "harm_last": "a later, lesser event lowers it",
-        "days_since_domestic_incident": "recency across custody",
+        "days_since_first_domestic_incident": "recency across custody",
+        "days_since_custody_began": "arrests and custody",
+        "days_since_withdrawal": "withdrawal without a policy",
         "arrests_365d": "arrests and custody",
         "orders_made_ever": "orders",
         "no_further_action_365d": "disposals",
         "latest_grade": "assessment grade; grades and answers",
         "answer_strangled": "assessment; grades and answers",
-        "days_since_subject_mental_health_detention": "recency across custody; sensitive; mental health",
+        "days_since_subject_mental_health_detention": "sensitive; mental health",
         "subject_mental_health_marker": "sensitive; mental health",
         "pregnancy_or_birth_548d": "sensitive; what others did; pregnancy",
         "third_party_reports_365d": "third-party contact",
@@ -153,7 +152,21 @@ def test_counts_of_harm_do_have_a_direction() -> None:
         "order_breaches_90d",
     ):
         assert CATALOGUE[name].direction == 1
-    assert not any(d.direction == -1 for d in CATALOGUE)
+    lowering = {d.statistic for d in CATALOGUE if d.direction == -1}
+    assert lowering == {"days_since_last", "breach_after"}
+
+
+def test_what_no_model_reads_has_no_direction_and_is_no_part_of_what_models_read() -> None:
+    unread = [d for d in CATALOGUE if not d.read_by_model]
+    assert {d.direction for d in unread} == {0}
+    assert "harm_last" in [d.name for d in unread]
+    read = CATALOGUE.read_by_models()
+    assert read.names == tuple(name for name in CATALOGUE.names if name not in {d.name for d in unread})
+
+
+def test_a_missing_figure_is_read_as_the_end_of_least_risk() -> None:
+    some = CATALOGUE.only(["days_since_violence", "days_until_release", "family_violence_ever"])
+    assert some.least_risk == (36_525.0, None, 0.0)
 
 
 def test_states_in_force_that_evidence_names_may_raise() -> None:
@@ -184,9 +197,10 @@ def test_the_kind_of_a_relationship_is_read_where_it_is_named_and_nowhere_else()
     assert not any(d.sensitive for d in CATALOGUE if d.name in named)
 
 
-def test_retraction_never_lowers_by_policy() -> None:
+def test_retractions_calls_and_harms_without_evidence_never_lower_by_policy() -> None:
     policies = {d.name for d in CATALOGUE if d.policy}
-    assert policies == {"retractions_ever", "withdrawals_365d"}
+    calls_and_harms = {"abandoned_calls_365d", "concern_calls_365d", "animal_cruelty_ever"}
+    assert policies == {"retractions_ever", "withdrawals_365d"} | calls_and_harms
 
 
 def test_proactive_contacts_never_count() -> None:

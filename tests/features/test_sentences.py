@@ -68,7 +68,11 @@ SAID: list[tuple[str, float, str]] = [
     ("pregnancy_or_birth_548d", 0, f"No pregnancy or birth of {V} in the last 18 months is recorded"),
     ("disclosure_application_open", 1, "A disclosure scheme application made in the last 35 days is open"),
     ("supervision_breaches_365d", 1, f"1 {BY.format('breach of licence or supervision')} in the last 12 months"),
-    ("subject_other_offending_365d", 1, f"1 {BY.format('crime')} with no person at risk named in the last 12 months"),
+    (
+        "subject_other_offending_365d",
+        1,
+        f"1 {BY.format('crime')} outside domestic abuse with no person at risk named in the last 12 months",
+    ),
     ("domestic_incident_rate_at_liberty_365d", NAN, "The subject was in custody for the whole period"),
 ]
 

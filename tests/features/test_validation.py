@@ -70,7 +70,9 @@ def refused(**parts: object) -> str:
         ({"statistic": "grade"}, "None of the kinds has this code"),
         ({"sensitive": True}, "has no justification"),
         ({"sentence": " "}, "lacks its sentence"),
-        ({"statistic": "days_since_last", "direction": -1}, "recency across custody is not clean time"),
+        ({"statistic": "days_since_first", "direction": -1}, "recency across custody is not clean time"),
+        ({"statistic": "days_since_last", "direction": 1}, "One more event moves a figure of days_since_last against"),
+        ({"statistic": "count", "direction": -1}, "set direction: 1, or 0"),
         ({"kinds": ("arrest",), "scope": "about_subject", "direction": 1}, "what the system did"),
         ({"kinds": ("restraining_order",), "direction": 1}, "orders are what the system did"),
         ({"kinds": ("mental_health_marker",), "scope": "about_subject", "direction": 1}, "mental health"),
@@ -117,3 +119,7 @@ def test_all_problems_at_once():
 def test_directions_that_are_allowed():
     assert forbidden_direction(define("harm", statistic="sum", of="harm", kinds=("@crime",), direction=1)) == ""
     assert forbidden_direction(define("r", statistic="count", kinds=("retraction",), direction=1, policy=True)) == ""
+    assert forbidden_direction(define("since", statistic="days_since_last", kinds=("stalking",), direction=-1)) == ""
+    # An order that a breach came after says from when the days run; it is not what the figure counts.
+    breach = {"kinds": ("breach_restraining_order",), "among": ("restraining_order",)}
+    assert forbidden_direction(define("soon", statistic="breach_after", direction=-1, **breach)) == ""

@@ -188,12 +188,19 @@ def candidate_fit_rows(settings: Settings) -> list[FitRows]:
 
 
 def catalogue_of(settings: Settings) -> Catalogue:
-    """The catalogue less ``features_without``. Raises UsageError for a name that isn't in it."""
+    """Return what models read of the catalogue, with ``features_with`` and less ``features_without``.
+
+    Raises UsageError for a name that isn't in the catalogue.
+    """
     whole = load_catalogue()
-    for name in settings.features_without:
+    for name in (*settings.features_with, *settings.features_without):
         whole[name]
-    remaining = [name for name in whole.names if name not in settings.features_without]
-    return whole if len(remaining) == len(whole) else whole.only(remaining)
+    return whole.only(
+        definition.name
+        for definition in whole
+        if (definition.read_by_model or definition.name in settings.features_with)
+        and definition.name not in settings.features_without
+    )
 
 
 def prepare(

@@ -136,6 +136,9 @@ class Settings(_Setting):
     linear: LinearSettings = Field(default=LinearSettings(), description="candidates of the regression")
     new_charges_only: bool = Field(default=False, description="only outcomes with a new kind of charge count")
     features_without: list[str] = Field(default=[], description="features left out")
+    features_with: list[str] = Field(
+        default=[], description="features read although the catalogue says that no model reads them, to measure them"
+    )
     bootstrap: int = Field(default=500, ge=0, le=10_000, description="replicates behind the intervals")
     ensemble: int = Field(default=8, ge=0, le=50, description="models fitted again on resampled subjects")
     seed: int = Field(default=7, ge=0, le=2**31 - 1, description="seed of every draw")
