@@ -107,7 +107,7 @@ def _refuse_with_resume(context: typer.Context) -> None:
     typed = [name for name, source in sources.items() if source is not None and source.name != "DEFAULT"]
     if typed:
         raise UsageError(
-            "A RUN is finished as it was begun, so these options have no place next to --resume.",
+            "These options have no place next to --resume: a RUN is finished as it was begun.",
             value=", ".join(f"--{name.replace('_', '-')}" for name in typed),
             way_out="leave them out, or train anew without --resume",
         )
