@@ -14,15 +14,15 @@ from typing import Any, Literal
 
 from serving.relationship.case_records import CaseRecord, Way
 from serving.relationship.occurrences import Occurrence, occurrences
-from serving.relationship.reasons import IN_FORCE, RAISING, RULE, ThemeReason, bar_length, theme_title
+from serving.relationship.reasons import IN_FORCE, LIBERTY, RAISING, RULE, ThemeReason, bar_length, theme_title
 from serving.relationship.record_sentences import Calendar, RecordSentence, Subject, sentence_of
 from threat.ids import show_id
 
 MERGED_FROM = 0.8
 """A theme of whose records this share is counted by a stronger reason joins that reason: it would say them again."""
 
-_NEVER_NAMED = frozenset({"records", "reporting"})
-"""Themes that raise no place by name: how much is on record, and who reported it, is nothing that happened."""
+_NEVER_NAMED = frozenset({"records", "reporting", LIBERTY})
+"""Themes that raise no place by name: how much is on record, who reported it and time at liberty happened to nobody."""
 
 RULE_TITLE = "What the rule counts"
 

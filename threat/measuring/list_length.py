@@ -1,8 +1,11 @@
-"""How long lists are: the places on each list, and the ladder of lengths that recall is averaged over."""
+"""How long lists are: the places on each, the ladder of lengths that recall is averaged over, and who is listed."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
 
 _MULTIPLES = (0.25, 0.5, 1, 2, 4)
 """Lengths of list around the unit's capacity: their mean recall depends less on who happens to be at one cut."""
@@ -46,3 +49,19 @@ class ListLength:
         ('50', '35 (20% of a list)')
         """
         return f"{self.places:,}" + ("" if self.share is None else f" ({self.share:.0%} of a list)")
+
+
+def listed(scores: NDArray[np.float64], cycle: NDArray[np.int64], capacity: int) -> NDArray[np.bool_]:
+    """Mask of the rows for review on each cycle's list of ``capacity``: those that share the last place all stay in.
+
+    So does the list at the desk (``threat.lists.ScoredList.selected``), and no numbering decides who is on it.
+
+    >>> listed(np.array([5.0, 5.0, 9.0, 1.0]), np.array([0, 0, 0, 0]), 2).tolist()
+    [True, True, True, False]
+    """
+    out = np.zeros(len(scores), bool)
+    for number in np.unique(cycle):
+        rows = np.flatnonzero(cycle == number)
+        last = np.sort(scores[rows])[::-1][:capacity][-1:]
+        out[rows] = scores[rows] >= (last if len(last) else np.inf)
+    return out

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from threat.asof import DAY, show
 from threat.measuring.estimates import What, measure, rate
 from threat.measuring.intervals import Evidence
+from threat.measuring.list_length import listed
 from threat.measuring.ranked import Floats, Labelled, Ranked
 from threat.measuring.resampling import Draws, auc, capture, totals
 from threat.measuring.titles import title_within
@@ -63,22 +64,6 @@ def by_freshness(
             ]
         bands.append(FreshnessBand(band=title, n=n, events=events, figures=tuple(figures)))
     return tuple(bands)
-
-
-def listed(scores: Floats, cycle: NDArray[np.int64], capacity: int) -> NDArray[np.bool_]:
-    """Mask of the rows for review on each cycle's list of ``capacity``: those that share the last place all stay in.
-
-    So does the list at the desk (``threat.lists.ScoredList.selected``), and no numbering decides who is on it.
-
-    >>> listed(np.array([5.0, 5.0, 9.0, 1.0]), np.array([0, 0, 0, 0]), 2).tolist()
-    [True, True, True, False]
-    """
-    out = np.zeros(len(scores), bool)
-    for number in np.unique(cycle):
-        rows = np.flatnonzero(cycle == number)
-        last = np.sort(scores[rows])[::-1][:capacity][-1:]
-        out[rows] = scores[rows] >= (last if len(last) else np.inf)
-    return out
 
 
 def replay(

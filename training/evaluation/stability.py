@@ -7,9 +7,9 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from threat.measuring.list_length import listed
 from threat.release.documents.stability import Stability
 from training.cohorts.labelled import LabelledCohort
-from training.evaluation.slices import listed
 from training.models import trees
 from training.models.fitted import fit_chosen
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from threat.measuring.list_length import listed
 from threat.measuring.ranked import EventKeys, Labelled, Ranked
 from threat.measuring.resampling import Draws, Resampling
-from training.evaluation.slices import by_freshness, lead_time, listed, replay
+from training.evaluation.slices import by_freshness, lead_time, replay
 
 DAY = 86_400
 #        relationship cycle label days since score

@@ -58,14 +58,6 @@ class TriedMultiple(Part):
     standard_error: float = Field(ge=0, description="standard error of the difference, resampling subjects")
 
 
-class BaseChoice(Part):
-    """The base's penalty: the strongest whose log loss is within one standard error of the least."""
-
-    chosen: float = Field(gt=0, description="the multiple")
-    tried: tuple[TriedMultiple, ...] = Field(description="every multiple, weakest first; empty: too few outcomes")
-    warnings: tuple[str, ...] = Field(default=(), description="in words: a choice on the edge of what was tried")
-
-
 class TriedLiberty(Part):
     """One pair of the policy values for time at liberty, and what the base's lists come to with the pair."""
 
@@ -73,6 +65,17 @@ class TriedLiberty(Part):
     least_liberty_share: float = Field(gt=0, le=1, description="least share at liberty of anyone")
     list_kept: float = Field(ge=0, le=1, description="share of the places at capacity that keep their people")
     mean_recall: float | None = Field(description="mean recall on validation; null: no outcome to recall")
+
+
+class BaseChoice(Part):
+    """The base's penalty: the strongest whose log loss is within one standard error of the least."""
+
+    chosen: float = Field(gt=0, description="the multiple")
+    tried: tuple[TriedMultiple, ...] = Field(description="every multiple, weakest first; empty: too few outcomes")
+    warnings: tuple[str, ...] = Field(default=(), description="in words: a choice on the edge of what was tried")
+    liberty: tuple[TriedLiberty, ...] = Field(
+        default=(), description="other policy values for time at liberty; the first entry is that of the settings"
+    )
 
 
 class Choices(Document):
