@@ -1,4 +1,4 @@
-"""Faults a sound system must notice, each off by default: what is thinned, added, changed or planted, and for whom."""
+"""Faults a sound system must notice, each off by default, and other worlds: what is changed or planted, and for whom."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 
 from threat.asof import DAY, instant, parse_as_of, seconds
 from threat.errors import ThreatError, UsageError, raise_all
+from threat.simulation import parameters
 from threat.simulation.world.population import BROAD_ETHNICITIES
 
 
@@ -23,7 +24,8 @@ class Knobs:
     makes a plan, and what a plan does to every harm hazard. ``drift_at``, ``drift``: from when the grave and deadly
     hazards are multiplied by what. ``label_noise``: share of severe incidents recorded as lesser, as many lesser ones
     as severe. ``duplicates``: share of persons recorded twice, never linked. ``leak``: share of severe incidents that
-    leave a row dated before them.
+    leave a row dated before them. ``world``: name of a world of ``parameters.yaml``, whose mechanism has some other
+    numbers; "" is the one that the calibration describes.
     """
 
     group: str = ""
@@ -37,6 +39,7 @@ class Knobs:
     label_noise: float = 0.0
     duplicates: float = 0.0
     leak: float = 0.0
+    world: str = ""
 
     def __post_init__(self) -> None:
         for name in ("thin_history", "thin_labels", "reviewed", "label_noise", "duplicates", "leak"):
@@ -54,6 +57,12 @@ class Knobs:
             )
         if self.group:
             self.characteristic_and_code()
+        if self.world and self.world not in parameters.values("worlds"):
+            raise UsageError(
+                f"The simulation has no world named {self.world!r}.",
+                where="world",
+                way_out="use " + ", ".join(parameters.values("worlds")),
+            )
         if self.drift != 1.0 and self.drift_at is None:
             raise UsageError("The knob drift was given without its date.", way_out="give drift_at, with a time zone")
 
@@ -74,7 +83,8 @@ class Knobs:
 
     def overrides(self, epoch: int) -> dict[str, float]:
         """Return the mechanism's parameters that these knobs change; ``epoch``: first second of the force."""
-        changed = {"plan_share": self.reviewed, "plan_factor": self.plan_factor}
+        changed: dict[str, float] = dict(parameters.values("worlds")[self.world]) if self.world else {}
+        changed |= {"plan_share": self.reviewed, "plan_factor": self.plan_factor}
         if self.drift_at is not None:
             changed |= {"drift_day": (seconds(self.drift_at) - epoch) / DAY, "drift_factor": self.drift}
         return changed

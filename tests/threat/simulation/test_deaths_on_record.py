@@ -10,7 +10,7 @@ import pytest
 
 from threat.asof import DAY
 from threat.simulation import force
-from threat.simulation.calibration.measures import frame_of
+from threat.simulation.calibration.frames import frame_of
 from threat.simulation.force import Settings, blocks
 from threat.simulation.truth.oracle import risks
 from threat.simulation.world import chance, states

@@ -25,7 +25,7 @@ NEVER_MADE = {"unit_review", "unit_plan"}
 
 @pytest.fixture(scope="module")
 def tables() -> dict[str, pd.DataFrame]:
-    from threat.simulation.calibration.measures import frame_of
+    from threat.simulation.calibration.frames import frame_of
 
     return {name: frame_of(table) for name, table in simulate(SMALL).items()}
 

@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from threat.history import Snapshot, Store
-from threat.simulation.calibration.measures import frame_of
+from threat.simulation.calibration.frames import frame_of
 
 DAY = 86_400
 

@@ -13,7 +13,8 @@ import pytest
 
 from threat.asof import DAY
 from threat.errors import UsageError
-from threat.simulation.calibration.measures import auc, frame_of
+from threat.simulation.calibration.frames import frame_of
+from threat.simulation.calibration.joint import auc
 from threat.simulation.force import Settings, blocks
 from threat.simulation.knobs import Knobs, read_knobs
 from threat.simulation.world import states

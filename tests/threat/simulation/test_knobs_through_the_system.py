@@ -190,10 +190,13 @@ def test_thinned_labels_are_seen_by_the_truth_alone(look: Look) -> None:
     on_list = listed(rule(on.matrix), on.labelled.cycle, 1200)
     recorded, true = on_list[women & label].mean(), on_list[women & on.truly_harmed].mean()
     assert recorded == pytest.approx(true, abs=0.1)
-    for sex, least, most in (("female", 0.6, 0.82), ("male", 0.93, 1.0)):
+    for sex, least, most in (("female", 0.6, 0.82), ("male", 0.9, 1.0)):
         group = on.sex_is(sex) & on.truly_harmed
         assert least < label[group].mean() <= most
-        assert off.labelled.label[off.sex_is(sex) & off.truly_harmed].mean() > 0.93
+        assert off.labelled.label[off.sex_is(sex) & off.truly_harmed].mean() > 0.9
+    # Of the men, who lost nothing, the same few are missing in both forces: their harm was on record too late.
+    men, men_before = (seen.labelled.label[seen.sex_is("male") & seen.truly_harmed] for seen in (on, off))
+    assert men.mean() == pytest.approx(men_before.mean())
     assert after["male"].events == before["male"].events
     assert after["female"].events == pytest.approx(0.7 * before["female"].events, rel=0.1)
 

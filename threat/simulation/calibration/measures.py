@@ -3,98 +3,16 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from threat.asof import DAY
-from threat.harm import days_of
-from threat.history.sightings import NO_PERSON
+from threat.simulation.calibration.frames import YEAR, ForceRecords
+from threat.simulation.calibration.joint import auc, joint_figures
 from threat.simulation.records import recording
-from threat.simulation.records.recording import principal_kinds
-from threat.vocabulary import kinds
-
-YEAR = 365 * DAY
-"""Seconds of a year for windows and yearly rates: the quarter of a day left out is less than 0.1%."""
-_VIOLENT = (
-    "assault_with_injury assault_without_injury wounding non_fatal_strangulation weapon_used threat_to_kill stalking "
-    "coercive_control breach_non_molestation breach_restraining_order breach_protection_order breach_stalking_order "
-    "gbh_with_intent attempted_murder rape kidnap"
-).split()
-_HOMICIDE = ("murder", "manslaughter")
-_DEADLY = (*_HOMICIDE, "attempted_murder", "gbh_with_intent")
-
-
-@dataclass(frozen=True)
-class ForceRecords:
-    """A force's records as frames: ``events`` in force, ``incidents`` (one row each), ``relations``, ``persons``.
-
-    ``relations``: one row for each relationship record, in its first version.
-    """
-
-    events: pd.DataFrame
-    incidents: pd.DataFrame
-    relations: pd.DataFrame
-    persons: pd.DataFrame
-    start: int
-    end: int
-
-    @classmethod
-    def of(cls, tables: dict[str, pa.Table], start: int, end: int) -> ForceRecords:
-        """Return the frames of the history's tables (as ``simulate`` returns them)."""
-        names = (
-            "event_id incident_id supersedes_event_id subject_id person_at_risk_id person_id kind code "
-            "occurred_at recorded_at domestic"
-        )
-        events = frame_of(tables["events"].select(names.split()))
-        events = events[~events["event_id"].isin(events["supersedes_event_id"])]
-        events = events[events["kind"] != "withdrawn"]
-        order = list(kinds())
-        principal = {order[i] for i in principal_kinds()} - {"clares_law_application"}
-        # A relationship's kind is read as first recorded: the published shares are of reports, not of what came later.
-        relations = frame_of(tables["relationships"]).drop_duplicates("relationship_id")
-        # Published figures on domestic abuse leave out crimes against strangers, and others hurt at the scene.
-        between = events[(events["subject_id"] >= 0) & (events["domestic"] == "yes")]
-        between = between[between["person_at_risk_id"].isin(relations["person_at_risk_id"])]
-        heads = between[between["kind"].isin(principal)]
-        days = heads["kind"].map({name: max(days_of(name), 1.0) for name in order}).astype(float)
-        crime = heads["kind"].map({name: kind.crime for name, kind in kinds().items()}).astype(bool)
-        deadly = heads["kind"].isin(_DEADLY)
-        frame = heads.assign(days=days, crime=crime, deadly=deadly, homicide=heads["kind"].isin(_HOMICIDE))
-        frame["crimes"] = crime.astype(int)
-        incidents = frame.groupby("incident_id", sort=False).agg(
-            subject_id=("subject_id", "first"),
-            person_at_risk_id=("person_at_risk_id", "first"),
-            occurred_at=("occurred_at", "min"),
-            recorded_at=("recorded_at", "min"),
-            days=("days", "max"),
-            crime=("crime", "any"),
-            crimes=("crimes", "sum"),
-            deadly=("deadly", "any"),
-            homicide=("homicide", "any"),
-        )
-        incidents["violent"] = incidents.index.isin(heads.loc[heads["kind"].isin(_VIOLENT), "incident_id"])
-        incidents["pair"] = incidents.groupby(["subject_id", "person_at_risk_id"], sort=False, dropna=False).ngroup()
-        incidents = incidents.sort_values(["pair", "occurred_at"])
-        persons = tables["persons"].to_pandas().set_index("person_id")
-        return cls(events, incidents, relations, persons, start, end)
-
-    def of_kind(self, *names: str) -> pd.DataFrame:
-        """Return the events of these kinds."""
-        return self.events[self.events["kind"].isin(names)]
-
-
-def frame_of(table: pa.Table) -> pd.DataFrame:
-    """Return a frame whose ids stay whole: a missing id is -1, never a float (which would round the others)."""
-    for i, field in enumerate(table.schema):
-        if field.name.endswith("_id") and pa.types.is_int64(field.type):
-            table = table.set_column(i, field.name, pc.fill_null(table.column(i), NO_PERSON))
-    return table.to_pandas()
 
 
 def measure(records: ForceRecords, female: pd.Series) -> dict[str, float]:
@@ -106,6 +24,7 @@ def measure(records: ForceRecords, female: pd.Series) -> dict[str, float]:
         **_deadly(records),
         **_markers(records),
         **_grades(records),
+        **joint_figures(records),
     }
 
 
@@ -259,6 +178,7 @@ def _deadly(records: ForceRecords) -> dict[str, float]:
     return {
         "deadly_no_contact": float((contacts == 0).mean()),
         "deadly_one_contact": float((contacts == 1).mean()),
+        "deadly_second": _ratio((contacts == 1).sum(), (contacts > 0).sum()),
         "deadly_known_domestic": float(same["pair"].isin(domestic).mean()),
         "deadly_known": float(same["pair"].isin(anything).mean()),
         "deadly_rate": _ratio(contacts.gt(0).sum() / max((records.end - cases_start(records)) / YEAR, 1e-9), pairs)
@@ -342,16 +262,3 @@ def _grades(records: ForceRecords) -> dict[str, float]:
         ),
         "grade_auc": auc(level, repeat),
     }
-
-
-def auc(score: NDArray[Any], label: NDArray[np.bool_]) -> float:
-    """Return the area under the ROC curve with ties counted half; NaN without both classes.
-
-    >>> auc(np.array([1.0, 2.0, 2.0]), np.array([False, False, True]))
-    0.75
-    """
-    positive = int(label.sum())
-    if positive in (0, len(label)):
-        return math.nan
-    ranks = pd.Series(score).rank().to_numpy()
-    return float((ranks[label].sum() - positive * (positive + 1) / 2) / (positive * (len(label) - positive)))

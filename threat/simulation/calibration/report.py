@@ -13,7 +13,8 @@ from threat.asof import DAY, show
 from threat.charts import Point, bars, lines, points_with_intervals
 from threat.history import protected
 from threat.history.store import Store
-from threat.simulation.calibration.measures import YEAR, ForceRecords, measure
+from threat.simulation.calibration.frames import YEAR, ForceRecords
+from threat.simulation.calibration.measures import measure
 from threat.simulation.calibration.targets import Comparison, targets
 from threat.simulation.force import read_settings
 from threat.simulation.records.recording import principal_kinds

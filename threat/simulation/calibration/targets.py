@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 
 from threat.errors import UsageError
-from threat.simulation.calibration.measures import ForceRecords, measure
+from threat.simulation.calibration.frames import ForceRecords
+from threat.simulation.calibration.measures import measure
 from threat.simulation.force import Settings, simulate
 
 BEGIN, END = "<!-- calibration: begin -->", "<!-- calibration: end -->"

@@ -68,7 +68,7 @@ def offence_chance(run: Run, subject: Record, relationship: Record, day: float, 
     breaches = run.parameters.breach_share if restrained(subject, relationship, day) else 0.0
     if offence == BREACHED:
         return breaches
-    ordinary_weights(relationship, run.offences, run.scratch)
+    ordinary_weights(run.parameters, relationship, run.offences, run.scratch)
     return _share(run.scratch, offence, BREACHED) * (1.0 - breaches)
 
 

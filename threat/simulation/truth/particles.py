@@ -230,7 +230,7 @@ class Records:
 
     def _pending(self, at: I64, day: float, as_of: int, s0: int) -> F64:
         """Return charges on record that no court has decided, as ``Evidence`` holds them."""
-        p = parameters.mechanism()[0]
+        p = laws(self.settings).future[0]
         out = [np.zeros((0, 5))]
         remand: dict[int, float] = {}
         crime: dict[int, float] = {}
@@ -256,7 +256,7 @@ class Records:
         self, rng: np.random.Generator, n: int, subject_rows: slice, relation_rows: slice, met: set[int], as_of: int
     ) -> tuple[NDArray[Any], NDArray[Any]]:
         """Return ``n`` draws of the cluster: what is on record as it is, what is latent from the population."""
-        p, m = parameters.values("population"), parameters.mechanism()[0]
+        p, m = parameters.values("population"), laws(self.settings).past[0]
         subjects = np.repeat(self.people.subjects[subject_rows][None, :], n, axis=0)
         rel = np.repeat(self.people.relations[relation_rows][None, :], n, axis=0)
         # Nobody knows the day of a death ahead: those that happened are observed, later ones drawn anew.

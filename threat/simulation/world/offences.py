@@ -52,8 +52,19 @@ GRAVE_OFFENCES, DEADLY_OFFENCES = 5, 4
 
 
 @njit(cache=True)
-def ordinary_weights(relationship: Record, offences: Floats, out: Floats) -> None:
+def severity_in_mix(parameters: Record, severity: float) -> float:
+    """Return the share of its severity ratio by which an ordinary offence is likelier, 0 to 1, rising with severity.
+
+    A step at severity 1 was tried: it gave nearly equal relationships different offences, and unequal ones the same.
+    """
+    middle = parameters.mix_severity
+    return severity * severity / (severity * severity + middle * middle)
+
+
+@njit(cache=True)
+def ordinary_weights(parameters: Record, relationship: Record, offences: Floats, out: Floats) -> None:
     """Fill ``out`` with how likely each ordinary offence but a breach is, up to a factor."""
+    bend = severity_in_mix(parameters, relationship.severity)
     for i in range(BREACHED):
         weight = offences[BASE, i]
         if relationship.separated > 0.0:
@@ -61,8 +72,7 @@ def ordinary_weights(relationship: Record, offences: Floats, out: Floats) -> Non
         weight *= power(offences[CONTROL, i], relationship.control)
         if relationship.intimate == 0.0:
             weight *= offences[FAMILY, i]
-        if relationship.severity > 1.0:
-            weight *= offences[SEVERITY, i]
+        weight *= 1.0 + (offences[SEVERITY, i] - 1.0) * bend
         out[i] = weight
 
 
@@ -87,7 +97,7 @@ def draw_offence(run: Run, subject: Record, relationship: Record, day: float, ha
         return FIRST_GRAVE + pick(run.stream, run.offences[grave_table(relationship)], GRAVE_OFFENCES)
     if restrained(subject, relationship, day) and draw(run.stream) < run.parameters.breach_share:
         return BREACHED
-    ordinary_weights(relationship, run.offences, run.scratch)
+    ordinary_weights(run.parameters, relationship, run.offences, run.scratch)
     return pick(run.stream, run.scratch, BREACHED)
 
 

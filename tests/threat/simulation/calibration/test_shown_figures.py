@@ -14,7 +14,7 @@ from threat.history import Store
 from threat.history.sightings import Rows, Sightings
 from threat.history.snapshot import Snapshot
 from threat.outcomes import label, occurrences
-from threat.simulation.calibration.measures import auc
+from threat.simulation.calibration.joint import auc
 from threat.simulation.force import Settings, write
 from threat.simulation.knobs import Knobs
 

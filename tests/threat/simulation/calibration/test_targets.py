@@ -11,7 +11,8 @@ import pytest
 from fixtures.small_force import SMALL
 
 from threat.errors import UsageError
-from threat.simulation.calibration.measures import auc, weibull_shape
+from threat.simulation.calibration.joint import auc
+from threat.simulation.calibration.measures import weibull_shape
 from threat.simulation.calibration.report import tolerance_sentence
 from threat.simulation.calibration.targets import (
     BEGIN,
