@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+import re
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from features import load_catalogue
 from threat.asof import parse_as_of
 from threat.errors import UsageError
 from threat.simulation import parameters
@@ -152,3 +154,37 @@ def test_a_force_remembers_its_world_and_the_oracle_follows_it(tmp_path: Path) -
     for record in (both.past, both.future):
         assert record["recent_grave"][0] == WORLDS["unlinked"]["recent_grave"] == 25.0
     assert laws(Settings()).past["recent_grave"][0] == 1000.0
+
+
+KINDS_OF_FACTORS = {
+    "control": {"coercive_control", "financial_control", "isolation", "jealousy"},
+    "strangled": {"@strangulation"},
+    "stalked": {"@stalking"},
+    "threatened": {"threat_to_kill"},
+    "armed": {"weapon_used", "weapon_threatened", "firearm_used"},
+}
+"""Factors that the contrary world contradicts, and the kinds (with @: themes) by which a feature of the catalogue sees them."""
+
+
+def test_the_contrary_world_nulls_or_reverses_whole_factors() -> None:
+    plain, contrary = parameters.values("mechanism"), WORLDS["contrary"]
+    ratios = {name for name in contrary if parameters.load()["mechanism"][name].unit.startswith("ratio")}
+    assert ratios == {
+        name for name in plain if name.split("_")[0] in KINDS_OF_FACTORS and not name.startswith("control_shares")
+    } | {"separated_control_deadly"}
+    for name in ratios:
+        nulled = contrary[name] == 1.0
+        assert nulled or contrary[name] == pytest.approx(1.0 / plain[name], rel=1e-4), name
+    assert set(contrary) - ratios == {"grave_rate", "deadly_rate", "entry_grave", "entry_deadly"}
+
+
+def test_the_contrary_world_contradicts_a_third_of_the_directions_that_the_base_reads() -> None:
+    read = [definition for definition in load_catalogue() if definition.base and definition.direction]
+    contradicted = set().union(*KINDS_OF_FACTORS.values())
+    # A feature that also counts other kinds still tells the truth by them.
+    wrong = {definition.name for definition in read if set(definition.kinds) <= contradicted}
+    assert len(wrong) == 10
+    assert 0.3 < len(wrong) / len(read) < 0.37
+    page = (Path(__file__).parents[3] / "docs" / "simulation.md").read_text(encoding="utf-8")
+    table = page.split("What the world `contrary` contradicts")[1].split("That is")[0]
+    assert set(re.findall(r"`(\w+_(?:ever))`", table)) == wrong
