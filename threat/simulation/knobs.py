@@ -1,4 +1,4 @@
-"""Faults a sound system must notice, each off by default, and other worlds: what is changed or planted, and for whom."""
+"""Faults a sound system must notice, each off by default: what is thinned, added, changed or planted. Other worlds."""
 
 from __future__ import annotations
 

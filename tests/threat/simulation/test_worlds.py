@@ -163,15 +163,14 @@ KINDS_OF_FACTORS = {
     "threatened": {"threat_to_kill"},
     "armed": {"weapon_used", "weapon_threatened", "firearm_used"},
 }
-"""Factors that the contrary world contradicts, and the kinds (with @: themes) by which a feature of the catalogue sees them."""
+"""Factors that the contrary world contradicts, and the kinds (with @: themes) by which a feature sees them."""
 
 
 def test_the_contrary_world_nulls_or_reverses_whole_factors() -> None:
     plain, contrary = parameters.values("mechanism"), WORLDS["contrary"]
     ratios = {name for name in contrary if parameters.load()["mechanism"][name].unit.startswith("ratio")}
-    assert ratios == {
-        name for name in plain if name.split("_")[0] in KINDS_OF_FACTORS and not name.startswith("control_shares")
-    } | {"separated_control_deadly"}
+    of_factors = {name for name in plain if name.split("_")[0] in KINDS_OF_FACTORS}
+    assert ratios == of_factors | {"separated_control_deadly"}
     for name in ratios:
         nulled = contrary[name] == 1.0
         assert nulled or contrary[name] == pytest.approx(1.0 / plain[name], rel=1e-4), name

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
-from typing import Any
 
 import pandas as pd
 import pytest
@@ -17,8 +16,10 @@ CUT = 1000 * DAY
 NOTHING: dict[str, bool] = {"violent": False, "severe": False, "deadly": False}
 
 
-def records(*incidents: tuple[int, float, float, dict[str, bool]], marks: dict[int, tuple[str, float]] = {}) -> Any:  # noqa: B006  never changed
-    """Incidents (pair, day it occurred, day it was recorded, what it is), numbered from 0, and marks of some of them."""
+def records(
+    *incidents: tuple[int, float, float, dict[str, bool]], marks: dict[int, tuple[str, float]] | None = None
+) -> ForceRecords:
+    """Incidents (pair, day of it, day of its record, what it is), numbered from 0, and marks of some of them."""
     frame = pd.DataFrame(
         [
             {"pair": pair, "occurred_at": int(at * DAY), "recorded_at": int(recorded * DAY), **(NOTHING | what)}
@@ -26,7 +27,8 @@ def records(*incidents: tuple[int, float, float, dict[str, bool]], marks: dict[i
         ]
     )
     events = pd.DataFrame(
-        [(i, kind, int(day * DAY)) for i, (kind, day) in marks.items()], columns=["incident_id", "kind", "recorded_at"]
+        [(i, kind, int(day * DAY)) for i, (kind, day) in (marks or {}).items()],
+        columns=["incident_id", "kind", "recorded_at"],
     )
     nobody = pd.DataFrame()
     return ForceRecords(events, frame, nobody, nobody, 0, 1365 * DAY)
