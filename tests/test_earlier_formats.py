@@ -129,7 +129,7 @@ def test_a_run_that_does_not_say_what_its_figures_leave_out_is_refused_by_versio
     document = cohort().as_json() | {"version": 1}
     added = ("test_left_out", "competing_deaths", "unseen_severe", "silent_features")
     before = {name: value for name, value in document.items() if name not in added}
-    with pytest.raises(BadInput, match="written as version 1, where this product reads version 2") as caught:
+    with pytest.raises(BadInput, match="written as version 1, where this product reads version 3") as caught:
         CohortAttrition.parse(json.dumps(before).encode(), "trained/cohort.json")
     assert "train again" in str(caught.value)
 

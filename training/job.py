@@ -14,6 +14,7 @@ from threat.asof import instant, show
 from threat.errors import IntegrityFailure, UsageError
 from threat.files import whole_file
 from threat.history.store import Store
+from threat.measuring.list_length import ListLength
 from threat.measuring.resampling import Resampling
 from threat.policy import load_policy
 from threat.release.documents.chosen import OptionChoice
@@ -38,7 +39,7 @@ from training.config import Settings
 from training.evaluation.global_picture import global_picture
 from training.evaluation.predictions import freshness_of, tables_of
 from training.evaluation.rankings import RankedTest, rank_test
-from training.evaluation.slices import lead_time, replay
+from training.evaluation.slices import lead_time, replay, short_test
 from training.evaluation.stability import stability
 from training.evaluation.table import evaluate
 from training.models.fit_rows import choose_fit_rows
@@ -58,7 +59,8 @@ def train(
     with progress("training", 6) as advance:
         labelled = prepare(snapshot, settings, rules)
         advance(2)
-        config = Config(settings=settings, capacity=settings.capacity or rules.capacity, policy_version=rules.version)
+        length = labelled.list_length(labelled.test_lists.cycle)
+        config = Config(settings=settings, capacity=length.places, policy_version=rules.version)
         read = SnapshotRead(
             id=snapshot.id,
             batches=tuple(snapshot.batches),
@@ -66,7 +68,7 @@ def train(
             catalogue_version=labelled.catalogue.version,
         )
         with new_run(Path(out), run_id, (config, read, provenance(policy))) as run:
-            _fill(run, labelled, config.capacity, advance)
+            _fill(run, labelled, advance)
     return run
 
 
@@ -84,14 +86,15 @@ def resume_training(directory: str | Path, store: str | Path, *, threads: int = 
         labelled = prepare(snapshot, config.settings.model_copy(update={"threads": threads}), load_policy(policy))
         _refuse_other_code(run, provenance(policy), read, labelled)
         advance(2)
-        _fill(run, labelled, config.capacity, advance)
+        _fill(run, labelled, advance)
     return run
 
 
-def _fill(run: Run, prepared: LabelledCohort, capacity: int, advance: Callable[[float], None]) -> None:
+def _fill(run: Run, prepared: LabelledCohort, advance: Callable[[float], None]) -> None:
     """Choose, fit, open the test, measure and write a RUN that holds what was asked; seal it."""
     before = run.hashes()
     labelled, fit_rows = choose_fit_rows(prepared)
+    length = labelled.list_length(labelled.test_lists.cycle)
     run.write(labelled.folds.document(_opening(run, labelled)))
     fitted = fit_models(labelled)
     advance(2)
@@ -105,8 +108,8 @@ def _fill(run: Run, prepared: LabelledCohort, capacity: int, advance: Callable[[
     for name, table in tables_of(opened, ranked.rankings).items():
         with whole_file(run.path(name)) as unfinished:
             pq.write_table(table, unfinished, compression="zstd")
-    run.write(evaluation_of(labelled.settings, opened, ranked, capacity))
-    run.write(stability(labelled, fitted.trees.choice, ranked.model.scores, capacity))
+    run.write(evaluation_of(labelled.settings, opened, ranked, length))
+    run.write(stability(labelled, fitted.trees.choice, ranked.model.scores, length.places))
     run.write(checks(labelled, fitted.trees.model))
     global_picture(run, labelled, fitted.trees.model)
     _refuse_other_bytes(run, before)
@@ -149,14 +152,14 @@ def name_run(settings: Settings, started_at: int) -> str:
     return f"{instant(started_at):%Y%m%dT%H%M%SZ}-{settings.name}-{asked}"
 
 
-def evaluation_of(settings: Settings, opened: OpenedTest, ranked: RankedTest, capacity: int) -> Evaluation:
+def evaluation_of(settings: Settings, opened: OpenedTest, ranked: RankedTest, length: ListLength) -> Evaluation:
     """``evaluation.json``: the figures of every ranking, and the model's lists as they would have run."""
     lists, outcomes, scores = opened.lists, opened.outcomes, ranked.model.scores
     relationship = lists.rows.relationship_id
     measured = evaluate(
         outcomes.rows,
         ranked.rankings,
-        capacity=capacity,
+        length=length,
         resampling=Resampling(replicates=settings.bootstrap, seed=settings.seed),
         freshness=freshness_of(opened.matrix),
     )
@@ -164,6 +167,7 @@ def evaluation_of(settings: Settings, opened: OpenedTest, ranked: RankedTest, ca
         rung=settings.rung,
         horizon_days=settings.horizon_days,
         capacity=measured.capacity,
+        capacity_share=measured.capacity_share,
         cohort=TestCohort(
             kind=settings.cohort.kind,
             n=len(lists),
@@ -177,10 +181,11 @@ def evaluation_of(settings: Settings, opened: OpenedTest, ranked: RankedTest, ca
         calibration=measured.calibration,
         no_probability=ranked.no_probability,
         freshness=measured.freshness,
-        replay=replay(outcomes.rows, scores, lists.starts, relationship, capacity),
-        lead_time=lead_time(outcomes.credit_lines, lists.cycle, scores, capacity),
+        halves=measured.halves,
+        replay=replay(outcomes.rows, scores, lists.starts, relationship, length.places),
+        lead_time=lead_time(outcomes.credit_lines, lists.cycle, scores, length.places),
         settings=ResamplingSettings(bootstrap=settings.bootstrap, seed=settings.seed),
-        warnings=(*measured.warnings, *ranked.warnings),
+        warnings=(*short_test(lists), *measured.warnings, *ranked.warnings),
     )
 
 

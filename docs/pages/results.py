@@ -18,6 +18,7 @@ from pages.results_page import page
 from fairness.suppression import PublicFairness, public
 from threat.history.snapshot import Snapshot
 from threat.history.store import Store
+from threat.measuring.list_length import ListLength
 from threat.measuring.ranked import Labelled
 from threat.measuring.resampling import Resampling
 from threat.policy import load_policy
@@ -124,11 +125,11 @@ def leak_worth(run: Run, snapshot: Snapshot, preset: str) -> LeakWorth:
         Ranking("leaky", "known at once", scores),
         Ranking(MODEL, "as known", honest.column(MODEL).to_numpy()),
     ]
-    capacity = run.read(Evaluation).capacity
+    sealed = run.read(Evaluation)
     measured = evaluate(
         rows,
         both,
-        capacity=capacity,
+        length=ListLength(sealed.capacity, sealed.capacity_share),
         resampling=Resampling(replicates=settings.bootstrap, seed=settings.seed),
         versus="leaky",
     )

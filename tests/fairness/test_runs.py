@@ -20,6 +20,7 @@ from threat.errors import BadInput, UsageError
 from threat.history.snapshot import Snapshot
 from threat.measuring.figure import Figure
 from threat.measuring.intervals import BOOTSTRAP
+from threat.measuring.list_length import ListLength
 from threat.measuring.ranked import Labelled
 from threat.measuring.resampling import Resampling
 from threat.release.documents.evaluation import Evaluation
@@ -162,7 +163,7 @@ def test_a_run_prints_one_interval_for_one_figure(
             Ranking("score", "Model", predictions["score"], predictions["probability"]),
             Ranking("rule_x", "Rule", predictions["rule_x"]),
         ],
-        capacity=capacity,
+        length=ListLength(capacity),
         resampling=Resampling(replicates=200, seed=11),
     )
     evaluation = evidence.evaluation(

@@ -44,7 +44,8 @@ class Labelled:
     of one cycle compete for the places of one list). Of m outcome events that no row covers: ``outside_person``,
     ``outside_credit``. ``keys``: the distinct events, where they are known. ``left_out`` (bool): rows that were ranked
     and take their places on the lists, and count in no figure: nothing was left to foresee of them, and nobody could
-    know. Their label is NaN and their credit 0.
+    know. Their label is NaN and their credit 0. ``outside_cycle``: the cycle whose list missed the event, of each event
+    outside; None where not known.
 
     Raises BadInput, with every problem at once, when the columns cannot be right.
     """
@@ -58,6 +59,7 @@ class Labelled:
     outside_credit: Floats
     left_out: NDArray[np.bool_]
     keys: EventKeys | None = None
+    outside_cycle: Ints | None = None
 
     @classmethod
     def of(  # noqa: PLR0913  the columns of one table, each by its name
@@ -71,6 +73,7 @@ class Labelled:
         outside_credit: ArrayLike | None = None,
         left_out: ArrayLike | None = None,
         keys: EventKeys | None = None,
+        outside_cycle: ArrayLike | None = None,
     ) -> Labelled:
         """Number the persons. Default: credit is the label, each row its own person, one list, and no row left out.
 
@@ -105,6 +108,7 @@ class Labelled:
             else np.asarray(outside_credit, dtype=np.float64),
             left_out=unmeasured,
             keys=keys,
+            outside_cycle=None if outside_cycle is None else np.asarray(outside_cycle, dtype=np.int64),
         )
 
     @classmethod
@@ -122,6 +126,7 @@ class Labelled:
             cycle=predictions.column("fold").to_numpy(),
             outside_person=outside["subject_id"].to_numpy(),
             outside_credit=outside["credit"].to_numpy(),
+            outside_cycle=outside["fold"].to_numpy(np.int64) if "fold" in outside.columns else None,
             left_out=predictions.column(LEFT_OUT).to_numpy() if LEFT_OUT in predictions.column_names else None,
             keys=EventKeys(
                 row=inside["row"].to_numpy(np.int64),
@@ -188,6 +193,27 @@ class Labelled:
             left_out=self.left_out[keep],
             outside_person=self.outside_person[:0],
             outside_credit=self.outside_credit[:0],
+            outside_cycle=None if self.outside_cycle is None else self.outside_cycle[:0],
+            keys=keys,
+        )
+
+    def of_cycles(self, cycles: Ints) -> Labelled:
+        """The rows of these cycles and the events outside that their lists missed; persons keep their numbers.
+
+        Only for rows of which ``outside_cycle`` is known.
+        """
+        rows = self.part(np.isin(self.cycle, cycles))
+        if self.outside_cycle is None:
+            raise ValueError("it is not known which lists missed the events outside")
+        missed = np.isin(self.outside_cycle, cycles)
+        keys = rows.keys
+        if keys is not None and self.keys is not None:
+            keys = replace(keys, outside=self.keys.outside[missed])
+        return replace(
+            rows,
+            outside_person=self.outside_person[missed],
+            outside_credit=self.outside_credit[missed],
+            outside_cycle=self.outside_cycle[missed],
             keys=keys,
         )
 
@@ -297,6 +323,13 @@ def _problems(rows: Labelled) -> list[ThreatError]:
     problems: list[ThreatError] = []
     columns = {"credit": rows.credit, "person": rows.person, "cycle": rows.cycle, "left_out": rows.left_out}
     _same_length(problems, columns, len(rows))
+    if rows.outside_cycle is not None and len(rows.outside_cycle) != len(rows.outside_person):
+        problems.append(
+            BadInput(
+                f"The events outside have {len(rows.outside_cycle)} cycles for {len(rows.outside_person)} persons.",
+                way_out="give each event outside the cycle whose list missed it",
+            )
+        )
     if len(rows.outside_credit) != len(rows.outside_person):
         problems.append(
             BadInput(

@@ -212,18 +212,12 @@ def auc(ranked: Ranked, draws: Draws) -> Floats:
     >>> auc(ranked, Draws.of(4, Resampling(replicates=0, seed=1))).tolist()
     [0.875]
     """
-    data = ranked.rows
-    usable = np.flatnonzero(data.has_known_label & ~np.isnan(ranked.score))
-    order = usable[np.argsort(-ranked.score[usable], kind="stable")]
-    score, positive = ranked.score[order], data.hit[order]
-    hits = np.flatnonzero(positive)
+    order, hits, last, tie = _ties_of_all_lists(ranked)
     out = np.full(draws.columns, np.nan)
     if not len(hits) or len(hits) == len(order):
         return out
-    last = np.flatnonzero(np.append(score[1:] != score[:-1], True))
-    tie = np.repeat(np.arange(len(last)), np.diff(np.append(-1, last)))[hits]
     for columns in draws.chunks(len(order)):
-        weight = draws.weights(data.person[order], columns)
+        weight = draws.weights(ranked.rows.person[order], columns)
         credit = weight[hits]
         weight[hits] = 0.0
         ends = np.cumsum(weight, axis=0)[last]
@@ -233,6 +227,47 @@ def auc(ranked: Ranked, draws: Draws) -> Floats:
         with np.errstate(invalid="ignore", divide="ignore"):
             out[columns] = (credit * below).sum(axis=0) / (credit.sum(axis=0) * negatives)
     return out
+
+
+def average_precision(ranked: Ranked, draws: Draws) -> Floats:
+    """Area under precision and recall per column: over rows with an outcome, the mean precision down to their score.
+
+    All lists together; NaN where no row has an outcome. A row that ties counts all that tie with it as listed. An order
+    that knows nothing comes to the prevalence.
+
+    >>> from threat.measuring.ranked import Labelled
+    >>> ranked = Ranked(rows=Labelled.of(label=[0, 1, 0, 1]), score=np.array([1.0, 2.0, 2.0, 3.0]))
+    >>> average_precision(ranked, Draws.of(4, Resampling(replicates=0, seed=1))).round(3).tolist()  # (1/1 + 2/3) / 2
+    [0.833]
+    """
+    order, hits, last, tie = _ties_of_all_lists(ranked)
+    out = np.full(draws.columns, np.nan)
+    if not len(hits):
+        return out
+    listed = last[tie]
+    upto = np.searchsorted(hits, listed, side="right") - 1  # the last row with an outcome among the listed
+    for columns in draws.chunks(len(order)):
+        weight = draws.weights(ranked.rows.person[order], columns)
+        credit = weight[hits]
+        with np.errstate(invalid="ignore", divide="ignore"):
+            precision = np.nan_to_num(np.cumsum(credit, axis=0)[upto] / np.cumsum(weight, axis=0)[listed])
+            out[columns] = (credit * precision).sum(axis=0) / credit.sum(axis=0)
+    return out
+
+
+def _ties_of_all_lists(ranked: Ranked) -> tuple[Ints, Ints, Ints, Ints]:
+    """Order the rows of all lists that have a known outcome and a score.
+
+    Returns row numbers in that order (n), the positions of those with an outcome (h), the position of the last row of
+    each tie (t), and for each row with an outcome the number of its tie (h).
+    """
+    data = ranked.rows
+    usable = np.flatnonzero(data.has_known_label & ~np.isnan(ranked.score))
+    order = usable[np.argsort(-ranked.score[usable], kind="stable")]
+    score = ranked.score[order]
+    hits = np.flatnonzero(data.hit[order])
+    last = np.flatnonzero(np.append(score[1:] != score[:-1], True)) if len(order) else order
+    return order, hits, last, np.repeat(np.arange(len(last)), np.diff(np.append(-1, last)))[hits]
 
 
 def totals(values: Floats, person: Ints, draws: Draws) -> Floats:

@@ -192,6 +192,8 @@ def credit_outcomes(
         holders += np.bincount(outside.event, minlength=len(events))
     credit = equal_parts(holders, events.sharers, event)
     outside_credit = equal_parts(holders, events.sharers, outside.event)
+    starts = np.array([cycle.start for cycle in lists.cycles], np.int64)
+    numbers = np.array([cycle.number for cycle in lists.cycles], np.int64)
     labelled = Labelled.of(
         label=np.bincount(row, minlength=len(lists)) > 0,
         credit=np.bincount(row, weights=credit, minlength=len(lists)),
@@ -199,11 +201,10 @@ def credit_outcomes(
         cycle=lists.cycle,
         outside_person=events.subject[outside.event],
         outside_credit=outside_credit,
+        outside_cycle=numbers[outside.place],
         left_out=left_out,
         keys=EventKeys(row=row, event=events.key[event], outside=events.key[outside.event]),
     )
-    starts = np.array([cycle.start for cycle in lists.cycles], np.int64)
-    numbers = np.array([cycle.number for cycle in lists.cycles], np.int64)
     everything = np.concatenate([event, outside.event])
     credit_lines = pd.DataFrame(
         {

@@ -192,5 +192,6 @@ def _no_room(
         f"look-back {calendar.look_back_days}, {windows} times horizon {horizon_days} + embargo "
         f"{calendar.embargo_days}, {lists} cycles of up to {days}",
         where=f"{show(history_start)} to {show(label_knowledge)}",
-        way_out="shorten horizon_days, look_back_days, test_cycles or validation folds, or load more history",
+        way_out="shorten horizon_days, look_back_days, test_cycles or validation folds, start from the preset "
+        "short_record, or load more history",
     )

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import pyarrow.parquet as pq
 
-from threat.errors import UsageError
+from threat.errors import BadInput, UsageError
+from threat.measuring.list_length import ListLength
 from threat.measuring.ranked import Labelled
 from threat.measuring.resampling import Resampling
 from threat.release.documents.evaluation import MODEL, Evaluation, RankingFigures
@@ -46,12 +47,21 @@ def reproduce(run: Run, capacity: int | None = None) -> Reproduction:
             way_out="name a RUN of threat train",
         )
     sealed = run.read(Evaluation)
+    if sealed.version != Evaluation.of_version():
+        raise BadInput(
+            f"The RUN was evaluated as version {sealed.version}, where this product measures version "
+            f"{Evaluation.of_version()}: its figures cannot be compared.",
+            where=str(run.path(Evaluation.FILE)),
+            way_out="train again, or evaluate it with the version of the product that trained it",
+        )
     predictions = pq.read_table(run.path("predictions.parquet"))
     columns = set(predictions.column_names)
 
     def column(name: str) -> Any:
         return predictions.column(name).to_numpy().astype(np.float64) if name in columns else None
 
+    same_question = capacity in (None, sealed.capacity)
+    length = ListLength(sealed.capacity, sealed.capacity_share) if same_question else ListLength(capacity or 1)
     measured = evaluate(
         Labelled.from_tables(predictions, pq.read_table(run.path("outcomes.parquet")).to_pandas()),
         [
@@ -64,14 +74,20 @@ def reproduce(run: Run, capacity: int | None = None) -> Reproduction:
             )
             for ranking in sealed.rankings
         ],
-        capacity=capacity or sealed.capacity,
+        length=length,
         resampling=Resampling(replicates=sealed.settings.bootstrap, seed=sealed.settings.seed),
         freshness=column("freshness_days"),
     )
-    parts = ("capacity", "rankings", "calibration", "freshness", "warnings")
-    again = sealed.model_copy(update={part: getattr(measured, part) for part in parts})
-    same_question = again.capacity == sealed.capacity
-    return Reproduction(again, same_rankings(sealed.rankings, again.rankings) if same_question else None)
+    parts = ("capacity", "capacity_share", "rankings", "calibration", "freshness", "halves")
+    again = sealed.model_copy(
+        update={part: getattr(measured, part) for part in parts}
+        # What the training had to say stays said, whatever the length of list.
+        | {"warnings": tuple(dict.fromkeys((*sealed.warnings, *measured.warnings)))}
+    )
+    if not same_question:
+        return Reproduction(again, None)
+    same_halves = _same(*([half.as_json() for half in whole.halves] for whole in (sealed, again)))
+    return Reproduction(again, same_halves and same_rankings(sealed.rankings, again.rankings))
 
 
 def same_rankings(sealed: tuple[RankingFigures, ...], again: tuple[RankingFigures, ...]) -> bool:

@@ -17,6 +17,10 @@ from threat.measuring.ranked import Floats, Labelled, Ranked
 from threat.measuring.resampling import Draws, auc, capture, totals
 from threat.measuring.titles import title_within
 from threat.release.documents.evaluation import FreshnessBand, LeadTime, ReplayedList
+from training.cohorts.cohort import Lists
+
+_TWELVE_MONTHS = 364
+"""Days of a test that is long enough: twelve months, or 52 weeks."""
 
 FRESHNESS = (
     ("under 1 day", 0.0, 1.0),
@@ -64,6 +68,17 @@ def by_freshness(
             ]
         bands.append(FreshnessBand(band=title, n=n, events=events, figures=tuple(figures)))
     return tuple(bands)
+
+
+def short_test(lists: Lists) -> tuple[str, ...]:
+    """Warn of a test under twelve months: half a year has not every season, and shows little of how a model ages."""
+    days = (lists.cycles[-1].end - lists.cycles[0].start) // DAY
+    if days >= _TWELVE_MONTHS:
+        return ()
+    return (
+        f"The test is {len(lists.cycles)} lists of {days} days in all, under twelve months: a model that held for so "
+        f"long may not hold for a year.",
+    )
 
 
 def replay(

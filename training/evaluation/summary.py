@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from threat.measuring.figure import Figure
+from threat.measuring.list_length import ListLength
 from threat.release.documents.checks import LateKnown
 from threat.release.documents.cohort import CohortAttrition
 from threat.release.documents.evaluation import Evaluation, RankingFigures
@@ -43,7 +44,7 @@ def summary_lines(run: str, evaluation: Evaluation, remarks: Remarks) -> str:
         f"RUN {run}",
         f"{evaluation.rung} within {evaluation.horizon_days} days; {cohort.n:,} rows of {cohort.subjects:,} "
         f"subjects on {cohort.lists} lists, {0 if recall is None else recall.events} outcome events; "
-        f"lists of {evaluation.capacity}.",
+        f"lists of {ListLength(evaluation.capacity, evaluation.capacity_share).words}.",
         "",
         f"{'ranking':<48} {'recall at capacity':<26} {'mean recall':<26} AUC",
     ]

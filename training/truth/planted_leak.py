@@ -93,16 +93,16 @@ def measure(folder: Path, settings: Settings, title: str, builder: str, draws: i
     opened = open_test(labelled)
     rows = opened.outcomes.rows
     ranking = Ranking(MODEL, "LightGBM", fitted.score(opened.matrix.values, threads=settings.threads))
-    capacity = settings.capacity or policy.capacity
+    length = labelled.list_length(opened.lists.cycle)
     resampling = Resampling(replicates=settings.bootstrap, seed=settings.seed)
-    measured = evaluate(rows, [ranking], capacity=capacity, resampling=resampling)
+    measured = evaluate(rows, [ranking], length=length, resampling=resampling)
     lists = judge(
         folder,
         opened.lists.rows,
         rows,
         [ranking],
         outcome=outcome_of(settings),
-        capacity=capacity,
+        capacity=length.places,
         how=Lookahead(draws=draws, seed=settings.seed, deadly=False),
     )
     captured = compare(lists, resampling=resampling)

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from fairness.audit import audit
 from fairness.policy import load_policy
 from threat.errors import BadInput
+from threat.measuring.list_length import ListLength
 from threat.measuring.ranked import Cut, Labelled, Ranked
 from threat.measuring.resampling import Draws, Resampling, auc, capture
 from training.evaluation.table import Ranking, evaluate
@@ -80,7 +81,7 @@ def test_the_evaluation_measures_the_others_alone() -> None:
         evaluate(
             rows,
             [Ranking("score", "order", p[kept], p[kept])],
-            capacity=places,
+            length=ListLength(places),
             resampling=NO_DRAWS,
             freshness=days[kept],
         )

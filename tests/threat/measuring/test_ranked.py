@@ -10,7 +10,7 @@ import pytest
 from fixtures.ranked_rows import drawn
 
 from threat.errors import BadInput, UsageError
-from threat.measuring.ranked import Cut, Labelled, Ranked
+from threat.measuring.ranked import Cut, EventKeys, Labelled, Ranked
 
 NAN = float("nan")
 
@@ -50,6 +50,24 @@ def test_a_part_keeps_its_persons_and_events_and_drops_what_is_outside() -> None
     assert part.person.tolist() == rows.person[2:].tolist()
     assert part.keys is not None
     assert (part.keys.row.tolist(), part.keys.event.tolist()) == ([0], [2])
+
+
+def test_lists_of_some_cycles_take_the_events_that_they_missed_along() -> None:
+    keys = EventKeys(row=np.array([0, 1, 2]), event=np.array([5, 6, 6]), outside=np.array([7, 8]))
+    rows = Labelled.of(
+        label=[1, 1, 1, 0], credit=[1.0, 0.5, 0.5, 0.0], person=[1, 2, 2, 3], cycle=[0, 0, 1, 1],
+        outside_person=[9, 1], outside_credit=[0.25, 0.75], outside_cycle=[1, 0], keys=keys,
+    )  # fmt: skip
+    second = rows.of_cycles(np.array([1]))
+    assert (second.person.tolist(), second.credit.tolist()) == (rows.person[2:].tolist(), [0.5, 0.0])
+    assert (second.outside_person.tolist(), second.outside_credit.tolist()) == ([rows.outside_person[0]], [0.25])
+    assert (second.events, second.events_inside, second.persons) == (2, 1, rows.persons)
+    both = rows.of_cycles(np.array([0, 1]))
+    assert (both.events, both.outside_credit.tolist()) == (rows.events, [0.25, 0.75])
+    with pytest.raises(ValueError, match="not known which lists missed"):
+        Labelled.of(label=[1], outside_person=[2]).of_cycles(np.array([0]))
+    with pytest.raises(BadInput, match="have 1 cycles for 2 persons"):
+        Labelled.of(label=[1], outside_person=[2, 3], outside_cycle=[0])
 
 
 def test_the_tables_of_a_run_are_read_back() -> None:

@@ -9,9 +9,20 @@ import pytest
 from fixtures.ranked_rows import drawn, sample_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sklearn.metrics import average_precision_score
 
 from threat.measuring.ranked import Labelled, Ranked
-from threat.measuring.resampling import Draws, Resampling, auc, capture, listing, ratio, totals, width_for
+from threat.measuring.resampling import (
+    Draws,
+    Resampling,
+    auc,
+    average_precision,
+    capture,
+    listing,
+    ratio,
+    totals,
+    width_for,
+)
 
 NAN = float("nan")
 # person cycle label credit score
@@ -132,6 +143,38 @@ def test_auc_counts_ties_as_half(label: list[float], scores: list[float], expect
     rows = Labelled.of(label=label)
     got = auc(Ranked(rows=rows, score=np.array(scores, float)), sample_of(rows))
     np.testing.assert_allclose(got, [expected])
+
+
+@pytest.mark.parametrize(
+    ("label", "scores", "expected"),
+    [
+        ([0, 0, 1, 1], [1, 2, 3, 4], 1.0),
+        ([1, 0, 0, 0], [1, 2, 3, 4], 0.25),
+        ([0, 1, 0, 0], [1, 1, 1, 1], 0.25),  # an order that knows nothing: the prevalence
+        ([0, 1, 0, 1], [1, 2, 2, 3], (1 + 2 / 3) / 2),
+        ([1, 1], [1, 2], 1.0),
+        ([0, 0], [1, 2], NAN),
+        ([0, 1, NAN, 0, 1], [1, 2, 9, NAN, 3], 1.0),
+    ],
+)
+def test_average_precision_counts_all_that_tie(label: list[float], scores: list[float], expected: float) -> None:
+    rows = Labelled.of(label=label)
+    got = average_precision(Ranked(rows=rows, score=np.array(scores, float)), sample_of(rows))
+    np.testing.assert_allclose(got, [expected])
+
+
+def test_average_precision_of_every_replicate_is_that_of_weighted_rows() -> None:
+    """Recomputed by scikit-learn, each row weighted by how often its person was drawn."""
+    rng = np.random.default_rng(4)
+    rows = Labelled.of(label=rng.random(300) < 0.2, person=rng.integers(0, 80, 300))
+    scores = rng.integers(0, 40, 300).astype(float)
+    draws = Draws.of(rows.persons, Resampling(replicates=20, seed=5))
+    got = average_precision(Ranked(rows=rows, score=scores), draws)
+    expected = [
+        average_precision_score(rows.hit, scores, sample_weight=draws.counts[rows.person, column])
+        for column in range(draws.columns)
+    ]
+    np.testing.assert_allclose(got, expected, rtol=1e-12)
 
 
 def test_replicates_equal_the_measure_on_the_drawn_rows() -> None:

@@ -8,6 +8,7 @@ from fixtures import golden_force as golden
 
 from threat.asof import parse_as_of, show
 from threat.history.snapshot import Snapshot
+from threat.measuring.list_length import ListLength
 from threat.measuring.resampling import Resampling
 from threat.outcomes import label, occurrences
 from threat.policy import load_policy
@@ -90,7 +91,7 @@ def test_every_outcome_counts_once_over_the_lists_that_could_have_foreseen_it(sn
     assert units["credit"].sum() == pytest.approx(5)
     scores = np.array([-golden.ORDER.index(NAMES[r]) for r in got.rows.relationship_id], float)
     order = [Ranking("score", "hand-drawn order", scores)]
-    measured = evaluate(labelled, order, capacity=1, resampling=Resampling(replicates=20, seed=1))
+    measured = evaluate(labelled, order, length=ListLength(1), resampling=Resampling(replicates=20, seed=1))
     wanted = ("recall_at_capacity", "coverage", "in_cohort_recall")
     values = {name: measured.figure("score", name).value for name in wanted}
     assert values == {

@@ -83,7 +83,7 @@ def test_the_rule_holds_for_every_fold(cycle: str, spread: bool, horizon: int, e
 def test_too_short_a_history_says_what_is_wanted() -> None:
     with pytest.raises(UsageError) as caught:
         draw(CalendarSettings(), 365, history_start=day("2022-01-01"), label_knowledge=day("2024-01-01"), spread=False)
-    assert "730 days of records, about 1953 wanted in whole cycles" in str(caught.value)
+    assert "730 days of records, about 2139 wanted in whole cycles" in str(caught.value)
 
 
 @pytest.mark.parametrize(

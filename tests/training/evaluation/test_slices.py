@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+import pytest
 
+from threat.asof import parse_as_of
+from threat.history.sightings import Rows
 from threat.measuring.list_length import listed
 from threat.measuring.ranked import EventKeys, Labelled, Ranked
 from threat.measuring.resampling import Draws, Resampling
-from training.evaluation.slices import by_freshness, lead_time, replay
+from training.cohorts.cohort import Lists
+from training.cohorts.folds import cycles
+from training.evaluation.slices import by_freshness, lead_time, replay, short_test
 
 DAY = 86_400
 #        relationship cycle label days since score
@@ -34,6 +39,24 @@ def rows() -> Labelled:
 
 def without_draws(labelled: Labelled, replicates: int = 0) -> Draws:
     return Draws.of(labelled.persons, Resampling(replicates=replicates, seed=1))
+
+
+@pytest.mark.parametrize(
+    ("every", "first", "last", "short"),
+    [
+        ("month", "2023-01-01", "2023-12-31", False),
+        ("month", "2023-01-01", "2023-11-30", True),
+        ("week", "2023-01-02", "2024-01-01", False),
+        ("week", "2023-01-02", "2023-12-25", True),
+    ],
+)
+def test_a_test_under_twelve_months_warns(every: str, first: str, last: str, short: bool) -> None:
+    lists = cycles(parse_as_of(first), parse_as_of(last), every, spread=False)
+    if every == "week":
+        lists = lists[:-1]
+    none = np.zeros(0, np.int64)
+    warnings = short_test(Lists(tuple(lists), Rows(none, none, none, none), none))
+    assert ["under twelve months" in warning for warning in warnings] == [True] * short
 
 
 def test_bands_of_freshness() -> None:

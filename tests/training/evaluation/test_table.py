@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from fixtures.ranked_rows import crowd
 
+from threat.measuring.list_length import ListLength
 from threat.measuring.ranked import EventKeys
 from threat.measuring.resampling import Resampling
 from training.evaluation.table import Ranking, evaluate
@@ -15,7 +16,7 @@ def test_differences_are_paired() -> None:
     """A ranking against itself differs by nothing in every replicate."""
     labelled, p = crowd(400, 2)
     both = [Ranking("score", "a", p, p), Ranking("same", "b", p, p)]
-    measured = evaluate(labelled, both, capacity=20, resampling=Resampling(replicates=30, seed=3))
+    measured = evaluate(labelled, both, length=ListLength(20), resampling=Resampling(replicates=30, seed=3))
     differences = {figure.name: figure for figure in measured.rankings[1].figures if "difference" in figure.name}
     assert set(differences) == {"recall_difference", "mean_recall_difference", "auc_difference", "brier_difference"}
     assert all(figure.interval == (0.0, 0.0) and figure.value == 0.0 for figure in differences.values())
@@ -31,7 +32,7 @@ def test_a_cohort_without_outcomes_gets_reasons_and_no_values() -> None:
         keys=EventKeys(row=none, event=none, outside=none),
     )
     resampling = Resampling(replicates=10, seed=1)
-    measured = evaluate(empty, [Ranking("score", "a", p, p)], capacity=5, resampling=resampling, freshness=p)
+    measured = evaluate(empty, [Ranking("score", "a", p, p)], length=ListLength(5), resampling=resampling, freshness=p)
     named = {figure.name: figure for figure in measured.rankings[0].figures}
     for name in ("recall_at_capacity", "auc", "lift_at_capacity"):
         assert named[name].value is None

@@ -64,6 +64,22 @@ class FreshnessBand(Part):
     figures: tuple[Figure, ...] = Field(description="recall and AUC within the band, ranking by ranking")
 
 
+class HalfOfTest(Part):
+    """One half of the test's lists, with the figures of every ranking on it and the model's calibration."""
+
+    half: Literal["first", "second"] = Field(description="which half, in order of time")
+    cycles: tuple[int, ...] = Field(min_length=1, description="numbers of its cycles, in order of time")
+    n: int = Field(ge=0, description="rows of the half")
+    events: int = Field(ge=0, description="outcome events that its rows could have foreseen, or that its lists missed")
+    figures: tuple[Figure, ...] = Field(description="recall, mean recall and AUC in the half, ranking by ranking")
+    calibration: Calibration | None = Field(description="of the model; null where it gives no probabilities")
+
+    def figure(self, ranking: str, name: str) -> Figure | None:
+        """Return a figure of a ranking, or None."""
+        named = (figure for figure in self.figures if figure.name == name and figure.slice.get("ranking") == ranking)
+        return next(named, None)
+
+
 class ReplayedList(Part):
     """One list of the test as it would have run."""
 
@@ -110,9 +126,15 @@ class Measured(Part):
     """Rankings measured on the same rows with the same draws."""
 
     capacity: int = Field(ge=1, description="places on each list")
+    capacity_share: float | None = Field(
+        default=None, gt=0, le=1, description="the places as a share of the mean list, where they were given so"
+    )
     rankings: tuple[RankingFigures, ...] = Field(description="every ranking, the model first")
     calibration: Calibration | None = Field(description="of the model; null where it gives no probabilities")
     freshness: tuple[FreshnessBand, ...] = Field(description="by days since the last domestic incident; may be empty")
+    halves: tuple[HalfOfTest, ...] = Field(
+        default=(), description="the first and the second half of the lists; empty: one list, or version 1"
+    )
     warnings: tuple[str, ...] = Field(description="what a reader must know before using the figures")
 
     def ranking(self, name: str) -> RankingFigures | None:
@@ -126,12 +148,14 @@ class Measured(Part):
 
 
 class Evaluation(Measured, Document):
-    """What ``threat train`` measured, once, on the test of a RUN."""
+    """What ``threat train`` measured, once, on the test of a RUN. Version 1 has no halves and no share."""
 
     FILE: ClassVar[str] = "evaluation.json"
     HOW_MADE: ClassVar[str] = "train again: threat train"
 
-    version: Literal[1] = Field(default=1, description="version of this document")
+    VERSIONS_READ: ClassVar[tuple[int, ...]] = (1, 2)
+
+    version: Literal[1, 2] = Field(default=2, description="version of this document")
     rung: str = Field(pattern=r"^Y[0-5]$", description="the outcome, a rung of threat/outcomes.csv")
     horizon_days: int = Field(ge=1, description="days within which the outcome counts")
     cohort: TestCohort = Field(description="what was measured on")

@@ -46,7 +46,7 @@ class CalendarSettings(_Setting):
     cycle: Literal["month", "week"] = Field(default="month", description="length of one list's cycle")
     look_back_days: int = Field(default=365, ge=0, description="history wanted before the first fit as-of, days")
     embargo_days: int = Field(default=30, ge=0, description="wait for late records after a label window, days")
-    test_cycles: Count = Field(default=6, description="cycles of the test")
+    test_cycles: Count = Field(default=12, description="cycles of the test")
     validation_folds: int = Field(default=2, ge=0, description="validation folds; 0: across groups of subjects")
     validation_cycles: Count = Field(default=3, description="cycles of each validation fold")
 
