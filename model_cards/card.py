@@ -183,6 +183,7 @@ def _summary(documents: RunDocuments, run_id: str, limits: list[str]) -> Summary
         horizon_days=None if evaluation is None else evaluation.horizon_days,
         capacity=None if evaluation is None else evaluation.capacity,
         recall=results.headline(documents),
+        compared=results.compared(documents),
         worst_served=results.worst_served(documents),
         limits=(limits[0], limits[1], limits[2]),
         version=run_id,
@@ -193,6 +194,9 @@ def _summary(documents: RunDocuments, run_id: str, limits: list[str]) -> Summary
 def _limits(documents: RunDocuments) -> list[str]:
     """Return the limits, the gravest first: at least three, always."""
     limits = [_ABSENCE]
+    comparison = None if documents.evaluation is None else documents.evaluation.comparison
+    if comparison is not None and comparison.lost:
+        limits.insert(0, f"{comparison.lost} The regression is simpler: release that instead.")
     recall = results.headline(documents)
     if recall is not None and recall.value is not None:
         limits.append(

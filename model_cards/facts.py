@@ -198,7 +198,7 @@ def _calibrator_lines(calibrator: Calibrator) -> Value:
         return (*lines, calibrator.why_none)
     for entry in calibrator.kinds:
         kind = _KIND_TITLES[entry.kind]
-        shrunk = "too few outcomes for its own" if entry.own is None else f"own {entry.own:+.2f}, shrunk"
+        shrunk = "too few outcomes for its own" if entry.unshrunk is None else f"own {entry.unshrunk:+.2f}, shrunk"
         lines.append(
             f"{kind}: log odds {entry.offset:+.2f} ({shrunk}); {count(entry.n)} rows, "
             f"{count(entry.events)} with an outcome"
@@ -291,6 +291,7 @@ FACTS: dict[str, Fact] = {
     "design.folds": ("checks.json", _folds),
     "design.leaks": ("checks.json", _leaks),
     "design.test_opened": ("folds.json", _opened),
+    "performance.comparison": ("evaluation.json", results.comparison_field),
     "performance.rankings": ("evaluation.json", results.rankings_field),
     "performance.differences": ("evaluation.json", results.differences_field),
     "performance.calibration": ("evaluation.json, gate.json", results.calibration_field),

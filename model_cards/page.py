@@ -42,6 +42,7 @@ def _summary(summary: Summary) -> list[tuple[str, str]]:
         ("Who is ranked", summary.population),
         ("Outcome", summary.outcome),
         ("Within", "not known" if summary.horizon_days is None else f"{summary.horizon_days} days"),
+        ("Compared with other rankings", summary.compared or "Not compared by a plan"),
         ("Who is served worst", summary.worst_served),
         ("Status", summary.status.capitalize()),
         ("Version", summary.version),

@@ -17,6 +17,7 @@ from threat.measuring.counts import caught, percent, plural
 from threat.measuring.figure import Figure, Verdict
 from threat.measuring.titles import TITLES, title_of_difference
 from threat.release.documents.card import Value
+from threat.release.documents.comparison import PROMISE, VERDICT_WORDS, words_of
 from threat.release.documents.evaluation import MODEL
 from threat.release.documents.fairness import Fairness
 from threat.release.evidence import RunDocuments
@@ -25,6 +26,12 @@ from threat.release.evidence import RunDocuments
 def headline(documents: RunDocuments) -> Figure | None:
     """Return the model's recall at capacity, or None."""
     return None if documents.evaluation is None else documents.evaluation.headline
+
+
+def compared(documents: RunDocuments) -> str:
+    """Return what the comparison planned before the test found, in a sentence or two; empty without one."""
+    comparison = None if documents.evaluation is None else documents.evaluation.comparison
+    return "" if comparison is None else f"{comparison.lost} {comparison.in_short}".strip()
 
 
 def worst_served(documents: RunDocuments) -> str:
@@ -59,12 +66,30 @@ def rankings_field(documents: RunDocuments) -> Value | None:
     evaluation = documents.evaluation
     if evaluation is None:
         return None
-    names = ("recall_at_capacity", "mean_recall", "precision_at_capacity", "lift_at_capacity", "auc")
-    rows = [
-        [ranking.title, *(figure_words(ranking.figure(name, evaluation.capacity)) for name in names)]
-        for ranking in evaluation.rankings
-    ]
-    return table(["Ranking", *(TITLES[name] for name in names)], rows)
+    names = (
+        "recall_at_capacity", "in_cohort_recall", "coverage", "mean_recall", "precision_at_capacity",
+        "lift_at_capacity", "auc",
+    )  # fmt: skip
+    ceiling = {} if documents.captures is None else documents.captures.shares_of_ceiling
+    rows = []
+    for ranking in evaluation.rankings:
+        figures = [figure_words(ranking.figure(name, evaluation.capacity)) for name in names]
+        reached = [figure_words(ceiling.get(ranking.name))] if ceiling else []
+        rows.append([ranking.title, *figures, *reached])
+    of_ceiling = ["Expected captures, of what the records-only ceiling reaches"] if ceiling else []
+    return table(["Ranking", *(TITLES[name] for name in names), *of_ceiling], rows)
+
+
+def comparison_field(documents: RunDocuments) -> Value | None:
+    """Return the comparison planned before the test was opened: its terms and power first, then each verdict."""
+    comparison = None if documents.evaluation is None else documents.evaluation.comparison
+    if comparison is None:
+        return None
+    lines = [comparison.terms]
+    for ranking in comparison.rankings:
+        found = "" if ranking.power is None else f"; {ranking.power.detectable:.3f} would be found at 80% power"
+        lines.append(f"{ranking.title}: {VERDICT_WORDS[ranking.verdict]}; {words_of(ranking)}{found}")
+    return (*lines, PROMISE)
 
 
 def differences_field(documents: RunDocuments) -> Value | None:

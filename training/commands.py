@@ -87,7 +87,7 @@ def train(
 
         document["mlflow"] = mirror(run, out.parent)
     evaluation, late_known, cohort = run.read(Evaluation), run.read(Checks).late_known, run.read(CohortAttrition)
-    asked_and_measured = {"rung", "horizon_days", "capacity", "cohort", "rankings", "warnings"}
+    asked_and_measured = {"rung", "horizon_days", "capacity", "cohort", "comparison", "rankings", "warnings"}
     document |= evaluation.model_dump(mode="json", include=asked_and_measured)
     document["late_known"] = late_known.as_json()
     document["in_no_figure"] = cohort.model_dump(mode="json", exclude={"version", "cycles", "fit", "fit_rows"})

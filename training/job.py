@@ -36,6 +36,7 @@ from training.checks import checks
 from training.cohorts.labelled import LabelledCohort, prepare
 from training.cohorts.opening import OpenedTest, open_test
 from training.config import Settings
+from training.evaluation.comparison import compare
 from training.evaluation.global_picture import global_picture
 from training.evaluation.predictions import freshness_of, tables_of
 from training.evaluation.rankings import RankedTest, rank_test
@@ -180,6 +181,7 @@ def evaluation_of(settings: Settings, opened: OpenedTest, ranked: RankedTest, le
         rankings=measured.rankings,
         calibration=measured.calibration,
         no_probability=ranked.no_probability,
+        comparison=compare(measured, settings.comparison, ranked.plan),
         freshness=measured.freshness,
         halves=measured.halves,
         replay=replay(outcomes.rows, scores, lists.starts, relationship, length.places),

@@ -6,9 +6,11 @@ them away, and figures that depend on fewer than ten outcomes are withheld.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from pages.results_cells import LEAST, number, percent
+from pages.results_comparison import comparison_lines, losses
 from pages.results_evidence import MeasuredRun, RealRecords, SyntheticForce
 
 from fairness.suppression import PublicFairness
@@ -17,9 +19,6 @@ from threat.release.documents.cohort import CohortAttrition
 from threat.release.documents.evaluation import MODEL, Evaluation, RankingFigures
 from threat.release.documents.expected_captures import ExpectedCaptures
 from threat.release.documents.stability import Stability
-
-LEAST = 10
-"""Fewest people or outcomes that anything is printed about; the page of a public data set, so stricter than a card."""
 
 
 def page(real: RealRecords | None, synthetic: SyntheticForce, made_on: str) -> str:
@@ -35,6 +34,10 @@ def page(real: RealRecords | None, synthetic: SyntheticForce, made_on: str) -> s
         "test was opened once per run, after everything had been chosen; `docs/training.md` says how.",
         "",
     ]
+    # Before anything else: a model that loses to the regression has no reason to be there.
+    lost = [] if real is None else losses(real.runs, public=True)
+    if lost := [*lost, *losses(synthetic.runs, public=False)]:
+        lines += [*lost, ""]
     if real is None:
         lines += ["## Real records", "", "They were not next to the checkout when this page was made.", ""]
     else:
@@ -94,6 +97,7 @@ def _synthetic(synthetic: SyntheticForce) -> list[str]:
 def _run(title: str, run: MeasuredRun, *, public: bool) -> list[str]:
     evaluation, fit, cohort = run.evaluation, run.cohort.fit["test"], run.evaluation.cohort
     k, places = evaluation.capacity, evaluation.capacity * cohort.lists
+    ceiling = {} if run.truth is None else run.truth.shares_of_ceiling
     coverage, rate = (evaluation.rankings[0].figure(name) for name in ("coverage", "prevalence"))
     assert coverage is not None and rate is not None  # noqa: PT018 (every evaluation has both)
     lines = [
@@ -104,14 +108,21 @@ def _run(title: str, run: MeasuredRun, *, public: bool) -> list[str]:
         f"{coverage.events} in all; coverage {percent(coverage)}; {percent(rate)} of rows had an outcome. Fitted on "
         f"{fit.rows:,} rows of {fit.subjects:,} subjects, {fit.rows_with_outcome:,} with an outcome. Lists of {k}.",
         "",
-        f"| ranking | recall, list of {k} | mean recall | precision | lift | AUC | Brier |",
-        "|---|---|---|---|---|---|---|",
+        f"| ranking | recall, list of {k} | in the cohort | coverage |{' of the ceiling |' * bool(ceiling)} "
+        "mean recall | precision | lift | AUC | Brier |",
+        "|---" * (9 + bool(ceiling)) + "|",
     ]
     lines += [
-        "| " + " | ".join([ranking.title, *_cells(ranking, k, places, public)]) + " |"
+        "| " + " | ".join([ranking.title, *_cells(ranking, k, places, public, ceiling)]) + " |"
         for ranking in evaluation.rankings
     ]
-    lines += ["", *_commentary(evaluation, public), *_reliability(evaluation, public), *_stability(run.stability)]
+    lines += [
+        "",
+        *comparison_lines(evaluation, public=public),
+        *_commentary(evaluation, public),
+        *_reliability(evaluation, public),
+        *_stability(run.stability),
+    ]
     lines += _in_no_figure(run.cohort, public)
     if run.audit is not None:
         lines += _audit(run.audit)
@@ -119,15 +130,20 @@ def _run(title: str, run: MeasuredRun, *, public: bool) -> list[str]:
     return [*lines, ""]
 
 
-def _cells(ranking: RankingFigures, k: int, places: int, public: bool) -> list[str]:
+def _cells(ranking: RankingFigures, k: int, places: int, public: bool, ceiling: Mapping[str, Figure]) -> list[str]:
     recall, precision, lift = (ranking.figure(f"{name}_at_capacity", k) for name in ("recall", "precision", "lift"))
+    inside = percent(ranking.figure("in_cohort_recall", k))
     few = public and few_on_the_list(ranking, k, places)
-    listed = [percent(recall), percent(precision), number(lift, 1)] if not few else [f"on fewer than {LEAST}"] * 3
+    listed = [percent(recall), inside, percent(precision), number(lift, 1)]
+    listed = listed if not few else [f"on fewer than {LEAST}"] * 4
     return [
         listed[0],
-        percent(ranking.figure("mean_recall"), public=public),
         listed[1],
+        percent(ranking.figure("coverage"), public=public),
+        *([percent(ceiling.get(ranking.name))] if ceiling else []),
+        percent(ranking.figure("mean_recall"), public=public),
         listed[2],
+        listed[3],
         number(ranking.figure("auc"), 3, public=public),
         number(ranking.figure("brier"), 4, public=public),
     ]
@@ -326,33 +342,6 @@ def _truth(truth: ExpectedCaptures) -> list[str]:
         deadly = ranking.figure("expected_deadly_captures")
         lines.append(f"| {ranking.title} | {number(captures, 2)} | {percent(share)} | {number(deadly, 3)} |")
     return [*lines, ""]
-
-
-def percent(figure: Figure | None, *, public: bool = False) -> str:
-    """``12.3% (10.1 to 14.5)``; a dash where there is no figure; withheld where it is of fewer than ten events."""
-    if figure is None or figure.value is None:
-        return "-"
-    if public and figure.events < LEAST:
-        return "withheld"
-    text = f"{figure.value:.1%}"
-    if figure.interval is None:
-        return text
-    low, high = figure.interval
-    return f"{text} ({low * 100:.1f} to {high * 100:.1f})"
-
-
-def number(figure: Figure | None, digits: int, *, signed: bool = False, public: bool = False) -> str:
-    """A figure and its interval with so many decimals; rules as in ``percent``."""
-    if figure is None or figure.value is None:
-        return "-"
-    if public and figure.events < LEAST:
-        return "withheld"
-    form = f"{'+' if signed else ''}.{digits}f"
-    text = format(figure.value, form)
-    if figure.interval is not None:
-        low, high = (format(bound, form) for bound in figure.interval)
-        text += f" ({low} to {high})"
-    return text
 
 
 def _list(words: Sequence[str]) -> str:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+from typing import Any
+
 import pytest
 from fixtures import evidence
 from fixtures.cohort_evidence import cohort
+from pages.results_comparison import comparison_lines, losses
 from pages.results_page import _commentary, _in_no_figure, _reliability, few_on_the_list, number, percent
 
 from threat.measuring.figure import Figure
@@ -84,6 +88,25 @@ def test_what_no_figure_holds_is_said_and_small_counts_are_withheld() -> None:
     assert "a death in fewer than 10 rows, the outcome in 12; left out of fitting 43" in lines
     assert "- Severe incidents that no rung counts, or only a lower one: 21 the domestic flag is blank." in lines
     assert "a death in 1 rows" in "\n".join(_in_no_figure(cohort(), public=False))
+
+
+def test_the_page_says_what_was_lost_before_anything_else_and_withholds_what_few_outcomes_say() -> None:
+    difference = drawn("mean_recall_difference", -0.06, (-0.1, -0.02))
+    regression = {"name": "elastic_net", "title": "Elastic net", "difference": difference, "verdict": "worse"}
+    terms = {"version": "c", "measure": "mean_recall", "margin": 0.02, "places": [50], "plan": None}
+    regression["power"] = {"standard_error": 0.02, "not_worse": 0.17, "detectable": 0.057}
+
+    def run(events: int) -> Any:
+        comparison = terms | {"events": events, "rankings": [regression]}
+        return SimpleNamespace(evaluation=evidence.evaluation(comparison=comparison))
+
+    said = ["- **`x`: The model loses to the elastic net: mean recall -0.060 (-0.100 to -0.020).**"]
+    assert losses({"x": run(90)}, public=True) == losses({"x": run(9)}, public=False) == said
+    assert losses({"x": run(9)}, public=True) == []
+    row = "| Elastic net | -0.060 (-0.100 to -0.020) | worse | 0.057 |"
+    assert row in comparison_lines(run(90).evaluation, public=True)
+    assert "Elastic net" not in "\n".join(comparison_lines(run(9).evaluation, public=True))
+    assert comparison_lines(evidence.evaluation(), public=True) == []
 
 
 def test_the_commentary_says_plainly_where_the_model_does_not_beat_counting() -> None:

@@ -20,7 +20,7 @@ from threat.release.evidence import RunDocuments
 
 def test_every_field_of_the_outline_has_a_source_and_every_fact_a_field() -> None:
     auto, provided = outline().paths("auto"), outline().paths("human")
-    assert len(auto) + len(provided) == sum(len(section.fields) for section in outline().sections) == 77
+    assert len(auto) + len(provided) == sum(len(section.fields) for section in outline().sections) == 78
     assert auto == {*FACTS, "limits.numbered", "identity.run"}
 
 
@@ -82,9 +82,7 @@ def test_figures_are_told_at_the_capacity_with_their_intervals() -> None:
     assert value(card, "performance.rankings").rows[0] == (
         "LightGBM",
         "0.40 (0.30 to 0.50)",
-        "not measured",
-        "not measured",
-        "not measured",
+        *["not measured"] * 5,
         "0.71 (0.66 to 0.76)",
     )
     assert value(card, "performance.differences").rows[0][1] == "+0.20 (+0.10 to +0.30)"
@@ -97,6 +95,24 @@ def test_figures_are_told_at_the_capacity_with_their_intervals() -> None:
     assert value(card, "performance.freshness").rows == (
         ("under 1 day", "Recall", "9,000", "0.50 (0.40 to 0.60)"),
         ("under 1 day", "Auc", "9,000", "withheld (under 10 outcomes)"),
+    )
+
+
+@pytest.mark.parametrize(("verdict", "first"), [("worse", True), ("not_enough_evidence", False)])
+def test_a_loss_to_the_regression_is_on_the_first_page(verdict: str, first: bool) -> None:
+    difference = evidence.figure("mean_recall_difference", -0.06, -0.1, -0.02)
+    power = {"standard_error": 0.02, "not_worse": 0.17, "detectable": 0.057}
+    regression = {"name": "elastic_net", "title": "Elastic net", "difference": difference, "verdict": verdict}
+    terms = {"version": "comparison-1", "measure": "mean_recall", "margin": 0.02, "places": [50], "events": 300}
+    comparison = terms | {"plan": None, "rankings": [regression | {"power": power}]}
+    card = made(evaluation=evidence.evaluation(comparison=comparison))
+    lost = "The model loses to the elastic net: mean recall -0.060 (-0.100 to -0.020)."
+    assert card.summary.limits[0].startswith(lost) is first
+    assert card.summary.compared.startswith(lost) is first
+    assert (lost in page(card)) is first
+    assert value(card, "performance.comparison")[1] == (
+        f"Elastic net: {verdict.replace('_', ' ')}; mean recall -0.060 (-0.100 to -0.020); 0.057 would be found at 80% "
+        "power"
     )
 
 
@@ -113,7 +129,7 @@ def test_a_model_without_probabilities_says_why() -> None:
 
 def test_offsets_by_kind_are_told_with_what_they_rest_on() -> None:
     kinds = [
-        {"kind": "ex_partner", "n": 4_000, "events": 210, "people": 90, "own": 0.31, "offset": 0.124},
+        {"kind": "ex_partner", "n": 4_000, "events": 210, "people": 90, "unshrunk": 0.31, "offset": 0.124},
         {"kind": "family", "n": 900, "events": 9, "people": 8, "offset": 0.0},
     ]
     line = {"method": "platt", "slope": 1.0, "intercept": 0.0, "n": 9_000, "events": 320, "people": 150, "kinds": kinds}

@@ -10,6 +10,7 @@ from threat.release.documents.choices import Choices
 from threat.release.documents.cohort import CohortAttrition
 from threat.release.documents.config import Config
 from threat.release.documents.evaluation import Evaluation
+from threat.release.documents.expected_captures import ExpectedCaptures
 from threat.release.documents.fairness import Fairness
 from threat.release.documents.folds import Folds
 from threat.release.documents.gate import Gate
@@ -28,6 +29,7 @@ class RunDocuments:
     folds: Folds | None = None
     choices: Choices | None = None
     evaluation: Evaluation | None = None
+    captures: ExpectedCaptures | None = None
     checks: Checks | None = None
     features: ModelFeatures | None = None
     calibrator: Calibrator | None = None
@@ -48,6 +50,7 @@ class RunDocuments:
             folds=run.find(Folds),
             choices=run.find(Choices),
             evaluation=run.find(Evaluation),
+            captures=run.find(ExpectedCaptures),
             checks=run.find(Checks),
             features=run.find(ModelFeatures),
             calibrator=run.find(Calibrator),

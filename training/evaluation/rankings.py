@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from features.rules import RULES
+from threat.release.documents.comparison import ComparisonPlan
 from threat.release.documents.evaluation import MODEL
 from threat.release.scorer import kinds_in, probability
 from training.cohorts.opening import OpenedTest
@@ -16,12 +17,13 @@ from training.models.fitted import FittedModels
 class RankedTest:
     """The orders of the test rows, the model's first and the elastic net's second; ``warnings`` name rules left out.
 
-    ``no_probability``: why the model gives no probability; empty where it gives one.
+    ``no_probability``: why the model gives no probability; empty where it gives one. ``plan``: of the comparison.
     """
 
     rankings: list[Ranking]
     warnings: list[str]
     no_probability: str
+    plan: ComparisonPlan | None
 
     @property
     def model(self) -> Ranking:
@@ -50,4 +52,4 @@ def rank_test(opened: OpenedTest, fitted: FittedModels, *, threads: int) -> Rank
     if fitted.without_sensitive is not None:
         ablated = fitted.without_sensitive.raw_score(matrix.values, threads=threads)
         rankings.append(Ranking("without_sensitive", "LightGBM without the sensitive features", ablated))
-    return RankedTest(rankings, warnings, fitted.calibrator.why_none)
+    return RankedTest(rankings, warnings, fitted.calibrator.why_none, fitted.plan)

@@ -9,6 +9,7 @@ from threat.measuring.figure import Figure
 from threat.measuring.list_length import ListLength
 from threat.release.documents.checks import LateKnown
 from threat.release.documents.cohort import CohortAttrition
+from threat.release.documents.comparison import PROMISE, VERDICT_WORDS, Comparison, words_of
 from threat.release.documents.evaluation import Evaluation, RankingFigures
 
 
@@ -37,17 +38,35 @@ def figure_words(figure: Figure | None, digits: int = 3) -> str:
     return text
 
 
+def comparison_lines(comparison: Comparison) -> list[str]:
+    """Write the planned comparison as text: its terms and its power first, then a line for each ranking."""
+    lines = [comparison.terms]
+    for ranking in comparison.rankings:
+        power = ranking.power
+        lines.append(
+            f"  {VERDICT_WORDS[ranking.verdict]:<20} {ranking.title:<48} {words_of(ranking)}"
+            + ("" if power is None else f"; found at 80% power: {power.detectable:.3f}")
+        )
+    return [*lines, PROMISE]
+
+
 def summary_lines(run: str, evaluation: Evaluation, remarks: Remarks) -> str:
     """Write an evaluation as text: question, cohort, a line for each ranking, and what to know before using it."""
     cohort, recall = evaluation.cohort, evaluation.headline
-    lines = [
+    comparison = evaluation.comparison
+    lines = [] if comparison is None or not comparison.lost else [comparison.lost]
+    lines += [
         f"RUN {run}",
         f"{evaluation.rung} within {evaluation.horizon_days} days; {cohort.n:,} rows of {cohort.subjects:,} "
         f"subjects on {cohort.lists} lists, {0 if recall is None else recall.events} outcome events; "
         f"lists of {ListLength(evaluation.capacity, evaluation.capacity_share).words}.",
         "",
-        f"{'ranking':<48} {'recall at capacity':<26} {'mean recall':<26} AUC",
     ]
+    if comparison is not None:
+        lines += [*comparison_lines(comparison), ""]
+    lines.append(
+        f"{'ranking':<48} {'recall at capacity':<26} {'in cohort':<10} {'coverage':<10} {'mean recall':<26} AUC"
+    )
     lines += [_line(ranking, evaluation.capacity) for ranking in evaluation.rankings]
     lines += [f"Note: {warning}" for warning in evaluation.warnings]
     if late := remarks.late_known:
@@ -73,4 +92,8 @@ def _line(ranking: RankingFigures, capacity: int) -> str:
     recall, mean, area = (
         figure_words(ranking.figure(name, capacity)) for name in ("recall_at_capacity", "mean_recall", "auc")
     )
-    return f"{ranking.title:<48} {recall:<26} {mean:<26} {area}"
+    # Recall is the product of these two: a list cannot hold whom the cohort leaves out.
+    inside, coverage = (
+        figure_words(ranking.figure(name, capacity)).split(" ")[0] for name in ("in_cohort_recall", "coverage")
+    )
+    return f"{ranking.title:<48} {recall:<26} {inside:<10} {coverage:<10} {mean:<26} {area}"

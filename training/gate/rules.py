@@ -9,6 +9,7 @@ from datetime import date
 from fairness.verdicts import of_interval
 from threat.characteristics import title_of
 from threat.measuring.figure import Figure, Verdict
+from threat.release.documents.comparison import ComparedRanking, words_of
 from threat.release.documents.evaluation import MODEL, Evaluation, RankingFigures
 from threat.release.documents.fairness import Fairness
 from threat.release.documents.fairness_policy import FairnessPolicy
@@ -190,6 +191,9 @@ def usefulness(view: View) -> Finding:
     if simple is not None and difference is not None and difference.interval is not None and difference.interval[1] < 0:
         verdicts.append(FAIL)
         said.append(f"{simple.title} is clearly better: release that instead")
+    elif evaluation is not None and (lost := _lost(evaluation, numbers.regression)) is not None:
+        verdicts.append(FAIL)
+        said.append(f"{lost.title} is clearly better by {words_of(lost)}: release that instead")
     if not verdicts:
         return Finding(NOT_ENOUGH, "compared with no simple rule")
     worst = Verdict.all_of(verdicts)
@@ -198,6 +202,12 @@ def usefulness(view: View) -> Finding:
         return Finding(PASS, f"recall at capacity {beaten}", figures=tuple(figures))
     reason = f"recall at capacity, model minus rule: {'; '.join(said)}"
     return Finding(worst, reason, figures=tuple(figures))
+
+
+def _lost(evaluation: Evaluation, regression: str) -> ComparedRanking | None:
+    """Return the regression where the comparison planned before the test was opened finds the model worse."""
+    compared = () if evaluation.comparison is None else evaluation.comparison.rankings
+    return next((ranking for ranking in compared if ranking.name == regression and ranking.verdict == "worse"), None)
 
 
 def _difference(ranking: RankingFigures, evaluation: Evaluation | None) -> Figure | None:

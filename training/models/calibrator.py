@@ -132,7 +132,7 @@ def kind_offsets(pooled: Floats, rows: CalibrationRows) -> tuple[KindOffset, ...
     """
     log_odds = np.log(np.clip(pooled, _LEAST, 1 - _LEAST)) - np.log1p(-np.clip(pooled, _LEAST, 1 - _LEAST))
     label = rows.label.astype(np.float64)
-    own: dict[RelationshipKind, tuple[float, float]] = {}
+    by_kind: dict[RelationshipKind, tuple[float, float]] = {}
     counts: dict[RelationshipKind, dict[str, int]] = {}
     for kind in KINDS:
         of_kind = rows.kind == kind
@@ -140,13 +140,13 @@ def kind_offsets(pooled: Floats, rows: CalibrationRows) -> tuple[KindOffset, ...
         n, events = int(of_kind.sum()), int(hits.sum())
         counts[kind] = {"n": n, "events": events, "people": len(np.unique(rows.person[hits]))}
         if min(events, n - events) >= ENOUGH_OF_A_KIND:
-            own[kind] = _own_offset(log_odds[of_kind], label[of_kind], rows.weight[of_kind], rows.person[of_kind])
-    between = between_variance(*np.array(list(own.values())).reshape(-1, 2).T)
+            by_kind[kind] = _own_offset(log_odds[of_kind], label[of_kind], rows.weight[of_kind], rows.person[of_kind])
+    between = between_variance(*np.array(list(by_kind.values())).reshape(-1, 2).T)
     return tuple(
         KindOffset(
             kind=kind,
-            own=own[kind][0] if kind in own else None,
-            offset=own[kind][0] * between / (between + own[kind][1]) if kind in own else 0.0,
+            unshrunk=by_kind[kind][0] if kind in by_kind else None,
+            offset=by_kind[kind][0] * between / (between + by_kind[kind][1]) if kind in by_kind else 0.0,
             **counts[kind],
         )
         for kind in KINDS

@@ -9,12 +9,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from threat.release.documents.choices import Choices, ChosenTrees, PenaltyChoice, TreeChoice
+from threat.release.documents.comparison import REGRESSION, ComparisonPlan
+from threat.release.documents.evaluation import MODEL
 from threat.release.documents.model import Calibrator
 from threat.release.ranking_model import RankingModel
 from training.cohorts.labelled import LabelledCohort
 from training.cohorts.sample import Sample
 from training.models import linear, trees
 from training.models.calibrator import CalibrationRows, calibrator
+from training.models.planned_comparison import plan_comparison
 
 Floats = NDArray[np.float64]
 Pairs = Sequence[tuple[Sample, Sample]]
@@ -51,6 +54,7 @@ class FittedModels:
     linear_calibrator: Calibrator
     validated_in_time: bool
     validation_labels: NDArray[np.uint8]
+    plan: ComparisonPlan
 
     def choices(self, model_sha256: str) -> Choices:
         """Return ``choices.json``. ``model_sha256``: hash of the model, see ``threat.release.model_files``."""
@@ -61,6 +65,7 @@ class FittedModels:
                 chosen=ChosenTrees(**choice.candidate.model_dump(), rounds=choice.rounds), tried=tuple(choice.tried)
             ),
             elastic_net=PenaltyChoice(chosen=self.penalties.penalty, tried=tuple(self.penalties.tried)),
+            comparison=self.plan,
             validation_rows=len(self.validation_labels),
             validation_rows_with_outcome=int(self.validation_labels.sum()),
             model_sha256=model_sha256,
@@ -125,6 +130,11 @@ def fit_models(labelled: LabelledCohort) -> FittedModels:
         linear_calibrator=calibrator(np.concatenate(lines.scores), rows),
         validated_in_time=bool(folds.validation),
         validation_labels=labels,
+        plan=plan_comparison(
+            labelled,
+            [measured for _, measured in pairs],
+            {MODEL: np.concatenate(fitted_trees.out_of_fold), REGRESSION: np.concatenate(lines.scores)},
+        ),
     )
 
 

@@ -19,7 +19,7 @@ NONE = Calibrator(method="none", n=900, events=41, people=30)
 BY_KIND = Calibrator.model_validate(
     {
         "method": "platt", "slope": 1.0, "intercept": 0.0,
-        "kinds": [{"kind": "ex_partner", "n": 900, "events": 90, "people": 80, "own": 1.0, "offset": 0.5}],
+        "kinds": [{"kind": "ex_partner", "n": 900, "events": 90, "people": 80, "unshrunk": 1.0, "offset": 0.5}],
     }
 )  # fmt: skip
 
@@ -36,7 +36,12 @@ def opened() -> Any:
 def fitted(calibrator: Calibrator) -> Any:
     scoring = SimpleNamespace(score=lambda values, threads=1: RAW)
     return SimpleNamespace(
-        trees=scoring, regression=scoring, calibrator=calibrator, linear_calibrator=NONE, without_sensitive=None
+        trees=scoring,
+        regression=scoring,
+        calibrator=calibrator,
+        linear_calibrator=NONE,
+        without_sensitive=None,
+        plan=None,
     )
 
 

@@ -45,6 +45,13 @@ def beaten_by_regression() -> RunDocuments:
     return measured(rankings=(*rankings()[:3], simple))
 
 
+def lost_by_mean_recall() -> RunDocuments:
+    difference = documents.figure("mean_recall_difference", -0.06, -0.1, -0.02)
+    regression = {"name": "elastic_net", "title": "Elastic net", "difference": difference, "verdict": "worse"}
+    terms = {"version": "comparison-1", "measure": "mean_recall", "margin": 0.02, "places": [50], "events": 300}
+    return measured(comparison=terms | {"plan": None, "rankings": [regression | {"power": None}]})
+
+
 def looked(**fields: Any) -> RunDocuments:
     return good(checks=documents.checks(**fields))
 
@@ -116,6 +123,12 @@ CASES: list[tuple[Callable[[], RunDocuments], str, Verdict, str]] = [
     (uninteresting, "usefulness", NOT_ENOUGH, "no paired difference"),
     (lambda: compared(-0.3, -0.1), "usefulness", FAIL, "rule_days"),
     (beaten_by_regression, "usefulness", FAIL, "release that instead"),
+    (
+        lost_by_mean_recall,
+        "usefulness",
+        FAIL,
+        "Elastic net is clearly better by mean recall -0.060 (-0.100 to -0.020): release that instead",
+    ),
     (lambda: measured(rankings=rankings()[:1]), "usefulness", NOT_ENOUGH, "no simple rule"),
     (lambda: good(evaluation=None), "usefulness", NOT_ENOUGH, "no simple rule"),
     (lambda: good(fairness=None), "fairness", NOT_ENOUGH, "not audited"),

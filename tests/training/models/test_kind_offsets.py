@@ -37,10 +37,10 @@ def test_kinds_that_differ_are_calibrated_by_themselves() -> None:
     table = calibrator(scores, rows)
     by_kind = expected_over_observed(table, scores, rows)
     assert {kind: round(by_kind[kind], 1) for kind in KINDS[:3]} == dict.fromkeys(KINDS[:3], 1.0)
-    own = {entry.kind: entry.own for entry in table.kinds}
-    assert own["ex_partner"] - own["current_partner"] == pytest.approx(1.6, abs=0.2)
+    unshrunk = {entry.kind: entry.unshrunk for entry in table.kinds}
+    assert unshrunk["ex_partner"] - unshrunk["current_partner"] == pytest.approx(1.6, abs=0.2)
     for entry in table.kinds:
-        assert 0.9 < entry.offset / entry.own <= 1.0
+        assert 0.9 < entry.offset / entry.unshrunk <= 1.0
         assert (entry.n, entry.events) == (10_000, entry.people)
 
 
@@ -49,7 +49,7 @@ def test_kinds_that_differ_by_chance_alone_are_hardly_moved() -> None:
     offsets = []
     for seed in range(20):
         scores, rows = crowd(6_000, (0.0, 0.0, 0.0, 0.0), seed)
-        offsets.append([(entry.offset, entry.own) for entry in calibrator(scores, rows).kinds])
+        offsets.append([(entry.offset, entry.unshrunk) for entry in calibrator(scores, rows).kinds])
     moved = np.array(offsets)
     assert (np.abs(moved[..., 0]).max(axis=1) == 0).sum() >= 10
     assert (np.abs(moved[..., 0]) < np.abs(moved[..., 1])).all()
@@ -63,14 +63,14 @@ def test_few_outcomes_leave_a_kind_with_the_pooled_calibrator() -> None:
     scores, rows = crowd(4_000, (-1.5, 0.5, 0.5, 0.5), 3)
     first, *others = calibrator(scores, rows).kinds
     assert first.events < 50 <= min(entry.events for entry in others)
-    assert (first.own, first.offset) == (None, 0.0)
+    assert (first.unshrunk, first.offset) == (None, 0.0)
 
 
 def test_one_kind_with_enough_outcomes_is_not_moved() -> None:
     scores, rows = crowd(20_000, (-0.5, 0.5, 0.0, 0.0), 4)
     alone = CalibrationRows(rows.label, rows.weight, rows.person, np.where(rows.kind == "ex_partner", rows.kind, ""))
     [entry] = kind_offsets(expit(scores - 3), alone)
-    assert entry.own is not None
+    assert entry.unshrunk is not None
     assert entry.offset == 0.0
 
 
@@ -90,7 +90,7 @@ def test_rows_of_one_person_count_as_one() -> None:
 
 
 def test_within_a_kind_the_probability_never_falls_and_0_and_1_stay() -> None:
-    kinds = [{"kind": "family", "n": 900, "events": 90, "people": 80, "own": 1.2, "offset": 1.0}]
+    kinds = [{"kind": "family", "n": 900, "events": 90, "people": 80, "unshrunk": 1.2, "offset": 1.0}]
     table = Calibrator.model_validate({"method": "isotonic", "x": [-2, 0, 3], "y": [0.0, 0.1, 1.0], "kinds": kinds})
     grid = np.linspace(-4, 4, 201)
     pooled, moved = probability(table, grid), probability(table, grid, np.full(201, "family"))

@@ -98,6 +98,7 @@ class Summary(Part):
     horizon_days: int | None = Field(ge=1, description="days within which the outcome counts, or null")
     capacity: int | None = Field(ge=1, description="places on each list, or null")
     recall: Figure | None = Field(description="recall at capacity, or null")
+    compared: str = Field(default="", description="what the planned comparison found, in words; empty without one")
     worst_served: str = Field(description="the group served worst, in words")
     limits: tuple[Text, Text, Text] = Field(description="the three gravest limits")
     version: str = Field(description="the RUN")

@@ -7,6 +7,7 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from threat.release.documents.chosen import OptionChoice
+from threat.release.documents.comparison import ComparisonPlan
 from threat.release.documents.document import Document, Part
 
 
@@ -90,6 +91,9 @@ class Choices(Document):
     elastic_net: PenaltyChoice = Field(description="the regression's penalty")
     fit_rows: OptionChoice | None = Field(
         default=None, description="the rows to fit on, by the lists of the base; null: one candidate"
+    )
+    comparison: ComparisonPlan | None = Field(
+        default=None, description="what the planned comparison was expected to tell; null in a RUN of before"
     )
     validation_rows: int = Field(ge=0, description="rows of the validation folds")
     validation_rows_with_outcome: int = Field(ge=0, description="of those, rows with an outcome")

@@ -7,6 +7,7 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from threat.measuring.figure import Figure
+from threat.release.documents.comparison import Comparison
 from threat.release.documents.document import Document, Part
 
 MODEL = "score"
@@ -161,6 +162,9 @@ class Evaluation(Measured, Document):
     cohort: TestCohort = Field(description="what was measured on")
     replay: tuple[ReplayedList, ...] = Field(description="the model's lists as they would have run")
     no_probability: str = Field(default="", description="why calibration is null, in a sentence; empty where it is not")
+    comparison: Comparison | None = Field(
+        default=None, description="the comparison planned before the test was opened; null in a RUN of before"
+    )
     lead_time: LeadTime = Field(description="how far ahead of their outcome relationships were listed")
     settings: Resampling = Field(description="how the intervals were drawn")
 

@@ -114,3 +114,9 @@ class ExpectedCaptures(Document):
     rankings: tuple[RankingCaptures, ...] = Field(description="every ranking, and the oracles")
     ceiling: CeilingFit | None = Field(default=None, description="how the ceiling was fitted; null without one")
     particle_check: ParticleCheck | None = Field(default=None, description="the check by particles, or null")
+
+    @property
+    def shares_of_ceiling(self) -> dict[str, Figure]:
+        """Share of what the records-only ceiling reaches, by name of the ranking; empty where no ceiling was fitted."""
+        shares = {ranking.name: ranking.figure("share_of_ceiling") for ranking in self.rankings}
+        return {name: share for name, share in shares.items() if share is not None}

@@ -123,14 +123,15 @@ _NUMBERS_OF: dict[str, tuple[str, ...]] = {
 class KindOffset(Part):
     """How far the log odds of one kind of relationship are moved from the pooled calibrator.
 
-    ``own`` is what the rows of the kind say by themselves; ``offset`` is what is used, ``own`` shrunk towards 0.
+    ``unshrunk`` is what the rows of the kind say by themselves; ``offset`` is what is used, ``unshrunk`` shrunk towards
+    0.
     """
 
     kind: RelationshipKind = Field(description="what the two are to each other")
     n: int = Field(ge=0, description="rows of the kind")
     events: int = Field(ge=0, description="of those, rows with an outcome")
     people: int = Field(ge=0, description="distinct subjects with an outcome among them")
-    own: float | None = Field(
+    unshrunk: float | None = Field(
         default=None, description="log odds that these rows alone ask for; absent: too few outcomes"
     )
     offset: float = Field(description="log odds added to the pooled calibrator's; 0: as the pooled calibrator says")
@@ -177,7 +178,7 @@ class Calibrator(JsonFile):
 
     @property
     def why_none(self) -> str:
-        """Why no probability is given, in a sentence; empty where one is.
+        """The reason that no probability is given, in a sentence; empty where one is.
 
         >>> Calibrator(method="none", n=900, events=41, people=30).why_none.partition(": ")[2]
         '41 of 900 rows to calibrate on had an outcome (30 people), where 100 with and 100 without one are needed.'

@@ -114,6 +114,38 @@ class LinearSettings(_Setting):
     l1_ratio: float = Field(default=0.5, ge=0, le=1, description="share of L1 in the penalty")
 
 
+class ComparisonSettings(_Setting):
+    """The one comparison that is written down before the test is opened; a change of its terms is a new version.
+
+    ``margin``: mean recall that a model may lose and still be called not worse. ``against``: names of rankings.
+    """
+
+    version: str = Field(default="comparison-1", min_length=1, description="policy: version of these terms")
+    measure: Literal["mean_recall"] = Field(default="mean_recall", description="policy: the one measure compared")
+    margin: float = Field(default=0.02, gt=0, lt=1, description="policy: loss of it that is not yet worse")
+    against: list[
+        Literal[
+            "rule_latest_grade",
+            "rule_days_since_last",
+            "rule_prior_count",
+            "rule_rfg",
+            "rule_rfgv",
+            "rule_trailing_year_harm",
+            "elastic_net",
+        ]
+    ] = Field(
+        default=[
+            "rule_latest_grade",
+            "rule_days_since_last",
+            "rule_rfgv",
+            "rule_trailing_year_harm",
+            "elastic_net",
+        ],
+        min_length=1,
+        description="policy: rankings compared with",
+    )
+
+
 class Settings(_Setting):
     """A whole training.
 
@@ -134,6 +166,7 @@ class Settings(_Setting):
     trees: TreeSettings = Field(description="candidates of the model")
     base: BaseSettings = Field(default=BaseSettings(), description="the base of the model")
     linear: LinearSettings = Field(default=LinearSettings(), description="candidates of the regression")
+    comparison: ComparisonSettings = Field(default=ComparisonSettings(), description="the planned comparison")
     new_charges_only: bool = Field(default=False, description="only outcomes with a new kind of charge count")
     features_without: list[str] = Field(default=[], description="features left out")
     features_with: list[str] = Field(

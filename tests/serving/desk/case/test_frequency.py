@@ -167,7 +167,7 @@ def test_a_model_that_was_not_calibrated_says_no_frequency_and_why(tested):
 
 def test_the_kind_of_relationship_moves_the_band(tested):
     ranking = tested()
-    kinds = [{"kind": "family", "n": 900, "events": 90, "people": 80, "own": 2.0, "offset": 2.0}]
+    kinds = [{"kind": "family", "n": 900, "events": 90, "people": 80, "unshrunk": 2.0, "offset": 2.0}]
     table = Calibrator.model_validate({"method": "platt", "slope": 1.0, "intercept": 0.0, "kinds": kinds})
     by_kind = dataclasses.replace(ranking, bundle=dataclasses.replace(ranking.bundle, calibrator=table))
     # 1 / (1 + e^3) = 0.047 and 1 / (1 + e^1) = 0.269: the second band and the third.

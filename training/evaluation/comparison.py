@@ -1,0 +1,57 @@
+"""The comparison that was planned before the test was opened, read off the test's paired differences."""
+
+from __future__ import annotations
+
+from threat.measuring.figure import Figure
+from threat.measuring.power import standard_error_of
+from threat.release.documents.comparison import ComparedRanking, Comparison, ComparisonPlan, ComparisonVerdict
+from threat.release.documents.evaluation import MODEL, Measured
+from threat.release.documents.settings import ComparisonSettings
+from training.models.planned_comparison import power, title_of
+
+
+def compare(measured: Measured, settings: ComparisonSettings, plan: ComparisonPlan | None) -> Comparison:
+    """Return the verdict on each ranking of the settings, from the figures that the evaluation holds anyway."""
+    mean_recall = measured.figure(MODEL, "mean_recall")
+    return Comparison(
+        version=settings.version,
+        measure=settings.measure,
+        margin=settings.margin,
+        places=() if mean_recall is None else tuple(mean_recall.slice["capacities"]),
+        events=0 if mean_recall is None else mean_recall.events,
+        plan=plan,
+        rankings=tuple(_compared(measured, name, settings.margin) for name in settings.against),
+    )
+
+
+def _compared(measured: Measured, name: str, margin: float) -> ComparedRanking:
+    ranking = measured.ranking(name)
+    difference = None if ranking is None else ranking.figure("mean_recall_difference")
+    interval = None if difference is None else difference.interval
+    return ComparedRanking(
+        name=name,
+        title=title_of(name) if ranking is None else ranking.title,
+        difference=difference,
+        verdict=verdict_of(difference, margin),
+        power=None if interval is None else power(standard_error_of(interval), margin),
+    )
+
+
+def verdict_of(difference: Figure | None, margin: float) -> ComparisonVerdict:
+    """Return what the interval of a difference, model minus ranking, says of the model.
+
+    Better: wholly above 0. Worse: wholly below 0, however little. Not worse: wholly above minus the margin. Anything
+    else is not enough evidence; a ranking that is not in the table is not measured.
+
+    >>> figure = Figure(name="d", title="D", value=0.0, n=9, events=9, interval=(-0.01, 0.01), method="paired")
+    >>> verdict_of(figure, margin=0.02), verdict_of(figure, margin=0.005)
+    ('not_worse', 'not_enough_evidence')
+    """
+    if difference is None:
+        return "not_measured"
+    if difference.interval is None:
+        return "not_enough_evidence"
+    low, high = difference.interval
+    if low > 0 or high < 0:
+        return "better" if low > 0 else "worse"
+    return "not_worse" if low > -margin else "not_enough_evidence"
