@@ -30,7 +30,7 @@ def test_make_continue_and_draw(tmp_path: Path) -> None:
     assert more["to"].startswith("2025-01-31")
     drawn = json.loads(run("--report", "--out", out, "--json"))
     page = Path(drawn["report"]).read_text(encoding="utf-8")
-    assert page.count("<figure") == 11
+    assert page.count("<figure") == 12
     assert "No person in it" in page
     assert 'lang="en-GB"' in page
     for ignored in (["--advance", "1d", "--seed", "5"], ["--report", "--knob", "leak=1"]):
@@ -47,6 +47,7 @@ def test_make_continue_and_draw(tmp_path: Path) -> None:
         (["--force", "nowhere", "--out", "x"], "no force named 'nowhere'"),
         (["--knob", "leak=2", "--out", "x"], "outside 0 to 1: 2"),
         (["--knob", "mischief=2", "--out", "x"], "not a knob"),
+        (["--knob", "world=flat", "--out", "x"], "no world named 'flat'"),
         (["--relationships", "0", "--out", "x"], "no relationship"),
         (["--years", "nan", "--out", "x"], "no time or too much"),
         (["--years", "2000", "--out", "x"], "no time or too much"),

@@ -79,20 +79,20 @@ def rows_at(records: ForceRecords, cut: int) -> pd.DataFrame:
     """
     incidents = records.incidents
     pair, occurred = incidents["pair"].to_numpy(), incidents["occurred_at"].to_numpy()
-    known = incidents["recorded_at"].to_numpy() < cut
+    on_record = incidents["recorded_at"].to_numpy() < cut
     n = int(pair.max()) + 1 if len(pair) else 0
 
     def of_pairs(which: NDArray[np.bool_]) -> NDArray[np.int64]:
         return np.bincount(pair[which], minlength=n)
 
-    prior = of_pairs(known & (occurred >= cut - YEAR))
+    prior = of_pairs(on_record & (occurred >= cut - YEAR))
     soon = (occurred >= cut) & (occurred < cut + _HORIZON)
     year = (occurred >= cut) & (occurred < cut + YEAR)
-    signs = (of_pairs(known & incidents["severe"].to_numpy()) > 0).astype(np.int64) + (prior >= _OFTEN)
+    signs = (of_pairs(on_record & incidents["severe"].to_numpy()) > 0).astype(np.int64) + (prior >= _OFTEN)
     for kinds in _SIGNS:
         marks = records.of_kind(*kinds)
         marked = incidents.index.isin(marks.loc[marks["recorded_at"] < cut, "incident_id"])
-        signs += of_pairs(known & marked) > 0
+        signs += of_pairs(on_record & marked) > 0
     columns: dict[str, Any] = {
         "prior": prior,
         "signs": signs,
@@ -101,7 +101,7 @@ def rows_at(records: ForceRecords, cut: int) -> pd.DataFrame:
         "deadly": of_pairs(year & incidents["deadly"].to_numpy()) > 0,
         "followed": np.full(n, cut + YEAR <= records.end),
     }
-    return pd.DataFrame(columns)[of_pairs(known) > 0]
+    return pd.DataFrame(columns)[of_pairs(on_record) > 0]
 
 
 def auc(score: NDArray[Any], label: NDArray[np.bool_]) -> float:

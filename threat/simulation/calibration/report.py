@@ -33,7 +33,12 @@ _CHARTED = (
     ("Concentration of harm", "harm_top_2 harm_top_3 light_year"),
     (
         "Before a deadly case",
-        "deadly_no_contact deadly_one_contact deadly_known_domestic deadly_known marker_before marker_after",
+        "deadly_no_contact deadly_one_contact deadly_second deadly_known_domestic deadly_known marker_before "
+        "marker_after",
+    ),
+    (
+        "How often and how badly",
+        "severe_share_0 severe_share_1 severe_share_2 severe_share_3_4 severe_share_5 severe_share_many deadly_auc",
     ),
     ("Odds and rates", "marker_ratio strangulation_odds stalking_odds deadly_rate homicide_rate"),
 )
