@@ -85,7 +85,8 @@ def added_harm(labelled: LabelledCohort, model: RankingModel, events: Sequence[H
                 before = model.contributions(effect.values_before, threads=threads).by_feature
             after = model.contributions(effect.values_after[fell], threads=threads).by_feature
             # By feature alone: no harm moves the expected score or the time at liberty.
-            causes = fall_causes(after - before[fell], labelled.catalogue.names)
+            moved = _differ(effect.values_before[fell], effect.values_after[fell])
+            causes = fall_causes(after - before[fell], moved, labelled.catalogue.names)
         measured.append(
             HarmOfKind(
                 kind=effect.event.kind,
@@ -111,15 +112,17 @@ def added_harm(labelled: LabelledCohort, model: RankingModel, events: Sequence[H
     )
 
 
-def fall_causes(change: NDArray[np.float64], names: Sequence[str]) -> tuple[FallCause, ...]:
+def fall_causes(change: NDArray[np.float64], moved: NDArray[np.bool_], names: Sequence[str]) -> tuple[FallCause, ...]:
     """Return the features whose contribution fell most in the most rows of ``change`` (n, d), at most five.
 
-    Of two fallen rows, the first feature lowered both most; equals are in the order of the names:
+    ``moved`` (n, d): the figures that the harm moved; the contribution of another figure can only follow. Of two fallen
+    rows, the first feature lowered both most among the moved; equals are in the order of the names:
 
-    >>> [(cause.feature, cause.rows, cause.mean_change) for cause in fall_causes(np.array([[-2.0, 0], [-1, 1]]), "ab")]
+    >>> change, moved = np.array([[-2.0, 0, -3], [-1, 1, -3]]), np.array([[True, True, False], [True, True, False]])
+    >>> [(cause.feature, cause.rows, cause.mean_change) for cause in fall_causes(change, moved, "abc")]
     [('a', 2, -1.5)]
     """
-    worst = change.argmin(axis=1)
+    worst = np.where(moved, change, np.inf).argmin(axis=1)
     rows = np.bincount(worst, minlength=len(names))
     order = np.argsort(-rows, kind="stable")[:_CAUSES]
     return tuple(
@@ -189,8 +192,13 @@ def future_removed(sightings: Sightings, rows: Rows, values: NDArray[np.float32]
     for i in range(len(rows)):
         past = known_before(sightings, (int(rows.subject[i]), int(rows.at_risk[i])), int(rows.as_of[i]))
         again = build(past, rows.take(np.array([i])), catalogue, parallel=False).values
-        different += int((~((again[0] == values[i]) | (np.isnan(again[0]) & np.isnan(values[i])))).sum())
+        different += int(_differ(again[0], values[i]).sum())
     return different
+
+
+def _differ(values: NDArray[np.float32], others: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Mask of the values that are not the same; two missing values are."""
+    return np.asarray(~((values == others) | (np.isnan(values) & np.isnan(others))), np.bool_)
 
 
 def known_before(sightings: Sightings, people: tuple[int, ...], as_of: int) -> Sightings:

@@ -7,14 +7,18 @@ from collections.abc import Sequence
 
 import lightgbm as lgb
 
+from training.models.missing_side import Ends, sided
+
 _SCALED = frozenset({"leaf_value", "internal_value", "shrinkage"})
 """Lines of a tree that scale with its output: those that LightGBM's own Tree::Shrinkage multiplies."""
 _TREES, _END = "\n\nTree=0\n", "end of trees\n"
 _THREADS = re.compile(r"^\[num_threads: \d+\]$", re.MULTILINE)
 
 
-def averaged(members: Sequence[lgb.Booster]) -> lgb.Booster:
+def averaged(members: Sequence[lgb.Booster], ends: Ends = ()) -> lgb.Booster:
     """Return a booster of all the members' trees, each divided by the number of members.
+
+    ``ends``: by column, what a missing figure counted as when the members were fitted (``missing_side``).
 
     Raw scores are sums over trees, so the raw score is the mean of the members' raw scores, and exact contributions
     (TreeSHAP is linear in the leaves) are the means of theirs. The members must have read the same columns; the header
@@ -26,7 +30,7 @@ def averaged(members: Sequence[lgb.Booster]) -> lgb.Booster:
     texts = [member.model_to_string(num_iteration=-1) for member in members]
     head, _, rest = texts[0].partition(_TREES)
     tail = rest[rest.index(_END) :]
-    trees = [_scaled(block, len(members)) for text in texts for block in _blocks(text)]
+    trees = [_scaled(sided(block, ends), len(members)) for text in texts for block in _blocks(text)]
     # Without the sizes of the trees LightGBM reads them one after another; it writes the sizes, and how often each
     # feature is used, anew.
     header = "\n".join(line for line in head.split("\n") if not line.startswith("tree_sizes="))

@@ -99,6 +99,7 @@ def growth_of(labelled: LabelledCohort) -> trees.Growth:
     settings = labelled.settings
     return trees.Growth(
         constraints=labelled.constraints,
+        ends=labelled.catalogue.least_risk,
         names=labelled.catalogue.names,
         seed=settings.seed,
         seeds=settings.trees.seeds,

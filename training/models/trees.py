@@ -14,6 +14,7 @@ from threat.release.documents.choices import TriedTrees
 from training.cohorts.sample import Sample
 from training.config import TreeCandidate, TreeSettings
 from training.models.averaged import averaged
+from training.models.missing_side import Ends, filled
 
 Floats = NDArray[np.float64]
 _SILENT = {"verbosity": -1}
@@ -53,14 +54,14 @@ class TreeRows:
         loss = self.target * np.log(probability) + (1 - self.target) * np.log1p(-probability)
         return "log_loss", -float(self.weight @ loss), False
 
-    def dataset(self, reference: lgb.Dataset | None = None, names: Sequence[str] | None = None) -> lgb.Dataset:
-        """The rows binned, by the bins of ``reference`` where given. ``names`` of the columns go into a model's text.
+    def dataset(self, growth: Growth, reference: lgb.Dataset | None = None) -> lgb.Dataset:
+        """The rows binned, by the bins of ``reference`` where given. The growth's names go into a model's text.
 
         LightGBM reads ``values`` once, here, and keeps no reference to them.
         """
         data = lgb.Dataset(
-            self.values,
-            feature_name="auto" if names is None else list(names),
+            filled(self.values, growth.ends),
+            feature_name="auto" if growth.names is None else list(growth.names),
             label=self.target,
             weight=self.weight,
             init_score=self.start,
@@ -74,10 +75,13 @@ class TreeRows:
 class Growth:
     """What every fit of a training shares.
 
-    ``constraints``: one of -1, 0, 1 per feature. ``seeds``: models of different seeds that are averaged into one.
+    ``constraints``: one of -1, 0, 1 per feature. ``ends``: what a missing figure counts as, by feature
+    (``missing_side``); empty: every missing figure stays missing. ``seeds``: models of different seeds that are
+    averaged into one.
     """
 
     constraints: Sequence[int]
+    ends: Ends = ()
     names: Sequence[str] | None = None
     seed: int
     seeds: int = 1
@@ -127,7 +131,7 @@ def parameters(candidate: TreeCandidate, growth: Growth, *, objective: str, seed
 
 def fit(rows: TreeRows, candidate: TreeCandidate, rounds: int, growth: Growth) -> lgb.Booster:
     """Fit ``rounds`` trees of each seed to the rows, averaged into one booster (see ``averaged``)."""
-    data = rows.dataset(names=growth.names)
+    data = rows.dataset(growth)
     members = []
     for member in range(growth.seeds):
         seed = growth.member_seed(member)
@@ -135,7 +139,7 @@ def fit(rows: TreeRows, candidate: TreeCandidate, rounds: int, growth: Growth) -
         for _ in range(rounds):
             booster.update()
         members.append(booster)
-    return averaged(members)
+    return averaged(members, growth.ends)
 
 
 def choose(folds: Sequence[tuple[TreeRows, TreeRows]], settings: TreeSettings, growth: Growth) -> Choice:
@@ -146,8 +150,8 @@ def choose(folds: Sequence[tuple[TreeRows, TreeRows]], settings: TreeSettings, g
     """
     datasets = []
     for fitted, measured in folds:
-        data = fitted.dataset()
-        datasets.append((data, measured.dataset(reference=data)))
+        data = fitted.dataset(growth)
+        datasets.append((data, measured.dataset(growth, reference=data)))
     measured_rows = [measured for _, measured in folds]
     tried: list[TriedTrees] = []
     for candidate in settings.candidates:
