@@ -14,6 +14,7 @@ import pytest
 from fixtures import evidence, governed
 from fixtures import golden_force as golden
 from fixtures.desk_browser import NOW, STARTED_AT
+from fixtures.drawn_bases import base_model
 from fixtures.state_desks import GoldenFolders
 
 from serving.desk.service import Desk
@@ -23,6 +24,7 @@ from threat.cli import main
 from threat.history.batches import Batch
 from threat.history.store import Store
 from threat.release.documents.gate import Acceptance
+from threat.release.documents.model import DAYS_UNTIL_RELEASE, IN_CUSTODY, BaseModel
 
 MODEL_READS = (
     "domestic_incidents_365d",
@@ -71,11 +73,13 @@ def make_bundle(
     gate: dict[str, Any] | None = None,
     report: dict[str, Any] | None = None,
     bins: Sequence[dict[str, Any]] = (),
+    base: BaseModel | None = None,
 ) -> str:
     """Build, sign and promote a small real model of the golden matrix for the demonstration; return its hash.
 
     ``accepted``: acceptances of its gate. ``gate``: fields of its gate to change. ``report``: fields of its fairness
-    report; None for a RUN that nobody audited. ``bins``: what its test observed, by band of probability.
+    report; None for a RUN that nobody audited. ``bins``: what its test observed, by band of probability. ``base``: what
+    the trees are added to; its model reads the features of custody too.
     """
     import lightgbm
 
@@ -88,7 +92,8 @@ def make_bundle(
     snapshot = Store.open(store).snapshot()
     cohort = eligible(snapshot, golden.AS_OF, load_policy())
     matrix = build(snapshot.sightings(), cohort.rows, parallel=False)
-    columns = [matrix.names.index(name) for name in MODEL_READS]
+    reads = MODEL_READS if base is None else (*MODEL_READS, IN_CUSTODY, DAYS_UNTIL_RELEASE)
+    columns = [matrix.names.index(name) for name in reads]
     draw = np.random.default_rng(7)
     values = np.repeat(matrix.values[:, columns], 40, axis=0)
     values = values + draw.normal(scale=0.1, size=values.shape)
@@ -101,14 +106,15 @@ def make_bundle(
         "seed": 1,
         "min_data_in_leaf": 5,
     }
-    data = lightgbm.Dataset(values, label, feature_name=list(MODEL_READS))
+    data = lightgbm.Dataset(values, label, feature_name=list(reads))
     text = str(lightgbm.train(options, data, 12).model_to_string())
     run = evidence.make_run(
         var / "runs",
         run_id,
         replacing=[evidence.evaluation(horizon_days=365, calibration__bins=bins)],
         text=text,
-        features=MODEL_READS,
+        features=reads,
+        base=base,
         catalogue_version=load_catalogue().version,
     )
     if report is not None:
@@ -135,6 +141,15 @@ def model_var(golden_store: Path, tmp_path_factory: pytest.TempPathFactory) -> P
     make_bundle(golden_store, var)
     for as_of in (golden.AS_OF - 7 * DAY, golden.AS_OF):
         make_list(golden_store, var, as_of, ListOptions(capacity=3, publish=True), started_at=STARTED_AT)
+    return var
+
+
+@pytest.fixture(scope="session")
+def base_var(golden_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The small model on a base with an offset for time at liberty, in service, and its list. Capacity 3."""
+    var = tmp_path_factory.mktemp("base")
+    make_bundle(golden_store, var, base=base_model((MODEL_READS[0], MODEL_READS[2])))
+    make_list(golden_store, var, golden.AS_OF, ListOptions(capacity=3, publish=True), started_at=STARTED_AT)
     return var
 
 
