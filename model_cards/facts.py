@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from model_cards import results
+from model_cards.base_facts import base_field, kind_field
 from model_cards.words import count, day, figure_words, number, outcome_words, table
 from threat.measuring.titles import TITLES
 from threat.release.documents.card import Value
@@ -279,10 +280,8 @@ FACTS: dict[str, Fact] = {
     "data.snapshot": ("snapshot.json", _snapshot),
     "data.cohort": ("evaluation.json, cohort.json", _cohort),
     "data.attrition": ("cohort.json", _attrition),
-    "model.kind": (
-        "model/model.txt",
-        _fixed("Gradient-boosted decision trees (LightGBM), regularised; ranked by raw score."),
-    ),
+    "model.kind": ("model/", kind_field),
+    "model.base": ("model/base.json, choices.json", base_field),
     "model.features": ("model/features.json, cohort.json", _features),
     "model.constraints": ("model/features.json", _constraints),
     "model.sensitive": ("model/features.json, evaluation.json", _sensitive),
@@ -303,8 +302,12 @@ FACTS: dict[str, Fact] = {
     "fairness.coverage": ("fairness.json", results.coverage_field),
     "fairness.others": ("fairness.json", results.others_field),
     "explanation.method": (
-        "threat/release/scorer.py",
-        _fixed("Exact tree contributions, grouped by theme into sentences, each with the records behind it."),
+        "threat/release/ranking_model.py",
+        _fixed(
+            "Exact contributions, of base and trees together one figure per feature, grouped by theme into sentences, "
+            "each with the records behind it. The expected score and the time at liberty are among the other parts of "
+            "the order, without a sentence."
+        ),
     ),
     "explanation.fidelity": ("checks.json", results.fidelity_field),
     "explanation.misreadings": (

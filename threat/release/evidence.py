@@ -14,7 +14,7 @@ from threat.release.documents.expected_captures import ExpectedCaptures
 from threat.release.documents.fairness import Fairness
 from threat.release.documents.folds import Folds
 from threat.release.documents.gate import Gate
-from threat.release.documents.model import Calibrator, ModelFeatures
+from threat.release.documents.model import BaseModel, Calibrator, ModelFeatures
 from threat.release.documents.snapshot import SnapshotRead
 from threat.release.runs import Run
 
@@ -32,6 +32,7 @@ class RunDocuments:
     captures: ExpectedCaptures | None = None
     checks: Checks | None = None
     features: ModelFeatures | None = None
+    base: BaseModel | None = None
     calibrator: Calibrator | None = None
     fairness: Fairness | None = None
     gate: Gate | None = None
@@ -53,6 +54,7 @@ class RunDocuments:
             captures=run.find(ExpectedCaptures),
             checks=run.find(Checks),
             features=run.find(ModelFeatures),
+            base=run.find(BaseModel),
             calibrator=run.find(Calibrator),
             fairness=run.find(Fairness),
             gate=run.find(Gate) if gate else None,
