@@ -16,7 +16,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # One place for compiled kernels, so that a second start is quick and the checkout stays clean.
 export NUMBA_CACHE_DIR ?= $(CURDIR)/var/numba
 
-.PHONY: help setup demo test test-long check format bench results docs screenshots sentences lock clean
+.PHONY: help setup demo test test-long check format bench results ceiling docs screenshots sentences lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -90,6 +90,9 @@ bench: setup .venv-bench/.done ## the feature engine beside its rivals: one tabl
 
 results: setup ## the whole main job on real records (where the folder is present) and on the synthetic force: docs/results.md
 	@PYTHONPATH=docs $(BIN)/python -m pages.results --real $(REAL) --out docs/results.md
+
+ceiling: setup ## docs/ceiling.md: how close to the best that records allow; opens the six forces of the ledger (an hour)
+	@PYTHONPATH=docs $(BIN)/python -m pages.ceiling --open $(WORLDS)
 
 docs: setup ## every generated page
 	@PYTHONPATH=docs $(BIN)/python -m pages.feature_dictionary

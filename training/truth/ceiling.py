@@ -45,10 +45,15 @@ _LEFT_OUT_SHARE = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Ceiling:
-    """The best recipe, and how every recipe did on the reference's subjects left out (``fit``)."""
+    """Every recipe, and how each did on the reference's subjects left out (``fit``, which names the best)."""
 
-    recipe: Recipe
+    recipes: tuple[Recipe, ...]
     fit: CeilingFit
+
+    @property
+    def recipe(self) -> Recipe:
+        """The best recipe."""
+        return next(recipe for recipe in self.recipes if recipe.name == self.fit.recipe)
 
     def score(self, store: Path, rows: Rows, snapshot_id: str | None, *, threads: int) -> Floats:
         """Raw scores (n) of rows of another force, from its records alone."""
@@ -85,12 +90,12 @@ def fit(run: Run, force: Path, reference: Path, *, rows: int = 150_000, how: Loo
 
 
 def ceiling_of(rows: SoftRows, catalogue: Catalogue, teaching: Teaching, draws: int) -> Ceiling:
-    """Fit every recipe and keep the best. ``draws``: runs forward behind each label."""
+    """Fit every recipe and name the best. ``draws``: runs forward behind each label."""
     fitted = fit_recipes(rows, tuple(catalogue), teaching)
     best = fitted.best
     measured = next(recipe for recipe in fitted.tried if recipe.name == best.name)
     return Ceiling(
-        best,
+        fitted.recipes,
         CeilingFit(
             rows=len(rows.label),
             recipe=best.name,

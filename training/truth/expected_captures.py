@@ -120,6 +120,18 @@ def compare(
     )
 
 
+def captures_by_length(
+    lists: JudgedLists, rankings: Sequence[Ranking], *, capacity: int
+) -> dict[str, dict[int, float]]:
+    """Return the expected outcomes that a list of each ranking, and of the oracle, meets at every length of the ladder.
+
+    Without intervals: for comparisons over forces, whose own spread is the interval.
+    """
+    judged = _Judged.of(lists, capacity, Resampling(replicates=0, seed=0))
+    met = {ranking.name: judged.captures(ranking.scores) for ranking in rankings} | {ORACLE: judged.best()}
+    return {name: {size: float(values[0]) for size, values in by_size.items()} for name, by_size in met.items()}
+
+
 def _oracles(
     judged: _Judged, deadly: _Deadly | None, best: Captures, ceiling: Captures | None
 ) -> tuple[RankingCaptures, ...]:

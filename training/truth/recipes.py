@@ -42,9 +42,8 @@ _PARAMETERS = {
     "force_row_wise": True,
     "verbosity": -1,
 }
-_MOST_ROUNDS, _PATIENCE = 2000, 60
-"""Most trees, and trees without a gain before a fit stops. A fit on 150,000 rows stopped at 345 trees, far from the
-most."""
+_PATIENCE = 60
+"""Trees without a gain before a fit stops."""
 _PENALTY = 0.05
 """Penalty of the linear recipes, as a multiple of the summed risk: next to nothing, as a soft label is no rare outcome.
 Enough to keep columns that say the same from running apart."""
@@ -80,7 +79,8 @@ class SoftRows:
 class Teaching:
     """How recipes are fitted: the policy values of the base's offset, the horizon, a seed and threads.
 
-    ``list_share``: share of its cohort that a list holds, by which recipes are compared.
+    ``list_share``: share of its cohort that a list holds, by which recipes are compared. ``most_rounds``: of trees; a
+    fit on 150,000 rows stopped at 345, far from the most.
     """
 
     base: BaseSettings
@@ -88,6 +88,7 @@ class Teaching:
     list_share: float
     seed: int = 7
     threads: int = 1
+    most_rounds: int = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,15 +158,14 @@ def fit_recipes(rows: SoftRows, definitions: Sequence[Definition], teaching: Tea
 
     ``definitions``: of the columns, in their order.
     """
-    names, seed = [definition.name for definition in definitions], teaching.seed
+    names = [definition.name for definition in definitions]
     free = [replace(definition, direction=0) for definition in definitions]
     everything = [replace(definition, base=True) for definition in free]
     fit = rows.fit_part
     base, base_free = (SoftModel(_ridge(fit, read, teaching), None) for read in (definitions, free))
-    all_free = SoftModel(_ridge(_drawn(fit, _WIDE_ROWS, seed), everything, teaching), None)
-    trees = SoftModel(None, fit_soft(rows, None, names=names, seed=seed, threads=teaching.threads))
-    start = base_free.score(rows.values)
-    on_base = SoftModel(base_free.base, fit_soft(rows, start, names=names, seed=seed, threads=teaching.threads))
+    all_free = SoftModel(_ridge(_drawn(fit, _WIDE_ROWS, teaching.seed), everything, teaching), None)
+    trees = SoftModel(None, fit_soft(rows, None, names, teaching))
+    on_base = SoftModel(base_free.base, fit_soft(rows, base_free.score(rows.values), names, teaching))
     models = {
         "base": (base,),
         "base_free": (base_free,),
@@ -194,7 +194,7 @@ def _drawn(rows: SoftRows, most: int, seed: int) -> SoftRows:
     return SoftRows(rows.values[drawn], rows.label[drawn], rows.cycle[drawn], most)
 
 
-def fit_soft(rows: SoftRows, start: Floats | None, *, names: list[str], seed: int, threads: int) -> lgb.Booster:
+def fit_soft(rows: SoftRows, start: Floats | None, names: list[str], teaching: Teaching) -> lgb.Booster:
     """Fit LightGBM to probabilities as labels; stop when the rows left out no longer gain.
 
     ``start``: log odds (n) that the trees are added to; None: from scratch.
@@ -207,9 +207,9 @@ def fit_soft(rows: SoftRows, start: Floats | None, *, names: list[str], seed: in
         measured.values, label=measured.label, init_score=starts[1], reference=data, params={"verbosity": -1}
     )
     booster = lgb.train(
-        _PARAMETERS | {"seed": seed, "num_threads": threads},
+        _PARAMETERS | {"seed": teaching.seed, "num_threads": teaching.threads},
         data,
-        num_boost_round=_MOST_ROUNDS,
+        num_boost_round=teaching.most_rounds,
         valid_sets=[check],
         callbacks=[lgb.early_stopping(_PATIENCE, verbose=False)],
     )

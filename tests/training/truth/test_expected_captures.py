@@ -11,7 +11,7 @@ from threat.errors import UsageError
 from threat.history.sightings import Rows
 from threat.measuring.resampling import Resampling
 from training.evaluation.table import Ranking
-from training.truth.expected_captures import CEILING, DEADLY_ORACLE, ORACLE, Compared, compare
+from training.truth.expected_captures import CEILING, DEADLY_ORACLE, ORACLE, Compared, captures_by_length, compare
 from training.truth.judged_lists import AskedOutcome, JudgedLists, TrueRisk
 from training.truth.particle_check import _draw, _soft_auc, _top_share
 
@@ -138,6 +138,15 @@ def test_the_same_places_are_judged_by_the_deadly_risk_too() -> None:
     three = compare(replace(compared.lists, capacity=3), resampling=SAMPLE)
     assert value(three, "score", "expected_deadly_captures") == pytest.approx(0.13)
     assert value(three, DEADLY_ORACLE, "expected_deadly_captures") == pytest.approx(0.13)
+
+
+def test_captures_at_every_length_without_intervals() -> None:
+    """Eight rows, k = 2: lengths 1, 2, 4 and 8 (k/4 is no list); the oracle by its halves, here the risk itself."""
+    risk, scores = [0.1, 0.2, 0.3, 0.4, 0.05, 0.06, 0.07, 0.08], [8.0, 7.0, 6.0, 5.0, 4.0, 3.0, 2.0, 1.0]
+    drawn = lists(risk, scores, [0] * 8, list(range(8)))
+    met = captures_by_length(drawn, drawn.rankings, capacity=2)
+    assert met["score"] == pytest.approx({1: 0.1, 2: 0.3, 4: 1.0, 8: 1.26})
+    assert met[ORACLE] == pytest.approx({1: 0.4, 2: 0.7, 4: 1.0, 8: 1.26})
 
 
 def test_without_the_deadly_risk_there_is_no_figure_of_it() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -61,7 +62,7 @@ def test_every_recipe_is_fitted_and_the_interaction_takes_trees(drawn: SoftRows)
 def test_a_mean_is_of_log_odds() -> None:
     values = np.random.default_rng(1).random((2_000, 2)).astype(np.float32)
     rows = SoftRows(values, logistic(values.sum(axis=1) - 4.0), np.zeros(2_000, np.int64), 1_500)
-    boosters = (fit_soft(rows, None, names=["a", "b"], seed=seed, threads=1) for seed in (1, 2))
+    boosters = (fit_soft(rows, None, ["a", "b"], replace(TEACHING, seed=seed)) for seed in (1, 2))
     models = tuple(SoftModel(None, booster) for booster in boosters)
     mean = Recipe("mean", models).score(values)
     np.testing.assert_allclose(mean, (models[0].score(values) + models[1].score(values)) / 2, rtol=1e-12)
@@ -72,7 +73,7 @@ def test_soft_labels_teach_the_risk_itself() -> None:
     values = rng.standard_normal((8000, 3)).astype(np.float32)
     risk = 0.02 * np.exp(values[:, 0].astype(np.float64))
     rows = SoftRows(values, risk, np.zeros(8000, np.int64), 6400)
-    booster = fit_soft(rows, None, names=["a", "b", "c"], seed=1, threads=1)
+    booster = fit_soft(rows, None, ["a", "b", "c"], TEACHING)
     predicted = np.asarray(booster.predict(values[6400:]))
     assert np.corrcoef(np.log(predicted), np.log(risk[6400:]))[0, 1] > 0.97
     assert predicted.mean() == pytest.approx(risk[6400:].mean(), rel=0.05)
@@ -81,8 +82,7 @@ def test_soft_labels_teach_the_risk_itself() -> None:
 def test_trees_begin_where_they_are_added(drawn: SoftRows) -> None:
     """Started from the log odds of the label itself, there is nothing left to gain."""
     start = np.log(drawn.label / (1 - drawn.label))
-    names = list(load_catalogue().names)
-    booster = fit_soft(drawn, start, names=names, seed=1, threads=1)
+    booster = fit_soft(drawn, start, list(load_catalogue().names), TEACHING)
     added = np.asarray(booster.predict(drawn.values, raw_score=True))
     assert np.abs(added).max() < 0.05
 
