@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from pathlib import Path
 
 import pandas as pd
 import pytest
 
 from threat.asof import DAY
+from threat.history.intake.load import load
+from threat.history.store import Store
 from threat.simulation.calibration.frames import ForceRecords, incidents_that_meet
 from threat.simulation.calibration.joint import PRIOR_COUNTS, joint_figures, rows_at, severe_shares
+from threat.simulation.calibration.targets import targets
 
 CUT = 1000 * DAY
 NOTHING: dict[str, bool] = {"violent": False, "severe": False, "deadly": False}
@@ -126,3 +130,20 @@ def test_incidents_meet_a_rung_by_all_kinds_of_one_rule(kinds: list[str], severe
     both = pd.concat([events, other])
     assert incidents_that_meet(both, "Y2") == ({1} if severe else set())
     assert incidents_that_meet(both, "Y4") == ({1} if violent else set())
+
+
+@pytest.mark.real
+@pytest.mark.long
+def test_the_targets_are_what_the_same_function_measures_on_the_bookings(real_records: Path, tmp_path: Path) -> None:
+    load("multnomah", real_records / "multnomah", tmp_path / "store", 1_800_000_000)
+    snapshot = Store.open(tmp_path / "store").snapshot()
+    tables = {name: snapshot.table(name) for name in ("events", "relationships", "persons")}
+    recorded = tables["events"]["recorded_at"].to_numpy()
+    figures = joint_figures(ForceRecords.of(tables, int(recorded.min()), int(recorded.max())))
+    published = {target.name: target.target for target in targets()}
+    for name in ("severe_share_0", "severe_share_1", "severe_share_2", "severe_share_3_4", "severe_share_many"):
+        assert figures[name] == pytest.approx(published[name], abs=0.006), name
+    # Of five or more there are too few to show: the target is that of three or more.
+    assert published["severe_share_5"] == pytest.approx(
+        figures["severe_share_many"] * figures["severe_share_0"], abs=0.006
+    )

@@ -48,6 +48,8 @@ def test_there_are_enough_targets_and_each_has_a_source() -> None:
 
 def test_a_small_force_holds_the_steady_figures() -> None:
     figures = {f.target.name: f for f in calibrate(replace(SMALL, relationships=6000, years=6), [5])}
+    on_record = 1.0 - figures["deadly_no_contact"].mean
+    assert figures["deadly_second"].mean == pytest.approx(figures["deadly_one_contact"].mean / on_record)
     outside = {
         name: (figures[name].mean, figures[name].target.low, figures[name].target.high)
         for name in STEADY
