@@ -5,6 +5,7 @@ Presets are data files in ``training/presets/``; a user's file may start from on
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,8 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
-from threat.errors import UsageError, raise_all
+from features import load_catalogue
+from threat.errors import ThreatError, UsageError, raise_all
 from threat.release.documents.settings import (
     BaseSettings,
     CalendarSettings,
@@ -54,20 +56,39 @@ def load(config: str | Path, **changes: Any) -> Settings:
     """
     document = _document(config)
     document |= {name: value for name, value in changes.items() if value is not None}
+    problems: list[ThreatError] = []
     try:
-        return Settings.model_validate(document)
+        settings = Settings.model_validate(document)
     except ValidationError as error:
-        raise_all(
-            [
-                UsageError(
-                    f"{problem['msg'].removeprefix('Value error, ')}.",
-                    value=None if problem["type"] == "missing" else problem["input"],
-                    where=f"{config}: {'.'.join(str(part) for part in problem['loc']) or 'top level'}",
-                )
-                for problem in error.errors()
-            ]
+        problems += [
+            UsageError(
+                f"{problem['msg'].removeprefix('Value error, ')}.",
+                value=None if problem["type"] == "missing" else problem["input"],
+                where=f"{config}: {'.'.join(str(part) for part in problem['loc']) or 'top level'}",
+            )
+            for problem in error.errors()
+        ]
+    raise_all(problems + _unknown_features(document.get("features_without"), str(config)))
+    return settings
+
+
+def _unknown_features(names: Any, where: str) -> list[ThreatError]:
+    """Return a problem for each name in ``features_without`` that the catalogue has not; none for no list of names."""
+    if not isinstance(names, list) or not names:
+        return []
+    catalogue = load_catalogue().names
+    return [
+        UsageError(
+            "The catalogue has no feature of this name.",
+            value=name,
+            where=f"{where}: features_without.{number}",
+            way_out=f"did you mean {close[0]}?"
+            if (close := get_close_matches(name, catalogue, 1))
+            else "see docs/features.md",
         )
-        raise
+        for number, name in enumerate(names)
+        if isinstance(name, str) and name not in catalogue
+    ]
 
 
 def _document(config: str | Path, depth: int = 0) -> dict[str, Any]:
@@ -80,7 +101,10 @@ def _document(config: str | Path, depth: int = 0) -> dict[str, Any]:
                 f"{config} is neither a preset nor a file.",
                 way_out=f"one of {', '.join(presets())}, or the path of a file",
             )
-        text = path.read_text(encoding="utf-8")
+        try:
+            text = path.read_text(encoding="utf-8")
+        except UnicodeDecodeError as error:
+            raise UsageError("The configuration is not UTF-8 text.", value=error, where=str(config)) from None
     try:
         document = yaml.safe_load(text)
     except yaml.YAMLError as error:
@@ -90,6 +114,10 @@ def _document(config: str | Path, depth: int = 0) -> dict[str, Any]:
     base = document.pop("extends", None)
     if base is None:
         return document
+    if not isinstance(base, str):
+        raise UsageError(
+            "The configuration extends what is no name of a preset or file.", value=base, where=str(config)
+        )
     if depth > _DEEPEST:
         raise UsageError(
             f"The configuration extends more than {_DEEPEST} files deep, or in a circle.", value=base, where=str(config)

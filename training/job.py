@@ -55,6 +55,8 @@ def train(
 
     Raises UsageError or BadInput when the history can't carry this training; no RUN is left then.
     """
+    # Before the minutes of work that a name which is taken would waste.
+    Run.place(out, run_id)
     snapshot = Store.open(Path(store)).snapshot()
     rules = load_policy(policy)
     with progress("training", 6) as advance:

@@ -41,13 +41,16 @@ def test_all_problems_at_once(tmp_path: Path) -> None:
     path.write_text(
         "extends: demo\nname: Wrong Name\nrung: Y9\nhorizon_days: -1\nhorizon: 30\n"
         "calendar: {embargo_days: -3, test_cycle: 6}\nseed: '7'\n"
+        "features_without: [harm_lst, harm_last, zzz]\n"
     )
     with pytest.raises(UsageError) as caught:
         load(path)
     text = str(caught.value)
-    assert text.startswith("7 problems:")
-    for place in ("name", "rung", "horizon_days", "horizon", "calendar.embargo_days", "calendar.test_cycle", "seed"):
+    assert text.startswith("9 problems:")
+    places = ("name", "rung", "horizon_days", "horizon", "calendar.embargo_days", "calendar.test_cycle", "seed")
+    for place in (*places, "features_without.0", "features_without.2"):
         assert f"{path}: {place}\n" in f"{text}\n"
+    assert "did you mean harm_last?" in text
 
 
 @pytest.mark.parametrize(
@@ -56,12 +59,20 @@ def test_all_problems_at_once(tmp_path: Path) -> None:
         ("a: [", "not YAML"),
         ("- 1", "mapping of names to values"),
         ("extends: nowhere", "neither a preset nor a file"),
+        ("extends: [demo]", "no name of a preset or file"),
     ],
 )
 def test_files_that_are_no_configuration(tmp_path: Path, text: str, rule: str) -> None:
     path = tmp_path / "c.yaml"
     path.write_text(text)
     with pytest.raises(UsageError, match=rule):
+        load(path)
+
+
+def test_a_file_in_another_encoding_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "c.yaml"
+    path.write_bytes("title: Schläge".encode("cp1252"))
+    with pytest.raises(UsageError, match="not UTF-8"):
         load(path)
 
 

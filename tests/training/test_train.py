@@ -244,13 +244,14 @@ def test_a_history_without_outcomes_or_too_short_is_refused(force: Path, setting
     from fixtures import golden_force
 
     golden_force.build(tmp_path / "golden")
-    with pytest.raises(UsageError, match="too short"):
+    with pytest.raises(BadInput, match="too short"):
         train(tmp_path / "golden", load("default"), out=tmp_path, run_id="x", started_at=STARTED)
     rare = settings.model_copy(update={"rung": "Y0"})
     with pytest.raises(BadInput, match="nothing to learn from"):
         train(force / "history", rare, out=tmp_path, run_id="y", started_at=STARTED)
-    assert not (tmp_path / "x").exists()
-    assert not (tmp_path / "y").exists()
+    assert {path.name for path in tmp_path.iterdir()} == {"golden"}
+    with pytest.raises(UsageError, match="RUN of this id already"):
+        train(tmp_path / "no history is opened", settings, out=tmp_path, run_id="golden", started_at=STARTED)
 
 
 def test_lists_with_nobody_on_them_are_refused(

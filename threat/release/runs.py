@@ -41,6 +41,13 @@ class Run:
 
         Raises UsageError when the directory exists already, or the id is no plain name.
         """
+        path = cls.place(directory, run_id)
+        whole_folder(path, {document.FILE: document.encode() for document in question})
+        return cls(path, run_id)
+
+    @staticmethod
+    def place(directory: str | Path, run_id: str) -> Path:
+        """Return where a new RUN goes. Raises UsageError when that exists, or the id is no plain name."""
         if not run_id or run_id != PurePosixPath(run_id).name or run_id.startswith("."):
             raise UsageError(
                 "The id of the RUN is not a plain directory name.", value=run_id, way_out="letters, digits, - and _"
@@ -52,8 +59,7 @@ class Run:
                 where=str(path),
                 way_out="give another id, or remove the old directory",
             )
-        whole_folder(path, {document.FILE: document.encode() for document in question})
-        return cls(path, run_id)
+        return path
 
     @classmethod
     def open(cls, directory: str | Path) -> Run:

@@ -30,7 +30,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 from threat.asof import DAY, instant, seconds, show
-from threat.errors import UsageError
+from threat.errors import BadInput
 from threat.release.documents.folds import FoldPlan, MeasuredCycle, TestOpening
 from threat.release.documents.folds import Folds as FoldsDocument
 from training.config import CalendarSettings
@@ -134,7 +134,7 @@ def draw(
     """Draw the folds that fit between the first record and the label-knowledge date (UTC seconds).
 
     ``spread``: as-ofs are anywhere within a cycle, as in a cohort indexed on an incident; otherwise at its start.
-    Raises UsageError, with the days wanted and the days there are, when the folds don't fit.
+    Raises BadInput, with the days wanted and the days there are, when the folds don't fit.
 
     The folds that the module's docstring draws:
 
@@ -180,13 +180,13 @@ def draw(
 
 def _no_room(
     what: str, calendar: CalendarSettings, horizon_days: int, history_start: int, label_knowledge: int
-) -> UsageError:
+) -> BadInput:
     # About: whole cycles leave days over at both ends, so the sum is what surely suffices, not the least there is.
     days = {"month": 31, "week": 7}[calendar.cycle]
     lists = calendar.test_cycles + calendar.validation_folds * calendar.validation_cycles + 1
     windows = 3 if calendar.validation_folds else 2
     wanted = calendar.look_back_days + windows * (horizon_days + calendar.embargo_days) + lists * days
-    return UsageError(
+    return BadInput(
         f"The history is too short for the folds: no room for the {what}.",
         value=f"{(label_knowledge - history_start) // DAY} days of records, about {wanted} wanted in whole cycles: "
         f"look-back {calendar.look_back_days}, {windows} times horizon {horizon_days} + embargo "

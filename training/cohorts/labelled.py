@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features import Catalogue, Matrix, build, load_catalogue
+from threat.asof import show
 from threat.errors import BadInput
 from threat.history.deaths import Deaths
 from threat.history.sightings import Sightings
@@ -211,7 +212,7 @@ def prepare(
     Records and withdrawals reach every as-of, and labels every fit date, with the lag of their feed.
 
     ``sightings``: other than the snapshot's own only to show what a leak would do. Raises BadInput when the history
-    holds no outcome to learn from, UsageError when it is too short for the folds.
+    holds no outcome to learn from, or is too short for the folds.
     """
     lags = feed_lags(snapshot)
     lag = max(lags.values(), default=0)
@@ -325,6 +326,7 @@ def _refuse_empty_lists(cohort: Cohort, folds: Folds, snapshot: Snapshot) -> Non
         if not len(cohort.of(fold.measure)):
             raise BadInput(
                 f"Nobody is on the lists that {fold.name} is measured on.",
+                value=f"{len(fold.measure)} lists without a row, from {show(fold.measure[0].start)}",
                 where=str(snapshot.store_path),
                 way_out="load records up to the present, or check the eligibility policy",
             )

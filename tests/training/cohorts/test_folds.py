@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from threat.asof import DAY, parse_as_of, show
-from threat.errors import UsageError
+from threat.errors import BadInput
 from threat.release.documents.folds import TestOpening
 from training.cohorts.folds import cycles, draw
 from training.config import CalendarSettings
@@ -81,7 +81,7 @@ def test_the_rule_holds_for_every_fold(cycle: str, spread: bool, horizon: int, e
 
 
 def test_too_short_a_history_says_what_is_wanted() -> None:
-    with pytest.raises(UsageError) as caught:
+    with pytest.raises(BadInput) as caught:
         draw(CalendarSettings(), 365, history_start=day("2022-01-01"), label_knowledge=day("2024-01-01"), spread=False)
     assert "730 days of records, about 2139 wanted in whole cycles" in str(caught.value)
 
