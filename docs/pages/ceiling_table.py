@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pages.ceiling_bars import Bar, OverSeeds, not_worse_bar, share_bar
 from pages.ceiling_measure import RECIPE, RULE, MeasuredWorld
@@ -51,16 +51,7 @@ class WorldTable:
 def table_of(measured: MeasuredWorld) -> WorldTable:
     """Return the table of one world: trained rankings, rules by what they reach, recipes of the ceiling, oracle."""
     k = measured.places
-    names = [name for name in measured.forces[0].captures if all(name in force.captures for force in measured.forces)]
-    trained = [
-        _row(
-            measured,
-            name,
-            [force.captures[name] for force in measured.forces],
-            [force.deadly[name] for force in measured.forces],
-        )
-        for name in names
-    ]
+    trained = [_trained_row(measured, name) for name in _trained_names(measured)]
     fixed = [
         _row(measured, name, [measured.fixed[name]], [measured.fixed_deadly[name]])
         for name in sorted(measured.fixed, key=lambda name: (_order(name), -measured.fixed[name][k]))
@@ -68,6 +59,25 @@ def table_of(measured: MeasuredWorld) -> WorldTable:
     rows = (*trained, *fixed)
     above = tuple(row.title for row in rows if row.name not in (ORACLE, measured.best) and row.share.mean > 1)
     return WorldTable(rows, _bar(measured), above)
+
+
+def _trained_names(measured: MeasuredWorld) -> list[str]:
+    """Return the rankings that any trained force has, in the order of TITLES."""
+    names = dict.fromkeys(name for force in measured.forces for name in force.captures)
+    return sorted(names, key=lambda name: list(TITLES).index(name) if name in TITLES else len(TITLES))
+
+
+def _trained_row(measured: MeasuredWorld, name: str) -> TableRow:
+    """Return the row of a trained ranking.
+
+    An approach that no round helped on a force's validation folds is not fitted there, and the row says in how many
+    forces it was.
+    """
+    forces = [force for force in measured.forces if name in force.captures]
+    row = _row(measured, name, [force.captures[name] for force in forces], [force.deadly[name] for force in forces])
+    if len(forces) == len(measured.forces):
+        return row
+    return replace(row, title=f"{row.title} (on {len(forces)} of {len(measured.forces)} forces)")
 
 
 def _order(name: str) -> int:
