@@ -76,7 +76,7 @@ class Catalogue:
 
     @property
     def least_risk(self) -> tuple[float | None, ...]:
-        """What a model reads where a figure is missing: the end of least risk of its direction; None without one.
+        """The end of least risk of each figure, which a model reads where the figure is missing; None: no direction.
 
         So a first record, which replaces a missing figure, moves it the way of its direction, as any further record
         does. 100 years of nothing (no record is older) where fewer days are more risk, and 0 where more is more risk.

@@ -100,7 +100,7 @@ def _problems(d: Definition) -> Iterator[UsageError]:
         )
     elif d.direction == -STATISTICS[d.statistic].more_events:
         yield UsageError(
-            f"One more event moves a figure of {d.statistic} against this direction.",
+            f"This direction is against the way that one more event moves a figure of {d.statistic}.",
             value=d.direction,
             way_out=f"set direction: {-d.direction}, or 0",
         )

@@ -71,7 +71,7 @@ def refused(**parts: object) -> str:
         ({"sensitive": True}, "has no justification"),
         ({"sentence": " "}, "lacks its sentence"),
         ({"statistic": "days_since_first", "direction": -1}, "recency across custody is not clean time"),
-        ({"statistic": "days_since_last", "direction": 1}, "One more event moves a figure of days_since_last against"),
+        ({"statistic": "days_since_last", "direction": 1}, "one more event moves a figure of days_since_last"),
         ({"statistic": "count", "direction": -1}, "set direction: 1, or 0"),
         ({"kinds": ("arrest",), "scope": "about_subject", "direction": 1}, "what the system did"),
         ({"kinds": ("restraining_order",), "direction": 1}, "orders are what the system did"),
