@@ -67,18 +67,20 @@ class Cache:
 def code_of(*modules: str) -> str:
     """Return a hash of the source files of packages and modules: Python, YAML and CSV, wherever they are installed.
 
-    A changed comment changes it too: a step is made again rather than once too few.
+    ``"threat/*"``: the tables alone (YAML and CSV) that are directly in that package. A changed comment changes the
+    hash too: a step is made once too often rather than once too few.
     """
     digest = hashlib.sha256()
     for module in modules:
-        spec = find_spec(module)
+        tables_alone = module.endswith("/*")
+        spec = find_spec(module.removesuffix("/*"))
         if spec is None or spec.origin is None:
             raise ModuleNotFoundError(f"No module named {module!r}.")
-        whole = spec.submodule_search_locations is not None
-        folder = Path(spec.origin).parent
-        files = sorted(folder.rglob("*")) if whole else [Path(spec.origin)]
-        for path in files:
-            if path.suffix in {".py", ".yaml", ".csv"}:
+        folder, package = Path(spec.origin).parent, spec.submodule_search_locations is not None
+        files = folder.glob("*") if tables_alone else folder.rglob("*") if package else [Path(spec.origin)]
+        kinds = {".yaml", ".csv"} if tables_alone else {".py", ".yaml", ".csv"}
+        for path in sorted(files):
+            if path.suffix in kinds:
                 digest.update(f"{module}/{path.relative_to(folder)}\0".encode())
                 digest.update(path.read_bytes())
     return digest.hexdigest()[:_DIGITS]

@@ -91,7 +91,7 @@ class WorldSteps:
         judged = self._judged_rows()
         matrix = self._matrix("judged list", plan.judged(self.world), judged)
         risks = {rung: self._risks(judged, rung) for rung in ("Y2", DEADLY)}
-        ceiling, recipe_scores = self._ceiling(matrix)
+        ceiling, recipe_scores = self._ceiling(judged, matrix)
         fixed = [Ranking(f"{RECIPE}{name}", name, scores) for name, scores in recipe_scores.items()]
         fixed += [
             Ranking(f"{RULE}{name}", rule.title, rule.score(matrix))
@@ -104,7 +104,7 @@ class WorldSteps:
         assert deadly is not None  # both risks were asked for
         forces = []
         for seed in plan.seeds:
-            trained, scores, key = self._trained(seed, matrix)
+            trained, scores, key = self._trained(seed, judged, matrix)
             evidence = _hash([key, judged.key, *(risks[rung].key for rung in risks)])
             before_opening(seed, evidence)
             rankings = [Ranking(name, name, of_rows) for name, of_rows in scores.items()]
@@ -199,7 +199,7 @@ class WorldSteps:
         inputs = {"rows": kept.key, "rung": rung, "draws": draws, "code": _code("simulation")}
         return KeptRisk.read(self.cache.step("risk", f"{self._words(what)}, {rung}", inputs, make))
 
-    def _ceiling(self, judged: Matrix) -> tuple[CeilingFit, dict[str, Floats]]:
+    def _ceiling(self, judged: KeptRows, matrix: Matrix) -> tuple[CeilingFit, dict[str, Floats]]:
         """Return how the recipes did, and every recipe's scores of the judged rows."""
         plan, settings = self.plan, self.plan.reference(self.world)
         kept = self._rows("reference", settings, lists=plan.reference_lists, most=plan.reference_rows)
@@ -220,12 +220,12 @@ class WorldSteps:
             ceiling = ceiling_of(SoftRows(values, label, kept.cycle, kept.fitted), load_catalogue(), teaching, draws)
             (folder / "ceiling.json").write_text(ceiling.fit.model_dump_json(indent=1), encoding="utf-8")
             scores = {
-                recipe.name: recipe.score(np.asarray(judged.values), threads=plan.threads) for recipe in ceiling.recipes
+                recipe.name: recipe.score(np.asarray(matrix.values), threads=plan.threads) for recipe in ceiling.recipes
             }
             np.savez(folder / "scores.npz", **scores)
 
         inputs = {
-            "rows": [kept.key, _hash(judged.rows.relationship_id.tobytes().hex())],
+            "rows": [kept.key, judged.key],
             "draws": draws,
             "most_rounds": plan.most_rounds,
             "catalogue": load_catalogue().version,
@@ -237,21 +237,21 @@ class WorldSteps:
         with np.load(folder / "scores.npz") as scores:
             return ceiling, {name: scores[name] for name in scores.files}
 
-    def _trained(self, seed: int, judged: Matrix) -> tuple[Trained, dict[str, Floats], str]:
+    def _trained(self, seed: int, judged: KeptRows, matrix: Matrix) -> tuple[Trained, dict[str, Floats], str]:
         """Return what a training on one force chose, every model's scores of the judged rows, and the step's key."""
         settings, training = self.plan.trained(self.world, seed), self.plan.training
         what = f"trained on seed {seed}"
 
         def make(folder: Path) -> None:
             store = self._force(settings, what) / "history"
-            trained, scores = train_and_score(store, training, judged)
+            trained, scores = train_and_score(store, training, matrix)
             (folder / "trained.json").write_text(json.dumps(asdict(trained), indent=1), encoding="utf-8")
             np.savez(folder / "scores.npz", **scores)
 
         inputs = {
             "settings": asdict(settings),
             "training": training.model_dump(mode="json"),
-            "judged": _hash(judged.rows.relationship_id.tobytes().hex()),
+            "judged": judged.key,
             "catalogue": load_catalogue().version,
             "code": _code("simulation", "features", "cohorts", "training"),
         }
@@ -319,11 +319,13 @@ class KeptRisk:
             return cls(truth, kept["true_relation"], folder.name)
 
 
+_TABLES = "threat/*"
+"""The policy, the vocabulary, the outcomes and the harm scores."""
 _CODE = {
     # The records are written through the store, so its code has a part in every force.
-    "simulation": ("threat.simulation", "threat.history", "threat.asof"),
-    "cohorts": ("training.cohorts", "threat.history", "threat.eligibility", "threat.policy"),
-    "features": ("features", "threat.history"),
+    "simulation": ("threat.simulation", "threat.history", "threat.asof", _TABLES),
+    "cohorts": ("training.cohorts", "threat.history", "threat.eligibility", "threat.policy", _TABLES),
+    "features": ("features", "threat.history", _TABLES),
     "recipes": (
         "training.truth.recipes",
         "training.truth.ceiling",
@@ -331,7 +333,7 @@ _CODE = {
         "training.models.ridge",
         "threat.release.base",
     ),
-    "training": ("training.models", "training.cohorts", "threat.release", "threat.measuring", "threat.outcomes"),
+    "training": ("training.models", "threat.release", "threat.measuring", "threat.outcomes"),
 }
 """The code that each part of a step depends on. The whole of a package, though a step may read a part of it."""
 

@@ -124,5 +124,6 @@ def test_a_step_that_failed_is_made_again(tmp_path: Path) -> None:
 def test_code_of_a_module_and_of_a_package() -> None:
     assert code_of("threat.asof") == code_of("threat.asof") != code_of("threat.simulation")
     assert code_of("threat.simulation", "threat.asof") != code_of("threat.simulation")
+    assert code_of("threat/*") not in {code_of("threat.asof"), code_of("threat.policy")}
     with pytest.raises(ModuleNotFoundError):
         code_of("threat.nowhere")
