@@ -167,7 +167,7 @@ def _dates(labelled: LabelledCohort) -> Dates:
     folds, out = labelled.folds, []
     wait = (folds.horizon_days + folds.embargo_days) * DAY
     for fold in folds.all:
-        last_fit = int(labelled.fit_as_ofs(fold).max())
+        last_fit = int(labelled.fit_rows_of(fold).as_of.max())
         first_measured = int(labelled.cohort.rows.as_of[labelled.cohort.of(fold.measure)].min(initial=NEVER))
         out.append(
             FoldDates(

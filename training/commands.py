@@ -90,7 +90,7 @@ def train(
     asked_and_measured = {"rung", "horizon_days", "capacity", "cohort", "comparison", "rankings", "warnings"}
     document |= evaluation.model_dump(mode="json", include=asked_and_measured)
     document["late_known"] = late_known.as_json()
-    document["in_no_figure"] = cohort.model_dump(mode="json", exclude={"version", "cycles", "fit", "fit_rows"})
+    document["in_no_figure"] = cohort.model_dump(mode="json", exclude={"version", "cycles", "fit", "fit_rows", "drift"})
     remarks = Remarks(late_known=late_known, cohort=cohort, mlflow=document["mlflow"])
     text = summary_lines(str(run.directory), evaluation, remarks)
     emit(document, as_json=as_json, lines=lambda _: text)

@@ -37,6 +37,7 @@ from training.cohorts.labelled import LabelledCohort, prepare
 from training.cohorts.opening import OpenedTest, open_test
 from training.config import Settings
 from training.evaluation.comparison import compare
+from training.evaluation.drift import drift_of
 from training.evaluation.global_picture import global_picture
 from training.evaluation.predictions import freshness_of, tables_of
 from training.evaluation.rankings import RankedTest, rank_test
@@ -218,6 +219,7 @@ def _cohort_of(labelled: LabelledCohort, opened: OpenedTest) -> CohortAttrition:
         competing_deaths=opened.competing,
         unseen_severe=unseen(labelled.snapshot),
         silent_features=silent_features(labelled.complete.matrix),
+        drift=drift_of(labelled),
     )
 
 

@@ -12,9 +12,11 @@ from pathlib import Path
 from pages.results_cells import LEAST, number, percent
 from pages.results_comparison import comparison_lines, losses
 from pages.results_evidence import MeasuredRun, RealRecords, SyntheticForce
+from pages.results_halves import drift_lines, halves_lines
 
 from fairness.suppression import PublicFairness
 from threat.measuring.figure import Figure
+from threat.measuring.list_length import ListLength
 from threat.release.documents.cohort import CohortAttrition
 from threat.release.documents.evaluation import MODEL, Evaluation, RankingFigures
 from threat.release.documents.expected_captures import ExpectedCaptures
@@ -106,7 +108,8 @@ def _run(title: str, run: MeasuredRun, *, public: bool) -> list[str]:
         f"Test: {cohort.n:,} rows of {cohort.subjects:,} subjects on {cohort.lists} monthly lists "
         f"({cohort.start[:10]} to {cohort.last_as_of[:10]}), {rate.events} outcome events in the cohort, "
         f"{coverage.events} in all; coverage {percent(coverage)}; {percent(rate)} of rows had an outcome. Fitted on "
-        f"{fit.rows:,} rows of {fit.subjects:,} subjects, {fit.rows_with_outcome:,} with an outcome. Lists of {k}.",
+        f"{fit.rows:,} rows of {fit.subjects:,} subjects, {fit.rows_with_outcome:,} with an outcome. Lists of "
+        f"{ListLength(k, evaluation.capacity_share).words}.",
         "",
         f"| ranking | recall, list of {k} | in the cohort | coverage |{' of the ceiling |' * bool(ceiling)} "
         "mean recall | precision | lift | AUC | Brier |",
@@ -120,8 +123,10 @@ def _run(title: str, run: MeasuredRun, *, public: bool) -> list[str]:
         "",
         *comparison_lines(evaluation, public=public),
         *_commentary(evaluation, public),
+        *halves_lines(evaluation, public),
         *_reliability(evaluation, public),
         *_stability(run.stability),
+        *drift_lines(run.cohort, public),
     ]
     lines += _in_no_figure(run.cohort, public)
     if run.audit is not None:

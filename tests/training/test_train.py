@@ -102,19 +102,21 @@ def test_the_run_holds_what_the_contract_says(run: Run) -> None:
     names = [entry["name"] for entry in evaluation["rankings"]]
     assert names[:2] == ["score", "elastic_net"]
     assert {"rule_days_since_last", "rule_prior_count", "rule_trailing_year_harm", "rule_rfg"} <= set(names)
-    for entry in evaluation["rankings"]:
-        for one in entry["figures"]:
-            assert one["n"] > 0
-            assert one["value"] is not None or one["reason"]
+    for figure in (figure for entry in evaluation["rankings"] for figure in entry["figures"]):
+        assert figure["n"] > 0
+        assert figure["value"] is not None or figure["reason"]
     for entry in evaluation["rankings"][1:]:
         assert "recall_difference" in {one["name"] for one in entry["figures"]}
     assert len(evaluation["replay"]) == 3
     stable = run.read_json("stability.json")
     assert (stable["members"], stable["places"]) == (2, 60)
     assert 0 < stable["kept_least"] <= stable["kept_mean"] < 1
-    left_out = run.read(CohortAttrition).test_left_out
-    assert left_out.rows > 0
-    assert sum(band["n"] for band in evaluation["freshness"]) == evaluation["cohort"]["n"] - left_out.rows
+    lists_of_halves = [len(half["cycles"]) for half in evaluation["halves"]]
+    assert (lists_of_halves, "under twelve months" in evaluation["warnings"][0]) == ([2, 1], True)
+    made = run.read(CohortAttrition)
+    assert (made.fit_rows, made.drift.length_of_record.test_rows) == ("monthly", evaluation["cohort"]["n"])
+    measured = sum(band["n"] for band in evaluation["freshness"])
+    assert evaluation["cohort"]["n"] - measured == made.test_left_out.rows > 0
 
 
 def test_the_predictions_are_the_complete_cohort_scored_by_the_sealed_model(run: Run, labelled: LabelledCohort) -> None:

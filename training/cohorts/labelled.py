@@ -12,7 +12,7 @@ from features import Catalogue, Matrix, build, load_catalogue
 from threat.asof import show
 from threat.errors import BadInput
 from threat.history.deaths import Deaths
-from threat.history.sightings import Sightings
+from threat.history.sightings import Rows, Sightings
 from threat.history.snapshot import Snapshot
 from threat.measuring.list_length import ListLength
 from threat.policy import Policy
@@ -105,7 +105,7 @@ class LabelledCohort:
 
     @property
     def fit_counts(self) -> dict[str, FitCounts]:
-        """How many rows, relationships, subjects and outcomes each fold is fitted on, by name of fold."""
+        """Rows, relationships, subjects and outcomes that each fold is fitted on, counted, by name of fold."""
         return {fold.name: fit_counts(self.fit_kinds, fold, self.folds) for fold in self.folds.all}
 
     def refitted_on(self, fit_rows: FitRows) -> LabelledCohort:
@@ -116,9 +116,9 @@ class LabelledCohort:
         """The drawn fit rows of a fold, labelled by what was recorded before its fit date."""
         return joined_samples([rows.fit_sample(fold) for rows in self.fit_kinds])
 
-    def fit_as_ofs(self, fold: Fold) -> Ints:
-        """As-ofs of the rows of ``fit_sample``, in their order, UTC seconds."""
-        return np.concatenate([rows.fit_as_ofs(fold) for rows in self.fit_kinds])
+    def fit_rows_of(self, fold: Fold) -> Rows:
+        """The rows of ``fit_sample``, in their order."""
+        return cohorts.joined([rows.fit_rows_of(fold) for rows in self.fit_kinds])
 
     def measured(self, fold: Fold, known_at: str) -> Sample:
         """The rows a fold is measured on, labelled by what was on record at the fit date of ``known_at``.

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from features import Matrix
 from threat.asof import DAY
+from threat.history.sightings import Rows
 from threat.release.documents.cohort import FitCounts, LeftOutRows
 from threat.release.documents.settings import FitRows, RowKind
 from training.cohorts.cohort import Cohort
@@ -66,9 +67,9 @@ class LabelledRows:
         drawn = self.drawn[fold.name]
         return self.sample(drawn.positions, fold.name, drawn.weight)
 
-    def fit_as_ofs(self, fold: Fold) -> Ints:
-        """As-ofs of the drawn fit rows of a fold, UTC seconds."""
-        return self.cohort.rows.as_of[self.drawn[fold.name].positions]
+    def fit_rows_of(self, fold: Fold) -> Rows:
+        """The drawn fit rows of a fold."""
+        return self.cohort.rows.take(self.drawn[fold.name].positions)
 
 
 def fittable(cohort: Cohort, fold: Fold, folds: Folds) -> Ints:

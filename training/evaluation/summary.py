@@ -81,11 +81,24 @@ def summary_lines(run: str, evaluation: Evaluation, remarks: Remarks) -> str:
             f"{cohort_made.unseen_incidents:,} severe incidents that no rung counts, or only a lower one. "
             f"Deaths by another cause: {competing.rows:,} rows. cohort.json says why."
         )
+        lines += _length_of_record(cohort_made)
     if remarks.reproduced:
         lines.append("The sealed figures came out again, to nine digits.")
     if remarks.mlflow:
         lines.append(f"MLflow: {remarks.mlflow.get('note') or remarks.mlflow.get('run_id')}")
     return "\n".join(lines)
+
+
+def _length_of_record(cohort: CohortAttrition) -> list[str]:
+    """Say how many rows of the test are longer on record than nearly all fit rows; nothing where not known."""
+    if cohort.drift is None or cohort.drift.length_of_record is None:
+        return []
+    record, drift = cohort.drift.length_of_record, cohort.drift
+    return [
+        f"Length of record: {record.beyond:,} of {record.test_rows:,} test rows are longer on record than 99% of the "
+        f"fit rows; {drift.shifted} of {len(drift.features)} features that vary shifted by over {drift.least_shift:g} "
+        f"standard deviations. cohort.json lists them."
+    ]
 
 
 def _line(ranking: RankingFigures, capacity: int) -> str:

@@ -54,7 +54,7 @@ def test_every_fit_row_obeys_the_dates_of_its_fold_and_checks_read_them(
     labelled = in_time.refitted_on(fit_rows)
     wait = (labelled.folds.horizon_days + labelled.folds.embargo_days) * DAY
     for fold, dates in zip(labelled.folds.all, _dates(labelled).folds, strict=True):
-        as_ofs = labelled.fit_as_ofs(fold)
+        as_ofs = labelled.fit_rows_of(fold).as_of
         assert len(as_ofs) == len(labelled.fit_sample(fold).label) == labelled.fit_counts[fold.name].sampled_rows
         assert as_ofs.max() + wait <= fold.fit_date
         assert as_ofs.min() >= fold.fit[0].start
@@ -108,7 +108,7 @@ def test_both_are_the_monthly_rows_and_then_the_index_rows(in_time: LabelledCoho
     test = in_time.folds.test
     both, monthly, index = (in_time.refitted_on(kind) for kind in ("both", "monthly", "index"))
     np.testing.assert_array_equal(
-        both.fit_as_ofs(test), np.concatenate([monthly.fit_as_ofs(test), index.fit_as_ofs(test)])
+        both.fit_rows_of(test).as_of, np.concatenate([monthly.fit_rows_of(test).as_of, index.fit_rows_of(test).as_of])
     )
     np.testing.assert_array_equal(
         both.fit_sample(test).weight, np.concatenate([part.fit_sample(test).weight for part in (monthly, index)])

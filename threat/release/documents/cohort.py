@@ -7,6 +7,7 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from threat.release.documents.document import Document, Part
+from threat.release.documents.drift import Drift
 from threat.release.documents.settings import FitRows
 
 
@@ -73,7 +74,7 @@ class FitCounts(Part):
 
 
 class CohortAttrition(Document):
-    """What each filter kept, cycle by cycle, and what each fold was fitted on. Version 2 does not name the fit rows."""
+    """What each filter kept, cycle by cycle, and what each fold was fitted on. Version 2: no fit rows, no drift."""
 
     FILE: ClassVar[str] = "cohort.json"
     HOW_MADE: ClassVar[str] = "train again: threat train"
@@ -92,6 +93,7 @@ class CohortAttrition(Document):
         description="severe incidents of people on record that no rung counts, or only a lower one, by reason"
     )
     silent_features: SilentDefinitions = Field(description="features that tell no row from another")
+    drift: Drift | None = Field(default=None, description="the test's features and the fit rows'; null in version 2")
 
     @property
     def unseen_incidents(self) -> int:
