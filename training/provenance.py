@@ -39,7 +39,8 @@ def provenance(policy: Path | None = None, *, root: Path | None = None) -> Prove
         # An installed product lies among the libraries, where a lock file would be somebody else's.
         lock_sha256=sha256_of(lock) if checkout != "none" and lock.is_file() else None,
         python=f"{platform.python_implementation()} {platform.python_version()}",
-        platform=f"{platform.system()} {platform.release()} {platform.machine()}",
+        # The C library computes exponentials and logarithms; the kernel computes nothing, and changes with a restart.
+        platform=" ".join(part for part in (platform.system(), platform.machine(), *platform.libc_ver()) if part),
         libraries={name: version(name) for name in LIBRARIES},
         policies=Policies(
             eligibility=_facts_of(_product_file("threat/policy.yaml") if policy is None else policy),

@@ -33,6 +33,7 @@ def test_a_checkout_says_its_commit_its_lock_and_whether_files_were_changed(chec
         version("threat-assessment"),
         f"CPython {platform.python_version()}",
     )
+    assert clean.platform.startswith(f"{platform.system()} {platform.machine()}")
     assert clean.libraries["lightgbm"] == version("lightgbm")
     (checkout / "new.py").write_text("")
     changed = provenance(root=checkout)

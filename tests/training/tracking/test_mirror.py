@@ -96,7 +96,7 @@ def test_the_tags_say_where_a_run_comes_from(mirrored: dict[str, Any], client: A
         "checkout": "clean",
         "lock_sha256": "b" * 64,
         "python": "CPython 3.11.7",
-        "platform": "Linux 6.1 x86_64",
+        "platform": "Linux x86_64 glibc 2.36",
         "library.lightgbm": "4.7.0",
         "threads": "3",
     }.items() <= tags.items()

@@ -43,7 +43,7 @@ class Provenance(Document):
     commit: str | None = Field(pattern=r"^[0-9a-f]{40,64}$", description="git commit; null without one")
     lock_sha256: str | None = Field(pattern=SHA256, description="SHA-256 of requirements.lock; null: no checkout")
     python: str = Field(min_length=1, description="implementation and version of Python")
-    platform: str = Field(min_length=1, description="operating system, its release and the machine's architecture")
+    platform: str = Field(min_length=1, description="operating system, the machine's architecture and its C library")
     libraries: dict[str, str] = Field(description="version by library, of those that the numbers depend on")
     policies: Policies = Field(description="the policies read")
 
