@@ -28,7 +28,7 @@ from threat.release.documents.model import ModelFeatures
 from threat.release.documents.provenance import Provenance
 from threat.release.documents.snapshot import SnapshotRead
 from threat.release.model_files import TREES, model_sha256, ranking_files
-from threat.release.partial_runs import new_run, reopened
+from threat.release.partial_runs import DISCARDED, new_run, reopened
 from threat.release.runs import Run
 from threat.terminal import progress
 from threat.unseen import unseen
@@ -239,6 +239,8 @@ def silent_features(matrix: Matrix) -> SilentDefinitions:
 def earlier_openings(directory: Path, snapshot_id: str, labelled: LabelledCohort) -> list[str]:
     """Return ids of RUNs next to this one that opened the same test: same outcome, snapshot and first test date.
 
+    Partial RUNs are among them, and those that were discarded.
+
     Choosing among such RUNs by their test figures is tuning on the test; the card and the gate can see how many.
     """
     settings = labelled.settings
@@ -249,8 +251,8 @@ def earlier_openings(directory: Path, snapshot_id: str, labelled: LabelledCohort
         horizon_days=settings.horizon_days,
         cohort=settings.cohort.kind,
     )
-    folders = [path.parent for path in sorted(directory.glob("*/folds.json"))]
-    return [folder.name for folder in folders if question_of(folder) == asked]
+    folders = [path.parent for place in (directory, directory / DISCARDED) for path in place.glob("*/folds.json")]
+    return sorted(folder.name for folder in folders if question_of(folder) == asked)
 
 
 def _write_model(run: Run, labelled: LabelledCohort, fitted: FittedModels, fit_rows: OptionChoice | None) -> None:

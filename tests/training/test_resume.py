@@ -177,4 +177,9 @@ def test_the_command_names_partial_runs_finishes_one_and_removes_them(trained: T
     removed = CliRunner().invoke(app, [*new, "--run-id", "third", "--discard-partial"])
     assert json.loads(removed.stdout)["partial_runs"] == []
     assert "r3. Its test may have been opened." in removed.stderr
-    assert sorted(path.name for path in (tmp_path / "runs").iterdir()) == ["r1", "second", "third"]
+    assert sorted(path.name for path in (tmp_path / "runs").iterdir()) == [".discarded", "r1", "second", "third"]
+    # The opening still counts, of the same name twice as well.
+    shutil.copytree(trained.kills["evaluation.json"], tmp_path / "runs" / "r3")
+    CliRunner().invoke(app, [*new, "--run-id", "fourth", "--discard-partial"])
+    opening = Run.open(tmp_path / "runs" / "fourth").read(Folds).test_opening
+    assert opening.earlier_runs_that_opened_it == ("r1", "r3", "r3-2", "second", "third")

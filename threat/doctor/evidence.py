@@ -95,7 +95,11 @@ def _is_simulated(snapshot: Snapshot) -> bool:
 
 def check_runs(places: Places) -> list[Finding]:
     """Report how many RUNs there are, and every RUN that was never sealed or was changed."""
-    directories = sorted(path for path in places.runs.iterdir() if path.is_dir()) if places.runs.is_dir() else []
+    directories = (
+        sorted(path for path in places.runs.iterdir() if path.is_dir() and not path.name.startswith("."))
+        if places.runs.is_dir()
+        else []
+    )
     if not directories:
         return [Finding("RUNs", "note", f"none in {places.runs}", places.train_command)]
     partial = {run.directory: run for run in partial_runs(places.runs)}

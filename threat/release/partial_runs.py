@@ -16,15 +16,20 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from threat.errors import ThreatError, UsageError
-from threat.files import is_unfinished
+from threat.files import is_unfinished, whole_folder
 from threat.release.documents.choices import Choices
 from threat.release.documents.config import Config
 from threat.release.documents.document import JsonFile
+from threat.release.documents.folds import Folds
 from threat.release.documents.snapshot import SnapshotRead
 from threat.release.runs import MANIFEST, Run
 
 FIRST = (Config.FILE, SnapshotRead.FILE)
 """By these files a directory is known as a RUN: a folder of RUNs may hold others, which are never touched."""
+
+
+DISCARDED = ".discarded"
+"""Folder, in a folder of RUNs, of the questions of discarded RUNs: no RUNs, and found by no pattern for RUNs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,14 +105,26 @@ def reopened(directory: Path) -> Iterator[Run]:
 
 
 def discard(folder: Path) -> list[PartialRun]:
-    """Remove the partial RUNs of a folder that no process is writing; return them as they were."""
+    """Remove the partial RUNs of a folder that no process is writing; return them as they were.
+
+    Of a RUN whose test may have been opened, what says which test stays in ``DISCARDED``: the opening still counts.
+    """
     if not folder.is_dir():
         return []
     with _locked(folder):
         killed = [partial for partial in partial_runs(folder) if not partial.in_progress]
         for partial in killed:
+            if partial.chosen:
+                question = {name: (partial.directory / name).read_bytes() for name in (*FIRST, Folds.FILE)}
+                whole_folder(_vacant(folder / DISCARDED / partial.directory.name), question)
             shutil.rmtree(partial.directory)
     return killed
+
+
+def _vacant(path: Path) -> Path:
+    """Return the path, or, where a RUN of that name was discarded before, the first free path that begins so."""
+    paths = (path, *(path.with_name(f"{path.name}-{number}") for number in range(2, 1_000)))
+    return next(free for free in paths if not free.exists())
 
 
 def _lock(directory: Path, *, wait: bool = False) -> int:
