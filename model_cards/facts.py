@@ -14,6 +14,7 @@ from model_cards.words import count, day, figure_words, number, outcome_words, t
 from threat.measuring.titles import TITLES
 from threat.release.documents.card import Value
 from threat.release.documents.model import Calibrator
+from threat.release.documents.settings import APPROACH_TITLES
 from threat.release.evidence import RunDocuments
 
 Fact = tuple[str, Callable[[RunDocuments], Value | None]]
@@ -169,8 +170,10 @@ def _sensitive(documents: RunDocuments) -> Value | None:
 def _parameters(documents: RunDocuments) -> Value | None:
     if documents.choices is None:
         return None
-    chosen = documents.choices.trees.chosen.model_dump()
-    return table(["Setting", "Value"], [[name, str(value)] for name, value in sorted(chosen.items())])
+    model = documents.choices.model
+    chosen = model.chosen.model_dump() | {"seeds": model.seeds}
+    rows = [["approach", APPROACH_TITLES[model.approach]], *([name, str(chosen[name])] for name in sorted(chosen))]
+    return table(["Setting", "Value"], [*rows, *(["on the edge", warning] for warning in documents.choices.warnings)])
 
 
 def _calibrator(documents: RunDocuments) -> Value | None:

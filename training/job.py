@@ -113,9 +113,9 @@ def _fill(run: Run, prepared: LabelledCohort, advance: Callable[[float], None]) 
         with whole_file(run.path(name)) as unfinished:
             pq.write_table(table, unfinished, compression="zstd")
     run.write(evaluation_of(labelled.settings, opened, ranked, length))
-    run.write(stability(labelled, fitted.trees.choice, ranked.model.scores, length.places))
-    run.write(checks(labelled, fitted.trees.model))
-    global_picture(run, labelled, fitted.trees.model)
+    run.write(stability(labelled, fitted.recipe, ranked.model.scores, length.places))
+    run.write(checks(labelled, fitted.model))
+    global_picture(run, labelled, fitted.model)
     _refuse_other_bytes(run, before)
     run.seal()
     advance(1)
@@ -257,7 +257,7 @@ def earlier_openings(directory: Path, snapshot_id: str, labelled: LabelledCohort
 
 def _write_model(run: Run, labelled: LabelledCohort, fitted: FittedModels, fit_rows: OptionChoice | None) -> None:
     """Write the model and the choices; ``choices.json`` holds the hash of the model."""
-    model = fitted.trees.model
+    model = fitted.model
     run.write_text(TREES, model.booster.model_to_string())
     if model.base is not None:
         run.write(model.base.document)

@@ -14,7 +14,6 @@ from threat.policy import load_policy
 from threat.release.documents.evaluation import MODEL
 from training.cohorts.labelled import prepare
 from training.config import Settings
-from training.models.base import fit_base
 from training.models.fitted import fit_models
 
 Floats = NDArray[np.float64]
@@ -36,19 +35,21 @@ def train_and_score(store: Path, settings: Settings, judged: Matrix) -> tuple[Tr
     labelled = prepare(Store.open(store).snapshot(), settings, load_policy())
     fitted = fit_models(labelled)
     sample = labelled.fit_sample(labelled.folds.test)
-    base = fit_base(sample, labelled.catalogue, settings.base, horizon_days=settings.horizon_days, seed=settings.seed)
     # A preset may leave features out, and its models have no column for those.
     values = np.asarray(judged.values[:, [judged.names.index(name) for name in labelled.catalogue.names]])
     scores = {
-        MODEL: fitted.trees.score(values, threads=settings.threads),
-        "base": base.base.score(values),
+        MODEL: fitted.model.raw_score(values, threads=settings.threads),
+        "base": fitted.base.base.score(values),
         "elastic_net": fitted.regression.score(values),
     }
+    for approach, recipe in fitted.approaches.recipes.items():
+        model = fitted.model if recipe == fitted.recipe else recipe.fit(sample, fitted.base.base)
+        scores[approach] = model.raw_score(values, threads=settings.threads)
     trained = Trained(
-        approach="scratch",
-        fit_rows="monthly",
+        approach=fitted.recipe.approach,
+        fit_rows=labelled.fitted_on,
         rows=len(sample.label),
         rows_with_outcome=int(sample.label.sum()),
-        penalties={"base": base.choice.chosen, "elastic_net": fitted.penalties.penalty},
+        penalties={"base": fitted.base.choice.chosen, "elastic_net": fitted.penalties.penalty},
     )
     return trained, scores

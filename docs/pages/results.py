@@ -34,7 +34,7 @@ from training.cohorts.labelled import prepare
 from training.config import load
 from training.evaluation.table import Ranking, evaluate
 from training.job import train
-from training.models.fitted import fit_trees
+from training.models.fitted import fit_model
 from training.truth.expected_captures import compare
 from training.truth.judged_lists import Lookahead, read_lists
 
@@ -118,7 +118,7 @@ def leak_worth(run: Run, snapshot: Snapshot, preset: str) -> LeakWorth:
     """
     settings = load(preset)
     leaky = prepare(snapshot, settings, load_policy(), as_if_known_at_once(snapshot.sightings()))
-    scores = fit_trees(leaky, leaky.pairs()).score(leaky.test_matrix.values)
+    scores = fit_model(leaky).raw_score(leaky.test_matrix.values)
     honest = pq.read_table(run.path("predictions.parquet"))
     rows = Labelled.from_tables(honest, pq.read_table(run.path("outcomes.parquet")).to_pandas())
     both = [

@@ -1,4 +1,4 @@
-"""Every order of the test rows: the model, the elastic net, the rules, the model without the sensitive features."""
+"""Every order of the test rows: the model, what it is compared with, the model without the sensitive features."""
 
 from __future__ import annotations
 
@@ -34,13 +34,14 @@ class RankedTest:
 def rank_test(opened: OpenedTest, fitted: FittedModels, *, threads: int) -> RankedTest:
     """Order the test rows by everything that was fitted, and by every rule that has something on record to go by."""
     matrix = opened.matrix
-    raw = fitted.trees.score(matrix.values, threads=threads)
-    line = fitted.regression.score(matrix.values)
+    raw = fitted.model.raw_score(matrix.values, threads=threads)
+    line, base = fitted.regression.score(matrix.values), fitted.base.base.score(matrix.values)
     kinds = kinds_in(matrix.names, matrix.values)
     line_probability = probability(fitted.linear_calibrator, line, kinds)
     rankings = [
-        Ranking(MODEL, "LightGBM", raw, probability(fitted.calibrator, raw, kinds)),
+        Ranking(MODEL, fitted.title, raw, probability(fitted.calibrator, raw, kinds)),
         Ranking("elastic_net", "Elastic-net logistic regression", line, line_probability),
+        Ranking("base", "The base alone", base, probability(fitted.base_calibrator, base, kinds)),
     ]
     warnings = []
     for name, rule in RULES.items():
@@ -51,5 +52,5 @@ def rank_test(opened: OpenedTest, fitted: FittedModels, *, threads: int) -> Rank
         rankings.append(Ranking(f"rule_{name}", rule.title, rule.score(matrix), None, unranked))
     if fitted.without_sensitive is not None:
         ablated = fitted.without_sensitive.raw_score(matrix.values, threads=threads)
-        rankings.append(Ranking("without_sensitive", "LightGBM without the sensitive features", ablated))
+        rankings.append(Ranking("without_sensitive", "The model without the sensitive features", ablated))
     return RankedTest(rankings, warnings, fitted.calibrator.why_none, fitted.plan)

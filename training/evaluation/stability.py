@@ -10,14 +10,13 @@ from numpy.typing import NDArray
 from threat.measuring.list_length import listed
 from threat.release.documents.stability import Stability
 from training.cohorts.labelled import LabelledCohort
-from training.models import trees
-from training.models.fitted import fit_chosen
+from training.models.candidates import Recipe
 
 
-def stability(labelled: LabelledCohort, choice: trees.Choice, scores: NDArray[np.float64], capacity: int) -> Stability:
+def stability(labelled: LabelledCohort, recipe: Recipe, scores: NDArray[np.float64], capacity: int) -> Stability:
     """``stability.json``: over ``ensemble`` members, how much of the RUN's lists each member's lists keep.
 
-    A member is fitted on subjects drawn with replacement, with the candidate and rounds already chosen. It says how far
+    A member is fitted on subjects drawn with replacement, by the recipe already chosen. It says how far
     a rank depends on who happened to be in the records, not how uncertain the risk of a person is. ``scores``: of the
     RUN's model on the complete test cohort. Rows that share the last place of a list all stay in.
     """
@@ -35,7 +34,7 @@ def stability(labelled: LabelledCohort, choice: trees.Choice, scores: NDArray[np
         rng = np.random.default_rng((settings.seed, member))
         times = np.bincount(rng.integers(0, people, people), minlength=people)[person]
         drawn = replace(sample, weight=sample.weight * times).part(times > 0)
-        again = fit_chosen(labelled, choice, drawn).raw_score(values, threads=settings.threads)
+        again = recipe.fit(drawn).raw_score(values, threads=settings.threads)
         of_member = listed(again, cycle, capacity)
         votes += of_member
         kept.append(float((of_run & of_member).sum() / max(int(of_run.sum()), 1)))

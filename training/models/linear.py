@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 
-from threat.release.documents.choices import TriedPenalty
+from threat.release.documents.choices import PenaltyChoice, TriedPenalty
 from threat.release.documents.model import ElasticNet
 from training.cohorts.sample import Sample
 from training.config import LinearSettings
@@ -140,6 +140,15 @@ class LinearChoice:
     tried: list[TriedPenalty]
     scores: list[Floats]
 
+    @property
+    def document(self) -> PenaltyChoice:
+        """The choice as ``choices.json`` has it."""
+        penalties, warnings = [tried.penalty for tried in self.tried], []
+        if self.penalty in {min(penalties), max(penalties)} and min(penalties) < max(penalties):
+            end = "weakest" if self.penalty == min(penalties) else "strongest"
+            warnings.append(f"Elastic net: the penalty, {self.penalty:g} of the greatest, is the {end} that was tried.")
+        return PenaltyChoice(chosen=self.penalty, tried=tuple(self.tried), warnings=tuple(warnings))
+
 
 def choose(folds: Sequence[tuple[Sample, Sample]], settings: LinearSettings, *, seed: int) -> LinearChoice:
     """Try every penalty on the (fit, measure) pairs; keep the penalty with the least pooled log loss."""
@@ -149,11 +158,14 @@ def choose(folds: Sequence[tuple[Sample, Sample]], settings: LinearSettings, *, 
     for fits in zip(*paths, strict=True):
         penalty = fits[0].penalty
         scores = [fitted.score(measured.values) for fitted, (_, measured) in zip(fits, folds, strict=True)]
-        loss = sum(
+        losses = [
             float(np.sum(measured.weight * log_loss(measured.label, score)))
             for score, (_, measured) in zip(scores, folds, strict=True)
-        ) / sum(float(measured.weight.sum()) for _, measured in folds)
-        tried.append(TriedPenalty(penalty=penalty, log_loss=loss))
+        ]
+        weights = [float(measured.weight.sum()) for _, measured in folds]
+        loss = sum(losses) / sum(weights)
+        by_fold = tuple(loss_of_fold / weight for loss_of_fold, weight in zip(losses, weights, strict=True))
+        tried.append(TriedPenalty(penalty=penalty, log_loss=loss, by_fold=by_fold))
         if best is None or loss < best[0]:
             best = (loss, penalty, scores)
     assert best is not None  # the schema asks for at least one penalty

@@ -9,10 +9,11 @@ from typing import Any, Literal
 import lightgbm as lgb
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import entr, xlog1py, xlogy
 
 from threat.release.documents.choices import TriedTrees
 from training.cohorts.sample import Sample
-from training.config import TreeCandidate, TreeSettings
+from training.config import TreeCandidate
 from training.models.averaged import averaged
 from training.models.missing_side import Ends, filled
 
@@ -46,13 +47,17 @@ class TreeRows:
         """The rows of a sample with their outcomes as target."""
         return cls(sample.values, sample.label.astype(np.float32), sample.weight, "binary", start)
 
-    def loss(self, probability: Floats, _: lgb.Dataset) -> tuple[str, float, bool]:
+    def loss(self, probability: Floats, _: lgb.Dataset | None = None) -> tuple[str, float, bool]:
         """Return the sum of the rows' log loss as LightGBM asks of a metric: name, value, whether higher is better.
 
-        LightGBM's own metric adds up in as many parts as there are threads, so that its last digits depend on them.
+        Above the target's own entropy: 0 for outcomes; for probabilities the loss is the distance (Kullback and Leibler
+        1951) from them. LightGBM's own metric adds up in as many parts as there are threads, so that its last digits
+        depend on them.
         """
-        loss = self.target * np.log(probability) + (1 - self.target) * np.log1p(-probability)
-        return "log_loss", -float(self.weight @ loss), False
+        target = self.target.astype(np.float64)
+        loss = -xlogy(target, probability) - xlog1py(1 - target, -probability)
+        entropy = entr(target) + entr(1 - target)
+        return "log_loss", float(self.weight @ (loss - entropy)), False
 
     def dataset(self, growth: Growth, reference: lgb.Dataset | None = None) -> lgb.Dataset:
         """The rows binned, by the bins of ``reference`` where given. The growth's names go into a model's text.
@@ -94,12 +99,29 @@ class Growth:
 
 
 @dataclass(frozen=True, slots=True)
+class Stopping:
+    """When trees stop growing: at ``max_rounds``, or once ``patience`` rounds brought no gain.
+
+    ``least_gain``: share of the lowest loss that a round must take off to count as a gain.
+    """
+
+    max_rounds: int
+    patience: int
+    least_gain: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class Choice:
     """The candidate and number of rounds with the least pooled log loss on validation, and how every candidate did."""
 
     candidate: TreeCandidate
     rounds: int
     tried: list[TriedTrees]
+
+    @property
+    def log_loss(self) -> float:
+        """Pooled log loss of the choice."""
+        return min(tried.log_loss for tried in self.tried)
 
 
 def parameters(candidate: TreeCandidate, growth: Growth, *, objective: str, seed: int) -> dict[str, Any]:
@@ -142,8 +164,13 @@ def fit(rows: TreeRows, candidate: TreeCandidate, rounds: int, growth: Growth) -
     return averaged(members, growth.ends)
 
 
-def choose(folds: Sequence[tuple[TreeRows, TreeRows]], settings: TreeSettings, growth: Growth) -> Choice:
-    """Try every candidate on the (fit, measure) folds; keep the one, and its rounds, with the least pooled log loss.
+def choose(
+    folds: Sequence[tuple[TreeRows, TreeRows]],
+    candidates: Sequence[TreeCandidate],
+    stopping: Stopping,
+    growth: Growth,
+) -> Choice:
+    """Try every candidate on the (fit, measure) folds; keep the candidate and rounds of the least pooled log loss.
 
     Log loss is a proper score and steadier than a rank measure with few outcomes. The candidates are grown with the
     first seed alone: among seeds the log loss varies less than among candidates.
@@ -154,34 +181,40 @@ def choose(folds: Sequence[tuple[TreeRows, TreeRows]], settings: TreeSettings, g
         datasets.append((data, measured.dataset(growth, reference=data)))
     measured_rows = [measured for _, measured in folds]
     tried: list[TriedTrees] = []
-    for candidate in settings.candidates:
+    for candidate in candidates:
         boosters = []
         for (fitted, _), (data, measured_data) in zip(folds, datasets, strict=True):
             booster = lgb.Booster(parameters(candidate, growth, objective=fitted.objective, seed=growth.seed), data)
             boosters.append(booster.add_valid(measured_data, "measured"))
-        losses = _in_step(boosters, measured_rows, settings)
-        rounds = int(losses.argmin()) + 1
-        tried.append(TriedTrees(**candidate.model_dump(), rounds=rounds, log_loss=float(losses[rounds - 1])))
+        grown = _in_step(boosters, measured_rows, stopping)
+        tried.append(TriedTrees(**candidate.model_dump(), **grown))
     # The first of equals: candidates are listed from the simplest on.
     best = min(range(len(tried)), key=lambda number: tried[number].log_loss)
-    return Choice(settings.candidates[best], tried[best].rounds, tried)
+    return Choice(candidates[best], tried[best].rounds, tried)
 
 
-def _in_step(boosters: Sequence[lgb.Booster], measured: Sequence[TreeRows], settings: TreeSettings) -> Floats:
-    """Grow the folds' boosters a round at a time; return the pooled log loss after each round.
+def pooled_loss(measured: Sequence[TreeRows], scores: Sequence[Floats]) -> float:
+    """Return the mean log loss of log odds on the rows of all folds, each row by its weight."""
+    loss = sum(rows.loss(1.0 / (1.0 + np.exp(-odds)))[1] for rows, odds in zip(measured, scores, strict=True))
+    return loss / sum(float(rows.weight.sum()) for rows in measured)
 
-    Pooled: a fold counts by the weight of its measured rows, so a small fold that would stop early does not decide for
-    a large one. Stops after ``patience`` rounds without a lower loss, or at ``max_rounds``.
+
+def _in_step(boosters: Sequence[lgb.Booster], measured: Sequence[TreeRows], stopping: Stopping) -> dict[str, Any]:
+    """Grow the folds' boosters a round at a time; return the best ``rounds``, their ``log_loss``, and ``by_fold``.
+
+    The loss is pooled: a fold counts by the weight of its measured rows, so a small fold that would stop early does not
+    decide for a large one.
     """
-    weight = sum(float(rows.weight.sum()) for rows in measured)
-    losses: list[float] = []
-    best = 0
-    while len(losses) < settings.max_rounds and len(losses) - best <= settings.patience:
-        loss = 0.0
+    weights = np.array([float(rows.weight.sum()) for rows in measured])
+    best: dict[str, Any] = {"rounds": 0, "log_loss": np.inf}
+    for rounds in range(1, stopping.max_rounds + 1):
+        losses = []
         for booster, rows in zip(boosters, measured, strict=True):
             booster.update()
-            loss += booster.eval_valid(rows.loss)[0][2]
-        losses.append(loss / weight)
-        if losses[-1] < losses[best]:
-            best = len(losses) - 1
-    return np.asarray(losses)
+            losses.append(booster.eval_valid(rows.loss)[0][2])
+        loss = max(float(sum(losses) / weights.sum()), 0.0)  # a distance of 0 may come out a hair under it
+        if loss < best["log_loss"] * (1 - stopping.least_gain):
+            best = {"rounds": rounds, "log_loss": loss, "by_fold": tuple((losses / weights).tolist())}
+        elif rounds - best["rounds"] >= stopping.patience:
+            break
+    return best

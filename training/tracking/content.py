@@ -12,6 +12,7 @@ from threat.release.documents.config import Config
 from threat.release.documents.evaluation import Evaluation
 from threat.release.documents.folds import Folds
 from threat.release.documents.provenance import Execution, Provenance
+from threat.release.documents.settings import APPROACH_TITLES
 from threat.release.documents.snapshot import SnapshotRead
 from threat.release.runs import Run
 
@@ -75,10 +76,14 @@ def children_of(run: Run) -> Iterator[Entry]:
     """Return an entry for each fold, then for each candidate that was tried."""
     yield from _folds(run)
     choices = run.read(Choices)
-    for number, tried in enumerate(choices.trees.tried, 1):
-        asked = tried.model_dump(exclude={"rounds", "log_loss"})
-        chosen = choices.trees.chosen.model_dump() == {**asked, "rounds": tried.rounds}
-        yield _candidate(f"trees {number}", asked, {"rounds": tried.rounds, "log_loss": tried.log_loss}, chosen=chosen)
+    for approach in choices.approaches:
+        for number, tried in enumerate(approach.tried, 1):
+            asked = tried.model_dump(exclude={"rounds", "log_loss", "by_fold"})
+            came_to = {"rounds": float(tried.rounds), "log_loss": tried.log_loss}
+            came_to |= {f"log_loss_fold_{fold}": loss for fold, loss in enumerate(tried.by_fold, 1)}
+            chosen = approach == choices.model and approach.chosen.model_dump() == {**asked, "rounds": tried.rounds}
+            title = APPROACH_TITLES[approach.approach]
+            yield _candidate(f"{title}, {number}", {"approach": approach.approach} | asked, came_to, chosen=chosen)
     for penalty in choices.elastic_net.tried:
         yield _candidate(
             f"elastic net, penalty {penalty.penalty:g}",

@@ -26,7 +26,7 @@ from training.cohorts.labelled import prepare
 from training.cohorts.opening import open_test
 from training.config import Settings
 from training.evaluation.table import Ranking, evaluate
-from training.models.fitted import fit_trees
+from training.models.fitted import fit_model
 from training.truth.expected_captures import compare
 from training.truth.judged_lists import AskedOutcome, Lookahead, judge
 from training.truth.leak_shown import LeakSettings, LeakShown, MeasuredBuilder
@@ -89,10 +89,10 @@ def measure(folder: Path, settings: Settings, title: str, builder: str, draws: i
     sightings = snapshot.sightings()
     # Without the feed's lag, so that the two builders differ in one thing.
     labelled = prepare(snapshot, settings, policy, naive(sightings) if builder == "naive" else sightings)
-    fitted = fit_trees(labelled, labelled.pairs())
+    fitted = fit_model(labelled)
     opened = open_test(labelled)
     rows = opened.outcomes.rows
-    ranking = Ranking(MODEL, "LightGBM", fitted.score(opened.matrix.values, threads=settings.threads))
+    ranking = Ranking(MODEL, "LightGBM", fitted.raw_score(opened.matrix.values, threads=settings.threads))
     length = labelled.list_length(opened.lists.cycle)
     resampling = Resampling(replicates=settings.bootstrap, seed=settings.seed)
     measured = evaluate(rows, [ranking], length=length, resampling=resampling)

@@ -9,10 +9,10 @@ import pytest
 from fixtures.drawn_samples import CANDIDATE, sample
 
 from threat.release.scorer import raw_score
-from training.config import TreeCandidate, TreeSettings
+from training.config import TreeCandidate
 from training.models import trees
 from training.models.linear import log_loss
-from training.models.trees import Growth, TreeRows
+from training.models.trees import Growth, Stopping, TreeRows
 
 DIRECTIONS = [1, 1, 0, 1, 0]
 FREE = Growth(constraints=[0] * 5, seed=7)
@@ -74,8 +74,7 @@ def test_the_choice_is_the_least_pooled_loss_of_all_candidates_and_rounds() -> N
     """A small fold that would stop early does not decide for a large one: losses are pooled over rows."""
     folds = [(rows(1, 400), rows(2, 60)), (rows(3), rows(4))]
     candidates = [TreeCandidate(num_leaves=4, min_data_in_leaf=50, lambda_l2=10.0), CANDIDATE]
-    settings = TreeSettings(candidates=candidates, max_rounds=60, patience=60)
-    choice = trees.choose(folds, settings, FREE)
+    choice = trees.choose(folds, candidates, Stopping(max_rounds=60, patience=60), FREE)
     curves = [pooled_losses(folds, candidate, 60) for candidate in candidates]
     for tried, curve in zip(choice.tried, curves, strict=True):
         assert tried.rounds == int(np.argmin(curve)) + 1
@@ -89,7 +88,6 @@ def test_the_choice_is_the_least_pooled_loss_of_all_candidates_and_rounds() -> N
 def test_growing_stops_after_as_many_rounds_without_a_lower_loss(patience: int) -> None:
     """Drawn by hand: the rounds looked at end ``patience`` after the last that was lower than all before it."""
     folds = [(rows(1, 400), rows(2, 200))]
-    settings = TreeSettings(candidates=[CANDIDATE], max_rounds=60, patience=patience)
     curve = pooled_losses(folds, CANDIDATE, 60)
     lowest, best = np.inf, 0
     for number, loss in enumerate(curve, start=1):
@@ -97,7 +95,7 @@ def test_growing_stops_after_as_many_rounds_without_a_lower_loss(patience: int) 
             lowest, best = loss, number
         elif number - best == patience:
             break
-    choice = trees.choose(folds, settings, FREE)
+    choice = trees.choose(folds, [CANDIDATE], Stopping(max_rounds=60, patience=patience), FREE)
     assert choice.rounds == best
     assert choice.tried[0].log_loss == pytest.approx(lowest, rel=1e-12)
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+import json
+from typing import ClassVar, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from threat.release.documents.chosen import OptionChoice
 from threat.release.documents.comparison import ComparisonPlan
-from threat.release.documents.document import Document, Part
+from threat.release.documents.document import Document, Part, json_object
+from threat.release.documents.settings import Approach
 
 
 class ChosenTrees(Part):
@@ -26,14 +28,24 @@ class ChosenTrees(Part):
 class TriedTrees(ChosenTrees):
     """One candidate and what it came to."""
 
-    log_loss: float = Field(ge=0, description="pooled log loss on the validation rows")
+    log_loss: float = Field(
+        ge=0, description="pooled log loss on the validation rows; of distilled trees the distance from the base"
+    )
+    by_fold: tuple[float, ...] = Field(default=(), description="the same by validation fold")
 
 
-class TreeChoice(Part):
-    """The model's hyper-parameters."""
+class ApproachChoice(Part):
+    """The candidate and rounds of one approach, by the least pooled log loss."""
 
+    approach: Approach = Field(description="distilled from the base, on_base or from scratch")
+    seeds: int = Field(ge=1, description="models of different seeds averaged into one")
+    start_log_loss: float | None = Field(
+        ge=0, description="pooled log loss of the base that trees are added to; null: they are added to nothing"
+    )
+    compared: bool = Field(description="false: no round on the base lowered its log loss, so it is no candidate")
     chosen: ChosenTrees = Field(description="the candidate of the least log loss")
     tried: tuple[TriedTrees, ...] = Field(min_length=1, description="every candidate")
+    warnings: tuple[str, ...] = Field(default=(), description="in words: choices on the edge of what was tried")
 
 
 class TriedPenalty(Part):
@@ -41,6 +53,7 @@ class TriedPenalty(Part):
 
     penalty: float = Field(gt=0, description="share of the least penalty that leaves every coefficient at 0")
     log_loss: float = Field(ge=0, description="pooled log loss on the validation rows")
+    by_fold: tuple[float, ...] = Field(default=(), description="the same by validation fold")
 
 
 class PenaltyChoice(Part):
@@ -48,6 +61,7 @@ class PenaltyChoice(Part):
 
     chosen: float = Field(gt=0, description="the penalty of the least log loss")
     tried: tuple[TriedPenalty, ...] = Field(min_length=1, description="every penalty")
+    warnings: tuple[str, ...] = Field(default=(), description="in words: a choice on the edge of what was tried")
 
 
 class TriedMultiple(Part):
@@ -80,14 +94,21 @@ class BaseChoice(Part):
 
 
 class Choices(Document):
-    """Every choice of a RUN, with the hash of the model it led to."""
+    """Every choice of a RUN, with the hash of the model it led to.
+
+    Version 1, of models that were trees from scratch alone, is read as such.
+    """
 
     FILE: ClassVar[str] = "choices.json"
     HOW_MADE: ClassVar[str] = "train again: threat train"
+    VERSIONS_READ: ClassVar[tuple[int, ...]] = (1, 2)
 
-    version: Literal[1] = Field(default=1, description="version of this document")
+    version: Literal[2] = Field(default=2, description="version of this document")
     chosen_on: str = Field(description="what the choices were made on, in words")
-    trees: TreeChoice = Field(description="the model's hyper-parameters")
+    approach: Approach = Field(description="the approach of the model that ranks")
+    approaches: tuple[ApproachChoice, ...] = Field(min_length=1, description="every approach, the simplest first")
+    compared: OptionChoice | None = Field(description="the approaches by their lists; null: of a version 1")
+    base: BaseChoice | None = Field(description="the base's penalty on the test's fit rows; null: of a version 1")
     elastic_net: PenaltyChoice = Field(description="the regression's penalty")
     fit_rows: OptionChoice | None = Field(
         default=None, description="the rows to fit on, by the lists of the base; null: one candidate"
@@ -100,3 +121,31 @@ class Choices(Document):
     model_sha256: str = Field(
         pattern=r"^[0-9a-f]{64}$", description="hash of the model: of model.txt, and base.json where there is one"
     )
+
+    @classmethod
+    def parse(cls, data: bytes, where: str) -> Self:
+        """Return the document, as ``Document.parse`` does; one of version 1 as the version 2 that says the same."""
+        document = json_object(data, where)
+        if document.get("version") == 1 and isinstance(document.get("trees"), dict):
+            of_trees = {"approach": "scratch", "seeds": 1, "start_log_loss": None, "compared": True}
+            document["approaches"] = [of_trees | document.pop("trees")]
+            document |= {"version": 2, "approach": "scratch", "compared": None, "base": None}
+            data = json.dumps(document).encode()
+        return super().parse(data, where)
+
+    @property
+    def model(self) -> ApproachChoice:
+        """The choices of the approach that ranks."""
+        return next(choice for choice in self.approaches if choice.approach == self.approach)
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """Say in words every choice of what was fitted that is on the edge of what was tried."""
+        of_base = () if self.base is None else self.base.warnings
+        return (*self.model.warnings, *of_base, *self.elastic_net.warnings)
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        if self.approach not in {choice.approach for choice in self.approaches}:
+            raise ValueError("the approach that ranks is among the approaches")
+        return self

@@ -69,17 +69,32 @@ class TreeCandidate(_Setting):
     bagging_fraction: Share = Field(default=0.7, description="share of rows each tree is grown on")
 
 
+Approach = Literal["distilled", "on_base", "scratch"]
+"""The ways to a model that ranks, the simplest first: trees that come close to the base, trees added to the base, trees
+alone."""
+
+APPROACH_TITLES: dict[Approach, str] = {
+    "distilled": "LightGBM distilled from the base",
+    "on_base": "LightGBM on the base",
+    "scratch": "LightGBM from scratch",
+}
+"""Titles of the approaches, in their order."""
+
+
 class TreeSettings(_Setting):
-    """Regularised LightGBM: candidates, from the simplest on, and how many rounds and seeds.
+    """Regularised LightGBM: approaches, candidates, from the simplest on, and how many rounds and seeds.
 
     The number of rounds is chosen on the validation folds: they are grown in step until ``patience`` rounds brought no
     lower pooled loss. ``seeds``: models that differ in their draws alone, averaged into one; a bundle holds at most
     20,000 trees (``threat.release.tree_structure``), ten seeds of 2,000 rounds.
     """
 
+    approaches: list[Approach] = Field(
+        default=list(APPROACH_TITLES), min_length=1, description="ways to a model to compare; the order does not matter"
+    )
     candidates: list[TreeCandidate] = Field(min_length=1, description="hyper-parameters to try")
     max_rounds: int = Field(default=1_500, ge=10, le=2_000, description="most rounds")
-    patience: Count = Field(default=100, description="rounds without a lower loss before growing stops")
+    patience: Count = Field(default=50, description="rounds without a lower loss before growing stops")
     seeds: int = Field(default=10, ge=1, le=10, description="models of different seeds averaged into one")
 
 
