@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from model_cards import results
+from model_cards import estimand, results
 from model_cards.base_facts import base_field, kind_field
 from model_cards.words import count, day, figure_words, number, outcome_words, table
 from threat.measuring.titles import TITLES
@@ -275,10 +275,9 @@ FACTS: dict[str, Fact] = {
     ),
     "target.outcome": ("evaluation.json", _outcome),
     "target.horizon": ("evaluation.json", _horizon),
-    "target.estimand": (
-        "the product's design",
-        _fixed("Risk of the recorded outcome within the horizon under usual policing, without a new plan by the unit."),
-    ),
+    "target.estimand": ("the product's design, evaluation.json", estimand.estimand_field),
+    "target.composition": ("evaluation.json", estimand.composition_field),
+    "target.exposure": ("evaluation.json", estimand.exposure_field),
     "target.undercount": ("the product's design, cohort.json", _undercount),
     "data.snapshot": ("snapshot.json", _snapshot),
     "data.cohort": ("evaluation.json, cohort.json", _cohort),
@@ -298,6 +297,7 @@ FACTS: dict[str, Fact] = {
     "performance.differences": ("evaluation.json", results.differences_field),
     "performance.calibration": ("evaluation.json, gate.json", results.calibration_field),
     "performance.freshness": ("evaluation.json", results.freshness_field),
+    "performance.blanking": ("evaluation.json", estimand.blanking_field),
     "performance.warnings": ("evaluation.json", results.warnings_field),
     "fairness.verdict": ("fairness.json", results.verdict_field),
     "fairness.by_group": ("fairness.json", results.by_group_field),

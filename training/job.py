@@ -38,6 +38,7 @@ from training.cohorts.opening import OpenedTest, open_test
 from training.config import Settings
 from training.evaluation.comparison import compare
 from training.evaluation.drift import drift_of
+from training.evaluation.estimand import estimand_of
 from training.evaluation.global_picture import global_picture
 from training.evaluation.predictions import freshness_of, tables_of
 from training.evaluation.rankings import RankedTest, rank_test
@@ -184,6 +185,7 @@ def evaluation_of(settings: Settings, opened: OpenedTest, ranked: RankedTest, le
         rankings=measured.rankings,
         calibration=measured.calibration,
         no_probability=ranked.no_probability,
+        estimand=estimand_of(settings, opened, scores, length.places),
         comparison=compare(measured, settings.comparison, ranked.plan),
         freshness=measured.freshness,
         halves=measured.halves,

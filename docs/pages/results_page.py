@@ -11,6 +11,7 @@ from pathlib import Path
 
 from pages.results_cells import LEAST, number, percent
 from pages.results_comparison import comparison_lines, losses
+from pages.results_estimand import estimand_lines
 from pages.results_evidence import MeasuredRun, RealRecords, SyntheticForce
 from pages.results_halves import drift_lines, halves_lines
 
@@ -132,7 +133,7 @@ def _run(title: str, run: MeasuredRun, *, public: bool) -> list[str]:
     if run.audit is not None:
         lines += _audit(run.audit)
     lines += [f"- Note: {warning}" for warning in evaluation.warnings if "tie at the cut" not in warning]
-    return [*lines, ""]
+    return [*lines, "", *estimand_lines(evaluation, public=public)]
 
 
 def _cells(ranking: RankingFigures, k: int, places: int, public: bool, ceiling: Mapping[str, Figure]) -> list[str]:

@@ -8,6 +8,7 @@ from datetime import date
 import pytest
 from fixtures import evidence
 from fixtures.cards import MANIFEST, ON, documents, human, made, value
+from fixtures.estimands import estimand
 
 from model_cards.card import build, headline_words, outline
 from model_cards.facts import FACTS
@@ -20,7 +21,7 @@ from threat.release.evidence import RunDocuments
 
 def test_every_field_of_the_outline_has_a_source_and_every_fact_a_field() -> None:
     auto, provided = outline().paths("auto"), outline().paths("human")
-    assert len(auto) + len(provided) == sum(len(section.fields) for section in outline().sections) == 78
+    assert len(auto) + len(provided) == sum(len(section.fields) for section in outline().sections) == 82
     assert auto == {*FACTS, "limits.numbered", "identity.run"}
 
 
@@ -113,6 +114,26 @@ def test_a_loss_to_the_regression_is_on_the_first_page(verdict: str, first: bool
     assert value(card, "performance.comparison")[1] == (
         f"Elastic net: {verdict.replace('_', ' ')}; mean recall -0.060 (-0.100 to -0.020); 0.057 would be found at 80% "
         "power"
+    )
+
+
+def test_what_was_estimated_is_told_and_no_small_count_with_it() -> None:
+    """2 homicides are withheld, and 30 rapes with them: 90 outcomes less 58 and 30 would say the 2."""
+    card = made(evaluation=evidence.evaluation(estimand=estimand()))
+    assert value(card, "target.composition").rows == (
+        ("Y0, a domestic homicide: murder", "fewer than 10"),
+        ("Y2, severe domestic harm: injury with a weapon", "58"),
+        ("Y2, severe domestic harm: rape", "not shown"),
+    )
+    exposed = dict(value(card, "target.exposure").rows)
+    assert exposed["Outcome events"] == "90"
+    assert exposed["of those, of several relationships, which share the credit"] == "fewer than 10"
+    assert exposed["Share of the horizon expected at liberty, mean"] == "98.0%"
+    assert exposed["Plans of the unit on record"] == "none"
+    assert value(card, "target.estimand")[1].startswith("Estimated is how likely severe domestic harm is to be")
+    assert value(card, "performance.blanking").rows[1] == (
+        "without outcomes of the first 7 days",
+        "0.30 (0.20 to 0.40)",
     )
 
 

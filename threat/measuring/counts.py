@@ -2,10 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from threat.measuring.figure import Figure
 
 _SHARES = 3
 """Decimals of counts that ties at the cut split into parts; further decimals are rounding of the quotient alone."""
+
+
+LEAST = 10
+"""Smallest count that is printed where small ones are withheld; the fairness policy's ``publish_at_least``."""
+
+
+def hidden(counts: Sequence[int], least: int = LEAST) -> list[bool]:
+    """Tell for each count of a table with a known total whether it is hidden: the small ones, and what gives them away.
+
+    Small are 1 to ``least`` - 1. Where the small counts together are under ``least``, their sum, which is the total
+    minus the others, would say too much: the next larger count is hidden with them.
+
+    >>> hidden([40, 3, 25]), hidden([40, 3, 8]), hidden([40, 25, 0]), hidden([3])
+    ([False, True, True], [False, True, True], [False, False, False], [True])
+    """
+    out = [0 < count < least for count in counts]
+    together = sum(count for count, hide in zip(counts, out, strict=True) if hide)
+    larger = [place for place, count in enumerate(counts) if count >= least]
+    if 0 < together < least and larger:
+        out[min(larger, key=lambda place: counts[place])] = True
+    return out
 
 
 def plural(number: int, noun: str) -> str:

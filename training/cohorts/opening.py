@@ -10,7 +10,9 @@ from features import Matrix
 from threat.asof import NEVER
 from threat.history.deaths import Deaths
 from threat.release.documents.cohort import CompetingDeaths, LeftOutRows
+from threat.release.documents.estimand import OutcomesOfRule
 from training.cohorts.cohort import Lists, index_rows
+from training.cohorts.composition import composition
 from training.cohorts.credit import CreditedOutcomes, OutcomeEvents, credit_outcomes
 from training.cohorts.feed_lag import delayed
 from training.cohorts.labelled import LabelledCohort
@@ -23,6 +25,7 @@ class OpenedTest:
     """The complete test: ``lists``, the features of their rows (``matrix``) and the outcomes that came about.
 
     ``left_out``: rows on the lists that no figure counts, by reason. ``competing``: deaths by another cause.
+    ``composition``: the outcome events by rung and rule.
     """
 
     lists: Lists
@@ -30,6 +33,7 @@ class OpenedTest:
     outcomes: CreditedOutcomes
     left_out: LeftOutRows
     competing: CompetingDeaths
+    composition: tuple[OutcomesOfRule, ...]
 
 
 def open_test(labelled: LabelledCohort) -> OpenedTest:
@@ -57,4 +61,10 @@ def open_test(labelled: LabelledCohort) -> OpenedTest:
         outcomes=outcomes,
         left_out=left_out.count(np.arange(len(lists))),
         competing=hindsight.competing(lists.rows, among=~left_out.rows),
+        composition=composition(
+            snapshot,
+            settings.rung,
+            np.unique(recorded["incident_id"])[outcomes.credit_lines["incident"].unique()],
+            labelled.lags,
+        ),
     )

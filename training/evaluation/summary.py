@@ -10,6 +10,7 @@ from threat.measuring.list_length import ListLength
 from threat.release.documents.checks import LateKnown
 from threat.release.documents.cohort import CohortAttrition
 from threat.release.documents.comparison import PROMISE, VERDICT_WORDS, Comparison, words_of
+from threat.release.documents.estimand import Estimand
 from threat.release.documents.evaluation import Evaluation, RankingFigures
 
 
@@ -50,6 +51,17 @@ def comparison_lines(comparison: Comparison) -> list[str]:
     return [*lines, PROMISE]
 
 
+def estimand_lines(estimand: Estimand) -> list[str]:
+    """Write what was estimated as text: two sentences, then the table of ``threat.release.documents.estimand``."""
+    rows = [
+        *estimand.composition_rows(withhold=False),
+        *estimand.exposure_rows(withhold=False),
+        *estimand.blanking_rows(figure_words),
+    ]
+    width = max(len(name) for name, _ in rows)
+    return [*estimand.sentences, *(f"  {name:<{width}}  {value}" for name, value in rows)]
+
+
 def summary_lines(run: str, evaluation: Evaluation, remarks: Remarks) -> str:
     """Write an evaluation as text: question, cohort, a line for each ranking, and what to know before using it."""
     cohort, recall = evaluation.cohort, evaluation.headline
@@ -68,6 +80,8 @@ def summary_lines(run: str, evaluation: Evaluation, remarks: Remarks) -> str:
         f"{'ranking':<48} {'recall at capacity':<26} {'in cohort':<10} {'coverage':<10} {'mean recall':<26} AUC"
     )
     lines += [_line(ranking, evaluation.capacity) for ranking in evaluation.rankings]
+    if evaluation.estimand is not None:
+        lines += ["", *estimand_lines(evaluation.estimand), ""]
     lines += [f"Note: {warning}" for warning in evaluation.warnings]
     if late := remarks.late_known:
         lines.append(

@@ -9,6 +9,7 @@ from pydantic import Field
 from threat.measuring.figure import Figure
 from threat.release.documents.comparison import Comparison
 from threat.release.documents.document import Document, Part
+from threat.release.documents.estimand import Estimand
 
 MODEL = "score"
 """Name of the model's ranking: its column in ``predictions.parquet``."""
@@ -164,6 +165,9 @@ class Evaluation(Measured, Document):
     no_probability: str = Field(default="", description="why calibration is null, in a sentence; empty where it is not")
     comparison: Comparison | None = Field(
         default=None, description="the comparison planned before the test was opened; null in a RUN of before"
+    )
+    estimand: Estimand | None = Field(
+        default=None, description="what the figures are figures of, in counts; null in a RUN of before"
     )
     lead_time: LeadTime = Field(description="how far ahead of their outcome relationships were listed")
     settings: Resampling = Field(description="how the intervals were drawn")
