@@ -53,6 +53,12 @@ def test_all_problems_at_once(tmp_path: Path) -> None:
     assert "did you mean harm_last?" in text
 
 
+def test_a_kind_of_row_is_one_candidate_to_fit_on() -> None:
+    assert load("demo", cohort={"fit_rows": ["monthly", "both"]}).cohort.fit_rows == ["monthly", "both"]
+    with pytest.raises(UsageError, match="both is named twice"):
+        load("demo", cohort={"fit_rows": ["both", "monthly", "both"]})
+
+
 @pytest.mark.parametrize(
     ("text", "rule"),
     [

@@ -156,10 +156,14 @@ class LabelledCohort:
         parts = [
             (fit.part(fit_group != number), measured.part(measured_group == number)) for number in range(SUBJECT_GROUPS)
         ]
-        if not all(others.label.any() and len(group.label) for others, group in parts):
+        for number, (others, group) in enumerate(parts, start=1):
+            if others.label.any() and len(group.label):
+                continue
             raise BadInput(
-                "Too few subjects among the fit rows had an outcome to choose across groups of subjects.",
-                value=f"{int(fit.label.sum())} rows with an outcome, {len(np.unique(fit.person))} subjects",
+                "Too few subjects among the fit rows had an outcome to choose across groups of subjects: without group "
+                f"{number} of {SUBJECT_GROUPS}, {int(others.label.sum())} rows with an outcome are left to fit on.",
+                value=f"{int(fit.label.sum())} rows with an outcome ({self.fitted_on}), of "
+                f"{len(np.unique(fit.person[fit.label > 0]))} subjects; {len(group.label)} rows of the group",
                 where=str(self.snapshot.store_path),
                 way_out="load more history, or choose a rung that happens more often (Y4)",
             )

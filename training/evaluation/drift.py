@@ -21,6 +21,9 @@ _HIGH = 0.99
 """Percentile of the fit rows beyond which a model has seen hardly anything: one row in a hundred of the fit rows is."""
 _LEAST_SHIFT = 0.25
 """Standard deviations from which a feature counts as shifted: a quarter, half of a difference that is called medium."""
+_LEAST_ROWS = 30
+"""Fit rows with a value below which a feature is not compared: of one or two values no spread can be told (on real
+records one such feature shifted by 458 standard deviations)."""
 _LEAST_SPREAD = 1e-9
 """Standard deviation under which a feature does not vary: rounding of a constant."""
 
@@ -63,7 +66,8 @@ def drift(
 def compared(name: str, fitted: NDArray[np.float32], weight: Floats, later: NDArray[np.float32]) -> FeatureDrift | None:
     """Compare one feature of the test (m) with the weighted fit rows (n), each on the rows where it has a value.
 
-    None for a feature that does not vary on the fit rows. Test rows twice as long on record as the fit rows:
+    None for a feature that does not vary on the fit rows, or that fewer than 30 of them have. Test rows twice as long
+    on record as the fit rows:
 
     >>> days = np.arange(200, dtype=np.float32)
     >>> record = compared(LENGTH_OF_RECORD, days, np.ones(200), 2 * days)
@@ -72,7 +76,7 @@ def compared(name: str, fitted: NDArray[np.float32], weight: Floats, later: NDAr
     """
     present = np.isfinite(fitted)
     column, weight, test = fitted[present].astype(np.float64), weight[present], later[np.isfinite(later)]
-    if not len(column):
+    if len(column) < _LEAST_ROWS:
         return None
     mean = float(np.average(column, weights=weight))
     spread = float(np.sqrt(np.average((column - mean) ** 2, weights=weight)))

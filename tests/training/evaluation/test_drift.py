@@ -38,10 +38,11 @@ def test_a_weight_is_so_many_equal_rows() -> None:
 
 def test_features_that_say_nothing_on_the_fit_rows_are_not_listed() -> None:
     #                  constant, empty, varies, and a feature that the test does not have
-    fit = np.array([[1, NAN, 0, 0], [1, NAN, 1, 1], [NAN, NAN, 2, 2]], np.float32)
+    fit = np.array([[1, NAN, 0, 0], [1, NAN, 1, 1], [NAN, NAN, 2, 2]] * 10, np.float32)
     later = np.array([[9, 4, 1, NAN], [9, 4, 1, NAN]], np.float32)
-    found = drift(sample_of(fit, np.zeros(3, np.uint8)), later, ["constant", "empty", "varies", "gone"])
+    found = drift(sample_of(fit, np.zeros(30, np.uint8)), later, ["constant", "empty", "varies", "gone"])
     assert [feature.feature for feature in found.features] == ["gone", "varies"]
+    assert drift(sample_of(fit[:29], np.zeros(29, np.uint8)), later, ["a", "b", "c", "d"]).features == ()
     gone, varies = found.features
     assert (gone.test_rows, gone.beyond, gone.share_beyond, gone.shift) == (0, 0, None, 0.0)
     assert found.length_of_record is None

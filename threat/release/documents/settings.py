@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, field_validator
 
 from threat.release.documents.document import Part
 
@@ -33,6 +33,13 @@ class CohortSettings(_Setting):
     after_seconds: int = Field(default=3_600, ge=1, le=86_400, description="wait after the incident, seconds")
     fit_rows: list[FitRows] = Field(default=[], description="rows to try fitting on, the simplest first; empty: own")
     capacity_share: Share = Field(default=0.2, description="incident cohorts: places, as a share of the mean list")
+
+    @field_validator("fit_rows")
+    @classmethod
+    def _each_once(cls, fit_rows: list[FitRows]) -> list[FitRows]:
+        if twice := sorted({name for name in fit_rows if fit_rows.count(name) > 1}):
+            raise ValueError(f"{', '.join(twice)} is named twice: each kind of row is one candidate")
+        return fit_rows
 
 
 class CalendarSettings(_Setting):
