@@ -23,10 +23,10 @@ from threat.measuring.list_length import ListLength
 from threat.release.documents.expected_captures import CeilingFit
 from threat.simulation.force import Settings, write
 from training.evaluation.table import Ranking
-from training.truth.ceiling import ceiling_of, cohort_of, draw_rows, features_of
+from training.truth.ceiling import ReferenceRows, ceiling_of, cohort_of, draw_rows, features_of
 from training.truth.expected_captures import ORACLE, captures_by_length
 from training.truth.judged_lists import DEADLY, AskedOutcome, JudgedLists, Lookahead, TrueRisk, risks_of
-from training.truth.recipes import SoftRows, Teaching
+from training.truth.recipes import Teaching
 
 Floats = NDArray[np.float64]
 RULE, RECIPE = "rule_", "recipe_"
@@ -217,7 +217,8 @@ class WorldSteps:
                 threads=plan.threads,
                 most_rounds=plan.most_rounds,
             )
-            ceiling = ceiling_of(SoftRows(values, label, kept.cycle, kept.fitted), load_catalogue(), teaching, draws)
+            rows = ReferenceRows(kept.rows, kept.cycle, kept.fitted).labelled(values, label)
+            ceiling = ceiling_of(rows, load_catalogue(), teaching, draws)
             (folder / "ceiling.json").write_text(ceiling.fit.model_dump_json(indent=1), encoding="utf-8")
             scores = {
                 recipe.name: recipe.score(np.asarray(matrix.values), threads=plan.threads) for recipe in ceiling.recipes

@@ -158,8 +158,9 @@ def _world(measured: MeasuredWorld, table: WorldTable) -> list[str]:
     lines += _paragraph(
         f"The judged list holds {measured.rows:,} relationships and {measured.expected_outcomes:.1f} expected outcomes "
         f"of severe harm within 180 days ({measured.expected_deadly_outcomes:.1f} of them deadly); k = "
-        f"{measured.places:,}. The ceiling is the recipe *{RECIPES[fit.recipe]}*, whose lists held most risk on the "
-        f"reference's subjects left out; it explains {fit.deviance_explained:.0%} of the deviance there."
+        f"{measured.places:,}. The ceiling is the recipe *{RECIPES[fit.recipe]}*: of those whose lists held as much "
+        f"risk as any on the reference's subjects left out, it explains most of the deviance, "
+        f"{fit.deviance_explained:.0%}."
     )
     lines += [
         "| ranking | captures at k | share of the ceiling at k | k/2 | 4k | deadly captures | of the ceiling's |",
@@ -174,10 +175,11 @@ def _world(measured: MeasuredWorld, table: WorldTable) -> list[str]:
         )
     lines += _chosen(measured)
     lines += [
-        "| recipe | trees | deviance explained | risk listed, k/4 to 4k |",
-        "|---|---|---|---|",
+        "| recipe | trees | deviance explained | risk listed, k/4 to 4k | error of the difference from the most |",
+        "|---|---|---|---|---|",
         *(
-            f"| {recipe.title} | {recipe.rounds:,} | {recipe.deviance_explained:.1%} | {recipe.captured:.2%} |"
+            f"| {recipe.title} | {recipe.rounds:,} | {recipe.deviance_explained:.1%} | {recipe.captured:.2%} | "
+            f"{recipe.standard_error:.2%} |"
             for recipe in fit.tried
         ),
         "",

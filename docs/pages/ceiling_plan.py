@@ -44,7 +44,7 @@ WORLDS = {
 class Plan:
     """Seeds and sizes. ``unseen``: the ``seeds`` are those of the ledger, and opening them is written there.
 
-    ``reference_rows``: rows of the reference, a tenth of which no recipe is fitted on. ``reference_draws`` and
+    ``reference_rows``: rows of the reference, a fifth of which no recipe is fitted on. ``reference_draws`` and
     ``judged_draws``: runs forward behind a row's label, and behind a row's risk on the judged list. ``most_rounds``: of
     a recipe's trees. ``changes``: of the preset's top-level values.
     """
@@ -56,7 +56,7 @@ class Plan:
     years: float = 6.0
     trained_relationships: int = 20_000
     large_relationships: int = 200_000
-    reference_rows: int = 1_110_000
+    reference_rows: int = 1_250_000
     reference_lists: int = 24
     reference_draws: int = 16
     judged_draws: int = 128

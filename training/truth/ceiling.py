@@ -39,7 +39,7 @@ Floats = NDArray[np.float64]
 
 DRAWS = 16
 """Runs forward per row of the reference: few, because the noise of one label averages out over so many rows."""
-_LEFT_OUT_SHARE = 0.1
+_LEFT_OUT_SHARE = 0.2
 """Share of subjects that no recipe is fitted on: recipes are stopped and compared on their rows."""
 
 
@@ -86,7 +86,7 @@ def fit(run: Run, force: Path, reference: Path, *, rows: int = 150_000, how: Loo
         seed=how.seed,
         threads=how.threads,
     )
-    return ceiling_of(SoftRows(values, label, drawn.cycle, drawn.fitted), catalogue, teaching, how.draws)
+    return ceiling_of(drawn.labelled(values, label), catalogue, teaching, how.draws)
 
 
 def ceiling_of(rows: SoftRows, catalogue: Catalogue, teaching: Teaching, draws: int) -> Ceiling:
@@ -127,6 +127,10 @@ class ReferenceRows:
     rows: Rows
     cycle: NDArray[np.int64]
     fitted: int
+
+    def labelled(self, values: NDArray[np.float32], label: Floats) -> SoftRows:
+        """The rows with their features (n, d) and latent risk (n)."""
+        return SoftRows(values, label, self.cycle, self.rows.subject, self.fitted)
 
 
 def draw_rows(cohort: Cohort, most: int, seed: int) -> ReferenceRows:

@@ -39,13 +39,16 @@ class TriedRecipe(Part):
     rounds: int = Field(ge=0, description="trees")
     deviance_explained: float = Field(le=1, description="share of the deviance of the latent risk explained")
     captured: float = Field(ge=0, le=1, description="share of the latent risk that lists of k/4 to 4k hold, the mean")
+    standard_error: float = Field(
+        default=0.0, ge=0, description="of the difference in captured from the recipe with the most, over subjects"
+    )
 
 
 class CeilingFit(Part):
     """The records-only ceiling: the same records, a far larger independent force to learn from."""
 
     rows: int = Field(ge=1, description="rows of the reference force")
-    recipe: str = Field(default="trees", min_length=1, description="the recipe that captured most: the ceiling")
+    recipe: str = Field(default="trees", min_length=1, description="the recipe that is the ceiling")
     tried: tuple[TriedRecipe, ...] = Field(default=(), description="every recipe")
     rounds: int = Field(ge=0, description="trees")
     draws: int = Field(ge=1, description="runs forward per row")
