@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from threat.release.documents.choices import Choices
+from threat.release.documents.choices import ApproachChoice, Choices, TriedTrees
+from threat.release.documents.chosen import ComparedOption
 from threat.release.documents.cohort import CohortAttrition
 from threat.release.documents.config import Config
 from threat.release.documents.evaluation import Evaluation
@@ -73,41 +74,82 @@ def tags_of(run: Run) -> dict[str, str]:
 
 
 def children_of(run: Run) -> Iterator[Entry]:
-    """Return an entry for each fold, then for each candidate that was tried."""
-    yield from _folds(run)
+    """Return an entry for each fold, each approach to the model, and each candidate that was tried for any choice."""
     choices = run.read(Choices)
+    yield from _folds(run, choices)
     for approach in choices.approaches:
+        yield _approach(approach, choices)
         for number, tried in enumerate(approach.tried, 1):
             asked = tried.model_dump(exclude={"rounds", "log_loss", "by_fold"})
-            came_to = {"rounds": float(tried.rounds), "log_loss": tried.log_loss}
-            came_to |= {f"log_loss_fold_{fold}": loss for fold, loss in enumerate(tried.by_fold, 1)}
-            chosen = approach == choices.model and approach.chosen.model_dump() == {**asked, "rounds": tried.rounds}
+            figures = {"rounds": float(tried.rounds), "log_loss": tried.log_loss} | _by_fold(tried.by_fold)
+            chosen = approach == choices.model and _is_chosen(tried, approach)
             title = APPROACH_TITLES[approach.approach]
-            yield _candidate(f"{title}, {number}", {"approach": approach.approach} | asked, came_to, chosen=chosen)
+            yield _candidate(f"{title}, {number}", {"approach": approach.approach} | asked, figures, chosen=chosen)
     for penalty in choices.elastic_net.tried:
         yield _candidate(
             f"elastic net, penalty {penalty.penalty:g}",
             {"penalty": penalty.penalty},
-            {"log_loss": penalty.log_loss},
+            {"log_loss": penalty.log_loss} | _by_fold(penalty.by_fold),
             chosen=penalty.penalty == choices.elastic_net.chosen,
         )
+    for multiple in () if choices.base is None else choices.base.tried:
+        yield _candidate(
+            f"base, penalty {multiple.multiple:g} per outcome row",
+            {"multiple": multiple.multiple},
+            multiple.model_dump(exclude={"multiple"}),
+            chosen=choices.base is not None and multiple.multiple == choices.base.chosen,
+        )
+    for option in () if choices.fit_rows is None else choices.fit_rows.options:
+        chosen = choices.fit_rows is not None and option.name == choices.fit_rows.chosen
+        yield _candidate(f"fit rows, {option.name}", {"fit_rows": option.name}, _compared(option), chosen=chosen)
 
 
-def _folds(run: Run) -> Iterator[Entry]:
+def _folds(run: Run, choices: Choices) -> Iterator[Entry]:
+    """Return an entry for each fold: its dates, what there was to fit on, and each approach's loss on a validation."""
     counts = run.read(CohortAttrition).fit
-    for fold in run.read(Folds).folds:
+    folds = run.read(Folds).folds
+    for number, fold in enumerate(folds):
         planned = fold.model_dump(exclude={"name", "fit_cycles", "measured_cycles"})
         figures = {"fit_cycles": float(fold.fit_cycles), "measured_cycles": float(len(fold.measured_cycles))}
         if fold.name in counts:
-            figures |= {
-                name: float(count) for name, count in counts[fold.name].model_dump(exclude={"left_out"}).items()
-            }
+            of_fold = counts[fold.name].model_dump(exclude={"left_out"})
+            figures |= {name: float(count) for name, count in of_fold.items() if isinstance(count, int)}
+        # The test, the last, chose nothing. Without validation in time the losses are of groups of subjects instead.
+        if fold != folds[-1]:
+            for approach in choices.approaches:
+                losses = next(tried for tried in approach.tried if _is_chosen(tried, approach)).by_fold
+                if number < len(losses):
+                    figures[f"{approach.approach}.log_loss"] = losses[number]
         yield Entry(f"fold {fold.name}", {"kind": "fold"}, _flat(planned), figures)
 
 
-def _candidate(name: str, asked: dict[str, Any], came_to: dict[str, float], *, chosen: bool) -> Entry:
+def _approach(approach: ApproachChoice, choices: Choices) -> Entry:
+    """Return an entry for an approach: its best candidate, and how its lists compare where it was compared."""
+    options = () if choices.compared is None else choices.compared.options
+    figures = next((_compared(option) for option in options if option.name == approach.approach), {})
+    if approach.start_log_loss is not None:
+        figures["start_log_loss"] = approach.start_log_loss
+    asked = {"approach": approach.approach, "seeds": approach.seeds, "compared": approach.compared}
+    tags = {"kind": "approach", "chosen": str(approach.approach == choices.approach).lower()}
+    return Entry(APPROACH_TITLES[approach.approach], tags, _flat(asked | approach.chosen.model_dump()), figures)
+
+
+def _is_chosen(tried: TriedTrees, approach: ApproachChoice) -> bool:
+    return tried.model_dump(exclude={"log_loss", "by_fold"}) == approach.chosen.model_dump()
+
+
+def _compared(option: ComparedOption) -> dict[str, float]:
+    """Return the figures of an option that have a value."""
+    return {name: value for name, value in option.model_dump(exclude={"name"}).items() if value is not None}
+
+
+def _by_fold(losses: tuple[float, ...]) -> dict[str, float]:
+    return {f"log_loss.fold_{number}": loss for number, loss in enumerate(losses, 1)}
+
+
+def _candidate(name: str, asked: dict[str, Any], figures: dict[str, float], *, chosen: bool) -> Entry:
     tags = {"kind": "candidate", "chosen": str(chosen).lower()}
-    return Entry(name, tags, _flat(asked), {figure: float(value) for figure, value in came_to.items()})
+    return Entry(name, tags, _flat(asked), {figure: float(value) for figure, value in figures.items()})
 
 
 def _flat(document: dict[str, Any], prefix: str = "") -> dict[str, str]:

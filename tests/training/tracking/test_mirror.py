@@ -106,7 +106,8 @@ def test_each_fold_and_candidate_is_a_run_below(mirrored: dict[str, Any], client
     experiment = client.get_experiment_by_name(EXPERIMENT).experiment_id
     below = client.search_runs([experiment], f"tags.mlflow.parentRunId = '{mirrored['run_id']}'")
     by_name = {child.info.run_name: child for child in below}
-    assert set(by_name) == {"fold test", "LightGBM from scratch, 1", "elastic net, penalty 0.1"}
+    candidates = {"LightGBM from scratch, 1", "elastic net, penalty 0.1"}
+    assert set(by_name) == {"fold test", "LightGBM from scratch", *candidates}
     assert {child.info.status for child in below} == {"FINISHED"}
     trees = by_name["LightGBM from scratch, 1"].data
     assert (trees.metrics, trees.params["num_leaves"]) == ({"log_loss": 0.09, "rounds": 120.0}, "15")

@@ -98,6 +98,6 @@ def assert_mirrored_below_the_run_of_mlflow(clone: Path, run: Run) -> None:
         below = {
             entry.info.run_name for entry in runs if entry.data.tags.get("mlflow.parentRunId") == started.info.run_id
         }
-        assert {"fold validation_1", "fold test", "trees 1"} <= below
+        assert {"fold validation_1", "fold test", "LightGBM from scratch", "LightGBM from scratch, 1"} <= below
         (version,) = client.search_model_versions(f"name = '{MODEL}'")
         assert (version.run_id, version.tags["run_id"]) == (started.info.run_id, run.id)
