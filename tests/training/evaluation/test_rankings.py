@@ -36,7 +36,10 @@ def opened() -> Any:
 def fitted(calibrator: Calibrator) -> Any:
     scoring = SimpleNamespace(score=lambda values, threads=1: RAW)
     return SimpleNamespace(
-        trees=scoring,
+        model=SimpleNamespace(raw_score=lambda values, threads=1: RAW),
+        title="LightGBM",
+        base=SimpleNamespace(base=scoring),
+        base_calibrator=NONE,
         regression=scoring,
         calibrator=calibrator,
         linear_calibrator=NONE,
