@@ -15,6 +15,7 @@ from typing import Literal
 import yaml
 
 from model_cards import facts, results
+from model_cards.decision import decision_chart
 from model_cards.words import PUBLISH, characteristic_words, outcome_words, share, withheld
 from threat.errors import BadInput, ThreatError, raise_all
 from threat.measuring.figure import Figure, Verdict
@@ -217,7 +218,8 @@ def _limits(documents: RunDocuments) -> list[str]:
 
 
 def _charts(documents: RunDocuments) -> tuple[Chart, ...]:
-    charts = [_recall_chart(documents), _calibration_chart(documents), *_fairness_charts(documents)]
+    performance = [_recall_chart(documents), _calibration_chart(documents), decision_chart(documents)]
+    charts = [*performance, *_fairness_charts(documents)]
     return tuple(chart for chart in charts if chart is not None)
 
 

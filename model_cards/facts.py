@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from model_cards import estimand, results
 from model_cards.base_facts import base_field, kind_field
+from model_cards.decision import decision_curve_field
 from model_cards.words import count, day, figure_words, number, outcome_words, table
 from threat.measuring.titles import TITLES
 from threat.release.documents.card import Value
@@ -296,6 +297,7 @@ FACTS: dict[str, Fact] = {
     "performance.rankings": ("evaluation.json", results.rankings_field),
     "performance.differences": ("evaluation.json", results.differences_field),
     "performance.calibration": ("evaluation.json, gate.json", results.calibration_field),
+    "performance.decision_curve": ("evaluation.json", decision_curve_field),
     "performance.freshness": ("evaluation.json", results.freshness_field),
     "performance.blanking": ("evaluation.json", estimand.blanking_field),
     "performance.warnings": ("evaluation.json", results.warnings_field),

@@ -189,6 +189,7 @@ def evaluation_of(settings: Settings, opened: OpenedTest, ranked: RankedTest, le
         comparison=compare(measured, settings.comparison, ranked.plan),
         freshness=measured.freshness,
         halves=measured.halves,
+        decision=measured.decision,
         replay=replay(outcomes.rows, scores, lists.starts, relationship, length.places),
         lead_time=lead_time(outcomes.credit_lines, lists.cycle, scores, length.places),
         settings=ResamplingSettings(bootstrap=settings.bootstrap, seed=settings.seed),

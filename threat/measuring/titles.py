@@ -15,6 +15,8 @@ TITLES = {
     "auprc": "Area under precision and recall; chance gives the prevalence",
     "brier": "Brier score",
     "brier_skill": "Brier skill over the cohort's rate",
+    "net_benefit": "Net benefit per 1,000 rows",
+    "rate_off_the_lists": "Rows not listed with an outcome",
 }
 """Title by name of the figure. A part or a difference begins with the same words, by the functions below.
 

@@ -78,7 +78,7 @@ def reproduce(run: Run, capacity: int | None = None) -> Reproduction:
         resampling=Resampling(replicates=sealed.settings.bootstrap, seed=sealed.settings.seed),
         freshness=column("freshness_days"),
     )
-    parts = ("capacity", "capacity_share", "rankings", "calibration", "freshness", "halves")
+    parts = ("capacity", "capacity_share", "rankings", "calibration", "freshness", "halves", "decision")
     again = sealed.model_copy(
         update={part: getattr(measured, part) for part in parts}
         # What the training had to say stays said, whatever the length of list.
@@ -87,7 +87,11 @@ def reproduce(run: Run, capacity: int | None = None) -> Reproduction:
     if not same_question:
         return Reproduction(again, None)
     same_halves = _same(*([half.as_json() for half in whole.halves] for whole in (sealed, again)))
-    return Reproduction(again, same_halves and same_rankings(sealed.rankings, again.rankings))
+    # A RUN of before has no decision curve: there is nothing to compare the new curve with.
+    same_decision = sealed.decision is None or (
+        again.decision is not None and _same(sealed.decision.as_json(), again.decision.as_json())
+    )
+    return Reproduction(again, same_halves and same_decision and same_rankings(sealed.rankings, again.rankings))
 
 
 def same_rankings(sealed: tuple[RankingFigures, ...], again: tuple[RankingFigures, ...]) -> bool:

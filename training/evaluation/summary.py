@@ -10,8 +10,9 @@ from threat.measuring.list_length import ListLength
 from threat.release.documents.checks import LateKnown
 from threat.release.documents.cohort import CohortAttrition
 from threat.release.documents.comparison import PROMISE, VERDICT_WORDS, Comparison, words_of
+from threat.release.documents.decision_curve import NOTHING_ABOUT_SAFETY
 from threat.release.documents.estimand import Estimand
-from threat.release.documents.evaluation import Evaluation, RankingFigures
+from threat.release.documents.evaluation import MODEL, Evaluation, RankingFigures
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +81,7 @@ def summary_lines(run: str, evaluation: Evaluation, remarks: Remarks) -> str:
         f"{'ranking':<48} {'recall at capacity':<26} {'in cohort':<10} {'coverage':<10} {'mean recall':<26} AUC"
     )
     lines += [_line(ranking, evaluation.capacity) for ranking in evaluation.rankings]
+    lines += _decision(evaluation)
     if evaluation.estimand is not None:
         lines += ["", *estimand_lines(evaluation.estimand), ""]
     lines += [f"Note: {warning}" for warning in evaluation.warnings]
@@ -101,6 +103,17 @@ def summary_lines(run: str, evaluation: Evaluation, remarks: Remarks) -> str:
     if remarks.mlflow:
         lines.append(f"MLflow: {remarks.mlflow.get('note') or remarks.mlflow.get('run_id')}")
     return "\n".join(lines)
+
+
+def _decision(evaluation: Evaluation) -> list[str]:
+    """Say when the model's lists are worth more than reviewing nobody and everybody; nothing in a RUN of before."""
+    worth = None if evaluation.decision is None else evaluation.decision.worth(MODEL)
+    if worth is None:
+        return []
+    return [
+        f"Decision curve: the model's lists of {worth.capacity:,} are worth more than reviewing nobody and everybody: "
+        f"{worth.words}. {NOTHING_ABOUT_SAFETY}"
+    ]
 
 
 def _length_of_record(cohort: CohortAttrition) -> list[str]:

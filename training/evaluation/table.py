@@ -17,6 +17,7 @@ from threat.measuring.titles import title_of_difference
 from threat.release.documents.evaluation import MODEL, Measured, RankingFigures, Ties
 from training.evaluation.calibration import calibration
 from training.evaluation.columns import Columns, Test, columns_of, figures_of
+from training.evaluation.decision_curve import decision_curve
 from training.evaluation.halves import halves
 from training.evaluation.slices import by_freshness
 
@@ -81,6 +82,12 @@ def evaluate(
         calibration=calibration(model, test.draws) if model is not None and has_probability else None,
         freshness=() if freshness is None else by_freshness(ranked, test.draws, freshness, capacity),
         halves=halves(test, ranked, model),
+        decision=decision_curve(
+            test,
+            ranked,
+            captured={name: of_ranking.captured for name, of_ranking in columns.items()},
+            titles={ranking.name: ranking.title for ranking in rankings},
+        ),
         warnings=tuple(_warnings(test, rankings, columns)),
     )
 

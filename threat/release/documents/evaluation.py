@@ -8,6 +8,7 @@ from pydantic import Field
 
 from threat.measuring.figure import Figure
 from threat.release.documents.comparison import Comparison
+from threat.release.documents.decision_curve import DecisionCurve
 from threat.release.documents.document import Document, Part
 from threat.release.documents.estimand import Estimand
 
@@ -136,6 +137,9 @@ class Measured(Part):
     freshness: tuple[FreshnessBand, ...] = Field(description="by days since the last domestic incident; may be empty")
     halves: tuple[HalfOfTest, ...] = Field(
         default=(), description="the first and the second half of the lists; empty: one list, or version 1"
+    )
+    decision: DecisionCurve | None = Field(
+        default=None, description="net benefit over thresholds and lengths of list; null in a RUN of before"
     )
     warnings: tuple[str, ...] = Field(description="what a reader must know before using the figures")
 
