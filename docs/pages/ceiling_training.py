@@ -14,42 +14,55 @@ from threat.policy import load_policy
 from threat.release.documents.evaluation import MODEL
 from training.cohorts.labelled import prepare
 from training.config import Settings
-from training.models.fitted import fit_models
+from training.models import linear
+from training.models.candidates import compare_approaches
+from training.models.fit_rows import choose_fit_rows
 
 Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
 class Trained:
-    """What a training chose, and on how much: ``approach``, ``fit_rows`` by name, rows and outcomes fitted on."""
+    """What a training chose, and on how much: ``approach`` and ``fit_rows`` by name, rows and outcomes fitted on.
+
+    ``penalties``: of the base (a multiple of the outcome rows) and of the elastic net. ``rounds``: by approach.
+    """
 
     approach: str
     fit_rows: str
     rows: int
     rows_with_outcome: int
     penalties: dict[str, float] = field(default_factory=dict)
+    rounds: dict[str, int] = field(default_factory=dict)
 
 
 def train_and_score(store: Path, settings: Settings, judged: Matrix) -> tuple[Trained, dict[str, Floats]]:
-    """Choose and fit on all that the force's own test allows; return what was chosen, and scores (n) by ranking."""
-    labelled = prepare(Store.open(store).snapshot(), settings, load_policy())
-    fitted = fit_models(labelled)
+    """Choose and fit on all that the force's own test allows; return what was chosen, and scores (n) by ranking.
+
+    By the functions of ``training.models.fitted.fit_models``, which fits the chosen approach alone: here every approach
+    that was compared is fitted.
+    """
+    labelled, _ = choose_fit_rows(prepare(Store.open(store).snapshot(), settings, load_policy()))
+    pairs = labelled.pairs()
+    approaches = compare_approaches(labelled, pairs)
+    lines = linear.choose(pairs, settings.linear, seed=settings.seed)
     sample = labelled.fit_sample(labelled.folds.test)
+    base = approaches.chosen.base.fit(sample)
+    regression = linear.fit(sample, lines.penalty, settings.linear, seed=settings.seed)
     # A preset may leave features out, and its models have no column for those.
     values = np.asarray(judged.values[:, [judged.names.index(name) for name in labelled.catalogue.names]])
     scores = {
-        MODEL: fitted.model.raw_score(values, threads=settings.threads),
-        "base": fitted.base.base.score(values),
-        "elastic_net": fitted.regression.score(values),
+        str(approach): recipe.fit(sample, base.base).raw_score(values, threads=settings.threads)
+        for approach, recipe in approaches.recipes.items()
     }
-    for approach, recipe in fitted.approaches.recipes.items():
-        model = fitted.model if recipe == fitted.recipe else recipe.fit(sample, fitted.base.base)
-        scores[approach] = model.raw_score(values, threads=settings.threads)
+    chosen = approaches.chosen.approach
     trained = Trained(
-        approach=fitted.recipe.approach,
+        approach=chosen,
         fit_rows=labelled.fitted_on,
         rows=len(sample.label),
         rows_with_outcome=int(sample.label.sum()),
-        penalties={"base": fitted.base.choice.chosen, "elastic_net": fitted.penalties.penalty},
+        penalties={"base": base.choice.chosen, "elastic_net": lines.penalty},
+        rounds={str(approach): recipe.rounds for approach, recipe in approaches.recipes.items()},
     )
-    return trained, scores
+    linear_scores = {"base": base.base.score(values), "elastic_net": regression.score(values)}
+    return trained, {MODEL: scores[chosen]} | scores | linear_scores
