@@ -1,4 +1,4 @@
-"""What the card says of the base that the trees were added to: what it reads, how strong, and its policy values."""
+"""What the card says of the base, inside the model or next to it: what it reads, how strong, and its policy values."""
 
 from __future__ import annotations
 
@@ -11,34 +11,42 @@ from threat.release.documents.model import BaseColumn, BaseModel, LibertyOffset
 from threat.release.evidence import RunDocuments
 
 LARGEST = 10
-"""Coefficients named on a card: past ten they are small, and every one is in ``model/base.json``."""
+"""Coefficients named on a card: past ten they are small, and every one is in ``base.json``."""
 
 
 def kind_field(documents: RunDocuments) -> Value | None:
     """Say what kind of model ranks."""
-    if documents.base is None:
-        return "Gradient-boosted decision trees (LightGBM), regularised; ranked by raw score."
-    return (
-        "Gradient-boosted decision trees (LightGBM), regularised, added to a sign-bound regression, the base; ranked "
-        "by the sum of both."
-    )
+    if documents.base is not None:
+        return (
+            "Gradient-boosted decision trees (LightGBM), regularised, added to a sign-bound regression, the base; "
+            "ranked by the sum of both."
+        )
+    if documents.choices is not None and documents.choices.approach == "distilled":
+        return (
+            "Gradient-boosted decision trees (LightGBM), regularised, distilled from a sign-bound regression, the "
+            "base; ranked by raw score."
+        )
+    return "Gradient-boosted decision trees (LightGBM), regularised; ranked by raw score."
 
 
 def base_field(documents: RunDocuments) -> Value | None:
     """Say what the base is: its penalty, its largest coefficients, its offset and how much that matters."""
     if documents.features is None:
         return None
-    if documents.base is None:
+    base = documents.base or documents.compared_base
+    if base is None:
         return "None: the trees are the whole model."
-    base = documents.base
+    choice = None if documents.choices is None else documents.choices.base
     features = len({column.feature for column in base.columns})
     return (
+        *(() if documents.base is not None else ("No part of the model, whose trees are the whole score",)),
         f"Ridge logistic regression on {number(features)} features that the catalogue tags for it; no coefficient goes "
         "against the direction that the catalogue gives its feature",
         f"Fitted on {number(base.rows)} rows, {count(base.events)} with an outcome; penalty {base.penalty:,g}, the "
         "strongest within one standard error across groups of subjects",
         f"Largest coefficients, log odds per standard deviation: {'; '.join(map(_coefficient, _largest(base)))}",
         *(() if base.liberty is None else _liberty(base.liberty)),
+        *(() if choice is None else sensitivity_lines(choice.liberty)),
     )
 
 

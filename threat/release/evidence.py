@@ -14,7 +14,7 @@ from threat.release.documents.expected_captures import ExpectedCaptures
 from threat.release.documents.fairness import Fairness
 from threat.release.documents.folds import Folds
 from threat.release.documents.gate import Gate
-from threat.release.documents.model import BaseModel, Calibrator, ModelFeatures
+from threat.release.documents.model import BaseModel, Calibrator, ComparedBase, ModelFeatures
 from threat.release.documents.snapshot import SnapshotRead
 from threat.release.runs import Run
 
@@ -33,6 +33,7 @@ class RunDocuments:
     checks: Checks | None = None
     features: ModelFeatures | None = None
     base: BaseModel | None = None
+    compared_base: ComparedBase | None = None
     calibrator: Calibrator | None = None
     fairness: Fairness | None = None
     gate: Gate | None = None
@@ -55,6 +56,7 @@ class RunDocuments:
             checks=run.find(Checks),
             features=run.find(ModelFeatures),
             base=run.find(BaseModel),
+            compared_base=run.find(ComparedBase),
             calibrator=run.find(Calibrator),
             fairness=run.find(Fairness),
             gate=run.find(Gate) if gate else None,

@@ -137,6 +137,12 @@ class KindOffset(Part):
     offset: float = Field(description="log odds added to the pooled calibrator's; 0: as the pooled calibrator says")
 
 
+class ComparedBase(BaseModel):
+    """``baselines/base.json``: the base of a RUN whose model has none inside: a teacher, or a comparison alone."""
+
+    FILE: ClassVar[str] = "baselines/base.json"
+
+
 class Calibrator(JsonFile):
     """``model/calibrator.json``: from a raw score to a probability; within a kind it never falls as the score rises.
 
