@@ -24,7 +24,7 @@ from threat.release.documents.earlier import Question, question_of
 from threat.release.documents.evaluation import Evaluation, TestCohort
 from threat.release.documents.evaluation import Resampling as ResamplingSettings
 from threat.release.documents.folds import Folds, TestOpening
-from threat.release.documents.model import ModelFeatures
+from threat.release.documents.model import ComparedBase, ModelFeatures
 from threat.release.documents.provenance import Provenance
 from threat.release.documents.snapshot import SnapshotRead
 from threat.release.model_files import TREES, model_sha256, ranking_files
@@ -264,6 +264,8 @@ def _write_model(run: Run, labelled: LabelledCohort, fitted: FittedModels, fit_r
     run.write_text(TREES, model.booster.model_to_string())
     if model.base is not None:
         run.write(model.base.document)
+    else:
+        run.write(ComparedBase(**fitted.base.document.model_dump()))
     run.write(fitted.calibrator)
     run.write(
         ModelFeatures(

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
+from fixtures import evidence
 from fixtures.cards import ON, documents, value
 from fixtures.drawn_bases import base_model
 
@@ -11,9 +13,14 @@ from model_cards.base_facts import LARGEST, base_field, sensitivity_lines
 from model_cards.card import build
 from model_cards.page import page
 from threat.release.documents.card import Card
-from threat.release.documents.choices import TriedLiberty
-from threat.release.documents.model import BaseColumn
+from threat.release.documents.choices import Choices, TriedLiberty
+from threat.release.documents.model import BaseColumn, ComparedBase
 from threat.release.evidence import RunDocuments
+
+TRIED = tuple(
+    TriedLiberty(unknown_release_share=share, least_liberty_share=0.02, list_kept=kept, mean_recall=recall)
+    for share, kept, recall in ((0.15, 1.0, 0.2), (0.05, 0.99, 0.1984), (0.4, 0.953, 0.207))
+)
 
 
 def card_of(read: RunDocuments) -> Card:
@@ -41,6 +48,22 @@ def test_a_base_is_said_with_its_strength_its_coefficients_and_its_policy_values
         "release, and at least 0.02 for anyone",
     )
     assert "Largest coefficients" in page(card)
+
+
+def test_a_base_that_the_model_was_distilled_from_is_said_to_be_no_part_of_it() -> None:
+    choice = {"chosen": 2.0, "tried": [], "liberty": [tried.as_json() for tried in TRIED]}
+    teacher = ComparedBase(**base_model().model_dump())
+    scratch = evidence.choices("model").as_json()
+    approaches = [approach | {"approach": "distilled"} for approach in scratch["approaches"]]
+    distilled = scratch | {"approach": "distilled", "approaches": approaches, "base": choice}
+    read = replace(
+        documents(), compared_base=teacher, choices=Choices.parse(json.dumps(distilled).encode(), "choices.json")
+    )
+    card = card_of(read)
+    assert "distilled from a sign-bound regression, the base" in str(value(card, "model.kind"))
+    lines = value(card, "model.base")
+    assert lines[0] == "No part of the model, whose trees are the whole score"
+    assert lines[-2:] == sensitivity_lines(TRIED)
 
 
 def test_at_most_ten_coefficients_are_named_and_none_that_is_0() -> None:
@@ -72,11 +95,7 @@ def test_few_outcomes_are_not_counted_on_a_card() -> None:
 
 
 def test_each_other_policy_value_has_a_line() -> None:
-    tried = [
-        TriedLiberty(unknown_release_share=share, least_liberty_share=0.02, list_kept=kept, mean_recall=recall)
-        for share, kept, recall in ((0.15, 1.0, 0.2), (0.05, 0.99, 0.1984), (0.4, 0.953, 0.207))
-    ]
-    assert sensitivity_lines(tried) == (
+    assert sensitivity_lines(TRIED) == (
         "With the shares 0.05 and 0.02 the base keeps 99% of the places of its lists on validation; mean recall 0.198",
         "With the shares 0.4 and 0.02 the base keeps 95% of the places of its lists on validation; mean recall 0.207",
     )

@@ -27,6 +27,8 @@ from threat.release.documents.config import Config
 from threat.release.documents.evaluation import Evaluation
 from threat.release.documents.model import Calibrator
 from threat.release.documents.provenance import Execution
+from threat.release.model_files import ranking_files
+from threat.release.ranking_model import RankingModel
 from threat.release.runs import Run
 from threat.release.scorer import raw_score
 from threat.simulation.force import Settings as ForceSettings
@@ -90,7 +92,10 @@ def labelled(force: Path, settings: Settings) -> LabelledCohort:
 def test_the_run_holds_what_the_contract_says(run: Run) -> None:
     Run.open(run.directory)
     files = json.loads((run.directory / "manifest.json").read_text())["files"]
+    # The base is on record whichever approach was chosen: inside the model, or next to it.
+    base = "model/base.json" if run.read(Choices).approach == "on_base" else "baselines/base.json"
     assert set(files) == {
+        base,
         "config.json", "snapshot.json", "provenance.json", "cohort.json", "folds.json", "choices.json",
         "evaluation.json", "checks.json",
         "predictions.parquet", "outside.parquet", "outcomes.parquet", "model/model.txt", "model/calibrator.json",
@@ -120,17 +125,14 @@ def test_the_run_holds_what_the_contract_says(run: Run) -> None:
 
 
 def test_the_predictions_are_the_complete_cohort_scored_by_the_sealed_model(run: Run, labelled: LabelledCohort) -> None:
-    import lightgbm
-
     table = pq.read_table(run.path("predictions.parquet"))
     rows = labelled.test_lists.rows
     assert len(table) == len(rows) == run.read_json("evaluation.json")["cohort"]["n"]
     assert (table["relationship_id"].to_numpy() == rows.relationship_id).all()
-    booster = lightgbm.Booster(model_str=run.path("model/model.txt").read_text())
     features = run.read_json("model/features.json")
-    assert booster.feature_name() == features["names"]
-    values = labelled.test_matrix.values
-    score = raw_score(booster, values)
+    model = RankingModel.read(ranking_files(run), features["names"], str(run.directory))
+    assert model.booster.feature_name() == features["names"]
+    score = model.raw_score(labelled.test_matrix.values)
     np.testing.assert_array_equal(table["score"].to_numpy(), score)
     # Some 20 rows of validation with an outcome are too few to calibrate on, and every document says so.
     calibrator, evaluation = run.read(Calibrator), run.read(Evaluation)
