@@ -92,10 +92,8 @@ def labelled(force: Path, settings: Settings) -> LabelledCohort:
 def test_the_run_holds_what_the_contract_says(run: Run) -> None:
     Run.open(run.directory)
     files = json.loads((run.directory / "manifest.json").read_text())["files"]
-    # The base is on record whichever approach was chosen: inside the model, or next to it.
-    base = "model/base.json" if run.read(Choices).approach == "on_base" else "baselines/base.json"
     assert set(files) == {
-        base,
+        "model/base.json" if run.read(Choices).approach == "on_base" else "baselines/base.json",
         "config.json", "snapshot.json", "provenance.json", "cohort.json", "folds.json", "choices.json",
         "evaluation.json", "checks.json",
         "predictions.parquet", "outside.parquet", "outcomes.parquet", "model/model.txt", "model/calibrator.json",
