@@ -212,20 +212,14 @@ def auc(ranked: Ranked, draws: Draws) -> Floats:
     >>> auc(ranked, Draws.of(4, Resampling(replicates=0, seed=1))).tolist()
     [0.875]
     """
-    order, hits, last, tie = _ties_of_all_lists(ranked)
     out = np.full(draws.columns, np.nan)
-    if not len(hits) or len(hits) == len(order):
-        return out
-    for columns in draws.chunks(len(order)):
-        weight = draws.weights(ranked.rows.person[order], columns)
-        credit = weight[hits]
-        weight[hits] = 0.0
-        ends = np.cumsum(weight, axis=0)[last]
-        starts = np.vstack([np.zeros((1, ends.shape[1])), ends[:-1]])
-        negatives = ends[-1]
-        below = negatives - (ends[tie] + starts[tie]) / 2
+    for columns, ties in _weights_by_tie(ranked, draws):
+        negatives = ties.everything - ties.positive.sum(axis=0)
+        tied = ties.tied - ties.positive
+        above = ties.above - (np.cumsum(ties.positive, axis=0) - ties.positive)
         with np.errstate(invalid="ignore", divide="ignore"):
-            out[columns] = (credit * below).sum(axis=0) / (credit.sum(axis=0) * negatives)
+            below = ties.positive * (negatives - above - tied / 2)
+            out[columns] = below.sum(axis=0) / (ties.positive.sum(axis=0) * negatives)
     return out
 
 
@@ -240,34 +234,57 @@ def average_precision(ranked: Ranked, draws: Draws) -> Floats:
     >>> average_precision(ranked, Draws.of(4, Resampling(replicates=0, seed=1))).round(3).tolist()  # (1/1 + 2/3) / 2
     [0.833]
     """
-    order, hits, last, tie = _ties_of_all_lists(ranked)
     out = np.full(draws.columns, np.nan)
-    if not len(hits):
-        return out
-    listed = last[tie]
-    upto = np.searchsorted(hits, listed, side="right") - 1  # the last row with an outcome among the listed
-    for columns in draws.chunks(len(order)):
-        weight = draws.weights(ranked.rows.person[order], columns)
-        credit = weight[hits]
+    for columns, ties in _weights_by_tie(ranked, draws):
         with np.errstate(invalid="ignore", divide="ignore"):
-            precision = np.nan_to_num(np.cumsum(credit, axis=0)[upto] / np.cumsum(weight, axis=0)[listed])
-            out[columns] = (credit * precision).sum(axis=0) / credit.sum(axis=0)
+            precision = np.nan_to_num(np.cumsum(ties.positive, axis=0) / (ties.above + ties.tied))
+            out[columns] = (ties.positive * precision).sum(axis=0) / ties.positive.sum(axis=0)
     return out
 
 
-def _ties_of_all_lists(ranked: Ranked) -> tuple[Ints, Ints, Ints, Ints]:
-    """Order the rows of all lists that have a known outcome and a score.
+@dataclass(frozen=True, slots=True)
+class _TieWeights:
+    """Copies of rows at each of t scores that a row with an outcome has, highest first, in some columns.
 
-    Returns row numbers in that order (n), the positions of those with an outcome (h), the position of the last row of
-    each tie (t), and for each row with an outcome the number of its tie (h).
+    ``positive``: with an outcome, ``tied``: with this score, ``above``: with a higher score (t, columns each).
+    ``everything``: copies of all rows that have a known outcome and a score (columns).
     """
+
+    positive: Floats
+    tied: Floats
+    above: Floats
+    everything: Floats
+
+
+def _weights_by_tie(ranked: Ranked, draws: Draws) -> Iterator[tuple[slice, _TieWeights]]:
+    """Yield the weights of all lists together, piece by piece of the columns; nothing without an outcome.
+
+    Only the few scores at which some row has an outcome decide an area, so rows are added up between those scores: one
+    product of a sparse matrix and the counts, where running totals over every row took ten times as long.
+    """
+    from scipy.sparse import csr_matrix
+
     data = ranked.rows
     usable = np.flatnonzero(data.has_known_label & ~np.isnan(ranked.score))
-    order = usable[np.argsort(-ranked.score[usable], kind="stable")]
-    score = ranked.score[order]
-    hits = np.flatnonzero(data.hit[order])
-    last = np.flatnonzero(np.append(score[1:] != score[:-1], True)) if len(order) else order
-    return order, hits, last, np.repeat(np.arange(len(last)), np.diff(np.append(-1, last)))[hits]
+    hits = usable[data.hit[usable]]
+    if not len(hits):
+        return
+    scores = np.unique(ranked.score[hits])
+    # Twice the number of these scores above a row's, less 1 at one of them: even in a gap, odd in a tie.
+    above, upto = (len(scores) - np.searchsorted(scores, ranked.score[usable], side=side) for side in ("right", "left"))
+    person, persons = data.person[usable], len(draws.counts)
+
+    def adding(rows: Ints, to: Ints, sums: int) -> csr_matrix:
+        return csr_matrix((np.ones(len(rows)), (to, rows)), shape=(sums, persons))
+
+    by_stretch = adding(person, above + upto, 2 * len(scores) + 1)
+    of_hits = data.hit[usable]
+    by_tie = adding(person[of_hits], above[of_hits], len(scores))
+    for columns in draws.chunks(persons + 3 * by_stretch.shape[0]):
+        counts = draws.counts[:, columns].astype(np.float64)
+        stretches = by_stretch @ counts
+        total = np.cumsum(stretches, axis=0)
+        yield columns, _TieWeights(by_tie @ counts, stretches[1::2], total[:-1:2], total[-1])
 
 
 def totals(values: Floats, person: Ints, draws: Draws) -> Floats:
