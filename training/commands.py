@@ -55,6 +55,7 @@ def train(
     Names the RUNs that a killed training left: finish one with --resume, or remove them with --discard-partial.
     """
     from threat.release.documents.checks import Checks
+    from threat.release.documents.choices import Choices
     from threat.release.documents.cohort import CohortAttrition
     from threat.release.documents.evaluation import Evaluation
     from threat.release.documents.provenance import Execution
@@ -91,7 +92,9 @@ def train(
     document |= evaluation.model_dump(mode="json", include=asked_and_measured)
     document["late_known"] = late_known.as_json()
     document["in_no_figure"] = cohort.model_dump(mode="json", exclude={"version", "cycles", "fit", "fit_rows", "drift"})
-    remarks = Remarks(late_known=late_known, cohort=cohort, mlflow=document["mlflow"])
+    choices = run.read(Choices)
+    document |= {"approach": choices.approach, "choices_on_the_edge": list(choices.warnings)}
+    remarks = Remarks(choices=choices, late_known=late_known, cohort=cohort, mlflow=document["mlflow"])
     text = summary_lines(str(run.directory), evaluation, remarks)
     emit(document, as_json=as_json, lines=lambda _: text)
 

@@ -150,7 +150,6 @@ def test_the_same_inputs_give_the_same_run_on_any_number_of_threads(run: Run, fo
     again = train(force / "history", on_two, out=run.directory.parent, run_id="again", started_at=STARTED)
     first, second = (json.loads((r.directory / "manifest.json").read_text())["files"] for r in (run, again))
     assert {name for name in first if first[name] != second[name]} == {"folds.json"}
-    # The second says that the first had opened the same test.
     opening = again.read_json("folds.json")["test_opening"]
     assert (opening["times_opened_in_this_run"], opening["earlier_runs_that_opened_it"]) == (1, ["first"])
 
@@ -290,6 +289,7 @@ def test_commands(run: Run, force: Path, tmp_path: Path) -> None:
     assert got.exit_code == 0, got.output
     document = json.loads(got.stdout)
     assert (document["run_id"], document["mlflow"]) == ("cli", None)
+    assert document["choices_on_the_edge"] == list(run.read(Choices).warnings)
     assert document["late_known"] == run.read_json("checks.json")["late_known"]
     execution = Run.open(tmp_path / "runs" / "cli").read(Execution)
     assert (execution.threads, execution.seconds > 0, execution.peak_memory_mb > 50) == (1, True, True)

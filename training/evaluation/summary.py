@@ -8,11 +8,13 @@ from typing import Any
 from threat.measuring.figure import Figure
 from threat.measuring.list_length import ListLength
 from threat.release.documents.checks import LateKnown
+from threat.release.documents.choices import Choices
 from threat.release.documents.cohort import CohortAttrition
 from threat.release.documents.comparison import PROMISE, VERDICT_WORDS, Comparison, words_of
 from threat.release.documents.decision_curve import NOTHING_ABOUT_SAFETY
 from threat.release.documents.estimand import Estimand
 from threat.release.documents.evaluation import MODEL, Evaluation, RankingFigures
+from threat.release.documents.settings import APPROACH_TITLES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,6 +22,7 @@ class Remarks:
     """What ``threat train`` and ``threat evaluate`` have to say besides the evaluation; None where not asked."""
 
     late_known: LateKnown | None = None
+    choices: Choices | None = None
     cohort: CohortAttrition | None = None
     reproduced: bool | None = None
     mlflow: dict[str, Any] | None = None
@@ -85,6 +88,9 @@ def summary_lines(run: str, evaluation: Evaluation, remarks: Remarks) -> str:
     if evaluation.estimand is not None:
         lines += ["", *estimand_lines(evaluation.estimand), ""]
     lines += [f"Note: {warning}" for warning in evaluation.warnings]
+    if choices := remarks.choices:
+        lines.append(f"Of the ways to a model the lists of validation chose: {APPROACH_TITLES[choices.approach]}.")
+        lines += [f"On the edge of what was tried: {warning}" for warning in choices.warnings]
     if late := remarks.late_known:
         lines.append(
             f"Known late: {late.events:,} events had happened before a test row's as-of and were known only after "

@@ -93,7 +93,7 @@ def fit_models(labelled: LabelledCohort) -> FittedModels:
     """Choose on the validation folds, calibrate on their pooled out-of-fold scores, then fit on all the test allows."""
     settings, folds, pairs = labelled.settings, labelled.folds, labelled.pairs()
     approaches = compare_approaches(labelled, pairs)
-    lines = linear.choose(pairs, settings.linear, seed=settings.seed)
+    lines = linear.choose(pairs, settings.linear)
     measured = [measured for _, measured in pairs]
     rows = CalibrationRows.of(measured, labelled.catalogue.names)
 
@@ -116,7 +116,7 @@ def fit_models(labelled: LabelledCohort) -> FittedModels:
         approaches=approaches,
         base=replace(base, choice=base.choice.model_copy(update={"liberty": liberty})),
         without_sensitive=_fit_without_sensitive(labelled, recipe, final),
-        regression=linear.fit(final, lines.penalty, settings.linear, seed=settings.seed),
+        regression=linear.fit(final, lines.penalty, settings.linear),
         penalties=lines,
         calibrator=calibrated(approaches.out_of_fold[recipe.approach]),
         base_calibrator=calibrated(approaches.base_out_of_fold),

@@ -2,29 +2,22 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.exceptions import ConvergenceWarning
-from sklearn.linear_model import LogisticRegression
 
 from threat.release.documents.choices import PenaltyChoice, TriedPenalty
 from threat.release.documents.model import ElasticNet
 from training.cohorts.sample import Sample
 from training.config import LinearSettings
+from training.models.elastic_net import Rows, emptying_penalty, solve
 
 Floats = NDArray[np.float64]
 Matrix = NDArray[np.float32]
-_PASSES, _STEPS = 60, 400_000
-"""Passes over the rows before a fit stops, and steps (a row each) it may always take: with few rows a pass does little.
-The fits of the demonstration converge within them; whether a fit converged is written down with it."""
 _FARTHEST = 8.0
 """Standard deviations a column is clipped at: one extreme count must not decide a score that serving shows."""
-_CURVATURE = 0.05
-"""Base rate up to which saga's steps may be longer than for weights of 1 (see ``path``)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,23 +35,35 @@ class Scaling:
     @classmethod
     def of(cls, values: Matrix, weight: Floats) -> Scaling:
         """Learn the scaling from the fit rows (n, d), weighted."""
-        bent = _bent(values)
-        present = np.isfinite(bent)
-        seen = np.maximum((present * weight[:, None]).sum(axis=0), 1e-12)
-        filled = np.where(present, bent, 0.0)
-        centre = (filled * weight[:, None]).sum(axis=0) / seen
-        spread = np.where(present, bent - centre, 0.0)
-        scale = np.sqrt((spread**2 * weight[:, None]).sum(axis=0) / seen)
+        centre, scale, share = np.zeros((3, values.shape[1]))
+        for place in range(values.shape[1]):
+            bent = _bent(values[:, place])
+            present = np.isfinite(bent)
+            share[place] = present.mean()
+            if present.any():
+                seen = weight[present] / weight[present].sum()
+                centre[place] = seen @ bent[present]
+                scale[place] = np.sqrt(seen @ (bent[present] - centre[place]) ** 2)
         keep = np.flatnonzero(scale > 1e-6)
-        share = present.mean(axis=0)
         indicated = np.flatnonzero((share < 1) & (share > 0))
         return cls(keep, centre[keep], scale[keep], indicated)
 
-    def columns(self, values: Matrix) -> Floats:
+    def __len__(self) -> int:
+        return len(self.keep) + len(self.indicated)
+
+    def columns(self, values: Matrix) -> Matrix:
         """Return the scaled columns of ``values``, clipped to eight standard deviations: (n, kept + indicated)."""
-        scaled = (_bent(values[:, self.keep]) - self.centre) / self.scale
-        scaled = np.clip(np.nan_to_num(scaled, nan=0.0), -_FARTHEST, _FARTHEST)
-        return np.hstack([scaled, np.isnan(values[:, self.indicated]).astype(np.float64)])
+        out = np.empty((len(values), len(self)), np.float32, order="F")
+        for place in range(len(self)):
+            out[:, place] = self.column(values, place)
+        return out
+
+    def column(self, values: Matrix, place: int) -> Floats:
+        """Return one of the scaled columns, float64[n]: a whole matrix of them is several times ``values``."""
+        if place >= len(self.keep):
+            return np.isnan(values[:, self.indicated[place - len(self.keep)]]).astype(np.float64)
+        scaled = (_bent(values[:, self.keep[place]]) - self.centre[place]) / self.scale[place]
+        return np.clip(np.nan_to_num(scaled, nan=0.0), -_FARTHEST, _FARTHEST)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +78,10 @@ class Linear:
 
     def score(self, values: Matrix) -> Floats:
         """Log odds, float64[n]."""
-        return np.asarray(self.scaling.columns(values) @ self.coefficients + self.intercept, np.float64)
+        total = np.full(len(values), self.intercept)
+        for place in np.flatnonzero(self.coefficients):
+            total += self.coefficients[place] * self.scaling.column(values, int(place))
+        return total
 
     def document(self, names: Sequence[str]) -> ElasticNet:
         """Every non-zero coefficient by feature name, per standard deviation; indicators end in ``is missing``."""
@@ -87,7 +95,7 @@ class Linear:
         )
 
 
-def path(sample: Sample, settings: LinearSettings, *, seed: int) -> list[Linear]:
+def path(sample: Sample, settings: LinearSettings) -> list[Linear]:
     """Fit once for each penalty of the settings, strongest first, each fit starting from the fit before.
 
     Friedman, Hastie and Tibshirani 2010, "Regularization paths for generalized linear models via coordinate descent".
@@ -95,41 +103,22 @@ def path(sample: Sample, settings: LinearSettings, *, seed: int) -> list[Linear]
     penalty falls with the base rate, so a fixed number that suits a common outcome empties the model of a rare outcome.
     """
     scaling = Scaling.of(sample.values, sample.weight)
-    columns = scaling.columns(sample.values)
-    total = float(sample.weight.sum())
-    rate = float(sample.weight @ sample.label) / total
-    slopes = np.abs(columns.T @ (sample.weight * (sample.label - rate))) / total
-    # saga's steps are sure for weights up to 1. They may be longer, and then arrive sooner, where the curvature, rate *
-    # (1 - rate), is small; beyond this they ran away on rows sampled one to one.
-    steps = sample.weight * min(1.0, max(1.0, _CURVATURE / rate) / float(sample.weight.max()))
-    emptying = max(float(slopes.max()) / max(settings.l1_ratio, 1e-3), 1e-12)
-    passes = max(_PASSES, _STEPS // len(columns))
-    model = LogisticRegression(
-        l1_ratio=settings.l1_ratio,
-        solver="saga",
-        max_iter=passes,
-        tol=1e-3,
-        random_state=seed,
-        warm_start=True,
+    rows = Rows(
+        scaling.columns(sample.values), sample.label.astype(np.float64), sample.weight / float(sample.weight.sum())
     )
-    # From 0 the intercept of a rare outcome takes more passes to arrive than there are.
-    model.coef_, model.intercept_ = np.zeros((1, columns.shape[1])), np.array([np.log(rate / (1 - rate))])
-    out = []
-    for penalty in sorted(settings.penalties, reverse=True):
-        model.C = 1.0 / (penalty * emptying * float(steps.sum()))
-        with warnings.catch_warnings():
-            # The figure that matters is measured on later rows; whether it converged is written down with the fit.
-            warnings.simplefilter("ignore", ConvergenceWarning)
-            model.fit(columns, sample.label, sample_weight=steps)
-        converged = bool(model.n_iter_[0] < passes)
-        out.append(Linear(scaling, model.coef_[0].copy(), float(model.intercept_[0]), penalty, converged))
-    return out
+    emptying = emptying_penalty(rows, settings.l1_ratio)
+    shares = sorted(settings.penalties, reverse=True)
+    solutions = solve(rows, [share * emptying for share in shares], settings.l1_ratio)
+    return [
+        Linear(scaling, solution.coefficients, solution.intercept, share, solution.converged)
+        for share, solution in zip(shares, solutions, strict=True)
+    ]
 
 
-def fit(sample: Sample, penalty: float, settings: LinearSettings, *, seed: int) -> Linear:
+def fit(sample: Sample, penalty: float, settings: LinearSettings) -> Linear:
     """Fit with ``penalty``, by the same path as when the penalty was chosen."""
     down_to = settings.model_copy(update={"penalties": [share for share in settings.penalties if share >= penalty]})
-    return path(sample, down_to, seed=seed)[-1]
+    return path(sample, down_to)[-1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,9 +139,9 @@ class LinearChoice:
         return PenaltyChoice(chosen=self.penalty, tried=tuple(self.tried), warnings=tuple(warnings))
 
 
-def choose(folds: Sequence[tuple[Sample, Sample]], settings: LinearSettings, *, seed: int) -> LinearChoice:
+def choose(folds: Sequence[tuple[Sample, Sample]], settings: LinearSettings) -> LinearChoice:
     """Try every penalty on the (fit, measure) pairs; keep the penalty with the least pooled log loss."""
-    paths = [path(sample, settings, seed=seed) for sample, _ in folds]
+    paths = [path(sample, settings) for sample, _ in folds]
     tried: list[TriedPenalty] = []
     best: tuple[float, float, list[Floats]] | None = None
     for fits in zip(*paths, strict=True):

@@ -131,7 +131,7 @@ class LinearSettings(_Setting):
     """
 
     penalties: list[Annotated[float, Field(gt=0, lt=1)]] = Field(
-        default=[0.5, 0.2, 0.1, 0.05], min_length=1, description="penalties to try"
+        default=[0.9, 0.7, 0.5, 0.3, 0.2, 0.1, 0.05, 0.02, 0.01, 0.005], min_length=1, description="penalties to try"
     )
     l1_ratio: float = Field(default=0.5, ge=0, le=1, description="share of L1 in the penalty")
 
