@@ -32,7 +32,7 @@ class LoadedModel(PythonModel):
         self.model = RankingModel.of(booster, start, features.names)
         self.calibrator = Calibrator.parse((folder / "calibrator.json").read_bytes(), "calibrator.json")
 
-    def predict(self, model_input: pd.DataFrame, params: dict[str, Any] | None = None) -> pd.DataFrame:
+    def predict(self, context: Any, model_input: pd.DataFrame, params: dict[str, Any] | None = None) -> pd.DataFrame:
         """Return ``score`` (log odds, what ranks) and ``probability`` of each row of features; NaN = missing."""
         # By name, in the model's order; the signature has refused a frame that lacks a column.
         values = np.ascontiguousarray(model_input[list(self.model.names)].to_numpy(dtype=np.float32))

@@ -18,7 +18,7 @@ def one_in(threshold: float) -> str:
     """Return a threshold as the reviews that finding one outcome is worth.
 
     >>> one_in(0.0025), one_in(0.3)
-    ('1 in 400', '1 in 3.3')
+    ('1 in 400', '1 in 3.33')
     """
     return f"1 in {1 / threshold:,.3g}" if threshold > 1e-3 else f"1 in {1 / threshold:,.0f}"
 
