@@ -39,7 +39,8 @@ def test_every_definition_is_shown_once_with_every_field() -> None:
         assert cells[0] == dictionary.example(d)
         assert cells[1].startswith(f"`{d.statistic}`")
         assert (cells[2], cells[4], cells[5]) == (d.unit, d.missing, "yes" if d.sensitive else "no")
-        assert cells[3] == ("may only raise, by policy" if d.policy else "may only raise" if d.direction else "none")
+        ways = {1: "may only raise", 0: "none", -1: "more may only lower"}
+        assert cells[3] == ("may only raise, by policy" if d.policy else ways[d.direction])
         assert cells[6] == ("yes" if d.base else "no")
         assert d.source in cells[7]
 
