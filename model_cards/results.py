@@ -87,8 +87,8 @@ def comparison_field(documents: RunDocuments) -> Value | None:
         return None
     lines = [comparison.terms]
     for ranking in comparison.rankings:
-        found = "" if ranking.power is None else f"; {ranking.power.detectable:.3f} would be found at 80% power"
-        lines.append(f"{ranking.title}: {VERDICT_WORDS[ranking.verdict]}; {words_of(ranking)}{found}")
+        detectable = "" if ranking.power is None else f"; {ranking.power.detectable:.3f} would be found at 80% power"
+        lines.append(f"{ranking.title}: {VERDICT_WORDS[ranking.verdict]}; {words_of(ranking)}{detectable}")
     return (*lines, PROMISE)
 
 

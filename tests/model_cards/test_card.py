@@ -67,8 +67,8 @@ def test_values_come_from_the_evidence() -> None:
     assert attrition.rows == (("in window", "1,000", "250", "no record in 24 months"),)
     assert value(card, "design.test_opened").startswith("Once in this RUN; by 1 earlier RUNs")
     assert value(card, "security.added_harm") == (
-        "One recorded harm more lowered 3 of 200 scores (1.5%); most often stalking, which lowered 3.0% of scores, by "
-        "0.10 log odds at most, through harm_last"
+        "One recorded harm more lowered 3 of 1,000 scores (0.3%); most often stalking, which lowered 0.6% of scores, "
+        "by 0.10 log odds at most, through harm_last"
     )
     assert value(card, "monitoring.acceptances").rows[0][-1] == "2026-08-30"
     assert value(card, "sign_off.gate").rows[0][:3] == ("Fairness", "yes", "Accepted by name")

@@ -74,11 +74,11 @@ def exposure(matrix: Matrix, competing: CompetingDeaths, settings: Settings) -> 
         least_liberty_share=settings.base.least_liberty_share,
         mean=0.0,
     )
-    held = custody > 0
+    in_custody = custody > 0
     share = np.exp(liberty_offset(custody, release, policy))
     return Exposure(
-        in_custody=int(held.sum()),
-        release_known=int((held & ~np.isnan(release)).sum()),
+        in_custody=int(in_custody.sum()),
+        release_known=int((in_custody & ~np.isnan(release)).sum()),
         share_at_liberty=float(share.mean()) if len(share) else None,
         **counted,
     )

@@ -49,7 +49,7 @@ def comparison_lines(comparison: Comparison) -> list[str]:
     for ranking in comparison.rankings:
         power = ranking.power
         lines.append(
-            f"  {VERDICT_WORDS[ranking.verdict]:<20} {ranking.title:<48} {words_of(ranking)}"
+            f"  {VERDICT_WORDS[ranking.verdict]:<20} {ranking.title:<50} {words_of(ranking)}"
             + ("" if power is None else f"; found at 80% power: {power.detectable:.3f}")
         )
     return [*lines, PROMISE]
@@ -81,7 +81,7 @@ def summary_lines(run: str, evaluation: Evaluation, remarks: Remarks) -> str:
     if comparison is not None:
         lines += [*comparison_lines(comparison), ""]
     lines.append(
-        f"{'ranking':<48} {'recall at capacity':<26} {'in cohort':<10} {'coverage':<10} {'mean recall':<26} AUC"
+        f"{'ranking':<50} {'recall at capacity':<26} {'in cohort':<10} {'coverage':<10} {'mean recall':<26} AUC"
     )
     lines += [_line(ranking, evaluation.capacity) for ranking in evaluation.rankings]
     lines += _decision(evaluation)
@@ -142,4 +142,4 @@ def _line(ranking: RankingFigures, capacity: int) -> str:
     inside, coverage = (
         figure_words(ranking.figure(name, capacity)).split(" ")[0] for name in ("in_cohort_recall", "coverage")
     )
-    return f"{ranking.title:<48} {recall:<26} {inside:<10} {coverage:<10} {mean:<26} {area}"
+    return f"{ranking.title:<50} {recall:<26} {inside:<10} {coverage:<10} {mean:<26} {area}"

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from threat.errors import UsageError, raise_all
 from threat.release.documents.gate_policy import GatePolicy
 
-_SINCE_GATE_4 = ("least_calibration_events",)
+_SINCE_GATE_4 = ("least_calibration_events", "falls_at_most")
 """Numbers that a verdict recorded under an earlier policy lacks, and that a policy in use must give."""
 
 

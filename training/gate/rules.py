@@ -294,19 +294,27 @@ def _by_characteristic(report: Fairness, view: View) -> tuple[Verdict, str]:
 
 
 def explanation(view: View) -> Finding:
-    """Check that contributions sum to the score, and say how often an added harm lowers a score."""
+    """Check that contributions sum to the score, and that an added harm of no kind lowers more than a few scores."""
     checks = view.documents.checks
     if checks is None or not checks.contributions_sum.rows or checks.added_harm.share is None:
         return Finding(NOT_ENOUGH, "fidelity and the effect of added harm were not checked")
-    sums, share = checks.contributions_sum, checks.added_harm.share
-    facts: dict[str, Fact] = {"largest_difference": sums.largest_difference, "share_of_falls": share}
+    sums, worst = checks.contributions_sum, checks.added_harm.worst
+    facts: dict[str, Fact] = {
+        "largest_difference": sums.largest_difference,
+        "share_of_falls": checks.added_harm.share,
+    }
     if not sums.holds:
         wide = f"{sums.largest_difference:.2g}, at most {sums.threshold:.0e} allowed"
         return Finding(FAIL, f"contributions do not sum to the score: off by {wide}", facts)
-    note = "; a limit to know" if share > view.policy.numbers.note_falls_above else ""
-    return Finding(
-        PASS, f"contributions sum to the score; {share:.1%} of scores fall when a harm is added{note}", facts
-    )
+    if worst is None or worst.share is None:
+        return Finding(NOT_ENOUGH, "the effect of added harm was not checked by kind of harm", facts)
+    facts |= {"worst_kind": worst.kind, "worst_share_of_falls": worst.share}
+    said = f"of {len(checks.added_harm.kinds)} kinds of harm, {worst.kind} lowers most: {worst.share:.1%} of scores"
+    most = view.policy.numbers.falls_at_most
+    if most is not None and worst.share > most:
+        return Finding(FAIL, f"{said}, at most {most:.1%} allowed", facts)
+    few = "no kind of harm that is added lowers a score" if not worst.fell else said
+    return Finding(PASS, f"contributions sum to the score; {few}", facts)
 
 
 def by_document(view: View) -> Finding:

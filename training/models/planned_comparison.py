@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from features.rules import RULES
 from threat.asof import DAY
+from threat.measuring.intervals import ENOUGH_TO_RESAMPLE
 from threat.measuring.power import of_standard_error
 from threat.measuring.resampling import Draws
 from threat.release.documents.comparison import ComparisonPlan, PlannedRanking, Power
@@ -42,6 +43,7 @@ def plan_comparison(
     )
     lists = replace(lists, draws=Draws(lists.draws.counts[:, : _DRAWS + 1]))
     model = lists.mean_recall(scores[MODEL])
+    outcomes = int(lists.rows.hit.sum())
     horizon = settings.horizon_days
     folds = labelled.folds
     spans = [fold.measure for fold in folds.validation] or [folds.test.fit]
@@ -49,7 +51,10 @@ def plan_comparison(
     rankings = []
     for name in settings.comparison.against:
         other = scores[name] if name in scores else _rule_scores(name, labelled, measured)
-        error = None if other is None else _standard_error(model - lists.mean_recall(other))
+        recall = None if other is None else lists.mean_recall(other)
+        # With fewer caught by both the replicates hardly differ, and the test would look far more powerful than it is.
+        few = recall is None or max(model[0], recall[0]) * outcomes < ENOUGH_TO_RESAMPLE
+        error = None if recall is None or few else _standard_error(model - recall)
         rankings.append(
             PlannedRanking(
                 name=name,
@@ -58,7 +63,7 @@ def plan_comparison(
             )
         )
     return ComparisonPlan(
-        rows_with_outcome=int(lists.rows.hit.sum()),
+        rows_with_outcome=outcomes,
         people=len(np.unique(lists.rows.person[lists.rows.hit])),
         days=days,
         test_days=test_days,

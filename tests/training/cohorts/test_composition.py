@@ -66,7 +66,7 @@ def test_only_the_incidents_of_the_test_are_counted(store: Store) -> None:
     assert {line.rule: line.events for line in lines if line.events} == {"rape": 1}
 
 
-def test_the_lines_are_the_rungs_taken_apart(small_force: Path) -> None:
+def test_each_rung_has_what_the_rung_below_it_lacks(small_force: Path) -> None:
     """Of a whole force: what each rung has beyond the rung below it, whichever rule is met."""
     snapshot = Store.open(small_force / "history").snapshot()
     of_rung = {rung: set(occurrences(snapshot, rung)["incident_id"].tolist()) for rung in ("Y0", "Y1", "Y2")}

@@ -67,28 +67,51 @@ def test_without_a_difference_or_an_interval_nothing_is_concluded() -> None:
 
 
 def test_every_planned_ranking_is_in_the_comparison_in_the_planned_order() -> None:
-    found = compare(measured(("elastic_net", (-0.1, 0.1))), SETTINGS, PLAN)
-    assert [(item.name, item.verdict) for item in found.rankings] == [
+    compared = compare(measured(("elastic_net", (-0.1, 0.1))), SETTINGS, PLAN)
+    assert [(item.name, item.verdict) for item in compared.rankings] == [
         ("rule_rfgv", "not_measured"),
         ("elastic_net", "not_enough_evidence"),
     ]
-    assert found.rankings[0].title == "Recency, frequency, gravity and number of victims"
-    assert (found.places, found.events, found.margin, found.version) == ((12, 25, 50), 90, 0.02, "comparison-1")
-    assert found.rankings[1].power.standard_error == pytest.approx(0.2 / 3.92, abs=1e-4)
-    assert Comparison.model_validate_json(found.model_dump_json()) == found
+    assert compared.rankings[0].title == "Recency, frequency, gravity and number of victims"
+    assert (compared.places, compared.events, compared.margin, compared.version) == (
+        (12, 25, 50),
+        90,
+        0.02,
+        "comparison-1",
+    )
+    assert compared.rankings[1].power.standard_error == pytest.approx(0.2 / 3.92, abs=1e-4)
+    assert Comparison.model_validate_json(compared.model_dump_json()) == compared
 
 
 def test_margin_and_power_are_said_before_any_verdict() -> None:
-    found = compare(measured(("rule_rfgv", (0.0196, 0.0588)), ("elastic_net", (-0.1, -0.02))), SETTINGS, PLAN)
-    assert found.terms == (
+    compared = compare(measured(("rule_rfgv", (0.0196, 0.0588)), ("elastic_net", (-0.1, -0.02))), SETTINGS, PLAN)
+    assert compared.terms == (
         "Comparison written down before the test was opened (comparison-1): mean recall over lists of 12, 25, "
         "50, model minus each ranking, margin 0.02. Planned on 120 rows of validation with an outcome (40 "
         "people): differences of 0.100 are found at 80% power, and a model exactly as good is found not worse "
         "in 20% of tests. With the 90 outcome events of the test: differences of 0.028 to 0.057 are found at "
         "80% power, and a model exactly as good is found not worse in 16% to 52% of tests."
     )
-    assert found.lost == "The model loses to the elastic net: mean recall -0.060 (-0.100 to -0.020)."
-    assert found.in_short == "Mean recall of the model, margin 0.02; worse: elastic net; better: rule rfgv."
+    assert compared.lost == "The model loses to the elastic net: mean recall -0.060 (-0.100 to -0.020)."
+    assert compared.in_short == "Mean recall of the model, margin 0.02; worse: elastic net; better: rule rfgv."
+
+
+@pytest.mark.parametrize(
+    ("of_model", "of_ranking", "verdict", "reason"),
+    [
+        (0.12, 0.0, "better", ""),  # of 90 outcomes the model caught 10.8
+        (0.0, 0.12, "better", ""),
+        (0.11, 0.11, "not_enough_evidence", "neither caught 10 outcomes"),  # 9.9 each
+    ],
+)
+def test_where_neither_caught_ten_outcomes_no_interval_is_read(
+    of_model: float, of_ranking: float, verdict: ComparisonVerdict, reason: str
+) -> None:
+    difference = figure("mean_recall_difference", 0.01, 0.001, 0.02, events=90)
+    model = ranking("score", figure("mean_recall", of_model, events=90, slice={"capacities": [50]}))
+    other = ranking("elastic_net", figure("mean_recall", of_ranking, events=90), difference)
+    [_, compared] = compare(evidence.evaluation(rankings=(model, other)), SETTINGS, None).rankings
+    assert (compared.verdict, compared.reason, compared.power is None) == (verdict, reason, bool(reason))
 
 
 def test_only_a_loss_to_the_regression_comes_first() -> None:

@@ -237,8 +237,45 @@ def test_the_figures_of_a_decision_are_in_its_check() -> None:
     gate = judged(seen())
     assert [figure.value for figure in checked(gate, "usefulness").figures] == [0.1, 0.2]
     assert [figure.name for figure in checked(gate, "local_validation").figures] == ["recall_at_capacity"]
-    assert checked(gate, "explanation").facts == {"largest_difference": 1e-12, "share_of_falls": 0.015}
+    assert checked(gate, "explanation").facts == {
+        "largest_difference": 1e-12,
+        "share_of_falls": 0.003,
+        "worst_kind": "stalking",
+        "worst_share_of_falls": 0.006,
+    }
     assert checked(gate, "leaks").facts["earlier_runs_that_opened_the_test"] == 0
+
+
+def fallen(rape: int, stalking: int, rows: int = 500) -> RunDocuments:
+    """So many of the scores fell after an added rape, and after added stalking."""
+    kinds = [
+        {"kind": kind, "days_before": 1.0, "rows": rows, "fell": fell, "largest_fall": 0.1, "causes": []}
+        for kind, fell in (("rape", rape), ("stalking", stalking))
+    ]
+    totals = {"added_harm__scores": 2 * rows, "added_harm__fell": rape + stalking}
+    return looked(added_harm__rows=rows, added_harm__kinds=kinds, **totals)
+
+
+@pytest.mark.parametrize(
+    ("rape", "stalking", "verdict", "reason"),
+    [
+        (0, 0, PASS, "contributions sum to the score; no kind of harm that is added lowers a score"),
+        (0, 5, PASS, "contributions sum to the score; of 2 kinds of harm, stalking lowers most: 1.0% of scores"),
+        (0, 6, FAIL, "of 2 kinds of harm, stalking lowers most: 1.2% of scores, at most 1.0% allowed"),
+        # The worst kind decides, not the mean: 11 of 1,000 scores fell in all.
+        (10, 1, FAIL, "of 2 kinds of harm, rape lowers most: 2.0% of scores, at most 1.0% allowed"),
+        (500, 500, FAIL, "of 2 kinds of harm, rape lowers most: 100.0% of scores, at most 1.0% allowed"),
+    ],
+)
+def test_the_kind_of_harm_that_lowers_most_decides(rape: int, stalking: int, verdict: Verdict, reason: str) -> None:
+    check = checked(judged(seen(fallen(rape, stalking))), "explanation")
+    assert check.verdict == verdict
+    assert reason in check.reason
+
+
+def test_a_run_of_before_kinds_were_counted_is_not_enough() -> None:
+    check = checked(judged(seen(looked(added_harm__kinds=[]))), "explanation")
+    assert (check.verdict, "not checked by kind" in check.reason) == (NOT_ENOUGH, True)
 
 
 def test_earlier_openings_of_the_test_are_said() -> None:

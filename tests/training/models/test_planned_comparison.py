@@ -27,7 +27,7 @@ def cycles(first: int, last: int) -> tuple[Cycle, ...]:
     return tuple(Cycle(number, number * month, (number + 1) * month, number * month) for number in range(first, last))
 
 
-def labelled(test_months: int, graded: bool = False) -> Any:
+def labelled(test_months: int, graded: bool = False, places: int = 20) -> Any:
     """A cohort of which validation covers three months, and the test so many."""
     validation = Fold("validation 1", 0, cycles(0, 6), cycles(12, 15))
     test = Fold("test", 0, cycles(0, 12), cycles(24, 24 + test_months))
@@ -45,7 +45,7 @@ def labelled(test_months: int, graded: bool = False) -> Any:
         folds=folds,
         catalogue=load_catalogue(),
         complete=SimpleNamespace(matrix=matrix),
-        list_length=lambda cycle: ListLength(20),
+        list_length=lambda cycle: ListLength(places),
     )
     label = (np.arange(ROWS) % 10 == 0).astype(np.uint8)
     return cohort, replace(sample_of(values, label), person=np.arange(ROWS) // 2, cycle=np.repeat([1, 2], ROWS // 2))
@@ -57,8 +57,8 @@ def load_matrix(values: np.ndarray, rows: Rows) -> Any:
     return Matrix.of(values, rows, load_catalogue())
 
 
-def planned(test_months: int = 3, graded: bool = False) -> Any:
-    cohort, sample = labelled(test_months, graded)
+def planned(test_months: int = 3, graded: bool = False, places: int = 20) -> Any:
+    cohort, sample = labelled(test_months, graded, places)
     rng = np.random.default_rng(1)
     model = sample.label + rng.normal(size=ROWS)
     return plan_comparison(cohort, [sample], {"score": model, "elastic_net": model + 0.3 * rng.normal(size=ROWS)})
@@ -74,6 +74,10 @@ def test_every_ranking_of_the_settings_is_planned() -> None:
     assert 0 < regression.standard_error < harm.standard_error < 0.2
     assert regression.detectable == pytest.approx(2.8016 * regression.standard_error, rel=1e-4)
     assert planned(graded=True).rankings[0].power is not None
+
+
+def test_lists_that_catch_fewer_than_ten_outcomes_give_no_power() -> None:
+    assert [item.power for item in planned(places=1).rankings] == [None, None, None]
 
 
 def test_twice_the_days_of_outcomes_halve_the_variance() -> None:

@@ -67,14 +67,15 @@ class ComparedRanking(Part):
     title: str = Field(min_length=1, description="the ranking in words")
     difference: Figure | None = Field(description="mean recall, model minus this ranking; null where not measured")
     verdict: ComparisonVerdict = Field(description="what the interval of the difference says of the model")
-    power: Power | None = Field(description="of the test as it was; null without an interval")
+    power: Power | None = Field(description="of the test as it was; null without an interval that can be trusted")
+    reason: str = Field(default="", description="why the interval is not read; empty where it is")
 
 
 class Comparison(Part):
     """The comparison as it came out.
 
     ``better``: the whole interval is above 0. ``worse``: it is below 0. ``not_worse``: it is above minus the margin.
-    Anything else is not enough evidence.
+    Anything else is not enough evidence, and so is a comparison in which neither ranking caught ten outcomes.
     """
 
     version: str = Field(min_length=1, description="version of the settings of the comparison")
@@ -102,10 +103,11 @@ class Comparison(Part):
             f"model minus each ranking, margin {self.margin:g}."
         )
         planned = [] if self.plan is None else [ranking.power for ranking in self.plan.rankings]
-        if self.plan is not None and (words := _power_words([power for power in planned if power is not None])):
+        if self.plan is not None:
+            words = _power_words([power for power in planned if power is not None])
             said += (
                 f" Planned on {self.plan.rows_with_outcome:,} rows of validation with an outcome "
-                f"({self.plan.people:,} people): {words}."
+                f"({self.plan.people:,} people): {words or 'too few to say what the test can tell'}."
             )
         measured = [ranking.power for ranking in self.rankings if ranking.power is not None]
         if words := _power_words(measured):
@@ -132,6 +134,8 @@ def words_of(ranking: ComparedRanking) -> str:
     if difference.interval is None:
         return f"mean recall {difference.value:+.3f}"
     low, high = difference.interval
+    if ranking.reason:
+        return f"mean recall {difference.value:+.3f}; {ranking.reason}"
     return f"mean recall {difference.value:+.3f} ({low:+.3f} to {high:+.3f})"
 
 

@@ -65,7 +65,12 @@ class Numbers(Part):
         description="calibration: bounds that the interval lies within where probabilities are shown"
     )
     slope: Bounds = Field(description="calibration: bounds that the interval lies within where probabilities are shown")
-    note_falls_above: float = Field(description="explanation: share of falls after an added harm that is noted")
+    falls_at_most: Annotated[float, Field(ge=0, le=1)] | None = Field(
+        default=None, description="explanation: share of scores that may fall, worst kind; null before gate-4"
+    )
+    note_falls_above: float | None = Field(
+        default=None, description="explanation, before gate-4: share of falls that was noted and decided nothing"
+    )
     acceptance_days: int = Field(ge=1, description="longest life of an acceptance or approval, days")
 
 
