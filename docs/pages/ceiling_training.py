@@ -45,10 +45,10 @@ def train_and_score(store: Path, settings: Settings, judged: Matrix) -> tuple[Tr
     labelled, _ = choose_fit_rows(prepare(Store.open(store).snapshot(), settings, load_policy()))
     pairs = labelled.pairs()
     approaches = compare_approaches(labelled, pairs)
-    lines = linear.choose(pairs, settings.linear, seed=settings.seed)
+    lines = linear.choose(pairs, settings.linear)
     sample = labelled.fit_sample(labelled.folds.test)
     base = approaches.chosen.base.fit(sample)
-    regression = linear.fit(sample, lines.penalty, settings.linear, seed=settings.seed)
+    regression = linear.fit(sample, lines.penalty, settings.linear)
     # A preset may leave features out, and its models have no column for those.
     values = np.asarray(judged.values[:, [judged.names.index(name) for name in labelled.catalogue.names]])
     scores = {
