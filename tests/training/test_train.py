@@ -98,7 +98,7 @@ def test_the_run_holds_what_the_contract_says(run: Run) -> None:
         "evaluation.json", "checks.json",
         "predictions.parquet", "outside.parquet", "outcomes.parquet", "model/model.txt", "model/calibrator.json",
         "model/features.json", "baselines/elastic_net.json", "shap_summary.json", "shap_summary.png",
-        "stability.json",
+        "shap_dependence.png", "stability.json",
     }  # fmt: skip
     evaluation = run.read_json("evaluation.json")
     assert evaluation["capacity"] == 20

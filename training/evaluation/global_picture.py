@@ -13,6 +13,7 @@ from threat.release.documents.global_picture import FeatureSize, GlobalPicture, 
 from threat.release.ranking_model import Contributions, RankingModel
 from threat.release.runs import Run
 from training.cohorts.labelled import LabelledCohort
+from training.evaluation.dependence import INTERACTION_ROWS, dependences, interactions
 
 _ROWS = 1_000
 """Rows drawn: mean sizes settle far below that, and exact contributions cost time for every row."""
@@ -21,17 +22,29 @@ _SHOWN = 20
 
 
 def global_picture(run: Run, labelled: LabelledCohort, model: RankingModel) -> None:
-    """Write ``shap_summary.json`` (every feature and theme) and ``shap_summary.png`` (drawn by the ``shap`` package).
+    """Write ``shap_summary.json``, ``shap_summary.png`` (drawn by the ``shap`` package) and ``shap_dependence.png``.
 
-    On at most 1,000 rows of the test cohort, drawn with the seed.
+    Every feature and theme; the dependence of the largest features, and the pairs that act together. On at most 1,000
+    rows of the test cohort, drawn with the seed.
     """
     positions = labelled.test_positions
     rng = np.random.default_rng(labelled.settings.seed)
     some = positions[np.sort(rng.choice(len(positions), min(_ROWS, len(positions)), replace=False))]
     values = labelled.values_of(some)
     parts = model.contributions(values, threads=labelled.settings.threads)
-    run.write(summary(parts, values, labelled))
-    _draw(run, parts, values, list(labelled.catalogue.names))
+    names = list(labelled.catalogue.names)
+    few = values[:INTERACTION_ROWS]
+    pairs = interactions(model, few)
+    picture = summary(parts, values, labelled).model_copy(
+        update={
+            "dependence": dependences(values, parts.by_feature, names),
+            "interaction_rows": 0 if pairs is None else len(few),
+            "interactions": pairs,
+        }
+    )
+    run.write(picture)
+    _draw(run, parts, values, names)
+    _draw_dependence(run, picture)
 
 
 def summary(parts: Contributions, values: NDArray[np.float32], labelled: LabelledCohort) -> GlobalPicture:
@@ -92,3 +105,29 @@ def _draw(run: Run, parts: Contributions, values: NDArray[np.float32], names: li
         with whole_file(run.path("shap_summary.png")) as unfinished:
             plt.gcf().savefig(unfinished, format="png", dpi=110, bbox_inches="tight", metadata={"Software": None})
         plt.close("all")
+
+
+def _draw_dependence(run: Run, picture: GlobalPicture) -> None:
+    """Draw means alone, a panel for each feature; the rows where a feature is missing as a dashed line."""
+    # Imported here, as above: slow to load, and only pictures need it.
+    import matplotlib as mpl
+
+    mpl.use("Agg")
+    import matplotlib.pyplot as plt
+
+    figure, panels = plt.subplots(2, 3, figsize=(11, 7), squeeze=False)
+    for panel in panels.flat:
+        panel.set_visible(False)
+    for panel, feature in zip(panels.flat, picture.dependence, strict=False):
+        panel.set_visible(True)
+        points = [(group.mean_value, group.mean_contribution) for group in feature.bins if group.mean_value is not None]
+        panel.plot([x for x, _ in points], [y for _, y in points], marker="o")
+        for group in feature.bins:
+            if group.mean_value is None:
+                panel.axhline(group.mean_contribution, linestyle="--", color="grey")
+        panel.set_title(feature.name, fontsize=8)
+    figure.supylabel("mean contribution, log odds (dashed: value missing)")
+    figure.tight_layout()
+    with whole_file(run.path("shap_dependence.png")) as unfinished:
+        figure.savefig(unfinished, format="png", dpi=110, metadata={"Software": None})
+    plt.close("all")

@@ -47,3 +47,11 @@ def test_a_picture_of_before_opens_without_a_time_at_liberty() -> None:
     document = picture([0.0, 0.0, 0.0]).as_json() | {"version": 1}
     del document["time_at_liberty"]
     assert GlobalPicture.parse(json.dumps(document).encode(), "shap_summary.json").time_at_liberty is None
+
+
+def test_a_picture_of_before_has_no_dependence() -> None:
+    document = picture([0.0, 0.0, 0.0]).as_json() | {"version": 2}
+    for name in ("dependence", "interaction_rows", "interactions"):
+        del document[name]
+    opened = GlobalPicture.parse(json.dumps(document).encode(), "shap_summary.json")
+    assert (opened.dependence, opened.interaction_rows, opened.interactions) == ((), 0, None)
