@@ -134,9 +134,16 @@ def _partial_runs(folder: Path, discard: bool) -> list[str]:
 def evaluate(
     run: RunArgument,
     capacity: Annotated[int | None, typer.Option(min=1, help="Another length of list than the one sealed.")] = None,
+    ablate: Annotated[
+        bool, typer.Option("--ablate", help="Also fit the model without each group of features, on validation.")
+    ] = False,
+    store: StoreOption = STORE,
     as_json: JsonOption = False,
 ) -> None:
-    """Measure a RUN's predictions again. Exit 5 when its sealed figures do not come out again."""
+    """Measure a RUN's predictions again. Exit 5 when its sealed figures do not come out again.
+
+    With --ablate, what the lists on validation lose without each group of features goes to ablations.json.
+    """
     from threat.release.documents.expected_captures import ExpectedCaptures
     from threat.release.runs import Run
     from training.evaluation.reproduce import reproduce
@@ -159,6 +166,13 @@ def evaluate(
     if captures is not None:
         document["expected_captures"] = captures.as_json()
         text += f"\n\n{captures_lines(captures)}"
+    if ablate:
+        from training.evaluation.summary import ablation_lines
+        from training.job import ablate as ablate_run
+
+        ablated = ablate_run(opened, store)
+        document["ablations"] = ablated.as_json()
+        text += "\n\n" + "\n".join(ablation_lines(ablated))
     emit(document, as_json=as_json, lines=lambda _: text)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -17,6 +18,8 @@ from threat.history.store import Store
 from threat.measuring.list_length import ListLength
 from threat.measuring.resampling import Resampling
 from threat.policy import load_policy
+from threat.release.documents.ablations import Ablations
+from threat.release.documents.choices import Choices
 from threat.release.documents.chosen import OptionChoice
 from threat.release.documents.cohort import CohortAttrition, SilentDefinitions
 from threat.release.documents.config import Config
@@ -26,6 +29,7 @@ from threat.release.documents.evaluation import Resampling as ResamplingSettings
 from threat.release.documents.folds import Folds, TestOpening
 from threat.release.documents.model import ComparedBase, ModelFeatures
 from threat.release.documents.provenance import Provenance
+from threat.release.documents.settings import FitRows
 from threat.release.documents.snapshot import SnapshotRead
 from threat.release.model_files import TREES, model_sha256, ranking_files
 from threat.release.partial_runs import DISCARDED, new_run, reopened
@@ -36,6 +40,7 @@ from training.checks import checks
 from training.cohorts.labelled import LabelledCohort, prepare
 from training.cohorts.opening import OpenedTest, open_test
 from training.config import Settings
+from training.evaluation.ablations import ablations, recipe_of
 from training.evaluation.comparison import compare
 from training.evaluation.drift import drift_of
 from training.evaluation.estimand import estimand_of
@@ -93,6 +98,45 @@ def resume_training(directory: str | Path, store: str | Path, *, threads: int = 
         advance(2)
         _fill(run, labelled, advance)
     return run
+
+
+def ablate(run: Run, store: str | Path, policy: Path | None = None) -> Ablations:
+    """Fit a sealed RUN's model again without each group of features, write ``ablations.json`` and return it.
+
+    On the snapshot that the RUN names, on its validation rows. Raises UsageError where catalogue or policy is another
+    one by now, and IntegrityFailure where the whole model does not come to the recall that the RUN chose it by.
+    """
+    config, read, choices = run.read(Config), run.read(SnapshotRead), run.read(Choices)
+    rules = load_policy(policy)
+    labelled = prepare(Store.open(Path(store)).snapshot(read.id), config.settings, rules)
+    before, now = (read.catalogue_version, config.policy_version), (labelled.catalogue.version, rules.version)
+    if before != now:
+        raise UsageError(
+            "The RUN was trained with another catalogue or policy than this.",
+            value=f"{', '.join(before)}; now {', '.join(now)}",
+            where=str(run.directory),
+            way_out="ablate it with the version of the product that trained it, or train again",
+        )
+    if choices.fit_rows is not None:
+        labelled = labelled.refitted_on(cast(FitRows, choices.fit_rows.chosen))
+    document = ablations(labelled, recipe_of(labelled, choices), labelled.pairs())
+    options = () if choices.compared is None else choices.compared.options
+    chosen_by = next((option.mean_recall for option in options if option.name == choices.approach), None)
+    again = document.mean_recall.value
+    # The same fits on the same rows: only the order of a machine's additions could move the last digits.
+    if chosen_by is not None and (again is None or abs(again - chosen_by) > _SAME_RECALL):
+        raise IntegrityFailure(
+            "The model, fitted again, has another mean recall on validation than the RUN chose it by.",
+            value=f"{again}, was {chosen_by}",
+            where=str(run.path(Choices.FILE)),
+            way_out="do not rely on it; train again",
+        )
+    run.write(document)
+    return document
+
+
+_SAME_RECALL = 1e-9
+"""Largest difference between two mean recalls of the same lists."""
 
 
 def _fill(run: Run, prepared: LabelledCohort, advance: Callable[[float], None]) -> None:

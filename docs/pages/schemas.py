@@ -7,6 +7,7 @@ import json
 import sys
 from pathlib import Path
 
+from threat.release.documents.ablations import Ablations
 from threat.release.documents.approvals import Approvals
 from threat.release.documents.card import Card, Human
 from threat.release.documents.checks import Checks
@@ -28,6 +29,7 @@ from threat.release.documents.snapshot import SnapshotRead
 from threat.release.documents.stability import Stability
 
 DOCUMENTS: dict[str, type[JsonFile]] = {
+    "ablations": Ablations,
     "annexes": Annexes,
     "approvals": Approvals,
     "base": BaseModel,

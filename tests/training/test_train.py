@@ -277,14 +277,15 @@ def test_one_subject_with_outcomes_is_too_few_to_choose_across_subjects(labelled
 
 def test_commands(run: Run, force: Path, tmp_path: Path) -> None:
     runner = CliRunner()
+    history = str(force / "history")
     got = runner.invoke(app, ["evaluate", str(run.directory), "--json"])
-    assert got.exit_code == 0, got.output
-    assert json.loads(got.stdout)["reproduced"] is True
-    got = runner.invoke(app, ["evaluate", str(run.directory)])
+    assert (got.exit_code, json.loads(got.stdout)["reproduced"]) == (0, True), got.output
+    got = runner.invoke(app, ["evaluate", str(run.directory), "--ablate", "--store", history])
     assert "came out again, to nine digits" in got.stdout
-    path = tmp_path / "small.yaml"
-    path.write_text(SMALL)
-    args = ["train", "--config", str(path), "--store", str(force / "history"), "--out", str(tmp_path / "runs")]
+    lost = [group["lost"]["n"] for group in run.read_json("ablations.json")["groups"]]
+    assert set(lost) == {run.read(Choices).validation_rows}
+    (path := tmp_path / "small.yaml").write_text(SMALL)
+    args = ["train", "--config", str(path), "--store", history, "--out", str(tmp_path / "runs")]
     got = runner.invoke(app, [*args, "--run-id", "cli", "--no-mlflow", "--json"])
     assert got.exit_code == 0, got.output
     document = json.loads(got.stdout)
@@ -293,8 +294,6 @@ def test_commands(run: Run, force: Path, tmp_path: Path) -> None:
     assert document["late_known"] == run.read_json("checks.json")["late_known"]
     execution = Run.open(tmp_path / "runs" / "cli").read(Execution)
     assert (execution.threads, execution.seconds > 0, execution.peak_memory_mb > 50) == (1, True, True)
-    cohort = run.read_json("cohort.json")
-    assert document["in_no_figure"] == {
-        name: cohort[name] for name in ("test_left_out", "competing_deaths", "unseen_severe", "silent_features")
-    }
+    cohort, counts = run.read_json("cohort.json"), ("test_left_out", "competing_deaths", "unseen_severe")
+    assert document["in_no_figure"] == {name: cohort[name] for name in (*counts, "silent_features")}
     assert Run.open(tmp_path / "runs" / "cli").read(Config).settings.name == "small"

@@ -90,8 +90,11 @@ def interactions(model: RankingModel, values: NDArray[np.float32]) -> tuple[Inte
         import shap
 
         by_pair = np.asarray(shap.TreeExplainer(model.booster).shap_interaction_values(values), np.float64)
-    own = np.asarray(model.booster.predict(values, pred_contrib=True), np.float64)[:, :-1]
-    if by_pair.shape != (*own.shape, own.shape[1]) or np.abs(by_pair.sum(axis=2) - own).max() > TOLERANCE:
+    by_feature = np.asarray(model.booster.predict(values, pred_contrib=True), np.float64)[:, :-1]
+    if (
+        by_pair.shape != (*by_feature.shape, by_feature.shape[1])
+        or np.abs(by_pair.sum(axis=2) - by_feature).max() > TOLERANCE
+    ):
         return None
     # Each pair is in the matrix twice, with half of its interaction in each place.
     size = 2 * np.abs(by_pair).mean(axis=0)
@@ -99,7 +102,7 @@ def interactions(model: RankingModel, values: NDArray[np.float32]) -> tuple[Inte
     order = np.argsort(-size[first, second], kind="stable")[:_PAIRS]
     pairs = [(first[place], second[place]) for place in order]
     return tuple(
-        Interaction(features=(model.names[one], model.names[other]), mean_absolute=float(size[one, other]))
-        for one, other in pairs
-        if size[one, other] > 0
+        Interaction(features=(model.names[row], model.names[column]), mean_absolute=float(size[row, column]))
+        for row, column in pairs
+        if size[row, column] > 0
     )

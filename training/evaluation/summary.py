@@ -7,6 +7,7 @@ from typing import Any
 
 from threat.measuring.figure import Figure
 from threat.measuring.list_length import ListLength
+from threat.release.documents.ablations import Ablations
 from threat.release.documents.checks import LateKnown
 from threat.release.documents.choices import Choices
 from threat.release.documents.cohort import CohortAttrition
@@ -109,6 +110,19 @@ def summary_lines(run: str, evaluation: Evaluation, remarks: Remarks) -> str:
     if remarks.mlflow:
         lines.append(f"MLflow: {remarks.mlflow.get('note') or remarks.mlflow.get('run_id')}")
     return "\n".join(lines)
+
+
+def ablation_lines(ablations: Ablations) -> list[str]:
+    """Write ablations as text: what they were measured on, then a line for each group, the largest loss first."""
+    return [
+        f"Without a group of features the lists on validation lose, of a mean recall of "
+        f"{figure_words(ablations.mean_recall)}:",
+        *(
+            f"  {group.name:<24} {len(group.features):>3} features  {figure_words(group.lost)}"
+            for group in ablations.groups
+        ),
+        f"Measured on {ablations.measured_on}.",
+    ]
 
 
 def _decision(evaluation: Evaluation) -> list[str]:

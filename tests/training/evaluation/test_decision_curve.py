@@ -51,7 +51,7 @@ def test_net_benefit_by_probability_is_that_of_a_count_by_hand(drawn: list[tuple
 
 
 def four_rows() -> tuple[Labelled, np.ndarray]:
-    """One list: two rows with an outcome of five, of which the model lists one at two places; the third is left out."""
+    """A list of six rows, the third left out: two of five have an outcome, and two places hold one of the two."""
     rows = Labelled.of(
         label=[1, 0, 0, 1, 0, 0], credit=[1, 0, 0, 1, 0, 0], left_out=[False, False, True, False, False, False]
     )

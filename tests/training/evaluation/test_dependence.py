@@ -23,15 +23,15 @@ def test_groups_are_of_ten_rows_or_more_never_split_a_value_and_keep_the_sums(dr
     bins = bins_of(values, parts)
     assert all(group.rows >= LEAST for group in bins)
     present = [value for value in drawn if value is not None]
-    known = [group for group in bins if group.mean_value is not None]
-    assert sum(group.rows for group in known) == (len(present) if len(present) >= LEAST else 0)
-    if known:
-        assert sum(group.rows * group.mean_value for group in known) == pytest.approx(sum(present))
-        contributed = sum(group.rows * group.mean_contribution for group in known)
+    grouped = [group for group in bins if group.mean_value is not None]
+    assert sum(group.rows for group in grouped) == (len(present) if len(present) >= LEAST else 0)
+    if grouped:
+        assert sum(group.rows * group.mean_value for group in grouped) == pytest.approx(sum(present))
+        contributed = sum(group.rows * group.mean_contribution for group in grouped)
         assert contributed == pytest.approx(parts[np.isfinite(values)].sum())
     missing = drawn.count(None)
     assert sum(group.rows for group in bins if group.mean_value is None) == (missing if missing >= LEAST else 0)
-    means = [group.mean_value for group in known]
+    means = [group.mean_value for group in grouped]
     assert means == sorted(set(means))
 
 

@@ -1,0 +1,93 @@
+"""Ablations on drawn rows: a group that carries the outcome is missed, one of noise is not, and nothing else moves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any, cast
+
+import numpy as np
+import pytest
+from fixtures import evidence
+from fixtures.drawn_samples import CANDIDATE
+from fixtures.small_model import model_text
+
+from features import load_catalogue
+from threat.measuring.list_length import ListLength
+from training.cohorts.labelled import LabelledCohort
+from training.cohorts.sample import Sample
+from training.config import Settings, TreeSettings
+from training.evaluation.ablations import ablations, groups_of, recipe_of
+from training.models.candidates import BaseRecipe, Recipe, growth_of
+from training.models.choosing import ValidationLists
+
+CATALOGUE = load_catalogue().only(("domestic_incidents_365d", "domestic_incidents_ever", "latest_grade"))
+TREES = TreeSettings(candidates=[CANDIDATE], max_rounds=30, patience=5, seeds=1)
+
+
+@dataclass
+class DrawnCohort:
+    """What ablations ask of a labelled cohort."""
+
+    settings: Settings
+    catalogue: Any = CATALOGUE
+
+    @property
+    def constraints(self) -> list[int]:
+        return [definition.direction for definition in self.catalogue]
+
+    def list_length(self, cycle: np.ndarray) -> ListLength:
+        return ListLength(20)
+
+
+COHORT = cast(LabelledCohort, DrawnCohort(Settings(name="drawn", title="Drawn rows", trees=TREES)))
+
+
+def drawn(seed: int, n: int = 1_500) -> Sample:
+    """Rows whose log odds rise with the first feature alone."""
+    rng = np.random.default_rng(seed)
+    values = rng.poisson(1.0, (n, len(CATALOGUE))).astype(np.float32)
+    label = (rng.random(n) < 1 / (1 + np.exp(3 - 1.5 * np.log1p(values[:, 0])))).astype(np.uint8)
+    return Sample(values, label, np.ones(n), person=np.arange(n) % 500, cycle=np.arange(n) % 4)
+
+
+PAIRS = [(drawn(1), drawn(2)), (drawn(3), drawn(4))]
+
+
+def recipe() -> Recipe:
+    return Recipe("scratch", CANDIDATE, 20, growth_of(COHORT, "scratch"), BaseRecipe(CATALOGUE, COHORT.settings))
+
+
+def test_what_a_group_loses_is_the_whole_less_a_fit_with_the_group_blanked() -> None:
+    made = ablations(COHORT, recipe(), PAIRS)
+    measured = [rows for _, rows in PAIRS]
+    lists = ValidationLists.of(measured, ListLength(20), seed=COHORT.settings.seed)
+
+    def by_hand(columns: list[int]) -> float:
+        scores = []
+        for fit, rows in PAIRS:
+            fitted, read = fit.values.copy(), rows.values.copy()
+            fitted[:, columns], read[:, columns] = np.nan, np.nan
+            scores.append(recipe().fit(replace(fit, values=fitted)).raw_score(read))
+        return float(lists.mean_recall(np.concatenate(scores))[0])
+
+    assert made.mean_recall.value == pytest.approx(by_hand([]))
+    lost = {group.name: group.lost for group in made.groups}
+    assert lost["incidents"].value == pytest.approx(by_hand([]) - by_hand([0, 1]))
+    assert lost["assessment"].value == pytest.approx(by_hand([]) - by_hand([2]))
+    assert lost["incidents"].interval is not None
+    assert lost["incidents"].interval[0] > 0
+    assert made.groups[0].name == "incidents"
+    assert made.places == (5, 10, 20, 40, 80)
+    assert (lost["incidents"].n, lost["incidents"].events) == (3_000, int(sum(rows.label.sum() for rows in measured)))
+
+
+def test_a_group_that_is_the_whole_catalogue_or_has_no_feature_is_no_group() -> None:
+    assert set(groups_of(CATALOGUE)) == {"incidents", "assessment"}
+    assert dict(groups_of(CATALOGUE.only(("domestic_incidents_365d",)))) == {}
+    themes = groups_of(load_catalogue())
+    assert set(themes["sensitive"]) == {item.name for item in load_catalogue() if item.sensitive}
+
+
+def test_the_recipe_of_a_run_is_what_its_choices_say() -> None:
+    made = recipe_of(COHORT, evidence.choices(model_text()))
+    assert (made.approach, made.rounds, made.candidate.num_leaves, made.growth.seeds) == ("scratch", 120, 15, 1)
