@@ -40,7 +40,8 @@ def test_every_definition_is_shown_once_with_every_field() -> None:
         assert cells[1].startswith(f"`{d.statistic}`")
         assert (cells[2], cells[4], cells[5]) == (d.unit, d.missing, "yes" if d.sensitive else "no")
         ways = {1: "may only raise", 0: "none", -1: "more may only lower"}
-        assert cells[3] == ("may only raise, by policy" if d.policy else ways[d.direction])
+        way = "may only raise, by policy" if d.policy else ways[d.direction]
+        assert cells[3] == (way if d.read_by_model else f"{way}; no model reads it")
         assert cells[6] == ("yes" if d.base else "no")
         assert d.source in cells[7]
 
