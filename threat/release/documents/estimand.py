@@ -8,6 +8,7 @@ from pydantic import Field
 
 from threat.measuring.counts import LEAST, hidden, plural
 from threat.measuring.figure import Figure
+from threat.measuring.titles import TITLES
 from threat.release.documents.document import Part
 
 
@@ -46,7 +47,7 @@ class Exposure(Part):
 
 
 class BlankedRecall(Part):
-    """Recall at capacity when outcomes of the first days after the as-of are left out."""
+    """Recall of the list when outcomes of the first days after the as-of are left out."""
 
     days: int = Field(ge=0, description="days after the as-of whose outcomes are left out")
     events: int = Field(ge=0, description="outcome events that are left")
@@ -102,7 +103,9 @@ class Estimand(Part):
         """Return recall without the first days as rows of a table; ``words``: how a figure is printed."""
         return [
             (
-                "Recall at capacity" if not line.days else f"without outcomes of the first {plural(line.days, 'day')}",
+                TITLES["recall_at_capacity"]
+                if not line.days
+                else f"without outcomes of the first {plural(line.days, 'day')}",
                 words(line.recall),
             )
             for line in self.blanking
