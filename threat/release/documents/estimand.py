@@ -47,7 +47,7 @@ class Exposure(Part):
 
 
 class BlankedRecall(Part):
-    """Recall of the list when outcomes of the first days after the as-of are left out."""
+    """What the list holds when outcomes of the first days after the as-of are left out."""
 
     days: int = Field(ge=0, description="days after the as-of whose outcomes are left out")
     events: int = Field(ge=0, description="outcome events that are left")
