@@ -174,7 +174,7 @@ def _train(demo: Demonstration) -> None:
         demo.begin("Training: folds, baselines, calibration (the desk stays open)")
         training = str(files("serving.demonstration") / "training.yaml")
         demo.threat(
-            *("train", "--config", training, "--capacity", str(CAPACITY), "--threads", "2"),
+            *("train", "--config", training, "--capacity", str(CAPACITY)),
             *("--out", str(demo.var / "runs"), "--run-id", RUN, "--store", str(demo.store)),
         )
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from threat.release.documents.choices import PenaltyChoice, TriedPenalty
 from threat.release.documents.model import ElasticNet
@@ -108,7 +109,9 @@ def path(sample: Sample, settings: LinearSettings) -> list[Linear]:
     )
     emptying = emptying_penalty(rows, settings.l1_ratio)
     shares = sorted(settings.penalties, reverse=True)
-    solutions = solve(rows, [share * emptying for share in shares], settings.l1_ratio)
+    # On one thread, for the reason that the base is (``training.models.base.fit_base``).
+    with threadpool_limits(1, user_api="blas"):
+        solutions = solve(rows, [share * emptying for share in shares], settings.l1_ratio)
     return [
         Linear(scaling, solution.coefficients, solution.intercept, share, solution.converged)
         for share, solution in zip(shares, solutions, strict=True)
