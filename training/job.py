@@ -10,7 +10,7 @@ from typing import cast
 import numpy as np
 import pyarrow.parquet as pq
 
-from features import Matrix
+from features import Matrix, load_catalogue
 from threat.asof import instant, show
 from threat.errors import IntegrityFailure, UsageError
 from threat.files import whole_file
@@ -75,7 +75,7 @@ def train(
             id=snapshot.id,
             batches=tuple(snapshot.batches),
             started_at=show(started_at),
-            catalogue_version=labelled.catalogue.version,
+            catalogue_version=load_catalogue().version,
         )
         with new_run(Path(out), run_id, (config, read, provenance(policy))) as run:
             _fill(run, labelled, advance)
@@ -94,7 +94,7 @@ def resume_training(directory: str | Path, store: str | Path, *, threads: int = 
         config, read = run.read(Config), run.read(SnapshotRead)
         snapshot = Store.open(Path(store)).snapshot(read.id)
         labelled = prepare(snapshot, config.settings.model_copy(update={"threads": threads}), load_policy(policy))
-        _refuse_other_code(run, provenance(policy), read, labelled)
+        _refuse_other_code(run, provenance(policy), read)
         advance(2)
         _fill(run, labelled, advance)
     return run
@@ -109,7 +109,7 @@ def ablate(run: Run, store: str | Path, policy: Path | None = None) -> Ablations
     config, read, choices = run.read(Config), run.read(SnapshotRead), run.read(Choices)
     rules = load_policy(policy)
     labelled = prepare(Store.open(Path(store)).snapshot(read.id), config.settings, rules)
-    before, now = (read.catalogue_version, config.policy_version), (labelled.catalogue.version, rules.version)
+    before, now = (read.catalogue_version, config.policy_version), (load_catalogue().version, rules.version)
     if before != now:
         raise UsageError(
             "The RUN was trained with another catalogue or policy than this.",
@@ -166,10 +166,10 @@ def _fill(run: Run, prepared: LabelledCohort, advance: Callable[[float], None]) 
     advance(1)
 
 
-def _refuse_other_code(run: Run, now: Provenance, read: SnapshotRead, labelled: LabelledCohort) -> None:
+def _refuse_other_code(run: Run, now: Provenance, read: SnapshotRead) -> None:
     """Raise UsageError where a partial RUN cannot be finished by this code: it would be of two makings."""
     before = run.read(Provenance).as_json() | {"catalogue": read.catalogue_version}
-    present = now.as_json() | {"catalogue": labelled.catalogue.version}
+    present = now.as_json() | {"catalogue": load_catalogue().version}
     if different := [name for name in before if before[name] != present[name]]:
         raise UsageError(
             "This partial RUN was begun with other code than this.",
@@ -313,7 +313,7 @@ def _write_model(run: Run, labelled: LabelledCohort, fitted: FittedModels, fit_r
     run.write(fitted.calibrator)
     run.write(
         ModelFeatures(
-            catalogue_version=labelled.catalogue.version,
+            catalogue_version=load_catalogue().version,
             names=tuple(labelled.catalogue.names),
             constraints=labelled.constraints,
             sensitive=tuple(labelled.sensitive),

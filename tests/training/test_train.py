@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner
 
+from features import load_catalogue
 from features.arrays import sightings_from
 from threat.asof import DAY, parse_as_of
 from threat.errors import BadInput, UsageError
@@ -130,6 +131,7 @@ def test_the_predictions_are_the_complete_cohort_scored_by_the_sealed_model(run:
     features = run.read_json("model/features.json")
     model = RankingModel.read(ranking_files(run), features["names"], str(run.directory))
     assert model.booster.feature_name() == features["names"]
+    assert features["catalogue_version"] == load_catalogue().version, "the whole one, which lists are built with"
     score = model.raw_score(labelled.test_matrix.values)
     np.testing.assert_array_equal(table["score"].to_numpy(), score)
     # Some 20 rows of validation with an outcome are too few to calibrate on, and every document says so.
