@@ -131,9 +131,8 @@ def test_the_predictions_are_the_complete_cohort_scored_by_the_sealed_model(run:
     features = run.read_json("model/features.json")
     model = RankingModel.read(ranking_files(run), features["names"], str(run.directory))
     assert model.booster.feature_name() == features["names"]
-    assert features["catalogue_version"] == load_catalogue().version, "the whole one, which lists are built with"
-    score = model.raw_score(labelled.test_matrix.values)
-    np.testing.assert_array_equal(table["score"].to_numpy(), score)
+    assert features["catalogue_version"] == load_catalogue().version, "lists are built with the whole one"
+    np.testing.assert_array_equal(table["score"].to_numpy(), model.raw_score(labelled.test_matrix.values))
     # Some 20 rows of validation with an outcome are too few to calibrate on, and every document says so.
     calibrator, evaluation = run.read(Calibrator), run.read(Evaluation)
     assert (calibrator.method, calibrator.events) == ("none", run.read(Choices).validation_rows_with_outcome)

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from features import Matrix
-from threat.asof import DAY
+from threat.asof import NEVER, span, within
 from threat.history.sightings import NO_PERSON
 from threat.measuring.estimates import What, rate
 from threat.measuring.intervals import Evidence
@@ -99,7 +99,8 @@ def blanking(
 
 def _blanked(outcomes: CreditedOutcomes, scores: Floats, capacity: int, draws: Draws, days: int) -> BlankedRecall:
     lines = outcomes.credit_lines
-    kept = lines if not days else lines[lines["occurred_at"] >= lines["as_of"] + days * DAY]
+    # An outcome that began before its as-of, and was not yet on record, goes with those of the first days.
+    kept = lines if not days else lines[within(lines["occurred_at"], lines["as_of"] + span(days), NEVER)]
     rows = left_with(outcomes.rows, lines, kept)
     content = capture(Ranked(rows=rows, score=scores), draws, capacity)
     everything = totals(rows.credit, rows.person, draws) + totals(rows.outside_credit, rows.outside_person, draws)

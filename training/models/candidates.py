@@ -99,8 +99,8 @@ def compare_approaches(labelled: LabelledCohort, pairs: Pairs) -> ComparedApproa
     tried = []
     for approach in (approach for approach in APPROACH_TITLES if approach in settings.trees.approaches):
         growth = growth_of(labelled, approach)
-        choice, start = _tried(approach, labelled, pairs, bases)
-        rounds_help = start is None or choice.log_loss < start
+        choice, start_loss = _tried(approach, labelled, pairs, bases)
+        rounds_help = start_loss is None or choice.log_loss < start_loss
         # At least one round on top of the base, where no other approach is left.
         if rounds_help or settings.trees.approaches == [approach]:
             recipes[approach] = Recipe(approach, choice.candidate, choice.rounds, growth, base_recipe)
@@ -109,7 +109,7 @@ def compare_approaches(labelled: LabelledCohort, pairs: Pairs) -> ComparedApproa
             ApproachChoice(
                 approach=approach,
                 seeds=growth.seeds,
-                start_log_loss=start,
+                start_log_loss=start_loss,
                 compared=approach in recipes,
                 chosen=chosen,
                 tried=tuple(choice.tried),

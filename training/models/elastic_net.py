@@ -147,11 +147,11 @@ class _Fit:
 
     def _length(self, point: Floats, step: Floats, odds: Floats, along: Floats, slope: Floats) -> float:
         """Return the length of a step, halved until the objective falls by a share of what the slope promises."""
-        start = self._objective(point, odds)
+        before = self._objective(point, odds)
         promised = slope @ step + self._l1 * (np.abs(point + step)[1:].sum() - np.abs(point[1:]).sum())
         length = 1.0
         while length > 1e-6 and self._objective(point + length * step, odds + length * along) > (
-            start + 1e-4 * length * promised
+            before + 1e-4 * length * promised
         ):
             length /= 2
         return length
