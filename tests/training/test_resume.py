@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fixtures.quick_training import QUICK
 from typer.testing import CliRunner
 
 from threat import files
@@ -26,21 +27,6 @@ from training.config import load
 from training.job import resume_training, train
 
 STARTED = parse_as_of("2025-01-02")
-SMALL = """
-extends: demo
-name: small
-rung: Y4
-capacity: 20
-calendar: {test_cycles: 2, validation_folds: 1, validation_cycles: 2}
-sampling: {negatives_per_positive: 3, floor: 500}
-trees:
-  max_rounds: 20
-  seeds: 1
-  candidates: [{num_leaves: 4, min_data_in_leaf: 30, lambda_l2: 10.0, learning_rate: 0.1}]
-linear: {penalties: [0.2]}
-bootstrap: 10
-ensemble: 1
-"""
 
 
 @dataclass(frozen=True)
@@ -77,7 +63,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory, fitted_once: None) -> Trai
     folder = tmp_path_factory.mktemp("killed")
     write(ForceSettings(relationships=500, years=4, seed=5), folder / "force", lambda _: None)
     config = folder / "small.yaml"
-    config.write_text(SMALL)
+    config.write_text(QUICK)
     kills: dict[str, Path] = {}
     into_place = files.move_into_place
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import Any, cast
+from dataclasses import replace
+from typing import cast
 
 import numpy as np
 import pytest
 from fixtures import evidence
-from fixtures.drawn_samples import CANDIDATE
+from fixtures.drawn_samples import CANDIDATE, DrawnCohort
 from fixtures.small_model import model_text
 
 from features import load_catalogue
@@ -24,22 +24,7 @@ CATALOGUE = load_catalogue().only(("domestic_incidents_365d", "domestic_incident
 TREES = TreeSettings(candidates=[CANDIDATE], max_rounds=30, patience=5, seeds=1)
 
 
-@dataclass
-class DrawnCohort:
-    """What ablations ask of a labelled cohort."""
-
-    settings: Settings
-    catalogue: Any = CATALOGUE
-
-    @property
-    def constraints(self) -> list[int]:
-        return [definition.direction for definition in self.catalogue]
-
-    def list_length(self, cycle: np.ndarray) -> ListLength:
-        return ListLength(20)
-
-
-COHORT = cast(LabelledCohort, DrawnCohort(Settings(name="drawn", title="Drawn rows", trees=TREES)))
+COHORT = cast(LabelledCohort, DrawnCohort(Settings(name="drawn", title="Drawn rows", trees=TREES), CATALOGUE))
 
 
 def drawn(seed: int, n: int = 1_500) -> Sample:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
-from fixtures.drawn_samples import CANDIDATE
+from fixtures.drawn_samples import CANDIDATE, DrawnCohort
 
 from features import load_catalogue
-from threat.measuring.list_length import ListLength
 from training.cohorts.sample import Sample
 from training.config import Settings, TreeSettings
 from training.models import candidates, trees
@@ -20,21 +19,6 @@ from training.models.linear import log_loss
 READ = ("domestic_incidents_365d", "serious_harm_incidents_ever", "in_custody", "days_until_release")
 NOT_READ = next(definition.name for definition in load_catalogue() if not definition.base)
 CATALOGUE = load_catalogue().only([*READ, NOT_READ])
-
-
-@dataclass
-class DrawnCohort:
-    """What ``compare_approaches`` asks of a labelled cohort."""
-
-    settings: Settings
-    catalogue: Any = CATALOGUE
-
-    @property
-    def constraints(self) -> list[int]:
-        return [definition.direction for definition in self.catalogue]
-
-    def list_length(self, cycle: np.ndarray) -> ListLength:
-        return ListLength(20)
 
 
 def drawn(seed: int, n: int = 2_000, *, strength: float = 0.8) -> Sample:
@@ -52,7 +36,7 @@ def settings(**of_trees: Any) -> Settings:
     return Settings(name="drawn", title="Drawn rows", trees=TreeSettings(**(small | of_trees)))
 
 
-COHORT = DrawnCohort(settings())
+COHORT = DrawnCohort(settings(), CATALOGUE)
 PAIRS = [(drawn(1), drawn(2)), (drawn(3), drawn(4))]
 
 
@@ -88,10 +72,10 @@ def test_where_no_round_helps_trees_on_the_base_are_left_out_unless_nothing_else
     noise = [(drawn(1, 800, strength=0.0), drawn(2, strength=0.0))]
     hasty = {"num_leaves": 31, "min_data_in_leaf": 2, "lambda_l2": 0.0, "learning_rate": 1.0}
     wild = {"candidates": [CANDIDATE.model_copy(update=hasty)]}
-    both = compare_approaches(DrawnCohort(settings(**wild)), noise)
+    both = compare_approaches(DrawnCohort(settings(**wild), CATALOGUE), noise)
     assert not both.tried[1].compared
     assert "on_base" not in both.recipes
-    alone = compare_approaches(DrawnCohort(settings(approaches=["on_base"], **wild)), noise)
+    alone = compare_approaches(DrawnCohort(settings(approaches=["on_base"], **wild), CATALOGUE), noise)
     assert alone.chosen.approach == "on_base"
     assert alone.chosen.rounds >= 1
 
@@ -113,7 +97,7 @@ def test_a_model_on_the_base_starts_from_it_and_the_others_are_trees_alone(compa
 
 def test_distilled_trees_rank_as_the_base_does_and_read_nothing_else() -> None:
     rows = drawn(6)
-    compared = compare_approaches(DrawnCohort(settings(approaches=["distilled"])), PAIRS)
+    compared = compare_approaches(DrawnCohort(settings(approaches=["distilled"]), CATALOGUE), PAIRS)
     recipe = compared.chosen
     assert recipe.growth.seeds == 1
     model, base = recipe.fit(rows), BaseRecipe(CATALOGUE, COHORT.settings).fit(rows).base
@@ -138,13 +122,13 @@ def test_choices_on_the_edge_are_said() -> None:
     )
     slow = [candidate.model_copy(update={"learning_rate": 0.01}) for candidate in few.trees.candidates]
     few = few.model_copy(update={"trees": few.trees.model_copy(update={"candidates": slow})})
-    said = compare_approaches(DrawnCohort(few), PAIRS).tried[0].warnings
+    said = compare_approaches(DrawnCohort(few, CATALOGUE), PAIRS).tried[0].warnings
     assert said[0] == "LightGBM from scratch: the best number of rounds, 10, is the most that was allowed."
     assert said[1].startswith("LightGBM from scratch: the leaves of a tree, ")
 
 
 def test_the_same_rows_give_the_same_bytes(compared) -> None:
-    again = compare_approaches(DrawnCohort(settings()), PAIRS)
+    again = compare_approaches(DrawnCohort(settings(), CATALOGUE), PAIRS)
     assert again.tried == compared.tried
     assert again.choice == compared.choice
     text = compared.chosen.fit(drawn(8)).booster.model_to_string()

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fixtures.quick_training import QUICK
 
 from threat.release.documents.provenance import Provenance
 from threat.release.runs import Run
@@ -17,21 +18,6 @@ from threat.simulation.force import Settings, write
 from training.tracking.store import MODEL
 
 ROOT = Path(__file__).parents[3]
-QUICK = """
-extends: demo
-name: quick
-rung: Y4
-capacity: 20
-calendar: {test_cycles: 2, validation_folds: 1, validation_cycles: 2}
-sampling: {negatives_per_positive: 3, floor: 500}
-trees:
-  max_rounds: 20
-  seeds: 1
-  candidates: [{num_leaves: 4, min_data_in_leaf: 30, lambda_l2: 10.0, learning_rate: 0.1}]
-linear: {penalties: [0.2]}
-bootstrap: 10
-ensemble: 1
-"""
 
 
 def mlflow_run(clone: Path, entry: str, **parameters: object) -> subprocess.CompletedProcess[str]:
