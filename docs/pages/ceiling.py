@@ -63,6 +63,9 @@ def main(arguments: list[str] | None = None) -> int:
     which.add_argument("--open", action="store_true", help="open the six unseen forces, and write so into the ledger")
     which.add_argument("--rehearse", action="store_true", help="the whole size on two forces to develop with")
     which.add_argument("--quick", action="store_true", help="tiny forces, to see that everything runs")
+    parser.add_argument(
+        "--prepare", action="store_true", help="only judged lists and ceilings: opens and writes nothing"
+    )
     parser.add_argument("--worlds", nargs="*", default=[], help=f"some of {', '.join(WORLDS)}; all without any")
     parser.add_argument("--cache", type=Path, default=Path("var/ceiling"), help="folder of finished steps")
     parser.add_argument("--out", type=Path, default=None, help="folder of the page; docs with --open, else the cache")
@@ -76,6 +79,10 @@ def main(arguments: list[str] | None = None) -> int:
 
     if not chosen.quick:
         say("20 minutes of CPU time and 2 GB of disk for each world, 5 GB of memory; finished steps stay")
+    if chosen.prepare:
+        for world in chosen_worlds(chosen.worlds):
+            WorldSteps(Cache(chosen.cache, say), plan, world).prepared()
+        return 0
     command = "make ceiling" if arguments is None else " ".join(arguments)
     evidence = measure(plan, chosen.worlds, Cache(chosen.cache, say), Ledger(out / "ceiling_ledger.csv"), command)
     (out / "images").mkdir(parents=True, exist_ok=True)

@@ -87,12 +87,9 @@ class WorldSteps:
 
     def measured(self, before_opening: Callable[[int, str], None]) -> MeasuredWorld:
         """Measure the world. ``before_opening`` is called with a seed and its evidence before its figures are made."""
-        plan = self.plan
-        judged = self._judged_rows()
-        matrix = self._matrix("judged list", plan.judged(self.world), judged)
-        risks = {rung: self._risks(judged, rung) for rung in ("Y2", DEADLY)}
-        ceiling, recipe_scores = self._ceiling(judged, matrix)
-        fixed = [Ranking(f"{RECIPE}{name}", name, scores) for name, scores in recipe_scores.items()]
+        plan, prepared = self.plan, self.prepared()
+        judged, matrix, risks, ceiling = prepared.judged, prepared.matrix, prepared.risks, prepared.ceiling
+        fixed = [Ranking(f"{RECIPE}{name}", name, scores) for name, scores in prepared.recipe_scores.items()]
         fixed += [
             Ranking(f"{RULE}{name}", rule.title, rule.score(matrix))
             for name, rule in RULES.items()
@@ -128,6 +125,13 @@ class WorldSteps:
             fixed_deadly=captures_by_length(deadly, fixed, capacity=places),
             forces=tuple(forces),
         )
+
+    def prepared(self) -> PreparedWorld:
+        """Make everything that no trained force has a part in: the judged list, its truth, the ceiling."""
+        judged = self._judged_rows()
+        matrix = self._matrix("judged list", self.plan.judged(self.world), judged)
+        risks = {rung: self._risks(judged, rung) for rung in ("Y2", DEADLY)}
+        return PreparedWorld(judged, matrix, risks, *self._ceiling(judged, matrix))
 
     def _force(self, settings: Settings, what: str) -> Path:
         """Return the folder of a force."""
@@ -281,6 +285,17 @@ class WorldSteps:
 
     def _words(self, what: str) -> str:
         return f"{what}, {self.world.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedWorld:
+    """The judged list with its features and risks by rung, how the recipes did, and every recipe's scores of it."""
+
+    judged: KeptRows
+    matrix: Matrix
+    risks: dict[str, KeptRisk]
+    ceiling: CeilingFit
+    recipe_scores: dict[str, Floats]
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +54,17 @@ def test_a_second_run_makes_nothing_and_says_the_same(quick: Path, tmp_path: Pat
     assert all(step["reused"] for step in again["steps"])
     assert again["worlds"] == before["worlds"]
     assert again["bars"] == before["bars"]
+
+
+def test_preparing_makes_what_the_run_reuses_and_writes_no_page(quick: Path, tmp_path: Path) -> None:
+    cache, out = tmp_path / "cache", tmp_path / "out"
+    shutil.copytree(quick, cache)
+    for step in (*cache.glob("scores-*"), *cache.glob("ceiling-*")):
+        shutil.rmtree(step)
+    assert ceiling.main(["--quick", "--prepare", "--worlds", "default", "--cache", str(cache), "--out", str(out)]) == 0
+    assert {path.name for path in cache.glob("ceiling-*")} == {path.name for path in quick.glob("ceiling-*")}
+    assert not list(cache.glob("scores-*"))
+    assert not out.exists()
 
 
 def test_a_quick_run_opens_nothing(quick: Path) -> None:
