@@ -227,9 +227,7 @@ def _recall_chart(documents: RunDocuments) -> Chart | None:
     evaluation = documents.evaluation
     if evaluation is None:
         return None
-    recalls = [
-        (ranking.title, evaluation.figure(ranking.name, "recall_at_capacity")) for ranking in evaluation.rankings
-    ]
+    recalls = [(line.title, evaluation.figure(line.row.name, "recall_at_capacity")) for line in evaluation.lines]
     points = [point for title, recall in recalls if (point := _point(title, recall)) is not None]
     if not points:
         return None

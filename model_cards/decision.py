@@ -6,24 +6,28 @@ from model_cards.words import PUBLISH, number, table
 from threat.release.documents.card import Chart, ChartPoint, Value
 from threat.release.documents.decision_curve import NOTHING_ABOUT_SAFETY, DecisionCurve, NetBenefits, one_in
 from threat.release.documents.evaluation import MODEL
+from threat.release.documents.table_lines import table_lines
 from threat.release.evidence import RunDocuments
 
 
 def decision_curve_field(documents: RunDocuments) -> Value | None:
     """Return the net benefit of every way to decide who is reviewed, by threshold; withheld under 10 outcomes."""
-    decision = None if documents.evaluation is None else documents.evaluation.decision
-    if decision is None:
+    evaluation = documents.evaluation
+    decision = None if evaluation is None else evaluation.decision
+    if evaluation is None or decision is None:
         return None
     if decision.positives < PUBLISH:
         return f"withheld (under {PUBLISH} rows with an outcome)"
-    rows = [
-        [curve.title, *("none" if figure.value is None else f"{figure.value:.2f}" for figure in curve.figures),
-         "" if curve.cut != "list" else _worth(decision, curve.name)]
-        for curve in decision.curves
-    ]  # fmt: skip
+    rows = [[curve.title, *_net_benefits(curve), ""] for curve in decision.curves if curve.cut != "list"]
+    lists = table_lines((curve for curve in decision.curves if curve.cut == "list"), evaluation.first_alike)
+    rows += [[line.title, *_net_benefits(line.row), _worth(decision, line.row.name)] for line in lists]
     rows.append(["Nobody", *("0.00" for _ in decision.thresholds), ""])
     thresholds = [one_in(threshold) for threshold in decision.thresholds]
     return table(["Who is reviewed", *thresholds, "Worth more than everybody and nobody"], rows)
+
+
+def _net_benefits(curve: NetBenefits) -> list[str]:
+    return ["none" if figure.value is None else f"{figure.value:.2f}" for figure in curve.figures]
 
 
 def _worth(decision: DecisionCurve, name: str) -> str:

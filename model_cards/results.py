@@ -62,7 +62,7 @@ def worst_served(documents: RunDocuments) -> str:
 
 
 def rankings_field(documents: RunDocuments) -> Value | None:
-    """Return every ranking on the same rows."""
+    """Return every ranking on the same rows; rankings that order the rows alike are one line, which says so."""
     evaluation = documents.evaluation
     if evaluation is None:
         return None
@@ -72,23 +72,24 @@ def rankings_field(documents: RunDocuments) -> Value | None:
     )  # fmt: skip
     ceiling = {} if documents.captures is None else documents.captures.shares_of_ceiling
     rows = []
-    for ranking in evaluation.rankings:
-        figures = [figure_words(ranking.figure(name, evaluation.capacity)) for name in names]
-        reached = [figure_words(ceiling.get(ranking.name))] if ceiling else []
-        rows.append([ranking.title, *figures, *reached])
+    for line in evaluation.lines:
+        figures = [figure_words(line.row.figure(name, evaluation.capacity)) for name in names]
+        reached = [figure_words(ceiling.get(line.row.name))] if ceiling else []
+        rows.append([line.title, *figures, *reached])
     of_ceiling = ["Expected captures, of what the records-only ceiling reaches"] if ceiling else []
     return table(["Ranking", *(TITLES[name] for name in names), *of_ceiling], rows)
 
 
 def comparison_field(documents: RunDocuments) -> Value | None:
     """Return the comparison planned before the test was opened: its terms and power first, then each verdict."""
-    comparison = None if documents.evaluation is None else documents.evaluation.comparison
-    if comparison is None:
+    evaluation = documents.evaluation
+    if evaluation is None or evaluation.comparison is None:
         return None
-    lines = [comparison.terms]
-    for ranking in comparison.rankings:
+    lines = [evaluation.comparison.terms]
+    for line in evaluation.compared_lines:
+        ranking = line.row
         detectable = "" if ranking.power is None else f"; {ranking.power.detectable:.3f} would be found at 80% power"
-        lines.append(f"{ranking.title}: {VERDICT_WORDS[ranking.verdict]}; {words_of(ranking)}{detectable}")
+        lines.append(f"{line.title}: {VERDICT_WORDS[ranking.verdict]}; {words_of(ranking)}{detectable}")
     return (*lines, PROMISE)
 
 
@@ -98,9 +99,9 @@ def differences_field(documents: RunDocuments) -> Value | None:
         return None
     names = ("recall_difference", "auc_difference")
     rows = [
-        [ranking.title, *(figure_words(ranking.figure(name), signed=True) for name in names)]
-        for ranking in documents.evaluation.rankings
-        if ranking.figure(names[0]) is not None
+        [line.title, *(figure_words(line.row.figure(name), signed=True) for name in names)]
+        for line in documents.evaluation.lines
+        if line.row.figure(names[0]) is not None
     ]
     return table(["Ranking", *(title_of_difference(name) for name in ("recall_at_capacity", "auc"))], rows)
 

@@ -34,8 +34,9 @@ def comparison_lines(evaluation: Evaluation, *, public: bool) -> list[str]:
     if withheld:
         return lines
     lines += ["| model minus | mean recall | verdict on the model | found at 80% power |", "|---|---|---|---|"]
-    for ranking in comparison.rankings:
+    for line in evaluation.compared_lines:
+        ranking = line.row
         power = "-" if ranking.power is None else f"{ranking.power.detectable:.3f}"
         difference = number(ranking.difference, 3, signed=True)
-        lines.append(f"| {ranking.title} | {difference} | {VERDICT_WORDS[ranking.verdict]} | {power} |")
+        lines.append(f"| {line.title} | {difference} | {VERDICT_WORDS[ranking.verdict]} | {power} |")
     return [*lines, "", PROMISE, ""]

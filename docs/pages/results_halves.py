@@ -27,10 +27,10 @@ def halves_lines(evaluation: Evaluation, public: bool) -> list[str]:
         "| half | ranking | recall | mean recall | AUC | slope | observed over expected |",
         "|---|---|---|---|---|---|---|",
     ]
-    titles = {ranking.name: ranking.title for ranking in evaluation.rankings if ranking.name in (MODEL, "elastic_net")}
+    shown = {line.row.name: line.title for line in evaluation.lines if line.row.name in (MODEL, "elastic_net")}
     for half in evaluation.halves:
         first, last = (starts.get(half.cycles[end], "") for end in (0, -1))
-        for name, title in titles.items():
+        for name, title in shown.items():
             recall, mean, area = (half.figure(name, figure) for figure in ("recall_at_capacity", "mean_recall", "auc"))
             calibrated = half.calibration if name == MODEL else None
             slope, ratio = (

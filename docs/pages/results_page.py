@@ -6,7 +6,7 @@ them away, and figures that depend on fewer than ten outcomes are withheld.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
 from pages.results_cells import LEAST, number, percent
@@ -22,6 +22,7 @@ from threat.release.documents.cohort import CohortAttrition
 from threat.release.documents.evaluation import MODEL, Evaluation, RankingFigures
 from threat.release.documents.expected_captures import ExpectedCaptures
 from threat.release.documents.stability import Stability
+from threat.release.documents.table_lines import TableLine, and_list, in_running_text, table_lines
 
 
 def page(real: RealRecords | None, synthetic: SyntheticForce, made_on: str) -> str:
@@ -93,7 +94,7 @@ def _synthetic(synthetic: SyntheticForce) -> list[str]:
         run = synthetic.runs[name]
         lines += _run(title, run, public=False)
         if run.truth is not None:
-            lines += _truth(run.truth)
+            lines += _truth(run.truth, run.evaluation)
     return lines
 
 
@@ -117,8 +118,7 @@ def _run(title: str, run: MeasuredRun, *, public: bool) -> list[str]:
         "|---" * (9 + bool(ceiling)) + "|",
     ]
     lines += [
-        "| " + " | ".join([ranking.title, *_cells(ranking, k, places, public, ceiling)]) + " |"
-        for ranking in evaluation.rankings
+        "| " + " | ".join([line.title, *_cells(line, k, places, public, ceiling)]) + " |" for line in evaluation.lines
     ]
     lines += [
         "",
@@ -136,7 +136,10 @@ def _run(title: str, run: MeasuredRun, *, public: bool) -> list[str]:
     return [*lines, "", *estimand_lines(evaluation, public=public)]
 
 
-def _cells(ranking: RankingFigures, k: int, places: int, public: bool, ceiling: Mapping[str, Figure]) -> list[str]:
+def _cells(
+    line: TableLine[RankingFigures], k: int, places: int, public: bool, ceiling: Mapping[str, Figure]
+) -> list[str]:
+    ranking = line.row
     recall, precision, lift = (ranking.figure(f"{name}_at_capacity", k) for name in ("recall", "precision", "lift"))
     inside = percent(ranking.figure("in_cohort_recall", k))
     few = public and few_on_the_list(ranking, k, places)
@@ -151,8 +154,17 @@ def _cells(ranking: RankingFigures, k: int, places: int, public: bool, ceiling: 
         listed[2],
         listed[3],
         number(ranking.figure("auc"), 3, public=public),
-        number(ranking.figure("brier"), 4, public=public),
+        _brier(line, public),
     ]
+
+
+def _brier(line: TableLine[RankingFigures], public: bool) -> str:
+    """The Brier score of each ranking of a line that gives probabilities: rows ordered alike may have others."""
+    cells = [number(line.row.figure("brier"), 4, public=public)]
+    for other, title in zip(line.alike, line.titles, strict=True):
+        if other.figure("brier") is not None:
+            cells.append(f"{title}: {number(other.figure('brier'), 4, public=public)}")
+    return "; ".join(cells)
 
 
 def few_on_the_list(ranking: RankingFigures, k: int, places: int) -> bool:
@@ -175,19 +187,22 @@ def _commentary(evaluation: Evaluation, public: bool) -> list[str]:
     beaten: dict[str, dict[str, list[str]]] = {"better": {}, "worse": {}, "undecided": {}}
     k = evaluation.capacity
     places = k * evaluation.cohort.lists
-    model = next(ranking for ranking in evaluation.rankings if ranking.name == MODEL)
-    for baseline in evaluation.rankings:
-        if baseline.name == MODEL:
-            continue
-        cells = []
-        few = public and (few_on_the_list(baseline, k, places) or few_on_the_list(model, k, places))
+    (model,), others = [
+        [line for line in evaluation.lines if (line.row.name == MODEL) is of_model] for of_model in (True, False)
+    ]
+    for line in others:
+        baseline, cells = line.row, []
+        few = public and (few_on_the_list(baseline, k, places) or few_on_the_list(model.row, k, places))
         for name, word in words:
             difference = baseline.figure(name)
             cells.append("withheld" if few and name == "recall_difference" else number(difference, 3, signed=True))
             if not baseline.name.startswith("without"):
-                beaten[_side(difference)].setdefault(baseline.title, []).append(word)
-        lines.append(f"| {baseline.title} | " + " | ".join(cells) + " |")
+                beaten[_side(difference)].setdefault(line.title, []).append(word)
+        lines.append(f"| {line.title} | " + " | ".join(cells) + " |")
     lines.append("")
+    # Its own ablation apart, a baseline on the model's own line ranks as well as the model.
+    if equal := [in_running_text(other.title) for other in model.alike if not other.name.startswith("without")]:
+        lines.append(f"- **LightGBM orders these rows exactly as {and_list(equal)}: it ranks no better and no worse.**")
     sides = (
         ("better", "LightGBM ranks better than {}."),
         ("worse", "**LightGBM ranks worse than {}.**"),
@@ -195,7 +210,7 @@ def _commentary(evaluation: Evaluation, public: bool) -> list[str]:
     )
     for side, sentence in sides:
         if beaten[side]:
-            named = [f"{title[0].lower()}{title[1:]} ({_list(words)})" for title, words in beaten[side].items()]
+            named = [f"{in_running_text(title)} ({and_list(words)})" for title, words in beaten[side].items()]
             lines.append(f"- {sentence.format('; '.join(named))}")
     return lines
 
@@ -282,8 +297,8 @@ def _audit(report: PublicFairness) -> list[str]:
         party = str(characteristic.party).replace("_", " ")
         name = f"{characteristic.characteristic.replace('_', ' ')} of the {party}"
         by_verdict.setdefault(verdict, []).append(name)
-    listed = [f"{verdict}: {_list(by_verdict[verdict])}" for verdict in sorted(by_verdict) if verdict != "pass"]
-    passed = [f"pass: {_list(by_verdict['pass'])}"] if "pass" in by_verdict else []
+    listed = [f"{verdict}: {and_list(by_verdict[verdict])}" for verdict in sorted(by_verdict) if verdict != "pass"]
+    passed = [f"pass: {and_list(by_verdict['pass'])}"] if "pass" in by_verdict else []
     verdict = report.verdict.words.lower()
     return [f"- Fairness audit, recall by group, {verdict}. {'; '.join(listed + passed)}."]
 
@@ -335,7 +350,7 @@ def _leaks(runs: dict[str, MeasuredRun], titles: dict[str, str]) -> list[str]:
     return [*lines, ""]
 
 
-def _truth(truth: ExpectedCaptures) -> list[str]:
+def _truth(truth: ExpectedCaptures, evaluation: Evaluation) -> list[str]:
     lines = [
         f"By the truth: lists of {truth.capacity}, expected captures per list (true risk inside the top k) and the "
         "share of what the latent oracle would capture; deadly (Y1): what the same lists would meet of deadly harm.",
@@ -343,12 +358,9 @@ def _truth(truth: ExpectedCaptures) -> list[str]:
         "| ranking | expected captures | share of the oracle | deadly |",
         "|---|---|---|---|",
     ]
-    for ranking in truth.rankings:
+    for line in table_lines(truth.rankings, evaluation.first_alike):
+        ranking = line.row
         captures, share = ranking.figure("expected_captures"), ranking.figure("share_of_oracle")
         deadly = ranking.figure("expected_deadly_captures")
-        lines.append(f"| {ranking.title} | {number(captures, 2)} | {percent(share)} | {number(deadly, 3)} |")
+        lines.append(f"| {line.title} | {number(captures, 2)} | {percent(share)} | {number(deadly, 3)} |")
     return [*lines, ""]
-
-
-def _list(words: Sequence[str]) -> str:
-    return ", ".join(words[:-1]) + f" and {words[-1]}" if len(words) > 1 else words[0]

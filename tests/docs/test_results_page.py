@@ -9,7 +9,7 @@ import pytest
 from fixtures import evidence
 from fixtures.cohort_evidence import cohort
 from pages.results_comparison import comparison_lines, losses
-from pages.results_page import _commentary, _in_no_figure, _reliability, few_on_the_list, number, percent
+from pages.results_page import _brier, _commentary, _in_no_figure, _reliability, few_on_the_list, number, percent
 
 from threat.measuring.figure import Figure
 from threat.release.documents.evaluation import FreshnessBand, RankingFigures
@@ -134,3 +134,26 @@ def test_the_commentary_says_plainly_where_the_model_does_not_beat_counting() ->
         "- **LightGBM does not beat, as far as these rows can tell, counting (recall); linear (recall and AUC).**"
         in text
     )
+
+
+def test_rankings_that_order_the_rows_alike_are_one_row_and_keep_their_own_brier_scores() -> None:
+    listed = (drawn("recall_at_capacity", 0.5, capacity=50), drawn("precision_at_capacity", 0.5, capacity=50))
+    evaluation = evidence.evaluation(
+        cohort__lists=4,
+        rankings=(
+            evidence.ranking("score", *listed, drawn("brier", 0.01), title="LightGBM"),
+            evidence.ranking("elastic_net", *listed, drawn("brier", 0.02), title="Elastic net", same_order_as="score"),
+            evidence.ranking("counting", *listed, drawn("auc_difference", 0.1, (0.05, 0.2)), title="Counting"),
+            evidence.ranking("recency", *listed, title="Recency", same_order_as="counting"),
+            evidence.ranking("without_sensitive", *listed, title="The model without", same_order_as="score"),
+        ),
+    )
+    model, counting = evaluation.lines
+    assert _brier(model, public=True) == "0.0100; elastic net: 0.0200"
+    assert _brier(counting, public=True) == "-"
+    text = "\n".join(_commentary(evaluation, public=True))
+    assert "- **LightGBM orders these rows exactly as elastic net: it ranks no better and no worse.**" in text
+    assert "| Counting, and recency, which orders these rows alike | - | - | +0.100 (+0.050 to +0.200) |" in text
+    assert "- LightGBM ranks better than counting, and recency, which orders these rows alike (AUC)." in text
+    assert "| Elastic net" not in text
+    assert "| Recency" not in text

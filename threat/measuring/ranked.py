@@ -257,6 +257,18 @@ class Ranked:
         return len(self.rows)
 
     @cached_property
+    def ranks(self) -> Ints:
+        """Rank of each row among all rows (n): 0 for the lowest score, equal for equal scores, -1 for never listed.
+
+        Rankings of the same rows with equal ranks have equal figures: lists, areas and ties depend on nothing else of a
+        score. All lists count together, because AUC compares rows of different lists.
+        """
+        ranks = np.full(len(self), -1, np.int64)
+        scored = ~np.isnan(self.score)
+        ranks[scored] = np.unique(self.score[scored], return_inverse=True)[1]
+        return ranks
+
+    @cached_property
     def order(self) -> Order:
         """Sort once: every list length and every replicate uses the same order."""
         scored = np.flatnonzero(~np.isnan(self.score))

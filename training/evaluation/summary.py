@@ -11,11 +11,12 @@ from threat.release.documents.ablations import Ablations
 from threat.release.documents.checks import LateKnown
 from threat.release.documents.choices import Choices
 from threat.release.documents.cohort import CohortAttrition
-from threat.release.documents.comparison import PROMISE, VERDICT_WORDS, Comparison, words_of
+from threat.release.documents.comparison import PROMISE, VERDICT_WORDS, words_of
 from threat.release.documents.decision_curve import NOTHING_ABOUT_SAFETY
 from threat.release.documents.estimand import Estimand
 from threat.release.documents.evaluation import MODEL, Evaluation, RankingFigures
 from threat.release.documents.settings import APPROACH_TITLES
+from threat.release.documents.table_lines import TableLine
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,16 +45,19 @@ def figure_words(figure: Figure | None, digits: int = 3) -> str:
     return text
 
 
-def comparison_lines(comparison: Comparison) -> list[str]:
-    """Write the planned comparison as text: its terms and its power first, then a line for each ranking."""
-    lines = [comparison.terms]
-    for ranking in comparison.rankings:
-        power = ranking.power
+def comparison_lines(evaluation: Evaluation) -> list[str]:
+    """Write the planned comparison as text: its terms and its power first, then a line for each order of the rows."""
+    if evaluation.comparison is None:
+        return []
+    lines = [evaluation.comparison.terms]
+    for line in evaluation.compared_lines:
+        ranking, power = line.row, line.row.power
         lines.append(
             f"  {VERDICT_WORDS[ranking.verdict]:<20} {ranking.title:<50} {words_of(ranking)}"
             + ("" if power is None else f"; found at 80% power: {power.detectable:.3f}")
+            + (f"; {line.note}" if line.note else "")
         )
-    return [*lines, PROMISE]
+    return [*lines, PROMISE, ""]
 
 
 def estimand_lines(estimand: Estimand) -> list[str]:
@@ -79,12 +83,11 @@ def summary_lines(run: str, evaluation: Evaluation, remarks: Remarks) -> str:
         f"lists of {ListLength(evaluation.capacity, evaluation.capacity_share).words}.",
         "",
     ]
-    if comparison is not None:
-        lines += [*comparison_lines(comparison), ""]
+    lines += comparison_lines(evaluation)
     lines.append(
         f"{'ranking':<50} {'recall at capacity':<26} {'in cohort':<10} {'coverage':<10} {'mean recall':<26} AUC"
     )
-    lines += [_line(ranking, evaluation.capacity) for ranking in evaluation.rankings]
+    lines += [_line(line, evaluation.capacity) for line in evaluation.lines]
     lines += _decision(evaluation)
     if evaluation.estimand is not None:
         lines += ["", *estimand_lines(evaluation.estimand), ""]
@@ -148,7 +151,8 @@ def _length_of_record(cohort: CohortAttrition) -> list[str]:
     ]
 
 
-def _line(ranking: RankingFigures, capacity: int) -> str:
+def _line(line: TableLine[RankingFigures], capacity: int) -> str:
+    ranking = line.row
     recall, mean, area = (
         figure_words(ranking.figure(name, capacity)) for name in ("recall_at_capacity", "mean_recall", "auc")
     )
@@ -156,4 +160,5 @@ def _line(ranking: RankingFigures, capacity: int) -> str:
     inside, coverage = (
         figure_words(ranking.figure(name, capacity)).split(" ")[0] for name in ("in_cohort_recall", "coverage")
     )
-    return f"{ranking.title:<50} {recall:<26} {inside:<10} {coverage:<10} {mean:<26} {area}"
+    text = f"{ranking.title:<50} {recall:<26} {inside:<10} {coverage:<10} {mean:<26} {area}"
+    return f"{text}; {line.note}" if line.note else text

@@ -61,6 +61,7 @@ def evaluate(
     test = Test.of(rows, length, resampling)
     ranked = {ranking.name: ranking.of(rows) for ranking in rankings}
     columns = {name: columns_of(test, order) for name, order in ranked.items()}
+    earlier = first_alike(ranked)
     measured = []
     for ranking in rankings:
         of_ranking = columns[ranking.name]
@@ -72,7 +73,15 @@ def evaluate(
             rows_tied_at_the_cut=of_ranking.captured[capacity].tied,
             rows_without_a_basis=ranking.unranked,
         )
-        measured.append(RankingFigures(name=ranking.name, title=ranking.title, figures=tuple(figures), ties=ties))
+        measured.append(
+            RankingFigures(
+                name=ranking.name,
+                title=ranking.title,
+                figures=tuple(figures),
+                ties=ties,
+                same_order_as=earlier.get(ranking.name),
+            )
+        )
     model = ranked.get(versus)
     has_probability = model is not None and model.probability is not None
     return Measured(
@@ -90,6 +99,19 @@ def evaluate(
         ),
         warnings=tuple(_warnings(test, rankings, columns)),
     )
+
+
+def first_alike(ranked: Mapping[str, Ranked]) -> dict[str, str]:
+    """Return, for each ranking that orders all rows as an earlier ranking does, the first such ranking's name.
+
+    >>> rows = Labelled.of(label=[1, 0, 0])
+    >>> scores = {"a": [3.0, 1.0, 1.0], "b": [0.9, 0.2, 0.2], "c": [3.0, 1.0, 2.0]}  # c parts the tie of a and b
+    >>> first_alike({name: Ranked(rows=rows, score=np.array(score)) for name, score in scores.items()})
+    {'b': 'a'}
+    """
+    firsts: dict[bytes, str] = {}
+    named = {name: firsts.setdefault(order.ranks.tobytes(), name) for name, order in ranked.items()}
+    return {name: first for name, first in named.items() if first != name}
 
 
 def _differences(test: Test, model: Columns, other: Columns) -> list[Figure]:

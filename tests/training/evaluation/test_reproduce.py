@@ -43,6 +43,15 @@ def test_what_counts_as_the_same(again: RankingFigures, same: bool) -> None:
     assert same_rankings((ranking(),), (again,)) is same
 
 
+def test_a_run_of_before_says_of_no_ranking_that_another_is_alike() -> None:
+    """There is nothing to compare with then; where the RUN says so, the same must come out again."""
+    first, second = ranking(), evidence.ranking("rule", *ranking().figures)
+    alike = second.model_copy(update={"same_order_as": "score"})
+    assert same_rankings((first, second), (first, alike))
+    assert same_rankings((first, alike), (first, alike))
+    assert not same_rankings((first, alike), (first, second))
+
+
 def test_another_number_of_rankings_is_not_the_same() -> None:
     assert not same_rankings((ranking(),), (ranking(), ranking()))
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from threat.measuring.figure import Figure
-from threat.release.documents.comparison import Comparison
+from threat.release.documents.comparison import ComparedRanking, Comparison
 from threat.release.documents.decision_curve import DecisionCurve
 from threat.release.documents.document import Document, Part
 from threat.release.documents.estimand import Estimand
+from threat.release.documents.table_lines import TableLine, table_lines
 
 MODEL = "score"
 """Name of the model's ranking: its column in ``predictions.parquet``."""
@@ -31,6 +32,12 @@ class RankingFigures(Part):
     title: str = Field(min_length=1, description="the ranking in words")
     figures: tuple[Figure, ...] = Field(description="its figures, and the model minus this ranking, paired")
     ties: Ties = Field(description="rows it cannot tell apart")
+    same_order_as: str | None = Field(
+        default=None,
+        min_length=1,
+        description="the first ranking of the table that orders all rows alike, ties included, so that every figure "
+        "but those of probabilities is equal; null: none before this one, or a RUN of before",
+    )
 
     def figure(self, name: str, capacity: int | None = None) -> Figure | None:
         """Return the figure ``name``, or None; of a figure by capacity, the one at ``capacity`` (None: the first)."""
@@ -143,6 +150,27 @@ class Measured(Part):
     )
     warnings: tuple[str, ...] = Field(description="what a reader must know before using the figures")
 
+    @model_validator(mode="after")
+    def _fold_into_a_line_of_the_table(self) -> Self:
+        """Refuse a ranking folded into a ranking that has no line of its own: its figures would be on no line."""
+        kept: set[str] = set()
+        for ranking in self.rankings:
+            if ranking.same_order_as is None:
+                kept.add(ranking.name)
+            elif ranking.same_order_as not in kept:
+                raise ValueError(f"{ranking.name} is ordered as {ranking.same_order_as}, which has no line before it")
+        return self
+
+    @property
+    def first_alike(self) -> dict[str, str]:
+        """Of each ranking that orders the rows as an earlier one does, that earlier ranking's name."""
+        return {item.name: item.same_order_as for item in self.rankings if item.same_order_as is not None}
+
+    @property
+    def lines(self) -> tuple[TableLine[RankingFigures], ...]:
+        """The table as it is printed: rankings that order the rows alike on one line, the model's own line first."""
+        return table_lines(self.rankings, self.first_alike)
+
     def ranking(self, name: str) -> RankingFigures | None:
         """Return the ranking of that name, or None."""
         return next((ranking for ranking in self.rankings if ranking.name == name), None)
@@ -175,6 +203,12 @@ class Evaluation(Measured, Document):
     )
     lead_time: LeadTime = Field(description="how far ahead of their outcome relationships were listed")
     settings: Resampling = Field(description="how the intervals were drawn")
+
+    @property
+    def compared_lines(self) -> tuple[TableLine[ComparedRanking], ...]:
+        """The planned comparison as it is printed, folded as the table is; it says where a ranking equals the model."""
+        compared = () if self.comparison is None else self.comparison.rankings
+        return table_lines(compared, self.first_alike, outside={MODEL: "the model"})
 
     @property
     def headline(self) -> Figure | None:
