@@ -1,4 +1,4 @@
-"""``threat train``, ``threat evaluate`` and ``threat mirror``."""
+"""``threat train``, ``threat evaluate``, ``threat compare`` and ``threat mirror``."""
 
 from __future__ import annotations
 
@@ -174,6 +174,28 @@ def evaluate(
         document["ablations"] = ablated.as_json()
         text += "\n\n" + "\n".join(ablation_lines(ablated))
     emit(document, as_json=as_json, lines=lambda _: text)
+
+
+@app.command("compare")
+def compare(
+    run: RunArgument,
+    champion: Annotated[Path, typer.Option(help="The champion: a bundle or a RUN.", metavar="BUNDLE|RUN")],
+    store: StoreOption = STORE,
+    var: VarOption = VAR,
+    as_json: JsonOption = False,
+) -> None:
+    """Compare a challenger RUN with the champion on the challenger's test: who moves on and off the lists, and why.
+
+    Adds comparison_with_champion.json and the champion's scores to the RUN. --var has the keys that a bundle's
+    signature is checked against.
+    """
+    from threat.release.runs import Run
+    from training.evaluation.champion.comparing import compare_with_champion
+    from training.evaluation.champion.models import ScoredModel
+    from training.evaluation.champion.summary import champion_lines
+
+    comparison = compare_with_champion(Run.open(run), ScoredModel.read(champion, var / "keys"), store)
+    emit(comparison.as_json(), as_json=as_json, lines=lambda _: "\n".join(champion_lines(comparison)))
 
 
 @app.command("mirror")

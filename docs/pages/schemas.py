@@ -10,6 +10,7 @@ from pathlib import Path
 from threat.release.documents.ablations import Ablations
 from threat.release.documents.approvals import Approvals
 from threat.release.documents.card import Card, Human
+from threat.release.documents.champion import ChampionComparison
 from threat.release.documents.checks import Checks
 from threat.release.documents.choices import Choices
 from threat.release.documents.cohort import CohortAttrition
@@ -40,6 +41,7 @@ DOCUMENTS: dict[str, type[JsonFile]] = {
     "checks": Checks,
     "choices": Choices,
     "cohort": CohortAttrition,
+    "comparison_with_champion": ChampionComparison,
     "config": Config,
     "elastic_net": ElasticNet,
     "evaluation": Evaluation,

@@ -25,11 +25,12 @@ def compare(measured: Measured, settings: ComparisonSettings, plan: ComparisonPl
         places=() if mean_recall is None else tuple(mean_recall.slice["capacities"]),
         events=0 if mean_recall is None else mean_recall.events,
         plan=plan,
-        rankings=tuple(_compared(measured, name, settings.margin) for name in settings.against),
+        rankings=tuple(compared_ranking(measured, name, settings.margin) for name in settings.against),
     )
 
 
-def _compared(measured: Measured, name: str, margin: float) -> ComparedRanking:
+def compared_ranking(measured: Measured, name: str, margin: float) -> ComparedRanking:
+    """Return the verdict on the model against one ranking that it was measured with, and the power of the test."""
     ranking = measured.ranking(name)
     difference = None if ranking is None else ranking.figure("mean_recall_difference")
     interval = None if difference is None else difference.interval

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from threat.errors import BadInput, UsageError
@@ -34,8 +35,17 @@ class Reproduction:
     reproduced: bool | None
 
 
-def reproduce(run: Run, capacity: int | None = None) -> Reproduction:
-    """Measure a sealed RUN's predictions again; without another ``capacity`` the rankings must equal those sealed.
+@dataclass(frozen=True, slots=True)
+class SealedTest:
+    """The test of a sealed RUN as it was sealed: its evaluation, ``predictions.parquet``, and its labelled rows."""
+
+    evaluation: Evaluation
+    predictions: pa.Table
+    rows: Labelled
+
+
+def sealed_test(run: Run) -> SealedTest:
+    """Return the test of a sealed RUN.
 
     Raises UsageError when the RUN holds no predictions, BadInput when another version of the product evaluated it.
     """
@@ -55,6 +65,17 @@ def reproduce(run: Run, capacity: int | None = None) -> Reproduction:
             way_out="train again, or evaluate it with the version of the product that trained it",
         )
     predictions = pq.read_table(run.path("predictions.parquet"))
+    outcomes = pq.read_table(run.path("outcomes.parquet")).to_pandas()
+    return SealedTest(sealed, predictions, Labelled.from_tables(predictions, outcomes))
+
+
+def reproduce(run: Run, capacity: int | None = None) -> Reproduction:
+    """Measure a sealed RUN's predictions again; without another ``capacity`` the rankings must equal those sealed.
+
+    Raises what ``sealed_test`` raises.
+    """
+    test = sealed_test(run)
+    sealed, predictions = test.evaluation, test.predictions
     columns = set(predictions.column_names)
 
     def column(name: str) -> Any:
@@ -63,7 +84,7 @@ def reproduce(run: Run, capacity: int | None = None) -> Reproduction:
     same_question = capacity in (None, sealed.capacity)
     length = ListLength(sealed.capacity, sealed.capacity_share) if same_question else ListLength(capacity or 1)
     measured = evaluate(
-        Labelled.from_tables(predictions, pq.read_table(run.path("outcomes.parquet")).to_pandas()),
+        test.rows,
         [
             Ranking(
                 ranking.name,

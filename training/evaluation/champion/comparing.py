@@ -1,0 +1,284 @@
+"""A challenger and a champion on the rows of the challenger's test: the sealed rows, the sealed outcomes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from features import Catalogue, Matrix, build, load_catalogue
+from threat.asof import parse_as_of, show
+from threat.errors import IntegrityFailure, UsageError
+from threat.files import sha256_of
+from threat.history.sightings import Rows
+from threat.history.store import Store
+from threat.ids import show_id
+from threat.measuring.intervals import ENOUGH_TO_RESAMPLE
+from threat.measuring.list_length import ListLength
+from threat.measuring.ranked import Floats, Ints
+from threat.measuring.resampling import Resampling
+from threat.release.documents.champion import (
+    CHAMPION,
+    CHAMPION_SCORES,
+    ChampionComparison,
+    ComparedModel,
+    Moved,
+    MovedRelationship,
+)
+from threat.release.documents.config import Config
+from threat.release.documents.evaluation import MODEL, Evaluation, Measured
+from threat.release.documents.snapshot import SnapshotRead
+from threat.release.runs import Run
+from training.cohorts.feed_lag import delayed, feed_lags
+from training.evaluation.champion.lists import highest, moved, overlaps, places_of, ranks
+from training.evaluation.champion.models import ScoredModel
+from training.evaluation.champion.themes import ThemeDifferences, theme_differences
+from training.evaluation.comparison import compared_ranking
+from training.evaluation.reproduce import SealedTest, sealed_test
+from training.evaluation.table import Ranking, evaluate
+
+_SAME_SCORE = 1e-9
+"""Largest difference of a raw score, relative to 1 + |score|: another machine may add up in another order."""
+
+_EXAMPLES = 5
+"""Examples each way: enough to open at the desk, too few to be taken for the whole."""
+
+_FEW_MOVE = (
+    "Of the rows that moved on or off fewer than {least} had an outcome: which list caught more of them says little, "
+    "and the interval of the paired difference says how little."
+)
+_FLATTERED = "That would flatter the champion, and the difference would be too low for the challenger."
+
+
+def compare_with_champion(run: Run, champion: ScoredModel, store: Path) -> ChampionComparison:
+    """Rank the test of a sealed RUN by its model and by a champion; write ``comparison_with_champion.json``.
+
+    Rows, outcomes, capacity and draws are those the RUN sealed, so the challenger's figures are those of
+    ``evaluation.json`` and no eligibility policy is asked again; features are built from the snapshot that the RUN
+    names. The champion's scores are added as ``champion_scores.parquet``, for the audit by group. Raises UsageError
+    for another catalogue than the RUN's or a champion whose features the catalogue lacks, IntegrityFailure where the
+    RUN's own scores do not come out again.
+    """
+    catalogue = load_catalogue()
+    read, test = run.read(SnapshotRead), sealed_test(run)
+    if read.catalogue_version != catalogue.version:
+        raise UsageError(
+            "The RUN was trained with another catalogue than this.",
+            value=f"{read.catalogue_version}; now {catalogue.version}",
+            where=str(run.directory),
+            way_out="compare it with the version of the product that trained it, or train again",
+        )
+    challenger = ScoredModel.of_run(run)
+    for scored in (challenger, champion):
+        scored.require(catalogue, str(run.directory))
+    rows = _rows_of(test)
+    snapshot = Store.open(store).snapshot(read.id)
+    names = {*challenger.model.names, *champion.model.names}
+    both = catalogue.only(name for name in catalogue.names if name in names)
+    matrix = build(delayed(snapshot.sightings(), feed_lags(snapshot)), rows, both)
+    raw = challenger.model.raw_score(challenger.values(matrix))
+    sealed = test.predictions.column(MODEL).to_numpy()
+    gap = np.abs(raw - sealed) / (1 + np.abs(sealed))
+    if not gap.max(initial=0.0) <= _SAME_SCORE:
+        raise IntegrityFailure(
+            "The RUN's model gives its test other scores than those that were sealed.",
+            value=f"{int((gap > _SAME_SCORE).sum())} of {len(gap)} rows, off by up to {gap.max():.3g}",
+            where=str(run.path("predictions.parquet")),
+            way_out="do not rely on it; train again",
+        )
+    scores = Scores(sealed, champion.model.raw_score(champion.values(matrix)))
+    made = _Compared(test, matrix, both, challenger, champion, scores)
+    parquet = _parquet(rows, scores.champion)
+    document = made.document(run.read(Config).settings.comparison.margin, sha256_of(parquet))
+    # The scores first: a document is never next to scores that are not its own.
+    run.add(CHAMPION_SCORES, parquet)
+    run.write(document)
+    return document
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """Raw scores of the test rows by either model, float64[n], log odds."""
+
+    challenger: Floats
+    champion: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class _Compared:
+    """Everything that the document is made of."""
+
+    test: SealedTest
+    matrix: Matrix
+    catalogue: Catalogue
+    challenger: ScoredModel
+    champion: ScoredModel
+    scores: Scores
+
+    @property
+    def length(self) -> ListLength:
+        evaluation = self.test.evaluation
+        return ListLength(evaluation.capacity, evaluation.capacity_share)
+
+    def document(self, margin: float, champion_scores_sha256: str) -> ChampionComparison:
+        evaluation, labelled = self.test.evaluation, self.test.rows
+        challenger, champion = self._rankings()
+        ranked = challenger.of(labelled), champion.of(labelled)
+        gained = places_of(ranked[0], self.length.places) - places_of(ranked[1], self.length.places)
+        on, off = np.maximum(gained, 0.0), np.maximum(-gained, 0.0)
+        differences = theme_differences(
+            self.challenger, self.champion, self.matrix, self.catalogue, np.flatnonzero(gained),
+            seed=evaluation.settings.seed,
+        )  # fmt: skip
+        of_challenger, of_champion = (ranks(order.score, labelled.cycle) for order in ranked)
+        measured = self._measured(challenger, champion)
+        seen = may_have_seen(self.champion.facts, evaluation.cohort.start)
+        moves = moved(on, labelled, self.matrix.rows), moved(off, labelled, self.matrix.rows)
+        return ChampionComparison(
+            challenger=self.challenger.facts,
+            champion=self.champion.facts,
+            rung=evaluation.rung,
+            horizon_days=evaluation.horizon_days,
+            test_start=evaluation.cohort.start,
+            n=len(labelled),
+            events=labelled.events,
+            cycles=tuple(np.unique(labelled.cycle).tolist()),
+            capacity=evaluation.capacity,
+            capacity_share=evaluation.capacity_share,
+            may_have_seen_the_test=seen,
+            cautions=(*cautions(self.challenger.facts, self.champion.facts, evaluation, seen), *few_moved(*moves)),
+            overlap=overlaps(*ranked, self.length.ladder),
+            moved_on=moves[0],
+            moved_off=moves[1],
+            themes=differences.means(on, off) if len(differences.rows) else (),
+            rows_centred_on=differences.centred_on,
+            examples_on=self._examples(highest(on, of_challenger, _EXAMPLES), of_champion, of_challenger, differences),
+            examples_off=self._examples(highest(off, of_champion, _EXAMPLES), of_champion, of_challenger, differences),
+            margin=margin,
+            verdict=compared_ranking(measured, CHAMPION, margin),
+            challenger_figures=measured.rankings[0].figures,
+            champion_figures=measured.rankings[1].figures,
+            settings=evaluation.settings,
+            champion_scores_sha256=champion_scores_sha256,
+        )
+
+    def _rankings(self) -> tuple[Ranking, Ranking]:
+        same_question = asks_the_same(self.champion.facts, self.test.evaluation)
+        of_champion = self.champion.probability(self.matrix, self.scores.champion) if same_question else None
+        return (
+            Ranking(
+                MODEL,
+                f"Challenger, {self.challenger.title}",
+                self.scores.challenger,
+                self.challenger.probability(self.matrix, self.scores.challenger),
+            ),
+            Ranking(CHAMPION, f"Champion, {self.champion.title}", self.scores.champion, of_champion),
+        )
+
+    def _measured(self, challenger: Ranking, champion: Ranking) -> Measured:
+        settings = self.test.evaluation.settings
+        return evaluate(
+            self.test.rows,
+            [challenger, champion],
+            length=self.length,
+            resampling=Resampling(replicates=settings.bootstrap, seed=settings.seed),
+        )
+
+    def _examples(
+        self, rows: NDArray[np.intp], of_champion: Ints, of_challenger: Ints, differences: ThemeDifferences
+    ) -> tuple[MovedRelationship, ...]:
+        """Return rows that moved with their ranks by either model, and the theme that moved each most."""
+        out = []
+        for position in rows:
+            by_theme = differences.of(position)
+            rose = of_challenger[position] < of_champion[position]
+            theme = int(by_theme.argmax() if rose else by_theme.argmin())
+            out.append(
+                MovedRelationship(
+                    relationship=show_id("R", int(self.matrix.rows.relationship_id[position])),
+                    as_of=show(int(self.matrix.rows.as_of[position])),
+                    champion_rank=int(of_champion[position]),
+                    challenger_rank=int(of_challenger[position]),
+                    theme=differences.themes[theme],
+                    difference=float(by_theme[theme]),
+                )
+            )
+        return tuple(out)
+
+
+def asks_the_same(champion: ComparedModel, evaluation: Evaluation) -> bool:
+    """Tell whether a champion was fitted to the outcome that is measured: only then is its probability of it."""
+    return (champion.rung, champion.horizon_days) == (evaluation.rung, evaluation.horizon_days)
+
+
+def may_have_seen(champion: ComparedModel, test_start: str) -> bool | None:
+    """Tell whether a champion may have been fitted on outcomes of a test; None where its dates are not known.
+
+    A test's outcomes come after its first as-of, so a champion whose fit date is no later has seen none.
+    """
+    if champion.fit_date is None:
+        return None
+    return parse_as_of(champion.fit_date) > parse_as_of(test_start)
+
+
+def cautions(
+    challenger: ComparedModel, champion: ComparedModel, evaluation: Evaluation, seen: bool | None
+) -> tuple[str, ...]:
+    """Return in sentences what a reader must know: who may have seen the test, what differs besides the model."""
+    said = [_who_saw_the_test(champion, evaluation.cohort.start[:10], seen)]
+    if not asks_the_same(champion, evaluation):
+        asked = f"{champion.rung} within {champion.horizon_days} days" if champion.rung else "an outcome not known"
+        said.append(
+            f"The champion was fitted to {asked}; measured is {evaluation.rung} within {evaluation.horizon_days} days, "
+            "so its probabilities are not compared."
+        )
+    if champion.catalogue_version != challenger.catalogue_version:
+        said.append(
+            f"The champion was fitted with the catalogue {champion.catalogue_version}: its features are matched by "
+            f"name and built as the catalogue {challenger.catalogue_version} defines them now."
+        )
+    return tuple(said)
+
+
+def few_moved(on: Moved, off: Moved) -> tuple[str, ...]:
+    """Return a sentence where rows moved, and either way fewer had an outcome than an interval is drawn from."""
+    few = min(on.rows_with_outcome, off.rows_with_outcome) < ENOUGH_TO_RESAMPLE
+    return (_FEW_MOVE.format(least=ENOUGH_TO_RESAMPLE),) if few and on.places else ()
+
+
+def _who_saw_the_test(champion: ComparedModel, start: str, seen: bool | None) -> str:
+    date = "" if champion.fit_date is None else champion.fit_date[:10]
+    if seen is None:
+        return (
+            f"When the champion was fitted is not known. If it was after the test starts ({start}), it may have learnt "
+            f"from outcomes that are measured here. {_FLATTERED}"
+        )
+    if not seen:
+        return f"The champion was fitted on nothing learnt after {date}; the test starts on {start}."
+    fitted = (
+        f"The champion was fitted on what was learnt by {date}"
+        if champion.fit_date_is == "exact"
+        else f"The champion's bundle says only that it was fitted before {date}"
+    )
+    return (
+        f"{fitted}, and the test starts on {start}: it may have learnt from outcomes that are measured here. "
+        f"{_FLATTERED}"
+    )
+
+
+def _rows_of(test: SealedTest) -> Rows:
+    """Return the sealed rows as features are built of them."""
+    names = ("relationship_id", "subject_id", "person_at_risk_id", "as_of")
+    return Rows(*(test.predictions.column(name).to_numpy().astype(np.int64) for name in names))
+
+
+def _parquet(rows: Rows, scores: Floats) -> bytes:
+    """Return the table of the champion's scores: relationship and as-of of every test row, and the score."""
+    table = pa.table({"relationship_id": rows.relationship_id, "as_of": rows.as_of, CHAMPION: scores})
+    out = pa.BufferOutputStream()
+    pq.write_table(table, out, compression="zstd")
+    return bytes(out.getvalue())
