@@ -135,14 +135,16 @@ def evaluate(
     run: RunArgument,
     capacity: Annotated[int | None, typer.Option(min=1, help="Another length of list than the one sealed.")] = None,
     ablate: Annotated[
-        bool, typer.Option("--ablate", help="Also fit the model without each group of features, on validation.")
+        bool,
+        typer.Option("--ablate", help="Also fit the model without each group of features and without older records."),
     ] = False,
     store: StoreOption = STORE,
     as_json: JsonOption = False,
 ) -> None:
     """Measure a RUN's predictions again. Exit 5 when its sealed figures do not come out again.
 
-    With --ablate, what the lists on validation lose without each group of features goes to ablations.json.
+    With --ablate, what the lists on validation lose without each group of features, and with the last 12, 24 and 36
+    months of records alone, goes to ablations.json.
     """
     from threat.release.documents.expected_captures import ExpectedCaptures
     from threat.release.runs import Run

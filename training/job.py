@@ -39,6 +39,7 @@ from threat.unseen import unseen
 from training.checks import checks
 from training.cohorts.labelled import LabelledCohort, prepare
 from training.cohorts.opening import OpenedTest, open_test
+from training.cohorts.recent import MONTHS, recent_pairs
 from training.config import Settings
 from training.evaluation.ablations import ablations, recipe_of
 from training.evaluation.comparison import compare
@@ -101,7 +102,7 @@ def resume_training(directory: str | Path, store: str | Path, *, threads: int = 
 
 
 def ablate(run: Run, store: str | Path, policy: Path | None = None) -> Ablations:
-    """Fit a sealed RUN's model again without each group of features, write ``ablations.json`` and return it.
+    """Fit a sealed RUN's model again, less some features or older records; write and return ``ablations.json``.
 
     On the snapshot that the RUN names, on its validation rows. Raises UsageError where catalogue or policy is another
     one by now, and IntegrityFailure where the whole model does not come to the recall that the RUN chose it by.
@@ -119,7 +120,9 @@ def ablate(run: Run, store: str | Path, policy: Path | None = None) -> Ablations
         )
     if choices.fit_rows is not None:
         labelled = labelled.refitted_on(cast(FitRows, choices.fit_rows.chosen))
-    document = ablations(labelled, recipe_of(labelled, choices), labelled.pairs())
+    # One at a time: each holds a matrix of its own.
+    histories = (recent_pairs(labelled, months) for months in MONTHS)
+    document = ablations(labelled, recipe_of(labelled, choices), labelled.pairs(), histories)
     options = () if choices.compared is None else choices.compared.options
     chosen_by = next((option.mean_recall for option in options if option.name == choices.approach), None)
     again = document.mean_recall.value

@@ -277,14 +277,14 @@ def test_one_subject_with_outcomes_is_too_few_to_choose_across_subjects(labelled
 
 
 def test_commands(run: Run, force: Path, tmp_path: Path) -> None:
-    runner = CliRunner()
-    history = str(force / "history")
+    runner, history = CliRunner(), str(force / "history")
     got = runner.invoke(app, ["evaluate", str(run.directory), "--json"])
     assert (got.exit_code, json.loads(got.stdout)["reproduced"]) == (0, True), got.output
     got = runner.invoke(app, ["evaluate", str(run.directory), "--ablate", "--store", history])
     assert "came out again, to nine digits" in got.stdout
-    lost = [group["lost"]["n"] for group in run.read_json("ablations.json")["groups"]]
-    assert set(lost) == {run.read(Choices).validation_rows}
+    ablated = run.read_json("ablations.json")
+    lost = [part["lost"]["n"] for part in ablated["groups"] + ablated["history"]]
+    assert (set(lost), len(ablated["history"])) == ({run.read(Choices).validation_rows}, 3)
     (path := tmp_path / "small.yaml").write_text(SMALL)
     args = ["train", "--config", str(path), "--store", history, "--out", str(tmp_path / "runs")]
     got = runner.invoke(app, [*args, "--run-id", "cli", "--no-mlflow", "--json"])

@@ -1,19 +1,23 @@
-"""A model fitted again without some of its features: what its lists on validation lose, with the test closed."""
+"""A model fitted again without some features or without older records: what its lists on validation lose.
+
+The test stays closed.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from features import Catalogue
-from threat.measuring.estimates import What, measure
+from threat.measuring.estimates import What, measure, missing
 from threat.measuring.titles import TITLES
-from threat.release.documents.ablations import Ablation, Ablations
+from threat.release.documents.ablations import Ablation, Ablations, HistoryAblation
 from threat.release.documents.choices import Choices
 from training.cohorts.labelled import LabelledCohort
+from training.cohorts.recent import RecentPairs
 from training.cohorts.sample import Sample
 from training.config import TreeCandidate
 from training.evaluation.table import PAIRED
@@ -36,11 +40,14 @@ def recipe_of(labelled: LabelledCohort, choices: Choices) -> Recipe:
     )
 
 
-def ablations(labelled: LabelledCohort, recipe: Recipe, pairs: Pairs) -> Ablations:
+def ablations(
+    labelled: LabelledCohort, recipe: Recipe, pairs: Pairs, histories: Iterable[RecentPairs] = ()
+) -> Ablations:
     """Fit the recipe to each of the (fit, measure) ``pairs``, whole and without each group; compare the pooled lists.
 
-    Candidate and rounds stay those of the whole model; the penalty of a base is chosen again, as for any sample. The
-    intervals are of the paired differences over draws of subjects.
+    ``histories``: the same pairs with every row cut to its last months, the shortest first. Candidate and rounds stay
+    those of the whole model; the penalty of a base is chosen again, as for any sample. The intervals are of the paired
+    differences over draws of subjects.
     """
     settings, measured = labelled.settings, [rows for _, rows in pairs]
     length = labelled.list_length(np.concatenate([rows.cycle for rows in measured]))
@@ -48,18 +55,30 @@ def ablations(labelled: LabelledCohort, recipe: Recipe, pairs: Pairs) -> Ablatio
     n, events = len(lists.rows), int(lists.rows.hit.sum())
     whole = lists.mean_recall(_scores(recipe, pairs, set(), settings.threads))
     title = TITLES["mean_recall"]
-    out = []
+
+    def what(without: str) -> What:
+        return What(name="mean_recall_lost", title=f"{title}, lost without {without}", n=n, events=events)
+
+    groups = []
     for name, names in groups_of(labelled.catalogue).items():
         part = lists.mean_recall(_scores(recipe, pairs, set(names), settings.threads))
-        what = What(name="mean_recall_lost", title=f"{title}, lost without the group", n=n, events=events)
-        out.append(Ablation(name=name, features=names, lost=measure(what, whole - part, method=PAIRED)))
-    out.sort(key=lambda group: (-(group.lost.value or 0.0), group.name))
+        lost = measure(what("the group"), whole - part, method=PAIRED)
+        groups.append(Ablation(name=name, features=names, lost=lost))
+    groups.sort(key=lambda group: (-(group.lost.value or 0.0), group.name))
+    shortened = []
+    for cut in histories:
+        lost = missing(what("older records"), f"no row has a record older than {cut.months} months")
+        if cut.matters:
+            part = lists.mean_recall(_scores(recipe, cut.pairs, set(), settings.threads))
+            lost = measure(what("older records"), whole - part, method=PAIRED)
+        shortened.append(HistoryAblation(months=cut.months, days=cut.days, **cut.counts, lost=lost))
     return Ablations(
         measured_on="the validation rows that the model was chosen on, each scored by a fit that did not know it; "
         "outcomes outside the cohort are not counted; the test was not read",
         places=lists.places,
         mean_recall=measure(What(name="mean_recall", title=title, n=n, events=events), whole),
-        groups=tuple(out),
+        groups=tuple(groups),
+        history=tuple(shortened),
     )
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from threat.measuring.figure import Figure
 from threat.measuring.list_length import ListLength
-from threat.release.documents.ablations import Ablations
+from threat.release.documents.ablations import Ablations, HistoryAblation
 from threat.release.documents.checks import LateKnown
 from threat.release.documents.choices import Choices
 from threat.release.documents.cohort import CohortAttrition
@@ -116,16 +116,22 @@ def summary_lines(run: str, evaluation: Evaluation, remarks: Remarks) -> str:
 
 
 def ablation_lines(ablations: Ablations) -> list[str]:
-    """Write ablations as text: what they were measured on, then a line for each group, the largest loss first."""
+    """Write ablations as text: a line for each group, the largest loss first, then one for each length of history."""
     return [
-        f"Without a group of features the lists on validation lose, of a mean recall of "
+        f"Without a group of features, or older records, the lists on validation lose, of a mean recall of "
         f"{figure_words(ablations.mean_recall)}:",
         *(
             f"  {group.name:<24} {len(group.features):>3} features  {figure_words(group.lost)}"
             for group in ablations.groups
         ),
+        *(f"  {f'last {history.months} months alone':<24} {_older(history)}" for history in ablations.history),
         f"Measured on {ablations.measured_on}.",
     ]
+
+
+def _older(history: HistoryAblation) -> str:
+    lost = history.lost.reason if history.lost.value is None else figure_words(history.lost)
+    return f"{history.rows_with_older:,} of {history.rows:,} rows have older records  {lost}"
 
 
 def _decision(evaluation: Evaluation) -> list[str]:

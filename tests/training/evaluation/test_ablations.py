@@ -1,4 +1,4 @@
-"""Ablations on drawn rows: a group that carries the outcome is missed, one of noise is not, and nothing else moves."""
+"""Ablations on drawn rows: what carries the outcome is missed, feature or older record, and nothing else moves."""
 
 from __future__ import annotations
 
@@ -14,9 +14,11 @@ from fixtures.small_model import model_text
 from features import load_catalogue
 from threat.measuring.list_length import ListLength
 from training.cohorts.labelled import LabelledCohort
+from training.cohorts.recent import RecentPairs
 from training.cohorts.sample import Sample
 from training.config import Settings, TreeSettings
 from training.evaluation.ablations import ablations, groups_of, recipe_of
+from training.evaluation.summary import ablation_lines
 from training.models.candidates import BaseRecipe, Recipe, growth_of
 from training.models.choosing import ValidationLists
 
@@ -64,6 +66,51 @@ def test_what_a_group_loses_is_the_whole_less_a_fit_with_the_group_blanked() -> 
     assert made.groups[0].name == "incidents"
     assert made.places == (5, 10, 20, 40, 80)
     assert (lost["incidents"].n, lost["incidents"].events) == (3_000, int(sum(rows.label.sum() for rows in measured)))
+
+
+def cut(months: int, pairs: list[tuple[Sample, Sample]], older: int) -> RecentPairs:
+    """Pairs of a shorter history, of which so many rows of each sample had an older record."""
+
+    def flags(sample: Sample) -> Sample:
+        return replace(sample, values=(np.arange(len(sample.label)) < older)[:, None].astype(np.float32))
+
+    return RecentPairs(months, months * 365 // 12, pairs, [(flags(fit), flags(rows)) for fit, rows in pairs])
+
+
+def test_what_older_records_are_worth_is_the_whole_less_a_fit_on_shorter_histories() -> None:
+    def first_feature_gone(sample: Sample) -> Sample:
+        values = sample.values.copy()
+        values[:, 0] = 0
+        return replace(sample, values=values)
+
+    shorter = [(first_feature_gone(fit), first_feature_gone(rows)) for fit, rows in PAIRS]
+    made = ablations(COHORT, recipe(), PAIRS, [cut(12, shorter, older=7), cut(24, PAIRS, older=1)])
+    measured = [rows for _, rows in PAIRS]
+    lists = ValidationLists.of(measured, ListLength(20), seed=COHORT.settings.seed)
+
+    def recall(pairs: list[tuple[Sample, Sample]]) -> float:
+        scores = [recipe().fit(fit).raw_score(rows.values) for fit, rows in pairs]
+        return float(lists.mean_recall(np.concatenate(scores))[0])
+
+    year, two_years = made.history
+    assert (year.months, year.days, year.rows, year.rows_with_older) == (12, 365, 3_000, 14)
+    assert (year.fit_rows, year.fit_rows_with_older) == (3_000, 14)
+    assert year.lost.value == pytest.approx(recall(PAIRS) - recall(shorter))
+    assert year.lost.interval is not None
+    assert year.lost.interval[0] > 0
+    assert (two_years.days, two_years.lost.value, two_years.lost.interval) == (730, 0.0, (0.0, 0.0))
+
+
+def test_a_history_without_older_records_says_nothing_and_is_not_fitted() -> None:
+    # Without pairs: a fit would fail.
+    untouched = replace(cut(36, PAIRS, older=0), pairs=[])
+    made = ablations(COHORT, recipe(), PAIRS, [untouched])
+    [history] = made.history
+    assert (history.rows, history.rows_with_older, history.lost.value) == (3_000, 0, None)
+    assert history.lost.reason == "no row has a record older than 36 months"
+    assert ablation_lines(made)[-2] == (
+        "  last 36 months alone     0 of 3,000 rows have older records  no row has a record older than 36 months"
+    )
 
 
 def test_a_group_that_is_the_whole_catalogue_or_has_no_feature_is_no_group() -> None:
