@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from model_cards import estimand, results
+from model_cards.ablations import ablations_field, ablations_meaning_field
 from model_cards.base_facts import base_field, kind_field
 from model_cards.decision import decision_curve_field
 from model_cards.words import count, day, figure_words, number, outcome_words, table
@@ -300,6 +301,8 @@ FACTS: dict[str, Fact] = {
     "performance.decision_curve": ("evaluation.json", decision_curve_field),
     "performance.freshness": ("evaluation.json", results.freshness_field),
     "performance.blanking": ("evaluation.json", estimand.blanking_field),
+    "performance.ablations": ("ablations.json", ablations_field),
+    "performance.ablations_meaning": ("ablations.json", ablations_meaning_field),
     "performance.warnings": ("evaluation.json", results.warnings_field),
     "fairness.verdict": ("fairness.json", results.verdict_field),
     "fairness.by_group": ("fairness.json", results.by_group_field),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from threat.release.documents.ablations import Ablations
 from threat.release.documents.card import Human
 from threat.release.documents.checks import Checks
 from threat.release.documents.choices import Choices
@@ -30,6 +31,7 @@ class RunDocuments:
     choices: Choices | None = None
     evaluation: Evaluation | None = None
     captures: ExpectedCaptures | None = None
+    ablations: Ablations | None = None
     checks: Checks | None = None
     features: ModelFeatures | None = None
     base: BaseModel | None = None
@@ -53,6 +55,7 @@ class RunDocuments:
             choices=run.find(Choices),
             evaluation=run.find(Evaluation),
             captures=run.find(ExpectedCaptures),
+            ablations=run.find(Ablations),
             checks=run.find(Checks),
             features=run.find(ModelFeatures),
             base=run.find(BaseModel),

@@ -31,20 +31,29 @@ _DOCUMENTS = (
 )
 """Documents of a RUN that are copied, where the RUN has them. Predictions (rows about people) never are."""
 
+_LATER = ("ablations.json",)
+"""Annexes that may be measured after a RUN was mirrored: copied again each time, in place of the file of before, so
+that an annex measured anew is in MLflow too."""
 
 _BATCH = 100
 """Most tags, and most parameters, that MLflow takes at once."""
 
 
 def mirror(run: Run, directory: Path) -> dict[str, Any]:
-    """Log a sealed RUN to the tracking store of ``directory`` and register its model, unless that was done before.
+    """Log a sealed RUN to the tracking store of ``directory`` and register its model.
 
-    Under ``mlflow run`` the parent is the run that command started. Returns ``{run_id, model_version, tracking_uri}``;
-    when anything at all goes wrong, ``{note}`` says what, and nothing is registered.
+    Where that was done before, only annexes measured since are copied. Under ``mlflow run`` the parent is the run that
+    command started. Returns ``{run_id, model_version, tracking_uri}``; when anything at all goes wrong, ``{note}`` says
+    what, and nothing is registered.
     """
     try:
         with connected(directory) as tracking:
-            return mirrored(tracking, run) or _log(tracking, run)
+            before = mirrored(tracking, run)
+            if before is None:
+                return _log(tracking, run)
+            for name in filter(run.has, _LATER):
+                tracking.client.log_artifact(before["run_id"], str(run.path(name)))
+            return before
     except Exception as error:  # whatever MLflow or its database does, the sealed RUN is what counts
         first = str(error).partition("\n")[0]
         why = f"not mirrored ({type(error).__name__}: {first})"
@@ -81,9 +90,8 @@ def _log(tracking: Tracking, run: Run) -> dict[str, Any]:
             nested = tracking.client.create_run(tracking.experiment_id, tags=tags, run_name=child.name)
             _write(tracking.client, nested.info.run_id, child)
             tracking.client.set_terminated(nested.info.run_id)
-        for name in _DOCUMENTS:
-            if run.has(name):
-                mlflow.log_artifact(str(run.path(name)))
+        for name in filter(run.has, (*_DOCUMENTS, *_LATER)):
+            mlflow.log_artifact(str(run.path(name)))
         logged = _log_model(run)
     # Last of all: a mirror that broke off has registered nothing.
     version = _register(tracking.client, logged, run_id, tags_of(run))

@@ -14,6 +14,7 @@ import pytest
 from fixtures import drawn_bases, evidence
 
 from threat.release.base import Base
+from threat.release.documents.ablations import Ablations
 from threat.release.documents.model import Calibrator
 from threat.release.documents.provenance import Execution
 from threat.release.runs import Run
@@ -100,6 +101,18 @@ def test_the_tags_say_where_a_run_comes_from(mirrored: dict[str, Any], client: A
         "library.lightgbm": "4.7.0",
         "threads": "3",
     }.items() <= tags.items()
+
+
+def test_ablations_measured_after_the_mirror_are_copied_by_the_next_and_replace_those_of_before(var: Path) -> None:
+    run = made(var / "runs", "r_ablated", python="3.12.0")
+    first, copies = mirror(run, var), []
+    for recall in (0.2, 0.3):
+        figure = evidence.figure("mean_recall", recall)
+        run.write(Ablations(measured_on="validation", places=(5,), mean_recall=figure, groups=()))
+        assert mirror(run, var) == first
+        [path] = (var / "mlartifacts").rglob("ablations.json")
+        copies.append(json.loads(path.read_text())["mean_recall"]["value"])
+    assert copies == [0.2, 0.3]
 
 
 def test_each_fold_and_candidate_is_a_run_below(mirrored: dict[str, Any], client: Any) -> None:
