@@ -16,7 +16,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # One place for compiled kernels, so that a second start is quick and the checkout stays clean.
 export NUMBA_CACHE_DIR ?= $(CURDIR)/var/numba
 
-.PHONY: help setup demo test test-long check format bench results ceiling docs screenshots sentences lock clean
+.PHONY: help setup demo test test-long check format bench results ceiling prior docs screenshots sentences lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -93,6 +93,9 @@ results: setup ## the whole main job on real records (where the folder is presen
 
 ceiling: setup ## docs/ceiling.md: how close to the best that records allow; opens the six forces of the ledger (an hour)
 	@PYTHONPATH=docs $(BIN)/python -m pages.ceiling --open $(WORLDS)
+
+prior: setup ## training/models/prior.json: coefficients taught by simulation, when features of the base or the simulation change
+	@$(BIN)/python -m training.truth.taught_prior
 
 docs: setup ## every generated page
 	@PYTHONPATH=docs $(BIN)/python -m pages.feature_dictionary

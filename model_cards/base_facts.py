@@ -45,6 +45,7 @@ def base_field(documents: RunDocuments) -> Value | None:
         f"Fitted on {number(base.rows)} rows, {count(base.events)} with an outcome; penalty {base.penalty:,g}, the "
         "strongest within one standard error across groups of subjects",
         f"Largest coefficients, log odds per standard deviation: {'; '.join(map(_coefficient, _largest(base)))}",
+        *(() if choice is None else (choice.prior_words,)),
         *(() if base.liberty is None else _liberty(base.liberty)),
         *(() if choice is None else sensitivity_lines(choice.liberty)),
     )

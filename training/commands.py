@@ -93,7 +93,9 @@ def train(
     document["late_known"] = late_known.as_json()
     document["in_no_figure"] = cohort.model_dump(mode="json", exclude={"version", "cycles", "fit", "fit_rows", "drift"})
     choices = run.read(Choices)
+    prior = None if choices.base is None else choices.base.prior
     document |= {"approach": choices.approach, "choices_on_the_edge": list(choices.warnings)}
+    document["prior_weight"] = 0.0 if prior is None else prior.weight
     remarks = Remarks(choices=choices, late_known=late_known, cohort=cohort, mlflow=document["mlflow"])
     text = summary_lines(str(run.directory), evaluation, remarks)
     emit(document, as_json=as_json, lines=lambda _: text)

@@ -53,6 +53,7 @@ from training.evaluation.stability import stability
 from training.evaluation.table import evaluate
 from training.models.fit_rows import choose_fit_rows
 from training.models.fitted import FittedModels, fit_models
+from training.models.prior import weighted_prior
 from training.provenance import provenance
 
 
@@ -65,6 +66,7 @@ def train(
     """
     # Before the minutes of work that a name which is taken would waste.
     Run.place(out, run_id)
+    _require_prior(settings)
     snapshot = Store.open(Path(store)).snapshot()
     rules = load_policy(policy)
     with progress("training", 6) as advance:
@@ -94,6 +96,7 @@ def resume_training(directory: str | Path, store: str | Path, *, threads: int = 
     with reopened(Path(directory)) as run, progress("training", 6) as advance:
         config, read = run.read(Config), run.read(SnapshotRead)
         snapshot = Store.open(Path(store)).snapshot(read.id)
+        _require_prior(config.settings)
         labelled = prepare(snapshot, config.settings.model_copy(update={"threads": threads}), load_policy(policy))
         _refuse_other_code(run, provenance(policy), read)
         advance(2)
@@ -136,6 +139,11 @@ def ablate(run: Run, store: str | Path, policy: Path | None = None) -> Ablations
         )
     run.write(document)
     return document
+
+
+def _require_prior(settings: Settings) -> None:
+    """Raise UsageError where the settings ask for a prior that was taught with other features than the base reads."""
+    weighted_prior(max(settings.base.prior_weights))
 
 
 _SAME_RECALL = 1e-9

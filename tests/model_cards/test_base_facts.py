@@ -5,18 +5,22 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
+import pytest
 from fixtures import evidence
 from fixtures.cards import ON, documents, value
 from fixtures.drawn_bases import base_model
+from fixtures.drawn_priors import source
 
 from model_cards.base_facts import LARGEST, base_field, sensitivity_lines
 from model_cards.card import build
 from model_cards.page import page
 from threat.release.documents.card import Card
-from threat.release.documents.choices import Choices, TriedLiberty
+from threat.release.documents.choices import BaseChoice, Choices, PriorChoice, TriedLiberty
+from threat.release.documents.chosen import ComparedOption, OptionChoice
 from threat.release.documents.model import BaseColumn, ComparedBase
 from threat.release.evidence import RunDocuments
 
+WEIGHTS = ("0.0", "0.3", "1.0")
 TRIED = tuple(
     TriedLiberty(unknown_release_share=share, least_liberty_share=0.02, list_kept=kept, mean_recall=recall)
     for share, kept, recall in ((0.15, 1.0, 0.2), (0.05, 0.99, 0.1984), (0.4, 0.953, 0.207))
@@ -64,6 +68,35 @@ def test_a_base_that_the_model_was_distilled_from_is_said_to_be_no_part_of_it() 
     lines = value(card, "model.base")
     assert lines[0] == "No part of the model, whose trees are the whole score"
     assert lines[-2:] == sensitivity_lines(TRIED)
+    assert lines[4] == "No prior taught by simulation was used"
+
+
+@pytest.mark.parametrize(
+    ("weight", "said"),
+    [
+        (
+            0.3,
+            "The penalty of the base pulls towards 0.3 of a prior taught by simulation, not by records: 450,000 rows "
+            "of simulated forces (world default, Y2 within 180 days), built on published odds; the weight was chosen "
+            "of 0.0, 0.3, 1.0 by the lists of validation",
+        ),
+        (0.0, "No prior taught by simulation was used: of the weights 0.0, 0.3, 1.0 the lists of validation chose 0"),
+    ],
+)
+def test_a_prior_is_said_with_its_weight_how_it_was_chosen_and_what_it_was_taught_by(weight: float, said: str) -> None:
+    options = [ComparedOption(name=name, mean_recall=0.2, difference=0.0, standard_error=0.01) for name in WEIGHTS]
+    compared = OptionChoice(
+        chosen=str(weight), best="0.3", options=tuple(options), rows=900, rows_with_outcome=30, subjects=80, lists=4,
+        places=(5, 10),
+    )  # fmt: skip
+    choice = BaseChoice(
+        chosen=2.0, tried=(), prior=PriorChoice(weight=weight, source=source(), compared=compared, warnings=("edge",))
+    )
+    choices = evidence.choices("model").model_copy(update={"base": choice})
+    assert "edge" in choices.warnings
+    card = card_of(replace(documents(), base=base_model(), choices=choices))
+    assert value(card, "model.base")[3] == said
+    assert said in page(card)
 
 
 def test_at_most_ten_coefficients_are_named_and_none_that_is_0() -> None:

@@ -53,6 +53,17 @@ def test_all_problems_at_once(tmp_path: Path) -> None:
     assert "did you mean harm_last?" in text
 
 
+def test_a_weight_of_the_prior_is_a_share_and_one_candidate() -> None:
+    assert load("demo").base.prior_weights == [0.0]
+    assert load("demo", base={"prior_weights": [0, 0.3, 1]}).base.prior_weights == [0.0, 0.3, 1.0]
+    with pytest.raises(UsageError, match="named twice"):
+        load("demo", base={"prior_weights": [0.3, 0.3]})
+    for outside in (-0.1, 1.5):
+        with pytest.raises(UsageError, match=r"base\.prior_weights\.1") as caught:
+            load("demo", base={"prior_weights": [0.0, outside]})
+        assert caught.value.exit_code == 2
+
+
 def test_a_kind_of_row_is_one_candidate_to_fit_on() -> None:
     assert load("demo", cohort={"fit_rows": ["monthly", "both"]}).cohort.fit_rows == ["monthly", "both"]
     with pytest.raises(UsageError, match="both is named twice"):

@@ -21,8 +21,10 @@ from training.cohorts.recent import RecentPairs
 from training.cohorts.sample import Sample
 from training.config import TreeCandidate
 from training.evaluation.table import PAIRED
-from training.models.candidates import BaseRecipe, Pairs, Recipe, growth_of
+from training.models.base_recipe import BaseRecipe
+from training.models.candidates import Pairs, Recipe, growth_of
 from training.models.choosing import ValidationLists
+from training.models.prior import weighted_prior
 
 SENSITIVE = "sensitive"
 """Name of the group of the features that are declared sensitive, whatever their theme."""
@@ -31,12 +33,13 @@ SENSITIVE = "sensitive"
 def recipe_of(labelled: LabelledCohort, choices: Choices) -> Recipe:
     """Return the recipe of the model that a RUN chose, from its ``choices.json``."""
     chosen = choices.model.chosen
+    prior = None if choices.base is None else choices.base.prior
     return Recipe(
         approach=choices.approach,
         candidate=TreeCandidate(**chosen.model_dump(exclude={"rounds"})),
         rounds=chosen.rounds,
         growth=growth_of(labelled, choices.approach),
-        base=BaseRecipe(labelled.catalogue, labelled.settings),
+        base=BaseRecipe(labelled.catalogue, labelled.settings, weighted_prior(0.0 if prior is None else prior.weight)),
     )
 
 

@@ -20,6 +20,7 @@ from threat.release.documents.choices import BaseChoice, TriedMultiple
 from threat.release.documents.model import DAYS_UNTIL_RELEASE, IN_CUSTODY, BaseColumn, BaseModel, LibertyOffset
 from training.cohorts.sample import Sample
 from training.config import BaseSettings
+from training.models.prior import WeightedPrior
 from training.models.ridge import Problem, minimise
 
 Floats = NDArray[np.float64]
@@ -49,25 +50,38 @@ class FittedBase:
 
 
 def fit_base(
-    sample: Sample, definitions: Iterable[Definition], settings: BaseSettings, *, horizon_days: int, seed: int
+    sample: Sample,
+    definitions: Iterable[Definition],
+    settings: BaseSettings,
+    *,
+    horizon_days: int,
+    seed: int,
+    prior: WeightedPrior | None = None,
 ) -> FittedBase:
     """Choose the penalty across groups of subjects, then fit the base on every row of ``sample``.
 
-    ``definitions``: of the sample's columns, in their order; those tagged ``base`` are read. Linear algebra runs on one
+    ``definitions``: of the sample's columns, in their order; those tagged ``base`` are read. ``prior``: what the
+    penalty pulls the coefficients towards; None: towards 0. Linear algebra runs on one
     thread: on more, a fit of these few columns took 29 CPU seconds instead of 1.6, most of them waiting.
     """
     with threadpool_limits(1, user_api="blas"):
-        frame = _frame(sample, definitions, settings, horizon_days)
+        frame = _frame(sample, definitions, settings, horizon_days, prior)
         choice = _choose(_chosen_from(frame, sample.person, seed), settings, seed)
         return FittedBase(_fitted(frame, choice.chosen), choice)
 
 
 def fit_base_at(
-    multiple: float, sample: Sample, definitions: Iterable[Definition], settings: BaseSettings, *, horizon_days: int
+    multiple: float,
+    sample: Sample,
+    definitions: Iterable[Definition],
+    settings: BaseSettings,
+    *,
+    horizon_days: int,
+    prior: WeightedPrior | None = None,
 ) -> Base:
     """Fit the base with a penalty of ``multiple`` times the rows with an outcome."""
     with threadpool_limits(1, user_api="blas"):
-        return _fitted(_frame(sample, definitions, settings, horizon_days), multiple)
+        return _fitted(_frame(sample, definitions, settings, horizon_days, prior), multiple)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +92,13 @@ class _Frame:
     problem: Problem
 
 
-def _frame(sample: Sample, definitions: Iterable[Definition], settings: BaseSettings, horizon_days: int) -> _Frame:
+def _frame(
+    sample: Sample,
+    definitions: Iterable[Definition],
+    settings: BaseSettings,
+    horizon_days: int,
+    prior: WeightedPrior | None,
+) -> _Frame:
     """Return the columns of the tagged features that vary in the sample, and the offset."""
     definitions = tuple(definitions)
     names = [definition.name for definition in definitions]
@@ -95,6 +115,7 @@ def _frame(sample: Sample, definitions: Iterable[Definition], settings: BaseSett
         intercept=0.0,
         columns=tuple(columns),
         liberty=_liberty(sample, names, settings, horizon_days),
+        prior=None if prior is None else prior.used,
     )
     base = Base.of(document, names)
     problem = Problem(
@@ -103,6 +124,7 @@ def _frame(sample: Sample, definitions: Iterable[Definition], settings: BaseSett
         weight=sample.weight,
         offset=base.offset(sample.values),
         signs=np.array([column.direction for column in columns], dtype=np.int8),
+        centre=np.zeros(len(columns)) if prior is None else prior.centre(columns),
     )
     return _Frame(base, problem)
 

@@ -12,9 +12,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from features import Catalogue
 from threat.release.base import Base
-from threat.release.documents.choices import ApproachChoice, ChosenTrees
+from threat.release.documents.choices import ApproachChoice, ChosenTrees, PriorChoice
 from threat.release.documents.chosen import OptionChoice
 from threat.release.documents.settings import APPROACH_TITLES, Approach
 from threat.release.ranking_model import RankingModel
@@ -22,25 +21,12 @@ from training.cohorts.labelled import LabelledCohort
 from training.cohorts.sample import Sample
 from training.config import Settings, TreeCandidate
 from training.models import distilled, trees
-from training.models.base import FittedBase, fit_base
+from training.models.base_recipe import BaseRecipe, choose_prior
 from training.models.choosing import ValidationLists, choose
 from training.models.trees import Growth, Stopping, TreeRows
 
 Floats = NDArray[np.float64]
 Pairs = Sequence[tuple[Sample, Sample]]
-
-
-@dataclass(frozen=True, slots=True)
-class BaseRecipe:
-    """What is needed to fit a base to any sample of the catalogue's columns; its penalty is chosen there again."""
-
-    catalogue: Catalogue
-    settings: Settings
-
-    def fit(self, sample: Sample) -> FittedBase:
-        """Fit the base to a sample."""
-        settings = self.settings
-        return fit_base(sample, self.catalogue, settings.base, horizon_days=settings.horizon_days, seed=settings.seed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +57,7 @@ class ComparedApproaches:
 
     ``out_of_fold``: raw scores on what each fold measures, by models fitted without those rows; ``base_out_of_fold``:
     of the base alone. ``tried``: every approach, one that no round helped included. ``lists``: what they were compared
-    on.
+    on. ``prior``: how the weight of the prior was chosen, before the approaches; None where none was tried.
     """
 
     recipes: Mapping[Approach, Recipe]
@@ -80,6 +66,7 @@ class ComparedApproaches:
     tried: tuple[ApproachChoice, ...]
     choice: OptionChoice
     lists: ValidationLists
+    prior: PriorChoice | None
 
     @property
     def chosen(self) -> Recipe:
@@ -91,9 +78,13 @@ def compare_approaches(labelled: LabelledCohort, pairs: Pairs) -> ComparedApproa
     """Choose candidate and rounds of every approach on the (fit, measure) ``pairs``, then the approach by its lists.
 
     ``pairs``: those of ``labelled.pairs()``, handed in because they are large and other models choose on them too.
-    Candidate and rounds: least pooled log loss. Approach: ``training.models.choosing``, the simplest first.
+    The weight of a prior comes first, as every approach but ``scratch`` reads a base. Candidate and rounds: least
+    pooled log loss. Approach: ``training.models.choosing``, the simplest first.
     """
-    settings, base_recipe = labelled.settings, BaseRecipe(labelled.catalogue, labelled.settings)
+    settings, measured = labelled.settings, [measured for _, measured in pairs]
+    length = labelled.list_length(np.concatenate([rows.cycle for rows in measured]))
+    lists = ValidationLists.of(measured, length, seed=settings.seed)
+    base_recipe, prior = choose_prior(BaseRecipe(labelled.catalogue, settings), pairs, lists)
     bases = [base_recipe.fit(fit).base for fit, _ in pairs]
     recipes: dict[Approach, Recipe] = {}
     tried = []
@@ -123,12 +114,9 @@ def compare_approaches(labelled: LabelledCohort, pairs: Pairs) -> ComparedApproa
         ]
         for approach, recipe in recipes.items()
     }
-    measured = [measured for _, measured in pairs]
-    length = labelled.list_length(np.concatenate([rows.cycle for rows in measured]))
-    lists = ValidationLists.of(measured, length, seed=settings.seed)
     choice_of_lists = choose({name: np.concatenate(scores) for name, scores in out_of_fold.items()}, lists)
     base_scores = [base.score(rows.values) for base, rows in zip(bases, measured, strict=True)]
-    return ComparedApproaches(recipes, out_of_fold, base_scores, tuple(tried), choice_of_lists, lists)
+    return ComparedApproaches(recipes, out_of_fold, base_scores, tuple(tried), choice_of_lists, lists, prior)
 
 
 def rows_for(approach: Approach, sample: Sample, base: Base | None) -> TreeRows:

@@ -20,7 +20,7 @@ from training.models import linear
 from training.models.base import FittedBase
 from training.models.calibrator import CalibrationRows, calibrator
 from training.models.candidates import ComparedApproaches, Recipe, compare_approaches, without
-from training.models.liberty import liberty_sensitivity
+from training.models.liberty import Penalty, liberty_sensitivity
 from training.models.planned_comparison import plan_comparison
 
 Floats = NDArray[np.float64]
@@ -107,14 +107,14 @@ def fit_models(labelled: LabelledCohort) -> FittedModels:
         labelled.catalogue,
         settings.base,
         approaches.lists,
-        multiple=base.choice.chosen,
+        penalty=Penalty(base.choice.chosen, recipe.base.prior),
         places=labelled.list_length(approaches.lists.rows.cycle).places,
         horizon_days=settings.horizon_days,
     )
     return FittedModels(
         model=recipe.fit(final, base.base),
         approaches=approaches,
-        base=replace(base, choice=base.choice.model_copy(update={"liberty": liberty})),
+        base=replace(base, choice=base.choice.model_copy(update={"liberty": liberty, "prior": approaches.prior})),
         without_sensitive=_fit_without_sensitive(labelled, recipe, final),
         regression=linear.fit(final, lines.penalty, settings.linear),
         penalties=lines,

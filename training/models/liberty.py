@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,7 @@ from training.cohorts.sample import Sample
 from training.config import BaseSettings
 from training.models.base import fit_base_at
 from training.models.choosing import ValidationLists
+from training.models.prior import WeightedPrior
 
 Floats = NDArray[np.float64]
 
@@ -23,25 +25,36 @@ LEAST_SHARES = (0.01, 0.02, 0.05)
 """Least shares at liberty tried: 2, 4 and 9 days of 180."""
 
 
+@dataclass(frozen=True, slots=True)
+class Penalty:
+    """A base's penalty, a multiple of the rows with an outcome, and the prior it pulls towards; None: towards 0."""
+
+    multiple: float
+    prior: WeightedPrior | None = None
+
+
 def liberty_sensitivity(
     pairs: Sequence[tuple[Sample, Sample]],
     definitions: Iterable[Definition],
     settings: BaseSettings,
     lists: ValidationLists,
     *,
-    multiple: float,
+    penalty: Penalty,
     places: int,
     horizon_days: int,
 ) -> tuple[TriedLiberty, ...]:
     """Measure the base's lists on validation with other policy values, one of the two changed at a time.
 
-    ``pairs``: (fit, measured), the measured pooled in ``lists`` in this order. ``multiple``: of the penalty.
-    ``places``: of a list. The first entry is that of the settings, with which the others' lists are compared.
+    ``pairs``: (fit, measured), the measured pooled in ``lists`` in this order. ``places``: of a list. The first entry
+    is that of the settings, with which the others' lists are compared.
     """
     definitions = tuple(definitions)
 
     def scores(values: BaseSettings) -> Floats:
-        fitted = (fit_base_at(multiple, fit, definitions, values, horizon_days=horizon_days) for fit, _ in pairs)
+        fitted = (
+            fit_base_at(penalty.multiple, fit, definitions, values, horizon_days=horizon_days, prior=penalty.prior)
+            for fit, _ in pairs
+        )
         return np.concatenate([base.score(measured.values) for base, (_, measured) in zip(fitted, pairs, strict=True)])
 
     cycle = lists.rows.cycle

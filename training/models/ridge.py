@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +22,8 @@ class Problem:
     """A penalised logistic regression with an offset, and signs that coefficients are bound to.
 
     ``columns`` (n, c); ``signs``: +1 a coefficient of at least 0, -1 of at most 0, 0 of either sign (c).
+    ``centre`` (c): the coefficients that the penalty pulls towards; the signs bind the whole coefficient, not what it
+    differs by.
     """
 
     columns: Floats
@@ -29,10 +31,17 @@ class Problem:
     weight: Floats
     offset: Floats
     signs: NDArray[np.int8]
+    centre: Floats
 
     def part(self, keep: NDArray[np.bool_] | Ints) -> Problem:
         """The rows of ``keep``."""
-        return Problem(self.columns[keep], self.label[keep], self.weight[keep], self.offset[keep], self.signs)
+        return replace(
+            self,
+            columns=self.columns[keep],
+            label=self.label[keep],
+            weight=self.weight[keep],
+            offset=self.offset[keep],
+        )
 
     @property
     def events(self) -> float:
@@ -49,14 +58,15 @@ class Problem:
         return self.weight * (np.logaddexp(0.0, odds) - self.label * odds)
 
     def objective(self, solution: Floats, penalty: float) -> float:
-        """The sum of weighted log losses, plus half the penalty times the sum of squared coefficients."""
-        return float(self.losses(solution).sum() + penalty / 2 * (solution[1:] @ solution[1:]))
+        """The sum of weighted log losses, plus half the penalty times the squared distances from the centre."""
+        away = solution[1:] - self.centre
+        return float(self.losses(solution).sum() + penalty / 2 * (away @ away))
 
     def slopes(self, solution: Floats, penalty: float) -> tuple[Floats, Floats]:
         """The gradient (1 + c) of the objective, and the weight that each row has in its curvature, float64[n]."""
         chance = 1.0 / (1.0 + np.exp(-np.clip(self.log_odds(solution), -500, 500)))
         gap = self.weight * (chance - self.label)
-        return np.concatenate([[gap.sum()], gap @ self.columns + penalty * solution[1:]]), (
+        return np.concatenate([[gap.sum()], gap @ self.columns + penalty * (solution[1:] - self.centre)]), (
             self.weight * chance * (1 - chance)
         )
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from threat.release.documents.choices import ApproachChoice, Choices, TriedTrees
-from threat.release.documents.chosen import ComparedOption
+from threat.release.documents.chosen import ComparedOption, OptionChoice
 from threat.release.documents.cohort import CohortAttrition
 from threat.release.documents.config import Config
 from threat.release.documents.evaluation import Evaluation
@@ -99,9 +99,17 @@ def children_of(run: Run) -> Iterator[Entry]:
             multiple.model_dump(exclude={"multiple"}),
             chosen=choices.base is not None and multiple.multiple == choices.base.chosen,
         )
-    for option in () if choices.fit_rows is None else choices.fit_rows.options:
-        chosen = choices.fit_rows is not None and option.name == choices.fit_rows.chosen
-        yield _candidate(f"fit rows, {option.name}", {"fit_rows": option.name}, _compared(option), chosen=chosen)
+    prior = None if choices.base is None or choices.base.prior is None else choices.base.prior.compared
+    yield from _options("prior_weight", prior)
+    yield from _options("fit_rows", choices.fit_rows)
+
+
+def _options(asked: str, choice: OptionChoice | None) -> Iterator[Entry]:
+    """Return an entry for each option of a choice by lists; ``asked``: name of what was chosen."""
+    for option in () if choice is None else choice.options:
+        chosen = choice is not None and option.name == choice.chosen
+        title = f"{asked.replace('_', ' ')}, {option.name}"
+        yield _candidate(title, {asked: option.name}, _compared(option), chosen=chosen)
 
 
 def _folds(run: Run, choices: Choices) -> Iterator[Entry]:

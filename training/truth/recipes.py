@@ -44,7 +44,7 @@ _PARAMETERS = {
 }
 _PATIENCE = 60
 """Trees without a gain before a fit stops."""
-_PENALTY = 0.05
+SOFT_PENALTY = 0.05
 """Penalty of the linear recipes, as a multiple of the summed risk: next to nothing, as a soft label is no rare outcome.
 Enough to keep columns that say the same from running apart."""
 _SAME = 1e-12
@@ -181,8 +181,8 @@ def fit_recipes(rows: SoftRows, definitions: Sequence[Definition], teaching: Tea
     free = [replace(definition, direction=0) for definition in definitions]
     everything = [replace(definition, base=True) for definition in free]
     fit = rows.fit_part
-    base, base_free = (SoftModel(_ridge(fit, read, teaching), None) for read in (definitions, free))
-    all_free = SoftModel(_ridge(fit.drawn(_WIDE_ROWS, teaching.seed), everything, teaching), None)
+    base, base_free = (SoftModel(fit_soft_base(fit, read, teaching), None) for read in (definitions, free))
+    all_free = SoftModel(fit_soft_base(fit.drawn(_WIDE_ROWS, teaching.seed), everything, teaching), None)
     trees = SoftModel(None, fit_soft(rows, None, names, teaching))
     on_base = SoftModel(base_free.base, fit_soft(rows, base_free.score(rows.values), names, teaching))
     models = {
@@ -197,12 +197,16 @@ def fit_recipes(rows: SoftRows, definitions: Sequence[Definition], teaching: Tea
     return Fitted(recipes, _tried(recipes, rows, teaching))
 
 
-def _ridge(rows: SoftRows, definitions: Sequence[Definition], teaching: Teaching) -> Base:
+def fit_soft_base(rows: SoftRows, definitions: Sequence[Definition], teaching: Teaching) -> Base:
+    """Fit a base to probabilities as labels, with next to no penalty: coefficients that rows without luck would give.
+
+    ``definitions``: of the columns, in their order; their directions bind the signs.
+    """
     n = len(rows.label)
     none = np.zeros(n, np.int64)
     # A sample's label is 0 or 1; the regression reads it as a number, and a probability is as good a label.
     sample = Sample(rows.values, cast("NDArray[np.uint8]", rows.label), np.ones(n), none, none)
-    return fit_base_at(_PENALTY, sample, definitions, teaching.base, horizon_days=teaching.horizon_days)
+    return fit_base_at(SOFT_PENALTY, sample, definitions, teaching.base, horizon_days=teaching.horizon_days)
 
 
 def fit_soft(rows: SoftRows, start: Floats | None, names: list[str], teaching: Teaching) -> lgb.Booster:

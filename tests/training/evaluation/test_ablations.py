@@ -8,19 +8,23 @@ from typing import cast
 import numpy as np
 import pytest
 from fixtures import evidence
+from fixtures.drawn_priors import source
 from fixtures.drawn_samples import CANDIDATE, DrawnCohort
 from fixtures.small_model import model_text
 
 from features import load_catalogue
 from threat.measuring.list_length import ListLength
+from threat.release.documents.choices import BaseChoice, PriorChoice
 from training.cohorts.labelled import LabelledCohort
 from training.cohorts.recent import RecentPairs
 from training.cohorts.sample import Sample
 from training.config import Settings, TreeSettings
 from training.evaluation.ablations import ablations, groups_of, recipe_of
 from training.evaluation.summary import ablation_lines
-from training.models.candidates import BaseRecipe, Recipe, growth_of
+from training.models.base_recipe import BaseRecipe
+from training.models.candidates import Recipe, growth_of
 from training.models.choosing import ValidationLists
+from training.models.prior import WeightedPrior, shipped_prior
 
 CATALOGUE = load_catalogue().only(("domestic_incidents_365d", "domestic_incidents_ever", "latest_grade"))
 TREES = TreeSettings(candidates=[CANDIDATE], max_rounds=30, patience=5, seeds=1)
@@ -121,5 +125,10 @@ def test_a_group_that_is_the_whole_catalogue_or_has_no_feature_is_no_group() -> 
 
 
 def test_the_recipe_of_a_run_is_what_its_choices_say() -> None:
-    made = recipe_of(COHORT, evidence.choices(model_text()))
+    choices = evidence.choices(model_text())
+    made = recipe_of(COHORT, choices)
+    assert made.base.prior is None
+    pulled = BaseChoice(chosen=2.0, tried=(), prior=PriorChoice(weight=0.3, source=source(), compared=None))
+    with_prior = recipe_of(COHORT, choices.model_copy(update={"base": pulled})).base.prior
+    assert with_prior == WeightedPrior(shipped_prior(), 0.3)
     assert (made.approach, made.rounds, made.candidate.num_leaves, made.growth.seeds) == ("scratch", 120, 15, 1)

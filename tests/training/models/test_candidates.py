@@ -13,7 +13,8 @@ from features import load_catalogue
 from training.cohorts.sample import Sample
 from training.config import Settings, TreeSettings
 from training.models import candidates, trees
-from training.models.candidates import BaseRecipe, Recipe, compare_approaches, growth_of, without
+from training.models.base_recipe import BaseRecipe
+from training.models.candidates import Recipe, compare_approaches, growth_of, without
 from training.models.linear import log_loss
 
 READ = ("domestic_incidents_365d", "serious_harm_incidents_ever", "in_custody", "days_until_release")

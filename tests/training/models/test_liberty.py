@@ -12,7 +12,7 @@ from threat.measuring.list_length import ListLength, listed
 from training.config import BaseSettings
 from training.models.base import fit_base_at
 from training.models.choosing import ValidationLists
-from training.models.liberty import liberty_sensitivity
+from training.models.liberty import Penalty, liberty_sensitivity
 
 PAIRS = [
     (sample(1, 2_000), replace(sample(2, 800), cycle=np.arange(800) % 2)),
@@ -23,7 +23,9 @@ LISTS = ValidationLists.of([measured for _, measured in PAIRS], ListLength(40), 
 
 @pytest.fixture(scope="module")
 def tried():
-    return liberty_sensitivity(PAIRS, CATALOGUE, BaseSettings(), LISTS, multiple=2.0, places=40, horizon_days=HORIZON)
+    return liberty_sensitivity(
+        PAIRS, CATALOGUE, BaseSettings(), LISTS, penalty=Penalty(2.0), places=40, horizon_days=HORIZON
+    )
 
 
 def test_the_settings_come_first_and_keep_their_own_lists(tried) -> None:
@@ -72,5 +74,7 @@ def base_scores(pairs, share: float) -> np.ndarray:
 def test_without_an_outcome_there_is_no_recall() -> None:
     none = [(fit, replace(measured, label=np.zeros_like(measured.label))) for fit, measured in PAIRS]
     lists = ValidationLists.of([measured for _, measured in none], ListLength(40), seed=7)
-    tried = liberty_sensitivity(none, CATALOGUE, BaseSettings(), lists, multiple=2.0, places=40, horizon_days=HORIZON)
+    tried = liberty_sensitivity(
+        none, CATALOGUE, BaseSettings(), lists, penalty=Penalty(2.0), places=40, horizon_days=HORIZON
+    )
     assert {values.mean_recall for values in tried} == {None}

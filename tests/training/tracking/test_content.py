@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from fixtures import evidence
+from fixtures.drawn_priors import source
 from fixtures.small_model import model_text
 
 from threat.release.documents.choices import BaseChoice, Choices
@@ -30,9 +31,14 @@ def option(name: str, recall: float, difference: float, error: float | None) -> 
     return {"name": name, "mean_recall": recall, "difference": difference, "standard_error": error}
 
 
+WEIGHTS = COUNTS | {
+    "chosen": "0.3", "best": "0.3", "options": [option("0.0", 0.2, -0.05, 0.02), option("0.3", 0.25, 0.0, None)],
+}  # fmt: skip
+
+
 def chosen_on_two_folds() -> Choices:
     """The distilled trees rank: scratch is better by less than a standard error, and no round on the base helps."""
-    of_base = BaseChoice.model_validate(BASE)
+    of_base = BaseChoice.model_validate(BASE | {"prior": {"weight": 0.3, "source": source(), "compared": WEIGHTS}})
     choices = evidence.choices(
         model_text(),
         approach="distilled",
@@ -85,13 +91,14 @@ def test_there_is_a_run_for_each_fold_approach_and_candidate(children: dict[str,
         "candidate": [
             "LightGBM distilled from the base, 1", "LightGBM on the base, 1", "LightGBM from scratch, 1",
             "LightGBM from scratch, 2", "elastic net, penalty 0.1", "base, penalty 2 per outcome row",
-            "base, penalty 5 per outcome row", "fit rows, index", "fit rows, monthly",
+            "base, penalty 5 per outcome row", "prior weight, 0.0", "prior weight, 0.3", "fit rows, index",
+            "fit rows, monthly",
         ],
     }  # fmt: skip
     chosen = {name for name, entry in children.items() if entry.tags.get("chosen") == "true"}
     assert chosen == {
         "LightGBM distilled from the base", "LightGBM distilled from the base, 1", "elastic net, penalty 0.1",
-        "base, penalty 5 per outcome row", "fit rows, index",
+        "base, penalty 5 per outcome row", "prior weight, 0.3", "fit rows, index",
     }  # fmt: skip
 
 
@@ -121,4 +128,5 @@ def test_an_approach_says_how_its_lists_compare_and_a_candidate_what_it_came_to(
     assert children["base, penalty 5 per outcome row"].figures == {
         "log_loss": 0.081, "difference": 0.001, "standard_error": 0.002,
     }  # fmt: skip
+    assert children["prior weight, 0.0"].figures == {"mean_recall": 0.2, "difference": -0.05, "standard_error": 0.02}
     assert children["fit rows, monthly"].figures == {"mean_recall": 0.28, "difference": -0.02, "standard_error": 0.01}

@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 from threat.release.documents.chosen import OptionChoice
 from threat.release.documents.comparison import ComparisonPlan
 from threat.release.documents.document import Document, Part, json_object
+from threat.release.documents.prior import PriorSource
 from threat.release.documents.settings import Approach
 
 
@@ -82,6 +83,27 @@ class TriedLiberty(Part):
     mean_recall: float | None = Field(description="mean recall on validation; null: no outcome to recall")
 
 
+class PriorChoice(Part):
+    """The weight of the prior taught by simulation: the smallest within one standard error of the best."""
+
+    weight: float = Field(ge=0, le=1, description="share of the prior's coefficients; 0: no prior")
+    source: PriorSource = Field(description="what the prior was taught by")
+    compared: OptionChoice | None = Field(description="the weights by the lists of the base; null: one weight")
+    warnings: tuple[str, ...] = Field(default=(), description="in words: a choice on the edge of what was tried")
+
+    @property
+    def words(self) -> str:
+        """The weight and how it was chosen, in a clause; what the prior was taught by where one is used."""
+        tried = "" if self.compared is None else ", ".join(option.name for option in self.compared.options)
+        if self.weight == 0:
+            return f"No prior taught by simulation was used: of the weights {tried} the lists of validation chose 0"
+        how = f"chosen of {tried} by the lists of validation" if tried else "set and not compared with others"
+        return (
+            f"The penalty of the base pulls towards {self.weight:g} of a prior taught by simulation, not by records: "
+            f"{self.source.words}, built on published odds; the weight was {how}"
+        )
+
+
 class BaseChoice(Part):
     """The base's penalty: the strongest whose log loss is within one standard error of the least."""
 
@@ -91,6 +113,14 @@ class BaseChoice(Part):
     liberty: tuple[TriedLiberty, ...] = Field(
         default=(), description="other policy values for time at liberty; the first entry is that of the settings"
     )
+    prior: PriorChoice | None = Field(
+        default=None, description="weight of the prior taught by simulation; null: none was tried"
+    )
+
+    @property
+    def prior_words(self) -> str:
+        """The share of a prior that the base was pulled towards, in a clause."""
+        return "No prior taught by simulation was used" if self.prior is None else self.prior.words
 
 
 class Choices(Document):
@@ -142,7 +172,8 @@ class Choices(Document):
     def warnings(self) -> tuple[str, ...]:
         """Say in words every choice of what was fitted that is on the edge of what was tried."""
         of_base = () if self.base is None else self.base.warnings
-        return (*self.model.warnings, *of_base, *self.elastic_net.warnings)
+        of_prior = () if self.base is None or self.base.prior is None else self.base.prior.warnings
+        return (*self.model.warnings, *of_base, *of_prior, *self.elastic_net.warnings)
 
     @model_validator(mode="after")
     def _whole(self) -> Self:

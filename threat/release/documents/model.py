@@ -12,6 +12,7 @@ from typing import Any, ClassVar, Literal, Self
 from pydantic import Field, model_validator
 
 from threat.release.documents.document import JsonFile, Part
+from threat.release.documents.prior import UsedPrior
 
 _STRONGEST = 1_000.0
 """Log odds of a coefficient, a mean or an intercept at most, either way: fitted values are below 20, and within the
@@ -99,6 +100,12 @@ class BaseModel(JsonFile):
     intercept: float = Field(ge=-_STRONGEST, le=_STRONGEST, description="log odds")
     columns: tuple[BaseColumn, ...] = Field(max_length=2_000, description="in the order of the features")
     liberty: LibertyOffset | None = Field(description="null: the features it is read from were left out")
+    # Not written where there is none: a base without a prior keeps the bytes, and the hash, that it had before.
+    prior: UsedPrior | None = Field(
+        default=None,
+        exclude_if=lambda prior: prior is None,
+        description="what the penalty pulled the coefficients towards; absent: towards 0",
+    )
 
     @model_validator(mode="after")
     def _whole(self) -> Self:

@@ -109,7 +109,8 @@ class BaseSettings(_Setting):
     """The base: a ridge regression on the features tagged for it, with a known offset for time at liberty.
 
     ``multiples``: penalties to try, each times the fit rows with an outcome; compared across ``groups`` groups of
-    subjects. ``unknown_release_share`` and ``least_liberty_share`` are policy values, not fitted.
+    subjects. ``unknown_release_share`` and ``least_liberty_share`` are policy values, not fitted. ``prior_weights``:
+    shares of a prior taught by simulation that the penalty may pull towards, compared on the force's own validation.
     """
 
     multiples: list[Annotated[float, Field(gt=0, le=10_000)]] = Field(
@@ -122,6 +123,16 @@ class BaseSettings(_Setting):
         default=0.15, description="policy: share of the horizon at liberty of a subject in custody, release unknown"
     )
     least_liberty_share: Share = Field(default=0.02, description="policy: least share of the horizon at liberty")
+    prior_weights: list[Annotated[float, Field(ge=0, le=1)]] = Field(
+        default=[0.0], min_length=1, description="weights to try of a prior taught by simulation; 0: no prior"
+    )
+
+    @field_validator("prior_weights")
+    @classmethod
+    def _each_once(cls, prior_weights: list[float]) -> list[float]:
+        if len(set(prior_weights)) < len(prior_weights):
+            raise ValueError("a weight of the prior is named twice: each is one candidate")
+        return prior_weights
 
 
 class LinearSettings(_Setting):
