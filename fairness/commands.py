@@ -1,4 +1,4 @@
-"""``threat audit``: who is served by a ranking, group by group."""
+"""``threat audit`` and its plans and comparisons: who is served by a ranking, group by group."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from threat.errors import UsageError
-from threat.options import STORE, FairnessPolicyOption, JsonOption, StoreOption
+from threat.options import STORE, FairnessPolicyOption, JsonOption, RunArgument, StoreOption
 from threat.terminal import emit, progress
 
 # Commands import the rest of the product when they run, so that `threat --help` loads none of it.
@@ -92,6 +92,31 @@ def _audit_run(path: Path, store: Path, policy: Any, ranking: str | None, given:
         run.write(report)
         run.add("fairness.html", page(report))
     return report
+
+
+@app.command("audit-champion")
+def champion_command(
+    run: RunArgument,
+    store: StoreOption = STORE,
+    policy: FairnessPolicyOption = None,
+    full: Annotated[bool, typer.Option("--full", help="Print every characteristic; otherwise the gated.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """After threat compare: who is served better or worse by a RUN than by its champion, group by group.
+
+    Adds fairness_with_champion.json to the RUN. It holds small counts, for governance inside the force alone.
+    """
+    from fairness.champion.runs import compare_run
+    from fairness.champion.screen import champion_screen
+    from fairness.policy import load_policy
+    from fairness.runs import snapshot_of
+    from threat.release.runs import Run
+
+    opened = Run.open(run)
+    with progress("Comparing"):
+        report = compare_run(opened, snapshot_of(opened, store), load_policy(policy))
+    opened.write(report)
+    emit(report.as_json(), as_json=as_json, lines=lambda _: champion_screen(report, full=full))
 
 
 @app.command("audit-power")

@@ -54,14 +54,8 @@ def audit_run(run: Run, snapshot: Snapshot, policy: Policy, *, ranking: str = MO
     ``evaluation.json`` gives it. Raises UsageError for a ranking the RUN does not have and for a RUN whose evaluation
     drew fewer than 50 replicates, BadInput when the predictions lack a column.
     """
-    test = _Test.of(run)
-    drawn = test.evaluation.settings.bootstrap
-    if drawn < LEAST_REPLICATES:
-        raise UsageError(
-            f"The RUN drew too few replicates, {drawn}: an audit needs at least {LEAST_REPLICATES}.",
-            where=str(run.directory),
-            way_out=f"train again with a bootstrap of {policy.draws}",
-        )
+    test = AuditedTest.of(run)
+    drawn = enough_draws(run, test.evaluation, policy)
     titles = {listed.name: listed.title for listed in test.evaluation.rankings if listed.name in test.columns}
     if ranking not in titles:
         raise UsageError(f"The RUN has no ranking {ranking}.", where=str(run.directory), way_out=", ".join(titles))
@@ -85,8 +79,20 @@ def audit_run(run: Run, snapshot: Snapshot, policy: Policy, *, ranking: str = MO
     )
 
 
+def enough_draws(run: Run, evaluation: Evaluation, policy: Policy) -> int:
+    """Return how many replicates a RUN's evaluation drew. Raises UsageError for fewer than 50."""
+    drawn = evaluation.settings.bootstrap
+    if drawn < LEAST_REPLICATES:
+        raise UsageError(
+            f"The RUN drew too few replicates, {drawn}: an audit needs at least {LEAST_REPLICATES}.",
+            where=str(run.directory),
+            way_out=f"train again with a bootstrap of {policy.draws}",
+        )
+    return drawn
+
+
 @dataclass(frozen=True, slots=True)
-class _Test:
+class AuditedTest:
     """The test cohort of a RUN with the parties of every row and of every event outside."""
 
     run_id: str
@@ -97,7 +103,8 @@ class _Test:
     outside: Parties
 
     @classmethod
-    def of(cls, run: Run) -> _Test:
+    def of(cls, run: Run) -> AuditedTest:
+        """Read the test of a sealed RUN. Raises BadInput when its predictions lack a column."""
         predictions = pq.read_table(run.path("predictions.parquet"))
         if missing := sorted(_NEEDED - set(predictions.column_names)):
             raise BadInput("The predictions lack a column.", value=", ".join(missing), where="predictions.parquet")

@@ -126,6 +126,19 @@ def listing(ranked: Ranked, draws: Draws, capacity: float, columns: slice = slic
     return Listing(np.concatenate(rows), np.concatenate(places), used)
 
 
+def places_of(ranked: Ranked, capacity: float) -> Floats:
+    """Return how much of a place each row of the sample takes on lists of ``capacity``, float64[n].
+
+    >>> from threat.measuring.ranked import Labelled
+    >>> places_of(Ranked(rows=Labelled.of(label=[1, 0, 0, 0]), score=np.array([9.0, 5.0, 5.0, 1.0])), 2).tolist()
+    [1.0, 0.5, 0.5, 0.0]
+    """
+    content = listing(ranked, Draws.of(ranked.rows.persons, Resampling(replicates=0, seed=0)), capacity)
+    out = np.zeros(len(ranked))
+    out[content.rows] = content.places[:, 0]
+    return out
+
+
 def _reach(
     order: Order, bounds: tuple[int, int], person: Ints, counts: NDArray[np.uint8], capacity: float
 ) -> tuple[int, Floats, Floats]:

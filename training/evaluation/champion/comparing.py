@@ -20,7 +20,7 @@ from threat.ids import show_id
 from threat.measuring.intervals import ENOUGH_TO_RESAMPLE
 from threat.measuring.list_length import ListLength
 from threat.measuring.ranked import Floats, Ints
-from threat.measuring.resampling import Resampling
+from threat.measuring.resampling import Resampling, places_of
 from threat.release.documents.champion import (
     CHAMPION,
     CHAMPION_SCORES,
@@ -34,7 +34,7 @@ from threat.release.documents.evaluation import MODEL, Evaluation, Measured
 from threat.release.documents.snapshot import SnapshotRead
 from threat.release.runs import Run
 from training.cohorts.feed_lag import delayed, feed_lags
-from training.evaluation.champion.lists import highest, moved, overlaps, places_of, ranks
+from training.evaluation.champion.lists import highest, moved, overlaps, ranks
 from training.evaluation.champion.models import ScoredModel
 from training.evaluation.champion.themes import ThemeDifferences, theme_differences
 from training.evaluation.comparison import compared_ranking

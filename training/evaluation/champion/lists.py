@@ -9,22 +9,8 @@ from numpy.typing import NDArray
 
 from threat.history.sightings import Rows
 from threat.measuring.ranked import Floats, Ints, Labelled, Ranked
-from threat.measuring.resampling import Draws, Resampling, listing
+from threat.measuring.resampling import places_of
 from threat.release.documents.champion import Moved, Overlap
-
-
-def places_of(ranked: Ranked, capacity: int) -> Floats:
-    """Return how much of a place each row takes on lists of ``capacity``, float64[n]; ties at the cut share.
-
-    >>> rows = Labelled.of(label=[1, 0, 0, 0])
-    >>> places_of(Ranked(rows=rows, score=np.array([9.0, 5.0, 5.0, 1.0])), 2).tolist()
-    [1.0, 0.5, 0.5, 0.0]
-    """
-    sample = Draws.of(ranked.rows.persons, Resampling(replicates=0, seed=0))
-    content = listing(ranked, sample, capacity)
-    out = np.zeros(len(ranked))
-    out[content.rows] = content.places[:, 0]
-    return out
 
 
 def overlaps(challenger: Ranked, champion: Ranked, lengths: Sequence[int]) -> tuple[Overlap, ...]:

@@ -7,7 +7,8 @@ import pytest
 
 from threat.history.sightings import Rows
 from threat.measuring.ranked import Labelled, Ranked
-from training.evaluation.champion.lists import highest, moved, overlaps, places_of, ranks
+from threat.measuring.resampling import places_of
+from training.evaluation.champion.lists import highest, moved, overlaps, ranks
 
 # Two lists of four. Rows 1, 3 and 6 have an outcome; the event of row 6 is shared with a row elsewhere.
 ROWS = Labelled.of(
