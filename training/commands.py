@@ -141,12 +141,13 @@ def evaluate(
         typer.Option("--ablate", help="Also fit the model without each group of features and without older records."),
     ] = False,
     store: StoreOption = STORE,
+    policy: PolicyOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Measure a RUN's predictions again. Exit 5 when its sealed figures do not come out again.
 
     With --ablate, what the lists on validation lose without each group of features, and with the last 12, 24 and 36
-    months of records alone, goes to ablations.json.
+    months of records alone, goes to ablations.json; --store and --policy are those that the RUN was trained with.
     """
     from threat.release.documents.expected_captures import ExpectedCaptures
     from threat.release.runs import Run
@@ -174,7 +175,7 @@ def evaluate(
         from training.evaluation.summary import ablation_lines
         from training.job import ablate as ablate_run
 
-        ablated = ablate_run(opened, store)
+        ablated = ablate_run(opened, store, policy)
         document["ablations"] = ablated.as_json()
         text += "\n\n" + "\n".join(ablation_lines(ablated))
     emit(document, as_json=as_json, lines=lambda _: text)

@@ -112,15 +112,15 @@ def ablate(run: Run, store: str | Path, policy: Path | None = None) -> Ablations
     """
     config, read, choices = run.read(Config), run.read(SnapshotRead), run.read(Choices)
     rules = load_policy(policy)
-    labelled = prepare(Store.open(Path(store)).snapshot(read.id), config.settings, rules)
     before, now = (read.catalogue_version, config.policy_version), (load_catalogue().version, rules.version)
     if before != now:
         raise UsageError(
             "The RUN was trained with another catalogue or policy than this.",
             value=f"{', '.join(before)}; now {', '.join(now)}",
             where=str(run.directory),
-            way_out="ablate it with the version of the product that trained it, or train again",
+            way_out="ablate it with the version of the product, or the --policy, that trained it, or train again",
         )
+    labelled = prepare(Store.open(Path(store)).snapshot(read.id), config.settings, rules)
     if choices.fit_rows is not None:
         labelled = labelled.refitted_on(cast(FitRows, choices.fit_rows.chosen))
     # One at a time: each holds a matrix of its own.

@@ -5,20 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 from fixtures import evidence
+from fixtures.measured_run import measured_run
 
 from threat.errors import BadInput, UsageError
 from threat.measuring.list_length import ListLength
-from threat.measuring.ranked import Labelled
-from threat.measuring.resampling import Resampling
-from threat.release.documents.evaluation import Evaluation, RankingFigures
-from threat.release.runs import Run
+from threat.release.documents.evaluation import RankingFigures
 from training.evaluation.reproduce import reproduce, same_rankings
-from training.evaluation.table import Ranking, evaluate
 
 
 def ranking(value: float | None = 0.4, **fields: Any) -> RankingFigures:
@@ -60,38 +54,6 @@ def test_a_run_without_predictions_has_nothing_to_evaluate(tmp_path: Path) -> No
     with pytest.raises(UsageError, match="nothing to evaluate") as caught:
         reproduce(evidence.make_run(tmp_path))
     assert "predictions.parquet, outcomes.parquet" in str(caught.value)
-
-
-def measured_run(folder: Path, length: ListLength, **changes: Any) -> Run:
-    """A sealed RUN of three lists of 40 rows, measured with lists of this length; ``changes``: to its evaluation."""
-    rng = np.random.default_rng(3)
-    label = (rng.random(120) < 0.3).astype(np.uint8)
-    columns = {
-        "label": label, "credit": label.astype(float), "subject_id": np.arange(120), "fold": np.repeat([4, 5, 6], 40),
-        "score": rng.normal(size=120) + label, "rule_x": rng.normal(size=120),
-    }  # fmt: skip
-    hits = np.flatnonzero(label)
-    outcomes = pa.table({
-        "row": [*hits, -1], "incident": [*hits, 999], "subject_id": [*hits, 500], "credit": [1.0] * (len(hits) + 1),
-        "fold": [*columns["fold"][hits], 6],
-    })  # fmt: skip
-    measured = evaluate(
-        Labelled.from_tables(pa.table(columns), outcomes.to_pandas()),
-        [Ranking("score", "Model", columns["score"]), Ranking("rule_x", "Rule", columns["rule_x"])],
-        length=length,
-        resampling=Resampling(replicates=20, seed=7),
-    )
-    fields = {name: getattr(measured, name) for name in ("capacity", "capacity_share", "rankings", "halves")}
-    fields |= {"settings": {"bootstrap": 20, "seed": 7}, "warnings": ("said once",), "calibration": None}
-    run = Run.create(folder, "r")
-    run.write_text("model/model.txt", evidence.model_text())
-    for document in evidence.documents(evidence.model_text()):
-        replaced = evidence.evaluation(**(fields | changes)) if isinstance(document, Evaluation) else document
-        run.write(replaced)
-    pq.write_table(pa.table(columns), run.path("predictions.parquet"))
-    pq.write_table(outcomes, run.path("outcomes.parquet"))
-    run.seal()
-    return run
 
 
 def test_a_length_given_as_a_share_comes_out_again_with_its_own_ladder_and_its_halves(tmp_path: Path) -> None:
