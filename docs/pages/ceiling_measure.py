@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from pages.ceiling_cache import Cache, code_of
 from pages.ceiling_plan import HORIZON_DAYS, Plan, World
 from pages.ceiling_training import Trained, train_and_score
+from pages.published_odds import PUBLISHED_ODDS, TITLE, published_scores
 
 from features import Matrix, load_catalogue
 from features.rules import RULES
@@ -95,6 +96,8 @@ class WorldSteps:
             for name, rule in RULES.items()
             if not rule.unranked(matrix).all()
         ]
+        odds = published_scores(matrix, plan.training.base, HORIZON_DAYS)
+        fixed.append(Ranking(PUBLISHED_ODDS, TITLE, odds))
         lists = self._lists(judged.rows, risks)
         places = plan.places(plan.large_relationships)
         deadly = lists.by_deadly_risk()

@@ -14,6 +14,7 @@ from pages.ceiling_ledger import Opening, unseen_sentence
 from pages.ceiling_measure import RULE, MeasuredWorld
 from pages.ceiling_plan import Plan
 from pages.ceiling_table import TableRow, WorldTable, table_of
+from pages.published_odds import TITLE, published_factors
 
 from threat.charts import Point, points_with_intervals
 from training.truth.recipes import TITLES as RECIPES
@@ -111,7 +112,7 @@ def page(evidence: Evidence) -> str:
     lines += ["", *_paragraph(_rules_of_the_bars()), *_chart_lines(), ""]
     for measured, table in zip(evidence.worlds, tables, strict=True):
         lines += _world(measured, table)
-    lines += [*_reading(), *_steps(evidence.steps)]
+    lines += [*_reading(), *published_lines(), *_steps(evidence.steps)]
     return "\n".join(lines).rstrip() + "\n"
 
 
@@ -245,6 +246,29 @@ def _reading() -> list[str]:
             )
         ),
         "",
+    ]
+
+
+def published_lines() -> list[str]:
+    """Return the table that the ranking by published odds is made from."""
+    lines = [
+        f"## {TITLE[0].upper()}{TITLE[1:]}",
+        "",
+        "| factor | present where any is above 0 | odds | figure | source |",
+        "|---|---|---|---|---|",
+    ]
+    for factor in published_factors():
+        names = " ".join(f"`{name}`" for name in factor.features)
+        lines.append(f"| {factor.factor} | {names} | {factor.odds:g} | {factor.figure} | {factor.source} |")
+    return [
+        *lines,
+        "",
+        *_paragraph(
+            "The score is the sum of the log odds of the factors present, plus the known offset for time at liberty. "
+            "Only figures seen in a source are in it; factors that are called strong without a figure (firearms, "
+            "weapons, threats to kill, control, sexual violence, separation) are not. The simulation is calibrated to "
+            "some of the same figures."
+        ),
     ]
 
 

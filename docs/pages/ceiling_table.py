@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 
 from pages.ceiling_bars import Bar, OverSeeds, not_worse_bar, share_bar
 from pages.ceiling_measure import RECIPE, RULE, MeasuredWorld
+from pages.published_odds import PUBLISHED_ODDS
+from pages.published_odds import TITLE as PUBLISHED_TITLE
 
 from features.rules import RULES
 from threat.release.documents.evaluation import MODEL
@@ -20,6 +22,7 @@ TITLES = {
     "scratch": "LightGBM from scratch",
     "base": "the base alone",
     "elastic_net": "elastic net",
+    PUBLISHED_ODDS: PUBLISHED_TITLE,
     ORACLE: "latent oracle (an upper bound)",
 }
 """Rankings by name, but for rules and recipes, which have titles of their own."""
@@ -49,7 +52,7 @@ class WorldTable:
 
 
 def table_of(measured: MeasuredWorld) -> WorldTable:
-    """Return the table of one world: trained rankings, rules by what they reach, recipes of the ceiling, oracle."""
+    """Return the table of one world: trained rankings, rules and published odds, recipes of the ceiling, oracle."""
     k = measured.places
     trained = [_trained_row(measured, name) for name in _trained_names(measured)]
     fixed = [
@@ -81,7 +84,7 @@ def _trained_row(measured: MeasuredWorld, name: str) -> TableRow:
 
 
 def _order(name: str) -> int:
-    """Rules first, then recipes, then the oracle."""
+    """Rules and published odds first, then recipes, then the oracle."""
     return 2 if name == ORACLE else 1 if name.startswith(RECIPE) else 0
 
 

@@ -33,7 +33,17 @@ def test_every_ranking_is_in_the_table_and_nothing_is_called_a_measurement(quick
     assert "not a measurement" in (quick / "images" / "ceiling.svg").read_text()
     (world,) = document["worlds"]
     rows = {row["name"]: row for row in world["rankings"]}
-    assert {"score", "base", "elastic_net", "rule_trailing_year_harm", "recipe_base", "oracle"} <= set(rows)
+    assert {
+        "score",
+        "base",
+        "elastic_net",
+        "rule_trailing_year_harm",
+        "published_odds",
+        "recipe_base",
+        "oracle",
+    } <= set(rows)
+    assert rows["published_odds"]["title"] == "published odds, nothing fitted"
+    assert rows["published_odds"]["share"]["n"] == 1
     best = f"recipe_{world['ceiling']['recipe']}"
     assert rows[best]["share"]["mean"] == 1.0
     assert rows["oracle"]["captures"] == max(row["captures"] for row in rows.values())

@@ -60,7 +60,7 @@ class Lesson:
         """Return the settings of a force. Raises UsageError for a seed that the model is measured on unseen."""
         if seed in UNSEEN_SEEDS:
             raise UsageError(
-                "The prior would be taught by a force that the model is measured on unseen.",
+                "The seed cannot teach the prior: the model is measured on its force unseen.",
                 value=seed,
                 way_out="teach the prior by other forces",
             )

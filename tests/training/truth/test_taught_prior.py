@@ -65,7 +65,7 @@ def test_a_coefficient_is_that_of_the_base_over_the_spread_of_its_column(
 def test_a_force_that_the_model_is_measured_on_teaches_nothing(tmp_path: Path) -> None:
     assert set(Plan().seeds) == UNSEEN_SEEDS
     for seed in UNSEEN_SEEDS:
-        with pytest.raises(UsageError, match="measured on unseen"):
+        with pytest.raises(UsageError, match="measured on its force unseen"):
             teach(replace(SMALL, seeds=(seed,)), tmp_path)
     assert not list(tmp_path.iterdir())
 
