@@ -295,6 +295,7 @@ FACTS: dict[str, Fact] = {
     "design.leaks": ("checks.json", _leaks),
     "design.test_opened": ("folds.json", _opened),
     "performance.comparison": ("evaluation.json", results.comparison_field),
+    "performance.validation_bar": ("choices.json", results.validation_bar_field),
     "performance.rankings": ("evaluation.json", results.rankings_field),
     "performance.differences": ("evaluation.json", results.differences_field),
     "performance.calibration": ("evaluation.json, gate.json", results.calibration_field),

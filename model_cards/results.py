@@ -93,6 +93,16 @@ def comparison_field(documents: RunDocuments) -> Value | None:
     return (*lines, PROMISE)
 
 
+def validation_bar_field(documents: RunDocuments) -> Value | None:
+    """Return how the model did on validation against the better of what else was fitted; withheld under 10 rows."""
+    bar = None if documents.choices is None else documents.choices.bar
+    if bar is None:
+        return None
+    if bar.difference.events < PUBLISH:
+        return f"withheld (under {PUBLISH} rows with an outcome)"
+    return (bar.sentence, bar.how_to_read)
+
+
 def differences_field(documents: RunDocuments) -> Value | None:
     """Return the model minus each other ranking, paired."""
     if documents.evaluation is None:

@@ -23,6 +23,7 @@ from threat.measuring.ranked import Labelled
 from threat.measuring.resampling import Resampling
 from threat.policy import load_policy
 from threat.release.documents.checks import Checks
+from threat.release.documents.choices import Choices
 from threat.release.documents.cohort import CohortAttrition
 from threat.release.documents.evaluation import MODEL, Evaluation
 from threat.release.documents.expected_captures import ExpectedCaptures
@@ -99,6 +100,7 @@ def aggregates(run: Run) -> MeasuredRun:
         evaluation=run.read(Evaluation),
         cohort=run.read(CohortAttrition),
         checks=run.read(Checks),
+        choices=run.read(Choices),
         stability=run.read(Stability),
     )
 

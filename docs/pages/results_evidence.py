@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from fairness.suppression import PublicFairness
 from threat.measuring.figure import Figure
 from threat.release.documents.checks import Checks
+from threat.release.documents.choices import Choices
 from threat.release.documents.cohort import CohortAttrition
 from threat.release.documents.evaluation import Evaluation
 from threat.release.documents.expected_captures import ExpectedCaptures
@@ -28,6 +29,7 @@ class MeasuredRun:
     evaluation: Evaluation
     cohort: CohortAttrition
     checks: Checks
+    choices: Choices
     stability: Stability
     audit: PublicFairness | None = None
     leak: LeakWorth | None = None

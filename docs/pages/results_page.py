@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from pages.results_bars import bar_lines
 from pages.results_cells import LEAST, number, percent
 from pages.results_comparison import comparison_lines, losses
 from pages.results_estimand import estimand_lines
@@ -72,6 +73,8 @@ def _real(real: RealRecords) -> list[str]:
     }
     for name, title in titles.items():
         lines += _run(title, real.runs[name], public=True)
+    if bars := bar_lines(real.runs, public=True):
+        lines += ["### Bars on validation", "", *bars]
     lines += ["### Sensitivities", "", *_sensitivities(real.runs)]
     lines += ["### No leaks, by construction", "", *_leaks(real.runs, titles)]
     return lines

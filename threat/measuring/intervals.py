@@ -19,6 +19,9 @@ from threat.measuring.ranked import Floats
 BOOTSTRAP = "cluster bootstrap over subjects, percentile 95%"
 """Method of every percentile interval: its replicates draw persons, never rows."""
 
+PAIRED = f"paired {BOOTSTRAP}"
+"""Method of the interval of a difference whose two sides share every draw."""
+
 ENOUGH_TO_RESAMPLE = 10
 """Cases, non-cases and persons below which replicates are not trusted: of 3 cases in 3, every replicate says 100%. At
 10 the percentile interval of a rate and the Jeffreys interval nearly agree."""

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from features import Catalogue
 from threat.measuring.estimates import What, measure, missing
+from threat.measuring.intervals import PAIRED
 from threat.measuring.titles import TITLES
 from threat.release.documents.ablations import Ablation, Ablations, HistoryAblation
 from threat.release.documents.choices import Choices
@@ -20,7 +21,6 @@ from training.cohorts.labelled import LabelledCohort
 from training.cohorts.recent import RecentPairs
 from training.cohorts.sample import Sample
 from training.config import TreeCandidate
-from training.evaluation.table import PAIRED
 from training.models.base_recipe import BaseRecipe
 from training.models.candidates import Pairs, Recipe, growth_of
 from training.models.choosing import ValidationLists

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from threat.measuring.figure import Figure
 from threat.measuring.intervals import ENOUGH_TO_RESAMPLE
 from threat.measuring.power import standard_error_of
-from threat.release.documents.comparison import ComparedRanking, Comparison, ComparisonPlan, ComparisonVerdict
+from threat.release.documents.comparison import ComparedRanking, Comparison, ComparisonPlan, verdict_of
 from threat.release.documents.evaluation import MODEL, Measured
 from threat.release.documents.settings import ComparisonSettings
 from training.models.planned_comparison import power, title_of
@@ -49,23 +48,3 @@ def _caught(measured: Measured, name: str) -> float:
     """Outcome events that the lists of a ranking held, the mean over the ladder of lengths."""
     recall = measured.figure(name, "mean_recall")
     return 0.0 if recall is None or recall.value is None else recall.value * recall.events
-
-
-def verdict_of(difference: Figure | None, margin: float) -> ComparisonVerdict:
-    """Return what the interval of a difference, model minus ranking, says of the model.
-
-    Better: wholly above 0. Worse: wholly below 0, however little. Not worse: wholly above minus the margin. Anything
-    else is not enough evidence; a ranking that is not in the table is not measured.
-
-    >>> figure = Figure(name="d", title="D", value=0.0, n=9, events=9, interval=(-0.01, 0.01), method="paired")
-    >>> verdict_of(figure, margin=0.02), verdict_of(figure, margin=0.005)
-    ('not_worse', 'not_enough_evidence')
-    """
-    if difference is None:
-        return "not_measured"
-    if difference.interval is None:
-        return "not_enough_evidence"
-    low, high = difference.interval
-    if low > 0 or high < 0:
-        return "better" if low > 0 else "worse"
-    return "not_worse" if low > -margin else "not_enough_evidence"

@@ -96,6 +96,7 @@ def summary_lines(run: str, evaluation: Evaluation, remarks: Remarks) -> str:
         lines.append(f"Of the ways to a model the lists of validation chose: {APPROACH_TITLES[choices.approach]}.")
         if choices.base is not None:
             lines.append(f"{choices.base.prior_words}.")
+        lines += [] if choices.bar is None else [choices.bar.sentence, choices.bar.how_to_read]
         lines += [f"On the edge of what was tried: {warning}" for warning in choices.warnings]
     if late := remarks.late_known:
         lines.append(

@@ -9,7 +9,7 @@ import numpy as np
 
 from threat.measuring.estimates import What, measure
 from threat.measuring.figure import Figure
-from threat.measuring.intervals import BOOTSTRAP
+from threat.measuring.intervals import PAIRED
 from threat.measuring.list_length import ListLength
 from threat.measuring.ranked import Floats, Labelled, Ranked
 from threat.measuring.resampling import Resampling
@@ -20,8 +20,6 @@ from training.evaluation.columns import Columns, Test, columns_of, figures_of
 from training.evaluation.decision_curve import decision_curve
 from training.evaluation.halves import halves
 from training.evaluation.slices import by_freshness
-
-PAIRED = f"paired {BOOTSTRAP}"
 
 _FEW_EVENTS = 50
 """Below this many outcome events the page warns: the gate's policy asks for at least as many in a test."""

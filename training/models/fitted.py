@@ -13,6 +13,7 @@ from threat.release.documents.comparison import REGRESSION, ComparisonPlan
 from threat.release.documents.evaluation import MODEL
 from threat.release.documents.model import Calibrator
 from threat.release.documents.settings import APPROACH_TITLES
+from threat.release.documents.validation_bar import ValidationBar
 from threat.release.ranking_model import RankingModel
 from training.cohorts.labelled import LabelledCohort
 from training.cohorts.sample import Sample
@@ -22,6 +23,7 @@ from training.models.calibrator import CalibrationRows, calibrator
 from training.models.candidates import ComparedApproaches, Recipe, compare_approaches, without
 from training.models.liberty import Penalty, liberty_sensitivity
 from training.models.planned_comparison import plan_comparison
+from training.models.validation_bar import bar_on_validation
 
 Floats = NDArray[np.float64]
 
@@ -46,6 +48,7 @@ class FittedModels:
     validated_in_time: bool
     validation_labels: NDArray[np.uint8]
     plan: ComparisonPlan
+    bar: ValidationBar
 
     @property
     def recipe(self) -> Recipe:
@@ -67,6 +70,7 @@ class FittedModels:
             base=self.base.choice,
             elastic_net=self.penalties.document,
             comparison=self.plan,
+            bar=self.bar,
             validation_rows=len(self.validation_labels),
             validation_rows_with_outcome=int(self.validation_labels.sum()),
             model_sha256=model_sha256,
@@ -101,6 +105,8 @@ def fit_models(labelled: LabelledCohort) -> FittedModels:
         return calibrator(np.concatenate(out_of_fold), rows)
 
     recipe, final = approaches.chosen, labelled.fit_sample(folds.test)
+    out_of_fold: dict[str, Floats] = {name: np.concatenate(scores) for name, scores in approaches.out_of_fold.items()}
+    of_regression = {REGRESSION: np.concatenate(lines.scores)}
     base = recipe.base.fit(final)
     liberty = liberty_sensitivity(
         pairs,
@@ -123,13 +129,12 @@ def fit_models(labelled: LabelledCohort) -> FittedModels:
         linear_calibrator=calibrated(lines.scores),
         validated_in_time=bool(folds.validation),
         validation_labels=np.concatenate([sample.label for sample in measured]),
-        plan=plan_comparison(
-            labelled,
-            measured,
-            {
-                MODEL: np.concatenate(approaches.out_of_fold[recipe.approach]),
-                REGRESSION: np.concatenate(lines.scores),
-            },
+        plan=plan_comparison(labelled, measured, {MODEL: out_of_fold[recipe.approach]} | of_regression),
+        bar=bar_on_validation(
+            recipe.approach,
+            {**out_of_fold, **of_regression},
+            approaches.lists,
+            settings.comparison.margin,
         ),
     )
 

@@ -12,9 +12,16 @@ from fixtures.evidence import figure, ranking
 
 from threat.measuring.power import of_standard_error, standard_error_of
 from threat.release.documents.choices import Choices
-from threat.release.documents.comparison import Comparison, ComparisonPlan, ComparisonVerdict, PlannedRanking, Power
+from threat.release.documents.comparison import (
+    Comparison,
+    ComparisonPlan,
+    ComparisonVerdict,
+    PlannedRanking,
+    Power,
+    verdict_of,
+)
 from threat.release.documents.settings import ComparisonSettings
-from training.evaluation.comparison import compare, verdict_of
+from training.evaluation.comparison import compare
 
 SETTINGS = ComparisonSettings(against=["rule_rfgv", "elastic_net"])
 PLAN = ComparisonPlan(

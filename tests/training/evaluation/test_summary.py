@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fixtures import evidence
 from fixtures.evidence import at_capacity, figure, ranking
+from fixtures.validation_bars import bar
 
 from threat.release.documents.evaluation import Evaluation
 from training.evaluation.summary import Remarks, comparison_lines, summary_lines
@@ -45,3 +46,10 @@ def test_the_planned_comparison_has_a_line_for_each_order_of_the_rows() -> None:
     assert recency.startswith(f"  {'not enough evidence':<20} {'Recency':<50} {difference}")
     assert recency.endswith("; recency with victims orders these rows alike")
     assert comparison_lines(evidence.evaluation()) == []
+
+
+def test_the_bar_on_validation_is_said_with_what_the_lists_of_validation_chose() -> None:
+    said = summary_lines("r", folded(), Remarks(choices=evidence.choices("model", bar=bar()))).splitlines()
+    at = said.index(bar().sentence)
+    assert said[at - 1].startswith("Of the ways to a model the lists of validation chose: ")
+    assert said[at + 1] == bar().how_to_read

@@ -12,6 +12,7 @@ from threat.release.documents.comparison import ComparisonPlan
 from threat.release.documents.document import Document, Part, json_object
 from threat.release.documents.prior import PriorSource
 from threat.release.documents.settings import Approach
+from threat.release.documents.validation_bar import ValidationBar
 
 
 class ChosenTrees(Part):
@@ -145,6 +146,10 @@ class Choices(Document):
     )
     comparison: ComparisonPlan | None = Field(
         default=None, description="what the planned comparison was expected to tell; null in a RUN of before"
+    )
+    bar: ValidationBar | None = Field(
+        default=None,
+        description="the model against the better of what else was fitted, on validation; null in a RUN of before",
     )
     validation_rows: int = Field(ge=0, description="rows of the validation folds")
     validation_rows_with_outcome: int = Field(ge=0, description="of those, rows with an outcome")

@@ -104,13 +104,13 @@ class Comparison(Part):
         )
         planned = [] if self.plan is None else [ranking.power for ranking in self.plan.rankings]
         if self.plan is not None:
-            words = _power_words([power for power in planned if power is not None])
+            words = power_words([power for power in planned if power is not None])
             said += (
                 f" Planned on {self.plan.rows_with_outcome:,} rows of validation with an outcome "
                 f"({self.plan.people:,} people): {words or 'too few to say what the test can tell'}."
             )
         measured = [ranking.power for ranking in self.rankings if ranking.power is not None]
-        if words := _power_words(measured):
+        if words := power_words(measured):
             said += f" With the {self.events:,} outcome events of the test: {words}."
         return said
 
@@ -139,8 +139,28 @@ def words_of(ranking: ComparedRanking) -> str:
     return f"mean recall {difference.value:+.3f} ({low:+.3f} to {high:+.3f})"
 
 
-def _power_words(powers: list[Power]) -> str:
-    """Return the range of what can be detected and of the power at the margin; empty without any."""
+def verdict_of(difference: Figure | None, margin: float) -> ComparisonVerdict:
+    """Return what the interval of a difference, model minus ranking, says of the model.
+
+    Better: wholly above 0. Worse: wholly below 0, however little. Not worse: wholly above minus the margin. Anything
+    else is not enough evidence; a ranking that is not in the table is not measured.
+
+    >>> figure = Figure(name="d", title="D", value=0.0, n=9, events=9, interval=(-0.01, 0.01), method="paired")
+    >>> verdict_of(figure, margin=0.02), verdict_of(figure, margin=0.005)
+    ('not_worse', 'not_enough_evidence')
+    """
+    if difference is None:
+        return "not_measured"
+    if difference.interval is None:
+        return "not_enough_evidence"
+    low, high = difference.interval
+    if low > 0 or high < 0:
+        return "better" if low > 0 else "worse"
+    return "not_worse" if low > -margin else "not_enough_evidence"
+
+
+def power_words(powers: list[Power]) -> str:
+    """Return the range of what can be detected and of the power at the margin, in words; empty without any."""
     if not powers:
         return ""
     detectable, chances = [power.detectable for power in powers], [power.not_worse for power in powers]

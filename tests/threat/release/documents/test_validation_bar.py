@@ -1,0 +1,52 @@
+"""The bar on validation in words: what was compared, what came out, and what favours whom."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from fixtures import evidence
+from fixtures.validation_bars import REGRESSION, SCRATCH, bar
+
+from threat.release.documents.choices import Choices
+
+
+def test_the_sentence_says_what_was_compared_and_how_much_that_can_tell() -> None:
+    assert bar().sentence == (
+        "Bar on validation: mean recall over lists of 12, 25 and 50, LightGBM on the base (0.450) minus the better of "
+        "LightGBM from scratch (0.410) and elastic-net logistic regression (0.440), on 41 rows with an outcome "
+        "(30 people): +0.010 (-0.008 to +0.030), margin 0.02: not worse, the bar is met. Power: differences of 0.028 "
+        "are found at 80% power, and a model exactly as good is found not worse in 52% of tests."
+    )
+    assert bar().how_to_read == (
+        "The model was chosen on these rows, which flatters it. The better of the two was picked on them too, which "
+        "makes the bar harder. The test is what decides."
+    )
+
+
+def test_of_one_comparator_nothing_was_picked() -> None:
+    alone = bar(model=SCRATCH, comparators=[REGRESSION])
+    assert "LightGBM from scratch (0.410) minus elastic-net logistic regression (0.440), on 41 rows" in alone.sentence
+    assert "picked" not in alone.how_to_read
+
+
+def test_an_interval_that_is_not_read_is_not_printed() -> None:
+    few = bar(verdict="not_enough_evidence", power=None, reason="neither caught 10 outcomes")
+    assert few.sentence.endswith("(30 people): neither caught 10 outcomes: not enough evidence, the bar is not met.")
+
+
+@pytest.mark.parametrize(
+    ("verdict", "met"),
+    [("better", True), ("not_worse", True), ("worse", False), ("not_enough_evidence", False)],
+)
+def test_the_bar_is_met_by_a_model_that_is_not_worse(verdict: str, met: bool) -> None:
+    assert bar(verdict=verdict).met is met
+    assert bar(verdict=verdict).result.endswith("the bar is met" if met else "the bar is not met")
+
+
+def test_choices_keep_the_bar_and_choices_of_before_have_none() -> None:
+    choices = evidence.choices("model", bar=bar())
+    assert Choices.parse(choices.encode(), "choices.json").bar == bar()
+    before = evidence.choices("model").as_json()
+    del before["bar"]
+    assert Choices.parse(json.dumps(before).encode(), "choices.json").bar is None
