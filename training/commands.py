@@ -184,23 +184,28 @@ def evaluate(
 @app.command("compare")
 def compare(
     run: RunArgument,
-    champion: Annotated[Path, typer.Option(help="The champion: a bundle or a RUN.", metavar="BUNDLE|RUN")],
+    champion: Annotated[
+        Path | None, typer.Option(help="Otherwise the bundle in service (--var).", metavar="BUNDLE|RUN")
+    ] = None,
     store: StoreOption = STORE,
     var: VarOption = VAR,
     as_json: JsonOption = False,
 ) -> None:
     """Compare a challenger RUN with the champion on the challenger's test: who moves on and off the lists, and why.
 
-    Adds comparison_with_champion.json and the champion's scores to the RUN. --var has the keys that a bundle's
-    signature is checked against.
+    Adds comparison_with_champion.json, examples of who moves, and the champion's scores to the RUN. --var has the keys
+    that a bundle's signature is checked against.
     """
     from threat.release.runs import Run
     from training.evaluation.champion.comparing import compare_with_champion
     from training.evaluation.champion.models import ScoredModel
     from training.evaluation.champion.summary import champion_lines
 
-    comparison = compare_with_champion(Run.open(run), ScoredModel.read(champion, var / "keys"), store)
-    emit(comparison.as_json(), as_json=as_json, lines=lambda _: "\n".join(champion_lines(comparison)))
+    scored = ScoredModel.in_service(var) if champion is None else ScoredModel.read(champion, var / "keys")
+    compared = compare_with_champion(Run.open(run), scored, store)
+    document = compared.comparison.as_json() | {"examples": compared.examples.as_json()}
+    text = "\n".join(champion_lines(compared.comparison, compared.examples))
+    emit(document, as_json=as_json, lines=lambda _: text)
 
 
 @app.command("mirror")

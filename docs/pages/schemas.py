@@ -10,7 +10,7 @@ from pathlib import Path
 from threat.release.documents.ablations import Ablations
 from threat.release.documents.approvals import Approvals
 from threat.release.documents.card import Card, Human
-from threat.release.documents.champion import ChampionComparison
+from threat.release.documents.champion import ChampionComparison, MovedRelationships
 from threat.release.documents.checks import Checks
 from threat.release.documents.choices import Choices
 from threat.release.documents.cohort import CohortAttrition
@@ -55,6 +55,7 @@ DOCUMENTS: dict[str, type[JsonFile]] = {
     "gate": Gate,
     "human": Human,
     "list": ListFile,
+    "moved_relationships": MovedRelationships,
     "provenance": Provenance,
     "run_manifest": RunManifest,
     "shap_summary": GlobalPicture,

@@ -31,7 +31,7 @@ _DOCUMENTS = (
 )
 """Documents of a RUN that are copied, where the RUN has them. Predictions (rows about people) never are."""
 
-_LATER = ("ablations.json",)
+_LATER = ("ablations.json", "comparison_with_champion.json")
 """Annexes that may be measured after a RUN was mirrored: copied again each time, in place of the file of before, so
 that an annex measured anew is in MLflow too."""
 

@@ -115,6 +115,18 @@ def test_ablations_measured_after_the_mirror_are_copied_by_the_next_and_replace_
     assert copies == [0.2, 0.3]
 
 
+def test_a_comparison_with_the_champion_is_copied_and_no_row_about_a_person_with_it(var: Path) -> None:
+    run = made(var / "runs", "r_compared", python="3.13.0")
+    mirror(run, var)
+    about_people = ("moved_relationships.json", "champion_scores.parquet")
+    for name in ("comparison_with_champion.json", *about_people):
+        run.add(name, f"of {run.id}")
+    mirror(run, var)
+    copies = {path.name: path.read_text() for path in (var / "mlartifacts").rglob("*with_champion*")}
+    assert copies == {"comparison_with_champion.json": "of r_compared"}
+    assert not [path for name in about_people for path in (var / "mlartifacts").rglob(name)]
+
+
 def test_each_fold_and_candidate_is_a_run_below(mirrored: dict[str, Any], client: Any) -> None:
     experiment = client.get_experiment_by_name(EXPERIMENT).experiment_id
     below = client.search_runs([experiment], f"tags.mlflow.parentRunId = '{mirrored['run_id']}'")

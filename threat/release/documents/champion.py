@@ -16,6 +16,9 @@ CHAMPION = "champion"
 CHAMPION_SCORES = "champion_scores.parquet"
 """Annex next to the comparison: the champion's raw score of every test row, in the order of ``predictions.parquet``."""
 
+_HOW_MADE = "compare them: threat compare RUN --champion BUNDLE_OR_RUN --store STORE"
+_MADE_AGAIN = "compare again: threat compare RUN --champion BUNDLE_OR_RUN --store STORE"
+
 FitDateIs = Literal["exact", "at_latest", "unknown"]
 
 
@@ -69,7 +72,7 @@ class ThemeMoves(Part):
 
 
 class MovedRelationship(Part):
-    """A relationship that moved, as an example. Stays with the RUN: no page, card or mirror shows it."""
+    """A relationship that moved, as an example."""
 
     relationship: str = Field(pattern=r"^R-[0-9a-f]{16}$", description="id of the relationship, as lists show it")
     as_of: str = Field(description="as-of of its row, UTC")
@@ -79,14 +82,32 @@ class MovedRelationship(Part):
     difference: float = Field(description="challenger minus champion of that theme, centred, log odds")
 
 
+class MovedRelationships(Document):
+    """Examples of who moves, which are rows about people: they stay with the RUN, and no page, card or mirror has them.
+
+    Highest on the lists of the model that lists them, among those that moved by a whole place.
+    """
+
+    FILE: ClassVar[str] = "moved_relationships.json"
+    ANNEX: ClassVar[bool] = True
+    VERSIONED_FROM_THE_START: ClassVar[bool] = True
+    HOW_MADE: ClassVar[str] = _HOW_MADE
+    MADE_AGAIN: ClassVar[str] = _MADE_AGAIN
+
+    version: Literal[1] = Field(default=1, description="version of this document")
+    champion_manifest_sha256: str = Field(min_length=64, max_length=64, description="hash that names the champion")
+    on: tuple[MovedRelationship, ...] = Field(description="listed by the challenger and not by the champion")
+    off: tuple[MovedRelationship, ...] = Field(description="listed by the champion and not by the challenger")
+
+
 class ChampionComparison(Document):
     """A challenger compared with a champion on the challenger's own complete test cohort."""
 
     FILE: ClassVar[str] = "comparison_with_champion.json"
     ANNEX: ClassVar[bool] = True
     VERSIONED_FROM_THE_START: ClassVar[bool] = True
-    HOW_MADE: ClassVar[str] = "compare them: threat compare RUN --champion BUNDLE_OR_RUN --store STORE"
-    MADE_AGAIN: ClassVar[str] = "compare again: threat compare RUN --champion BUNDLE_OR_RUN --store STORE"
+    HOW_MADE: ClassVar[str] = _HOW_MADE
+    MADE_AGAIN: ClassVar[str] = _MADE_AGAIN
 
     version: Literal[1] = Field(default=1, description="version of this document")
     challenger: ComparedModel = Field(description="the RUN whose test both rank")
@@ -108,8 +129,6 @@ class ChampionComparison(Document):
     moved_off: Moved = Field(description="listed by the champion and not by the challenger, at the capacity")
     themes: tuple[ThemeMoves, ...] = Field(description="why rows moved, the largest first; empty where none did")
     rows_centred_on: int = Field(ge=0, description="drawn test rows behind the means that contributions are centred on")
-    examples_on: tuple[MovedRelationship, ...] = Field(description="highest on the challenger's lists, moved on")
-    examples_off: tuple[MovedRelationship, ...] = Field(description="highest on the champion's lists, moved off")
     margin: float = Field(gt=0, description="mean recall that a challenger may lose and still be not worse")
     verdict: ComparedRanking = Field(description="mean recall, challenger minus champion, with its power")
     challenger_figures: tuple[Figure, ...] = Field(description="as in evaluation.json")

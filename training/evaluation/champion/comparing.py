@@ -28,6 +28,7 @@ from threat.release.documents.champion import (
     ComparedModel,
     Moved,
     MovedRelationship,
+    MovedRelationships,
 )
 from threat.release.documents.config import Config
 from threat.release.documents.evaluation import MODEL, Evaluation, Measured
@@ -54,14 +55,22 @@ _FEW_MOVE = (
 _FLATTERED = "That would flatter the champion, and the difference would be too low for the challenger."
 
 
-def compare_with_champion(run: Run, champion: ScoredModel, store: Path) -> ChampionComparison:
-    """Rank the test of a sealed RUN by its model and by a champion; write ``comparison_with_champion.json``.
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """A comparison, and examples of the relationships that move."""
+
+    comparison: ChampionComparison
+    examples: MovedRelationships
+
+
+def compare_with_champion(run: Run, champion: ScoredModel, store: Path) -> Compared:
+    """Rank the test of a sealed RUN by its model and by a champion; write the annexes and return the documents.
 
     Rows, outcomes, capacity and draws are those the RUN sealed, so the challenger's figures are those of
     ``evaluation.json`` and no eligibility policy is asked again; features are built from the snapshot that the RUN
-    names. The champion's scores are added as ``champion_scores.parquet``, for the audit by group. Raises UsageError
-    for another catalogue than the RUN's or a champion whose features the catalogue lacks, IntegrityFailure where the
-    RUN's own scores do not come out again.
+    names. Annexes: ``comparison_with_champion.json``, ``moved_relationships.json`` and, for the comparison by group,
+    the champion's scores in ``champion_scores.parquet``. Raises UsageError for another catalogue than the RUN's or a
+    champion whose features the catalogue lacks, IntegrityFailure where the RUN's own scores do not come out again.
     """
     catalogue = load_catalogue()
     read, test = run.read(SnapshotRead), sealed_test(run)
@@ -91,13 +100,15 @@ def compare_with_champion(run: Run, champion: ScoredModel, store: Path) -> Champ
             way_out="do not rely on it; train again",
         )
     scores = Scores(sealed, champion.model.raw_score(champion.values(matrix)))
-    made = _Compared(test, matrix, both, challenger, champion, scores)
     parquet = _parquet(rows, scores.champion)
-    document = made.document(run.read(Config).settings.comparison.margin, sha256_of(parquet))
-    # The scores first: a document is never next to scores that are not its own.
+    compared = _Comparing(test, matrix, both, challenger, champion, scores).documents(
+        run.read(Config).settings.comparison.margin, sha256_of(parquet)
+    )
+    # The comparison last: it names the scores, and so it is never there without them.
     run.add(CHAMPION_SCORES, parquet)
-    run.write(document)
-    return document
+    run.write(compared.examples)
+    run.write(compared.comparison)
+    return compared
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,8 +120,8 @@ class Scores:
 
 
 @dataclass(frozen=True, slots=True)
-class _Compared:
-    """Everything that the document is made of."""
+class _Comparing:
+    """Everything that the documents are made of."""
 
     test: SealedTest
     matrix: Matrix
@@ -124,7 +135,7 @@ class _Compared:
         evaluation = self.test.evaluation
         return ListLength(evaluation.capacity, evaluation.capacity_share)
 
-    def document(self, margin: float, champion_scores_sha256: str) -> ChampionComparison:
+    def documents(self, margin: float, champion_scores_sha256: str) -> Compared:
         evaluation, labelled = self.test.evaluation, self.test.rows
         challenger, champion = self._rankings()
         ranked = challenger.of(labelled), champion.of(labelled)
@@ -138,7 +149,7 @@ class _Compared:
         measured = self._measured(challenger, champion)
         seen = may_have_seen(self.champion.facts, evaluation.cohort.start)
         moves = moved(on, labelled, self.matrix.rows), moved(off, labelled, self.matrix.rows)
-        return ChampionComparison(
+        comparison = ChampionComparison(
             challenger=self.challenger.facts,
             champion=self.champion.facts,
             rung=evaluation.rung,
@@ -156,8 +167,6 @@ class _Compared:
             moved_off=moves[1],
             themes=differences.means(on, off) if len(differences.rows) else (),
             rows_centred_on=differences.centred_on,
-            examples_on=self._examples(highest(on, of_challenger, _EXAMPLES), of_champion, of_challenger, differences),
-            examples_off=self._examples(highest(off, of_champion, _EXAMPLES), of_champion, of_challenger, differences),
             margin=margin,
             verdict=compared_ranking(measured, CHAMPION, margin),
             challenger_figures=measured.rankings[0].figures,
@@ -165,6 +174,14 @@ class _Compared:
             settings=evaluation.settings,
             champion_scores_sha256=champion_scores_sha256,
         )
+        on_examples, off_examples = (
+            self._examples(highest(places, rank, _EXAMPLES), of_champion, of_challenger, differences)
+            for places, rank in ((on, of_challenger), (off, of_champion))
+        )
+        examples = MovedRelationships(
+            champion_manifest_sha256=self.champion.facts.manifest_sha256, on=on_examples, off=off_examples
+        )
+        return Compared(comparison, examples)
 
     def _rankings(self) -> tuple[Ranking, Ranking]:
         same_question = asks_the_same(self.champion.facts, self.test.evaluation)

@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 from features import Catalogue, Matrix
 from threat.errors import BadInput, IntegrityFailure, UsageError
 from threat.release import bundle as bundles
+from threat.release import promotions
+from threat.release.bundle import Bundle
 from threat.release.documents.champion import ComparedModel, FitDateIs
 from threat.release.documents.earlier import question_of
 from threat.release.documents.evaluation import Evaluation
@@ -41,7 +43,9 @@ class ScoredModel:
         ``keys``: folder of the key list that a bundle's signature is checked against. Raises UsageError where there is
         no such folder, IntegrityFailure where a file was changed.
         """
-        return cls.of_bundle(path, keys) if (path / bundles.SIGNATURE).is_file() else cls.of_run(Run.open(path))
+        if (path / bundles.SIGNATURE).is_file():
+            return cls.of_bundle(bundles.open(path, load_keys(keys)))
+        return cls.of_run(Run.open(path))
 
     @classmethod
     def of_run(cls, run: Run) -> ScoredModel:
@@ -66,9 +70,25 @@ class ScoredModel:
         )
 
     @classmethod
-    def of_bundle(cls, path: Path, keys: Path) -> ScoredModel:
-        """Return the model of a signed bundle. A bundle holds no fold dates; its own test began after its fit date."""
-        opened = bundles.open(path, load_keys(keys))
+    def in_service(cls, var: Path) -> ScoredModel:
+        """Return the model of the bundle that is served by the promotions in ``var``, verified against the promotion.
+
+        Raises UsageError where none is served, IntegrityFailure where promotions or bundle do not verify.
+        """
+        chain = var / "promotions.jsonl"
+        standing, opened = promotions.open_current(chain)
+        if opened is None:
+            raise UsageError(
+                "No model is in service to be the champion.",
+                value=standing.state,
+                where=str(chain),
+                way_out="name the champion: --champion BUNDLE|RUN",
+            )
+        return cls.of_bundle(opened)
+
+    @classmethod
+    def of_bundle(cls, opened: Bundle) -> ScoredModel:
+        """Return the model of an opened bundle. It holds no fold dates; its own test began after its fit date."""
         try:
             test_start = opened.read(Evaluation).cohort.start
         except (BadInput, IntegrityFailure):  # a bundle of the first format: its evaluation has no such fields

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from threat.measuring.counts import plural
 from threat.measuring.list_length import ListLength
-from threat.release.documents.champion import ChampionComparison, ComparedModel, Moved, MovedRelationship
+from threat.release.documents.champion import (
+    ChampionComparison,
+    ComparedModel,
+    Moved,
+    MovedRelationship,
+    MovedRelationships,
+)
 from threat.release.documents.comparison import VERDICT_WORDS, words_of
 from training.evaluation.summary import figure_words
 
@@ -20,7 +26,7 @@ _DIFFERENCES = {
 """Paired differences of the table of figures, in words."""
 
 
-def champion_lines(comparison: ChampionComparison) -> list[str]:
+def champion_lines(comparison: ChampionComparison, examples: MovedRelationships) -> list[str]:
     """Write a comparison with the champion as text, the verdict and its power before any single figure."""
     length = ListLength(comparison.capacity, comparison.capacity_share).words
     return [
@@ -32,7 +38,7 @@ def champion_lines(comparison: ChampionComparison) -> list[str]:
         *_verdict(comparison),
         "",
         *_overlap(comparison),
-        *_moves(comparison),
+        *_moves(comparison, examples),
     ]
 
 
@@ -71,7 +77,7 @@ def _overlap(comparison: ChampionComparison) -> list[str]:
     ]
 
 
-def _moves(comparison: ChampionComparison) -> list[str]:
+def _moves(comparison: ChampionComparison, examples: MovedRelationships) -> list[str]:
     if not comparison.moved_on.places:
         return [f"Nobody moves on or off lists of {comparison.capacity:,}."]
     lines = [
@@ -86,8 +92,8 @@ def _moves(comparison: ChampionComparison) -> list[str]:
         f"  {theme.theme:<24} {_signed(theme.on):>7} {_signed(theme.off):>7} {_signed(theme.on_less_off):>12}"
         for theme in comparison.themes[:_THEMES]
     ]
-    for title, examples in (("on", comparison.examples_on), ("off", comparison.examples_off)):
-        lines += [f"  moved {title}: {_example(example)}" for example in examples]
+    for title, moved in (("on", examples.on), ("off", examples.off)):
+        lines += [f"  moved {title}: {_example(example)}" for example in moved]
     return lines
 
 

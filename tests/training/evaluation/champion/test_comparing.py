@@ -16,10 +16,16 @@ from threat.errors import IntegrityFailure, UsageError
 from threat.files import sha256_of
 from threat.history.store import Store
 from threat.ids import show_id
-from threat.release.documents.champion import ChampionComparison
+from threat.release.documents.champion import ChampionComparison, MovedRelationships
 from threat.release.runs import Run
 from training.commands import app
-from training.evaluation.champion.comparing import cautions, compare_with_champion, few_moved, may_have_seen
+from training.evaluation.champion.comparing import (
+    Compared,
+    cautions,
+    compare_with_champion,
+    few_moved,
+    may_have_seen,
+)
 from training.evaluation.champion.models import ScoredModel
 from training.evaluation.champion.summary import champion_lines
 
@@ -39,25 +45,30 @@ def champion(tmp_path: Path) -> ScoredModel:
     return ScoredModel.of_run(compared_runs.champion(tmp_path))
 
 
-def compared(run: Run, champion: ScoredModel, store: Store) -> ChampionComparison:
+def compared(run: Run, champion: ScoredModel, store: Store) -> Compared:
     return compare_with_champion(run, champion, Path(store.snapshot().store_path))
 
 
+def lines_of(made: Compared) -> list[str]:
+    return champion_lines(made.comparison, made.examples)
+
+
 def test_a_champion_that_is_the_challenger_shares_every_place_and_differs_by_nothing(run: Run, store: Store) -> None:
-    same = compared(run, ScoredModel.of_run(run), store)
+    made = compared(run, ScoredModel.of_run(run), store)
+    same = made.comparison
     assert [(overlap.places, overlap.share) for overlap in same.overlap] == [(1, 1), (2, 1), (4, 1), (8, 1), (16, 1)]
     for name in ("recall", "mean_recall", "auc"):
         difference = same.difference(name)
         assert difference is not None
         assert (difference.value, difference.interval) == (0.0, (0.0, 0.0))
-    assert (same.moved_on.places, same.moved_off.places, same.themes, same.examples_on) == (0, 0, (), ())
-    assert "Nobody moves on or off lists of 4." in champion_lines(same)
+    assert (same.moved_on.places, same.moved_off.places, same.themes, made.examples.on) == (0, 0, (), ())
+    assert "Nobody moves on or off lists of 4." in lines_of(made)
 
 
 def test_recall_differs_by_what_the_rows_that_moved_on_caught_less_those_that_moved_off(
     run: Run, champion: ScoredModel, store: Store
 ) -> None:
-    made = compared(run, champion, store)
+    made = compared(run, champion, store).comparison
     difference = made.difference("recall")
     assert difference is not None
     assert made.events == 4, "three on the lists and one outside"
@@ -71,7 +82,8 @@ def test_the_themes_of_rows_that_moved_add_up_to_how_their_scores_differ(
     run: Run, champion: ScoredModel, store: Store
 ) -> None:
     """The mean over rows that moved on of the challenger's score less the champion's, each centred on its mean."""
-    made = compared(run, champion, store)
+    both = compared(run, champion, store)
+    made = both.comparison
     scores = {
         "challenger": pq.read_table(run.path("predictions.parquet"))["score"].to_numpy(),
         "champion": pq.read_table(run.path("champion_scores.parquet"))["champion"].to_numpy(),
@@ -95,7 +107,8 @@ def test_the_themes_of_rows_that_moved_add_up_to_how_their_scores_differ(
         pytest.approx((theme.on or 0) - (theme.off or 0)) for theme in made.themes
     ]
     assert ({theme.theme for theme in made.themes}, made.rows_centred_on) == ({"incidents", "escalation"}, 20)
-    first = made.examples_on[0]
+    assert run.read(MovedRelationships) == both.examples
+    first = both.examples.on[0]
     row = int(np.flatnonzero((gained >= 1) & (scores["challenger"] == scores["challenger"][gained >= 1].max()))[0])
     assert first.relationship == show_id("R", int(compared_runs.rows().relationship_id[row]))
     assert first.challenger_rank <= compared_runs.CAPACITY < first.champion_rank
@@ -104,14 +117,24 @@ def test_the_themes_of_rows_that_moved_add_up_to_how_their_scores_differ(
 def test_the_scores_next_to_the_comparison_are_the_champions_of_the_same_rows(
     run: Run, champion: ScoredModel, store: Store
 ) -> None:
-    made = compared(run, champion, store)
+    made = compared(run, champion, store).comparison
     path = run.path("champion_scores.parquet")
     assert sha256_of(path) == made.champion_scores_sha256
     table = pq.read_table(path)
     assert table["relationship_id"].equals(pq.read_table(run.path("predictions.parquet"))["relationship_id"])
     expected = champion.model.raw_score(champion.values(compared_runs.matrix(store)))
     np.testing.assert_array_equal(table["champion"].to_numpy(), expected)
-    assert [entry.name for entry in Run.open(run.directory).annexes()] == [path.name, ChampionComparison.FILE]
+    names = [entry.name for entry in Run.open(run.directory).annexes()]
+    assert names == [path.name, MovedRelationships.FILE, ChampionComparison.FILE]
+
+
+def test_no_row_about_a_person_is_in_the_comparison_itself(run: Run, champion: ScoredModel, store: Store) -> None:
+    """MLflow has a copy of the comparison, and of nothing that names a relationship."""
+    made = compared(run, champion, store)
+    assert len(made.examples.on) == len(made.examples.off) + 1 == 3
+    assert '"R-' in json.dumps(made.examples.as_json())
+    assert '"R-' not in json.dumps(made.comparison.as_json())
+    assert made.examples.champion_manifest_sha256 == made.comparison.champion.manifest_sha256
 
 
 def test_a_champion_that_may_have_seen_the_test_is_said_to_be_flattered(champion: ScoredModel) -> None:
@@ -137,7 +160,7 @@ def test_a_champion_that_may_have_seen_the_test_is_said_to_be_flattered(champion
 def test_few_outcomes_among_rows_that_moved_are_said_and_none_where_nobody_moved(
     run: Run, champion: ScoredModel, store: Store
 ) -> None:
-    made = compared(run, champion, store)
+    made = compared(run, champion, store).comparison
     (said,) = few_moved(made.moved_on, made.moved_off)
     assert said in made.cautions
     enough = made.moved_on.model_copy(update={"rows_with_outcome": 10.0})
@@ -169,6 +192,7 @@ def test_another_catalogue_and_lacking_features_are_refused_by_the_command_with_
     )  # fmt: skip
     got = runner.invoke(app, [*arguments, str(compared_runs.champion(tmp_path).directory), "--json"])
     assert (got.exit_code, json.loads(got.stdout)["champion"]["run_id"]) == (0, "champion"), got.output
+    assert json.loads(got.stdout)["examples"]["on"][0]["challenger_rank"] == 1
     got = runner.invoke(app, [*arguments, str(run.directory)])
     assert "Verdict on the challenger: not enough evidence, by a margin of 0.02" in got.stdout
     from training.evaluation.champion import comparing
@@ -181,11 +205,11 @@ def test_another_catalogue_and_lacking_features_are_refused_by_the_command_with_
 
 
 def test_the_text_says_what_to_know_before_the_figures(run: Run, champion: ScoredModel, store: Store) -> None:
-    lines = champion_lines(compared(run, champion, store))
+    lines = lines_of(compared(run, champion, store))
     assert lines[0].startswith("Challenger RUN challenger (")
     assert lines[1] == "Y4 within 180 days; 20 rows on 2 lists, 4 outcome events; lists of 4."
     verdict = next(place for place, line in enumerate(lines) if line.startswith("Verdict on the challenger"))
     assert lines[2].startswith("The champion was fitted on what was learnt by 2024-08-02")
     assert 2 < verdict < next(place for place, line in enumerate(lines) if "recall at capacity" in line)
     better = replace(champion, facts=champion.facts.model_copy(update={"fit_date": "2024-01-01T00:00:00+00:00"}))
-    assert "fitted on nothing learnt after 2024-01-01" in champion_lines(compared(run, better, store))[2]
+    assert "fitted on nothing learnt after 2024-01-01" in lines_of(compared(run, better, store))[2]

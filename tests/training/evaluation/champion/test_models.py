@@ -8,13 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 from fixtures import compared_runs, evidence, golden_force
-from fixtures.released_model import make_run, signer, var  # noqa: F401  fixtures
 
 from features import load_catalogue
 from threat.errors import IntegrityFailure, UsageError
-from threat.release import bundle
+from threat.release import bundle, promotions
 from threat.release.runs import Run
-from threat.release.signing import Signer
+from threat.release.signing import demonstration_signer
 from training.evaluation.champion.models import ScoredModel
 
 FORMATS = Path(__file__).parents[3] / "fixtures" / "formats"
@@ -34,11 +33,12 @@ def test_a_run_names_its_fit_date_and_scores_features_by_name(tmp_path: Path) ->
     np.testing.assert_array_equal(scored.values(matrix), np.stack(columns, axis=1))
 
 
-def test_a_bundle_names_only_the_start_of_its_own_test(tmp_path: Path, signer: Signer) -> None:  # noqa: F811
+def test_a_bundle_names_only_the_start_of_its_own_test(tmp_path: Path) -> None:
+    signer = demonstration_signer(tmp_path / "keys", "release service", role="service", purposes=("bundle",))
     run = evidence.audited_run(tmp_path / "runs")
     run.write(evidence.gate(run))
     built = bundle.build(run, tmp_path / "bundles", signer)
-    scored = ScoredModel.read(built, tmp_path / "var" / "keys")
+    scored = ScoredModel.read(built, tmp_path / "keys")
     assert (scored.facts.kind, scored.facts.run_id) == ("bundle", "run-1")
     assert (scored.facts.fit_date, scored.facts.fit_date_is) == ("2025-01-01T00:00:00+00:00", "at_latest")
     assert scored.facts.manifest_sha256 == bundle.hash_of(built)
@@ -46,11 +46,27 @@ def test_a_bundle_names_only_the_start_of_its_own_test(tmp_path: Path, signer: S
         ScoredModel.read(built, NOWHERE)
 
 
-def of_format(name: str, folder: Path) -> ScoredModel:
+def test_without_a_name_the_champion_is_the_bundle_in_service(tmp_path: Path) -> None:
+    var = unpacked("format_2", tmp_path) / "var"
+    standing, opened = promotions.open_current(var / "promotions.jsonl")
+    facts = ScoredModel.in_service(var).facts
+    assert opened is not None
+    assert (facts.kind, facts.run_id, facts.manifest_sha256) == ("bundle", standing.run_id, opened.sha256)
+    with pytest.raises(UsageError, match="No model is in service") as refused:
+        ScoredModel.in_service(tmp_path / "elsewhere")
+    assert refused.value.value == "none"
+
+
+def unpacked(name: str, folder: Path) -> Path:
     with tarfile.open(FORMATS / f"{name}.tar.gz") as archive:
         archive.extractall(folder, filter="data")
-    (built,) = (folder / name / "var" / "bundles").iterdir()
-    return ScoredModel.read(built, folder / name / "var" / "keys")
+    return folder / name
+
+
+def of_format(name: str, folder: Path) -> ScoredModel:
+    var = unpacked(name, folder) / "var"
+    (built,) = (var / "bundles").iterdir()
+    return ScoredModel.read(built, var / "keys")
 
 
 def test_a_bundle_of_the_first_format_is_read_and_says_nothing_of_its_fit(tmp_path: Path) -> None:
@@ -70,8 +86,6 @@ def test_a_bundle_is_refused_for_features_that_have_gone_which_are_named(tmp_pat
 
 
 def test_a_run_of_before_documents_had_versions_says_what_it_asked_and_not_when_it_was_fitted(tmp_path: Path) -> None:
-    with tarfile.open(FORMATS / "format_1.tar.gz") as archive:
-        archive.extractall(tmp_path, filter="data")
-    facts = ScoredModel.of_run(Run.open(tmp_path / "format_1" / "var" / "runs" / "trained")).facts
+    facts = ScoredModel.of_run(Run.open(unpacked("format_1", tmp_path) / "var" / "runs" / "trained")).facts
     assert (facts.rung, facts.horizon_days) == ("Y4", 180)
     assert (facts.fit_date, facts.fit_date_is) == ("2024-04-01T00:00:00+00:00", "at_latest")
