@@ -83,7 +83,7 @@ def compare_with_champion(run: Run, champion: ScoredModel, store: Path) -> Compa
         )
     challenger = ScoredModel.of_run(run)
     for scored in (challenger, champion):
-        scored.require(catalogue, str(run.directory))
+        scored.require(catalogue)
     rows = _rows_of(test)
     snapshot = Store.open(store).snapshot(read.id)
     names = {*challenger.model.names, *champion.model.names}

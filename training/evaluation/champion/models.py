@@ -112,7 +112,7 @@ class ScoredModel:
         """The model in words."""
         return f"{'RUN' if self.facts.kind == 'run' else 'bundle of the RUN'} {self.facts.run_id}"
 
-    def require(self, catalogue: Catalogue, where: str) -> None:
+    def require(self, catalogue: Catalogue) -> None:
         """Raise UsageError, naming features, where the model reads any that the catalogue does not define."""
         present = set(catalogue.names)
         if lacking := [name for name in self.model.names if name not in present]:
@@ -120,7 +120,7 @@ class ScoredModel:
             raise UsageError(
                 f"The {self.title} reads {len(lacking)} features that the present catalogue lacks.",
                 value=", ".join(lacking[:_NAMED]) + more,
-                where=where,
+                where=f"{ModelFeatures.FILE} of the {self.title}",
                 way_out="compare with a version of the product whose catalogue has both, or train its settings again",
             )
 

@@ -56,7 +56,7 @@ def _verdict(comparison: ChampionComparison) -> list[str]:
         f"{power.not_worse:.0%} of tests."
     )
     lines = [
-        f"Verdict on the challenger: {VERDICT_WORDS[verdict.verdict]}, by a margin of {comparison.margin:g}; "
+        f"Verdict on the challenger: {VERDICT_WORDS[verdict.verdict]} (margin {comparison.margin:g}); "
         f"{words_of(verdict)}.{shown}",
         "Challenger minus champion, paired:",
     ]
@@ -99,8 +99,8 @@ def _moves(comparison: ChampionComparison, examples: MovedRelationships) -> list
 
 def _moved(moved: Moved) -> str:
     return (
-        f"{_count(moved.places)} places, {plural(moved.relationships, 'relationship')}; "
-        f"{_count(moved.rows_with_outcome)} of rows with an outcome, {_count(moved.events)} outcome events"
+        f"{_count(moved.places)} places of {plural(moved.relationships, 'relationship')}; "
+        f"{_count(moved.rows_with_outcome)} with an outcome, {_count(moved.events)} outcome events"
     )
 
 

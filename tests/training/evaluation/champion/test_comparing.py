@@ -194,7 +194,7 @@ def test_another_catalogue_and_lacking_features_are_refused_by_the_command_with_
     assert (got.exit_code, json.loads(got.stdout)["champion"]["run_id"]) == (0, "champion"), got.output
     assert json.loads(got.stdout)["examples"]["on"][0]["challenger_rank"] == 1
     got = runner.invoke(app, [*arguments, str(run.directory)])
-    assert "Verdict on the challenger: not enough evidence, by a margin of 0.02" in got.stdout
+    assert "Verdict on the challenger: not enough evidence (margin 0.02); mean recall +" in got.stdout
     from training.evaluation.champion import comparing
 
     now = comparing.load_catalogue()

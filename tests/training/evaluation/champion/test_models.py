@@ -73,7 +73,7 @@ def test_a_bundle_of_the_first_format_is_read_and_says_nothing_of_its_fit(tmp_pa
     """Its features have kept their names: they are built as the catalogue of now defines them, and that is said."""
     scored = of_format("format_1", tmp_path)
     assert (scored.facts.fit_date, scored.facts.fit_date_is) == (None, "unknown")
-    scored.require(load_catalogue(), "here")
+    scored.require(load_catalogue())
     assert scored.facts.catalogue_version != load_catalogue().version
 
 
@@ -81,7 +81,8 @@ def test_a_bundle_is_refused_for_features_that_have_gone_which_are_named(tmp_pat
     scored = of_format("format_2", tmp_path)
     assert (scored.facts.fit_date, scored.facts.fit_date_is) == ("2025-01-01T00:00:00+00:00", "at_latest")
     with pytest.raises(UsageError, match="reads 4 features that the present catalogue lacks") as refused:
-        scored.require(load_catalogue(), "here")
+        scored.require(load_catalogue())
+    assert refused.value.where == "model/features.json of the bundle of the RUN run-1"
     assert refused.value.value == "incidents_90d, days_since_last, breaches_all, history_days"
 
 
