@@ -36,7 +36,7 @@ class Ledger:
         if not self.path.is_file():
             return ()
         with self.path.open(encoding="utf-8", newline="") as lines:
-            return tuple(Opening(**{**line, "seed": int(line["seed"])}) for line in csv.DictReader(lines))
+            return tuple(_opening(line) for line in csv.DictReader(lines))
 
     def write(self, opening: Opening) -> None:
         """Add an opening, unless the same evidence of the same force was opened before: that shows nothing new."""
@@ -66,4 +66,17 @@ def unseen_sentence(seen: Sequence[Opening]) -> str:
     return (
         f"**No longer unseen:** {listed} had been opened before the code had its present state, so what is measured "
         "there may have had a part in it."
+    )
+
+
+def _opening(line: dict[str, str]) -> Opening:
+    """Return the opening of one line, whose columns are the fields by name."""
+    return Opening(
+        date=line["date"],
+        commit=line["commit"],
+        world=line["world"],
+        seed=int(line["seed"]),
+        opened=line["opened"],
+        evidence=line["evidence"],
+        command=line["command"],
     )

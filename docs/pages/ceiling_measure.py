@@ -230,7 +230,7 @@ class WorldSteps:
             scores = {
                 recipe.name: recipe.score(np.asarray(matrix.values), threads=plan.threads) for recipe in ceiling.recipes
             }
-            np.savez(folder / "scores.npz", **scores)
+            np.savez(folder / "scores.npz", allow_pickle=False, **scores)
 
         inputs = {
             "rows": [kept.key, judged.key],
@@ -254,7 +254,7 @@ class WorldSteps:
             store = self._force(settings, what) / "history"
             trained, scores = train_and_score(store, training, matrix)
             (folder / "trained.json").write_text(json.dumps(asdict(trained), indent=1), encoding="utf-8")
-            np.savez(folder / "scores.npz", **scores)
+            np.savez(folder / "scores.npz", allow_pickle=False, **scores)
 
         inputs = {
             "settings": asdict(settings),

@@ -51,8 +51,7 @@ def _open(page: Page, address: str) -> None:
 
 
 def _down_to(page: Page, height: float) -> bytes:
-    clip = {"x": 0, "y": 0, "width": WIDTH, "height": int(height)}
-    return quantised(page.screenshot(full_page=True, clip=clip))
+    return quantised(page.screenshot(full_page=True, clip={"x": 0, "y": 0, "width": WIDTH, "height": int(height)}))
 
 
 def quantised(png: bytes) -> bytes:
