@@ -15,8 +15,9 @@ from training.models.fitted import FittedModels
 
 @dataclass(frozen=True, slots=True)
 class RankedTest:
-    """The orders of the test rows, the model's first and the elastic net's second; ``warnings`` name rules left out.
+    """The orders of the test rows, the model's first and the elastic net's second.
 
+    ``warnings``: of the level of the probabilities, and of rules left out.
     ``no_probability``: why the model gives no probability; empty where it gives one. ``plan``: of the comparison.
     """
 
@@ -43,7 +44,7 @@ def rank_test(opened: OpenedTest, fitted: FittedModels, *, threads: int) -> Rank
         Ranking("elastic_net", "Elastic-net logistic regression", line, line_probability),
         Ranking("base", "The base alone", base, probability(fitted.base_calibrator, base, kinds)),
     ]
-    warnings = []
+    warnings = list(fitted.warnings)
     for name, rule in RULES.items():
         unranked = int(rule.unranked(matrix).sum())
         if unranked == len(matrix):

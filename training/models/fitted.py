@@ -21,6 +21,7 @@ from training.models import linear
 from training.models.base import FittedBase
 from training.models.calibrator import CalibrationRows, calibrator
 from training.models.candidates import ComparedApproaches, Recipe, compare_approaches, without
+from training.models.level import moved_level
 from training.models.liberty import Penalty, liberty_sensitivity
 from training.models.planned_comparison import plan_comparison
 from training.models.validation_bar import bar_on_validation
@@ -33,7 +34,8 @@ class FittedModels:
     """Every model of a RUN, and the choices that led to them.
 
     ``model``: what ranks. ``base``: what it was distilled from or added to, or would have been. ``without_sensitive``:
-    the model with the sensitive features blanked; None where no feature is sensitive.
+    the model with the sensitive features blanked; None where no feature is sensitive. ``warnings``: what is to be said
+    of the level of the probabilities.
     """
 
     model: RankingModel
@@ -49,6 +51,7 @@ class FittedModels:
     validation_labels: NDArray[np.uint8]
     plan: ComparisonPlan
     bar: ValidationBar
+    warnings: tuple[str, ...]
 
     @property
     def recipe(self) -> Recipe:
@@ -117,6 +120,7 @@ def fit_models(labelled: LabelledCohort) -> FittedModels:
         places=labelled.list_length(approaches.lists.rows.cycle).places,
         horizon_days=settings.horizon_days,
     )
+    calibration = calibrated(approaches.out_of_fold[recipe.approach])
     return FittedModels(
         model=recipe.fit(final, base.base),
         approaches=approaches,
@@ -124,7 +128,7 @@ def fit_models(labelled: LabelledCohort) -> FittedModels:
         without_sensitive=_fit_without_sensitive(labelled, recipe, final),
         regression=linear.fit(final, lines.penalty, settings.linear),
         penalties=lines,
-        calibrator=calibrated(approaches.out_of_fold[recipe.approach]),
+        calibrator=calibration,
         base_calibrator=calibrated(approaches.base_out_of_fold),
         linear_calibrator=calibrated(lines.scores),
         validated_in_time=bool(folds.validation),
@@ -136,6 +140,8 @@ def fit_models(labelled: LabelledCohort) -> FittedModels:
             approaches.lists,
             settings.comparison.margin,
         ),
+        # A model without probabilities has no level to warn of.
+        warnings=() if calibration.method == "none" else moved_level(pairs, final),
     )
 
 

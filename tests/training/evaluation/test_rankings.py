@@ -45,6 +45,7 @@ def fitted(calibrator: Calibrator) -> Any:
         linear_calibrator=NONE,
         without_sensitive=None,
         plan=None,
+        warnings=("The level moved.",),
     )
 
 
@@ -53,6 +54,7 @@ def test_probabilities_are_of_the_calibrator_and_the_kind() -> None:
     np.testing.assert_allclose(ranked.model.probability, expit([-3.0, -0.5, -2.0]))
     assert ranked.rankings[1].probability is None
     assert ranked.no_probability == ""
+    assert ranked.warnings[0] == "The level moved."
 
 
 def test_a_model_calibrated_on_too_few_outcomes_ranks_alone_and_says_why() -> None:
