@@ -30,8 +30,9 @@ def test_a_rate_that_fell_between_the_folds_and_the_model_is_said_with_its_facto
     # odds of 4 to 96 and of 2 to 98: a factor of 2.04; 100 outcomes measured, so 2 standard errors are a factor of 1.22
     [warning] = moved_level(pairs(rows(4, 96), rows(4, 96)), rows(2, 98))
     assert warning == (
-        "The level of the probabilities was learnt from models fitted on rows of which 4.0% had an outcome, and the "
-        "model is fitted on rows of which 2.0% had: outcomes may be expected too seldom, by a factor of up to about 2.0."
+        "The level of the probabilities was learnt from models fitted on rows of which 4.0% had an outcome, and "
+        "the model is fitted on rows of which 2.0% had: outcomes may be expected too seldom, by a factor of up to "
+        "about 2.0."
     )
 
 
