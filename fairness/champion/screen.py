@@ -22,8 +22,8 @@ def champion_screen(report: FairnessWithChampion, *, full: bool) -> str:
     shown = [item for item in report.characteristics if full or item.gate]
     champion = report.champion
     lines = [
-        f"RUN {report.run_id} against champion {champion.kind} {champion.run_id}, by group; lists of "
-        f"{report.capacity:,}.",
+        f"RUN {report.run_id} against the champion, {'RUN' if champion.kind == 'run' else 'bundle of the RUN'} "
+        f"{champion.run_id}, by group; lists of {report.capacity:,}.",
         _everyone(report.everyone),
         *_named(shown, "worse"),
         *_named(shown, "better"),
@@ -55,7 +55,7 @@ def _named(items: list[CharacteristicChange], verdict: ServedVerdict) -> Iterato
         for group in item.groups
         if group.verdict == verdict
     ]
-    yield f"{SERVED_WORDS[verdict]} by the challenger: {', '.join(groups) or 'no group that can be told'}."
+    yield f"{SERVED_WORDS[verdict]} by the challenger: {', '.join(groups) or 'no group, as far as can be told'}."
 
 
 def _not_enough(items: list[CharacteristicChange]) -> Iterator[str]:
@@ -71,13 +71,13 @@ def _table(item: CharacteristicChange) -> Iterator[str]:
     title = title_of(item.characteristic, item.party)
     yield f"{title[0].upper()}{title[1:]}"
     yield (
-        f"  {'group':<26}{'rows':>8}{'harmed':>7}{'champion':>9}{'challenger':>11}  {'difference':<24}"
+        f"  {'group':<26}{'rows':>8}{'harmed':>7}{'champion':>9}{'challenger':>11}  {'difference':<27}"
         f"{'of places':>14}{'on':>6}{'off':>6}  verdict"
     )
     for group in item.groups:
         yield (
             f"  {group.title[:25]:<26}{group.n:>8,}{group.events:>7,}{_recall(group.champion):>9}"
-            f"{_recall(group.challenger):>11}  {_signed(group.difference):<24}"
+            f"{_recall(group.challenger):>11}  {_signed(group.difference):<27}"
             f"{f'{_share(group.champion_share)} to {_share(group.challenger_share)}':>14}"
             f"{group.moved_on:>6,.0f}{group.moved_off:>6,.0f}  {SERVED_WORDS[group.verdict]}"
         )
@@ -95,6 +95,6 @@ def _signed(figure: Figure) -> str:
     if figure.value is None:
         return "none"
     if figure.interval is None:
-        return f"{figure.value:+.2f}"
+        return f"{figure.value:+.3f}"
     low, high = figure.interval
-    return f"{figure.value:+.2f} ({low:+.2f} to {high:+.2f})"
+    return f"{figure.value:+.3f} ({low:+.3f} to {high:+.3f})"

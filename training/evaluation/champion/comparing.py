@@ -174,8 +174,9 @@ class _Comparing:
             settings=evaluation.settings,
             champion_scores_sha256=champion_scores_sha256,
         )
+        relationship = self.matrix.rows.relationship_id
         on_examples, off_examples = (
-            self._examples(highest(places, rank, _EXAMPLES), of_champion, of_challenger, differences)
+            self._examples(highest(places, rank, relationship, _EXAMPLES), of_champion, of_challenger, differences)
             for places, rank in ((on, of_challenger), (off, of_champion))
         )
         examples = MovedRelationships(

@@ -64,7 +64,12 @@ def ranks(score: Floats, cycle: Ints) -> Ints:
     return out
 
 
-def highest(places: Floats, rank: Ints, most: int) -> NDArray[np.intp]:
-    """Return the positions of the rows that moved by a whole place and rank highest, at most so many."""
+def highest(places: Floats, rank: Ints, relationship: Ints, most: int) -> NDArray[np.intp]:
+    """Return the positions of the rows that moved by a whole place and rank highest, at most so many.
+
+    Of a relationship that moved on several lists, the row that ranks highest alone.
+    """
     whole = np.flatnonzero(places >= 1)
-    return whole[np.argsort(rank[whole], kind="stable")[:most]]
+    falling = whole[np.argsort(rank[whole], kind="stable")]
+    firsts = np.sort(np.unique(relationship[falling], return_index=True)[1])
+    return falling[firsts[:most]]

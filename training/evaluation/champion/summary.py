@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from threat.measuring.counts import plural
+from threat.measuring.figure import Figure
 from threat.measuring.list_length import ListLength
 from threat.release.documents.champion import (
     ChampionComparison,
@@ -12,7 +13,6 @@ from threat.release.documents.champion import (
     MovedRelationships,
 )
 from threat.release.documents.comparison import VERDICT_WORDS, words_of
-from training.evaluation.summary import figure_words
 
 _THEMES = 6
 """Themes printed: beyond those the differences are small; the document has every theme."""
@@ -63,8 +63,18 @@ def _verdict(comparison: ChampionComparison) -> list[str]:
     for name, words in _DIFFERENCES.items():
         figure = comparison.difference(name)
         if figure is not None:
-            lines.append(f"  {words:<42} {figure_words(figure)}")
+            lines.append(f"  {words:<42} {_difference(figure, digits=5 if name == 'brier' else 3)}")
     return lines
+
+
+def _difference(figure: Figure, digits: int) -> str:
+    """Write a difference with its sign and interval; of Brier scores, which are small, with more digits."""
+    if figure.value is None:
+        return f"none: {figure.reason}"
+    if figure.interval is None:
+        return f"{figure.value:+.{digits}f}"
+    low, high = figure.interval
+    return f"{figure.value:+.{digits}f} ({low:+.{digits}f} to {high:+.{digits}f})"
 
 
 def _overlap(comparison: ChampionComparison) -> list[str]:

@@ -54,5 +54,7 @@ def test_who_moves_with_the_parts_of_places_that_ties_give() -> None:
 def test_examples_moved_by_a_whole_place_the_highest_first() -> None:
     places = np.array([1.0, 0.5, 1.0, 0.0, 1.0])
     rank = np.array([9, 1, 2, 3, 4])
-    assert highest(places, rank, most=2).tolist() == [2, 4]
+    assert highest(places, rank, np.array([11, 12, 13, 14, 15]), most=2).tolist() == [2, 4]
+    # A relationship that moved on two lists is one example.
+    assert highest(places, rank, np.array([11, 12, 13, 14, 13]), most=2).tolist() == [2, 0]
     assert ranks(CHAMPION.score, ROWS.cycle).tolist() == [1, 2, 3, 4, 1, 2, 2, 2]
