@@ -201,9 +201,12 @@ def _any_covering(
     """
     kept = first <= last
     outcome_keys, first, last = [key[kept] for key in outcome_keys], first[kept], last[kept]
-    n = len(first)
-    if n == 0 or len(as_of) == 0:
-        return np.zeros(len(as_of), dtype=bool)
+    n, hit = len(first), np.zeros(len(as_of), dtype=bool)
+    # Few rows share the last part of a key with any outcome: the others need no sorting.
+    some = np.flatnonzero(np.isin(row_keys[-1], outcome_keys[-1]))
+    if n == 0 or len(some) == 0:
+        return hit
+    row_keys, as_of = [key[some] for key in row_keys], as_of[some]
     both: Any = np.stack([np.concatenate(pair) for pair in zip(outcome_keys, row_keys, strict=True)], axis=1)
     _, codes = np.unique(both, axis=0, return_inverse=True)
     codes = codes.reshape(-1)
@@ -214,4 +217,5 @@ def _any_covering(
     over = np.sort(codes[:n] * width + (last - low))
     at = codes[n:] * width + (as_of - low)
     # Of the spans of a key, those that have begun less those that are over; earlier keys count in both alike.
-    return np.searchsorted(begun, at, side="right") > np.searchsorted(over, at, side="left")
+    hit[some] = np.searchsorted(begun, at, side="right") > np.searchsorted(over, at, side="left")
+    return hit

@@ -225,15 +225,7 @@ def auc(ranked: Ranked, draws: Draws) -> Floats:
     >>> auc(ranked, Draws.of(4, Resampling(replicates=0, seed=1))).tolist()
     [0.875]
     """
-    out = np.full(draws.columns, np.nan)
-    for columns, ties in _weights_by_tie(ranked, draws):
-        negatives = ties.everything - ties.positive.sum(axis=0)
-        tied = ties.tied - ties.positive
-        above = ties.above - (np.cumsum(ties.positive, axis=0) - ties.positive)
-        with np.errstate(invalid="ignore", divide="ignore"):
-            below = ties.positive * (negatives - above - tied / 2)
-            out[columns] = below.sum(axis=0) / (ties.positive.sum(axis=0) * negatives)
-    return out
+    return areas(ranked, draws)[0]
 
 
 def average_precision(ranked: Ranked, draws: Draws) -> Floats:
@@ -247,12 +239,23 @@ def average_precision(ranked: Ranked, draws: Draws) -> Floats:
     >>> average_precision(ranked, Draws.of(4, Resampling(replicates=0, seed=1))).round(3).tolist()  # (1/1 + 2/3) / 2
     [0.833]
     """
-    out = np.full(draws.columns, np.nan)
+    return areas(ranked, draws)[1]
+
+
+def areas(ranked: Ranked, draws: Draws) -> tuple[Floats, Floats]:
+    """Return ``auc`` and ``average_precision`` per column, of one pass over the rows."""
+    under_roc, under_precision = np.full((2, draws.columns), np.nan)
     for columns, ties in _weights_by_tie(ranked, draws):
+        positives = ties.positive.sum(axis=0)
+        negatives = ties.everything - positives
+        tied = ties.tied - ties.positive
+        above = ties.above - (np.cumsum(ties.positive, axis=0) - ties.positive)
         with np.errstate(invalid="ignore", divide="ignore"):
+            below = ties.positive * (negatives - above - tied / 2)
+            under_roc[columns] = below.sum(axis=0) / (positives * negatives)
             precision = np.nan_to_num(np.cumsum(ties.positive, axis=0) / (ties.above + ties.tied))
-            out[columns] = (ties.positive * precision).sum(axis=0) / ties.positive.sum(axis=0)
-    return out
+            under_precision[columns] = (ties.positive * precision).sum(axis=0) / positives
+    return under_roc, under_precision
 
 
 @dataclass(frozen=True, slots=True)

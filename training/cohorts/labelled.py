@@ -279,7 +279,7 @@ def _labelled_rows(
     """
     folds, settings = bare.folds, bare.settings
     labels = {name: hindsight.labels(cohort.rows) for name, hindsight in hindsights.items()}
-    left_out = {name: hindsight.left_out(cohort.rows) for name, hindsight in hindsights.items()}
+    left_out = {name: hindsight.left_out(cohort.rows, labels[name]) for name, hindsight in hindsights.items()}
     may_fit: dict[str, Ints] = {}
     for fold in folds.all:
         of_fold = fittable(cohort, fold, folds)

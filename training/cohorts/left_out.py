@@ -61,16 +61,18 @@ class Hindsight:
         """Return 1 for each row with an outcome in its label window, else 0 (n)."""
         return label(self.outcomes, rows, self.horizon_days)
 
-    def left_out(self, rows: Rows) -> LeftOut:
+    def left_out(self, rows: Rows, labels: NDArray[np.uint8] | None = None) -> LeftOut:
         """Return which rows are left out. Cohorts hold nobody who was on record as dead, so a death is unrecorded.
 
         A death known by its day alone, on the as-of's own day, is not before the as-of where it is the outcome itself.
+        ``labels``: of the rows, where they are computed already.
         """
         dead = np.zeros(len(rows), np.bool_)
         for by_then, at_cut in self._parties(rows):
             for person in (by_then, at_cut):
                 dead |= self.deaths.on_record(person, rows.as_of) | self.deaths.unrecorded(person, rows.as_of)
-        return LeftOut(dead & (self.labels(rows) == 0), unrecorded(self.outcomes, rows))
+        labels = self.labels(rows) if labels is None else labels
+        return LeftOut(dead & (labels == 0), unrecorded(self.outcomes, rows))
 
     def competing(self, rows: Rows, among: Bools) -> CompetingDeaths:
         """Count the rows without an outcome, ``among`` these, of which a party died within the horizon, and the dead.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from scipy.sparse import csr_matrix
 
 from threat.measuring.estimates import What, measure, observed_over_expected, rate
 from threat.measuring.intervals import Evidence
@@ -97,12 +98,9 @@ def recalibration_line(ranked: Ranked, draws: Draws) -> tuple[Floats, Floats]:
         place = np.searchsorted(edges, odds)
         size = np.bincount(place, minlength=len(edges) + 1)
         values = np.bincount(place, weights=odds, minlength=len(edges) + 1) / np.maximum(size, 1)
+    # One product of a sparse matrix and the counts: running totals over every row took ten times as long.
     key = place * 2 + ranked.rows.hit
-    order = np.argsort(key, kind="stable")
-    starts = np.searchsorted(key[order], np.arange(2 * len(values) + 1))
-    weight = np.zeros((2 * len(values), draws.columns))
-    for columns in draws.chunks(len(order)):
-        total = np.cumsum(draws.weights(ranked.rows.person[order], columns), axis=0)
-        total = np.vstack([np.zeros((1, total.shape[1])), total])
-        weight[:, columns] = total[starts[1:]] - total[starts[:-1]]
+    of_group = (np.ones(len(key)), (key, ranked.rows.person))
+    members = csr_matrix(of_group, shape=(2 * len(values), len(draws.counts)))
+    weight = np.hstack([members @ draws.counts[:, columns].astype(np.float64) for columns in draws.chunks(len(key))])
     return logistic_line(np.repeat(values, 2), np.tile([0.0, 1.0], len(values)), weight)

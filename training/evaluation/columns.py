@@ -13,7 +13,7 @@ from threat.measuring.figure import Figure
 from threat.measuring.intervals import Evidence
 from threat.measuring.list_length import ListLength
 from threat.measuring.ranked import Floats, Ints, Labelled, Ranked
-from threat.measuring.resampling import Captured, Draws, Resampling, auc, average_precision, capture, ratio, totals
+from threat.measuring.resampling import Captured, Draws, Resampling, areas, capture, ratio, totals
 from threat.measuring.titles import TITLES
 
 
@@ -68,8 +68,7 @@ def columns_of(test: Test, ranked: Ranked) -> Columns:
         squares = totals(np.nan_to_num((ranked.probability - test.rows.label) ** 2), person, draws)
         brier = ratio(squares, totals(test.rows.has_known_label.astype(np.float64), person, draws))
     mean_recall = ratio(mean_events, test.everything)
-    areas = auc(ranked, test.draws), average_precision(ranked, test.draws)
-    return Columns(captured, recall, mean_events, mean_recall, *areas, brier)
+    return Columns(captured, recall, mean_events, mean_recall, *areas(ranked, test.draws), brier)
 
 
 def figures_of(test: Test, columns: Columns) -> list[Figure]:
