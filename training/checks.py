@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from features import Catalogue, build, late_known
+from features import Catalogue, Matrix, build, late_known
 from features.monotone import HARM_EVENTS, HarmEvent, effects
 from threat.asof import DAY, NEVER, show
 from threat.history.sightings import Rows, Sightings
@@ -38,13 +38,13 @@ _CAUSES = 5
 """Causes named for a kind: on real and synthetic records five features made nine tenths of the falls of any kind."""
 
 
-def checks(labelled: LabelledCohort, model: RankingModel) -> Checks:
+def checks(labelled: LabelledCohort, matrix: Matrix, model: RankingModel) -> Checks:
     """Return ``checks.json``: leaks on sampled test rows, what was late on all of them, dates, directions of scores."""
     rows = labelled.test_lists.rows
     rng = np.random.default_rng(labelled.settings.seed)
     some = np.sort(rng.choice(len(rows), min(CHECKED_ROWS, len(rows)), replace=False))
     sampled = rows.take(some)
-    values = labelled.values_of(labelled.test_positions[some])
+    values = matrix.values[some]
     different = future_removed(labelled.sightings, sampled, values, labelled.catalogue)
     return Checks(
         future_removed=FutureRemoved(

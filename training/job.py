@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import cast
 
@@ -169,9 +169,9 @@ def _fill(run: Run, prepared: LabelledCohort, advance: Callable[[float], None]) 
         with whole_file(run.path(name)) as unfinished:
             pq.write_table(table, unfinished, compression="zstd")
     run.write(evaluation_of(labelled.settings, opened, ranked, length))
-    run.write(stability(labelled, fitted.recipe, ranked.model.scores, length.places))
-    run.write(checks(labelled, fitted.model))
-    global_picture(run, labelled, fitted.model)
+    run.write(stability(labelled, fitted.recipe, opened.matrix, ranked.model.scores, length.places))
+    run.write(checks(labelled, opened.matrix, fitted.model))
+    global_picture(run, labelled, opened.matrix, fitted.model)
     _refuse_other_bytes(run, before)
     run.seal()
     advance(1)
@@ -276,21 +276,23 @@ def _cohort_of(labelled: LabelledCohort, opened: OpenedTest) -> CohortAttrition:
         test_left_out=opened.left_out,
         competing_deaths=opened.competing,
         unseen_severe=unseen(labelled.snapshot),
-        silent_features=silent_features(labelled.complete.matrix),
-        drift=drift_of(labelled),
+        silent_features=silent_features([labelled.complete.matrix, opened.matrix]),
+        drift=drift_of(labelled, opened.matrix),
     )
 
 
-def silent_features(matrix: Matrix) -> SilentDefinitions:
-    """Return the features that are missing, or have one value, on every row of a matrix.
+def silent_features(matrices: Sequence[Matrix]) -> SilentDefinitions:
+    """Return the features that are missing, or have one value, on every row of matrices of the same features.
 
     A feature without a record behind it in a store looks like a feature that says "never", so it is named.
     """
-    present = np.isfinite(matrix.values)
-    empty = ~present.any(axis=0)
-    low = np.where(present, matrix.values, np.inf).min(axis=0, initial=np.inf)
-    high = np.where(present, matrix.values, -np.inf).max(axis=0, initial=-np.inf)
-    names = np.array(matrix.names, dtype=object)
+    names = np.array(matrices[0].names, dtype=object)
+    low, high = np.full((2, len(names)), np.nan, np.float32)
+    for matrix in matrices:
+        # The least and the greatest that are not missing; NaN where all are.
+        low = np.fmin(low, np.fmin.reduce(matrix.values, axis=0, initial=np.nan))
+        high = np.fmax(high, np.fmax.reduce(matrix.values, axis=0, initial=np.nan))
+    empty = np.isnan(low)
     return SilentDefinitions(empty=tuple(names[empty]), constant=tuple(names[~empty & (low == high)]))
 
 

@@ -121,7 +121,7 @@ def leak_worth(run: Run, snapshot: Snapshot, preset: str) -> LeakWorth:
     settings = load(preset)
     leaky = prepare(snapshot, settings, load_policy(), as_if_known_at_once(snapshot.sightings()))
     leaky = leaky.refitted_on(run.read(CohortAttrition).fit_rows or leaky.fitted_on)
-    scores = fit_model(leaky).raw_score(leaky.test_matrix.values)
+    scores = fit_model(leaky).raw_score(leaky.test_matrix().values)
     honest = pq.read_table(run.path("predictions.parquet"))
     rows = Labelled.from_tables(honest, pq.read_table(run.path("outcomes.parquet")).to_pandas())
     both = [

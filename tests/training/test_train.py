@@ -132,7 +132,7 @@ def test_the_predictions_are_the_complete_cohort_scored_by_the_sealed_model(run:
     model = RankingModel.read(ranking_files(run), features["names"], str(run.directory))
     assert model.booster.feature_name() == features["names"]
     assert features["catalogue_version"] == load_catalogue().version, "lists are built with the whole one"
-    np.testing.assert_array_equal(table["score"].to_numpy(), model.raw_score(labelled.test_matrix.values))
+    np.testing.assert_array_equal(table["score"].to_numpy(), model.raw_score(labelled.test_matrix().values))
     # Some 20 rows of validation with an outcome are too few to calibrate on, and every document says so.
     calibrator, evaluation = run.read(Calibrator), run.read(Evaluation)
     assert (calibrator.method, calibrator.events) == ("none", run.read(Choices).validation_rows_with_outcome)
@@ -216,7 +216,7 @@ def test_what_was_known_before_an_instant(labelled: LabelledCohort) -> None:
 
 def test_permuted_labels_rank_no_better_than_chance(labelled: LabelledCohort) -> None:
     """Fitted on shuffled labels and measured on the true ones: the mean AUC of twelve shuffles is near one half."""
-    fit, measured = labelled.fit_sample(labelled.folds.test), labelled.measured(labelled.folds.test, "test")
+    fit, values = labelled.fit_sample(labelled.folds.test), labelled.test_matrix().values
     rows = labelled.test_lists.rows
     truth = label(recorded_outcomes(labelled.snapshot, labelled.settings, None), rows, labelled.settings.horizon_days)
     true_rows = Labelled.of(label=truth)
@@ -226,7 +226,7 @@ def test_permuted_labels_rank_no_better_than_chance(labelled: LabelledCohort) ->
         shuffled = replace(fit, label=rng.permutation(fit.label))
         growth = trees.Growth(constraints=labelled.constraints, seed=shuffle)
         booster = trees.fit(trees.TreeRows.of_outcomes(shuffled), candidate, 30, growth)
-        areas.append(auc(Ranked(rows=true_rows, score=raw_score(booster, measured.values)), sample)[0])
+        areas.append(auc(Ranked(rows=true_rows, score=raw_score(booster, values)), sample)[0])
     assert np.mean(areas) == pytest.approx(0.5, abs=3 * np.std(areas) / np.sqrt(len(areas)) + 0.02)
 
 

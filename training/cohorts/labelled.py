@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from features import Catalogue, Matrix, build, load_catalogue
 from threat.asof import show
@@ -23,8 +22,16 @@ from training.cohorts.cohort import Cohort, Lists
 from training.cohorts.feed_lag import delayed, feed_lags
 from training.cohorts.folds import Fold, Folds, draw
 from training.cohorts.index_incidents import linked_group
-from training.cohorts.labelled_rows import KINDS, LabelledRows, draw_of_folds, fit_counts, fittable, joined_samples
-from training.cohorts.left_out import Hindsight
+from training.cohorts.labelled_rows import (
+    KINDS,
+    LabelledRows,
+    draw_of_folds,
+    fit_counts,
+    fittable,
+    joined_samples,
+    positions_in_use,
+)
+from training.cohorts.left_out import Hindsight, LeftOut
 from training.cohorts.outcomes import recorded_outcomes
 from training.cohorts.random_days import random_days
 from training.cohorts.sample import Ints, Sample
@@ -80,23 +87,16 @@ class LabelledCohort:
         return [definition.name for definition in self.catalogue if definition.sensitive]
 
     @property
-    def test_positions(self) -> Ints:
-        """Positions in the cohort of the rows of ``test_lists``, in their order."""
-        return self.cohort.of(self.folds.test.measure)
-
-    @property
     def test_lists(self) -> Lists:
         """The complete lists that the test is measured on: rows alone, no outcome."""
         return self.cohort.lists(self.folds.test.measure)
 
-    @property
     def test_matrix(self) -> Matrix:
-        """Features of the rows of ``test_lists``, in their order."""
-        return replace(self.complete.matrix, values=self.values_of(self.test_positions), rows=self.test_lists.rows)
+        """Compute the features of the rows of ``test_lists``, in their order.
 
-    def values_of(self, rows: Ints) -> NDArray[np.float32]:
-        """Features (m, d) of rows of the complete cohort, given by their m positions in it."""
-        return self.complete.values_of(rows)
+        Not with the features of the other rows: until everything is fitted the test's would take a third of the memory.
+        """
+        return build(self.sightings, self.test_lists.rows, self.catalogue)
 
     @property
     def fit_kinds(self) -> list[LabelledRows]:
@@ -120,13 +120,13 @@ class LabelledCohort:
         """The rows of ``fit_sample``, in their order."""
         return cohorts.joined([rows.fit_rows_of(fold) for rows in self.fit_kinds])
 
-    def measured(self, fold: Fold, known_at: str) -> Sample:
-        """The rows a fold is measured on, labelled by what was on record at the fit date of ``known_at``.
+    def measured(self, fold: Fold) -> Sample:
+        """The rows a validation fold is measured on, labelled by what was on record at the test's fit date.
 
         All but those left out, as far as was known at that date.
         """
-        rows = self.cohort.of(fold.measure)
-        return self.complete.sample(rows[~self.complete.left_out[known_at].rows[rows]], known_at)
+        test = self.folds.test.name
+        return self.complete.sample(_measured(self.cohort, fold, self.complete.left_out[test]), test)
 
     def list_length(self, cycle: Ints) -> ListLength:
         """Return the length of lists of rows on these lists (n numbers of cycles).
@@ -147,7 +147,7 @@ class LabelledCohort:
         all.
         """
         if self.folds.validation:
-            return [(self.fit_sample(fold), self.measured(fold, "test")) for fold in self.folds.validation]
+            return [(self.fit_sample(fold), self.measured(fold)) for fold in self.folds.validation]
         fit, measured = (
             self.fit_sample(self.folds.test),
             self.complete.sample(self.complete.may_fit[self.folds.test.name], self.folds.test.name),
@@ -285,14 +285,22 @@ def _labelled_rows(
         of_fold = fittable(cohort, fold, folds)
         may_fit[fold.name] = of_fold[~left_out[fold.name].rows[of_fold]]
     drawn = draw_of_folds(labels, may_fit, settings)
-    needed = [rows.positions for rows in drawn.values()]
+    test, blocks = folds.test.name, []
     if kind == measured_kind(settings):
-        needed += [cohort.of(fold.measure) for fold in folds.all]
+        blocks = [_measured(cohort, fold, left_out[test]) for fold in folds.validation]
         # Across groups of subjects, the complete lists of the fit cycles are measured.
-        needed += [] if folds.validation else [may_fit[folds.test.name]]
-    positions = np.unique(np.concatenate(needed))
+        blocks = blocks or [may_fit[test]]
+    positions = positions_in_use(blocks, [rows.positions for rows in drawn.values()])
+    places = np.full(len(cohort), len(positions))
+    places[positions] = np.arange(len(positions))
     matrix = build(bare.sightings, cohort.rows.take(positions), bare.catalogue)
-    return LabelledRows(kind, cohort, labels, left_out, may_fit, drawn, positions, matrix)
+    return LabelledRows(kind, cohort, labels, left_out, may_fit, drawn, places, matrix)
+
+
+def _measured(cohort: Cohort, fold: Fold, left_out: LeftOut) -> Ints:
+    """Positions of the rows of a fold's lists, without those left out."""
+    rows = cohort.of(fold.measure)
+    return rows[~left_out.rows[rows]]
 
 
 def _refuse_nothing_to_learn(labelled: LabelledCohort) -> None:

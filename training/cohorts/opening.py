@@ -57,7 +57,7 @@ def open_test(labelled: LabelledCohort) -> OpenedTest:
     )
     return OpenedTest(
         lists=lists,
-        matrix=labelled.test_matrix,
+        matrix=labelled.test_matrix(),
         outcomes=outcomes,
         left_out=left_out.count(np.arange(len(lists))),
         competing=hindsight.competing(lists.rows, among=~left_out.rows),

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from features import build, load_catalogue
+from features import Matrix, build, load_catalogue
 from threat.release.documents.drift import Drift, FeatureDrift
 from training.cohorts.labelled import LabelledCohort
 from training.cohorts.sample import Sample
@@ -28,7 +28,7 @@ _LEAST_SPREAD = 1e-9
 """Standard deviation under which a feature does not vary: rounding of a constant."""
 
 
-def drift_of(labelled: LabelledCohort) -> Drift:
+def drift_of(labelled: LabelledCohort, matrix: Matrix) -> Drift:
     """Compare the test's rows with the rows that its fold is fitted on: rows alone, no outcome.
 
     No model reads the length of record, because it grows with the record: it is computed for this alone.
@@ -40,7 +40,7 @@ def drift_of(labelled: LabelledCohort) -> Drift:
     )
     fit = labelled.fit_sample(test)
     record = compared(LENGTH_OF_RECORD, fitted[:, 0], fit.weight, later[:, 0])
-    return drift(fit, labelled.test_matrix.values, labelled.catalogue.names, record)
+    return drift(fit, matrix.values, labelled.catalogue.names, record)
 
 
 def drift(

@@ -8,6 +8,7 @@ import warnings
 import numpy as np
 from numpy.typing import NDArray
 
+from features import Matrix
 from threat.files import whole_file
 from threat.release.documents.global_picture import FeatureSize, GlobalPicture, ThemeSize
 from threat.release.ranking_model import Contributions, RankingModel
@@ -21,16 +22,14 @@ _SHOWN = 20
 """Features in the picture: as many as can be read on a page."""
 
 
-def global_picture(run: Run, labelled: LabelledCohort, model: RankingModel) -> None:
+def global_picture(run: Run, labelled: LabelledCohort, matrix: Matrix, model: RankingModel) -> None:
     """Write ``shap_summary.json``, ``shap_summary.png`` (drawn by the ``shap`` package) and ``shap_dependence.png``.
 
     Every feature and theme; the dependence of the largest features, and the pairs that act together. On at most 1,000
     rows of the test cohort, drawn with the seed.
     """
-    positions = labelled.test_positions
     rng = np.random.default_rng(labelled.settings.seed)
-    some = positions[np.sort(rng.choice(len(positions), min(_ROWS, len(positions)), replace=False))]
-    values = labelled.values_of(some)
+    values = matrix.values[np.sort(rng.choice(len(matrix), min(_ROWS, len(matrix)), replace=False))]
     parts = model.contributions(values, threads=labelled.settings.threads)
     names = list(labelled.catalogue.names)
     few = values[:INTERACTION_ROWS]

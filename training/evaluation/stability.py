@@ -7,13 +7,16 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from features import Matrix
 from threat.measuring.list_length import listed
 from threat.release.documents.stability import Stability
 from training.cohorts.labelled import LabelledCohort
 from training.models.candidates import Recipe
 
 
-def stability(labelled: LabelledCohort, recipe: Recipe, scores: NDArray[np.float64], capacity: int) -> Stability:
+def stability(
+    labelled: LabelledCohort, recipe: Recipe, matrix: Matrix, scores: NDArray[np.float64], capacity: int
+) -> Stability:
     """``stability.json``: over ``ensemble`` members, how much of the RUN's lists each member's lists keep.
 
     A member is fitted on subjects drawn with replacement, by the recipe already chosen. It says how far
@@ -21,7 +24,7 @@ def stability(labelled: LabelledCohort, recipe: Recipe, scores: NDArray[np.float
     RUN's model on the complete test cohort. Rows that share the last place of a list all stay in.
     """
     settings, folds = labelled.settings, labelled.folds
-    lists, values = labelled.test_lists, labelled.test_matrix.values
+    lists, values = labelled.test_lists, matrix.values
     cycle = lists.cycle
     sample = labelled.fit_sample(folds.test)
     _, person = np.unique(sample.person, return_inverse=True)

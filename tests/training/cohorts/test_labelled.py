@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from features import build
 from threat.asof import DAY
 from threat.history.snapshot import Snapshot
 from threat.history.store import Store
@@ -76,19 +77,36 @@ def test_every_fold_draws_its_own_rows_and_counts_them(snapshot: Snapshot) -> No
 
 def test_rows_of_the_test_come_with_their_own_features(snapshot: Snapshot) -> None:
     labelled = prepared(snapshot, {})
-    lists, matrix = labelled.test_lists, labelled.test_matrix
-    assert len(lists) == len(matrix) == len(labelled.test_positions)
+    lists, matrix = labelled.test_lists, labelled.test_matrix()
+    assert len(lists) == len(matrix) == len(labelled.cohort.of(labelled.folds.test.measure))
     assert set(np.unique(lists.cycle)) == {cycle.number for cycle in labelled.folds.test.measure}
     assert (matrix.rows.relationship_id == lists.rows.relationship_id).all()
-    measured = labelled.measured(labelled.folds.test, "test")
-    kept = ~labelled.complete.left_out["test"].rows[labelled.test_positions]
-    np.testing.assert_array_equal(measured.values, matrix.values[kept])
+    np.testing.assert_array_equal(matrix.values, build(labelled.sightings, lists.rows, labelled.catalogue).values)
+
+
+def test_measured_rows_stand_together_and_are_not_copied(snapshot: Snapshot) -> None:
+    labelled = prepared(snapshot, {})
+    for fold in labelled.folds.validation:
+        rows, measured = labelled.cohort.of(fold.measure), labelled.measured(fold)
+        kept = rows[~labelled.complete.left_out["test"].rows[rows]]
+        expected = build(labelled.sightings, labelled.cohort.rows.take(kept), labelled.catalogue)
+        np.testing.assert_array_equal(measured.values, expected.values)
+        assert np.shares_memory(measured.values, labelled.complete.matrix.values)
+
+
+def test_a_row_without_features_is_refused(snapshot: Snapshot) -> None:
+    labelled = prepared(snapshot, {})
+    of_test = labelled.cohort.of(labelled.folds.test.measure)
+    for rows in (of_test, of_test[:1], of_test[:0:-1]):
+        with pytest.raises(IndexError):
+            labelled.complete.values_of(rows)
 
 
 def test_a_sample_says_of_each_row_whose_it_is_and_on_which_list(snapshot: Snapshot) -> None:
     labelled = prepared(snapshot, {})
-    measured, lists = labelled.measured(labelled.folds.test, "test"), labelled.test_lists
-    kept = ~labelled.complete.left_out["test"].rows[labelled.test_positions]
+    fold = labelled.folds.validation[0]
+    measured, lists = labelled.measured(fold), labelled.cohort.lists(fold.measure)
+    kept = ~labelled.complete.left_out["test"].rows[labelled.cohort.of(fold.measure)]
     np.testing.assert_array_equal(measured.person, lists.rows.subject[kept])
     np.testing.assert_array_equal(measured.cycle, lists.cycle[kept])
     fit, drawn = labelled.fit_sample(labelled.folds.test), labelled.complete.drawn["test"].positions
