@@ -61,7 +61,7 @@ def test_the_command_adds_the_report_and_prints_what_the_verdict_depends_on(run:
     assert got.stdout.strip() == champion_screen(report, full=False)
     assert "Served worse by the challenger: no group, as far as can be told." in got.stdout
     assert got.stdout.startswith(
-        "RUN challenger against the champion, RUN champion, by group; lists of 4.\nAbout 1 of 4"
+        "RUN challenger against the champion, RUN champion, by group; lists of 4.\nAbout 2 of 4"
     )
     assert "Not enough evidence for " in got.stdout
     assert "Not shown: " in got.stdout
