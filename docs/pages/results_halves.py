@@ -22,7 +22,9 @@ def halves_lines(evaluation: Evaluation, public: bool) -> list[str]:
     if public and min(half.events for half in evaluation.halves) < LEAST:
         return [f"- Halves of the test: one has fewer than {LEAST} outcomes, withheld."]
     lines = [
-        "Each half of the test by itself:",
+        # After a list, a paragraph without an empty line before it would be read as part of the last item.
+        "",
+        "Each half of the test by itself; slope and observed over expected are 1 where the probabilities are right:",
         "",
         "| half | ranking | recall | mean recall | AUC | slope | observed over expected |",
         "|---|---|---|---|---|---|---|",

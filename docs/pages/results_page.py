@@ -35,8 +35,11 @@ def page(real: RealRecords | None, synthetic: SyntheticForce, made_on: str) -> s
         "subjects, and for rates with fewer than ten cases, non-cases or people Jeffreys' on the effective number. "
         "*Recall* is the share of all outcome events in the window, people outside the cohort included, that the list "
         "held; it is coverage times recall within the cohort. *Mean recall* is its mean over lists of k/4, k/2, k, 2k "
-        "and 4k. Baselines are in the same tables, measured on the same rows with the same resampled subjects. Each "
-        "test was opened once per run, after everything had been chosen; `docs/training.md` says how.",
+        "and 4k; where the list is a share of the rows, of 5, 10, 20, 30 and 40%. Baselines are in the same tables, "
+        "measured on the same rows with the same resampled subjects; rankings that order these rows alike are one row, "
+        "which says so. What ranks is LightGBM: added to *the base* (a ridge regression on published factors), "
+        "distilled from the base, or from scratch, whichever validation chose. Each test was opened once per run, "
+        "after everything had been chosen; `docs/training.md` says how.",
         "",
     ]
     # Before anything else: a model that loses to the regression has no reason to be there.
@@ -62,9 +65,8 @@ def _real(real: RealRecords) -> list[str]:
         "so each subject has one relationship with an unknown person at risk. A booking is neither an offence nor a "
         "conviction. Outcome: a later domestic-violence booking that meets the severe rung (Y2: attempted murder, "
         "assault with intent, strangulation with injury, injury with a weapon, rape, kidnap, homicide). This is not "
-        "the population, the law or the records of a British force: it shows that the line works on real records, "
-        "not how well it would "
-        "serve anyone. Only aggregates are printed, and nothing on fewer than ten.",
+        "the population, the law or the records of a British force: it shows that the product runs on real records, "
+        "not how well it would serve anyone. Only aggregates are printed, and nothing on fewer than ten.",
         "",
     ]
     titles = {
@@ -72,7 +74,7 @@ def _real(real: RealRecords) -> list[str]:
         "real_monthly": "Monthly, 180 days",
     }
     for name, title in titles.items():
-        lines += _run(title, real.runs[name], public=True)
+        lines += _run(f"{title} (`{name}`)", real.runs[name], public=True)
     if bars := bar_lines(real.runs, public=True):
         lines += ["### Bars on validation", "", *bars]
     lines += ["### Sensitivities", "", *_sensitivities(real.runs)]
@@ -95,7 +97,7 @@ def _synthetic(synthetic: SyntheticForce) -> list[str]:
     }
     for name, title in titles.items():
         run = synthetic.runs[name]
-        lines += _run(title, run, public=False)
+        lines += _run(f"{title} (`{name}`)", run, public=False)
         if run.truth is not None:
             lines += _truth(run.truth, run.evaluation)
     return lines
@@ -231,7 +233,8 @@ def _reliability(evaluation: Evaluation, public: bool) -> list[str]:
     if calibration is not None:
         lines.append(
             f"- Calibration: slope {number(calibration.slope, 2, public=public)}, observed over expected "
-            f"{number(calibration.observed_over_expected, 2, public=public)}."
+            f"{number(calibration.observed_over_expected, 2, public=public)}; both are 1 where the probabilities are "
+            "right."
         )
     elif evaluation.no_probability:
         lines.append(f"- Calibration: {evaluation.no_probability}")
@@ -303,7 +306,7 @@ def _audit(report: PublicFairness) -> list[str]:
     listed = [f"{verdict}: {and_list(by_verdict[verdict])}" for verdict in sorted(by_verdict) if verdict != "pass"]
     passed = [f"pass: {and_list(by_verdict['pass'])}"] if "pass" in by_verdict else []
     verdict = report.verdict.words.lower()
-    return [f"- Fairness audit, recall by group, {verdict}. {'; '.join(listed + passed)}."]
+    return [f"- Fairness audit of recall by group: {verdict}. By characteristic: {'; '.join(listed + passed)}."]
 
 
 def _sensitivities(runs: dict[str, MeasuredRun]) -> list[str]:
@@ -320,7 +323,8 @@ def _sensitivities(runs: dict[str, MeasuredRun]) -> list[str]:
         "earlier booking of the subject carried; that leaves out true repeats of the same kind too, so it errs low. A "
         "year ahead fits into these records only with 30 days of look-back, without validation in time.",
         "",
-        "| cohort and outcome | rows | events in cohort | LightGBM | elastic net | prior count | trailing-year harm |",
+        "| preset, cohort and outcome | rows | events in cohort | LightGBM | elastic net | prior count "
+        "| trailing-year harm |",
         "|---|---|---|---|---|---|---|",
     ]
     for name, title in titles.items():
@@ -333,7 +337,7 @@ def _sensitivities(runs: dict[str, MeasuredRun]) -> list[str]:
         ]
         n = evaluation.cohort.n
         shown = str(events) if events >= LEAST else f"fewer than {LEAST}"
-        lines.append(f"| {title} | {n:,} | {shown} | " + " | ".join(cells) + " |")
+        lines.append(f"| `{name}`: {title} | {n:,} | {shown} | " + " | ".join(cells) + " |")
     return [*lines, "", "AUC, with intervals.", ""]
 
 
@@ -342,7 +346,11 @@ def _leaks(runs: dict[str, MeasuredRun], titles: dict[str, str]) -> list[str]:
     for name, title in titles.items():
         removed, dates, leak = runs[name].checks.future_removed, runs[name].checks.dates, runs[name].leak
         assert leak is not None  # made for each of these presets
-        order = "label known by the fit date, fit date by the first as-of" if dates.holds else "RULE BROKEN"
+        order = (
+            "every label was known by the fit date, and no fit date is after the first as-of measured"
+            if dates.holds
+            else "THE RULE IS BROKEN"
+        )
         lines.append(
             f"- {title}: {removed.features} features of {removed.rows} sampled test rows were computed again "
             f"from histories without any later record: {removed.values_that_differ} values differ. Dates of every "

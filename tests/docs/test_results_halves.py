@@ -40,7 +40,8 @@ def test_each_half_is_a_line_for_the_model_and_for_the_regression() -> None:
     text = lines(40, 30, public=True)
     assert "| first, lists of 2025-01-01 to 2025-02-01, 40 events | LightGBM | 50.0% | 40.0% | 0.700 | - | - |" in text
     assert "| second, lists of 2025-03-01 to 2025-03-01, 30 events | elastic_net | 50.0% |" in text
-    assert len(text.rstrip().splitlines()) == 4 + 4
+    assert text.startswith("\nEach half of the test by itself")  # a paragraph of its own, whatever comes before
+    assert len(text.strip().splitlines()) == 4 + 4
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from threat.release.documents.cohort import CohortAttrition
 from threat.release.documents.comparison import PROMISE, VERDICT_WORDS, words_of
 from threat.release.documents.decision_curve import NOTHING_ABOUT_SAFETY
 from threat.release.documents.estimand import Estimand
-from threat.release.documents.evaluation import MODEL, Evaluation, RankingFigures
+from threat.release.documents.evaluation import MODEL, Calibration, Evaluation, RankingFigures
 from threat.release.documents.settings import APPROACH_TITLES
 from threat.release.documents.table_lines import TableLine
 
@@ -88,6 +88,7 @@ def summary_lines(run: str, evaluation: Evaluation, remarks: Remarks) -> str:
         f"{'ranking':<50} {'recall at capacity':<26} {'in cohort':<10} {'coverage':<10} {'mean recall':<26} AUC"
     )
     lines += [_line(line, evaluation.capacity) for line in evaluation.lines]
+    lines += [*calibration_lines(evaluation), *halves_lines(evaluation)]
     lines += _decision(evaluation)
     if evaluation.estimand is not None:
         lines += ["", *estimand_lines(evaluation.estimand), ""]
@@ -116,6 +117,37 @@ def summary_lines(run: str, evaluation: Evaluation, remarks: Remarks) -> str:
     if remarks.mlflow:
         lines.append(f"MLflow: {remarks.mlflow.get('note') or remarks.mlflow.get('run_id')}")
     return "\n".join(lines)
+
+
+def calibration_lines(evaluation: Evaluation) -> list[str]:
+    """Write how far the model's probabilities can be taken at their word, or why there are none, as a line of text."""
+    if evaluation.calibration is not None:
+        return [f"Calibration of the model: {_calibrated(evaluation.calibration)}."]
+    return [f"Calibration of the model: {evaluation.no_probability}"] if evaluation.no_probability else []
+
+
+def halves_lines(evaluation: Evaluation) -> list[str]:
+    """Write the model on each half of the test as text, in order of time; no lines for a test of a single list."""
+    starts = {replayed.cycle: replayed.start[:10] for replayed in evaluation.replay}
+    lines = []
+    for half in evaluation.halves:
+        first, last = (starts.get(half.cycles[end], "?") for end in (0, -1))
+        recall, mean, area = (
+            figure_words(half.figure(MODEL, name)) for name in ("recall_at_capacity", "mean_recall", "auc")
+        )
+        calibrated = "" if half.calibration is None else f"; {_calibrated(half.calibration)}"
+        lines.append(
+            f"{half.half.capitalize()} half of the test, lists of {first} to {last}, {half.events:,} outcome events: "
+            f"model's recall at capacity {recall}, mean recall {mean}, AUC {area}{calibrated}."
+        )
+    return lines
+
+
+def _calibrated(calibration: Calibration) -> str:
+    return (
+        f"slope {figure_words(calibration.slope, 2)}, observed over expected "
+        f"{figure_words(calibration.observed_over_expected, 2)} (both 1 where the probabilities are right)"
+    )
 
 
 def ablation_lines(ablations: Ablations) -> list[str]:

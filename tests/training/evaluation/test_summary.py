@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from fixtures import evidence
 from fixtures.evidence import at_capacity, figure, ranking
 from fixtures.validation_bars import bar
 
 from threat.release.documents.evaluation import Evaluation
-from training.evaluation.summary import Remarks, comparison_lines, summary_lines
+from training.evaluation.summary import Remarks, calibration_lines, comparison_lines, halves_lines, summary_lines
 
 
 def folded() -> Evaluation:
@@ -28,7 +30,7 @@ def folded() -> Evaluation:
             ("rule_rfgv", "Recency with victims", "not_enough_evidence"),
         )
     ]
-    return evidence.evaluation(rankings=rankings, comparison=terms | {"rankings": compared})
+    return evidence.evaluation(rankings=rankings, comparison=terms | {"rankings": compared}, calibration=None)
 
 
 def test_the_table_has_a_line_for_each_order_of_the_rows() -> None:
@@ -53,3 +55,49 @@ def test_the_bar_on_validation_is_said_with_what_the_lists_of_validation_chose()
     at = said.index(bar().sentence)
     assert said[at - 1].startswith("Of the ways to a model the lists of validation chose: ")
     assert said[at + 1] == bar().how_to_read
+
+
+def of_half(half: str, cycles: tuple[int, ...], events: int, calibrated: bool) -> dict[str, Any]:
+    by = {"events": events, "slice": {"half": half, "ranking": "score"}}
+    figures = [
+        figure("recall_at_capacity", 0.5, 0.3, 0.7, **by),
+        figure("mean_recall", 0.4, 0.3, 0.5, **by),
+        figure("auc", 0.7, 0.6, 0.8, **by),
+    ]
+    slope, ratio = figure("slope", 0.9, 0.7, 1.1), figure("observed_over_expected", 1.25, 1.0, 1.5)
+    calibration = {"slope": slope, "intercept": slope, "observed_over_expected": ratio, "bins": ()}
+    return {
+        "half": half, "cycles": cycles, "n": 400, "events": events, "figures": figures,
+        "calibration": calibration if calibrated else None,
+    }  # fmt: skip
+
+
+def test_both_halves_are_said_each_with_its_calibration() -> None:
+    lists = [
+        {
+            "cycle": cycle, "start": f"2025-0{cycle - 3}-01T00:00:00+00:00", "n": 200, "with_outcome": 4, "listed": 50,
+            "listed_with_outcome": 2, "new_since_last": None,
+        }
+        for cycle in (4, 5, 6)
+    ]  # fmt: skip
+    halves = [of_half("first", (4, 5), 40, calibrated=True), of_half("second", (6,), 1_030, calibrated=False)]
+    recalls = "model's recall at capacity 0.500 (0.300 to 0.700), mean recall 0.400 (0.300 to 0.500), AUC 0.700"
+    assert halves_lines(evidence.evaluation(replay=lists, halves=halves)) == [
+        f"First half of the test, lists of 2025-01-01 to 2025-02-01, 40 outcome events: {recalls} (0.600 to 0.800); "
+        "slope 0.90 (0.70 to 1.10), observed over expected 1.25 (1.00 to 1.50) (both 1 where the probabilities are "
+        "right).",
+        f"Second half of the test, lists of 2025-03-01 to 2025-03-01, 1,030 outcome events: {recalls} (0.600 to "
+        "0.800).",
+    ]
+    assert halves_lines(evidence.evaluation()) == []
+
+
+def test_calibration_is_said_or_why_there_is_none() -> None:
+    right = "(both 1 where the probabilities are right)"
+    assert calibration_lines(evidence.evaluation()) == [
+        f"Calibration of the model: slope 1.00 (0.90 to 1.10), observed over expected 1.10 (0.90 to 1.20) {right}."
+    ]
+    why = "No probability: 41 rows with an outcome."
+    none = evidence.evaluation(calibration=None, no_probability=why)
+    assert calibration_lines(none) == [f"Calibration of the model: {why}"]
+    assert calibration_lines(evidence.evaluation(calibration=None)) == []
