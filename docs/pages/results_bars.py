@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from pages.results_cells import LEAST, number
+from pages.results_cells import LEAST
 from pages.results_evidence import MeasuredRun
 
 from threat.release.documents.validation_bar import ValidationBar
@@ -36,6 +36,6 @@ def _row(name: str, bar: ValidationBar, public: bool) -> str:
     else:
         power = ["-", "-"] if bar.power is None else [f"{bar.power.detectable:.3f}", f"{bar.power.not_worse:.0%}"]
         # Why the interval is not read, and not an interval that nobody should read.
-        difference = bar.reason or number(bar.difference, 3, signed=True)
+        difference = bar.reason or bar.difference_words
         cells = [f"{events:,}", difference, bar.result, *power]
     return "| " + " | ".join([f"`{name}`", bar.model.title, bar.better_ranking.title, *cells]) + " |"

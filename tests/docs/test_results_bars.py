@@ -22,7 +22,7 @@ def test_every_preset_with_a_bar_has_a_row() -> None:
     )
     first = "LightGBM on the base | Elastic-net logistic regression"
     assert met == (
-        f"| `monthly` | {first} | 41 | +0.010 (-0.008 to +0.030) | not worse, the bar is met | 0.028 | 52% |"
+        f"| `monthly` | {first} | 41 | +0.0100 (-0.0080 to +0.0300) | not worse, the bar is met | 0.028 | 52% |"
     )
     assert not_read == (
         f"| `incident` | {first} | 12 | neither caught 10 outcomes | not enough evidence, the bar is not met | - | - |"

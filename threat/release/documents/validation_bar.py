@@ -58,11 +58,14 @@ class ValidationBar(Part):
 
     @property
     def difference_words(self) -> str:
-        """Return the difference in mean recall with its interval, in words."""
+        """Return the difference in mean recall with its interval, in words.
+
+        Four decimals: an end of the interval that rounds to the margin must show on which side it is.
+        """
         value, interval = self.difference.value, self.difference.interval
         if value is None or interval is None:
             return self.difference.reason or "not measured"
-        return f"{value:+.3f} ({interval[0]:+.3f} to {interval[1]:+.3f})"
+        return f"{value:+.4f} ({interval[0]:+.4f} to {interval[1]:+.4f})"
 
     @property
     def sentence(self) -> str:

@@ -15,8 +15,8 @@ def test_the_sentence_says_what_was_compared_and_how_much_that_can_tell() -> Non
     assert bar().sentence == (
         "Bar on validation: mean recall over lists of 12, 25 and 50, LightGBM on the base (0.450) minus the better of "
         "LightGBM from scratch (0.410) and elastic-net logistic regression (0.440), on 41 rows with an outcome "
-        "(30 people): +0.010 (-0.008 to +0.030), margin 0.02: not worse, the bar is met. Power: differences of 0.028 "
-        "are found at 80% power, and a model exactly as good is found not worse in 52% of tests."
+        "(30 people): +0.0100 (-0.0080 to +0.0300), margin 0.02: not worse, the bar is met. Power: differences of "
+        "0.028 are found at 80% power, and a model exactly as good is found not worse in 52% of tests."
     )
     assert bar().how_to_read == (
         "The model was chosen on these rows, which flatters it. The better of the two was picked on them too, which "
