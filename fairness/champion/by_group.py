@@ -201,7 +201,8 @@ def _verdict(difference: Figure, unread: str, p_adjusted: float | None, compared
     if p_adjusted >= _LEVEL:
         return (
             "not_enough_evidence",
-            f"the interval leaves out 0, but not after adjusting for {plural(compared, 'group')} compared: look closer",
+            "the interval leaves out 0, but not at the 5% level after adjusting for "
+            f"{plural(compared, 'group')} compared: look closer",
         )
     return ("better", "the interval is wholly above 0") if low > 0 else ("worse", "the interval is wholly below 0")
 

@@ -112,7 +112,7 @@ def test_what_is_there_only_before_the_adjustment_is_marked_to_be_looked_at() ->
     assert group.p_value == alone.p_value == alone.p_adjusted
     assert (group.p_adjusted, alone.verdict) == (pytest.approx(11 * (group.p_value or 0)), "better")
     assert group.verdict == "not_enough_evidence"
-    assert group.reason.endswith("but not after adjusting for 11 groups compared: look closer")
+    assert group.reason.endswith("but not at the 5% level after adjusting for 11 groups compared: look closer")
 
 
 def test_rankings_of_different_rows_are_not_compared() -> None:
