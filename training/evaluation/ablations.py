@@ -5,7 +5,7 @@ The test stays closed.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -44,11 +44,17 @@ def recipe_of(labelled: LabelledCohort, choices: Choices) -> Recipe:
 
 
 def ablations(
-    labelled: LabelledCohort, recipe: Recipe, pairs: Pairs, histories: Iterable[RecentPairs] = ()
+    labelled: LabelledCohort,
+    recipe: Recipe,
+    pairs: Pairs,
+    histories: Iterable[RecentPairs] = (),
+    *,
+    require: Callable[[float | None], None] = lambda _: None,
 ) -> Ablations:
     """Fit the recipe to each of the (fit, measure) ``pairs``, whole and without each group; compare the pooled lists.
 
-    ``histories``: the same pairs with every row cut to its last months, the shortest first. Candidate and rounds stay
+    ``histories``: the same pairs with every row cut to its last months, the shortest first. ``require``: raises unless
+    the whole model's mean recall is right, before anything else is fitted. Candidate and rounds stay
     those of the whole model; the penalty of a base is chosen again, as for any sample. The intervals are of the paired
     differences over draws of subjects.
     """
@@ -58,6 +64,8 @@ def ablations(
     n, events = len(lists.rows), int(lists.rows.hit.sum())
     whole = lists.mean_recall(_scores(recipe, pairs, set(), settings.threads))
     title = TITLES["mean_recall"]
+    of_whole = measure(What(name="mean_recall", title=title, n=n, events=events), whole)
+    require(of_whole.value)
 
     def what(without: str) -> What:
         return What(name="mean_recall_lost", title=f"{title}, lost without {without}", n=n, events=events)
@@ -79,7 +87,7 @@ def ablations(
         measured_on="the validation rows that the model was chosen on, each scored by a fit that did not know it; "
         "outcomes outside the cohort are not counted; the test was not read",
         places=lists.places,
-        mean_recall=measure(What(name="mean_recall", title=title, n=n, events=events), whole),
+        mean_recall=of_whole,
         groups=tuple(groups),
         history=tuple(shortened),
     )

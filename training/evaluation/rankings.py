@@ -46,6 +46,9 @@ def rank_test(opened: OpenedTest, fitted: FittedModels, *, threads: int) -> Rank
     ]
     warnings = list(fitted.warnings)
     for name, rule in RULES.items():
+        if lacking := [feature for feature in rule.reads if feature not in matrix.names]:
+            warnings.append(f"{rule.title}: left out, the settings leave out what it reads ({', '.join(lacking)}).")
+            continue
         unranked = int(rule.unranked(matrix).sum())
         if unranked == len(matrix):
             warnings.append(f"{rule.title}: left out, nothing on record to rank by.")

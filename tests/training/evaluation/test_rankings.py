@@ -10,6 +10,7 @@ from scipy.special import expit
 
 from features import load_catalogue
 from features.matrix import Matrix
+from features.rules import RULES
 from threat.history.sightings import Rows
 from threat.release.documents.model import Calibrator
 from training.evaluation.rankings import rank_test
@@ -62,3 +63,19 @@ def test_a_model_calibrated_on_too_few_outcomes_ranks_alone_and_says_why() -> No
     np.testing.assert_array_equal(ranked.model.scores, RAW)
     assert ranked.model.probability is None
     assert ranked.no_probability.startswith("Ranks alone, no probability: 41 of 900 rows to calibrate on")
+
+
+def test_a_rule_whose_features_the_settings_leave_out_is_left_out_and_named() -> None:
+    whole = opened()
+    few = load_catalogue().only(name for name in load_catalogue().names if name != "domestic_incidents_ever")
+    values = np.zeros((3, len(few.names)), np.float32)
+    whole.matrix = Matrix.of(values, whole.matrix.rows, few)
+    ranked = rank_test(whole, fitted(NONE), threads=1)
+    reading = {f"rule_{name}" for name, rule in RULES.items() if "domestic_incidents_ever" in rule.reads}
+    assert reading
+    assert {ranking.name for ranking in ranked.rankings if ranking.name.startswith("rule_")} == {
+        f"rule_{name}" for name in RULES
+    } - reading
+    said = [warning for warning in ranked.warnings if "(domestic_incidents_ever)" in warning]
+    assert len(said) == len(reading)
+    assert "left out, the settings leave out what it reads" in said[0]
