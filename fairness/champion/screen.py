@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from threat.characteristics import title_of
 from threat.measuring.counts import caught, plural
@@ -18,21 +18,27 @@ from threat.release.documents.fairness_champion import (
 
 
 def champion_screen(report: FairnessWithChampion, *, full: bool) -> str:
-    """Write the comparison as text; ``full``: every characteristic, not only those the audit's verdict depends on."""
+    """Write the comparison as text; ``full``: every characteristic, not only those the audit's verdict depends on.
+
+    Groups served worse or better are named whichever characteristic divides them.
+    """
     shown = [item for item in report.characteristics if full or item.gate]
     champion = report.champion
     lines = [
         f"RUN {report.run_id} against the champion, {'RUN' if champion.kind == 'run' else 'bundle of the RUN'} "
         f"{champion.run_id}, by group; lists of {report.capacity:,}.",
         _everyone(report.everyone),
-        *_named(shown, "worse"),
-        *_named(shown, "better"),
+        # Of every characteristic: "no group" must not be said while a group that is not shown is served worse.
+        *_named(report.characteristics, "worse"),
+        *_named(report.characteristics, "better"),
     ]
     for item in shown:
         lines += ["", *_table(item)]
     lines += ["", *_not_enough(shown)]
     if left := len(report.characteristics) - len(shown):
-        lines += [f"Not shown: {left} characteristics that the verdict of the audit does not depend on (--full)."]
+        lines += [
+            f"Not shown: {plural(left, 'characteristic')} that the verdict of the audit does not depend on (--full)."
+        ]
     return "\n".join([*lines, "", *(f"- {note}" for note in report.notes)])
 
 
@@ -47,7 +53,7 @@ def _everyone(everyone: GroupChange) -> str:
     )
 
 
-def _named(items: list[CharacteristicChange], verdict: ServedVerdict) -> Iterator[str]:
+def _named(items: Sequence[CharacteristicChange], verdict: ServedVerdict) -> Iterator[str]:
     """Name the groups with a verdict in one line; say so where nobody has it."""
     groups = [
         f"{group.title} ({title_of(item.characteristic, item.party)})"

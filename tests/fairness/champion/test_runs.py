@@ -73,6 +73,17 @@ def test_the_command_adds_the_report_and_prints_what_the_verdict_depends_on(run:
     assert [entry.name for entry in Run.open(run.directory).annexes()][-1] == FairnessWithChampion.FILE
 
 
+def test_a_group_served_worse_is_named_where_its_characteristic_is_not_shown(run: Run, store: Store) -> None:
+    report = compare_run(run, store.snapshot(), load_policy())
+    hidden = next(item for item in report.characteristics if not item.gate)
+    worse = hidden.groups[0].model_copy(update={"verdict": "worse", "reason": "the interval is wholly below 0"})
+    changed = hidden.model_copy(update={"groups": (worse, *hidden.groups[1:])})
+    characteristics = tuple(changed if item is hidden else item for item in report.characteristics)
+    said = champion_screen(report.model_copy(update={"characteristics": characteristics}), full=False)
+    assert f"Served worse by the challenger: {worse.title} (" in said
+    assert f"\n  {worse.title[:25]:<26}" not in said, "the table of its characteristic is not shown"
+
+
 def test_a_run_that_was_not_compared_says_how_to(tmp_path: Path, store: Store) -> None:
     run = compared_runs.challenger(tmp_path, store)
     with pytest.raises(UsageError, match=r"has no comparison_with_champion\.json") as refused:
