@@ -49,8 +49,8 @@ _EXAMPLES = 5
 """Examples each way: enough to open at the desk, too few to be taken for the whole."""
 
 _FEW_MOVE = (
-    "Of the rows that moved on or off fewer than {least} had an outcome: which list caught more of them says little, "
-    "and the interval of the paired difference says how little."
+    "Of the rows that moved on, or of those that moved off, fewer than {least} had an outcome: which list caught more "
+    "of them says little, and the interval of the paired difference says how little."
 )
 _FLATTERED = "That would flatter the champion, and the difference would be too low for the challenger."
 
@@ -263,7 +263,7 @@ def cautions(
 
 
 def few_moved(on: Moved, off: Moved) -> tuple[str, ...]:
-    """Return a sentence where rows moved, and either way fewer had an outcome than an interval is drawn from."""
+    """Return a sentence where rows moved, and one way or the other fewer had an outcome than an interval needs."""
     few = min(on.rows_with_outcome, off.rows_with_outcome) < ENOUGH_TO_RESAMPLE
     return (_FEW_MOVE.format(least=ENOUGH_TO_RESAMPLE),) if few and on.places else ()
 

@@ -165,6 +165,8 @@ def test_few_outcomes_among_rows_that_moved_are_said_and_none_where_nobody_moved
     assert said in made.cautions
     enough = made.moved_on.model_copy(update={"rows_with_outcome": 10.0})
     assert few_moved(enough, enough) == ()
+    assert few_moved(enough, made.moved_off) == few_moved(made.moved_on, enough) == (said,), "one way is enough"
+    assert said.startswith("Of the rows that moved on, or of those that moved off, fewer than 10 had an outcome: ")
     none = made.moved_on.model_copy(update={"places": 0.0, "rows_with_outcome": 0.0})
     assert few_moved(none, none) == ()
 
