@@ -53,7 +53,7 @@ from training.evaluation.stability import stability
 from training.evaluation.table import evaluate
 from training.models.fit_rows import choose_fit_rows
 from training.models.fitted import FittedModels, fit_models
-from training.models.prior import weighted_prior
+from training.models.prior import shipped_prior, weighted_prior
 from training.provenance import provenance
 
 
@@ -107,8 +107,8 @@ def resume_training(directory: str | Path, store: str | Path, *, threads: int = 
 def ablate(run: Run, store: str | Path, policy: Path | None = None) -> Ablations:
     """Fit a sealed RUN's model again, less some features or older records; write and return ``ablations.json``.
 
-    On the snapshot that the RUN names, on its validation rows. Raises UsageError where catalogue or policy is another
-    one by now, and IntegrityFailure where the whole model does not come to the recall that the RUN chose it by.
+    On the snapshot that the RUN names, on its validation rows. Raises UsageError where catalogue, policy or prior is
+    another than the RUN's, IntegrityFailure where the whole model does not come to the recall that the RUN chose it by.
     """
     config, read, choices = run.read(Config), run.read(SnapshotRead), run.read(Choices)
     rules = load_policy(policy)
@@ -120,6 +120,7 @@ def ablate(run: Run, store: str | Path, policy: Path | None = None) -> Ablations
             where=str(run.directory),
             way_out="ablate it with the version of the product, or the --policy, that trained it, or train again",
         )
+    _refuse_other_prior(run, choices)
     labelled = prepare(Store.open(Path(store)).snapshot(read.id), config.settings, rules)
     if choices.fit_rows is not None:
         labelled = labelled.refitted_on(cast(FitRows, choices.fit_rows.chosen))
@@ -146,6 +147,21 @@ def ablate(run: Run, store: str | Path, policy: Path | None = None) -> Ablations
 def _require_prior(settings: Settings) -> None:
     """Raise UsageError where the settings ask for a prior that was taught with other features than the base reads."""
     weighted_prior(max(settings.base.prior_weights))
+
+
+def _refuse_other_prior(run: Run, choices: Choices) -> None:
+    """Raise UsageError where the RUN's base was pulled towards another prior than the product's of today."""
+    prior = None if choices.base is None else choices.base.prior
+    if prior is None or not prior.weight:
+        return
+    before, now = (source.model_dump(mode="json") for source in (prior.source, shipped_prior().source))
+    if different := [name for name in before if before[name] != now[name]]:
+        raise UsageError(
+            "The RUN was trained with another prior than this.",
+            value="; ".join(f"{name}: {before[name]}, now {now[name]}" for name in different),
+            where=str(run.path(Choices.FILE)),
+            way_out="ablate it with the version of the product that trained it, or train again",
+        )
 
 
 _SAME_RECALL = 1e-9

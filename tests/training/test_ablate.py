@@ -1,4 +1,4 @@
-"""Ablations are refused with another catalogue or policy, and of a model that does not come out again."""
+"""Ablations are refused with another catalogue, policy or prior, and of a model that does not come out again."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from threat.errors import IntegrityFailure, UsageError
 from threat.measuring.list_length import ListLength
 from threat.policy import load_policy
 from threat.release.documents.ablations import Ablations
-from threat.release.documents.choices import Choices
+from threat.release.documents.choices import BaseChoice, Choices, PriorChoice
 from threat.release.documents.chosen import ComparedOption, OptionChoice
 from threat.release.runs import Run
 from training import job
@@ -26,6 +26,7 @@ from training.commands import app
 from training.config import Settings, TreeSettings
 from training.evaluation.ablations import ablations, recipe_of
 from training.job import ablate
+from training.models.prior import shipped_prior
 
 NOW, POLICY = load_catalogue().version, load_policy().version
 
@@ -61,6 +62,30 @@ def test_the_policy_of_the_force_is_the_one_that_the_run_was_trained_with(tmp_pa
     # Past the refusal, the next thing that is missing is the history.
     assert "another catalogue or policy" not in str(asked(run, nowhere, "--policy", str(own)).exception)
     assert str(nowhere) in str(asked(run, nowhere, "--policy", str(own)).exception)
+
+
+def test_another_prior_than_the_product_has_now_is_refused_before_the_history_is_read(tmp_path: Path) -> None:
+    now = shipped_prior().source
+
+    def refusal(name: str, weight: float, **changes: object) -> Any:
+        source = now.model_copy(update=changes)
+        prior = PriorChoice(weight=weight, source=source, compared=None)
+        base = {"chosen": 0.5, "tried": (), "prior": prior.model_dump()}
+        run = run_of(
+            tmp_path / name,
+            choices=evidence.choices(model_text()).model_copy(update={"base": BaseChoice.model_validate(base)}),
+        )
+        return asked(run, tmp_path / "no history").exception
+
+    refused = refusal("other", 0.3, rows=9)
+    assert isinstance(refused, UsageError)
+    assert (refused.problem, refused.value) == (
+        "The RUN was trained with another prior than this.", f"rows: 9, now {now.rows}",
+    )  # fmt: skip
+    # The prior of today, and a prior that was tried and not used: the next thing that is missing is the history.
+    for run in (refusal("same", 0.3), refusal("unused", 0.0, rows=9)):
+        assert "another prior" not in str(run)
+        assert str(tmp_path / "no history") in str(run)
 
 
 CATALOGUE = load_catalogue().only(load_catalogue().names[:5])
