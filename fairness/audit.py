@@ -116,8 +116,8 @@ def _notes(ranked: Ranked, cut: Cut) -> list[str]:
             notes.append(f"{tied} rows tie at the cut and share the places left (expected over random orders).")
     if len(rows.outside_person):
         notes.append(
-            f"{round(float(rows.outside_credit.sum()))} outcome events are outside the scored rows: "
-            "they count against recall."
+            f"{round(float(rows.outside_credit.sum()))} outcome events are outside the scored rows, those that only "
+            "some of their lists covered counted in parts: they count against recall."
         )
     notes.append(
         "Recorded outcomes only: where harm to a group is recorded less often, this audit cannot see what is missing."

@@ -201,8 +201,10 @@ def compare(
     from training.evaluation.champion.models import ScoredModel
     from training.evaluation.champion.summary import champion_lines
 
+    # The RUN first: where both are wrong, the argument that must be there is named before the option.
+    opened = Run.open(run)
     scored = ScoredModel.in_service(var) if champion is None else ScoredModel.read(champion, var / "keys")
-    compared = compare_with_champion(Run.open(run), scored, store)
+    compared = compare_with_champion(opened, scored, store)
     document = compared.comparison.as_json() | {"examples": compared.examples.as_json()}
     text = "\n".join(champion_lines(compared.comparison, compared.examples))
     emit(document, as_json=as_json, lines=lambda _: text)
@@ -210,12 +212,14 @@ def compare(
 
 @app.command("mirror")
 def mirror_command(var: VarOption = VAR, as_json: JsonOption = False) -> None:
-    """Mirror every RUN of the folder that MLflow lacks, and set the aliases as the promotions say."""
+    """Mirror every RUN in runs/ of --var that MLflow lacks, and set the aliases as the promotions say."""
     from threat.errors import ThreatError
     from threat.release.runs import Run
     from training.tracking.aliases import follow_promotions
     from training.tracking.mirror import mirror
 
+    if not var.is_dir():
+        raise UsageError("There is no such folder.", where=str(var), way_out="name the folder that holds runs: --var")
     runs: dict[str, Any] = {}
     for directory in sorted(path for path in (var / "runs").glob("*") if path.is_dir()):
         try:
@@ -226,4 +230,5 @@ def mirror_command(var: VarOption = VAR, as_json: JsonOption = False) -> None:
     followed = follow_promotions(var)
     document = {"runs": runs, "aliases": followed.aliases, "promoted_but_absent": list(followed.absent)}
     said = [f"{name}: {entry.get('note') or 'version ' + entry['model_version']}" for name, entry in runs.items()]
+    said = said or [f"No RUN is in {var / 'runs'}."]
     emit(document, as_json=as_json, lines=lambda _: "\n".join([*said, str(followed)]))

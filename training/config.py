@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
 
 from features import load_catalogue
 from threat.errors import ThreatError, UsageError, raise_all
@@ -60,16 +61,40 @@ def load(config: str | Path, **changes: Any) -> Settings:
     try:
         settings = Settings.model_validate(document)
     except ValidationError as error:
-        problems += [
-            UsageError(
-                f"{problem['msg'].removeprefix('Value error, ')}.",
-                value=None if problem["type"] == "missing" else problem["input"],
-                where=f"{config}: {'.'.join(str(part) for part in problem['loc']) or 'top level'}",
-            )
-            for problem in error.errors()
-        ]
+        problems += [_problem(details, str(config)) for details in error.errors()]
     raise_all(problems + _unknown_features(document.get("features_without"), str(config)))
     return settings
+
+
+def _problem(details: ErrorDetails, where: str) -> UsageError:
+    """Return a problem of the schema's with its place; the nearest name where there is no such setting."""
+    name = ".".join(str(part) for part in details["loc"])
+    place = f"{where}: {name or 'top level'}"
+    if details["type"] == "extra_forbidden":
+        close = get_close_matches(name, _names_of_settings(), 1)
+        return UsageError(
+            "There is no setting of this name here.",
+            value=details["input"],
+            where=place,
+            way_out=f"did you mean {close[0]}?" if close else "docs/schemas/config.json has every name",
+        )
+    if details["type"] == "missing":
+        return UsageError("This setting is missing.", where=place)
+    return UsageError(f"{details['msg'].removeprefix('Value error, ')}.", value=details["input"], where=place)
+
+
+def _names_of_settings() -> list[str]:
+    """Return the name of every setting once, those of nested ones with the part that has them.
+
+    >>> {"horizon_days", "calendar.test_cycles"} <= set(_names_of_settings())
+    True
+    """
+    names = []
+    for name, field in Settings.model_fields.items():
+        names.append(name)
+        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
+            names += [f"{name}.{nested}" for nested in field.annotation.model_fields]
+    return names
 
 
 def _unknown_features(names: Any, where: str) -> list[ThreatError]:

@@ -53,6 +53,25 @@ def test_all_problems_at_once(tmp_path: Path) -> None:
     assert "did you mean harm_last?" in text
 
 
+def test_a_setting_that_is_not_there_is_named_with_the_nearest_and_a_missing_setting_is_said(tmp_path: Path) -> None:
+    path = tmp_path / "wrong.yaml"
+    path.write_text("extends: demo\nmax_rounds: 0\ncalendar: {test_cycle: 6}\nzzz: 1\ntitle: null\n")
+    with pytest.raises(UsageError) as caught:
+        load(path)
+    text = str(caught.value)
+    for place, way_out in (
+        ("max_rounds", "did you mean trees.max_rounds?"),
+        ("calendar.test_cycle", "did you mean calendar.test_cycles?"),
+        ("zzz", "docs/schemas/config.json has every name"),
+    ):
+        assert f"where: {path}: {place}\n  do: {way_out}" in text
+    assert text.count("There is no setting of this name here.") == 3
+    path.write_text("name: alone\n")
+    with pytest.raises(UsageError, match="This setting is missing") as caught:
+        load(path)
+    assert f"where: {path}: title" in str(caught.value)
+
+
 def test_a_weight_of_the_prior_is_a_share_and_one_candidate() -> None:
     assert load("demo").base.prior_weights == [0.0]
     assert load("demo", base={"prior_weights": [0, 0.3, 1]}).base.prior_weights == [0.0, 0.3, 1.0]

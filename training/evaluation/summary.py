@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from threat.measuring.counts import plural
 from threat.measuring.figure import Figure
 from threat.measuring.list_length import ListLength
 from threat.release.documents.ablations import Ablations, HistoryAblation
@@ -156,7 +157,8 @@ def ablation_lines(ablations: Ablations) -> list[str]:
         f"Without a group of features, or older records, the lists on validation lose, of a mean recall of "
         f"{figure_words(ablations.mean_recall)}:",
         *(
-            f"  {group.name:<24} {len(group.features):>3} features  {figure_words(group.lost)}"
+            f"  {group.name.replace('_', ' '):<24} {plural(len(group.features), 'feature'):>12}  "
+            f"{figure_words(group.lost)}"
             for group in ablations.groups
         ),
         *(f"  {f'last {history.months} months alone':<24} {_older(history)}" for history in ablations.history),

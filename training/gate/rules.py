@@ -248,7 +248,7 @@ def calibration(view: View) -> Finding:
     events, least = calibrated.slope.events, numbers.least_calibration_events or 0
     facts: dict[str, Fact] = {"events": events, "least_events": least}
     if events < least:
-        few = f"{events} outcome events in the test, {least} needed to judge calibration"
+        few = f"{events} outcome events of people on the lists of the test, {least} needed to judge calibration"
         return Finding(NOT_ENOUGH, f"{few}: {_RANK_ONLY}", facts, figures)
     # The interval decides, not the value: a slope of 0.81 said to be between -0.26 and 1.87 is not known.
     bounds = (numbers.observed_over_expected, numbers.slope)

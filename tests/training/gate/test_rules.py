@@ -185,7 +185,10 @@ NOT_MEASURED = "calibration was not measured: rank only, no probability is shown
 WITHIN = "the intervals of observed over expected and slope lie within the bounds: probabilities may be shown"
 OUTSIDE = "the interval of observed over expected or slope lies outside the bounds: rank only, no probability is shown"
 ACROSS = "the interval of observed over expected or slope lies across a bound: rank only, no probability is shown"
-FEW = "99 outcome events in the test, 100 needed to judge calibration: rank only, no probability is shown"
+FEW = (
+    "99 outcome events of people on the lists of the test, 100 needed to judge calibration: rank only, no probability "
+    "is shown"
+)
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from fixtures import evidence
 from fixtures.release_commands import run_command
 from typer.testing import CliRunner
 
+from threat.errors import UsageError
 from threat.release import followers, promotions
 from threat.release.runs import Run
 from threat.release.signing import demonstration_signer
@@ -130,3 +131,10 @@ def test_the_command_names_what_cannot_be_mirrored_and_mirrors_the_others(var: P
     assert result.exit_code == 0
     assert "partial: not mirrored: The RUN was never sealed" in result.stdout
     assert "r2: version 2" in result.stdout
+
+
+def test_a_folder_that_is_not_there_is_refused_and_not_made(tmp_path: Path) -> None:
+    result = CliRunner().invoke(app, ["mirror", "--var", str(tmp_path / "nowhere")])
+    assert isinstance(result.exception, UsageError)
+    assert (result.exception.exit_code, result.exception.where) == (2, str(tmp_path / "nowhere"))
+    assert list(tmp_path.iterdir()) == []

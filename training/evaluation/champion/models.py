@@ -43,6 +43,12 @@ class ScoredModel:
         ``keys``: folder of the key list that a bundle's signature is checked against. Raises UsageError where there is
         no such folder, IntegrityFailure where a file was changed.
         """
+        if not path.is_dir():
+            raise UsageError(
+                "There is no RUN or bundle to be the champion.",
+                where=str(path),
+                way_out="list them: ls var/runs var/bundles; without --champion the bundle in service is taken",
+            )
         if (path / bundles.SIGNATURE).is_file():
             return cls.of_bundle(bundles.open(path, load_keys(keys)))
         return cls.of_run(Run.open(path))

@@ -95,11 +95,12 @@ def _moves(comparison: ChampionComparison, examples: MovedRelationships) -> list
         f"Moved off lists of {comparison.capacity:,}:    {_moved(comparison.moved_off)}",
     ]
     lines.append(
-        "Why, by theme: challenger minus champion, mean log odds of rows that moved, what parts them most first"
+        "Why, by theme: challenger minus champion, mean log odds of the rows that moved; the widest gap between on and "
+        "off first"
     )
     lines.append(f"  {'theme':<24} {'on':>7} {'off':>7} {'on less off':>12}")
     lines += [
-        f"  {theme.theme:<24} {_signed(theme.on):>7} {_signed(theme.off):>7} {_signed(theme.on_less_off):>12}"
+        f"  {_words(theme.theme):<24} {_signed(theme.on):>7} {_signed(theme.off):>7} {_signed(theme.on_less_off):>12}"
         for theme in comparison.themes[:_THEMES]
     ]
     for title, moved in (("on", examples.on), ("off", examples.off)):
@@ -117,8 +118,12 @@ def _moved(moved: Moved) -> str:
 def _example(example: MovedRelationship) -> str:
     return (
         f"{example.relationship} on {example.as_of[:10]}: from {example.champion_rank:,} to "
-        f"{example.challenger_rank:,}, most by {example.theme} ({example.difference:+.2f})"
+        f"{example.challenger_rank:,}, most by {_words(example.theme)} ({example.difference:+.2f})"
     )
+
+
+def _words(theme: str) -> str:
+    return theme.replace("_", " ")
 
 
 def _count(value: float) -> str:

@@ -197,6 +197,10 @@ def test_another_catalogue_and_lacking_features_are_refused_by_the_command_with_
     assert json.loads(got.stdout)["examples"]["on"][0]["challenger_rank"] == 1
     got = runner.invoke(app, [*arguments, str(run.directory)])
     assert "Verdict on the challenger: not enough evidence (margin 0.02); mean recall +" in got.stdout
+    # The RUN is looked for before the champion, though there is none either.
+    refused = runner.invoke(app, ["compare", str(tmp_path / "none"), "--store", history, "--var", str(tmp_path)])
+    assert isinstance(refused.exception, UsageError)
+    assert refused.exception.problem == "There is no such RUN."
     from training.evaluation.champion import comparing
 
     now = comparing.load_catalogue()

@@ -57,6 +57,12 @@ def test_without_a_name_the_champion_is_the_bundle_in_service(tmp_path: Path) ->
     assert refused.value.value == "none"
 
 
+def test_a_champion_that_is_not_there_is_a_wrong_usage_and_not_a_run_that_broke_off(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="There is no RUN or bundle to be the champion") as refused:
+        ScoredModel.read(tmp_path / "elsewhere", NOWHERE)
+    assert refused.value.where == str(tmp_path / "elsewhere")
+
+
 def unpacked(name: str, folder: Path) -> Path:
     with tarfile.open(FORMATS / f"{name}.tar.gz") as archive:
         archive.extractall(folder, filter="data")
