@@ -97,8 +97,8 @@ def resume_training(directory: str | Path, store: str | Path, *, threads: int = 
         config, read = run.read(Config), run.read(SnapshotRead)
         snapshot = Store.open(Path(store)).snapshot(read.id)
         _require_prior(config.settings)
-        labelled = prepare(snapshot, config.settings.model_copy(update={"threads": threads}), load_policy(policy))
         _refuse_other_code(run, provenance(policy), read)
+        labelled = prepare(snapshot, config.settings.model_copy(update={"threads": threads}), load_policy(policy))
         advance(2)
         _fill(run, labelled, advance)
     return run

@@ -136,8 +136,11 @@ def test_another_model_than_before_the_kill_never_opens_the_test(
     assert (opened, (directory / "manifest.json").exists()) == ([], False)
 
 
-def test_other_code_finishes_no_run_of_this_code(trained: Trained, tmp_path: Path) -> None:
+def test_other_code_finishes_no_run_of_this_code(
+    trained: Trained, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     directory = killed_at(trained, "choices.json", tmp_path)
+    monkeypatch.setattr(job, "prepare", lambda *_: pytest.fail("minutes of features before the refusal"))
     begun = directory / "provenance.json"
     begun.write_text(begun.read_text().replace('"lightgbm": "', '"lightgbm": "0.'))
     with pytest.raises(UsageError, match="begun with other code") as caught:
