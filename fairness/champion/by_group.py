@@ -17,7 +17,7 @@ from threat.measuring.by_group import Counts, counts_by_group
 from threat.measuring.counts import plural
 from threat.measuring.estimates import What, measure
 from threat.measuring.figure import Figure
-from threat.measuring.intervals import BOOTSTRAP, ENOUGH_TO_RESAMPLE
+from threat.measuring.intervals import ENOUGH_TO_RESAMPLE, PAIRED
 from threat.measuring.power import standard_error_of
 from threat.measuring.ranked import Cut, Floats, Labelled, Ranked
 from threat.measuring.resampling import Resampling, places_of, ratio
@@ -166,7 +166,7 @@ def _difference(group: _Group, capacity: int) -> Figure:
     """Return recall of the group, challenger minus champion; the columns of both are of the same draws."""
     recall, of_champion = (ratio(counts.captured, counts.events) for counts in (group.challenger, group.champion))
     what = _what("recall_difference", f"{recall_title(capacity)}, challenger minus champion", group)
-    return measure(what, recall - of_champion, method=f"paired {BOOTSTRAP}")
+    return measure(what, recall - of_champion, method=PAIRED)
 
 
 def _unread(group: _Group, difference: Figure, policy: Policy) -> str:

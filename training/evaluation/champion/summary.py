@@ -32,7 +32,7 @@ def champion_lines(comparison: ChampionComparison, examples: MovedRelationships)
     return [
         f"Challenger {_named(comparison.challenger)} against champion {_named(comparison.champion)}",
         f"{comparison.rung} within {comparison.horizon_days} days; {comparison.n:,} rows on "
-        f"{len(comparison.cycles)} lists, {comparison.events} outcome events; lists of {length}.",
+        f"{len(comparison.cycles)} lists, {comparison.events:,} outcome events; lists of {length}.",
         *comparison.cautions,
         "",
         *_verdict(comparison),
