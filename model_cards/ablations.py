@@ -43,7 +43,8 @@ def ablations_meaning_field(documents: RunDocuments) -> Value | None:
         return "Nothing is shown."
     return (
         f"Of a mean recall of {figure_words(made.mean_recall)} over lists of "
-        f"{', '.join(number(places) for places in made.places)}; a loss below 0 is a gain",
+        f"{', '.join(number(places) for places in made.places)}, on {number(made.mean_recall.events)} rows with an "
+        "outcome; a loss below 0 is a gain",
         f"Measured on {made.measured_on}",
         "Groups overlap in what they know, so losses do not add up. A group of features that costs nothing may still "
         "be needed to explain an order to a reviewer",

@@ -155,7 +155,8 @@ def ablation_lines(ablations: Ablations) -> list[str]:
     """Write ablations as text: a line for each group, the largest loss first, then one for each length of history."""
     return [
         f"Without a group of features, or older records, the lists on validation lose, of a mean recall of "
-        f"{figure_words(ablations.mean_recall)}:",
+        f"{figure_words(ablations.mean_recall)} on {plural(ablations.mean_recall.events, 'row')} with an outcome "
+        "(below 0 is a gain):",
         *(
             f"  {group.name.replace('_', ' '):<24} {plural(len(group.features), 'feature'):>12}  "
             f"{figure_words(group.lost)}"
