@@ -62,7 +62,9 @@ def load(config: str | Path, **changes: Any) -> Settings:
         settings = Settings.model_validate(document)
     except ValidationError as error:
         problems += [_problem(details, str(config)) for details in error.errors()]
-    raise_all(problems + _unknown_features(document.get("features_without"), str(config)))
+    for setting in ("features_without", "features_with"):
+        problems += _unknown_features(document.get(setting), f"{config}: {setting}")
+    raise_all(problems)
     return settings
 
 
@@ -98,7 +100,7 @@ def _names_of_settings() -> list[str]:
 
 
 def _unknown_features(names: Any, where: str) -> list[ThreatError]:
-    """Return a problem for each name in ``features_without`` that the catalogue has not; none for no list of names."""
+    """Return a problem for each of ``names`` that the catalogue has not, at its place in the list ``where``."""
     if not isinstance(names, list) or not names:
         return []
     catalogue = load_catalogue().names
@@ -106,7 +108,7 @@ def _unknown_features(names: Any, where: str) -> list[ThreatError]:
         UsageError(
             "The catalogue has no feature of this name.",
             value=name,
-            where=f"{where}: features_without.{number}",
+            where=f"{where}.{number}",
             way_out=f"did you mean {close[0]}?"
             if (close := get_close_matches(name, catalogue, 1))
             else "see docs/features.md",

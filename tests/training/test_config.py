@@ -41,14 +41,14 @@ def test_all_problems_at_once(tmp_path: Path) -> None:
     path.write_text(
         "extends: demo\nname: Wrong Name\nrung: Y9\nhorizon_days: -1\nhorizon: 30\n"
         "calendar: {embargo_days: -3, test_cycle: 6}\nseed: '7'\n"
-        "features_without: [harm_lst, harm_last, zzz]\n"
+        "features_without: [harm_lst, harm_last, zzz]\nfeatures_with: [harm_last, yyy]\n"
     )
     with pytest.raises(UsageError) as caught:
         load(path)
     text = str(caught.value)
-    assert text.startswith("9 problems:")
+    assert text.startswith("10 problems:")
     places = ("name", "rung", "horizon_days", "horizon", "calendar.embargo_days", "calendar.test_cycle", "seed")
-    for place in (*places, "features_without.0", "features_without.2"):
+    for place in (*places, "features_without.0", "features_without.2", "features_with.1"):
         assert f"{path}: {place}\n" in f"{text}\n"
     assert "did you mean harm_last?" in text
 

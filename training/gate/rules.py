@@ -208,11 +208,8 @@ def usefulness(view: View) -> Finding:
 
 
 def _left_out_by_settings(view: View) -> tuple[ComparedRanking, ...]:
-    """Return the planned rules without a figure in a RUN whose settings leave features out; none in any other RUN.
-
-    Leaving out what the strongest rule reads would otherwise take that rule out of the way. A rule that had nothing on
-    record to go by is no such case: nobody could have ranked by it.
-    """
+    """Return the planned rules without a figure in a RUN whose settings leave features out; none in any other RUN."""
+    # Settings must not take the strongest rule out of the way. In any other RUN it had nothing on record to go by.
     config, evaluation = view.documents.config, view.documents.evaluation
     if config is None or not config.settings.features_without or evaluation is None or evaluation.comparison is None:
         return ()
