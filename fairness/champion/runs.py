@@ -33,6 +33,13 @@ def compare_run(run: Run, snapshot: Snapshot, policy: Policy) -> FairnessWithCha
     champion's scores are not those of the comparison.
     """
     comparison, test = run.read(ChampionComparison), AuditedTest.of(run)
+    if comparison.challenger.manifest_sha256 != run.manifest_sha256:
+        raise IntegrityFailure(
+            "The comparison with the champion is of another RUN.",
+            value=f"RUN {comparison.challenger.run_id}, {comparison.challenger.manifest_sha256[:12]}",
+            where=str(run.path(ChampionComparison.FILE)),
+            way_out=ChampionComparison.MADE_AGAIN,
+        )
     enough_draws(run, test.evaluation, policy)
     champion_scores = _champion_scores(run, comparison)
     settings = test.evaluation.settings
@@ -66,6 +73,6 @@ def _champion_scores(run: Run, comparison: ChampionComparison) -> Floats:
         raise IntegrityFailure(
             "The champion's scores are not those of the comparison.",
             where=str(path),
-            way_out=f"{ChampionComparison.MADE_AGAIN}",
+            way_out=ChampionComparison.MADE_AGAIN,
         )
     return np.asarray(pq.read_table(path).column(CHAMPION).to_numpy(), np.float64)

@@ -27,12 +27,16 @@ STOPPING = Stopping(max_rounds=300, patience=10, least_gain=0.03)
 
 
 def rows_of_base(base: Base, sample: Sample) -> TreeRows:
-    """Return the rows of a sample with the base's probability as target; features the base does not read are blanked.
+    """Return the rows of a sample with the base's probability as target; the trees read what the base reads alone.
 
     Fitted to outcomes a tree finds what it can in any feature; fitted to a base there is nothing to find elsewhere.
     """
-    kept = np.zeros(sample.values.shape[1], dtype=bool)
-    kept[list(base.positions + (base.liberty_positions or ()))] = True
+    read = {*base.positions, *(base.liberty_positions or ())}
     probability = 1.0 / (1.0 + np.exp(-base.score(sample.values)))
-    values = np.where(kept, sample.values, np.float32(np.nan))
-    return TreeRows(values, probability.astype(np.float32), sample.weight, "cross_entropy")
+    return TreeRows(
+        sample.values,
+        probability.astype(np.float32),
+        sample.weight,
+        "cross_entropy",
+        blanked=tuple(column for column in range(sample.values.shape[1]) if column not in read),
+    )

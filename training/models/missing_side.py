@@ -21,15 +21,20 @@ _MISSING_IS_NAN, _MISSING_GOES_LEFT = 8, 2
 """Bits of LightGBM's ``decision_type`` of a numeric split (``include/LightGBM/tree.h``)."""
 
 
-def filled(values: NDArray[np.float32], ends: Ends) -> NDArray[np.float32]:
-    """Return a copy of ``values`` (n, d) with the ends where figures are missing; without ends, ``values`` itself.
+def filled(values: NDArray[np.float32], ends: Ends, blanked: Sequence[int] = ()) -> NDArray[np.float32]:
+    """Return a copy of ``values`` (n, d) with the ends where figures are missing; ``values`` itself with nothing to do.
+
+    ``blanked``: columns that count as missing in every row.
 
     >>> filled(np.array([[np.nan, 1.0], [2.0, np.nan]], np.float32), [9.0, None]).tolist()
     [[9.0, 1.0], [2.0, nan]]
+    >>> filled(np.array([[np.nan, 1.0], [2.0, np.nan]], np.float32), [9.0, None], blanked=[0, 1]).tolist()
+    [[9.0, nan], [9.0, nan]]
     """
-    if not ends:
+    if not ends and not blanked:
         return values
     out = values.copy()
+    out[:, list(blanked)] = np.nan
     for column, end in enumerate(ends):
         if end is not None:
             out[np.isnan(out[:, column]), column] = end

@@ -95,3 +95,13 @@ def test_scores_of_another_comparison_are_refused(run: Run, store: Store) -> Non
     run.add(CHAMPION_SCORES, b"of another champion")
     with pytest.raises(IntegrityFailure, match="not those of the comparison"):
         compare_run(run, store.snapshot(), load_policy())
+
+
+def test_a_comparison_of_another_run_is_refused(run: Run, store: Store) -> None:
+    comparison = run.read(ChampionComparison)
+    other = comparison.challenger.model_copy(update={"manifest_sha256": "0" * 64, "run_id": "elsewhere"})
+    run.path(ChampionComparison.FILE).unlink()
+    run.write(comparison.model_copy(update={"challenger": other}))
+    with pytest.raises(IntegrityFailure, match="of another RUN") as refused:
+        compare_run(run, store.snapshot(), load_policy())
+    assert refused.value.value == "RUN elsewhere, 000000000000"

@@ -32,6 +32,9 @@ class ComparedModel(Part):
     features: int = Field(ge=1, description="columns it reads")
     rung: str = Field(description="outcome it was fitted to; empty where its documents cannot be read")
     horizon_days: int = Field(ge=0, description="days within which that outcome counts; 0 where not known")
+    cohort: Literal["monthly", "incident", ""] = Field(
+        description="whose rows it was chosen and calibrated on; empty where not known"
+    )
     fit_date: str | None = Field(description="nothing it was fitted on was learnt after it, UTC; null where not known")
     fit_date_is: FitDateIs = Field(
         description="at_latest: a bundle names the start of its own test alone, which no fit date comes after"

@@ -40,8 +40,9 @@ class ValidationBar(Part):
 
     @property
     def met(self) -> bool:
-        """Tell whether the whole interval is above minus the margin, and not below 0."""
-        return self.verdict in ("better", "not_worse")
+        """Tell whether the interval can be read and its lower bound is above minus the margin."""
+        interval = self.difference.interval
+        return not self.reason and interval is not None and interval[0] > -self.margin
 
     @property
     def better_ranking(self) -> BarRanking:
@@ -50,11 +51,9 @@ class ValidationBar(Part):
 
     @property
     def result(self) -> str:
-        """Return the verdict and whether the bar is met, in words.
-
-        A model that is shown to be less, within the margin or not, does not meet the bar.
-        """
-        return f"{VERDICT_WORDS[self.verdict]}, {'the bar is met' if self.met else 'the bar is not met'}"
+        """Return the verdict and whether the bar is met, in words."""
+        by_less = " by less than the margin" if self.met and self.verdict == "worse" else ""
+        return f"{VERDICT_WORDS[self.verdict]}{by_less}, {'the bar is met' if self.met else 'the bar is not met'}"
 
     @property
     def difference_words(self) -> str:
@@ -87,7 +86,7 @@ class ValidationBar(Part):
     @property
     def how_to_read(self) -> str:
         """Return what favours the model and what does not: everything was chosen on the rows that are compared."""
-        said = "The model was chosen on these rows, which flatters it."
+        said = "The model was chosen on these rows, which flatters it, as every penalty and number of rounds was."
         if len(self.comparators) > 1:
             said += " The better of the two was picked on them too, which makes the bar harder."
         return f"{said} The test is what decides."

@@ -229,8 +229,12 @@ class _Comparing:
 
 
 def asks_the_same(champion: ComparedModel, evaluation: Evaluation) -> bool:
-    """Tell whether a champion was fitted to the outcome that is measured: only then is its probability of it."""
-    return (champion.rung, champion.horizon_days) == (evaluation.rung, evaluation.horizon_days)
+    """Tell whether a champion was fitted to the outcome, and calibrated on the kind of rows, that are measured.
+
+    Only then is its probability of them.
+    """
+    asked = (evaluation.rung, evaluation.horizon_days, evaluation.cohort.kind)
+    return (champion.rung, champion.horizon_days, champion.cohort) == asked
 
 
 def may_have_seen(champion: ComparedModel, test_start: str) -> bool | None:
@@ -250,9 +254,10 @@ def cautions(
     said = [_who_saw_the_test(champion, evaluation.cohort.start[:10], seen)]
     if not asks_the_same(champion, evaluation):
         asked = f"{champion.rung} within {champion.horizon_days} days" if champion.rung else "an outcome not known"
+        rows = f"{champion.cohort} rows" if champion.cohort else "rows not known"
         said.append(
-            f"The champion was fitted to {asked}; measured is {evaluation.rung} within {evaluation.horizon_days} days, "
-            "so its probabilities are not compared."
+            f"The champion was fitted to {asked} and calibrated on {rows}; measured is {evaluation.rung} within "
+            f"{evaluation.horizon_days} days on {evaluation.cohort.kind} rows, so its probabilities are not compared."
         )
     if champion.catalogue_version != challenger.catalogue_version:
         said.append(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -66,6 +67,7 @@ class ScoredModel:
             features=len(features.names),
             rung="" if question is None else question.rung,
             horizon_days=0 if question is None else question.horizon_days,
+            cohort="" if question is None else _cohort(question.cohort),
             fit_date=fit_date,
             fit_date_is=certainty,
         )
@@ -96,10 +98,10 @@ class ScoredModel:
     def of_bundle(cls, opened: Bundle) -> ScoredModel:
         """Return the model of an opened bundle. It holds no fold dates; its own test began after its fit date."""
         try:
-            test_start = opened.read(Evaluation).cohort.start
+            test = opened.read(Evaluation).cohort
         except (BadInput, IntegrityFailure):  # a bundle of the first format: its evaluation has no such fields
-            test_start = None
-        fit_date, certainty = _fit_date(None, test_start)
+            test = None
+        fit_date, certainty = _fit_date(None, None if test is None else test.start)
         facts = ComparedModel(
             kind="bundle",
             run_id=opened.manifest.run_id,
@@ -108,6 +110,7 @@ class ScoredModel:
             features=len(opened.features.names),
             rung=opened.released.rung,
             horizon_days=opened.released.horizon_days,
+            cohort="" if test is None else test.kind,
             fit_date=fit_date,
             fit_date_is=certainty,
         )
@@ -138,6 +141,11 @@ class ScoredModel:
     def probability(self, matrix: Matrix, raw: NDArray[np.float64]) -> NDArray[np.float64] | None:
         """Return the calibrated probability of raw scores, float64[n]; None where the calibrator gives none."""
         return probability(self.calibrator, raw, kinds_in(matrix.names, matrix.values))
+
+
+def _cohort(kind: str) -> Literal["monthly", "incident", ""]:
+    """Return the kind of a cohort; empty for a kind that only a RUN of before could have."""
+    return "monthly" if kind == "monthly" else "incident" if kind == "incident" else ""
 
 
 def _fit_date(exact: str | None, test_start: str | None) -> tuple[str | None, FitDateIs]:

@@ -19,8 +19,8 @@ def test_the_sentence_says_what_was_compared_and_how_much_that_can_tell() -> Non
         "0.028 are found at 80% power, and a model exactly as good is found not worse in 52% of tests."
     )
     assert bar().how_to_read == (
-        "The model was chosen on these rows, which flatters it. The better of the two was picked on them too, which "
-        "makes the bar harder. The test is what decides."
+        "The model was chosen on these rows, which flatters it, as every penalty and number of rounds was. The better "
+        "of the two was picked on them too, which makes the bar harder. The test is what decides."
     )
 
 
@@ -36,12 +36,23 @@ def test_an_interval_that_is_not_read_is_not_printed() -> None:
 
 
 @pytest.mark.parametrize(
-    ("verdict", "met"),
-    [("better", True), ("not_worse", True), ("worse", False), ("not_enough_evidence", False)],
+    ("interval", "verdict", "said"),
+    [
+        ((0.001, 0.02), "better", "better, the bar is met"),
+        ((-0.019, 0.03), "not_worse", "not worse, the bar is met"),
+        ((-0.019, -0.002), "worse", "worse by less than the margin, the bar is met"),
+        ((-0.02, 0.03), "not_enough_evidence", "not enough evidence, the bar is not met"),
+        ((-0.03, -0.002), "worse", "worse, the bar is not met"),
+    ],
 )
-def test_the_bar_is_met_by_a_model_that_is_not_worse(verdict: str, met: bool) -> None:
-    assert bar(verdict=verdict).met is met
-    assert bar(verdict=verdict).result.endswith("the bar is met" if met else "the bar is not met")
+def test_the_bar_is_met_where_the_lower_bound_is_above_minus_the_margin(
+    interval: tuple[float, float], verdict: str, said: str
+) -> None:
+    difference = evidence.figure("mean_recall_difference", sum(interval) / 2, *interval, n=900, events=41)
+    assert bar(difference=difference).verdict == "not_worse", "the verdict is given, and not read off the interval"
+    got = bar(difference=difference, verdict=verdict)
+    assert got.result == said
+    assert got.met is said.endswith("the bar is met")
 
 
 def test_choices_keep_the_bar_and_choices_of_before_have_none() -> None:

@@ -17,10 +17,12 @@ from threat.files import sha256_of
 from threat.history.store import Store
 from threat.ids import show_id
 from threat.release.documents.champion import ChampionComparison, MovedRelationships
+from threat.release.documents.evaluation import Evaluation
 from threat.release.runs import Run
 from training.commands import app
 from training.evaluation.champion.comparing import (
     Compared,
+    asks_the_same,
     cautions,
     compare_with_champion,
     few_moved,
@@ -146,7 +148,9 @@ def test_a_champion_that_may_have_seen_the_test_is_said_to_be_flattered(champion
     said = cautions(facts, facts, evaluation, seen=True)
     assert said[0].startswith("The champion was fitted on what was learnt by 2024-08-02, and the test starts on 2025-")
     assert said[0].endswith("That would flatter the champion, and the difference would be too low for the challenger.")
-    assert said[1].startswith("The champion was fitted to Y2 within 180 days; measured is Y4 within 180 days")
+    assert said[1].startswith(
+        "The champion was fitted to Y2 within 180 days and calibrated on monthly rows; measured is Y4"
+    )
     bundled = facts.model_copy(update={"kind": "bundle", "fit_date_is": "at_latest", "catalogue_version": "c0"})
     of_bundle = cautions(facts, bundled, evidence.evaluation(), seen=True)
     assert of_bundle[0].startswith("The champion's bundle says only that it was fitted before 2024-08-02, and the test")
@@ -219,3 +223,26 @@ def test_the_text_says_what_to_know_before_the_figures(run: Run, champion: Score
     assert 2 < verdict < next(place for place, line in enumerate(lines) if "recall at capacity" in line)
     better = replace(champion, facts=champion.facts.model_copy(update={"fit_date": "2024-01-01T00:00:00+00:00"}))
     assert "fitted on nothing learnt after 2024-01-01" in lines_of(compared(run, better, store))[2]
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"cohort": "incident"}, "Y4 within 180 days and calibrated on incident rows"),
+        ({"cohort": ""}, "Y4 within 180 days and calibrated on rows not known"),
+        ({"rung": "Y1"}, "Y1 within 180 days and calibrated on monthly rows"),
+        ({"rung": "", "horizon_days": 0}, "an outcome not known and calibrated on monthly rows"),
+    ],
+)
+def test_probabilities_are_compared_only_of_one_outcome_and_one_kind_of_rows(
+    run: Run, champion: ScoredModel, store: Store, changed: dict[str, object], said: str
+) -> None:
+    evaluation = run.read(Evaluation)
+    alike = champion.facts.model_copy(update={"rung": "Y4"})
+    assert asks_the_same(alike, evaluation)
+    other = alike.model_copy(update=changed)
+    assert not asks_the_same(other, evaluation)
+    measured = f"measured is {evaluation.rung} within {evaluation.horizon_days} days on monthly rows"
+    cautioned = next(text for text in cautions(alike, other, evaluation, None) if "fitted to" in text)
+    assert said in cautioned
+    assert measured in cautioned

@@ -19,7 +19,7 @@ from training.evaluation.champion.themes import ThemeDifferences, theme_differen
 
 FACTS = ComparedModel(
     kind="run", run_id="r", manifest_sha256="a" * 64, catalogue_version="c", features=6, rung="Y2", horizon_days=180,
-    fit_date=None, fit_date_is="unknown",
+    cohort="monthly", fit_date=None, fit_date_is="unknown",
 )  # fmt: skip
 SAMPLE = drawn_bases.sample(4, n=400)
 NOBODY = np.arange(400)
