@@ -41,13 +41,13 @@ from training.cohorts.labelled import LabelledCohort, prepare
 from training.cohorts.opening import OpenedTest, open_test
 from training.cohorts.recent import MONTHS, recent_pairs
 from training.config import Settings
-from training.evaluation.ablations import ablations, recipe_of
+from training.evaluation.ablations import ablations, groups_of, recipe_of
 from training.evaluation.comparison import compare
 from training.evaluation.drift import drift_of
 from training.evaluation.estimand import estimand_of
 from training.evaluation.global_picture import global_picture
 from training.evaluation.predictions import freshness_of, tables_of
-from training.evaluation.rankings import RankedTest, rank_test
+from training.evaluation.rankings import RankedTest, matrix_of_rules, rank_test
 from training.evaluation.slices import lead_time, replay, short_test
 from training.evaluation.stability import stability
 from training.evaluation.table import evaluate
@@ -139,7 +139,9 @@ def ablate(run: Run, store: str | Path, policy: Path | None = None) -> Ablations
 
     # One at a time: each holds a matrix of its own.
     histories = (recent_pairs(labelled, months) for months in MONTHS)
-    document = ablations(labelled, recipe_of(labelled, choices), labelled.pairs(), histories, require=require)
+    recipe, pairs = recipe_of(labelled, choices), labelled.pairs()
+    with progress("fitting without a part", len(groups_of(labelled.catalogue)) + len(MONTHS)) as advance:
+        document = ablations(labelled, recipe, pairs, histories, require=require, advance=advance)
     run.write(document)
     return document
 
@@ -181,7 +183,8 @@ def _fill(run: Run, prepared: LabelledCohort, advance: Callable[[float], None]) 
     _refuse_other_bytes(run, before)
     opened = open_test(labelled)
     run.write(_cohort_of(labelled, opened))
-    ranked = rank_test(opened, fitted, threads=labelled.settings.threads)
+    of_rules = matrix_of_rules(labelled.sightings, opened.matrix)
+    ranked = rank_test(opened, of_rules, fitted, threads=labelled.settings.threads)
     advance(1)
     for name, table in tables_of(opened, ranked.rankings).items():
         with whole_file(run.path(name)) as unfinished:

@@ -20,7 +20,7 @@ from threat.release.documents.chosen import ComparedOption, OptionChoice
 from threat.release.documents.model import BaseColumn, ComparedBase
 from threat.release.evidence import RunDocuments
 
-WEIGHTS = ("0.0", "0.3", "1.0")
+WEIGHTS = ("0", "0.3", "1")
 TRIED = tuple(
     TriedLiberty(unknown_release_share=share, least_liberty_share=0.02, list_kept=kept, mean_recall=recall)
     for share, kept, recall in ((0.15, 1.0, 0.2), (0.05, 0.99, 0.1984), (0.4, 0.953, 0.207))
@@ -78,9 +78,9 @@ def test_a_base_that_the_model_was_distilled_from_is_said_to_be_no_part_of_it() 
             0.3,
             "The penalty of the base pulls towards 0.3 of a prior taught by simulation, not by records: 450,000 rows "
             "of simulated forces (world default, Y2 within 180 days), built on published odds; the weight was chosen "
-            "of 0.0, 0.3, 1.0 by the lists of validation",
+            "of 0, 0.3, 1 by the lists of validation",
         ),
-        (0.0, "No prior taught by simulation was used: of the weights 0.0, 0.3, 1.0 the lists of validation chose 0"),
+        (0.0, "No prior taught by simulation was used: of the weights 0, 0.3, 1 the lists of validation chose 0"),
     ],
 )
 def test_a_prior_is_said_with_its_weight_how_it_was_chosen_and_what_it_was_taught_by(weight: float, said: str) -> None:

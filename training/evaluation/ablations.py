@@ -50,13 +50,14 @@ def ablations(
     histories: Iterable[RecentPairs] = (),
     *,
     require: Callable[[float | None], None] = lambda _: None,
+    advance: Callable[[float], None] = lambda _: None,
 ) -> Ablations:
     """Fit the recipe to each of the (fit, measure) ``pairs``, whole and without each group; compare the pooled lists.
 
     ``histories``: the same pairs with every row cut to its last months, the shortest first. ``require``: raises unless
-    the whole model's mean recall is right, before anything else is fitted. Candidate and rounds stay
-    those of the whole model; the penalty of a base is chosen again, as for any sample. The intervals are of the paired
-    differences over draws of subjects.
+    the whole model's mean recall is right, before anything else is fitted. ``advance``: called with 1 after every part.
+    Candidate and rounds stay those of the whole model; the penalty of a base is chosen again, as for any sample. The
+    intervals are of the paired differences over draws of subjects.
     """
     settings, measured = labelled.settings, [rows for _, rows in pairs]
     length = labelled.list_length(np.concatenate([rows.cycle for rows in measured]))
@@ -74,6 +75,7 @@ def ablations(
     for name, names in groups_of(labelled.catalogue).items():
         part = lists.mean_recall(_scores(recipe, pairs, set(names), settings.threads))
         lost = measure(what("the group"), whole - part, method=PAIRED)
+        advance(1)
         groups.append(Ablation(name=name, features=names, lost=lost))
     groups.sort(key=lambda group: (-(group.lost.value or 0.0), group.name))
     shortened = []
@@ -82,6 +84,7 @@ def ablations(
         if cut.matters:
             part = lists.mean_recall(_scores(recipe, cut.pairs, set(), settings.threads))
             lost = measure(what("older records"), whole - part, method=PAIRED)
+        advance(1)
         shortened.append(HistoryAblation(months=cut.months, days=cut.days, **cut.counts, lost=lost))
     return Ablations(
         measured_on="the validation rows that the model was chosen on, each scored by a fit that did not know it; "

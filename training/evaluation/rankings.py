@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from features import Matrix, build, load_catalogue
 from features.rules import RULES
+from threat.history.sightings import Sightings
 from threat.release.documents.comparison import ComparisonPlan
 from threat.release.documents.evaluation import MODEL
 from threat.release.scorer import kinds_in, probability
@@ -32,8 +34,23 @@ class RankedTest:
         return self.rankings[0]
 
 
-def rank_test(opened: OpenedTest, fitted: FittedModels, *, threads: int) -> RankedTest:
-    """Order the test rows by everything that was fitted, and by every rule that has something on record to go by."""
+def matrix_of_rules(sightings: Sightings, matrix: Matrix) -> Matrix:
+    """Return the rows of ``matrix`` with every feature that a rule reads.
+
+    Settings that keep a feature from the model keep it from no rule: the strongest rule would be out of the way.
+    """
+    reads = {name for rule in RULES.values() for name in rule.reads}
+    if reads <= set(matrix.names):
+        return matrix
+    whole = load_catalogue()
+    return build(sightings, matrix.rows, whole.only(name for name in whole.names if name in reads))
+
+
+def rank_test(opened: OpenedTest, of_rules: Matrix, fitted: FittedModels, *, threads: int) -> RankedTest:
+    """Order the test rows by everything that was fitted, and by every rule that has something on record to go by.
+
+    ``of_rules``: the same rows with what the rules read (``matrix_of_rules``).
+    """
     matrix = opened.matrix
     raw = fitted.model.raw_score(matrix.values, threads=threads)
     line, base = fitted.regression.score(matrix.values), fitted.base.base.score(matrix.values)
@@ -46,14 +63,11 @@ def rank_test(opened: OpenedTest, fitted: FittedModels, *, threads: int) -> Rank
     ]
     warnings = list(fitted.warnings)
     for name, rule in RULES.items():
-        if lacking := [feature for feature in rule.reads if feature not in matrix.names]:
-            warnings.append(f"{rule.title}: left out, the settings leave out what it reads ({', '.join(lacking)}).")
-            continue
-        unranked = int(rule.unranked(matrix).sum())
+        unranked = int(rule.unranked(of_rules).sum())
         if unranked == len(matrix):
             warnings.append(f"{rule.title}: left out, nothing on record to rank by.")
             continue
-        rankings.append(Ranking(f"rule_{name}", rule.title, rule.score(matrix), None, unranked))
+        rankings.append(Ranking(f"rule_{name}", rule.title, rule.score(of_rules), None, unranked))
     if fitted.without_sensitive is not None:
         ablated = fitted.without_sensitive.raw_score(matrix.values, threads=threads)
         rankings.append(Ranking("without_sensitive", "The model without the sensitive features", ablated))

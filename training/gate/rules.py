@@ -186,9 +186,6 @@ def usefulness(view: View) -> Finding:
         verdicts.append(verdict)
         if verdict != PASS:
             said.append(f"{ranking.title} {words}")
-    for planned in _left_out_by_settings(view):
-        verdicts.append(NOT_ENOUGH)
-        said.append(f"{planned.title} was not measured: the settings leave features out")
     simple = None if evaluation is None else evaluation.ranking(numbers.regression)
     difference = None if simple is None else _difference(simple, evaluation)
     if simple is not None and difference is not None and difference.interval is not None and difference.interval[1] < 0:
@@ -205,20 +202,6 @@ def usefulness(view: View) -> Finding:
         return Finding(PASS, f"recall at capacity {beaten}", figures=tuple(figures))
     reason = f"recall at capacity, model minus rule: {'; '.join(said)}"
     return Finding(worst, reason, figures=tuple(figures))
-
-
-def _left_out_by_settings(view: View) -> tuple[ComparedRanking, ...]:
-    """Return the planned rules without a figure in a RUN whose settings leave features out; none in any other RUN."""
-    # Settings must not take the strongest rule out of the way. In any other RUN it had nothing on record to go by.
-    config, evaluation = view.documents.config, view.documents.evaluation
-    if config is None or not config.settings.features_without or evaluation is None or evaluation.comparison is None:
-        return ()
-    measured = {ranking.name for ranking in evaluation.rankings}
-    return tuple(
-        planned
-        for planned in evaluation.comparison.rankings
-        if planned.name.startswith(view.policy.numbers.comparators) and planned.name not in measured
-    )
 
 
 def _lost(evaluation: Evaluation, regression: str) -> ComparedRanking | None:

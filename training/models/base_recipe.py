@@ -51,7 +51,7 @@ def choose_prior(
     weights = sorted(recipe.settings.base.prior_weights)
     if weights == [0.0]:
         return recipe, None
-    recipes = {str(weight): replace(recipe, prior=weighted_prior(weight)) for weight in weights}
+    recipes = {f"{weight:g}": replace(recipe, prior=weighted_prior(weight)) for weight in weights}
     if len(weights) == 1:
         [only] = recipes.values()
         return only, PriorChoice(weight=weights[0], source=shipped_prior().source, compared=None)

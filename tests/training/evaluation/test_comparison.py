@@ -95,8 +95,10 @@ def test_margin_and_power_are_said_before_any_verdict() -> None:
     assert compared.terms == (
         "Comparison written down before the test was opened (comparison-1): mean recall over lists of 12, 25, "
         "50, model minus each ranking, margin 0.02. Planned on 120 rows of validation with an outcome (40 "
-        "people): differences of 0.100 are found at 80% power, and a model exactly as good is found not worse "
-        "in 20% of tests. With the 90 outcome events of the test: differences of 0.028 to 0.057 are found at "
+        "people), in recall within the cohort: differences of 0.100 are found at 80% power, and a model exactly "
+        "as good is found not worse "
+        "in 20% of tests. With the 90 outcome events of the test, in recall of all of them: differences of 0.028 "
+        "to 0.057 are found at "
         "80% power, and a model exactly as good is found not worse in 16% to 52% of tests."
     )
     assert compared.lost == "The model loses to the elastic net: mean recall -0.060 (-0.100 to -0.020)."

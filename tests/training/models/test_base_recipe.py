@@ -57,8 +57,8 @@ def test_the_smallest_weight_within_one_standard_error_is_chosen(shipped: Simula
     chosen, choice = choose_prior(recipe(1.0, 0.0, 0.3), PAIRS, LISTS)
     assert choice is not None
     assert choice.compared is not None
-    assert [option.name for option in choice.compared.options] == ["0.0", "0.3", "1.0"]
-    recomputed = choose({str(weight): scores(weight, shipped) for weight in (0.0, 0.3, 1.0)}, LISTS)
+    assert [option.name for option in choice.compared.options] == ["0", "0.3", "1"]
+    recomputed = choose({f"{weight:g}": scores(weight, shipped) for weight in (0.0, 0.3, 1.0)}, LISTS)
     assert choice.compared == recomputed
     none, third, _ = (option.mean_recall or 0.0 for option in recomputed.options)
     assert third > none + 0.02
@@ -81,7 +81,7 @@ def test_a_prior_that_does_not_help_is_not_used(shipped: SimulatedPrior, monkeyp
     assert choice.weight == 0.0
     assert chosen.prior is None
     assert choice.words == (
-        "No prior taught by simulation was used: of the weights 0.0, 1.0 the lists of validation chose 0"
+        "No prior taught by simulation was used: of the weights 0, 1 the lists of validation chose 0"
     )
 
 

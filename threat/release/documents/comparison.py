@@ -107,11 +107,12 @@ class Comparison(Part):
             words = power_words([power for power in planned if power is not None])
             said += (
                 f" Planned on {self.plan.rows_with_outcome:,} rows of validation with an outcome "
-                f"({self.plan.people:,} people): {words or 'too few to say what the test can tell'}."
+                f"({self.plan.people:,} people), in recall within the cohort: "
+                f"{words or 'too few to say what the test can tell'}."
             )
         measured = [ranking.power for ranking in self.rankings if ranking.power is not None]
         if words := power_words(measured):
-            said += f" With the {self.events:,} outcome events of the test: {words}."
+            said += f" With the {self.events:,} outcome events of the test, in recall of all of them: {words}."
         return said
 
     @property

@@ -89,6 +89,7 @@ class ValidationBar(Part):
         said = "The model was chosen on these rows, which flatters it, as every penalty and number of rounds was."
         if len(self.comparators) > 1:
             said += " The better of the two was picked on them too, which makes the bar harder."
+        said += " Recall is within the cohort here: the margin is stricter than on the test, which counts all outcomes."
         return f"{said} The test is what decides."
 
 

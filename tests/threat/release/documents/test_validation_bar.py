@@ -20,7 +20,8 @@ def test_the_sentence_says_what_was_compared_and_how_much_that_can_tell() -> Non
     )
     assert bar().how_to_read == (
         "The model was chosen on these rows, which flatters it, as every penalty and number of rounds was. The better "
-        "of the two was picked on them too, which makes the bar harder. The test is what decides."
+        "of the two was picked on them too, which makes the bar harder. Recall is within the cohort here: the margin "
+        "is stricter than on the test, which counts all outcomes. The test is what decides."
     )
 
 
