@@ -174,8 +174,7 @@ def _tried(
 def _edges(approach: Approach, choice: trees.Choice, settings: Settings) -> tuple[str, ...]:
     """Say where a choice of an approach is on the edge of what was tried."""
     title, out = APPROACH_TITLES[approach], []
-    stopping = distilled.STOPPING if approach == "distilled" else Stopping(settings.trees.max_rounds, 0)
-    if choice.rounds >= stopping.max_rounds:
+    if approach != "distilled" and choice.rounds >= settings.trees.max_rounds:
         out.append(f"{title}: the best number of rounds, {choice.rounds:,}, is the most that was allowed.")
     leaves = [tried.num_leaves for tried in choice.tried]
     if choice.candidate.num_leaves in {min(leaves), max(leaves)} and min(leaves) < max(leaves):

@@ -9,7 +9,7 @@ from typing import Any, Literal
 import lightgbm as lgb
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import entr, xlog1py, xlogy
+from scipy.special import entr, expit, xlog1py, xlogy
 
 from threat.release.documents.choices import TriedTrees
 from training.cohorts.sample import Sample
@@ -32,15 +32,15 @@ _LARGEST_SEED = 2**31 - 1
 class TreeRows:
     """Rows as trees are fitted to them, or measured on them.
 
-    ``values`` (n, d); ``target`` (n): an outcome (0 or 1) of ``objective`` binary, or a probability to come close to,
-    of cross_entropy; ``weight`` (n); ``start`` (n): log odds that the trees are added to, None: none. ``blanked``:
+    ``values`` (n, d); ``target`` (n): an outcome (0 or 1) of ``objective`` binary, or log odds to come close to, of
+    regression; ``weight`` (n); ``start`` (n): log odds that the trees are added to, None: none. ``blanked``:
     columns that the trees do not read, though ``values`` has them (a blanked copy of every fold's rows took .35 GB).
     """
 
     values: NDArray[np.float32]
     target: NDArray[np.float32]
     weight: Floats
-    objective: Literal["binary", "cross_entropy"] = "binary"
+    objective: Literal["binary", "regression"] = "binary"
     start: Floats | None = None
     blanked: tuple[int, ...] = ()
 
@@ -49,14 +49,17 @@ class TreeRows:
         """The rows of a sample with their outcomes as target."""
         return cls(sample.values, sample.label.astype(np.float32), sample.weight, "binary", start)
 
-    def loss(self, probability: Floats, _: lgb.Dataset | None = None) -> tuple[str, float, bool]:
+    def loss(self, predicted: Floats, _: lgb.Dataset | None = None) -> tuple[str, float, bool]:
         """Return the sum of the rows' log loss as LightGBM asks of a metric: name, value, whether higher is better.
 
-        Above the target's own entropy: 0 for outcomes; for probabilities the loss is the distance (Kullback and Leibler
-        1951) from them. LightGBM's own metric adds up in as many parts as there are threads, so that its last digits
+        ``predicted`` (n): what LightGBM predicts, probabilities of ``binary`` and log odds of ``regression``. Above the
+        target's own entropy: 0 for outcomes; for log odds the loss is the distance (Kullback and Leibler 1951) of the
+        probabilities. LightGBM's own metric adds up in as many parts as there are threads, so that its last digits
         depend on them.
         """
-        target = self.target.astype(np.float64)
+        target, probability = self.target.astype(np.float64), predicted
+        if self.objective == "regression":
+            target, probability = expit(target), expit(predicted)
         loss = -xlogy(target, probability) - xlog1py(1 - target, -probability)
         entropy = entr(target) + entr(1 - target)
         return "log_loss", float(self.weight @ (loss - entropy)), False
@@ -102,14 +105,12 @@ class Growth:
 
 @dataclass(frozen=True, slots=True)
 class Stopping:
-    """When trees stop growing: at ``max_rounds``, or once ``patience`` rounds brought no gain.
-
-    ``least_gain``: share of the lowest loss that a round must take off to count as a gain.
+    """When trees stop growing: at ``max_rounds``, or once ``patience`` rounds brought no gain; None: at the most alone,
+    and that number is taken.
     """
 
     max_rounds: int
-    patience: int
-    least_gain: float = 0.0
+    patience: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,7 +216,7 @@ def _in_step(boosters: Sequence[lgb.Booster], measured: Sequence[TreeRows], stop
             booster.update()
             losses.append(booster.eval_valid(rows.loss)[0][2])
         loss = max(float(sum(losses) / weights.sum()), 0.0)  # a distance of 0 may come out a hair under it
-        if loss < best["log_loss"] * (1 - stopping.least_gain):
+        if stopping.patience is None or loss < best["log_loss"]:
             best = {"rounds": rounds, "log_loss": loss, "by_fold": tuple((losses / weights).tolist())}
         elif rounds - best["rounds"] >= stopping.patience:
             break

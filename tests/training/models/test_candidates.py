@@ -12,7 +12,7 @@ from fixtures.drawn_samples import CANDIDATE, DrawnCohort
 from features import load_catalogue
 from training.cohorts.sample import Sample
 from training.config import Settings, TreeSettings
-from training.models import candidates, trees
+from training.models import candidates, distilled, trees
 from training.models.base_recipe import BaseRecipe
 from training.models.candidates import Recipe, compare_approaches, growth_of, without
 from training.models.linear import log_loss
@@ -134,3 +134,16 @@ def test_the_same_rows_give_the_same_bytes(compared) -> None:
     assert again.choice == compared.choice
     text = compared.chosen.fit(drawn(8)).booster.model_to_string()
     assert compared.chosen.fit(drawn(8)).booster.model_to_string() == text
+
+
+def test_distilled_trees_grow_every_round_however_little_it_brings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rows beyond those fitted on keep their distance: an early stop took that for trees that had come close enough."""
+    cohort = DrawnCohort(settings(approaches=["distilled"]), CATALOGUE)
+    (tried,) = compare_approaches(cohort, PAIRS).tried
+    assert tried.chosen.rounds == distilled.STOPPING.max_rounds == 100
+    assert tried.warnings == ()
+    losses = []
+    for rounds in (5, 100):
+        monkeypatch.setattr(distilled, "STOPPING", trees.Stopping(max_rounds=rounds, patience=None))
+        losses.append(compare_approaches(cohort, PAIRS).tried[0].tried[0].log_loss)
+    assert losses[1] < losses[0] / 5
