@@ -11,6 +11,7 @@ import json
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -67,10 +68,12 @@ def main(arguments: list[str] | None = None) -> int:
         "--prepare", action="store_true", help="only judged lists and ceilings: opens and writes nothing"
     )
     parser.add_argument("--worlds", nargs="*", default=[], help=f"some of {', '.join(WORLDS)}; all without any")
+    parser.add_argument("--threads", type=int, default=None, help="of every step; 1 where worlds are made side by side")
     parser.add_argument("--cache", type=Path, default=Path("var/ceiling"), help="folder of finished steps")
     parser.add_argument("--out", type=Path, default=None, help="folder of the page; docs with --open, else the cache")
     chosen = parser.parse_args(arguments)
     plan = Plan() if chosen.open else REHEARSAL if chosen.rehearse else QUICK
+    plan = plan if chosen.threads is None else replace(plan, threads=chosen.threads)
     out = chosen.out or (Path("docs") if chosen.open else chosen.cache)
     started = time.monotonic()
 
