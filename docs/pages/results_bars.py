@@ -19,7 +19,7 @@ def bar_lines(runs: Mapping[str, MeasuredRun], *, public: bool) -> list[str]:
     lines = [
         "Before the test was opened: mean recall on the pooled validation rows, the model minus the better of LightGBM "
         "from scratch and the elastic net (of a model from scratch, the elastic net), paired. The bar is met where "
-        f"the whole interval is above -{margin:g} and the model is not shown to be less. The model was chosen on these "
+        f"the whole interval is above -{margin:g}. The model was chosen on these "
         "rows, which flatters it; the better of the two was picked on them too, which makes the bar harder.",
         "",
         "| preset | model | minus | rows with an outcome | mean recall | verdict | found at 80% power "
