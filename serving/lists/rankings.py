@@ -25,7 +25,7 @@ from threat.release import bundle as bundles
 from threat.release import promotions
 from threat.release.documents.scored_list import Basis
 from threat.release.ranking_model import Contributions
-from threat.release.signing import load_keys
+from threat.trust.var_keys import load_keys
 
 
 class Ranking(Protocol):

@@ -12,7 +12,7 @@ from features.doctor import check_catalogue, check_dictionary
 from features.load import load_catalogue
 from threat.doctor.findings import Finding, Places
 from threat.release import bundle, promotions
-from threat.release.signing import Signer
+from threat.trust.signing import Signer
 
 VERSION = load_catalogue().version
 

@@ -14,7 +14,7 @@ from threat.policy import load_policy
 from threat.release import promotions
 from threat.release.partial_runs import PartialRun, partial_runs
 from threat.release.runs import MANIFEST, Run
-from threat.release.signing import load_keys
+from threat.trust.var_keys import load_keys
 
 SIMULATED = "simulation"
 """Profile of the batches of a synthetic force. Its time ends with its records, so the clock says nothing about it."""
@@ -130,7 +130,7 @@ def _partial(run: PartialRun, places: Places) -> Finding:
 def check_release(places: Places) -> list[Finding]:
     """Report the trusted keys, and what the promotions say is served."""
     keys = load_keys(places.keys)
-    usable = [key for key in keys.values() if not key.revoked]
+    usable = [key for key in keys.values() if key.in_force]
     findings = []
     if not usable:
         mend = command("new-key", "NAME", "--role", "ROLE", "--purpose", "approval", "--var", places.var)

@@ -19,7 +19,6 @@ from threat.errors import BadInput, GateRefused, IntegrityFailure, UsageError
 from threat.files import sha256_of, whole_folder
 from threat.measuring.figure import Verdict
 from threat.release import tree_structure
-from threat.release.chain import canonical
 from threat.release.documents.card import Card
 from threat.release.documents.document import JsonFile, json_object
 from threat.release.documents.earlier import Released, released, released_before
@@ -28,7 +27,9 @@ from threat.release.documents.manifest import BundleManifest, Canary, FileFacts
 from threat.release.documents.model import DAYS_UNTIL_RELEASE, IN_CUSTODY, BaseModel, Calibrator, ModelFeatures
 from threat.release.model_files import TREES, model_sha256
 from threat.release.runs import Run
-from threat.release.signing import Keys, Signer, sign, verify
+from threat.trust.chain import canonical
+from threat.trust.keys import Keys
+from threat.trust.signing import Signer, sign, verify
 
 if TYPE_CHECKING:
     # LightGBM and NumPy load when a bundle is built or opened, so that commands that do neither start at once.
@@ -161,7 +162,7 @@ def open(path: Path, keys: Keys, *, expected_sha256: str | None = None) -> Bundl
     sha256 = sha256_of(files[MANIFEST])
     if expected_sha256 is not None and sha256 != expected_sha256:
         raise IntegrityFailure("This is not the bundle that was promoted.", value=sha256, where=str(path))
-    signed, key = verify(json_object(files[SIGNATURE], SIGNATURE), PAYLOAD_TYPE, keys, purpose="bundle")
+    signed, key = verify(json_object(files[SIGNATURE], SIGNATURE), PAYLOAD_TYPE, keys, verb="promotion")
     if canonical(signed) != files[MANIFEST]:
         raise IntegrityFailure("The manifest is not the one that was signed.", where=str(path / MANIFEST))
     manifest = BundleManifest.parse(files[MANIFEST], str(path / MANIFEST))

@@ -69,7 +69,7 @@ def revoke_command(
 def new_key_command(
     name: Annotated[str, typer.Argument(help="The person or service whose key it is.")],
     role: Annotated[str, typer.Option(help="validator, SRO, equality_lead, DPO ... or service.")],
-    purpose: Annotated[list[str], typer.Option(help="bundle, promotion or approval; may be repeated.")],
+    purpose: Annotated[list[str], typer.Option(help="promotion or approval; may be repeated.")],
     var: VarOption = VAR,
     as_json: JsonOption = False,
 ) -> None:
@@ -77,16 +77,17 @@ def new_key_command(
 
     Whoever can change the key list decides who is believed: keep it where the service account cannot write.
     """
-    from threat.release.signing import PURPOSES, generate_signer
+    from threat.trust.var_keys import generate_signer
+    from threat.trust.verbs import verbs
 
-    if unknown := sorted(set(purpose) - set(PURPOSES)):
-        raise UsageError("The purpose of the key is unknown.", value=", ".join(unknown), way_out=", ".join(PURPOSES))
-    signer = generate_signer(var / "keys", name, role=role, purposes=tuple(dict.fromkeys(purpose)))
+    if unknown := sorted(set(purpose) - set(verbs())):
+        raise UsageError("The purpose of the key is unknown.", value=", ".join(unknown), way_out=", ".join(verbs()))
+    signer = generate_signer(var / "keys", name, role=role, verbs=tuple(dict.fromkeys(purpose)))
     document = {
         "key_id": signer.key.key_id,
         "name": signer.key.name,
         "role": role,
-        "purposes": list(signer.key.purposes),
+        "verbs": list(signer.key.verbs),
     }
     emit(
         document,
@@ -98,7 +99,7 @@ def new_key_command(
 def _act(action: str, var: Path, key: Path | None, as_json: bool, **said: Any) -> None:
     from threat.release import promotions
     from threat.release.followers import tell_followers
-    from threat.release.signing import operator
+    from threat.trust.var_keys import operator
 
     at = int(datetime.now(UTC).timestamp())
     decide = getattr(promotions, action)

@@ -19,8 +19,10 @@ from typing import Any
 from threat.errors import IntegrityFailure, UsageError
 from threat.files import write_whole
 from threat.release import bundle as bundles
-from threat.release import chain
-from threat.release.signing import Keys, Signer, load_keys, sign, verify
+from threat.trust import chain
+from threat.trust.keys import Keys
+from threat.trust.signing import Signer, sign, verify
+from threat.trust.var_keys import load_keys
 
 PAYLOAD_TYPE = "application/vnd.threat.promotion+json"
 CHECKPOINT_TYPE = "application/vnd.threat.checkpoint+json"
@@ -98,7 +100,7 @@ def read(path: Path, keys: Keys | None = None) -> Ledger:
     checkpoint = _checkpoint(path, keys)
     at_checkpoint = chain.START if checkpoint is not None and checkpoint.count == 0 else None
     for line in chain.entries(path):
-        record, key = verify(line["entry"], PAYLOAD_TYPE, keys, purpose="promotion")
+        record, key = verify(line["entry"], PAYLOAD_TYPE, keys, verb="promotion")
         if record.get("environment") != key.environment:
             raise IntegrityFailure(
                 "The promotion names another environment than the key that signed it.",
@@ -131,7 +133,7 @@ def read(path: Path, keys: Keys | None = None) -> Ledger:
 
 def _of_a_force(keys: Keys) -> bool:
     """True where a force decides what is served: nothing of the demonstration is, from then on."""
-    return any(key.environment == "force" and "promotion" in key.purposes for key in keys.values())
+    return any(key.environment == "force" and "promotion" in key.verbs for key in keys.values())
 
 
 def promote(path: Path, built: Path, to: str, signer: Signer, *, at: int, reason: str) -> Standing:
@@ -241,7 +243,7 @@ def _record(path: Path, signer: Signer, record: dict[str, Any]) -> Standing:
 
 def _may_record(signer: Signer, keys: Keys) -> None:
     """Refuse a key whose record would not verify: once written, it would close the whole chain."""
-    if signer.key.revoked or "promotion" not in signer.key.purposes:
+    if not signer.key.in_force or "promotion" not in signer.key.verbs:
         raise UsageError(
             "This key may not change what is served.",
             value=signer.key.name,
@@ -275,7 +277,7 @@ def _checkpoint(path: Path, keys: Keys) -> chain.Head | None:
         envelope = json.loads(file.read_bytes())
     except ValueError:
         raise IntegrityFailure("The checkpoint of the promotions cannot be read.", where=str(file)) from None
-    document, _ = verify(envelope, CHECKPOINT_TYPE, keys, purpose="promotion")
+    document, _ = verify(envelope, CHECKPOINT_TYPE, keys, verb="promotion")
     return chain.Head(int(document["count"]), str(document["hash"]))
 
 

@@ -44,7 +44,7 @@ def release_command(
     from threat.measuring.figure import Verdict
     from threat.release.followers import tell_followers
     from threat.release.runs import Run
-    from threat.release.signing import load_keys, operator
+    from threat.trust.var_keys import load_keys, operator
     from training.gate.release import demonstration_statements, evidence_of, judge, read_envelopes, release
 
     now = datetime.now(UTC)
@@ -140,7 +140,7 @@ def approve_command(
     """Sign a statement about a RUN and add it to an approvals file. Your name and role come from the key list."""
     from threat.release.documents.approvals import Approvals
     from threat.release.runs import Run
-    from threat.release.signing import load_keys, load_signer
+    from threat.trust.var_keys import load_keys, load_signer
     from training.gate.release import evidence_of, read_envelopes, statement, verified_statements
 
     said: dict[str, dict[str, Any]] = {

@@ -16,7 +16,6 @@ from threat.errors import BadInput, ThreatError, UsageError
 from threat.files import sha256_of
 from threat.measuring.figure import Verdict
 from threat.release import bundle, promotions
-from threat.release.chain import canonical
 from threat.release.documents.approvals import Approvals
 from threat.release.documents.fairness import Fairness
 from threat.release.documents.gate import Gate
@@ -24,7 +23,10 @@ from threat.release.documents.gate_policy import Environment, GatePolicy, State
 from threat.release.evidence import RunDocuments
 from threat.release.model_files import TREES, model_sha256, ranking_files
 from threat.release.runs import Run
-from threat.release.signing import Keys, Signer, demonstration_signer, sign, verify
+from threat.trust.chain import canonical
+from threat.trust.keys import Keys
+from threat.trust.signing import Signer, sign, verify
+from threat.trust.var_keys import demonstration_signer
 from training.gate.decision import decide
 from training.gate.rules import Evidence
 from training.gate.statements import (
@@ -99,7 +101,7 @@ def verified_statements(envelopes: Iterable[Any], keys: Keys) -> list[Statement]
     """
     statements = []
     for envelope in envelopes:
-        said, key = verify(envelope, STATEMENT_TYPE, keys, purpose="approval")
+        said, key = verify(envelope, STATEMENT_TYPE, keys, verb="approval")
         try:
             body = BODY.validate_python(said)
         except ValidationError as error:
@@ -128,7 +130,7 @@ def demonstration_statements(evidence: Evidence, asked: Asked, keys: Path) -> En
     audit had too few events to tell; they never accept a missing proof of usefulness, and nothing that fails.
     """
     signers = {
-        role: demonstration_signer(keys, role.replace("_", " "), role=role, purposes=("approval",))
+        role: demonstration_signer(keys, role.replace("_", " "), role=role, verbs=("approval",))
         for role in _DEMONSTRATION_ROLES
     }
     policy = asked.policy

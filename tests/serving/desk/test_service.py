@@ -10,7 +10,7 @@ from fixtures.golden_lists import REFERENCE
 
 from threat.lists import published
 from threat.release import promotions
-from threat.release.signing import operator
+from threat.trust.var_keys import operator
 
 
 def test_a_list_that_was_changed_is_not_served(open_desk, rule_var, tmp_path):

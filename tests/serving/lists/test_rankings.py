@@ -15,7 +15,7 @@ from serving.lists import rankings
 from serving.lists.making import ListOptions, make_list, replay_list
 from threat.errors import IntegrityFailure
 from threat.release import promotions
-from threat.release.signing import operator
+from threat.trust.var_keys import operator
 
 
 def test_a_suspended_model_gives_way_to_the_rule_labelled(golden_store, model_var, tmp_path):

@@ -26,7 +26,8 @@ from threat.release import bundle, promotions
 from threat.release.documents.scored_list import Basis, FeedReach
 from threat.release.partial_runs import new_run
 from threat.release.runs import Run
-from threat.release.signing import Signer, generate_signer
+from threat.trust.signing import Signer
+from threat.trust.var_keys import generate_signer
 
 LOADED = parse_as_of("2025-01-01")
 
@@ -48,7 +49,7 @@ def whole(tmp_path: Path) -> Places:
     run = Run.create(places.runs, "first")
     run.path("config.json").write_text("{}")
     run.seal()
-    generate_signer(places.keys, "Ada Example", role="SRO", purposes=("approval",))
+    generate_signer(places.keys, "Ada Example", role="SRO", verbs=("approval",))
     return places
 
 

@@ -21,7 +21,8 @@ from threat.release.documents.choices import Choices
 from threat.release.documents.evaluation import Evaluation
 from threat.release.documents.model import Calibrator, ModelFeatures
 from threat.release.runs import Run
-from threat.release.signing import Signer, demonstration_signer, generate_signer, load_keys, write_keys
+from threat.trust.signing import Signer
+from threat.trust.var_keys import demonstration_signer, generate_signer, load_keys, write_keys
 
 BASE = base_model(evidence.FEATURES, liberty=False)
 
@@ -122,13 +123,13 @@ def test_too_many_files_are_refused(built: Path, var: Path) -> None:
 
 
 def test_only_listed_unrevoked_keys_count(built: Path, var: Path, tmp_path: Path, signer: Signer) -> None:
-    stranger = demonstration_signer(tmp_path / "other", "release service", role="service", purposes=("bundle",))
-    with pytest.raises(IntegrityFailure, match="No key trusted for a bundle"):
+    stranger = demonstration_signer(tmp_path / "other", "release service", role="service", verbs=("promotion",))
+    with pytest.raises(IntegrityFailure, match="No key trusted for promotion"):
         bundle.open(built, {stranger.key.key_id: stranger.key})
-    with pytest.raises(IntegrityFailure, match="No key trusted for a bundle"):
+    with pytest.raises(IntegrityFailure, match="No key trusted for promotion"):
         bundle.open(built, {})
-    write_keys(var / "keys", {signer.key.key_id: replace(signer.key, revoked=True)})
-    with pytest.raises(IntegrityFailure, match="No key trusted for a bundle"):
+    write_keys(var / "keys", {signer.key.key_id: replace(signer.key, state="revoked")})
+    with pytest.raises(IntegrityFailure, match="No key trusted for promotion"):
         bundle.open(built, load_keys(var / "keys"))
 
 
@@ -170,7 +171,7 @@ def test_a_signed_bundle_without_a_pass_is_refused(built: Path, var: Path, signe
 
 
 def test_a_demonstration_gate_does_not_pass_under_a_key_of_the_force(built: Path, var: Path) -> None:
-    force = generate_signer(var / "keys", "Release Service", role="service", purposes=("bundle",))
+    force = generate_signer(var / "keys", "Release Service", role="service", verbs=("promotion",))
     sign_again(built, force, lambda manifest: manifest.update(environment="force"))
     with pytest.raises(IntegrityFailure, match="one environment"):
         bundle.open(built, load_keys(var / "keys"))

@@ -20,7 +20,8 @@ from threat.release import bundle, tree_structure
 from threat.release.base import Base
 from threat.release.documents.manifest import Canary
 from threat.release.model_files import TREES
-from threat.release.signing import Signer, load_keys
+from threat.trust.signing import Signer
+from threat.trust.var_keys import load_keys
 
 BASE = base_model(CATALOGUE.names)
 """A base with an offset, of a model that has the features of custody."""

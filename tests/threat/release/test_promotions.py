@@ -10,8 +10,10 @@ from typing import Any
 import pytest
 
 from threat.errors import IntegrityFailure, UsageError
-from threat.release import bundle, chain, promotions
-from threat.release.signing import Signer, demonstration_signer, generate_signer, load_keys, sign, write_keys
+from threat.release import bundle, promotions
+from threat.trust import chain
+from threat.trust.signing import Signer, sign
+from threat.trust.var_keys import demonstration_signer, generate_signer, load_keys, write_keys
 
 
 @pytest.fixture
@@ -26,7 +28,7 @@ def build(make_run: Any, var: Path, signer: Signer) -> Any:
 
 @pytest.fixture
 def force(var: Path) -> Signer:
-    return generate_signer(var / "keys", "Release Service", role="service", purposes=("bundle", "promotion"))
+    return generate_signer(var / "keys", "Release Service", role="service", verbs=("promotion",))
 
 
 @pytest.fixture
@@ -155,8 +157,8 @@ def test_a_key_whose_record_would_not_verify_writes_none(
     built = build_force("run-1")
     for at, step in enumerate(WAY["live"]):
         promotions.promote(ledger, built, step, force, at=at, reason="on the way")
-    validator = generate_signer(var / "keys", "Vera Lid", role="validator", purposes=("approval",))
-    shown = demonstration_signer(var / "keys", "operator", role="service", purposes=("promotion",))
+    validator = generate_signer(var / "keys", "Vera Lid", role="validator", verbs=("approval",))
+    shown = demonstration_signer(var / "keys", "operator", role="service", verbs=("promotion",))
     before = ledger.read_bytes()
     for signer, rule in ((validator, "may not change what is served"), (shown, "where a force decides")):
         with pytest.raises(UsageError, match=rule):
@@ -226,9 +228,9 @@ def test_a_demonstration_is_not_served_where_a_force_decides(
 ) -> None:
     built = build("run-1")
     assert promotions.promote(ledger, built, "live", signer, at=1, reason="first").served
-    generate_signer(var / "keys", "Vera Lid", role="validator", purposes=("approval",))
+    generate_signer(var / "keys", "Vera Lid", role="validator", verbs=("approval",))
     assert promotions.current(ledger).served
-    generate_signer(var / "keys", "Release Service", role="service", purposes=("promotion",))
+    generate_signer(var / "keys", "Release Service", role="service", verbs=("promotion",))
     standing, opened = promotions.open_current(ledger)
     assert (standing.state, standing.served, opened) == ("suspended", False, None)
     assert standing.reason == "DEMONSTRATION: valid nowhere else"
@@ -248,9 +250,9 @@ def test_an_unsigned_or_foreign_record_is_refused(
 ) -> None:
     promotions.promote(ledger, build("run-1"), "live", signer, at=1, reason="first")
     good = ledger.read_bytes()
-    stranger = generate_signer(tmp_path / "other", "Stranger", role="none", purposes=("promotion",))
+    stranger = generate_signer(tmp_path / "other", "Stranger", role="none", verbs=("promotion",))
     record = {"action": "suspend", "reason": "x", "by": "x", "at": 2, "environment": "demonstration"}
-    approver = generate_signer(var / "keys", "Approver", role="SRO", purposes=("approval",))
+    approver = generate_signer(var / "keys", "Approver", role="SRO", verbs=("approval",))
     for entry in (
         {"action": "suspend"},
         sign(record, promotions.PAYLOAD_TYPE, stranger),
@@ -269,7 +271,7 @@ def test_an_unsigned_or_foreign_record_is_refused(
 def test_a_revoked_key_stops_serving(ledger: Path, build: Any, signer: Signer, var: Path) -> None:
     promotions.promote(ledger, build("run-1"), "live", signer, at=1, reason="first")
     keys = load_keys(var / "keys")
-    write_keys(var / "keys", {**keys, signer.key.key_id: replace(signer.key, revoked=True)})
+    write_keys(var / "keys", {**keys, signer.key.key_id: replace(signer.key, state="revoked")})
     with pytest.raises(IntegrityFailure, match="No key trusted"):
         promotions.open_current(ledger)
 

@@ -17,7 +17,7 @@ from threat.release.documents.card import Card
 from threat.release.documents.fairness import Fairness
 from threat.release.documents.gate import Gate
 from threat.release.runs import Run
-from threat.release.signing import load_keys
+from threat.trust.var_keys import load_keys
 from training.gate.release import read_envelopes, verified_statements
 
 
@@ -114,9 +114,7 @@ def test_demonstration_approvals_do_not_count_in_a_force(make_audited: Any, var:
     assert run_command("release", run.directory, "--environment", "demonstration", "--var", var).exit_code == 0
     approvals = tmp_path / "approvals.json"
     approvals.write_text((run.directory / "approvals.json").read_text())
-    service = run_command(
-        "new-key", "Release Service", "--role", "service", "--purpose", "bundle", "--purpose", "promotion", "--var", var
-    )
+    service = run_command("new-key", "Release Service", "--role", "service", "--purpose", "promotion", "--var", var)
     assert service.exit_code == 0
     key = var / "keys" / "release-service.pem"
     result = run_command("release", run.directory, "--key", key, "--var", var, "--approvals", approvals, "--to", "live")

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from threat.errors import BadInput
-from threat.release.signing import Signer, demonstration_signer, load_keys, sign
+from threat.trust.signing import Signer, sign
+from threat.trust.var_keys import demonstration_signer, load_keys
 from training.gate.release import STATEMENT_TYPE, verified_statements
 from training.gate.statements import Acceptance
 
@@ -20,7 +21,7 @@ SAID: dict[str, Any] = {
 
 @pytest.fixture
 def validator(var: Path) -> Signer:
-    return demonstration_signer(var / "keys", "validator", role="validator", purposes=("approval",))
+    return demonstration_signer(var / "keys", "validator", role="validator", verbs=("approval",))
 
 
 def test_name_and_role_are_those_of_the_key(var: Path, validator: Signer) -> None:

@@ -44,5 +44,5 @@ class Approvals(JsonFile):
         return cls.model_validate({"statements": envelopes})
 
     def envelopes(self) -> list[dict[str, Any]]:
-        """Return the envelopes as ``threat.release.signing`` reads them."""
+        """Return the envelopes as ``threat.trust.signing`` reads them."""
         return [envelope.model_dump(mode="json") for envelope in self.statements]

@@ -23,7 +23,7 @@ from threat.release.model_files import ranking_files
 from threat.release.ranking_model import RankingModel
 from threat.release.runs import Run
 from threat.release.scorer import kinds_in, probability
-from threat.release.signing import load_keys
+from threat.trust.var_keys import load_keys
 
 _NAMED = 5
 """Features that an error names: enough to see which part of a catalogue has gone."""

@@ -13,7 +13,7 @@ from features import load_catalogue
 from threat.errors import IntegrityFailure, UsageError
 from threat.release import bundle, promotions
 from threat.release.runs import Run
-from threat.release.signing import demonstration_signer
+from threat.trust.var_keys import demonstration_signer
 from training.evaluation.champion.models import ScoredModel
 
 FORMATS = Path(__file__).parents[3] / "fixtures" / "formats"
@@ -34,7 +34,7 @@ def test_a_run_names_its_fit_date_and_scores_features_by_name(tmp_path: Path) ->
 
 
 def test_a_bundle_names_only_the_start_of_its_own_test(tmp_path: Path) -> None:
-    signer = demonstration_signer(tmp_path / "keys", "release service", role="service", purposes=("bundle",))
+    signer = demonstration_signer(tmp_path / "keys", "release service", role="service", verbs=("promotion",))
     run = evidence.audited_run(tmp_path / "runs")
     run.write(evidence.gate(run))
     built = bundle.build(run, tmp_path / "bundles", signer)

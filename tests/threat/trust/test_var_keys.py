@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 
 from threat.errors import UsageError
-from threat.release.signing import demonstration_signer, load_keys, load_signer
+from threat.trust.var_keys import demonstration_signer, load_keys, load_signer
 
 
 def test_a_key_is_private_made_once_and_on_the_list(var: Path) -> None:
-    signer = demonstration_signer(var / "keys", "validator", role="validator", purposes=("approval",))
+    signer = demonstration_signer(var / "keys", "validator", role="validator", verbs=("approval",))
     path = var / "keys" / "demonstration-validator.pem"
     assert oct(path.stat().st_mode & 0o777) == "0o600"
-    again = demonstration_signer(var / "keys", "validator", role="validator", purposes=("approval",))
+    again = demonstration_signer(var / "keys", "validator", role="validator", verbs=("approval",))
     assert again.key == signer.key
     path.chmod(0o644)
     with pytest.raises(UsageError, match="also be read by others"):

@@ -11,7 +11,7 @@ import pytest
 from fixtures.chain_writer import write
 
 from threat.errors import BadInput, IntegrityFailure
-from threat.release import chain
+from threat.trust import chain
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ import fcntl
 import hashlib
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,19 +54,22 @@ def link(previous: str, sequence: int, entry: Mapping[str, Any]) -> str:
     return hashlib.sha256(canonical({"entry": entry, "previous": previous, "sequence": sequence})).hexdigest()
 
 
-def append(path: Path, entry: Mapping[str, Any]) -> str:
-    """Add one entry and return its hash; on disk before this returns. Writers wait for each other.
+def append(path: Path, entry: Mapping[str, Any] | Callable[[Head], Mapping[str, Any]]) -> str:
+    """Add an entry and return its hash; on disk before this returns. Writers wait for each other.
 
+    ``entry``: the entry, or a function of the head that makes the entry, for an entry that names its own place.
     Raises IntegrityFailure when the last line does not verify (nothing is added to a broken log), BadInput for values
     that are not JSON, OSError when the disk refuses (the log is then as it was).
     """
-    canonical(entry)
+    if not callable(entry):
+        canonical(entry)  # before the file is made: an entry that is not JSON leaves no empty log behind
     new = not path.exists()
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     with _locked(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, fcntl.LOCK_EX) as handle:
         head = _head(handle, path)
-        seal = link(head.hash, head.count, entry)
-        line = {"entry": entry, "hash": seal, "previous": head.hash, "sequence": head.count}
+        made = entry(head) if callable(entry) else entry
+        seal = link(head.hash, head.count, made)
+        line = {"entry": made, "hash": seal, "previous": head.hash, "sequence": head.count}
         size = os.fstat(handle).st_size
         try:
             _write(handle, canonical(line) + b"\n")

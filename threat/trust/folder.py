@@ -1,0 +1,138 @@
+"""``Trust``: the keys that count here, from a trust folder outside everything that is served.
+
+Where a trust folder exists, everything is signed and verified. Where none exists (a developer, an analyst's first
+hour), nothing can be signed, and everything that reads says so.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from threat.errors import UsageError
+from threat.trust import key_list
+from threat.trust.keys import Keys, PublicKey, read_private_key
+from threat.trust.signing import Signer, verify
+
+FOLDER_VARIABLE = "THREAT_TRUST"
+KEYS_VARIABLE = "THREAT_KEYS"
+DEFAULT_FOLDER = Path("/etc/threat/trust")
+"""Outside every folder that the product writes, and owned by an administrator on any ordinary machine."""
+
+UNSIGNED = "No trust folder: nothing is signed here, and nothing that was signed is checked. See: threat new-trust"
+"""The line that a command prints where no trust folder exists."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trust:
+    """The key list of a trust folder, verified; without a folder, no keys at all.
+
+    ``folder``: None where no trust folder exists. ``keys``: by key id, retired and revoked keys included.
+    ``environment``: ``force`` or ``demonstration``; empty without a folder.
+    """
+
+    folder: Path | None = None
+    keys: Keys = field(default_factory=dict)
+    environment: str = ""
+
+    @classmethod
+    def open(cls, folder: Path | None = None) -> Trust:
+        """Return the trust of ``folder``, else of ``$THREAT_TRUST``, else of ``/etc/threat/trust``.
+
+        Raises UsageError for a folder that was named and does not exist, IntegrityFailure for a key list that does not
+        verify. Where no folder was named and the default does not exist, the trust has no keys.
+        """
+        named = folder if folder is not None else os.environ.get(FOLDER_VARIABLE)
+        place = Path(named) if named else DEFAULT_FOLDER
+        if not place.exists():
+            if not named:
+                return cls.none()
+            # A folder that somebody named and is not there must not turn every check off.
+            raise UsageError(
+                "The trust folder that was named does not exist.",
+                value=place,
+                where=f"${FOLDER_VARIABLE}" if folder is None else "",
+                way_out="name the trust folder, or make one: threat new-trust",
+            )
+        return cls(place, key_list.read(place), key_list.read_pin(place)["environment"])
+
+    @classmethod
+    def none(cls) -> Trust:
+        """Return the trust of a place without a trust folder: no keys, nothing verifies, nothing can be signed."""
+        return cls()
+
+    @property
+    def exists(self) -> bool:
+        """Return True where a trust folder exists: then whatever is unsigned is refused."""
+        return self.folder is not None
+
+    @property
+    def is_demonstration(self) -> bool:
+        """Return True for the trust of a demonstration, which counts nowhere else."""
+        return self.environment == "demonstration"
+
+    def verify(self, envelope: Any, payload_type: str, verb: str) -> tuple[dict[str, Any], PublicKey]:
+        """Return the signed document and the key that signed the document, a key with this verb.
+
+        Raises IntegrityFailure when no key of the list verifies the envelope, always so without a trust folder.
+        """
+        return verify(envelope, payload_type, self.keys, verb=verb)
+
+    def signer(self, verb: str, key: Path | None = None) -> Signer:
+        """Return the signer for ``verb``: the private key file ``key``, else ``$THREAT_KEYS/<verb>.pem``.
+
+        Raises UsageError for a missing or open key file, a key that is not on the list, no longer in force, or without
+        the verb, and where no trust folder exists.
+        """
+        if not self.exists:
+            raise UsageError(
+                f"Nothing can be signed for {verb} here, because no trust folder exists.",
+                value=DEFAULT_FOLDER,
+                way_out=f"make a trust folder (threat new-trust), or name one: {FOLDER_VARIABLE}=FOLDER",
+            )
+        path = key or self._default_key(verb)
+        if path is None:
+            raise UsageError(
+                f"No private key was named for the verb {verb}.",
+                way_out=f"--key FILE.pem, or {KEYS_VARIABLE}=FOLDER that holds {verb}.pem",
+            )
+        if not path.exists():
+            raise UsageError(
+                f"There is no private key for the verb {verb} here.",
+                where=str(path),
+                way_out=f"--key FILE.pem, or {KEYS_VARIABLE}=FOLDER that holds {verb}.pem; a new one: threat new-key",
+            )
+        private = read_private_key(path)
+        listed = self.keys.get(private.public_key.keyid)
+        if listed is None:
+            raise UsageError(
+                "The key list does not name this key.",
+                value=private.public_key.keyid,
+                where=str(path),
+                way_out="have a person of governance register the key: threat register-key",
+            )
+        if not listed.in_force:
+            raise UsageError(f"This key is {listed.state} and signs nothing.", value=listed.name, where=str(path))
+        if verb not in listed.verbs:
+            raise UsageError(
+                f"This key does not sign for {verb}.",
+                value=f"{listed.name}: {', '.join(listed.verbs)}",
+                where=str(path),
+                way_out=f"sign with a key that has the verb {verb}; see: threat keys",
+            )
+        return Signer(private, listed)
+
+    def may_sign(self, verb: str) -> Signer | None:
+        """Return the signer for ``verb`` of this process; None where the process has no such key.
+
+        A key file that is there and cannot be used raises, as ``signer`` does: an open key is not a missing key.
+        """
+        path = self._default_key(verb)
+        return self.signer(verb) if self.exists and path is not None and path.exists() else None
+
+    @staticmethod
+    def _default_key(verb: str) -> Path | None:
+        folder = os.environ.get(KEYS_VARIABLE)
+        return Path(folder) / f"{verb}.pem" if folder else None
