@@ -1,78 +1,95 @@
 """A draft record in the shape of the UK Algorithmic Transparency Recording Standard, as a view of the card.
 
-It says nothing that the card does not. Check the headings against the published template before anything is submitted:
-they change. Nothing is published by this software.
+It says nothing that the card does not. Headings are in our own words, without the numbers of the published template:
+check both against the template in force before anything is submitted. Nothing is published by this software.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from functools import cache
+from importlib.resources import files
 from typing import Any
 
+import yaml
+
 from threat.release.documents.card import Card
+from threat.release.documents.document import Part
 
 NOT_PROVIDED = "Not yet provided"
 
-TIER_2 = {
-    "1 Owner and responsibility": {
-        "Senior responsible owner": "identity.senior_owner",
-        "Third-party involvement": "identity.supplier",
-    },
-    "2 Description and rationale": {
-        "Detailed description": "model.kind",
-        "Scope": "use.population",
-        "Alternatives considered": "performance.rankings",
-    },
-    "3 Deployment context": {
-        "Integration into the wider process": "use.supports",
-        "Human review": "oversight.decides",
-        "Required training": "use.users",
-        "Appeals and review": "oversight.contest",
-    },
-    "4.2 Model specification": {
-        "Name": "identity.name",
-        "Version": "identity.run",
-        "Output": "target.estimand",
-        "Architecture": "model.kind",
-        "Performance": "performance.rankings",
-    },
-    "4.3 Development data": {
-        "Description": "data.sources",
-        "Quantities": "data.cohort",
-        "Sensitive attributes": "model.sensitive",
-        "Completeness and representativeness": "fairness.coverage",
-        "Access and storage": "data.retention",
-    },
-    "5 Risks, mitigations and impact assessments": {
-        "Impact assessments": "basis.documents",
-        "Risks": "limits.numbered",
-    },
-}
-"""Headings, and the field of the card behind each."""
+FUNCTION = "public-order-and-safety"
+"""The function under which the publisher of such records lists policing."""
+
+
+class Headings(Part):
+    """The headings of a record and the paths on the card behind each (``atrs.yaml``)."""
+
+    tier_1: dict[str, tuple[str, ...]]
+    tier_2: dict[str, dict[str, tuple[str, ...]]]
+    metadata: dict[str, tuple[str, ...]]
+
+    def entries(self) -> Iterator[tuple[str, tuple[str, ...]]]:
+        """Return every entry as ``heading: entry`` with its paths, in order."""
+        yield from ((f"Tier 1: {name}", paths) for name, paths in self.tier_1.items())
+        for heading, part in self.tier_2.items():
+            yield from ((f"{heading}: {name}", paths) for name, paths in part.items())
+        yield from ((f"Metadata: {name}", paths) for name, paths in self.metadata.items())
+
+
+@cache
+def headings() -> Headings:
+    """Return the headings of a record."""
+    text = files("model_cards").joinpath("atrs.yaml").read_text(encoding="utf-8")
+    return Headings.model_validate(yaml.safe_load(text))
+
+
+def tier_1_description(card: Card) -> str:
+    """Return the plain description: what the tool does, who decides, what it must not be used for."""
+    summary = card.summary
+    return " ".join(
+        [
+            "The tool puts relationships on record in an order, by how likely recorded harm is to follow.",
+            "With it the threat assessment unit chooses which records to read first.",
+            f"Decisions are taken by people: {summary.decides[0].lower()}{summary.decides[1:]}",
+            *summary.does_not,
+        ]
+    )
 
 
 def record(card: Card) -> dict[str, Any]:
-    """Return the draft record: Tier 1, Tier 2 by heading, and which entries nobody has provided yet."""
-    as_json = card.as_json()
-    values = {f"{part['id']}.{field['id']}": field["value"] for part in as_json["sections"] for field in part["fields"]}
+    """Return the draft record: tier 1, tier 2 by heading, metadata, and which entries nobody has provided yet.
 
-    def entry(path: str) -> Any:
-        return NOT_PROVIDED if values[path] is None else values[path]
+    An entry of several fields holds those that have a value, by the field's title; it counts as provided only when the
+    first of them has one.
+    """
+    fields = {f"{section.id}.{field.id}": field for section in card.sections for field in section.fields}
+    as_json = {
+        f"{part['id']}.{field['id']}": field["value"] for part in card.as_json()["sections"] for field in part["fields"]
+    }
 
-    summary = card.summary
-    tier_2 = {head: {name: entry(path) for name, path in part.items()} for head, part in TIER_2.items()}
-    missing = [
-        f"{head}: {name}" for head, part in tier_2.items() for name, value in part.items() if value == NOT_PROVIDED
-    ]
-    contact = entry("identity.contact")
+    def entry(paths: tuple[str, ...]) -> Any:
+        if len(paths) == 1:
+            return NOT_PROVIDED if as_json[paths[0]] is None else as_json[paths[0]]
+        return {fields[path].title: NOT_PROVIDED if as_json[path] is None else as_json[path] for path in paths}
+
+    shape = headings()
+    missing = [name for name, paths in shape.entries() if as_json[paths[0]] is None]
     return {
         "draft": True,
         "not_for_publication_before": "a person has reviewed what may be published, and signed for it",
-        "tier_1": {
-            "name": summary.name,
-            "description": f"{summary.does} {summary.decides} {summary.does_not}",
-            "contact": contact,
+        "check_before_submission": "headings and order against the published template in force; they change",
+        "tier_1": {"Description": tier_1_description(card)}
+        | {name: entry(paths) for name, paths in shape.tier_1.items()},
+        "tier_2": {
+            heading: {name: entry(paths) for name, paths in part.items()} for heading, part in shape.tier_2.items()
         },
-        "tier_2": tier_2,
-        "not_yet_provided": missing + (["Tier 1: contact"] if contact == NOT_PROVIDED else []),
-        "from_card": {"run_id": card.run_id, "made_on": as_json["made_on"], "version": card.version},
+        "metadata": {"Function": FUNCTION} | {name: entry(paths) for name, paths in shape.metadata.items()},
+        "not_yet_provided": missing,
+        "from_card": {
+            "run_id": card.run_id,
+            "run_manifest_sha256": card.run_manifest_sha256,
+            "evidence_until": card.as_json()["evidence_until"],
+            "version": card.version,
+        },
     }

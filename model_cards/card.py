@@ -1,4 +1,4 @@
-"""Evidence in, card out. No model, no database, no clock: the date is handed in.
+"""Evidence in, card out. No model, no database, no clock: every date is a date of the evidence.
 
 Every field has a value, says whether the evidence (auto) or a person (human) gave it, and where from. What nobody has
 provided is shown as such and counted; it is never left out.
@@ -7,93 +7,30 @@ provided is shown as such and counted; it is never left out.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
-from functools import cache
-from importlib.resources import files
-from typing import Literal
 
-import yaml
-
-from model_cards import facts, results
+from model_cards import facts
 from model_cards.decision import decision_chart
-from model_cards.words import PUBLISH, characteristic_words, outcome_words, share, withheld
+from model_cards.evidence_days import day_of, evidence_until
+from model_cards.figures import card_figures
+from model_cards.first_page import first_page
+from model_cards.limits import limits as limits_of
+from model_cards.outline import OutlineField, outline
+from model_cards.words import PUBLISH, characteristic_words, withheld
 from threat.errors import BadInput, ThreatError, raise_all
-from threat.measuring.figure import Figure, Verdict
+from threat.measuring.figure import Figure
 from threat.measuring.titles import TITLES
-from threat.release.documents.card import (
-    Card,
-    CardField,
-    Chart,
-    ChartPoint,
-    Provided,
-    Section,
-    Status,
-    Summary,
-    Value,
-)
-from threat.release.documents.document import Part
+from threat.release.documents.card import Card, CardField, Chart, ChartPoint, Provided, Section, Value
 from threat.release.evidence import RunDocuments
 
-_ABSENCE = (
-    "Not being on the list says nothing about safety: 55% of deadly cases in a Thames Valley study (Thornton 2017) and "
-    "37% in a Dorset one (Chalkley and Strang 2017) had no police contact recorded with the person at risk beforehand."
-)
-_RECORDED = (
-    "It learns from what was recorded. Where harm is reported or recorded less, for one group or one place, it ranks "
-    "that group or place lower, and no figure here can show it."
-)
-_USUAL_POLICING = (
-    "Past policing changed past outcomes; the figure assumes usual policing, and this card cannot test that."
-)
 
-
-class OutlineField(Part):
-    """One field of the outline: who fills it."""
-
-    id: str
-    title: str
-    source: Literal["auto", "human"]
-
-
-class OutlineSection(Part):
-    """One section of the outline."""
-
-    id: str
-    title: str
-    fields: tuple[OutlineField, ...]
-
-
-class Outline(Part):
-    """Sections and fields of a card, in order (``outline.yaml``)."""
-
-    version: str
-    sections: tuple[OutlineSection, ...]
-
-    def paths(self, source: str) -> set[str]:
-        """Return ``section.field`` of every field that ``source`` fills."""
-        return {
-            f"{section.id}.{field.id}"
-            for section in self.sections
-            for field in section.fields
-            if field.source == source
-        }
-
-
-@cache
-def outline() -> Outline:
-    """Return the outline of a card."""
-    text = files("model_cards").joinpath("outline.yaml").read_text(encoding="utf-8")
-    return Outline.model_validate(yaml.safe_load(text))
-
-
-def build(documents: RunDocuments, *, run_id: str, manifest_sha256: str, on: date) -> Card:
-    """Return the card of a RUN.
+def build(documents: RunDocuments, *, run_id: str, manifest_sha256: str) -> Card:
+    """Return the card of a RUN: of equal documents always the same card, whenever it is made.
 
     What its documents do not say shows as not provided. Raises BadInput when ``documents.human`` names a field that a
     person does not fill.
     """
     provided = _provided(documents)
-    limits = _limits(documents)
+    limits = limits_of(documents)
     sections = tuple(
         Section(
             id=section.id,
@@ -101,19 +38,20 @@ def build(documents: RunDocuments, *, run_id: str, manifest_sha256: str, on: dat
             fields=tuple(
                 _human_field(field, provided.get(f"{section.id}.{field.id}"))
                 if field.source == "human"
-                else _evidence_field(field, *_fact(f"{section.id}.{field.id}", documents, run_id, limits), on)
+                else _evidence_field(field, documents, *_fact(f"{section.id}.{field.id}", documents, run_id, limits))
                 for field in section.fields
             ),
         )
         for section in outline().sections
     )
     return Card(
-        made_on=on,
+        evidence_until=evidence_until(documents),
         run_id=run_id,
         run_manifest_sha256=manifest_sha256,
-        summary=_summary(documents, run_id, limits),
+        summary=first_page(documents, run_id, limits, sections),
         sections=sections,
         charts=_charts(documents),
+        figures=card_figures(documents),
         not_yet_provided=sum(not field.provided for section in sections for field in section.fields),
     )
 
@@ -142,10 +80,11 @@ def _human_field(field: OutlineField, provided: Provided | None) -> CardField:
         evidence="" if provided is None else f"{provided.by}, {provided.on.isoformat()}",
         provided=provided is not None,
         last_checked=None if provided is None else provided.on,
+        mandatory=field.mandatory,
     )
 
 
-def _evidence_field(field: OutlineField, evidence: str, value: Value | None, on: date) -> CardField:
+def _evidence_field(field: OutlineField, documents: RunDocuments, evidence: str, value: Value | None) -> CardField:
     return CardField(
         id=field.id,
         title=field.title,
@@ -153,7 +92,8 @@ def _evidence_field(field: OutlineField, evidence: str, value: Value | None, on:
         source="auto",
         evidence=evidence,
         provided=value is not None,
-        last_checked=None if value is None else on,
+        last_checked=None if value is None else day_of(evidence, documents),
+        mandatory=field.mandatory,
     )
 
 
@@ -165,56 +105,6 @@ def _fact(path: str, documents: RunDocuments, run_id: str, limits: list[str]) ->
         return "evaluation.json, fairness.json", tuple(f"{i}. {text}" for i, text in enumerate(limits, 1))
     evidence, read = facts.FACTS[path]
     return evidence, read(documents)
-
-
-def _summary(documents: RunDocuments, run_id: str, limits: list[str]) -> Summary:
-    evaluation, gate, config = documents.evaluation, documents.gate, documents.config
-    status = Status.DRAFT
-    if gate is not None:
-        status = Status.PASSED if gate.verdict == Verdict.PASS else Status.REFUSED
-    return Summary(
-        name=run_id if config is None else config.settings.title,
-        status=status,
-        environment=None if gate is None else gate.environment,
-        does=facts.SUPPORTS,
-        does_not=facts.NOT_FOR[0] + ".",
-        decides=facts.DECIDES,
-        population=facts.population(documents) or "Not measured yet.",
-        outcome="Not measured yet." if evaluation is None else outcome_words(evaluation.rung),
-        horizon_days=None if evaluation is None else evaluation.horizon_days,
-        capacity=None if evaluation is None else evaluation.capacity,
-        recall=results.headline(documents),
-        compared=results.compared(documents),
-        worst_served=results.worst_served(documents),
-        limits=(limits[0], limits[1], limits[2]),
-        version=run_id,
-        expires=None if gate is None else gate.expires(),
-    )
-
-
-def _limits(documents: RunDocuments) -> list[str]:
-    """Return the limits, the gravest first: at least three, always."""
-    limits = [_ABSENCE]
-    comparison = None if documents.evaluation is None else documents.evaluation.comparison
-    if comparison is not None and comparison.lost:
-        limits.insert(0, f"{comparison.lost} The regression is simpler: release that instead.")
-    recall = results.headline(documents)
-    if recall is not None and recall.value is not None:
-        limits.append(
-            f"At this length of list {1 - recall.value:.0%} of the {recall.events:,} recorded outcomes of the test "
-            "happened to people who were not on it."
-        )
-    limits.append(_RECORDED)
-    if documents.fairness is not None and documents.fairness.verdict != Verdict.PASS:
-        limits.append(results.worst_served(documents))
-    harm = None if documents.checks is None else documents.checks.added_harm
-    if harm is not None and harm.share:
-        limits.append(
-            f"One recorded harm more lowers {share(harm.share)} of the scores tested, because features without a fixed "
-            "direction move with it."
-        )
-    limits.append(_USUAL_POLICING)
-    return limits + list(() if documents.evaluation is None else documents.evaluation.warnings)
 
 
 def _charts(documents: RunDocuments) -> tuple[Chart, ...]:

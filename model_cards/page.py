@@ -6,7 +6,7 @@ from typing import Any
 
 from model_cards.card import headline_words
 from threat.charts import Point, points_with_intervals
-from threat.release.documents.card import Card, Summary
+from threat.release.documents.card import Card, Summary, Value
 
 
 def page(card: Card) -> str:
@@ -27,24 +27,59 @@ def page(card: Card) -> str:
         card=card,
         charts=charts,
         headline=headline_words(card),
-        summary=_summary(card.summary),
+        first_page=first_page_parts(card.summary),
         fields=sum(len(section.fields) for section in card.sections),
     )
 
 
-def _summary(summary: Summary) -> list[tuple[str, str]]:
+def first_page_parts(summary: Summary) -> list[tuple[str, list[tuple[str, Value]]]]:
+    """Return the first page as headings with their titled values, in the order in which they are read.
+
+    The web page and the PDF both draw this, so neither can leave out what the other says.
+    """
     expires = None if summary.expires is None else summary.expires.isoformat()
-    expires = expires or "No date: nothing was accepted for a time only, or it is not released"
+    within = "not known" if summary.horizon_days is None else f"{summary.horizon_days} days"
     return [
-        ("It helps decide", summary.does),
-        ("It must not be used for", summary.does_not),
-        ("Who decides", summary.decides),
-        ("Who is ranked", summary.population),
-        ("Outcome", summary.outcome),
-        ("Within", "not known" if summary.horizon_days is None else f"{summary.horizon_days} days"),
-        ("Compared with other rankings", summary.compared or "Not compared by a plan"),
-        ("Who is served worst", summary.worst_served),
-        ("Status", summary.status.capitalize()),
-        ("Version", summary.version),
-        ("Expires", expires),
+        (
+            "What it is for",
+            [
+                ("It helps decide", summary.does),
+                ("It must not be used", summary.does_not),
+                ("Who decides", summary.decides),
+                ("Who is ranked", summary.population),
+                ("Outcome", summary.outcome),
+                ("Within", within),
+            ],
+        ),
+        ("What it cannot see", [("No figure here shows", summary.cannot_see), ("Gravest limits", summary.limits)]),
+        (
+            "How good it is",
+            [
+                ("Figures", summary.quality or "Not measured"),
+                ("Coverage times recall", summary.reach),
+                ("Against the best that records allow", summary.ceiling),
+                ("Against the other rankings", summary.comparators or "None was measured"),
+                ("The planned comparison", summary.compared or "Not compared by a plan"),
+            ],
+        ),
+        (
+            "For whom",
+            [
+                ("Who is served worst", summary.worst_served),
+                ("What could be tested", summary.for_whom or "Not audited"),
+            ],
+        ),
+        (
+            "Verdicts, signatures, expiry",
+            [
+                ("Status", summary.status.capitalize()),
+                ("Verdicts of the gate", summary.verdicts or "The gate has not been asked"),
+                ("Conditions", summary.conditions or "None"),
+                ("Signed by", summary.signed or "Nobody"),
+                ("Dissent", summary.dissent or "None is on record with the statements that the gate read"),
+                ("Mandatory and empty", summary.missing or "Nothing"),
+                ("Version", summary.version),
+                ("Expires", expires or "No date: nothing was accepted for a time only, or it is not released"),
+            ],
+        ),
     ]

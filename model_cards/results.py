@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from model_cards.tested import how_tested
 from model_cards.words import (
     PUBLISH,
     characteristic_words,
@@ -220,16 +221,11 @@ def coverage_field(documents: RunDocuments) -> Value | None:
     """Return the nine protected characteristics for both parties."""
     if documents.fairness is None:
         return None
-    rows = [
-        [
-            coverage.characteristic.replace("_", " "),
-            PARTY_TITLES[coverage.party],
-            coverage.state.replace("_", " "),
-            coverage.reason,
-        ]
-        for coverage in documents.fairness.coverage
-    ]
-    return table(["Characteristic", "Of the", "State", "Why"], rows)
+    report, rows = documents.fairness, []
+    for entry in report.coverage:
+        state, verdict, why = how_tested(entry, report)
+        rows.append([entry.characteristic.replace("_", " "), PARTY_TITLES[entry.party], state, verdict, why])
+    return table(["Characteristic", "Of the", "Tested", "Verdict", "Why"], rows)
 
 
 def others_field(documents: RunDocuments) -> Value | None:

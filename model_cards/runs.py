@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
 from model_cards.card import build
+from model_cards.demonstration import demonstration_human
 from model_cards.page import page
 from threat.errors import BadInput, IntegrityFailure, UsageError, raise_all
 from threat.release.documents.card import Card, Human
@@ -18,7 +18,7 @@ from threat.release.evidence import RunDocuments
 from threat.release.runs import Run
 
 
-def add_card(run: Run, *, on: date, human: Path | None = None) -> tuple[Card, str]:
+def add_card(run: Run, *, human: Path | None = None) -> tuple[Card, str]:
     """Write ``card.json`` and ``card.html`` from what the RUN holds now; return the card and its page.
 
     ``human``: a JSON file with what people provide, ``{"section.field": {"value", "by", "on"}}``, kept in the RUN as
@@ -27,13 +27,20 @@ def add_card(run: Run, *, on: date, human: Path | None = None) -> tuple[Card, st
     documents = RunDocuments.of(run)
     if human is not None:
         documents = replace(documents, human=_read(human))
-    card = build(documents, run_id=run.id, manifest_sha256=run.manifest_sha256, on=on)
+    card = build(documents, run_id=run.id, manifest_sha256=run.manifest_sha256)
     text = page(card)
     if human is not None and documents.human is not None:
         run.write(documents.human)
     run.write(card)
     run.add("card.html", text)
     return card, text
+
+
+def fill_card_of_demonstration(run: Run) -> None:
+    """Write what DEMONSTRATION persons provide into a RUN for which nobody has provided anything."""
+    human = demonstration_human(RunDocuments.of(run, gate=False))
+    if human is not None:
+        run.write(human)
 
 
 def _read(path: Path) -> Human:

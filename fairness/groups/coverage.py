@@ -34,9 +34,10 @@ def coverage(items: Sequence[Characteristic]) -> list[Coverage]:
         for name, test, proxy in _NINE:
             state: Literal["tested", "proxy_only", "not_recorded"] = "not_recorded"
             reason = "the history holds no such record"
+            audited_as = ""
             if (party, test) in recorded:
-                state, reason = "tested", f"audited as {test}"
+                state, reason, audited_as = "tested", f"audited as {test}", test
             elif ("relationship", proxy) in recorded:
                 state, reason = "proxy_only", f"only through {proxy} of the relationship"
-            out.append(Coverage(characteristic=name, party=party, state=state, reason=reason))
+            out.append(Coverage(characteristic=name, party=party, state=state, audited_as=audited_as, reason=reason))
     return out

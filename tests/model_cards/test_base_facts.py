@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 from fixtures import evidence
-from fixtures.cards import ON, documents, value
+from fixtures.cards import documents, value
 from fixtures.drawn_bases import base_model
 from fixtures.drawn_priors import source
 
@@ -28,7 +28,7 @@ TRIED = tuple(
 
 
 def card_of(read: RunDocuments) -> Card:
-    return build(read, run_id="run-1", manifest_sha256="b" * 64, on=ON)
+    return build(read, run_id="run-1", manifest_sha256="b" * 64)
 
 
 def test_a_model_without_a_base_says_so() -> None:

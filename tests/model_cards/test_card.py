@@ -7,11 +7,12 @@ from datetime import date
 
 import pytest
 from fixtures import evidence
-from fixtures.cards import MANIFEST, ON, documents, human, made, value
+from fixtures.cards import MANIFEST, documents, human, made, value
 from fixtures.estimands import estimand
 
-from model_cards.card import build, headline_words, outline
+from model_cards.card import build, headline_words
 from model_cards.facts import FACTS
+from model_cards.outline import outline
 from model_cards.page import page
 from threat.errors import BadInput
 from threat.release.documents.card import Table
@@ -21,7 +22,7 @@ from threat.release.evidence import RunDocuments
 
 def test_every_field_of_the_outline_has_a_source_and_every_fact_a_field() -> None:
     auto, provided = outline().paths("auto"), outline().paths("human")
-    assert len(auto) + len(provided) == sum(len(section.fields) for section in outline().sections) == 86
+    assert len(auto) + len(provided) == sum(len(section.fields) for section in outline().sections) == 116
     assert auto == {*FACTS, "limits.numbered", "identity.run"}
 
 
@@ -235,7 +236,7 @@ def test_a_card_without_any_one_document_is_still_a_card(name: str) -> None:
 
 
 def test_a_card_of_no_evidence_claims_nothing() -> None:
-    card = build(RunDocuments(), run_id="run-1", manifest_sha256=MANIFEST, on=ON)
+    card = build(RunDocuments(), run_id="run-1", manifest_sha256=MANIFEST)
     assert (card.summary.status, card.summary.recall) == ("draft", None)
     assert card.summary.worst_served == "Not audited."
     assert headline_words(card) == "Recall at capacity has not been measured."

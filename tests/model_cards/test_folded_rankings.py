@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any
 
 from fixtures import evidence
@@ -51,7 +50,7 @@ def test_the_tables_and_the_chart_have_a_line_for_each_order() -> None:
     documents = folded()
     assert first_cells(rankings_field(documents)) == [MODEL_LINE, RULE_LINE]
     assert first_cells(differences_field(documents)) == [RULE_LINE]
-    (chart,) = build(documents, run_id="r", manifest_sha256="a" * 64, on=date(2026, 6, 1)).charts
+    (chart,) = build(documents, run_id="r", manifest_sha256="a" * 64).charts
     assert [point.label for point in chart.points] == [MODEL_LINE, RULE_LINE]
 
 

@@ -8,6 +8,7 @@ from html.parser import HTMLParser
 import pytest
 from fixtures import evidence
 from fixtures.cards import made
+from fixtures.said import texts, wrongly_said
 
 from model_cards.page import page
 
@@ -72,6 +73,27 @@ def test_text_from_the_evidence_is_escaped() -> None:
     html = page(made())
     assert "Latest officer grade &lt;b&gt;" in html
     assert "grade <b>" not in html
+
+
+def test_no_sentence_says_that_the_tool_decides_or_that_absence_is_safety() -> None:
+    text = re.sub(r"<[^>]+>", "\n", page(made()))
+    assert wrongly_said(text) == []
+    assert [wrong for text in texts(made().as_json()) for wrong in wrongly_said(text)] == []
+
+
+def test_the_first_page_comes_first_and_has_its_five_parts() -> None:
+    html = page(made())
+    first = html[html.index('<section class="summary"') : html.index("</section>")]
+    assert re.findall("<h3>(.*?)</h3>", first) == [
+        "What it is for",
+        "What it cannot see",
+        "How good it is",
+        "For whom",
+        "Verdicts, signatures, expiry",
+    ]
+    assert "<li>DEMONSTRATION SRO (SRO), 2026-06-01</li>" in first
+    assert "accepted by DEMONSTRATION SRO (SRO) until 2026-08-30, because: few. Instead: none." in first
+    assert "from evidence until 2026-06-01" in html
 
 
 @pytest.mark.parametrize("phrase", ["low risk", "low-risk", "is safe", "safe to", "perpetrator "])

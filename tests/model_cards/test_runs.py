@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +14,6 @@ from threat.errors import BadInput, UsageError
 from threat.release.documents.card import Card, Human
 from threat.release.runs import Run
 
-ON = date(2026, 6, 1)
-
 
 def handed_in(tmp_path: Path, given: Any) -> Path:
     path = tmp_path / "human.json"
@@ -27,8 +24,8 @@ def handed_in(tmp_path: Path, given: Any) -> Path:
 def test_the_card_is_an_annex_and_what_people_gave_still_counts(tmp_path: Path) -> None:
     run = evidence.audited_run(tmp_path / "runs")
     given = {"identity.contact": {"value": "the unit", "by": "A. Person", "on": "2026-05-02"}}
-    first, page = add_card(run, on=ON, human=handed_in(tmp_path, given))
-    again, _ = add_card(run, on=ON)
+    first, page = add_card(run, human=handed_in(tmp_path, given))
+    again, _ = add_card(run)
     assert first == again == Run.open(run.directory).read(Card)
     assert run.read(Human).fields["identity.contact"].by == "A. Person"
     assert (run.directory / "card.html").read_text() == page
@@ -47,7 +44,7 @@ def test_the_card_is_an_annex_and_what_people_gave_still_counts(tmp_path: Path) 
 def test_what_people_hand_in_is_checked(tmp_path: Path, given: Any, words: str) -> None:
     run = evidence.make_run(tmp_path / "runs")
     with pytest.raises(BadInput) as caught:
-        add_card(run, on=ON, human=handed_in(tmp_path, given))
+        add_card(run, human=handed_in(tmp_path, given))
     assert words in str(caught.value)
     assert not run.has("human.json")
     assert not run.has("card.json")
@@ -55,4 +52,4 @@ def test_what_people_hand_in_is_checked(tmp_path: Path, given: Any, words: str) 
 
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="what people provide is missing"):
-        add_card(evidence.make_run(tmp_path / "runs"), on=ON, human=tmp_path / "nowhere.json")
+        add_card(evidence.make_run(tmp_path / "runs"), human=tmp_path / "nowhere.json")

@@ -40,7 +40,7 @@ def release_command(
 
     In the environment ``demonstration``, without --approvals, DEMONSTRATION signatories sign: they count nowhere else.
     """
-    from model_cards.runs import add_card
+    from model_cards.runs import add_card, fill_card_of_demonstration
     from threat.measuring.figure import Verdict
     from threat.release.followers import tell_followers
     from threat.release.runs import Run
@@ -60,12 +60,13 @@ def release_command(
     if approvals is not None:
         envelopes = read_envelopes(approvals)
     elif environment == "demonstration":
+        fill_card_of_demonstration(opened)
         envelopes = demonstration_statements(evidence_of(opened), asked, var / "keys")
     else:
         envelopes = []
     gate = judge(opened, asked, load_keys(var / "keys"), envelopes)
     if gate.verdict != Verdict.PASS:
-        add_card(opened, on=now.date())
+        add_card(opened)
         if as_json:
             emit({"released": False, "reasons": gate.refusals(), "gate": gate.as_json()}, as_json=True)
             raise typer.Exit(GateRefused.exit_code)
@@ -73,7 +74,7 @@ def release_command(
             f"The gate refused {opened.id}:\n" + "\n".join(f"  - {reason}" for reason in gate.refusals()),
             way_out="bring what is missing (threat approve RUN), or train again; the rule ranking is served meanwhile",
         )
-    result = release(opened, gate, signer, var=var, at=int(now.timestamp()), on=now.date())
+    result = release(opened, gate, signer, var=var, at=int(now.timestamp()))
     followed = tell_followers(var)
     emit(
         {"released": True, **result, "followed": followed, "gate": gate.as_json()},

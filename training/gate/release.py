@@ -174,9 +174,9 @@ def judge(run: Run, asked: Asked, keys: Keys, envelopes: Envelopes) -> Gate:
     return gate
 
 
-def release(run: Run, gate: Gate, signer: Signer, *, var: Path, at: int, on: date) -> dict[str, Any]:
+def release(run: Run, gate: Gate, signer: Signer, *, var: Path, at: int) -> dict[str, Any]:
     """Make card, bundle and promotion of a RUN whose gate passed. Raises GateRefused when it did not."""
-    add_card(run, on=on)
+    add_card(run)
     built = bundle.build(run, var / "bundles", signer)
     reason = f"gate {gate.policy_version} passed on {gate.on.isoformat()}"
     standing = promotions.promote(var / "promotions.jsonl", built, gate.to, signer, at=at, reason=reason)

@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 
 from threat.measuring.figure import Figure
 from threat.release.documents.document import Document, Part
-from threat.release.documents.gate_policy import Environment
+from threat.release.documents.gate_policy import Environment, State
 
 Text = Annotated[str, Field(min_length=1)]
 
@@ -39,8 +39,13 @@ class CardField(Part):
     value: Value | None = Field(description="a sentence, a list or a table; null where nobody provided it")
     source: Literal["auto", "human"] = Field(description="auto: from the evidence; human: from a person")
     evidence: str = Field(description="the documents, or the person and the day")
-    last_checked: date | None = Field(description="when the value was read or given; null without one")
+    last_checked: date | None = Field(
+        description="day of that evidence, or when it was given; null without a value, or where the evidence has no day"
+    )
     provided: bool = Field(description="true when there is a value")
+    mandatory: State | None = Field(
+        description="state from which on no model is released without a value; null where a value is never required"
+    )
 
     @model_validator(mode="after")
     def _said(self) -> Self:
@@ -84,22 +89,42 @@ class Status(StrEnum):
     REFUSED = "refused by the gate"
 
 
+class CardFigure(Part):
+    """One figure of the card as a number, so that two cards can be compared."""
+
+    id: str = Field(min_length=1, description="what it is, the same in every card: performance/score/auc")
+    section: Literal["performance", "fairness"] = Field(description="section of the card that says it in words")
+    of: Text = Field(description="the ranking, or the group of people, in words")
+    figure: Figure = Field(description="the figure with its interval, rows and outcomes")
+
+
 class Summary(Part):
-    """What fits on the first screen."""
+    """The first page."""
 
     name: str = Field(description="the training in words")
     status: Status = Field(description="how far the RUN has come")
     environment: Environment | None = Field(description="where the gate's word counts; null before the gate")
-    does: str = Field(description="the decision it supports")
-    does_not: str = Field(description="what it is not to be used for")
-    decides: str = Field(description="who decides")
+    does: Text = Field(description="the decision it supports")
+    does_not: tuple[Text, ...] = Field(min_length=1, description="what it must not be used for, sentence by sentence")
+    decides: Text = Field(description="who decides")
+    cannot_see: tuple[Text, ...] = Field(min_length=1, description="what no figure of the card can see")
     population: str = Field(description="who is ranked")
     outcome: str = Field(description="the outcome in words")
     horizon_days: int | None = Field(ge=1, description="days within which the outcome counts, or null")
     capacity: int | None = Field(ge=1, description="places on each list, or null")
     recall: Figure | None = Field(description="recall at capacity, or null")
+    reach: str = Field(description="coverage times recall, in words: of all outcomes, how many the lists could meet")
+    ceiling: str = Field(description="how near it comes to what records allow, or why nobody can say")
+    quality: Table | None = Field(description="the model's figures with interval, rows and outcomes; null: unmeasured")
+    comparators: Table | None = Field(description="the other rankings on the same rows; null where none was measured")
     compared: str = Field(default="", description="what the planned comparison found, in words; empty without one")
     worst_served: str = Field(description="the group served worst, in words")
+    for_whom: Table | None = Field(description="what could be tested of each protected characteristic; null: no audit")
+    verdicts: Table | None = Field(description="the gate's verdict on every check; null before the gate")
+    conditions: tuple[Text, ...] = Field(description="acceptances by name with their controls, and conditions")
+    signed: tuple[Text, ...] = Field(description="who signed, in which role and when")
+    dissent: tuple[Text, ...] = Field(description="who dissented and why; and statements that did not count")
+    missing: tuple[Text, ...] = Field(description="mandatory fields that nobody has filled, in words")
     limits: tuple[Text, Text, Text] = Field(description="the three gravest limits")
     version: str = Field(description="the RUN")
     expires: date | None = Field(description="last day on which every acceptance counts; null without any")
@@ -113,13 +138,16 @@ class Card(Document):
     HOW_MADE: ClassVar[str] = "make it: threat card RUN"
     MADE_AGAIN: ClassVar[str] = "make it again with this version of the product: threat card RUN"
 
-    version: Literal[2] = Field(default=2, description="version of this document")
-    made_on: date = Field(description="the day it was made")
+    version: Literal[3] = Field(default=3, description="version of this document")
+    evidence_until: date | None = Field(
+        description="day of the latest evidence: the training, what people provided or signed, the gate; null: none"
+    )
     run_id: str = Field(min_length=1, description="the RUN")
     run_manifest_sha256: str = Field(pattern=r"^[0-9a-f]{64}$", description="hash of the RUN's manifest")
     summary: Summary = Field(description="what fits on the first screen")
     sections: tuple[Section, ...] = Field(min_length=1, description="every section, in order")
     charts: tuple[Chart, ...] = Field(description="charts, by section")
+    figures: tuple[CardFigure, ...] = Field(description="figures as numbers, small groups left out")
     not_yet_provided: int = Field(ge=0, description="fields that nobody has provided yet")
 
     def field(self, section: str, name: str) -> CardField | None:

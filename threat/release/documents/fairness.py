@@ -84,6 +84,7 @@ class Coverage(Part):
     characteristic: str = Field(description="as the Equality Act names it")
     party: Party = Field(description="whose characteristic")
     state: Literal["tested", "proxy_only", "not_recorded"] = Field(description="what the history allowed")
+    audited_as: str = Field(default="", description="the characteristic that tested it; empty where none did")
     reason: str = Field(description="why, in words")
 
 
