@@ -62,8 +62,9 @@ endef
 test: setup ## the whole suite, from the built wheel
 	$(call run-suite,-m "not long")
 
-test-long: setup ## long generative and scale tests
-	$(call run-suite,-m long)
+test-long: export THREAT_ALL_EXAMPLES := 1
+test-long: setup ## long generative and scale tests, and the property tests with all their examples
+	$(call run-suite,-m "long or drawn")
 
 check: setup ## lint, format, types, import contracts, generated pages
 	@$(BIN)/ruff check .

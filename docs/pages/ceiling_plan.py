@@ -130,6 +130,7 @@ QUICK = Plan(
             "max_rounds": 20,
             "seeds": 1,
         },
+        "base": {"multiples": [5.0, 18.0], "groups": 2},
         "linear": {"penalties": [0.3]},
         "sampling": {"negatives_per_positive": 20, "floor": 1_000},
     },

@@ -6,10 +6,11 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
+from fixtures.drawn import drawn
 from fixtures.raw_histories import AS_OFS, PEOPLE, histories, stored
 from fixtures.raw_reader import NOBODY, RawReader
 from fixtures.renumbering import ambiguous, renumbered
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from features.engines.fold.build import build
@@ -40,7 +41,7 @@ def considered(snapshot: Snapshot, people: dict[int, int], as_of: int) -> set[tu
     return {(first[s], first[at]) for s, at in zip(rows.subject.tolist(), rows.at_risk.tolist(), strict=True)}
 
 
-@settings(deadline=None, max_examples=60, suppress_health_check=list(HealthCheck))
+@drawn(60)
 @given(histories(scale=30 * DAY), st.integers(0, 1000))
 def test_no_numbering_changes_a_figure(raw: RawReader, seed: int) -> None:
     assume(not ambiguous(raw))

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+from fixtures.drawn import drawn
 from fixtures.history_rows import BATCH, events, persons
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from threat.asof import DAY
@@ -74,7 +75,7 @@ def pairs(found: Cohort) -> set[tuple[int, int]]:
     return set(zip(found.rows.subject.tolist(), found.rows.at_risk.tolist(), strict=True))
 
 
-FEW = settings(max_examples=20, deadline=None)
+FEW = drawn(20)
 """Each example writes two stores to disk, which takes longer than an example may by default."""
 
 acts = st.lists(happenings(), min_size=1, max_size=6)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from fixtures.drawn import drawn
 from fixtures.raw_histories import PEOPLE, histories, stored
 from fixtures.raw_outcomes import Occurrence, RawOutcomes
 from fixtures.raw_reader import NOBODY, RawReader
@@ -42,7 +43,7 @@ def outcomes_agree(raw: RawReader) -> None:
                 assert label(frame, rows, HORIZON / DAY).tolist() == labels, rung
 
 
-@settings(deadline=None, max_examples=15, suppress_health_check=list(HealthCheck))
+@drawn(15)
 @given(histories())
 def test_occurrences_and_labels(raw: RawReader) -> None:
     outcomes_agree(raw)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
+from fixtures.drawn import drawn
 from fixtures.raw_histories import AS_OFS, OUTCOME_KINDS, PEOPLE, histories, stored
 from fixtures.raw_reader import NOBODY, RawReader
 from fixtures.renumbering import ambiguous, renumbered
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from threat.asof import DAY
@@ -42,7 +43,7 @@ def labels(snapshot: Snapshot, people: dict[int, int], rung: str, as_of: int) ->
     return dict(zip(named, both, strict=True))
 
 
-@settings(deadline=None, max_examples=30, suppress_health_check=list(HealthCheck))
+@drawn(30)
 @given(
     histories(scale=UNIT, names=OUTCOME_KINDS), st.integers(0, 1000), st.sampled_from(RUNGS), st.sampled_from(AS_OFS)
 )

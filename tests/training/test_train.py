@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
+from fixtures.quick_training import SMALL
 from typer.testing import CliRunner
 
 from features import load_catalogue
@@ -47,23 +48,6 @@ from training.job import name_run, train
 from training.models import trees
 
 STARTED = parse_as_of("2025-01-02")
-SMALL = """
-extends: demo
-name: small
-rung: Y4
-capacity: 20
-calendar: {test_cycles: 3, validation_folds: 2, validation_cycles: 2}
-sampling: {negatives_per_positive: 5, floor: 3000}
-trees:
-  max_rounds: 60
-  patience: 20
-  seeds: 2
-  candidates: [{num_leaves: 4, min_data_in_leaf: 30, lambda_l2: 10.0, learning_rate: 0.1}]
-linear: {penalties: [0.2]}
-bootstrap: 40
-ensemble: 2
-threads: 1
-"""
 
 
 @pytest.fixture(scope="module")

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from fixtures.drawn import drawn
 from fixtures.engine_agreement import OTHERS, check
 from fixtures.raw_histories import AS_OFS, histories, stored
 from fixtures.raw_reader import RawReader
@@ -39,7 +40,7 @@ def engines_agree(engine: Engine, raw: RawReader) -> None:
 
 
 @pytest.mark.parametrize("engine", REST)
-@settings(deadline=None, max_examples=20, suppress_health_check=list(HealthCheck))
+@drawn(20)
 @given(raw=IN_DAYS)
 def test_every_standing_pair(engine: Engine, raw: RawReader) -> None:
     engines_agree(engine, raw)

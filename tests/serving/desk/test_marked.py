@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 from fixtures.case_force import ev
 from fixtures.desk_browser import NOW, Browser, client_of
+from fixtures.drawn import drawn
 from fixtures.feature_histories import AS_OF, Happening, Link, histories, rows, sightings
 from fixtures.published_force import alone, publish, reference
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 
 from serving.desk.list_view import Marked
 from serving.desk.marked import row_markers
@@ -107,7 +108,7 @@ def test_what_is_on_no_list_has_its_markers_too(browser: Browser) -> None:
     assert lanes["strangulation", "this_way"]["state"] == "no_record"
 
 
-@settings(deadline=None, max_examples=150, suppress_health_check=list(HealthCheck))
+@drawn(150)
 @given(histories())
 def test_every_must_see_kind_of_a_case_is_in_its_row(history: tuple[list[Happening], list[Link]]) -> None:
     store, questions = sightings(*history), rows([(11, 12, AS_OF)])

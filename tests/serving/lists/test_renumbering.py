@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from fixtures.desk_browser import STARTED_AT
+from fixtures.drawn import drawn
 from fixtures.raw_histories import AS_OFS, PEOPLE, histories, stored
 from fixtures.raw_reader import NOBODY, RawReader
 from fixtures.renumbering import PERSONS, REFERENCES, Renumbered, ambiguous, renumbered
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from serving.lists import rankings
@@ -94,7 +95,7 @@ def lists_of(again: Renumbered, folder: str, ranking: Ranking, as_of: int) -> li
     return [before, listed(snapshot, as_of, ranking, before)]
 
 
-@settings(deadline=None, max_examples=40, suppress_health_check=list(HealthCheck))
+@drawn(40)
 @given(forces(), st.integers(0, 1000), st.sampled_from(["model", "latest_grade", "trailing_year_harm"]), AS_OF)
 def test_no_numbering_changes_a_score_or_a_list(
     model_var: Path, raw: RawReader, seed: int, name: str, as_of: int

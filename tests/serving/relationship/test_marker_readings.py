@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from fixtures.drawn import drawn
 from fixtures.feature_histories import AS_OF, MERGED, UNKNOWN, Happening, Link, histories, rows, sightings
 from fixtures.plain_markers import PlainReading
 from fixtures.raw_histories import PEOPLE, stored
 from fixtures.raw_histories import histories as raw_histories
 from fixtures.raw_reader import RawReader
 from fixtures.renumbering import Renumbered, ambiguous, renumbered
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from serving.relationship.marker_table import marker_definitions, unread_must_see
@@ -78,7 +79,7 @@ def said(lane: Lane) -> dict[str, object]:
     }
 
 
-@settings(deadline=None, max_examples=200, suppress_health_check=list(HealthCheck))
+@drawn(200)
 @given(written())
 def test_markers_say_what_the_obvious_reading_says(history: tuple[list[Happening], list[Link]]) -> None:
     happenings, links = history
@@ -94,7 +95,7 @@ def test_markers_say_what_the_obvious_reading_says(history: tuple[list[Happening
             }, (pair, marker.name)
 
 
-@settings(deadline=None, max_examples=100, suppress_health_check=list(HealthCheck))
+@drawn(100)
 @given(written(), st.sampled_from(PAIRS))
 def test_rows_do_not_change_each_other(history: tuple[list[Happening], list[Link]], pair: tuple[int, int]) -> None:
     store = sightings(*history)
@@ -104,7 +105,7 @@ def test_rows_do_not_change_each_other(history: tuple[list[Happening], list[Link
         assert read(store, together, AS_OF)[PAIRS.index(pair)] == read(store, alone, AS_OF)[0]
 
 
-@settings(deadline=None, max_examples=100, suppress_health_check=list(HealthCheck))
+@drawn(100)
 @given(written(), st.sampled_from(KINDS))
 def test_a_further_record_never_takes_a_yes_back(history: tuple[list[Happening], list[Link]], name: str) -> None:
     happenings, links = history
@@ -159,7 +160,7 @@ def without_ids(marker: Marker) -> Sequence[Any]:
     return marker.name, lanes
 
 
-@settings(deadline=None, max_examples=25, suppress_health_check=list(HealthCheck))
+@drawn(25)
 @given(raw_histories(scale=DAY, names=RAW_KINDS), st.integers(0, 1000), st.sampled_from([4, 7, 13]))
 def test_no_numbering_changes_a_marker(raw: RawReader, seed: int, time: int) -> None:
     assume(not ambiguous(raw))

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from fixtures.drawn import drawn
 from fixtures.raw_considered import OPEN, RawConsidered
 from fixtures.raw_histories import AS_OFS, PEOPLE, histories, stored
 from fixtures.raw_reader import NOBODY, RawReader, Seen
@@ -83,7 +84,7 @@ def considered_alike(snapshot: Snapshot, plain: RawConsidered, pairs: list[tuple
     assert cohort.rows.relationship_id.tolist() == sorted(ids), as_of
 
 
-@settings(deadline=None, max_examples=60, suppress_health_check=list(HealthCheck))
+@drawn(60)
 @given(histories())
 def test_every_reader_sees_the_same(raw: RawReader) -> None:
     agree(raw)

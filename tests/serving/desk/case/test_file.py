@@ -7,9 +7,10 @@ from dataclasses import replace
 
 import numpy as np
 from fixtures.case_files import inexact, page_of
+from fixtures.drawn import drawn
 from fixtures.feature_histories import AS_OF, histories, hit, sightings
 from fixtures.incident_records import records_in
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from serving.desk.case.file import PER_PAGE, CaseFile
@@ -52,6 +53,7 @@ def on_pages(file: CaseFile, choice: Choice) -> list[str]:
     return [event for page in shown for event in page]
 
 
+@drawn(100)
 @given(files())
 def test_every_visible_record_is_on_exactly_one_card_of_exactly_one_page(file: CaseFile) -> None:
     assert Counter(on_pages(file, Choice())) == Counter(visible(file))
@@ -61,6 +63,7 @@ def test_every_visible_record_is_on_exactly_one_card_of_exactly_one_page(file: C
     assert first.pages == max(1, -(-first.recorded // PER_PAGE))
 
 
+@drawn(100)
 @given(files())
 def test_the_page_of_an_event_is_where_its_card_is(file: CaseFile) -> None:
     for event_id, page in file.pages.items():
@@ -91,6 +94,7 @@ def test_a_filter_shows_whole_incidents_and_counts_what_it_hides(
         assert not hidden
 
 
+@drawn(100)
 @given(files())
 def test_nothing_on_record_happened_in_a_gap(file: CaseFile) -> None:
     made = file.sightings
@@ -99,12 +103,12 @@ def test_nothing_on_record_happened_in_a_gap(file: CaseFile) -> None:
         for j in file.directions
         if made.occurred_at[j] < AS_OF and made.event_id[j] != 8  # nobody knows the date of event 8
     ]
-    for gap in [gap for drawn in file.gaps.values() for gap in drawn]:
+    for gap in [gap for gaps in file.gaps.values() for gap in gaps]:
         assert gap.ended_at - gap.began_at > GAP_DAYS * DAY
         assert not [span for span in spans if span[1] > gap.began_at and span[0] < gap.ended_at]
 
 
-@settings(max_examples=30)
+@drawn(30)
 @given(files(), st.integers(0, 2**31))
 def test_the_numbers_of_events_do_not_order_incidents_that_differ(file: CaseFile, key: int) -> None:
     order = [(i.ahead, i.occurred_at, i.recorded_at) for i in file.incidents]

@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 import yaml
+from fixtures.drawn import drawn
 from fixtures.source_examples import LOADED_AT, SOURCES
 from fixtures.standard_export import profile_text
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from threat.history.intake.load import load
@@ -52,7 +53,7 @@ def test_without_any(source: str) -> None:
     assert report.new["persons"] > 0
 
 
-@settings(max_examples=10, deadline=None)
+@drawn(10)
 @given(st.data())
 def test_without_some_columns(data: st.DataObject) -> None:
     source = data.draw(st.sampled_from(source_names()))

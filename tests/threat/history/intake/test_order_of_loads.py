@@ -9,6 +9,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+from fixtures.drawn import drawn
 from fixtures.small_exports import (
     AS_OFS,
     EXPORTS,
@@ -23,7 +24,7 @@ from fixtures.small_exports import (
     who,
 )
 from fixtures.standard_export import person
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from threat.asof import parse_as_of
@@ -48,7 +49,7 @@ def _readings(snapshot: Snapshot) -> dict[str, object]:
     }
 
 
-@settings(max_examples=25, deadline=None)
+@drawn(25)
 @given(EXPORTS, st.randoms(use_true_random=False))
 def test_no_order_of_loads_changes_a_reading(exports: list[Export], random: Random) -> None:
     shuffled = list(exports)
@@ -73,7 +74,7 @@ def _said(table: str, row: Mapping[str, str]) -> tuple[tuple[Any, ...], tuple[An
     return (reference,), (subject, at_risk, row["kind"], None)
 
 
-@settings(max_examples=25, deadline=None)
+@drawn(25)
 @given(STATED, STATED)
 def test_each_fact_of_a_load_is_in_force_from_its_recording_or_is_quarantined(before: Export, load: Export) -> None:
     with tempfile.TemporaryDirectory() as folder:

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 import pytest
 from fixtures.case_force import Force, ev, pid
-from hypothesis import example, given, settings
+from fixtures.drawn import drawn
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from threat.asof import parse_as_of
@@ -128,7 +129,7 @@ def _loads(rows: Sequence[tuple[str | None, int]]) -> Force:
     return Force(*({"events": [death("murder", date or "1900-01-01", f"2024-04-0{day}")]} for date, day in rows))
 
 
-@settings(max_examples=20, deadline=None)
+@drawn(20)
 @given(ROWS)
 @example([(None, 2), ("2024-03-20T08:00", 2), (None, 1)])
 def test_no_order_of_loads_changes_which_date_a_death_has(rows: list[tuple[str | None, int]]) -> None:
