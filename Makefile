@@ -117,4 +117,4 @@ lock: setup ## resolve the dependencies anew
 	@$(UV_COMPILE) --group node --output-file requirements-node.lock
 
 clean: ## remove everything that was made here
-	@rm -rf .venv* var dist build serving/desk/static/frontend .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@rm -rf .venv* var var.demonstration-trust dist build serving/desk/static/frontend .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -122,13 +122,17 @@ def serve(
     port: PortOption = 8000,
     store: StoreOption = STORE,
     var: VarOption = VAR,
+    development: Annotated[
+        bool, typer.Option("--development", help="Serve although this user could change whom the desk believes.")
+    ] = False,
     tour: Annotated[Path | None, typer.Option(help="The tour of a demonstration.", hidden=True)] = None,
     as_json: JsonOption = False,
 ) -> None:
     """The desk: pages and API on this machine. Ctrl-C ends it."""
-    from serving.desk.server import run
+    from serving.desk.server import Served, run
 
-    run(host, port, store=store, var=var, tour=tour, as_json=as_json, clock=_now)
+    served = Served(store=store, var=var, tour=tour, development=development)
+    run(host, port, served, as_json=as_json, clock=_now)
 
 
 @app.command("demo")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,26 +11,16 @@ import pytest
 from hypothesis import settings
 
 HERE = Path(__file__).parent
-# No test depends on the machine's own trust: what a test trusts, the test names (fixtures/trusted.py).
-os.environ.pop("THREAT_TRUST", None)
-os.environ.pop("THREAT_KEYS", None)
 # How long an example takes depends on what else the machine does: no test fails by it.
 settings.register_profile("suite", deadline=None)
 settings.load_profile("suite")
-pytest_plugins = ["fixtures.force_on_disk", "fixtures.release_commands", "fixtures.released_model", "fixtures.trusted"]
+# fixtures.trusted first: a module that another plugin has imported already cannot be registered any more.
+pytest_plugins = ["fixtures.trusted", "fixtures.force_on_disk", "fixtures.release_commands", "fixtures.released_model"]
 EXPECTED_SKIPS = [
     re.compile(line)
     for line in (HERE / "expected_skips.txt").read_text(encoding="utf-8").splitlines()
     if line and not line.startswith("#")
 ]
-
-
-@pytest.fixture(autouse=True, scope="session")
-def no_trust_of_the_machine() -> Iterator[None]:
-    """Point the default trust folder at nothing, for every test that names no trust folder of its own."""
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr("threat.trust.folder.DEFAULT_FOLDER", HERE / "no-trust-folder")
-        yield
 
 
 @pytest.fixture(scope="session")

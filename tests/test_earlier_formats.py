@@ -12,6 +12,7 @@ import pytest
 from fixtures import golden_force as golden
 from fixtures.cohort_evidence import cohort
 from fixtures.desk_browser import STARTED_AT
+from fixtures.earlier_keys import earlier_trust
 
 from fairness.runs import snapshot_of
 from serving.audit import database
@@ -27,6 +28,7 @@ from threat.release.documents.manifest import Canary
 from threat.release.documents.scored_list import ListFile
 from threat.release.model_files import model_sha256, ranking_files
 from threat.release.runs import Run
+from threat.trust.folder import Trust
 from training.evaluation.reproduce import reproduce
 
 FORMATS = Path(__file__).parent / "fixtures" / "formats"
@@ -66,7 +68,10 @@ def test_every_list_json_is_written_again_byte_for_byte(format_1: Path, list_id:
 
 
 @pytest.mark.parametrize(("list_id", "kind"), LISTS.items())
-def test_every_list_opens_and_a_replay_says_that_its_ids_are_of_before(format_1: Path, list_id: str, kind: str) -> None:
+def test_every_list_opens_and_a_replay_says_that_its_ids_are_of_before(
+    format_1: Path, list_id: str, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Trust, "open", lambda: earlier_trust(format_1 / "var"))
     listed = lists.open_list(format_1 / "var" / "lists", list_id)
     assert listed.basis.ranking == kind
     assert (listed.version, listed.basis.feeds, listed.safeguarding) == (1, (), ())
@@ -87,7 +92,7 @@ def test_every_list_opens_and_a_replay_says_that_its_ids_are_of_before(format_1:
 
 
 def test_the_model_in_service_is_still_the_one_promoted(format_1: Path) -> None:
-    standing, bundle = promotions.open_current(format_1 / "var" / "promotions.jsonl")
+    standing, bundle = promotions.open_current(format_1 / "var" / "promotions.jsonl", earlier_trust(format_1 / "var"))
     assert (standing.state, standing.run_id) == ("live", "run-1")
     assert bundle is not None
     assert bundle.sha256[:12] == "6280cdef41e3"
@@ -95,7 +100,7 @@ def test_the_model_in_service_is_still_the_one_promoted(format_1: Path) -> None:
 
 def test_a_bundle_of_before_bases_is_in_service_and_scores_as_it_did(tmp_path: Path) -> None:
     var = unpacked("format_2", tmp_path) / "var"
-    standing, bundle = promotions.open_current(var / "promotions.jsonl")
+    standing, bundle = promotions.open_current(var / "promotions.jsonl", earlier_trust(var))
     assert (standing.state, standing.run_id) == ("live", "run-1")
     assert bundle is not None
     assert (bundle.manifest.format, bundle.sha256[:12], bundle.model.base) == ("threat-bundle/2", "9263e6fd49b1", None)

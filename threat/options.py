@@ -19,7 +19,7 @@ RUNS = Path("var/runs")
 JsonOption = Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")]
 StoreOption = Annotated[Path, typer.Option("--store", help="Folder of the history.")]
 VarOption = Annotated[
-    Path, typer.Option("--var", help="Folder of lists, keys, bundles, promotions and the audit log of the desk.")
+    Path, typer.Option("--var", help="Folder of lists, bundles, promotions and the audit log of the desk.")
 ]
 PolicyOption = Annotated[
     Path | None, typer.Option("--policy", help="The force's own policy.yaml; otherwise the product's.")
@@ -37,6 +37,6 @@ FitThreadsOption = Annotated[
 PortOption = Annotated[int, typer.Option("--port", min=0, max=65535, help="0 picks a free port.")]
 KeyOption = Annotated[
     Path | None,
-    typer.Option("--key", help="Private key file of the person who decides; not needed in the demonstration."),
+    typer.Option("--key", help="Private key file of whoever signs; else the file called as the verb in $THREAT_KEYS."),
 ]
 ReasonOption = Annotated[str, typer.Option("--reason", help="Why: kept for ever, read by reviewers and governance.")]

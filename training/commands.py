@@ -193,17 +193,18 @@ def compare(
 ) -> None:
     """Compare a challenger RUN with the champion on the challenger's test: who moves on and off the lists, and why.
 
-    Adds comparison_with_champion.json, examples of who moves, and the champion's scores to the RUN. --var has the keys
-    that a bundle's signature is checked against.
+    Adds comparison_with_champion.json, examples of who moves, and the champion's scores to the RUN. A bundle's
+    signature is checked against the trust folder.
     """
     from threat.release.runs import Run
+    from threat.trust.folder import Trust
     from training.evaluation.champion.comparing import compare_with_champion
     from training.evaluation.champion.models import ScoredModel
     from training.evaluation.champion.summary import champion_lines
 
     # The RUN first: where both are wrong, the argument that must be there is named before the option.
     opened = Run.open(run)
-    scored = ScoredModel.in_service(var) if champion is None else ScoredModel.read(champion, var / "keys")
+    scored = ScoredModel.in_service(var) if champion is None else ScoredModel.read(champion, Trust.open())
     compared = compare_with_champion(opened, scored, store)
     document = compared.comparison.as_json() | {"examples": compared.examples.as_json()}
     text = "\n".join(champion_lines(compared.comparison, compared.examples))

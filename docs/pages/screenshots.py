@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import io
+import os
 import sys
 import tempfile
 import time
@@ -16,6 +17,7 @@ from PIL import Image
 from playwright.sync_api import Page
 
 from serving.desk.service import Desk
+from threat.trust import demonstration
 
 WIDTH = 1000
 """Pixels. What a README shows without making the text smaller than it is on a page."""
@@ -76,6 +78,7 @@ def main(arguments: list[str] | None = None) -> int:
         print("Chromium is not installed. Install it, on Debian by: apt-get install chromium", file=sys.stderr)
         return 1
     chosen.out.mkdir(parents=True, exist_ok=True)
+    os.environ.update(demonstration.beside(chosen.demo).variables)
     with tempfile.TemporaryDirectory() as folder:  # an audit log of its own: nobody read these pages
         desk = Desk(
             chosen.demo / "force" / "history",

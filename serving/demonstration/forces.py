@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
 
 from serving.demonstration.processes import RUN, Demonstration
+from threat.trust import demonstration
 
 RELATIONSHIPS, YEARS, CAPACITY = 1_000, 5, 60
 """A force whose model is trained in a minute or two. It would pass no gate; its sentences are read all the same."""
@@ -25,6 +27,7 @@ def make_forces(folders: Sequence[Path], *, quiet: bool) -> None:
             continue
         force = Demonstration(folder, _FIRST_SEED + number, quiet=quiet)
         force.say(f"Making a synthetic force of about {RELATIONSHIPS:,} relationships in {folder}, and its model")
+        demonstration.make(force.trust, at=int(time.time()))
         size = ("--relationships", str(RELATIONSHIPS), "--years", str(YEARS), "--seed", str(force.seed))
         _, made = force.threat("simulate", *size, "--out", str(folder / "force"))
         training = str(files("serving.demonstration") / "training.yaml")

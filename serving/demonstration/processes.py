@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import time
@@ -13,6 +14,8 @@ from typing import Any
 from serving.desk.tour import Tour, TourStep
 from threat.errors import ThreatError
 from threat.files import write_whole
+from threat.trust import demonstration
+from threat.trust.demonstration import DemonstrationTrust
 
 RUN = "demonstration"
 """Id of the RUN that the demonstration trains."""
@@ -65,6 +68,11 @@ class Demonstration:
         """``--store`` and ``--var`` for a command."""
         return ("--store", str(self.store), "--var", str(self.var))
 
+    @property
+    def trust(self) -> DemonstrationTrust:
+        """The trust of this demonstration, next to its folder; no process but those of the demonstration is told."""
+        return demonstration.beside(self.var)
+
     def say(self, text: str) -> None:
         """Print a line on standard error, so that standard output stays one document under ``--json``."""
         if not self.quiet:
@@ -80,7 +88,7 @@ class Demonstration:
 
         Raises StepFailed unless the code is 0 or accepted.
         """
-        self.child = _start(*arguments, "--json")
+        self.child = self._start(*arguments, "--json")
         out, _ = self.child.communicate()
         code, self.child = self.child.returncode, None
         try:
@@ -94,7 +102,7 @@ class Demonstration:
     def serve(self, port: int) -> None:
         """Start the desk and wait until it says its address."""
         tour = ("--tour", str(self.var / "tour.json"))
-        self.server = _start("serve", "--json", "--port", str(port), *self.folders, *tour)
+        self.server = self._start("serve", "--development", "--json", "--port", str(port), *self.folders, *tour)
         assert self.server.stdout is not None
         line = self.server.stdout.readline()
         document = json.loads(line) if line else {}
@@ -117,9 +125,14 @@ class Demonstration:
                     process.kill()
                     process.wait()
 
-
-def _start(*arguments: str) -> subprocess.Popen[str]:
-    # A session of its own: Ctrl-C in the terminal reaches this process alone, which then ends its children in order.
-    return subprocess.Popen(
-        [sys.executable, "-m", "threat.cli", *arguments], stdout=subprocess.PIPE, text=True, start_new_session=True
-    )
+    def _start(self, *arguments: str) -> subprocess.Popen[str]:
+        # A session of its own: Ctrl-C in the terminal reaches this process alone, which then ends its children in
+        # order.
+        # The trust is named in the environment of each process: whatever trust the machine has, it is not asked.
+        return subprocess.Popen(
+            [sys.executable, "-m", "threat.cli", *arguments],
+            stdout=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+            env=os.environ | self.trust.variables,
+        )

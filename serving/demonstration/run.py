@@ -33,6 +33,8 @@ from threat.measuring.figure import Verdict
 from threat.release.documents.gate import Gate
 from threat.release.runs import Run
 from threat.terminal import emit
+from threat.trust import demonstration, key_list
+from threat.trust.folder import Trust
 
 RELATIONSHIPS, YEARS, CAPACITY = 3_000, 5, 140
 """A force that is made and trained in minutes. The gate allows a list of a tenth of the rows at most, and the longer
@@ -92,6 +94,12 @@ def prepare(demo: Demonstration, *, fresh: bool) -> None:
     Raises UsageError for a folder that holds anything else.
     """
     mark = demo.var / MARK
+    if demo.var.exists() and any(demo.var.iterdir()) and not mark.is_file():
+        raise UsageError(
+            "The folder holds something other than a demonstration.",
+            where=str(demo.var),
+            way_out="name an empty folder with --var",
+        )
     made_with = {
         "relationships": RELATIONSHIPS,
         "years": YEARS,
@@ -101,13 +109,9 @@ def prepare(demo: Demonstration, *, fresh: bool) -> None:
         "catalogue": load_catalogue().version,
         # The gate's document of an earlier run is read again: of another version, the demonstration starts over.
         "gate": Gate.of_version(),
+        # What keys of another trust signed verifies nowhere: with another root, the demonstration starts over.
+        "trust": key_list.read_pin(demonstration.make(demo.trust, at=int(time.time())).folder)["root"],
     }
-    if demo.var.exists() and any(demo.var.iterdir()) and not mark.is_file():
-        raise UsageError(
-            "The folder holds something other than a demonstration.",
-            where=str(demo.var),
-            way_out="name an empty folder with --var",
-        )
     if mark.is_file() and (fresh or _read_note(mark) != made_with):
         if not fresh:
             demo.say("The earlier demonstration was made with other settings or features: starting over.")
@@ -157,7 +161,7 @@ def _make_force(demo: Demonstration) -> int:
 def _has_released_model(demo: Demonstration) -> bool:
     """Tell whether a model ranks; a model whose release has expired is released again."""
     chain = demo.var / "promotions.jsonl"
-    return chain.is_file() and current(chain, int(time.time())).kind == "model"
+    return chain.is_file() and current(chain, int(time.time()), trust=Trust.open(demo.trust.folder)).kind == "model"
 
 
 def _publish_list(demo: Demonstration, as_of: int) -> dict[str, Any]:
@@ -200,6 +204,7 @@ def _finish(demo: Demonstration, shown: dict[str, Any], gate: Gate, *, released:
     demo.show(_status(gate, released=released), steps)
     return {
         "address": demo.address,
+        "trust": demo.trust.exports,
         "force": str(demo.store),
         "run": str(demo.run_directory),
         "list": shown["list"],
@@ -245,4 +250,6 @@ def _show(document: dict[str, Any]) -> str:
     for number, step in enumerate(document["tour"], 1):
         place = f"{document['address'].rstrip('/')}{step['link']}" if document["address"] else step["link"]
         lines += [f" {number}. {step['title']}", f"    {step['text']}", f"    {place}"]
+    lines += ["\nOther commands on this demonstration need its trust, which nothing else believes:"]
+    lines += [f"  {document['trust']}"]
     return "\n".join(lines)

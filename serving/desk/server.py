@@ -9,6 +9,7 @@ import json
 import socket
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import uvicorn
@@ -17,20 +18,38 @@ from serving.desk.app import create
 from serving.desk.service import Desk
 from threat.errors import UsageError
 from threat.history.store import Store
+from threat.trust.folder import Trust
+from threat.trust.guard import require_guarded
 
 
-def run(
-    host: str, port: int, *, store: Path, var: Path, tour: Path | None, as_json: bool, clock: Callable[[], int]
-) -> None:
-    """Serve until interrupted. Raises UsageError for an address that is not loopback, a port in use or no history."""
+@dataclass(frozen=True, slots=True)
+class Served:
+    """The folders that a desk serves; ``development``: although this user could change whom the desk believes."""
+
+    store: Path
+    var: Path
+    tour: Path | None = None
+    development: bool = False
+
+
+def run(host: str, port: int, served: Served, *, as_json: bool, clock: Callable[[], int]) -> None:
+    """Serve until interrupted.
+
+    Raises UsageError for an address that is not loopback, a port in use, no history, and, but for development, no trust
+    folder or a trust folder that this user could change.
+    """
     listener = listen(host, port)  # first: nothing is opened or written when the port is in use
     try:
-        Store.open(store)
-        desk = Desk(store, var, clock=clock, tour_path=tour)
+        unguarded = require_guarded(Trust.open(), development=served.development)
+        Store.open(served.store)
+        desk = Desk(served.store, served.var, clock=clock, tour_path=served.tour)
         address = f"http://{_shown(host)}:{listener.getsockname()[1]}/"
         if as_json:
-            print(json.dumps({"address": address, "store": str(store), "var": str(var)}), flush=True)
+            document = {"address": address, "store": str(served.store), "var": str(served.var)}
+            print(json.dumps(document | {"development": unguarded}), flush=True)
         else:
+            if unguarded:
+                print(f"DEVELOPMENT: {unguarded}", flush=True)
             print(f"The desk is at {address} (this machine only). Ctrl-C ends it.", flush=True)
         config = uvicorn.Config(
             create(desk),

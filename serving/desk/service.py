@@ -48,7 +48,7 @@ class AgeOfList:
 class Desk:
     """Shared by all requests; safe for threads.
 
-    ``var``: the folder with ``lists/``, ``promotions.jsonl``, ``keys/``, the database and the session key. ``clock``
+    ``var``: the folder with ``lists/``, ``promotions.jsonl``, the database and the session key. ``clock``
     gives UTC seconds. ``tour_path``: the tour of a demonstration, read at each request since it grows as the
     demonstration goes on.
     """

@@ -25,7 +25,7 @@ from threat.release import bundle as bundles
 from threat.release import promotions
 from threat.release.documents.scored_list import Basis
 from threat.release.ranking_model import Contributions
-from threat.trust.var_keys import load_keys
+from threat.trust.folder import Trust
 
 
 class Ranking(Protocol):
@@ -143,27 +143,29 @@ class ModelRanking:
         return self.bundle.features.names
 
 
-def current(promotions_path: Path, at: int, rule: str = DEFAULT_RULE) -> Ranking:
+def current(promotions_path: Path, at: int, rule: str = DEFAULT_RULE, *, trust: Trust | None = None) -> Ranking:
     """Return the ranking in service at ``at`` (UTC seconds).
 
-    The model of the promotions, or the rule with the reason why a rule ranks.
+    The model of the promotions, or the rule with the reason why a rule ranks. ``trust``: as in ``promotions.read``.
 
     Raises IntegrityFailure when the promotions or the bundle do not verify, or the model was made with another
     catalogue.
     """
-    standing, bundle = in_service(promotions_path, at)
+    standing, bundle = in_service(promotions_path, at, trust=trust)
     if bundle is not None:
         return _model(bundle, standing.state, standing.since)
     return named_rule(rule, why_a_rule(standing) or "No model has been released.")
 
 
-def in_service(promotions_path: Path, at: int) -> tuple[promotions.Standing, bundles.Bundle | None]:
+def in_service(
+    promotions_path: Path, at: int, *, trust: Trust | None = None
+) -> tuple[promotions.Standing, bundles.Bundle | None]:
     """Return the standing of the promotions, and the bundle that is served at ``at`` (UTC seconds), if any.
 
     A bundle whose release depends on an acceptance that has expired by then is suspended, whatever the promotions say:
     nobody answers any longer for what could not be shown.
     """
-    standing, bundle = promotions.open_current(promotions_path)
+    standing, bundle = promotions.open_current(promotions_path, trust)
     if bundle is not None and (suspended := expired(standing, bundle.released.expires, at)):
         return suspended, None
     return standing, bundle
@@ -201,9 +203,7 @@ def opened(promotions_path: Path, standing: promotions.Standing) -> bundles.Bund
         raise IntegrityFailure(
             "The promotions serve a RUN without naming a bundle.", value=standing.run_id, where=str(promotions_path)
         )
-    return bundles.open(
-        standing.bundle, load_keys(promotions_path.parent / "keys"), expected_sha256=standing.bundle_sha256
-    )
+    return bundles.open(standing.bundle, Trust.open(), expected_sha256=standing.bundle_sha256)
 
 
 def of_list(basis: Basis, promotions_path: Path) -> Ranking:

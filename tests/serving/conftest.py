@@ -87,7 +87,7 @@ def make_bundle(
     from threat.eligibility import eligible
     from threat.policy import load_policy
     from threat.release import bundle, promotions
-    from threat.trust.var_keys import demonstration_signer
+    from threat.trust.folder import Trust
 
     snapshot = Store.open(store).snapshot()
     cohort = eligible(snapshot, golden.AS_OF, load_policy())
@@ -121,7 +121,7 @@ def make_bundle(
         run.write(evidence.fairness(run.manifest_sha256, **report))
     run.write(evidence.gate(run, accepted, **(gate or {})))
     evidence.card(run)
-    signer = demonstration_signer(var / "keys", "release service", role="service", verbs=("promotion",))
+    signer = Trust.open().signer("promotion")
     built = bundle.build(run, var / "bundles", signer)
     promotions.promote(var / "promotions.jsonl", built, "live", signer, at=STARTED_AT, reason="test")
     return bundle.hash_of(built)

@@ -14,7 +14,7 @@ from threat.policy import load_policy
 from threat.release import promotions
 from threat.release.partial_runs import PartialRun, partial_runs
 from threat.release.runs import MANIFEST, Run
-from threat.trust.var_keys import load_keys
+from threat.trust.folder import Trust, trust_folder
 
 SIMULATED = "simulation"
 """Profile of the batches of a synthetic force. Its time ends with its records, so the clock says nothing about it."""
@@ -128,17 +128,17 @@ def _partial(run: PartialRun, places: Places) -> Finding:
 
 
 def check_release(places: Places) -> list[Finding]:
-    """Report the trusted keys, and what the promotions say is served."""
-    keys = load_keys(places.keys)
-    usable = [key for key in keys.values() if key.in_force]
-    findings = []
-    if not usable:
-        mend = command("new-key", "NAME", "--role", "ROLE", "--purpose", "approval", "--var", places.var)
-        findings.append(Finding("keys", "missing", f"no trusted key in {places.keys}: no release verifies", mend))
+    """Report the trust folder with its keys, and what the promotions say is served."""
+    trust = Trust.open()
+    if trust.exists:
+        usable = sum(key.in_force for key in trust.keys.values())
+        says = f"{usable} keys in force in {trust.folder} ({trust.environment})"
+        findings = [Finding("trust", "ok", says)]
     else:
-        environments = ", ".join(sorted({key.environment for key in usable}))
-        findings.append(Finding("keys", "ok", f"{len(usable)} trusted keys in {places.keys} ({environments})"))
-    standing = promotions.read(places.promotions, keys).standing
+        says = f"no trust folder in {trust_folder()}: nothing is signed, no release verifies, and the desk stays closed"
+        mend = command("new-trust", "FOLDER", "--name", "NAME", "--key", "ROOT.pem")
+        findings = [Finding("trust", "missing", says, mend)]
+    standing = promotions.read(places.promotions, trust).standing
     if standing.served:
         findings.append(Finding("release", "ok", f"{standing.run_id} is {standing.state}"))
         if standing.bundle is None or not standing.bundle.is_dir():

@@ -15,6 +15,7 @@ from threat.doctor.evidence import check_list, check_release, check_runs, check_
 from threat.doctor.findings import NEEDS_MENDING, Check, Finding, Places
 from threat.errors import ThreatError
 from threat.extras import extras_with, install_command
+from threat.trust.folder import trust_folder
 
 OWN: dict[str, Check] = {
     "product": check_installation,
@@ -41,7 +42,7 @@ def examine(places: Places) -> dict[str, Any]:
             "runs": str(places.runs.absolute()),
             "bundles": str((places.var / "bundles").absolute()),
             "lists": str(places.lists.absolute()),
-            "keys": str(places.keys.absolute()),
+            "trust": str(trust_folder().absolute()),
             "mlflow": str((places.var / "mlflow.db").absolute()),
         },
         "findings": [finding.as_dict() for finding in findings],

@@ -27,10 +27,6 @@ class Places:
         return self.var / "lists"
 
     @property
-    def keys(self) -> Path:
-        return self.var / "keys"
-
-    @property
     def promotions(self) -> Path:
         return self.var / "promotions.jsonl"
 

@@ -28,8 +28,8 @@ from threat.release.documents.model import DAYS_UNTIL_RELEASE, IN_CUSTODY, BaseM
 from threat.release.model_files import TREES, model_sha256
 from threat.release.runs import Run
 from threat.trust.chain import canonical
-from threat.trust.keys import Keys
-from threat.trust.signing import Signer, sign, verify
+from threat.trust.folder import Trust
+from threat.trust.signing import Signer, sign
 
 if TYPE_CHECKING:
     # LightGBM and NumPy load when a bundle is built or opened, so that commands that do neither start at once.
@@ -150,11 +150,12 @@ def build(run: Run, out: Path, signer: Signer) -> Path:
     return target
 
 
-def open(path: Path, keys: Keys, *, expected_sha256: str | None = None) -> Bundle:  # noqa: A001  callers say bundle.open
+def open(path: Path, trust: Trust, *, expected_sha256: str | None = None) -> Bundle:  # noqa: A001  callers say bundle.open
     """Open a bundle after verifying everything in it (in the order the module says).
 
-    ``expected_sha256``: the bundle hash a promotion names; anything else is refused. Raises IntegrityFailure at the
-    first thing that does not verify, saying which; UsageError when there is no such directory.
+    ``trust``: whose keys count. ``expected_sha256``: the bundle hash a promotion names; anything else is refused.
+    Raises IntegrityFailure at the first thing that does not verify, saying which; UsageError when there is no such
+    directory.
     """
     if not path.is_dir() or path.is_symlink():
         raise UsageError("The bundle is missing.", where=str(path), way_out="list the bundles: threat promotions")
@@ -162,7 +163,7 @@ def open(path: Path, keys: Keys, *, expected_sha256: str | None = None) -> Bundl
     sha256 = sha256_of(files[MANIFEST])
     if expected_sha256 is not None and sha256 != expected_sha256:
         raise IntegrityFailure("This is not the bundle that was promoted.", value=sha256, where=str(path))
-    signed, key = verify(json_object(files[SIGNATURE], SIGNATURE), PAYLOAD_TYPE, keys, verb="promotion")
+    signed, key = trust.verify(json_object(files[SIGNATURE], SIGNATURE), PAYLOAD_TYPE, "promotion")
     if canonical(signed) != files[MANIFEST]:
         raise IntegrityFailure("The manifest is not the one that was signed.", where=str(path / MANIFEST))
     manifest = BundleManifest.parse(files[MANIFEST], str(path / MANIFEST))

@@ -1,4 +1,4 @@
-"""What is served, and by whose word: promotions, suspension, roll-back, revocation, keys."""
+"""What is served, and by whose word: promotions, suspension, roll-back, revocation."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from threat.asof import show
-from threat.errors import UsageError
 from threat.options import VAR, JsonOption, KeyOption, ReasonOption, VarOption
 from threat.terminal import emit
 
@@ -65,45 +64,14 @@ def revoke_command(
     _act("revoke", var, key, as_json, bundle_sha256=bundle, reason=reason)
 
 
-@app.command("new-key")
-def new_key_command(
-    name: Annotated[str, typer.Argument(help="The person or service whose key it is.")],
-    role: Annotated[str, typer.Option(help="validator, SRO, equality_lead, DPO ... or service.")],
-    purpose: Annotated[list[str], typer.Option(help="promotion or approval; may be repeated.")],
-    var: VarOption = VAR,
-    as_json: JsonOption = False,
-) -> None:
-    """Make a signing key of the force: a private file (mode 600) to hand to its owner, and a line in the key list.
-
-    Whoever can change the key list decides who is believed: keep it where the service account cannot write.
-    """
-    from threat.trust.var_keys import generate_signer
-    from threat.trust.verbs import verbs
-
-    if unknown := sorted(set(purpose) - set(verbs())):
-        raise UsageError("The purpose of the key is unknown.", value=", ".join(unknown), way_out=", ".join(verbs()))
-    signer = generate_signer(var / "keys", name, role=role, verbs=tuple(dict.fromkeys(purpose)))
-    document = {
-        "key_id": signer.key.key_id,
-        "name": signer.key.name,
-        "role": role,
-        "verbs": list(signer.key.verbs),
-    }
-    emit(
-        document,
-        as_json=as_json,
-        lines=lambda d: f"{d['name']} ({d['role']}): key {d['key_id'][:16]} in {var / 'keys'}",
-    )
-
-
 def _act(action: str, var: Path, key: Path | None, as_json: bool, **said: Any) -> None:
     from threat.release import promotions
     from threat.release.followers import tell_followers
-    from threat.trust.var_keys import operator
+    from threat.trust.folder import Trust
 
     at = int(datetime.now(UTC).timestamp())
     decide = getattr(promotions, action)
-    standing = decide(var / "promotions.jsonl", signer=operator(var / "keys", key), at=at, **said)
+    standing = decide(var / "promotions.jsonl", signer=Trust.open().signer("promotion", key), at=at, **said)
     followed = tell_followers(var)
     emit(
         {**_standing(standing), "followed": followed},

@@ -20,9 +20,9 @@ from threat.errors import IntegrityFailure, UsageError
 from threat.files import write_whole
 from threat.release import bundle as bundles
 from threat.trust import chain
+from threat.trust.folder import FOLDER_VARIABLE, Trust
 from threat.trust.keys import Keys
 from threat.trust.signing import Signer, sign, verify
-from threat.trust.var_keys import load_keys
 
 PAYLOAD_TYPE = "application/vnd.threat.promotion+json"
 CHECKPOINT_TYPE = "application/vnd.threat.checkpoint+json"
@@ -75,26 +75,37 @@ class Ledger:
     served: tuple[Standing, ...]
 
 
-def current(path: Path, keys: Keys | None = None) -> Standing:
-    """Return the standing: what is served. ``keys``: the key list (default: in the folder ``keys`` next to the chain).
+def current(path: Path, trust: Trust | None = None) -> Standing:
+    """Return the standing: what is served. ``trust``: whose keys count (default: ``Trust.open()``).
 
     Raises IntegrityFailure when the chain, a signature or the checkpoint does not verify: then nothing may be served.
     """
-    return read(path, keys).standing
+    return read(path, trust).standing
 
 
-def open_current(path: Path, keys: Keys | None = None) -> tuple[Standing, bundles.Bundle | None]:
+def open_current(path: Path, trust: Trust | None = None) -> tuple[Standing, bundles.Bundle | None]:
     """The standing and, when served, its bundle, opened and verified against the hash the promotion names."""
-    keys = load_keys(path.parent / "keys") if keys is None else keys
-    standing = current(path, keys)
+    trust = Trust.open() if trust is None else trust
+    standing = current(path, trust)
     if not standing.served or standing.bundle is None:
         return standing, None
-    return standing, bundles.open(standing.bundle, keys, expected_sha256=standing.bundle_sha256)
+    return standing, bundles.open(standing.bundle, trust, expected_sha256=standing.bundle_sha256)
 
 
-def read(path: Path, keys: Keys | None = None) -> Ledger:
-    """Verify the chain, every signature and the checkpoint, and fold the records into what they mean."""
-    keys = load_keys(path.parent / "keys") if keys is None else keys
+def read(path: Path, trust: Trust | None = None) -> Ledger:
+    """Verify the chain, every signature and the checkpoint, and fold the records into what they mean.
+
+    ``trust``: whose keys count (default: ``Trust.open()``). Raises IntegrityFailure for anything that does not verify,
+    and for any record at all where no trust folder exists.
+    """
+    trust = Trust.open() if trust is None else trust
+    if not trust.exists and path.exists():
+        raise IntegrityFailure(
+            "The promotions cannot be verified, because no trust folder exists here.",
+            where=str(path),
+            way_out=f"name the trust folder of these promotions: {FOLDER_VARIABLE}=FOLDER",
+        )
+    keys = trust.keys
     ledger = Ledger((), Standing("none"), {}, frozenset(), ())
     count, last = 0, chain.START
     checkpoint = _checkpoint(path, keys)
@@ -105,12 +116,6 @@ def read(path: Path, keys: Keys | None = None) -> Ledger:
             raise IntegrityFailure(
                 "The promotion names another environment than the key that signed it.",
                 value=record.get("environment"),
-                where=f"{path}, line {line['sequence'] + 1}",
-            )
-        if key.environment == "demonstration" and ledger.standing.environment == "force":
-            raise IntegrityFailure(
-                "This promotion changes what a force serves, but was signed with a demonstration key.",
-                value=key.name,
                 where=f"{path}, line {line['sequence'] + 1}",
             )
         ledger = _fold(ledger, record, path)
@@ -125,39 +130,23 @@ def read(path: Path, keys: Keys | None = None) -> Ledger:
             value=f"{count} records, the checkpoint names {checkpoint.count}",
             where=str(path),
         )
-    if ledger.standing.environment == "demonstration" and _of_a_force(keys):
-        suspended = replace(ledger.standing, state="suspended", reason="DEMONSTRATION: valid nowhere else")
-        ledger = replace(ledger, standing=suspended)
     return ledger
 
 
-def _of_a_force(keys: Keys) -> bool:
-    """True where a force decides what is served: nothing of the demonstration is, from then on."""
-    return any(key.environment == "force" and "promotion" in key.verbs for key in keys.values())
-
-
-def promote(path: Path, built: Path, to: str, signer: Signer, *, at: int, reason: str) -> Standing:
+def promote(
+    path: Path, built: Path, to: str, signer: Signer, *, at: int, reason: str, trust: Trust | None = None
+) -> Standing:
     """Record that the bundle in ``built`` enters the state ``to``. Returns the new standing.
 
     The bundle is opened and verified first. Raises UsageError for a step the states do not allow, or a revoked bundle.
     """
     if to not in STATES[1:5]:
         raise UsageError("No bundle is promoted to this state.", value=to, way_out=f"one of: {', '.join(STATES[1:5])}")
-    keys = load_keys(path.parent / "keys")
-    opened = bundles.open(built, keys)
-    ledger = read(path, keys)
+    trust = Trust.open() if trust is None else trust
+    opened = bundles.open(built, trust)
+    ledger = read(path, trust)
     run_id = opened.manifest.run_id
     before = ledger.states.get(run_id, "draft")
-    if opened.environment != signer.key.environment:
-        raise UsageError(
-            "The key is of another environment than the bundle was built in.",
-            value=f"bundle {opened.environment}, key {signer.key.environment}",
-        )
-    if signer.key.environment == "demonstration" and _of_a_force(keys):
-        raise UsageError(
-            "This bundle is of the demonstration, which is not promoted where a force decides.",
-            way_out="use a folder of its own: --var",
-        )
     if opened.sha256 in ledger.revoked:
         raise UsageError(
             "This bundle was revoked. A revoked bundle is never promoted again.",
@@ -181,6 +170,7 @@ def promote(path: Path, built: Path, to: str, signer: Signer, *, at: int, reason
     return _record(
         path,
         signer,
+        trust,
         {
             "action": "promote",
             "state": to,
@@ -193,67 +183,66 @@ def promote(path: Path, built: Path, to: str, signer: Signer, *, at: int, reason
     )
 
 
-def suspend(path: Path, signer: Signer, *, at: int, reason: str) -> Standing:
+def suspend(path: Path, signer: Signer, *, at: int, reason: str, trust: Trust | None = None) -> Standing:
     """Stop serving the model; the rule ranking takes over. Raises UsageError when nothing is served."""
-    if not current(path).served:
+    if not current(path, trust).served:
         raise UsageError("Nothing is being served, so there is nothing to suspend.", way_out="see: threat promotions")
-    return _record(path, signer, {"action": "suspend", "at": at, "reason": reason})
+    return _record(path, signer, trust, {"action": "suspend", "at": at, "reason": reason})
 
 
-def resume(path: Path, signer: Signer, *, at: int, reason: str) -> Standing:
+def resume(path: Path, signer: Signer, *, at: int, reason: str, trust: Trust | None = None) -> Standing:
     """Serve the suspended model again, in the state it had. Raises UsageError when nothing is, or it is revoked."""
-    ledger = read(path)
+    ledger = read(path, trust)
     if ledger.standing.state != "suspended":
         raise UsageError("Nothing is suspended.", way_out="see: threat promotions")
     if ledger.standing.bundle_sha256 in ledger.revoked:
         raise UsageError(
             "The suspended bundle was revoked. A revoked bundle is never served again.", way_out="threat roll-back"
         )
-    return _record(path, signer, {"action": "resume", "at": at, "reason": reason})
+    return _record(path, signer, trust, {"action": "resume", "at": at, "reason": reason})
 
 
-def roll_back(path: Path, signer: Signer, *, at: int, reason: str) -> Standing:
+def roll_back(path: Path, signer: Signer, *, at: int, reason: str, trust: Trust | None = None) -> Standing:
     """Serve again the bundle that was served before this one. Raises UsageError when there is none left."""
-    ledger = read(path)
+    ledger = read(path, trust)
     if _earlier(ledger) is None:
         raise UsageError(
             "No earlier bundle can be served.", way_out="stop the model with: threat suspend (the rule ranking serves)"
         )
-    return _record(path, signer, {"action": "roll_back", "at": at, "reason": reason})
+    return _record(path, signer, trust, {"action": "roll_back", "at": at, "reason": reason})
 
 
-def revoke(path: Path, bundle_sha256: str, signer: Signer, *, at: int, reason: str) -> Standing:
+def revoke(
+    path: Path, bundle_sha256: str, signer: Signer, *, at: int, reason: str, trust: Trust | None = None
+) -> Standing:
     """Never serve this bundle again; suspended at once when it is the one served. It stays readable for replay."""
-    if bundle_sha256 not in {record.get("bundle_sha256") for record in read(path).records}:
+    if bundle_sha256 not in {record.get("bundle_sha256") for record in read(path, trust).records}:
         raise UsageError("No promotion names this bundle.", value=bundle_sha256, way_out="see: threat promotions")
-    return _record(path, signer, {"action": "revoke", "revoked_sha256": bundle_sha256, "at": at, "reason": reason})
+    record = {"action": "revoke", "revoked_sha256": bundle_sha256, "at": at, "reason": reason}
+    return _record(path, signer, trust, record)
 
 
-def _record(path: Path, signer: Signer, record: dict[str, Any]) -> Standing:
+def _record(path: Path, signer: Signer, trust: Trust | None, record: dict[str, Any]) -> Standing:
     if not record["reason"].strip():
         raise UsageError("The reason is blank. A change of what is served needs a reason.", way_out="--reason 'why'")
-    _may_record(signer, load_keys(path.parent / "keys"))
+    trust = Trust.open() if trust is None else trust
+    _may_record(signer, trust)
     record |= {"by": signer.key.name, "environment": signer.key.environment}
     if not path.exists():
         _keep_head(path, signer, record["at"])  # so that a process killed after its first record leaves a checkpoint
     chain.append(path, sign(record, PAYLOAD_TYPE, signer))
     _keep_head(path, signer, record["at"])
-    return current(path)
+    return current(path, trust)
 
 
-def _may_record(signer: Signer, keys: Keys) -> None:
+def _may_record(signer: Signer, trust: Trust) -> None:
     """Refuse a key whose record would not verify: once written, it would close the whole chain."""
-    if not signer.key.in_force or "promotion" not in signer.key.verbs:
+    key = trust.keys.get(signer.key.key_id)
+    if key is None or not key.in_force or "promotion" not in key.verbs:
         raise UsageError(
             "This key may not change what is served.",
             value=signer.key.name,
-            way_out="sign with an unrevoked key made for promotions: threat new-key --purpose promotion",
-        )
-    if signer.key.environment == "demonstration" and _of_a_force(keys):
-        raise UsageError(
-            "This key is of the demonstration, and changes nothing where a force decides.",
-            value=signer.key.name,
-            way_out="--key FILE.pem of the force",
+            way_out="sign with a key in force that has the verb promotion; see: threat keys",
         )
 
 

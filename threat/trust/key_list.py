@@ -88,9 +88,16 @@ def request_key(path: Path, holder: Holder) -> dict[str, Any]:
     an unknown verb, a blank name or role, and a file that exists.
     """
     _check_holder(holder)
-    private = new_private_key(path)
-    asked = {"public": private.public_key.keyval["public"], "name": holder.name, "role": holder.role}
-    return seal({**asked, "verbs": list(holder.verbs)}, REQUEST_TYPE, private)
+    new_private_key(path)
+    return request_for(path, holder)
+
+
+def request_for(path: Path, holder: Holder) -> dict[str, Any]:
+    """Return the signed request for the private key that is in ``path``. Raises as ``request_key`` does."""
+    _check_holder(holder)
+    private = read_private_key(path)
+    request = {"public": private.public_key.keyval["public"], "name": holder.name, "role": holder.role}
+    return seal({**request, "verbs": list(holder.verbs)}, REQUEST_TYPE, private)
 
 
 def register(folder: Path, request: Mapping[str, Any], signer: Signer, *, at: int) -> PublicKey:
@@ -99,7 +106,7 @@ def register(folder: Path, request: Mapping[str, Any], signer: Signer, *, at: in
     Raises IntegrityFailure for a request that its own key did not sign, UsageError for a key of the person who
     registers, a key on the list already, and a signer who may not register.
     """
-    key = replace(_requested(request), environment=signer.key.environment, registered_by=signer.key.key_id)
+    key = replace(asked_in(request), environment=signer.key.environment, registered_by=signer.key.key_id)
     with _locked(folder):
         keys = read(folder)
         _may_govern(signer, keys)
@@ -130,8 +137,8 @@ def read_pin(folder: Path) -> dict[str, str]:
     path = folder / PIN
     try:
         pin = json.loads(path.read_bytes())
-        known = set(pin) == {"format", "environment", "root"} and pin["format"] == FORMAT
-        if not known or pin["environment"] not in ENVIRONMENTS or not isinstance(pin["root"], str):
+        of_format = set(pin) == {"format", "environment", "root"} and pin["format"] == FORMAT
+        if not of_format or pin["environment"] not in ENVIRONMENTS or not isinstance(pin["root"], str):
             raise ValueError(f"fields {', '.join(sorted(pin))}")
     except (OSError, ValueError, TypeError) as error:
         raise IntegrityFailure(
@@ -235,7 +242,7 @@ def _in_force(keys: Keys) -> Keys:
     return {key_id: key for key_id, key in keys.items() if key.in_force}
 
 
-def _requested(request: Mapping[str, Any]) -> PublicKey:
+def asked_in(request: Mapping[str, Any]) -> PublicKey:
     """Return the key that a request asks for, once the request is verified with that very key."""
     try:
         asked = json.loads(_payload(request))

@@ -37,10 +37,10 @@ class SignedRecord:
 def placed(record: Mapping[str, Any], head: chain.Head, environment: str) -> dict[str, Any]:
     """Return a record with its place: what is signed of the next record after ``head``.
 
-    Raises BadInput for a record that brings a place of its own.
+    Raises BadInput for a record that names a place already.
     """
     if overlap := sorted(PLACE & record.keys()):
-        raise BadInput("The record brings a place of its own.", value=", ".join(overlap))
+        raise BadInput("The record names a place, which only the chain gives.", value=", ".join(overlap))
     return {**record, "environment": environment, "sequence": head.count, "previous": head.hash}
 
 

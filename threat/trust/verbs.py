@@ -1,4 +1,4 @@
-"""The verbs of a key, from ``verbs.csv``: what a key may sign, which process holds the key, what its theft allows."""
+"""The verbs of a key, from ``verbs.csv``: what a key may sign, which process has the key, what its theft allows."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class Verb:
 
     name: str
     signs: str
-    held_by: str
+    process: str
     theft: str
 
 
@@ -27,6 +27,6 @@ def verbs() -> dict[str, Verb]:
     """
     text = files("threat.trust").joinpath("verbs.csv").read_text(encoding="utf-8")
     return {
-        row["verb"]: Verb(row["verb"], row["signs"], row["held_by"], row["theft"])
+        row["verb"]: Verb(row["verb"], row["signs"], row["process"], row["theft"])
         for row in csv.DictReader(text.splitlines())
     }

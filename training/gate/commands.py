@@ -44,27 +44,29 @@ def release_command(
     from threat.measuring.figure import Verdict
     from threat.release.followers import tell_followers
     from threat.release.runs import Run
-    from threat.trust.var_keys import load_keys, operator
+    from threat.trust.demonstration import signers_by_role
+    from threat.trust.folder import FOLDER_VARIABLE, Trust
     from training.gate.release import demonstration_statements, evidence_of, judge, read_envelopes, release
 
     now = datetime.now(UTC)
     asked = _asked(environment, to, policy, fairness_policy, now.date())
     opened = Run.open(run)
-    signer = operator(var / "keys", key)
-    if signer.key.environment != environment:
+    trust = Trust.open()
+    signer = trust.signer("promotion", key)
+    if trust.environment != environment:
         raise UsageError(
-            "The release service's key belongs to another environment.",
-            value=f"key {signer.key.environment}, asked {environment}",
-            way_out="--environment demonstration, or --key FILE.pem of the force",
+            "The trust folder belongs to another environment.",
+            value=f"trust {trust.environment}, asked {environment}",
+            way_out=f"--environment {trust.environment}, or name another trust folder: {FOLDER_VARIABLE}=FOLDER",
         )
     if approvals is not None:
         envelopes = read_envelopes(approvals)
     elif environment == "demonstration":
         fill_card_of_demonstration(opened)
-        envelopes = demonstration_statements(evidence_of(opened), asked, var / "keys")
+        envelopes = demonstration_statements(evidence_of(opened), asked, signers_by_role(trust))
     else:
         envelopes = []
-    gate = judge(opened, asked, load_keys(var / "keys"), envelopes)
+    gate = judge(opened, asked, trust.keys, envelopes)
     if gate.verdict != Verdict.PASS:
         add_card(opened)
         if as_json:
@@ -135,13 +137,12 @@ def approve_command(
     ] = None,
     review_due: Annotated[str | None, typer.Option(help="Document: when its review is due.")] = None,
     author: Annotated[list[str] | None, typer.Option(help="Authorship: who made the model.")] = None,
-    var: VarOption = VAR,
     as_json: JsonOption = False,
 ) -> None:
     """Sign a statement about a RUN and add it to an approvals file. Your name and role come from the key list."""
     from threat.release.documents.approvals import Approvals
     from threat.release.runs import Run
-    from threat.trust.var_keys import load_keys, load_signer
+    from threat.trust.folder import Trust
     from training.gate.release import evidence_of, read_envelopes, statement, verified_statements
 
     said: dict[str, dict[str, Any]] = {
@@ -153,8 +154,8 @@ def approve_command(
     if kind not in said:
         raise UsageError("The kind of statement is unknown.", value=kind, way_out=f"known kinds: {', '.join(said)}")
     raise_all(_missing(kind, said[kind]))
-    keys = load_keys(var / "keys")
-    signer = load_signer(key, keys)
+    trust = Trust.open()
+    signer = trust.signer("approval", key)
     about_run = {
         "kind": kind,
         "evidence_sha256": evidence_of(Run.open(run)).sha256,
@@ -163,7 +164,7 @@ def approve_command(
     }
     body = _body(about_run | said[kind])
     envelopes = [*(read_envelopes(approvals) if approvals.exists() else []), statement(body, signer)]
-    verified_statements(envelopes, keys)
+    verified_statements(envelopes, trust.keys)
     write_whole(approvals, Approvals.of(envelopes).encode())
     signed = {"by": signer.key.name, "role": signer.key.role, **body.model_dump(mode="json", exclude_none=True)}
     emit(signed, as_json=as_json, lines=_signed)

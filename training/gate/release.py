@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -26,7 +26,6 @@ from threat.release.runs import Run
 from threat.trust.chain import canonical
 from threat.trust.keys import Keys
 from threat.trust.signing import Signer, sign, verify
-from threat.trust.var_keys import demonstration_signer
 from training.gate.decision import decide
 from training.gate.rules import Evidence
 from training.gate.statements import (
@@ -39,7 +38,6 @@ from training.gate.statements import (
 )
 
 STATEMENT_TYPE = "application/vnd.threat.statement+json"
-_DEMONSTRATION_ROLES = ("validator", "SRO", "equality_lead")
 
 Envelopes = list[dict[str, Any]]
 Said = Approval | Acceptance | PaperDocument | Authorship
@@ -123,16 +121,13 @@ def statement(body: Said, signer: Signer) -> dict[str, Any]:
     return sign(body.model_dump(mode="json", exclude_none=True), STATEMENT_TYPE, signer)
 
 
-def demonstration_statements(evidence: Evidence, asked: Asked, keys: Path) -> Envelopes:
+def demonstration_statements(evidence: Evidence, asked: Asked, signers: Mapping[str, Signer]) -> Envelopes:
     """Return what DEMONSTRATION signatories say, so that a demonstration shows a whole release.
 
-    The signatories are invented. They approve, hand in documents that do not exist, and accept what the *fairness*
-    audit had too few events to tell; they never accept a missing proof of usefulness, and nothing that fails.
+    ``signers``: the invented signatories by role. They approve, hand in documents that do not exist, and accept what
+    the *fairness* audit had too few events to tell; they never accept a missing proof of usefulness, and nothing that
+    fails.
     """
-    signers = {
-        role: demonstration_signer(keys, role.replace("_", " "), role=role, verbs=("approval",))
-        for role in _DEMONSTRATION_ROLES
-    }
     policy = asked.policy
     about: dict[str, Any] = {"evidence_sha256": evidence.sha256, "on": asked.on}
     expires = asked.on + timedelta(days=policy.numbers.acceptance_days)

@@ -21,7 +21,7 @@ from threat.errors import UsageError
 def test_the_desk_in_a_process_of_its_own(golden_store, rule_var):
     process = subprocess.Popen(
         [
-            *(sys.executable, "-m", "threat.cli", "serve", "--port", "0", "--json"),
+            *(sys.executable, "-m", "threat.cli", "serve", "--development", "--port", "0", "--json"),
             *("--store", str(golden_store), "--var", str(rule_var)),
         ],
         stdout=subprocess.PIPE,

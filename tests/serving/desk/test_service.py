@@ -10,7 +10,7 @@ from fixtures.golden_lists import REFERENCE
 
 from threat.lists import published
 from threat.release import promotions
-from threat.trust.var_keys import operator
+from threat.trust.folder import Trust
 
 
 def test_a_list_that_was_changed_is_not_served(open_desk, rule_var, tmp_path):
@@ -26,7 +26,7 @@ def test_a_list_that_was_changed_is_not_served(open_desk, rule_var, tmp_path):
 def test_a_suspended_model_s_list_gives_way_at_once(open_desk, model_var, tmp_path):
     shutil.copytree(model_var, tmp_path / "var")
     chain = tmp_path / "var" / "promotions.jsonl"
-    signer = operator(tmp_path / "var" / "keys", None)
+    signer = Trust.open().signer("promotion")
     client = client_of(open_desk(tmp_path / "var"))
     before = client.get("/api/v1/queue").json()["listing"]
     promotions.suspend(chain, signer, at=NOW, reason="calibration drifted")

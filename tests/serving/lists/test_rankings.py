@@ -15,7 +15,7 @@ from serving.lists import rankings
 from serving.lists.making import ListOptions, make_list, replay_list
 from threat.errors import IntegrityFailure
 from threat.release import promotions
-from threat.trust.var_keys import operator
+from threat.trust.folder import Trust
 
 
 def test_a_suspended_model_gives_way_to_the_rule_labelled(golden_store, model_var, tmp_path):
@@ -23,7 +23,7 @@ def test_a_suspended_model_gives_way_to_the_rule_labelled(golden_store, model_va
     shutil.copytree(model_var, var)
     model_list = published_list(var)
     chain = var / "promotions.jsonl"
-    promotions.suspend(chain, operator(var / "keys", None), at=STARTED_AT, reason="calibration drifted")
+    promotions.suspend(chain, Trust.open().signer("promotion"), at=STARTED_AT, reason="calibration drifted")
     listed = make_list(golden_store, var, golden.AS_OF, ListOptions(capacity=3), started_at=STARTED_AT)
     assert listed.basis.ranking_id == "rule:trailing_year_harm"
     assert "suspended on" in listed.basis.ranking_note

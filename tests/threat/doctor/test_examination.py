@@ -26,8 +26,8 @@ from threat.release import bundle, promotions
 from threat.release.documents.scored_list import Basis, FeedReach
 from threat.release.partial_runs import new_run
 from threat.release.runs import Run
+from threat.trust.folder import trust_folder
 from threat.trust.signing import Signer
-from threat.trust.var_keys import generate_signer
 
 LOADED = parse_as_of("2025-01-01")
 
@@ -42,14 +42,13 @@ def states(findings: list[Finding]) -> list[tuple[str, str]]:
 
 @pytest.fixture
 def whole(tmp_path: Path) -> Places:
-    """A history, a published list by a rule made from it, a sealed RUN, a key of the force."""
+    """A history, a published list by a rule made from it, a sealed RUN."""
     places = places_in(tmp_path)
     load("standard_csv", write(tmp_path / "export", events=events(GOOD)), places.store, LOADED)
     publish_list(places, Store.open(places.store).snapshot().id)
     run = Run.create(places.runs, "first")
     run.path("config.json").write_text("{}")
     run.seal()
-    generate_signer(places.keys, "Ada Example", role="SRO", verbs=("approval",))
     return places
 
 
@@ -84,7 +83,7 @@ def test_a_list_that_was_published_from_a_stopped_feed(whole: Places) -> None:
     assert finding.says.endswith("from feeds that are behind: calls; load what is missing, then a list again")
 
 
-def test_a_fresh_empty_folder(tmp_path: Path) -> None:
+def test_a_fresh_empty_folder(tmp_path: Path, no_trust: None) -> None:
     places = places_in(tmp_path)
     assert [
         *check_store(places),
@@ -106,10 +105,10 @@ def test_a_fresh_empty_folder(tmp_path: Path) -> None:
         ),
         Finding("RUNs", "note", f"none in {places.runs}", f"threat train --store {places.store} --out {places.runs}"),
         Finding(
-            "keys",
+            "trust",
             "missing",
-            f"no trusted key in {places.keys}: no release verifies",
-            f"threat new-key NAME --role ROLE --purpose approval --var {places.var}",
+            f"no trust folder in {trust_folder()}: nothing is signed, no release verifies, and the desk stays closed",
+            "threat new-trust FOLDER --name NAME --key ROOT.pem",
         ),
         Finding(
             "release",
@@ -128,7 +127,7 @@ def test_a_whole_folder_has_nothing_to_mend(whole: Places) -> None:
     assert states(check_store(whole)) == [("history", "ok"), ("arrays", "ok")]
     assert states(check_list(whole)) == [("list", "ok")]
     assert check_runs(whole) == [Finding("RUNs", "ok", f"1 in {whole.runs}, all as they were sealed")]
-    assert check_release(whole)[0] == Finding("keys", "ok", f"1 trusted keys in {whole.keys} (force)")
+    assert check_release(whole)[0] == Finding("trust", "ok", f"9 keys in force in {trust_folder()} (demonstration)")
     assert document["need_mending"] == 0
     assert document["places"]["lists"] == str(whole.lists)
     assert "Nothing needs mending." in lines(document)
@@ -173,7 +172,6 @@ def test_time_says_nothing_about_a_synthetic_force(whole: Places, tmp_path: Path
     [
         ("history/manifest.json", "history", "The manifest of the history cannot be read.", "restore the store"),
         ("var/lists/current.json", "list", "current.json", "threat score --publish"),
-        ("var/keys/trusted.json", "release", "The key list cannot be read.", ""),
         ("var/runs/first/config.json", "RUNs", "first: ", "Restore it from a copy, or train again."),
         ("var/runs/first/manifest.json", "RUNs", "first: ", "Restore it from a copy, or train again."),
     ],

@@ -14,6 +14,7 @@ import pytest
 from fixtures import evidence
 from fixtures.drawn_bases import base_model
 from fixtures.signed_again import sign_again
+from fixtures.trusted import Trusted
 
 from threat.errors import BadInput, GateRefused, IntegrityFailure, UsageError
 from threat.release import bundle, tree_structure
@@ -21,8 +22,8 @@ from threat.release.documents.choices import Choices
 from threat.release.documents.evaluation import Evaluation
 from threat.release.documents.model import Calibrator, ModelFeatures
 from threat.release.runs import Run
+from threat.trust.folder import Trust
 from threat.trust.signing import Signer
-from threat.trust.var_keys import demonstration_signer, generate_signer, load_keys, write_keys
 
 BASE = base_model(evidence.FEATURES, liberty=False)
 
@@ -40,7 +41,7 @@ def built_on_a_base(make_run: Any, var: Path, signer: Signer) -> Path:
 def test_opens_as_built(built: Path, var: Path, model_text: str) -> None:
     import lightgbm
 
-    opened = bundle.open(built, load_keys(var / "keys"))
+    opened = bundle.open(built, Trust.open())
     rows = np.array([[0.3, np.nan, 2.0, 1.0], [-1.0, 0.0, 0.0, np.nan]])
     expected = lightgbm.Booster(model_str=model_text).predict(rows, raw_score=True)
     assert opened.model.raw_score(rows).tolist() == expected.tolist()
@@ -66,17 +67,17 @@ def test_the_same_run_makes_the_same_bundle(make_run: Any, var: Path, signer: Si
 
 
 def test_a_flipped_byte_in_any_file_is_found(built_on_a_base: Path, var: Path) -> None:
-    built, keys, found = built_on_a_base, load_keys(var / "keys"), 0
+    built, trust, found = built_on_a_base, Trust.open(), 0
     for place in sorted(path for path in built.rglob("*") if path.is_file()):
         data = place.read_bytes()
         for position in {0, len(data) // 3, len(data) // 2, len(data) - 1}:
             place.write_bytes(data[:position] + bytes([data[position] ^ 1]) + data[position + 1 :])
             with pytest.raises(IntegrityFailure):
-                bundle.open(built, keys)
+                bundle.open(built, trust)
             found += 1
         place.write_bytes(data)
     assert found >= 4 * 9
-    assert bundle.open(built, keys).signed_by == "DEMONSTRATION release service"
+    assert bundle.open(built, trust).signed_by == "DEMONSTRATION release service"
 
 
 @pytest.mark.parametrize(
@@ -97,7 +98,7 @@ def test_a_flipped_byte_in_any_file_is_found(built_on_a_base: Path, var: Path) -
 def test_a_changed_directory_is_refused(built: Path, var: Path, change: Any, message: str) -> None:
     change(built)
     with pytest.raises(IntegrityFailure, match=message):
-        bundle.open(built, load_keys(var / "keys"))
+        bundle.open(built, Trust.open())
 
 
 def test_a_link_in_place_of_a_file_is_refused(built: Path, var: Path, tmp_path: Path) -> None:
@@ -105,37 +106,40 @@ def test_a_link_in_place_of_a_file_is_refused(built: Path, var: Path, tmp_path: 
     (built / "model/model.txt").unlink()
     (built / "model/model.txt").symlink_to(tmp_path / "elsewhere.txt")
     with pytest.raises(IntegrityFailure, match="more than plain files"):
-        bundle.open(built, load_keys(var / "keys"))
+        bundle.open(built, Trust.open())
 
 
 def test_an_oversize_file_is_refused_before_it_is_read(built: Path, var: Path) -> None:
     with (built / "model/model.txt").open("r+b") as file:
         file.truncate(257 * 1024 * 1024)  # sparse: takes no room on disk
     with pytest.raises(IntegrityFailure, match="too large"):
-        bundle.open(built, load_keys(var / "keys"))
+        bundle.open(built, Trust.open())
 
 
 def test_too_many_files_are_refused(built: Path, var: Path) -> None:
     for number in range(501):
         (built / f"f{number}.txt").touch()
     with pytest.raises(IntegrityFailure, match="at most 500"):
-        bundle.open(built, load_keys(var / "keys"))
+        bundle.open(built, Trust.open())
 
 
-def test_only_listed_unrevoked_keys_count(built: Path, var: Path, tmp_path: Path, signer: Signer) -> None:
-    stranger = demonstration_signer(tmp_path / "other", "release service", role="service", verbs=("promotion",))
-    with pytest.raises(IntegrityFailure, match="No key trusted for promotion"):
-        bundle.open(built, {stranger.key.key_id: stranger.key})
-    with pytest.raises(IntegrityFailure, match="No key trusted for promotion"):
-        bundle.open(built, {})
-    write_keys(var / "keys", {signer.key.key_id: replace(signer.key, state="revoked")})
-    with pytest.raises(IntegrityFailure, match="No key trusted for promotion"):
-        bundle.open(built, load_keys(var / "keys"))
+def test_only_keys_that_are_listed_and_not_revoked_count(built: Path, signer: Signer, force_trusted: Trusted) -> None:
+    for stranger in (force_trusted.trust, Trust.none()):
+        with pytest.raises(IntegrityFailure, match="No key trusted for promotion"):
+            bundle.open(built, stranger)
+    trust = Trust.open()
+    for state, counts in (("in force", True), ("retired", True), ("revoked", False)):
+        keys = {**trust.keys, signer.key.key_id: replace(signer.key, state=state)}
+        if counts:
+            assert bundle.open(built, replace(trust, keys=keys)).signed_by == signer.key.name
+            continue
+        with pytest.raises(IntegrityFailure, match="No key trusted for promotion"):
+            bundle.open(built, replace(trust, keys=keys))
 
 
 def test_another_bundle_than_promoted_is_refused(built: Path, var: Path) -> None:
     with pytest.raises(IntegrityFailure, match="not the bundle that was promoted"):
-        bundle.open(built, load_keys(var / "keys"), expected_sha256="0" * 64)
+        bundle.open(built, Trust.open(), expected_sha256="0" * 64)
 
 
 def test_a_signed_but_malformed_model_never_reaches_lightgbm(built: Path, var: Path, signer: Signer) -> None:
@@ -146,7 +150,7 @@ def test_a_signed_but_malformed_model_never_reaches_lightgbm(built: Path, var: P
     assert place.read_text() != text
     sign_again(built, signer)
     with pytest.raises(IntegrityFailure, match="not given to LightGBM"):
-        bundle.open(built, load_keys(var / "keys"))
+        bundle.open(built, Trust.open())
 
 
 def test_a_signed_model_that_predicts_otherwise_is_refused(built: Path, var: Path, signer: Signer) -> None:
@@ -160,27 +164,26 @@ def test_a_signed_model_that_predicts_otherwise_is_refused(built: Path, var: Pat
     place.write_text(text.replace(first, changed, 1))
     sign_again(built, signer)
     with pytest.raises(IntegrityFailure, match="predictions it gave when it was built"):
-        bundle.open(built, load_keys(var / "keys"))
+        bundle.open(built, Trust.open())
 
 
 def test_a_signed_bundle_without_a_pass_is_refused(built: Path, var: Path, signer: Signer) -> None:
     (built / "gate.json").write_bytes(evidence.gate(verdict="not_enough_evidence").encode())
     sign_again(built, signer)
     with pytest.raises(IntegrityFailure, match="passed the gate"):
-        bundle.open(built, load_keys(var / "keys"))
+        bundle.open(built, Trust.open())
 
 
-def test_a_demonstration_gate_does_not_pass_under_a_key_of_the_force(built: Path, var: Path) -> None:
-    force = generate_signer(var / "keys", "Release Service", role="service", verbs=("promotion",))
-    sign_again(built, force, lambda manifest: manifest.update(environment="force"))
+def test_a_demonstration_gate_does_not_pass_under_a_key_of_the_force(built: Path, force_trusted: Trusted) -> None:
+    sign_again(built, force_trusted.signer("promotion"), lambda manifest: manifest.update(environment="force"))
     with pytest.raises(IntegrityFailure, match="one environment"):
-        bundle.open(built, load_keys(var / "keys"))
+        bundle.open(built, force_trusted.trust)
 
 
 def test_a_manifest_may_not_claim_another_environment(built: Path, var: Path, signer: Signer) -> None:
     sign_again(built, signer, lambda manifest: manifest.update(environment="force"))
     with pytest.raises(IntegrityFailure, match="another environment"):
-        bundle.open(built, load_keys(var / "keys"))
+        bundle.open(built, Trust.open())
 
 
 @pytest.mark.parametrize("verdict", ["fail", "not_enough_evidence"])
@@ -206,7 +209,7 @@ def test_a_correctly_signed_bundle_whose_model_is_not_the_one_its_manifest_names
 ) -> None:
     sign_again(built, signer, lambda manifest: manifest.update(model_sha256="0" * 64))
     with pytest.raises(IntegrityFailure, match="names another model than it lists"):
-        bundle.open(built, load_keys(var / "keys"))
+        bundle.open(built, Trust.open())
 
 
 def test_canaries_mix_missing_and_present_values(model_text: str) -> None:
@@ -229,4 +232,4 @@ def test_a_signed_bundle_with_a_malformed_document_is_refused(
     (built / "evaluation.json").write_text(json.dumps(document))
     sign_again(built, signer)
     with pytest.raises(IntegrityFailure, match=next(iter(change))):
-        bundle.open(built, load_keys(var / "keys"))
+        bundle.open(built, Trust.open())

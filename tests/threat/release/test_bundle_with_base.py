@@ -20,8 +20,8 @@ from threat.release import bundle, tree_structure
 from threat.release.base import Base
 from threat.release.documents.manifest import Canary
 from threat.release.model_files import TREES
+from threat.trust.folder import Trust
 from threat.trust.signing import Signer
-from threat.trust.var_keys import load_keys
 
 BASE = base_model(CATALOGUE.names)
 """A base with an offset, of a model that has the features of custody."""
@@ -39,7 +39,7 @@ def change(path: Path, old: str, new: str) -> None:
 
 
 def test_it_scores_as_base_plus_trees(built: Path, var: Path) -> None:
-    opened = bundle.open(built, load_keys(var / "keys"))
+    opened = bundle.open(built, Trust.open())
     rows = np.array([[0.3, np.nan, 0.0, np.nan, 1, 2], [4.0, 20.0, 1.0, 90.0, 0, 1]], np.float32)
     trees = lightgbm.Booster(model_str=evidence.model_text(CATALOGUE.names)).predict(rows, raw_score=True)
     expected = Base.of(BASE, CATALOGUE.names).score(rows) + trees
@@ -49,7 +49,7 @@ def test_it_scores_as_base_plus_trees(built: Path, var: Path) -> None:
 
 
 def test_its_manifest_names_base_and_trees_by_one_hash(built: Path, var: Path) -> None:
-    opened = bundle.open(built, load_keys(var / "keys"))
+    opened = bundle.open(built, Trust.open())
     lines = [f"{sha256_of(built / name)}  {name}\n" for name in (TREES, "model/base.json")]
     assert opened.manifest.model_sha256 == sha256_of("".join(lines).encode())
     assert opened.manifest.model_sha256 != opened.manifest.files[TREES].sha256
@@ -77,14 +77,14 @@ def test_a_signed_base_that_scores_otherwise_is_refused(
     change(built / "model/base.json", old, new)
     sign_again(built, signer)
     with pytest.raises(IntegrityFailure, match="predictions it gave when it was built"):
-        bundle.open(built, load_keys(var / "keys"))
+        bundle.open(built, Trust.open())
 
 
 def test_a_signed_base_left_out_is_refused(built: Path, var: Path, signer: Signer) -> None:
     (built / "model/base.json").unlink()
     sign_again(built, signer)
     with pytest.raises(IntegrityFailure, match="predictions it gave when it was built"):
-        bundle.open(built, load_keys(var / "keys"))
+        bundle.open(built, Trust.open())
 
 
 @pytest.mark.parametrize(
@@ -104,14 +104,14 @@ def test_a_signed_but_malformed_base_is_refused(
     change(built / "model/base.json", old, new)
     sign_again(built, signer)
     with pytest.raises(IntegrityFailure) as caught:
-        bundle.open(built, load_keys(var / "keys"))
+        bundle.open(built, Trust.open())
     assert message in str(caught.value)
 
 
 def test_a_hash_of_the_trees_alone_names_another_model(built: Path, var: Path, signer: Signer) -> None:
     sign_again(built, signer, lambda manifest: manifest.update(model_sha256=sha256_of(built / TREES)))
     with pytest.raises(IntegrityFailure, match="names another model than it lists"):
-        bundle.open(built, load_keys(var / "keys"))
+        bundle.open(built, Trust.open())
 
 
 def test_canaries_walk_the_base_with_values_missing_and_present(built: Path) -> None:

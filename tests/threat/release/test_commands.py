@@ -45,10 +45,3 @@ def test_suspend_resume_roll_back_revoke(make_audited: Any, var: Path) -> None:
     assert "r1 is suspended. Served: rule ranking." in text
     again = run_command("suspend", "--reason", "x", "--var", var)
     assert isinstance(again.exception, UsageError)
-
-
-def test_a_person_has_one_key_made_for_a_known_purpose(var: Path) -> None:
-    made = ("new-key", "Vera Lid", "--role", "validator", "--var", var)
-    assert run_command(*made, "--purpose", "approval").exit_code == 0
-    assert "has a key already" in str(run_command(*made, "--purpose", "approval").exception)
-    assert "purpose of the key is unknown" in str(run_command(*made, "--purpose", "everything").exception)

@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fixtures.trusted import Trusted
 
 from threat.errors import IntegrityFailure, UsageError
 from threat.release import bundle, promotions
 from threat.trust import chain
+from threat.trust.folder import Trust
 from threat.trust.signing import Signer, sign
-from threat.trust.var_keys import demonstration_signer, generate_signer, load_keys, write_keys
 
 
 @pytest.fixture
@@ -27,8 +28,9 @@ def build(make_run: Any, var: Path, signer: Signer) -> Any:
 
 
 @pytest.fixture
-def force(var: Path) -> Signer:
-    return generate_signer(var / "keys", "Release Service", role="service", verbs=("promotion",))
+def force(force_trusted: Trusted, monkeypatch: pytest.MonkeyPatch) -> Signer:
+    force_trusted.use(monkeypatch)
+    return force_trusted.signer("promotion")
 
 
 @pytest.fixture
@@ -152,28 +154,33 @@ def test_a_bundle_goes_no_further_than_its_gate(
 
 
 def test_a_key_whose_record_would_not_verify_writes_none(
-    ledger: Path, build_force: Any, var: Path, force: Signer
+    ledger: Path, build_force: Any, force: Signer, force_trusted: Trusted, demonstration_trusted: Trusted
 ) -> None:
     built = build_force("run-1")
     for at, step in enumerate(WAY["live"]):
         promotions.promote(ledger, built, step, force, at=at, reason="on the way")
-    validator = generate_signer(var / "keys", "Vera Lid", role="validator", verbs=("approval",))
-    shown = demonstration_signer(var / "keys", "operator", role="service", verbs=("promotion",))
     before = ledger.read_bytes()
-    for signer, rule in ((validator, "may not change what is served"), (shown, "where a force decides")):
-        with pytest.raises(UsageError, match=rule):
+    for signer in (force_trusted.signer("approval"), demonstration_trusted.signer("promotion")):
+        with pytest.raises(UsageError, match="may not change what is served"):
             promotions.suspend(ledger, signer, at=9, reason="because")
     assert ledger.read_bytes() == before
     assert promotions.current(ledger).state == "live"
-    record = {"action": "suspend", "at": 9, "reason": "x", "by": shown.key.name, "environment": "demonstration"}
-    chain.append(ledger, sign(record, promotions.PAYLOAD_TYPE, shown))
-    with pytest.raises(IntegrityFailure, match="signed with a demonstration key"):
-        promotions.current(ledger)
 
 
-def test_a_bundle_stays_in_its_environment(ledger: Path, build: Any, force: Signer) -> None:
-    with pytest.raises(UsageError, match="another environment than the bundle was built in"):
+def test_a_bundle_of_another_trust_is_not_promoted(ledger: Path, build: Any, force: Signer) -> None:
+    with pytest.raises(IntegrityFailure, match="No key trusted for promotion"):
         promotions.promote(ledger, build("run-1"), "shadow", force, at=1, reason="borrow")
+
+
+def test_where_no_trust_folder_exists_promotions_verify_nothing(
+    ledger: Path, build: Any, signer: Signer, no_trust: None, demonstration_trusted: Trusted
+) -> None:
+    assert promotions.current(ledger).state == "none"
+    trust = demonstration_trusted.trust
+    promotions.promote(ledger, build("run-1"), "live", signer, at=1, reason="first", trust=trust)
+    assert promotions.current(ledger, trust).state == "live"
+    with pytest.raises(IntegrityFailure, match="cannot be verified, because no trust folder exists here"):
+        promotions.open_current(ledger)
 
 
 @pytest.mark.parametrize("reason", ["", "   "])
@@ -224,18 +231,11 @@ def test_killed_between_record_and_checkpoint(ledger: Path, build: Any, signer: 
 
 
 def test_a_demonstration_is_not_served_where_a_force_decides(
-    ledger: Path, build: Any, signer: Signer, var: Path
+    ledger: Path, build: Any, signer: Signer, force_trusted: Trusted
 ) -> None:
-    built = build("run-1")
-    assert promotions.promote(ledger, built, "live", signer, at=1, reason="first").served
-    generate_signer(var / "keys", "Vera Lid", role="validator", verbs=("approval",))
-    assert promotions.current(ledger).served
-    generate_signer(var / "keys", "Release Service", role="service", verbs=("promotion",))
-    standing, opened = promotions.open_current(ledger)
-    assert (standing.state, standing.served, opened) == ("suspended", False, None)
-    assert standing.reason == "DEMONSTRATION: valid nowhere else"
-    with pytest.raises(UsageError, match="not promoted where a force decides"):
-        promotions.promote(ledger, built, "live", signer, at=2, reason="again")
+    assert promotions.promote(ledger, build("run-1"), "live", signer, at=1, reason="first").served
+    with pytest.raises(IntegrityFailure, match="No key trusted for promotion"):
+        promotions.open_current(ledger, force_trusted.trust)
 
 
 def test_a_chain_without_its_checkpoint_is_refused(ledger: Path, build: Any, signer: Signer) -> None:
@@ -246,13 +246,12 @@ def test_a_chain_without_its_checkpoint_is_refused(ledger: Path, build: Any, sig
 
 
 def test_an_unsigned_or_foreign_record_is_refused(
-    ledger: Path, build: Any, signer: Signer, var: Path, tmp_path: Path
+    ledger: Path, build: Any, signer: Signer, force_trusted: Trusted, demonstration_trusted: Trusted
 ) -> None:
     promotions.promote(ledger, build("run-1"), "live", signer, at=1, reason="first")
     good = ledger.read_bytes()
-    stranger = generate_signer(tmp_path / "other", "Stranger", role="none", verbs=("promotion",))
+    stranger, approver = force_trusted.signer("promotion"), demonstration_trusted.signer("approval")
     record = {"action": "suspend", "reason": "x", "by": "x", "at": 2, "environment": "demonstration"}
-    approver = generate_signer(var / "keys", "Approver", role="SRO", verbs=("approval",))
     for entry in (
         {"action": "suspend"},
         sign(record, promotions.PAYLOAD_TYPE, stranger),
@@ -268,12 +267,12 @@ def test_an_unsigned_or_foreign_record_is_refused(
     assert promotions.current(ledger).state == "live"
 
 
-def test_a_revoked_key_stops_serving(ledger: Path, build: Any, signer: Signer, var: Path) -> None:
+def test_a_revoked_key_stops_serving(ledger: Path, build: Any, signer: Signer) -> None:
     promotions.promote(ledger, build("run-1"), "live", signer, at=1, reason="first")
-    keys = load_keys(var / "keys")
-    write_keys(var / "keys", {**keys, signer.key.key_id: replace(signer.key, state="revoked")})
+    trust = Trust.open()
+    revoked = replace(trust, keys={**trust.keys, signer.key.key_id: replace(signer.key, state="revoked")})
     with pytest.raises(IntegrityFailure, match="No key trusted"):
-        promotions.open_current(ledger)
+        promotions.open_current(ledger, revoked)
 
 
 def test_a_changed_bundle_is_not_served(ledger: Path, build: Any, signer: Signer) -> None:

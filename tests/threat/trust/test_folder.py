@@ -16,7 +16,9 @@ from threat.trust.verbs import verbs
 TYPE = "application/vnd.threat.test+json"
 
 
-def test_where_no_trust_folder_exists_nothing_is_signed_and_nothing_verifies(force_trusted: Trusted) -> None:
+def test_where_no_trust_folder_exists_nothing_is_signed_and_nothing_verifies(
+    force_trusted: Trusted, no_trust: None
+) -> None:
     trust = Trust.open()
     assert (trust.exists, trust.environment, dict(trust.keys)) == (False, "", {})
     assert trust.may_sign("intake") is None

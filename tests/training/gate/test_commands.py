@@ -19,7 +19,10 @@ from threat.errors import UsageError
         (("--environment", "force"), "another environment"),
         (("--environment", "demonstration", "--approvals", "nowhere.json"), "approvals file is missing"),
         (("--environment", "demonstration", "--policy", "nowhere.yaml"), "gate policy file is missing"),
-        (("--key", "nowhere.pem"), "no signing key"),
+        (
+            ("--environment", "demonstration", "--key", "nowhere.pem"),
+            "no private key for the verb promotion",
+        ),
     ],
 )
 def test_wrong_usage_of_release(make_audited: Any, var: Path, arguments: tuple[str, ...], words: str) -> None:
@@ -47,9 +50,7 @@ def test_wrong_usage_of_approve(
     words: list[str],
 ) -> None:
     run, key = make_audited("r1"), force_keys["Vera Lid"]
-    result = run_command(
-        "approve", run.directory, *arguments, "--key", key, "--approvals", tmp_path / "a.json", "--var", var
-    )
+    result = run_command("approve", run.directory, *arguments, "--key", key, "--approvals", tmp_path / "a.json")
     assert isinstance(result.exception, UsageError)
     for word in words:
         assert word in str(result.exception)
@@ -60,7 +61,7 @@ def test_a_document_that_is_not_there_is_refused(
     make_audited: Any, var: Path, force_keys: dict[str, Path], tmp_path: Path
 ) -> None:
     given = ("--document", "DPIA", "--title", "x", "--review-due", "2027-01-01", "--file", tmp_path / "nowhere.pdf")
-    signed = ("--key", force_keys["Vera Lid"], "--approvals", tmp_path / "a.json", "--var", var)
+    signed = ("--key", force_keys["Vera Lid"], "--approvals", tmp_path / "a.json")
     result = run_command("approve", make_audited("r1").directory, "document", *given, *signed)
     assert result.exit_code == 2
     assert not (tmp_path / "a.json").exists()

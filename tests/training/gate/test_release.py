@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from fixtures.release_commands import run_command, sign_everything
+from fixtures.trusted import Trusted
 
 from threat.errors import BadInput, GateRefused, IntegrityFailure
 from threat.release import bundle, promotions
@@ -17,7 +18,7 @@ from threat.release.documents.card import Card
 from threat.release.documents.fairness import Fairness
 from threat.release.documents.gate import Gate
 from threat.release.runs import Run
-from threat.trust.var_keys import load_keys
+from threat.trust.folder import Trust
 from training.gate.release import read_envelopes, verified_statements
 
 
@@ -92,7 +93,7 @@ def test_a_force_releases_to_shadow_with_signatures(
 ) -> None:
     run, approvals = make_audited("r1"), tmp_path / "approvals.json"
     asked = ("release", run.directory, "--key", force_keys["Release Service"], "--var", var, "--approvals", approvals)
-    sign_everything(run, var, force_keys, approvals)
+    sign_everything(run, force_keys, approvals)
     result = run_command(*asked, "--json")
     assert result.exit_code == 0, result.exception
     assert json.loads(result.stdout)["gate"]["environment"] == "force"
@@ -109,27 +110,26 @@ def test_without_approvals_a_force_releases_nothing(make_audited: Any, var: Path
     assert "Approvals: not enough evidence: nobody has said who made the model" in str(result.exception)
 
 
-def test_demonstration_approvals_do_not_count_in_a_force(make_audited: Any, var: Path, tmp_path: Path) -> None:
+def test_demonstration_approvals_do_not_count_in_a_force(
+    make_audited: Any, var: Path, tmp_path: Path, force_trusted: Trusted, monkeypatch: pytest.MonkeyPatch
+) -> None:
     run = make_audited("r1")
     assert run_command("release", run.directory, "--environment", "demonstration", "--var", var).exit_code == 0
-    approvals = tmp_path / "approvals.json"
-    approvals.write_text((run.directory / "approvals.json").read_text())
-    service = run_command("new-key", "Release Service", "--role", "service", "--purpose", "promotion", "--var", var)
-    assert service.exit_code == 0
-    key = var / "keys" / "release-service.pem"
-    result = run_command("release", run.directory, "--key", key, "--var", var, "--approvals", approvals, "--to", "live")
-    assert isinstance(result.exception, GateRefused)
-    gate = Run.open(run.directory).read(Gate)
-    assert gate.approvals == ()
-    assert gate.not_counted
-    assert all("environment demonstration" in said for said in gate.not_counted)
+    before = Run.open(run.directory).read(Gate)
+    force_trusted.use(monkeypatch)
+    approvals = ("--approvals", run.directory / "approvals.json")
+    result = run_command("release", run.directory, "--var", tmp_path / "force", *approvals, "--to", "live")
+    assert isinstance(result.exception, IntegrityFailure)
+    assert result.exception.problem == "No key trusted for approval verifies the signature."
+    assert Run.open(run.directory).read(Gate) == before
+    assert not (tmp_path / "force").exists()
 
 
 def test_an_altered_statement_stops_everything(
     make_audited: Any, var: Path, force_keys: dict[str, Path], tmp_path: Path
 ) -> None:
     run, approvals = make_audited("r1"), tmp_path / "approvals.json"
-    sign_everything(run, var, force_keys, approvals)
+    sign_everything(run, force_keys, approvals)
     document = json.loads(approvals.read_text())
     body = json.loads(base64.b64decode(document["statements"][1]["payload"]))
     body["to"] = "live"
@@ -153,14 +153,14 @@ def test_a_statement_is_about_its_evidence_only(
     make_audited: Any, var: Path, force_keys: dict[str, Path], tmp_path: Path
 ) -> None:
     approvals = tmp_path / "approvals.json"
-    sign_everything(make_audited("r1"), var, force_keys, approvals)
+    sign_everything(make_audited("r1"), force_keys, approvals)
     other = make_audited("r2")
     result = run_command(
         "release", other.directory, "--key", force_keys["Release Service"], "--var", var, "--approvals", approvals
     )
     assert isinstance(result.exception, GateRefused)
     assert "Approvals: not enough evidence" in str(result.exception)
-    statements = verified_statements(read_envelopes(approvals), load_keys(var / "keys"))
+    statements = verified_statements(read_envelopes(approvals), Trust.open().keys)
     assert {statement.body.evidence_sha256 for statement in statements if statement.body.kind == "approval"} != {""}
 
 

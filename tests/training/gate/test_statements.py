@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pytest
+from fixtures.trusted import Trusted
 
 from threat.errors import BadInput
+from threat.trust.folder import Trust
 from threat.trust.signing import Signer, sign
-from threat.trust.var_keys import demonstration_signer, load_keys
 from training.gate.release import STATEMENT_TYPE, verified_statements
 from training.gate.statements import Acceptance
 
@@ -20,13 +20,13 @@ SAID: dict[str, Any] = {
 
 
 @pytest.fixture
-def validator(var: Path) -> Signer:
-    return demonstration_signer(var / "keys", "validator", role="validator", verbs=("approval",))
+def validator(demonstration_trusted: Trusted) -> Signer:
+    return demonstration_trusted.signer("approval")
 
 
-def test_name_and_role_are_those_of_the_key(var: Path, validator: Signer) -> None:
+def test_name_and_role_are_those_of_the_key(validator: Signer) -> None:
     claimed = sign(SAID, STATEMENT_TYPE, validator)
-    [statement] = verified_statements([claimed], load_keys(var / "keys"))
+    [statement] = verified_statements([claimed], Trust.open().keys)
     assert (statement.by, statement.role, statement.environment) == (
         "DEMONSTRATION validator",
         "validator",
@@ -50,9 +50,9 @@ def test_name_and_role_are_those_of_the_key(var: Path, validator: Signer) -> Non
     ],
 )
 def test_a_statement_of_another_form_is_refused_with_the_way_out(
-    var: Path, validator: Signer, change: dict[str, Any], words: str
+    validator: Signer, change: dict[str, Any], words: str
 ) -> None:
     with pytest.raises(BadInput, match="signed by DEMONSTRATION validator has not the form") as caught:
-        verified_statements([sign(SAID | change, STATEMENT_TYPE, validator)], load_keys(var / "keys"))
+        verified_statements([sign(SAID | change, STATEMENT_TYPE, validator)], Trust.open().keys)
     assert words in str(caught.value)
     assert "threat approve RUN" in caught.value.way_out

@@ -17,7 +17,7 @@ from typer.testing import CliRunner
 from threat.errors import UsageError
 from threat.release import followers, promotions
 from threat.release.runs import Run
-from threat.trust.var_keys import demonstration_signer
+from threat.trust.folder import Trust
 from training.commands import app
 from training.tracking import aliases
 from training.tracking.aliases import follow, follow_promotions
@@ -104,7 +104,7 @@ def test_aliases_follow_release_suspension_resumption_roll_back_and_revocation(v
 
 
 def test_of_two_models_in_one_state_the_later_has_the_alias(var: Path) -> None:
-    signer = demonstration_signer(var / "keys", "release service", role="service", verbs=("promotion",))
+    signer = Trust.open().signer("promotion")
     chain = var / "promotions.jsonl"
     bundles = {path.name.rpartition("-")[0]: path for path in (var / "bundles").iterdir()}
     for number, name in enumerate(("r3", "r2")):

@@ -23,7 +23,7 @@ from threat.release.model_files import ranking_files
 from threat.release.ranking_model import RankingModel
 from threat.release.runs import Run
 from threat.release.scorer import kinds_in, probability
-from threat.trust.var_keys import load_keys
+from threat.trust.folder import Trust
 
 _NAMED = 5
 """Features that an error names: enough to see which part of a catalogue has gone."""
@@ -38,10 +38,10 @@ class ScoredModel:
     calibrator: Calibrator
 
     @classmethod
-    def read(cls, path: Path, keys: Path) -> ScoredModel:
+    def read(cls, path: Path, trust: Trust) -> ScoredModel:
         """Return the model of a RUN or bundle (any ``threat-bundle/n``), after verifying every file of the folder.
 
-        ``keys``: folder of the key list that a bundle's signature is checked against. Raises UsageError where there is
+        ``trust``: whose signature of a bundle counts. Raises UsageError where there is
         no such folder, IntegrityFailure where a file was changed.
         """
         if not path.is_dir():
@@ -51,7 +51,7 @@ class ScoredModel:
                 way_out="list them: ls var/runs var/bundles; without --champion the bundle in service is taken",
             )
         if (path / bundles.SIGNATURE).is_file():
-            return cls.of_bundle(bundles.open(path, load_keys(keys)))
+            return cls.of_bundle(bundles.open(path, trust))
         return cls.of_run(Run.open(path))
 
     @classmethod
@@ -78,13 +78,14 @@ class ScoredModel:
         )
 
     @classmethod
-    def in_service(cls, var: Path) -> ScoredModel:
+    def in_service(cls, var: Path, trust: Trust | None = None) -> ScoredModel:
         """Return the model of the bundle that is served by the promotions in ``var``, verified against the promotion.
 
-        Raises UsageError where none is served, IntegrityFailure where promotions or bundle do not verify.
+        ``trust``: whose keys count (default: ``Trust.open()``). Raises UsageError where none is served,
+        IntegrityFailure where promotions or bundle do not verify.
         """
         chain = var / "promotions.jsonl"
-        standing, opened = promotions.open_current(chain)
+        standing, opened = promotions.open_current(chain, trust)
         if opened is None:
             raise UsageError(
                 "No model is in service to be the champion.",

@@ -12,7 +12,7 @@ from serving.desk.governance.standing import left, what_ranks
 from threat.asof import DAY
 from threat.dates import date_in_words
 from threat.release import promotions
-from threat.trust.var_keys import demonstration_signer
+from threat.trust.folder import Trust
 
 SOONEST = date_in_words(governed.TODAY + timedelta(days=5))
 
@@ -75,7 +75,7 @@ def test_a_suspended_model_is_said_to_be_out_of_service_by_whom_and_why(
 ):
     var = tmp_path_factory.mktemp("suspended")
     release(golden_store, var, accepted=governed.ACCEPTED)
-    signer = demonstration_signer(var / "keys", "release service", role="service", verbs=("promotion",))
+    signer = Trust.open().signer("promotion")
     promotions.suspend(var / "promotions.jsonl", signer, at=STARTED_AT + 60, reason="an odd list")
     page = client_of(open_desk(var), "governance").get("/governance").text
     assert "A rule ranks, no model" in page

@@ -8,16 +8,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 from fixtures import compared_runs, evidence, golden_force
+from fixtures.earlier_keys import earlier_trust
 
 from features import load_catalogue
 from threat.errors import IntegrityFailure, UsageError
 from threat.release import bundle, promotions
 from threat.release.runs import Run
-from threat.trust.var_keys import demonstration_signer
+from threat.trust.folder import Trust
 from training.evaluation.champion.models import ScoredModel
 
 FORMATS = Path(__file__).parents[3] / "fixtures" / "formats"
-NOWHERE = Path("no keys")
+NOWHERE = Trust.none()
 
 
 def test_a_run_names_its_fit_date_and_scores_features_by_name(tmp_path: Path) -> None:
@@ -34,11 +35,11 @@ def test_a_run_names_its_fit_date_and_scores_features_by_name(tmp_path: Path) ->
 
 
 def test_a_bundle_names_only_the_start_of_its_own_test(tmp_path: Path) -> None:
-    signer = demonstration_signer(tmp_path / "keys", "release service", role="service", verbs=("promotion",))
+    signer = Trust.open().signer("promotion")
     run = evidence.audited_run(tmp_path / "runs")
     run.write(evidence.gate(run))
     built = bundle.build(run, tmp_path / "bundles", signer)
-    scored = ScoredModel.read(built, tmp_path / "keys")
+    scored = ScoredModel.read(built, Trust.open())
     assert (scored.facts.kind, scored.facts.run_id) == ("bundle", "run-1")
     assert (scored.facts.fit_date, scored.facts.fit_date_is) == ("2025-01-01T00:00:00+00:00", "at_latest")
     assert scored.facts.manifest_sha256 == bundle.hash_of(built)
@@ -48,8 +49,8 @@ def test_a_bundle_names_only_the_start_of_its_own_test(tmp_path: Path) -> None:
 
 def test_without_a_name_the_champion_is_the_bundle_in_service(tmp_path: Path) -> None:
     var = unpacked("format_2", tmp_path) / "var"
-    standing, opened = promotions.open_current(var / "promotions.jsonl")
-    facts = ScoredModel.in_service(var).facts
+    standing, opened = promotions.open_current(var / "promotions.jsonl", earlier_trust(var))
+    facts = ScoredModel.in_service(var, earlier_trust(var)).facts
     assert opened is not None
     assert (facts.kind, facts.run_id, facts.manifest_sha256) == ("bundle", standing.run_id, opened.sha256)
     with pytest.raises(UsageError, match="No model is in service") as refused:
@@ -72,7 +73,7 @@ def unpacked(name: str, folder: Path) -> Path:
 def of_format(name: str, folder: Path) -> ScoredModel:
     var = unpacked(name, folder) / "var"
     (built,) = (var / "bundles").iterdir()
-    return ScoredModel.read(built, var / "keys")
+    return ScoredModel.read(built, earlier_trust(var))
 
 
 def test_a_bundle_of_the_first_format_is_read_and_says_nothing_of_its_fit(tmp_path: Path) -> None:
