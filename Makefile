@@ -74,6 +74,7 @@ check: setup ## lint, format, types, import contracts, generated pages
 	@PYTHONPATH=docs $(BIN)/python -m pages.feature_dictionary --check
 	@PYTHONPATH=docs $(BIN)/python -m pages.marker_page --check
 	@PYTHONPATH=docs $(BIN)/python -m pages.schemas --check
+	@PYTHONPATH=docs $(BIN)/python -m pages.crosswalks --check
 	@$(BIN)/python tests/repository_rules.py
 	@$(BIN)/python tests/english_rules.py
 	@echo "check: all passed"
@@ -102,6 +103,7 @@ docs: setup ## every generated page
 	@PYTHONPATH=docs $(BIN)/python -m pages.feature_dictionary
 	@PYTHONPATH=docs $(BIN)/python -m pages.marker_page
 	@PYTHONPATH=docs $(BIN)/python -m pages.schemas
+	@PYTHONPATH=docs $(BIN)/python -m pages.crosswalks
 
 screenshots: setup ## docs/images/: the pages of the demonstration, drawn by Chromium
 	@$(BIN)/threat demo --no-serve

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -13,6 +12,7 @@ from threat.options import JsonOption, RunArgument
 from threat.terminal import emit
 
 if TYPE_CHECKING:  # documents bring pydantic, and `threat --help` imports this module
+    from model_cards.compared import ComparedCards
     from threat.release.documents.card import Card
 
 # Commands import the rest of the product when they run, so that `threat --help` loads none of it.
@@ -25,6 +25,11 @@ def card_command(
     human: Annotated[Path | None, typer.Option(help="JSON file with what people provide, by section.field.")] = None,
     out: Annotated[Path | None, typer.Option(help="Also write the page here.")] = None,
     atrs: Annotated[Path | None, typer.Option(help="Also write a draft transparency record (ATRS) here.")] = None,
+    pdf: Annotated[Path | None, typer.Option(help="Also write the card as a PDF (PDF/UA-1) here.")] = None,
+    bom: Annotated[Path | None, typer.Option(help="Also write the card as a CycloneDX 1.7 ML-BOM here.")] = None,
+    compare: Annotated[
+        Path | None, typer.Option(help="Another RUN: say what changed from its card to this; --out gets that page.")
+    ] = None,
     valid_on: Annotated[
         str | None, typer.Option(help="Day on which validity is judged, 2026-01-31; default: today (UTC).")
     ] = None,
@@ -35,18 +40,24 @@ def card_command(
     Everything follows from the RUN's documents: the same evidence gives the same bytes on any day. What nobody has
     provided yet is shown as such and counted, never left out.
     """
-    from model_cards.atrs import record
-    from model_cards.runs import add_card
+    from model_cards.compared import compare as compare_cards
+    from model_cards.compared import compared_page
+    from model_cards.exports import exports, write
+    from model_cards.runs import add, card_of
     from threat.release.runs import Run
 
     opened = Run.open(run)
     on = _day(valid_on)
-    card, page = add_card(opened, human=human)
-    if out is not None:
-        out.write_text(page, encoding="utf-8")
-    if atrs is not None:
-        atrs.write_text(json.dumps(record(card), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-    emit(card.as_json(), as_json=as_json, lines=lambda document: _lines(card, run, on))
+    made = card_of(opened, human=human)
+    compared = None if compare is None else compare_cards(card_of(Run.open(compare)).card, made.card)
+    page_of_card = out if compared is None else None
+    files = exports(made, {"out": page_of_card, "pdf": pdf, "atrs": atrs, "bom": bom})
+    if compared is not None and out is not None:
+        files[out] = compared_page(compared).encode()
+    add(opened, made)
+    write(files)
+    lines = _lines(made.card, run, on) if compared is None else _compared_lines(compared)
+    emit(made.card.as_json(), as_json=as_json, lines=lambda document: lines)
 
 
 def _day(text: str | None) -> date:
@@ -77,5 +88,18 @@ def _lines(card: Card, run: Path, on: date) -> str:
             f"  {card.not_yet_provided} of {fields} fields not yet provided, {len(summary.missing)} of them mandatory",
             f"  {valid_words(summary.expires, on)}",
             f"  {run / 'card.html'}",
+        ]
+    )
+
+
+def _compared_lines(compared: ComparedCards) -> str:
+    rows = () if compared.figures_table is None else compared.figures_table.rows
+    return "\n".join(
+        [
+            f"From {compared.before.run_id} to {compared.after.run_id}:",
+            *(f"  {line}" for line in compared.cautions),
+            *(f"  {title}: {before}, then {after}. {change}" for title, before, after, change in rows),
+            f"  {compared.same_figures} figures are the same, and {compared.same_fields} fields;",
+            f"  changed: {', '.join(change.title for change in compared.fields) or 'none'}",
         ]
     )

@@ -2,34 +2,43 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from model_cards.card import headline_words
 from threat.charts import Point, points_with_intervals
 from threat.release.documents.card import Card, Summary, Value
 
+if TYPE_CHECKING:  # Jinja is optional
+    from jinja2 import Template
+
 
 def page(card: Card) -> str:
     """Return the HTML document of a card. Text from the card is escaped; only the charts are markup of our own."""
-    # Jinja is optional (extras cards and serving): `threat release` draws a card only when it refuses.
-    from jinja2 import Environment, PackageLoader, StrictUndefined
     from markupsafe import Markup
 
-    environment = Environment(
-        loader=PackageLoader("model_cards"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
-    )
     charts: dict[str, list[Any]] = {section.id: [] for section in card.sections}
     for chart in card.charts:
         points = [Point(**point.model_dump()) for point in chart.points]
         drawn = points_with_intervals(chart.title, chart.sentence, points)
         charts[chart.section].append(Markup(drawn))  # noqa: S704 (threat.charts escapes every label)
-    return environment.get_template("card.html.j2").render(
+    return template("card.html.j2").render(
         card=card,
         charts=charts,
         headline=headline_words(card),
         first_page=first_page_parts(card.summary),
         fields=sum(len(section.fields) for section in card.sections),
     )
+
+
+def template(name: str) -> Template:
+    """Return a template of this room. Values are escaped; a name that is not defined is an error."""
+    # Jinja is optional (extras cards and serving): `threat release` draws a card only when it refuses.
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    environment = Environment(
+        loader=PackageLoader("model_cards"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+    )
+    return environment.get_template(name)
 
 
 def first_page_parts(summary: Summary) -> list[tuple[str, list[tuple[str, Value]]]]:

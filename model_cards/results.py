@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from model_cards.tested import how_tested
 from model_cards.words import (
     PUBLISH,
@@ -133,16 +135,36 @@ def calibration_field(documents: RunDocuments) -> Value | None:
 
 
 def freshness_field(documents: RunDocuments) -> Value | None:
-    """Return the model's figures by time since the last incident; under 10 outcomes they are withheld."""
+    """Return the model's figures by time since the last incident; under 10 outcomes they are withheld.
+
+    Where a band is withheld alone, the next smallest is withheld with it: the outcomes of a band alone would be the
+    total less the others.
+    """
     if documents.evaluation is None:
         return None
+    bands = documents.evaluation.freshness
+    hide = withheld_bands([band.events for band in bands])
     rows = []
-    for band in documents.evaluation.freshness:
+    for band, hidden in zip(bands, hide, strict=True):
         for figure in band.figures:
             if figure.slice.get("ranking") == MODEL:
-                words = figure_words(figure) if figure.events >= PUBLISH else f"withheld (under {PUBLISH} outcomes)"
+                few = hidden or figure.events < PUBLISH
+                words = f"withheld (under {PUBLISH} outcomes, or next to such a band)" if few else figure_words(figure)
                 rows.append([band.band, figure.title, number(figure.n), words])
     return table(["Last incident", "Figure", "Rows", "Value"], rows)
+
+
+def withheld_bands(events: Sequence[int]) -> list[bool]:
+    """Tell for each band whether it is withheld: those under 10 outcomes, and of one alone the next smallest too.
+
+    >>> withheld_bands([40, 3, 25]), withheld_bands([40, 30]), withheld_bands([9, 3, 40])
+    ([False, True, True], [False, False], [True, True, False])
+    """
+    hide = [count < PUBLISH for count in events]
+    shown = [place for place, hidden in enumerate(hide) if not hidden]
+    if sum(hide) == 1 and shown:
+        hide[min(shown, key=lambda place: events[place])] = True
+    return hide
 
 
 def warnings_field(documents: RunDocuments) -> Value | None:

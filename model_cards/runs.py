@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,22 +18,42 @@ from threat.release.evidence import RunDocuments
 from threat.release.runs import Run
 
 
-def add_card(run: Run, *, human: Path | None = None) -> tuple[Card, str]:
-    """Write ``card.json`` and ``card.html`` from what the RUN holds now; return the card and its page.
+@dataclass(frozen=True, slots=True)
+class CardOfRun:
+    """A card made from a RUN and not yet added to it. ``human``: what people handed in with it, or None."""
 
-    ``human``: a JSON file with what people provide, ``{"section.field": {"value", "by", "on"}}``, kept in the RUN as
-    ``human.json`` (a file given earlier still counts). Raises BadInput for a file of another form.
+    card: Card
+    page: str
+    human: Human | None = None
+
+
+def card_of(run: Run, *, human: Path | None = None) -> CardOfRun:
+    """Return the card of what the RUN holds now; nothing is written.
+
+    ``human``: a JSON file with what people provide, ``{"section.field": {"value", "by", "on"}}``, in place of what
+    they provided earlier. Raises BadInput for a file of another form.
     """
     documents = RunDocuments.of(run)
-    if human is not None:
-        documents = replace(documents, human=_read(human))
+    given = None if human is None else _read(human)
+    if given is not None:
+        documents = replace(documents, human=given)
     card = build(documents, run_id=run.id, manifest_sha256=run.manifest_sha256)
-    text = page(card)
-    if human is not None and documents.human is not None:
-        run.write(documents.human)
-    run.write(card)
-    run.add("card.html", text)
-    return card, text
+    return CardOfRun(card, page(card), given)
+
+
+def add(run: Run, made: CardOfRun) -> None:
+    """Write ``card.json``, ``card.html`` and, where people handed in something, ``human.json`` into the RUN."""
+    if made.human is not None:
+        run.write(made.human)
+    run.write(made.card)
+    run.add("card.html", made.page)
+
+
+def add_card(run: Run, *, human: Path | None = None) -> tuple[Card, str]:
+    """Make the card of a RUN as ``card_of`` does, write it into the RUN, and return it with its page."""
+    made = card_of(run, human=human)
+    add(run, made)
+    return made.card, made.page
 
 
 def fill_card_of_demonstration(run: Run) -> None:

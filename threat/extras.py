@@ -13,7 +13,7 @@ DISTRIBUTION = "threat-assessment"
 _DEVELOPMENT = {"all", "bench", "dev"}
 """Extras that no command needs: a union of the others, the rivals of a benchmark, the tools of a developer."""
 
-_DISTRIBUTION_OF_MODULE = {"sklearn": "scikit-learn"}
+_DISTRIBUTION_OF_MODULE = {"cyclonedx": "cyclonedx-python-lib", "sklearn": "scikit-learn"}
 """Modules imported under another name than their distribution's."""
 
 _REQUIREMENT = re.compile(r"(?P<name>[A-Za-z0-9._-]+).*; *extra *== *['\"](?P<extra>[^'\"]+)['\"]")

@@ -96,7 +96,7 @@ def test_figures_are_told_at_the_capacity_with_their_intervals() -> None:
     )
     assert value(card, "performance.freshness").rows == (
         ("under 1 day", "Recall", "9,000", "0.50 (0.40 to 0.60)"),
-        ("under 1 day", "Auc", "9,000", "withheld (under 10 outcomes)"),
+        ("under 1 day", "Auc", "9,000", "withheld (under 10 outcomes, or next to such a band)"),
     )
 
 

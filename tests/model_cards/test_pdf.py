@@ -1,0 +1,101 @@
+"""The PDF of a card is tagged, has title and language, is the same bytes each time, and holds what the card says."""
+
+from __future__ import annotations
+
+import io
+import re
+import sys
+from pathlib import Path
+from typing import Any
+
+import pypdf
+import pytest
+from fixtures import evidence
+from fixtures.card_commands import run_card
+from fixtures.cards import made
+from fixtures.said import wrongly_said
+
+from model_cards.page import first_page_parts
+from model_cards.pdf import pdf
+from threat.release.documents.card import Card
+
+
+@pytest.fixture(scope="module")
+def drawn() -> tuple[Card, bytes]:
+    card = made()
+    return card, pdf(card)
+
+
+@pytest.fixture(scope="module")
+def read(drawn: tuple[Card, bytes]) -> pypdf.PdfReader:
+    return pypdf.PdfReader(io.BytesIO(drawn[1]))
+
+
+@pytest.fixture(scope="module")
+def text(read: pypdf.PdfReader) -> str:
+    """The text of all pages in one line, words put together again that were broken at the end of a line."""
+    return re.sub(r"\s+", " ", re.sub(r"[-\u00ad\u2010]\n", "", "\n".join(page.extract_text() for page in read.pages)))
+
+
+def test_it_is_tagged_and_has_title_and_language(read: pypdf.PdfReader) -> None:
+    root: Any = read.trailer["/Root"]
+    assert root["/Lang"] == "en-GB"
+    assert bool(root["/MarkInfo"]["/Marked"])
+    assert bool(root["/ViewerPreferences"]["/DisplayDocTitle"])
+    assert root["/StructTreeRoot"]["/K"]
+    assert read.metadata is not None
+    assert read.metadata.title == "Model card: Severe harm, monthly"
+    assert b"pdfuaid:part>1<" in read.xmp_metadata.stream.get_data()
+
+
+def tags(node: Any) -> set[str]:
+    """Names of the tags in a structure tree."""
+    node = node.get_object()
+    if isinstance(node, list):
+        return set().union(*map(tags, node)) if node else set()
+    if not isinstance(node, dict):
+        return set()
+    own = {str(node["/S"])} if "/S" in node else set()
+    return own | (tags(node["/K"]) if "/K" in node else set())
+
+
+def test_headings_lists_and_heads_of_tables_are_tagged(read: pypdf.PdfReader) -> None:
+    root: Any = read.trailer["/Root"]
+    found = tags(root["/StructTreeRoot"]["/K"])
+    assert {"/H1", "/H2", "/H3", "/L", "/LI", "/Table", "/TR", "/TH", "/TD", "/P"} <= found
+
+
+def test_the_same_card_gives_the_same_bytes(drawn: tuple[Card, bytes], tmp_path: Path) -> None:
+    card, first = drawn
+    again = Card.parse(card.encode(), "card.json")
+    assert pdf(again) == first
+
+
+def test_it_holds_the_figures_of_the_first_page(drawn: tuple[Card, bytes], text: str) -> None:
+    card, _ = drawn
+    assert "40.0% (30.0% to 50.0%) of the 120 recorded outcomes within 180 days" in text
+    assert "0.71 (0.66 to 0.76)" in text
+    assert "0.20 (0.10 to 0.30)" in text
+    for heading, values in first_page_parts(card.summary):
+        assert heading in text
+        assert all(title in text for title, _ in values)
+    assert "DEMONSTRATION. Signed by nobody" in text
+    assert text.count("Not yet provided") == sum(
+        field.source == "human" and not field.provided for section in card.sections for field in section.fields
+    )
+    assert wrongly_said(text.replace(". ", ".\n")) == []
+
+
+def test_the_command_writes_it_and_writes_nothing_without_typst(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = evidence.audited_run(tmp_path / "runs")
+    assert run_card(run.directory, "--pdf", tmp_path / "card.pdf").exit_code == 0
+    assert (tmp_path / "card.pdf").read_bytes().startswith(b"%PDF-1.7")
+    other = evidence.audited_run(tmp_path / "others")
+    monkeypatch.setitem(sys.modules, "typst", None)
+    result = run_card(other.directory, "--pdf", tmp_path / "none.pdf")
+    assert isinstance(result.exception, ModuleNotFoundError)
+    assert result.exception.name == "typst"
+    assert not (tmp_path / "none.pdf").exists()
+    assert not other.has("card.json")
