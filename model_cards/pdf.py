@@ -33,7 +33,8 @@ def draw(drawn: dict[str, Any], template: str = "card.typ") -> bytes:
     text = json.dumps(drawn, ensure_ascii=False, sort_keys=True)
     compiler = typst.Compiler(source, ignore_system_fonts=True, sys_inputs={"drawn": text})
     # Without a fixed time stamp the identifiers of the document would follow the clock.
-    made: bytes = compiler.compile(format="pdf", pdf_standards=["ua-1"], timestamp=0)
+    made = compiler.compile(format="pdf", pdf_standards=["ua-1"], timestamp=0)
+    assert isinstance(made, bytes)  # pages as a list come of pictures alone
     return made
 
 
