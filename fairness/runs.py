@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from fairness.audit import audit
@@ -105,17 +106,17 @@ class AuditedTest:
     @classmethod
     def of(cls, run: Run) -> AuditedTest:
         """Read the test of a sealed RUN. Raises BadInput when its predictions lack a column."""
-        predictions = pq.read_table(run.path("predictions.parquet"))
+        predictions = _with_unknown(pq.read_table(run.path("predictions.parquet")))
         if missing := sorted(_NEEDED - set(predictions.column_names)):
             raise BadInput("The predictions lack a column.", value=", ".join(missing), where="predictions.parquet")
-        outcomes = pq.read_table(run.path("outcomes.parquet")).to_pandas()
+        outcomes = _with_unknown(pq.read_table(run.path("outcomes.parquet")))
         return cls(
             run.id,
             run.read(Evaluation),
             predictions,
-            Labelled.from_tables(predictions, outcomes),
-            _parties(predictions.to_pandas()),
-            _parties(outcomes[outcomes["row"] < 0]),
+            Labelled.from_tables(predictions, outcomes.to_pandas()),
+            _parties(predictions),
+            _parties(outcomes.filter(pc.less(outcomes.column("row"), 0))),
         )
 
     @property
@@ -139,12 +140,24 @@ class AuditedTest:
         )
 
 
-def _parties(frame: Any) -> Parties:
-    """The parties of rows; a column that is not there, or an id that is missing, is unknown."""
+def _with_unknown(table: pa.Table) -> pa.Table:
+    """The table with the id of nobody where an id is missing: a frame makes float64 of ids next to nulls."""
+    columns = zip(table.column_names, table.columns, strict=True)
+    return pa.table(
+        {
+            name: pc.fill_null(column, _UNKNOWN) if pa.types.is_integer(column.type) and column.null_count else column
+            for name, column in columns
+        }
+    )
+
+
+def _parties(table: pa.Table) -> Parties:
+    """The parties of rows; a column that is not there is unknown."""
 
     def ids(name: str) -> Any:
-        column = frame[name].fillna(_UNKNOWN) if name in frame else np.full(len(frame), _UNKNOWN)
-        return np.asarray(column, dtype=np.int64)
+        if name not in table.column_names:
+            return np.full(table.num_rows, _UNKNOWN, dtype=np.int64)
+        return table.column(name).to_numpy().astype(np.int64)
 
     return Parties(*(ids(name) for name in ("subject_id", "person_at_risk_id", "relationship_id", "as_of")))
 

@@ -15,7 +15,13 @@ HERE = Path(__file__).parent
 settings.register_profile("suite", deadline=None)
 settings.load_profile("suite")
 # fixtures.trusted first: a module that another plugin has imported already cannot be registered any more.
-pytest_plugins = ["fixtures.trusted", "fixtures.force_on_disk", "fixtures.release_commands", "fixtures.released_model"]
+pytest_plugins = [
+    "fixtures.trusted",
+    "fixtures.exact_ids",
+    "fixtures.force_on_disk",
+    "fixtures.release_commands",
+    "fixtures.released_model",
+]
 EXPECTED_SKIPS = [
     re.compile(line)
     for line in (HERE / "expected_skips.txt").read_text(encoding="utf-8").splitlines()

@@ -172,9 +172,11 @@ def _attributed(met: pd.DataFrame, events: pd.DataFrame, standing: pd.DataFrame)
         # A merge that made both parties one person leaves no relationship that could have an outcome.
         named = named[named["subject"] != named["instead"]]
         named = named[named["since"] == named.groupby(["incident_id", "subject"])["since"].transform("min")]
-        met = met.merge(named[["incident_id", "subject", "instead"]], on=["incident_id", "subject"], how="left")
+        # Nullable: next to a pair that has none, plain integers would become float64, and 63-bit ids lose ten bits.
+        named = named[["incident_id", "subject", "instead"]].astype({"instead": "Int64"})
+        met = met.merge(named, on=["incident_id", "subject"], how="left")
         moved = met["since"].isna() & met["instead"].notna() & (met["at_risk"] != NO_PERSON)
-        met["at_risk"] = met["at_risk"].where(~moved, met["instead"]).astype(np.int64)
+        met["at_risk"] = np.where(moved, met["instead"].fillna(NO_PERSON).to_numpy(np.int64), met["at_risk"])
     met = met.groupby(["incident_id", "subject", "at_risk"], as_index=False).agg(TIMES)
     return met.rename(columns={"subject": "subject_id", "at_risk": "person_at_risk_id"})
 

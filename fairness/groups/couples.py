@@ -13,7 +13,8 @@ SAME_SEX_NOTE = "from the recorded sex of both parties"
 _NO_SEX = ("unknown", "other")
 """Recorded words that say nothing of whether two people are of one sex."""
 
-_COUPLES = ("current_partner", "ex_partner")
+COUPLES = ("current_partner", "ex_partner")
+"""Kinds of relationship that are couples; every other kind is family."""
 
 
 def kinds(snapshot: Snapshot, relationships: Ids, as_of: Ids) -> pd.Series:
@@ -38,6 +39,6 @@ def same_sex(first: pd.Series, second: pd.Series, kind: pd.Series) -> pd.Series:
     codes = np.where(first == second, "same-sex couple", "different-sex couple").astype(object)
     codes[(first.isna() | second.isna()).to_numpy()] = None
     # Later lines win: of a family the sexes do not matter, and without a kind nothing is known.
-    codes[~kind.isin(_COUPLES).to_numpy()] = "family"
+    codes[~kind.isin(COUPLES).to_numpy()] = "family"
     codes[kind.isna().to_numpy()] = None
     return pd.Series(codes)

@@ -11,7 +11,7 @@ from fairness.characteristics import Characteristic
 from fairness.groups import age, couples, ethnicity, records
 from fairness.groups.column import Column
 from fairness.groups.parties import PARTIES, Parties, resolve
-from fairness.groups.protected import Recorded
+from fairness.groups.protected import Recorded, titles_of
 from fairness.policy import Policy
 from threat.history.schema import RELATIONSHIP_KIND_TITLES
 from threat.history.snapshot import Snapshot
@@ -46,7 +46,7 @@ def _columns(snapshot: Snapshot, both: Parties, policy: Policy) -> Iterator[Colu
                 yield from ethnicity.columns(recorded, party, ids)
                 continue
             codes, note = recorded.preferred(name, ids)
-            yield Column(name, party, codes, note=note)
+            yield Column(name, party, codes, titles_of(name, codes), note)
         bands = age.age_bands(snapshot, ids, both.as_of, policy.age_bands)
         yield Column("age_band", party, bands, note=age.NOTE)
         bands = records.record_bands(snapshot, ids, both.as_of, policy.richness_bands)

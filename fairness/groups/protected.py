@@ -11,11 +11,15 @@ import numpy as np
 import pandas as pd
 
 from fairness.groups.parties import Ids, resolve
+from threat import protected_codes
 from threat.history import protected
 from threat.history.snapshot import Snapshot
 
 SELF, OBSERVED = "self", "observed"
 """Sources of a record: the person's own answer, or what an officer saw."""
+
+_NOT_KNOWN = "unknown"
+"""Code that says that nobody knows, which is what *not recorded* says. *Not stated* is an answer, and a group."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +59,31 @@ class Recorded:
 
     def preferred(self, characteristic: str, ids: Ids) -> tuple[pd.Series, str]:
         """The person's own answer where recorded, otherwise the observation; and in words which of the two."""
-        answered, seen = (self.column(characteristic, source, ids) for source in (SELF, OBSERVED))
+        answered, seen = (self._codes(characteristic, source, ids) for source in (SELF, OBSERVED))
         note = "self-defined where recorded, otherwise observed" if answered.notna().any() else "observed"
         return answered.where(answered.notna(), seen), note
+
+    def _codes(self, characteristic: str, source: str, ids: Ids) -> pd.Series:
+        """Return the codes of one source that say something; where a code means what its scheme says, in words."""
+        codes = self.column(characteristic, source, ids)
+        if protected_codes.ANY_SCHEME in protected_codes.schemes(characteristic):
+            return codes.where(codes != _NOT_KNOWN, None)
+        # 1 of fifths is 1 and 2 of tenths: under their codes alone, areas of different deprivation would be one group.
+        schemes = self.column(characteristic, source, ids, "scheme")
+        words = {
+            (scheme, code): protected_codes.codes(characteristic, scheme).get(code, code)
+            for scheme, code in set(zip(schemes.dropna(), codes.dropna(), strict=True))
+        }
+        pairs = zip(schemes, codes, strict=True)
+        return pd.Series([words.get(pair) for pair in pairs], dtype=object).where(codes.notna(), None)
+
+
+def titles_of(characteristic: str, codes: pd.Series) -> dict[str, str]:
+    """Return the title of each code of a characteristic; a code of no list is named so, and is a group like any other.
+
+    >>> titles_of("sex", pd.Series(["female", "X", None]))
+    {'X': 'X (not in the list of codes)', 'female': 'Female'}
+    """
+    listed = protected_codes.codes(characteristic)
+    titles = {title: title for title in listed.values()} | listed
+    return {code: titles.get(code, f"{code} (not in the list of codes)") for code in sorted(set(codes.dropna()))}

@@ -14,7 +14,7 @@ from fixtures.group_history import AS_OF, ROWS, written
 
 from fairness.page import page
 from fairness.policy import load_policy
-from fairness.runs import audit_run
+from fairness.runs import AuditedTest, audit_run
 from threat.errors import BadInput, UsageError
 from threat.history.snapshot import Snapshot
 from threat.measuring.figure import Figure
@@ -117,6 +117,20 @@ def test_predictions_without_a_column_are_refused(snapshot: Snapshot, tmp_path: 
     run = run_of(tmp_path, snapshot, lacking, CREDITED, evidence.evaluation(capacity=1, rankings=TITLES))
     with pytest.raises(BadInput, match="lack a column"):
         audit_run(run, snapshot, load_policy())
+
+
+def test_parties_are_read_whole_next_to_parties_that_are_not_known(snapshot: Snapshot, tmp_path: Path) -> None:
+    """Ids of 63 bits next to one another: once through float64 they would all be one id."""
+    at_risk, subject = [2**62 + 1, None, 2**62 + 3, 2**62 + 4], [2**62 + 5, 2**62 + 6, 2**62 + 7, -1]
+    drawn = DRAWN | {"person_at_risk_id": pa.array(at_risk, pa.int64()), "subject_id": subject}
+    outcomes = [*CREDITED, (-1, 4, 2**62 + 8, None, AS_OF, 1.0), (-1, 5, -1, 2**62 + 9, AS_OF, 1.0)]
+    run = run_of(tmp_path, snapshot, drawn, outcomes, evidence.evaluation(capacity=1, rankings=TITLES))
+    test = AuditedTest.of(run)
+    assert test.inside.person_at_risk.tolist() == [2**62 + 1, -1, 2**62 + 3, 2**62 + 4]
+    assert test.inside.subject.tolist() == subject
+    assert test.outside.person_at_risk.tolist() == [99, -1, 2**62 + 9]
+    assert test.outside.subject.tolist() == [2, 2**62 + 8, -1]
+    assert test.outside.relationship.tolist() == [-1, -1, -1]
 
 
 def crowd(rows: int, share_caught: float, seed: int) -> tuple[dict[str, Any], list[tuple[Any, ...]]]:

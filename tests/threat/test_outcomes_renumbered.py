@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import tempfile
 from pathlib import Path
+from typing import Any
 
 from fixtures.drawn import drawn
+from fixtures.history_rows import BATCH, events, pair, persons, relationships
 from fixtures.raw_histories import AS_OFS, OUTCOME_KINDS, PEOPLE, histories, stored
 from fixtures.raw_reader import NOBODY, RawReader
 from fixtures.renumbering import ambiguous, renumbered
@@ -13,7 +15,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from threat.asof import DAY
-from threat.history import Snapshot
+from threat.history import Snapshot, Store
 from threat.ids import pair_ids
 from threat.outcomes import label, occurrences, unrecorded
 from threat.rungs import all_rules
@@ -55,3 +57,28 @@ def test_no_numbering_changes_an_outcome_or_a_label(raw: RawReader, seed: int, r
         before, after = stored(raw, Path(first)), stored(again, Path(second))
         assert outcomes(before, same, rung, at * UNIT) == outcomes(after, people, rung, at * UNIT)
         assert labels(before, same, rung, at * UNIT) == labels(after, people, rung, at * UNIT)
+
+
+def test_moving_a_corollary_victim_changes_the_id_of_nobody_else(tmp_path: Path) -> None:
+    """Ids of 63 bits next to one another: once through float64 they would all be one id."""
+    s, at_risk, child, other = range(2**62 + 1, 2**62 + 5)
+    store = Store.create(tmp_path / "store")
+    rows: list[dict[str, Any]] = [
+        {"event_id": 1, "subject_id": s, "person_at_risk_id": child, "kind": "murder", "incident_id": 50},
+        {"event_id": 2, "subject_id": s, "person_at_risk_id": at_risk, "kind": "harassment", "incident_id": 50},
+        # Domestic by what somebody else did: the pair is no relationship, and the incident names none of the subject.
+        {"event_id": 3, "subject_id": s, "person_at_risk_id": other, "kind": "murder", "domestic": "no"},
+        {"event_id": 4, "subject_id": at_risk, "person_at_risk_id": s, "kind": "harassment"},
+    ]
+    tables = {
+        "persons": persons(s, at_risk, child, other),
+        "relationships": relationships((9, s, at_risk)),
+        "events": events(*({"occurred_at": 100, "incident_id": 51} | row for row in rows)),
+    }
+    store.append(BATCH, tables)
+    frame = occurrences(store.snapshot(), "Y0")
+    assert frame[["incident_id", "subject_id", "person_at_risk_id"]].to_numpy().tolist() == [
+        [50, s, at_risk],
+        [51, s, other],
+    ]
+    assert label(frame, store.snapshot().rows([pair(s, at_risk)], 100), 1).tolist() == [1]
