@@ -21,6 +21,7 @@ from serving.lists.making import replay_list
 from threat import lists
 from threat.errors import BadInput, IntegrityFailure
 from threat.history.store import Store
+from threat.release import bundle as bundles
 from threat.release import promotions
 from threat.release.documents.cohort import CohortAttrition
 from threat.release.documents.gate import Gate
@@ -78,8 +79,8 @@ def test_every_list_opens_and_a_replay_says_that_its_ids_are_of_before(
     assert listed.rows["circumstances"].to_pylist() == [[]] * len(listed)
     replay = partial(replay_list, format_1 / "history", format_1 / "var", list_id, started_at=STARTED_AT)
     if kind == "model":
-        # The features of its model have other meanings by now, so it is not asked again.
-        with pytest.raises(IntegrityFailure, match="made with another catalogue"):
+        # The promotions that name its bundle are of before records named their place: they count no longer.
+        with pytest.raises(IntegrityFailure, match="of before records named their place"):
             replay()
         return
     replayed = replay()
@@ -91,18 +92,27 @@ def test_every_list_opens_and_a_replay_says_that_its_ids_are_of_before(
     assert replayed["rows"] == len(listed) > 0
 
 
-def test_the_model_in_service_is_still_the_one_promoted(format_1: Path) -> None:
-    standing, bundle = promotions.open_current(format_1 / "var" / "promotions.jsonl", earlier_trust(format_1 / "var"))
-    assert (standing.state, standing.run_id) == ("live", "run-1")
-    assert bundle is not None
-    assert bundle.sha256[:12] == "6280cdef41e3"
+@pytest.mark.parametrize("name", ["format_1", "format_2"])
+def test_promotions_of_before_count_no_longer_and_the_way_out_is_said(name: str, tmp_path: Path) -> None:
+    var = unpacked(name, tmp_path) / "var"
+    with pytest.raises(IntegrityFailure, match="of before records named their place, and count no longer") as caught:
+        promotions.open_current(var / "promotions.jsonl", earlier_trust(var))
+    assert caught.value.where == f"{var / 'promotions.jsonl'}, line 1"
+    assert caught.value.way_out == (
+        "move promotions.jsonl and promotions.checkpoint.json to an archive, and release again"
+    )
 
 
-def test_a_bundle_of_before_bases_is_in_service_and_scores_as_it_did(tmp_path: Path) -> None:
+def test_a_bundle_of_the_first_format_still_opens(format_1: Path) -> None:
+    [built] = (format_1 / "var" / "bundles").iterdir()
+    opened = bundles.open(built, earlier_trust(format_1 / "var"))
+    assert (opened.sha256[:12], opened.manifest.run_id) == ("6280cdef41e3", "run-1")
+
+
+def test_a_bundle_of_before_bases_opens_and_scores_as_it_did(tmp_path: Path) -> None:
     var = unpacked("format_2", tmp_path) / "var"
-    standing, bundle = promotions.open_current(var / "promotions.jsonl", earlier_trust(var))
-    assert (standing.state, standing.run_id) == ("live", "run-1")
-    assert bundle is not None
+    [built] = (var / "bundles").iterdir()
+    bundle = bundles.open(built, earlier_trust(var))
     assert (bundle.manifest.format, bundle.sha256[:12], bundle.model.base) == ("threat-bundle/2", "9263e6fd49b1", None)
     # Its documents have versions, so more is read of them than of the first format's.
     assert bundle.read(Gate).verdict == "pass"

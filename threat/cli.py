@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from importlib.metadata import entry_points
 
@@ -10,6 +11,7 @@ import typer
 
 from threat.errors import ThreatError, UsageError
 from threat.extras import extras_with, install_command
+from threat.files import PRIVATE_MASK
 
 _WAY_OUT: dict[type[OSError], str] = {
     FileNotFoundError: "make its folder first, or name another path",
@@ -41,7 +43,11 @@ def build() -> typer.Typer:
 
 
 def main() -> None:
-    """Run the command. A user's mistake ends with its own exit code and plain lines, never a traceback."""
+    """Run the command. A user's mistake ends with its own exit code and plain lines, never a traceback.
+
+    Whatever the command writes, by whichever library, is for this user's eyes alone: modes 600 and 700.
+    """
+    os.umask(PRIVATE_MASK)
     try:
         build()()
     except ThreatError as error:

@@ -7,6 +7,7 @@ is written the same way, but never over another.
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
 import shutil
@@ -16,6 +17,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 _UNFINISHED = ".part"
+PRIVATE_FILE, PRIVATE_FOLDER = 0o600, 0o700
+"""Modes of everything that is written: records of people, and what is said of them, are for one user's eyes."""
+
+PRIVATE_MASK = 0o077
+"""The mask of a process that gives these modes to whatever any library writes: Parquet, SQLite, LightGBM, MLflow."""
 
 
 def write_whole(path: Path, content: bytes | str) -> None:
@@ -49,11 +55,12 @@ def whole_folder(path: Path, files: Mapping[str, bytes]) -> None:
     """
     unfinished = _unfinished(path)
     try:
-        unfinished.mkdir(parents=True)
+        private_folder(unfinished)
         for name, content in files.items():
             place = unfinished / name
-            place.parent.mkdir(parents=True, exist_ok=True)
+            private_folder(place.parent)
             with place.open("wb") as file:
+                os.fchmod(file.fileno(), PRIVATE_FILE)
                 file.write(content)
                 file.flush()
                 os.fsync(file.fileno())
@@ -66,6 +73,24 @@ def whole_folder(path: Path, files: Mapping[str, bytes]) -> None:
         shutil.rmtree(unfinished, ignore_errors=True)
 
 
+def private_folder(path: Path) -> Path:
+    """Make a folder, and the folders above that are missing, with mode 700; return the path. A folder there stays."""
+    for missing in reversed([folder for folder in (path, *path.parents) if not folder.exists()]):
+        missing.mkdir(mode=PRIVATE_FOLDER, exist_ok=True)
+    return path
+
+
+@contextmanager
+def locked_folder(folder: Path) -> Iterator[None]:
+    """Hold a lock on a folder during the block: of the processes that ask for the lock, one at a time goes on."""
+    handle = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
+
+
 def _unfinished(path: Path) -> Path:
     # A random name, not the process number: two threads of one server may write the same file at once.
     return path.with_name(f".{path.name}.{uuid.uuid4().hex[:12]}{_UNFINISHED}")
@@ -73,6 +98,8 @@ def _unfinished(path: Path) -> Path:
 
 def move_into_place(source: Path, target: Path, *, synced: bool = True) -> None:
     """Rename a finished file to ``target``. With ``synced``, both the content and the rename survive a power cut."""
+    # Whatever the mask of the process is: a library may be used without the command line, which sets the mask.
+    source.chmod(PRIVATE_FILE)
     if synced:
         # Content before name: a rename may reach the disk before the bytes it names.
         with source.open("rb") as file:

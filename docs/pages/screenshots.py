@@ -78,7 +78,7 @@ def main(arguments: list[str] | None = None) -> int:
         print("Chromium is not installed. Install it, on Debian by: apt-get install chromium", file=sys.stderr)
         return 1
     chosen.out.mkdir(parents=True, exist_ok=True)
-    os.environ.update(demonstration.beside(chosen.demo).variables)
+    os.environ.update(demonstration.place_of(chosen.demo).variables)
     with tempfile.TemporaryDirectory() as folder:  # an audit log of its own: nobody read these pages
         desk = Desk(
             chosen.demo / "force" / "history",

@@ -71,7 +71,7 @@ class Demonstration:
     @property
     def trust(self) -> DemonstrationTrust:
         """The trust of this demonstration, next to its folder; no process but those of the demonstration is told."""
-        return demonstration.beside(self.var)
+        return demonstration.place_of(self.var)
 
     def say(self, text: str) -> None:
         """Print a line on standard error, so that standard output stays one document under ``--json``."""

@@ -24,6 +24,7 @@ from threat.errors import BadInput, ThreatError, UsageError
 from threat.lists import Published, published
 from threat.release import promotions
 from threat.release.documents.earlier import ReleasedCheck
+from threat.release.ledger import Standing
 
 
 class CardPage(BaseModel):
@@ -139,7 +140,7 @@ class Desk:
             return chosen.standby, rankings.why_a_rule(standing)
         return chosen.standby, "The model that ordered the list is no longer in service, and no list was made since."
 
-    def _last_day(self, bundle_sha256: str, standing: promotions.Standing) -> date | None:
+    def _last_day(self, bundle_sha256: str, standing: Standing) -> date | None:
         """The last day of the release of a bundle; a hash names one content for ever, so a bundle is opened once."""
         if bundle_sha256 not in self._last_days:
             self._last_days[bundle_sha256] = rankings.opened(self.promotions_path, standing).released.expires

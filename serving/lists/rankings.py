@@ -24,6 +24,7 @@ from threat.errors import IntegrityFailure, UsageError
 from threat.release import bundle as bundles
 from threat.release import promotions
 from threat.release.documents.scored_list import Basis
+from threat.release.ledger import Standing
 from threat.release.ranking_model import Contributions
 from threat.trust.folder import Trust
 
@@ -119,6 +120,8 @@ class ModelRanking:
 
     @property
     def note(self) -> str:
+        if self.bundle.revoked:
+            return "Revoked: for replay alone."
         return f"In service ({self.state}) since {as_of_day(self.since)}."
 
     @property
@@ -157,9 +160,7 @@ def current(promotions_path: Path, at: int, rule: str = DEFAULT_RULE, *, trust: 
     return named_rule(rule, why_a_rule(standing) or "No model has been released.")
 
 
-def in_service(
-    promotions_path: Path, at: int, *, trust: Trust | None = None
-) -> tuple[promotions.Standing, bundles.Bundle | None]:
+def in_service(promotions_path: Path, at: int, *, trust: Trust | None = None) -> tuple[Standing, bundles.Bundle | None]:
     """Return the standing of the promotions, and the bundle that is served at ``at`` (UTC seconds), if any.
 
     A bundle whose release depends on an acceptance that has expired by then is suspended, whatever the promotions say:
@@ -171,7 +172,7 @@ def in_service(
     return standing, bundle
 
 
-def expired(standing: promotions.Standing, until: date | None, at: int) -> promotions.Standing | None:
+def expired(standing: Standing, until: date | None, at: int) -> Standing | None:
     """Return the standing as suspended once ``until``, an acceptance's last day, is over at ``at``; None before."""
     if until is None or instant(at).date() <= until:
         return None
@@ -179,7 +180,7 @@ def expired(standing: promotions.Standing, until: date | None, at: int) -> promo
     return replace(standing, state="suspended", by="", reason=reason)
 
 
-def why_a_rule(standing: promotions.Standing) -> str:
+def why_a_rule(standing: Standing) -> str:
     """Say in a sentence that the model was suspended; empty when the model was not suspended."""
     if standing.state != "suspended":
         return ""
@@ -197,7 +198,7 @@ def named_rule(name: str, note: str) -> RuleRanking:
     return RuleRanking(name, note)
 
 
-def opened(promotions_path: Path, standing: promotions.Standing) -> bundles.Bundle:
+def opened(promotions_path: Path, standing: Standing) -> bundles.Bundle:
     """Open the bundle of a standing, verified. Raises IntegrityFailure when it does not verify or there is none."""
     if standing.bundle is None:
         raise IntegrityFailure(
@@ -213,12 +214,13 @@ def of_list(basis: Basis, promotions_path: Path) -> Ranking:
     """
     if basis.ranking == "rule":
         return named_rule(basis.ranking_id.removeprefix("rule:"), basis.ranking_note)
-    for standing in promotions.read(promotions_path).served:
-        if standing.bundle_sha256 == basis.ranking_id:
-            return _model(opened(promotions_path, standing), standing.state, standing.since)
-    raise IntegrityFailure(
-        "The list names a bundle that was never promoted.", value=basis.ranking_id, where=str(promotions_path)
-    )
+    replayed = promotions.open_for_replay(promotions_path, basis.ranking_id)
+    if replayed is None:
+        raise IntegrityFailure(
+            "The list names a bundle that was never promoted.", value=basis.ranking_id, where=str(promotions_path)
+        )
+    standing, bundle = replayed
+    return _model(bundle, standing.state, standing.since)
 
 
 def _model(bundle: bundles.Bundle, state: str, since: int) -> ModelRanking:

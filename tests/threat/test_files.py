@@ -10,7 +10,16 @@ from pathlib import Path
 
 import pytest
 
-from threat.files import is_unfinished, move_into_place, sha256_of, whole_file, whole_folder, write_whole
+from threat.files import (
+    is_unfinished,
+    locked_folder,
+    move_into_place,
+    private_folder,
+    sha256_of,
+    whole_file,
+    whole_folder,
+    write_whole,
+)
 from threat.release.runs import Run
 
 KILLED_HALF_WAY = """
@@ -43,6 +52,44 @@ def test_a_file_is_replaced_whole_and_nothing_else_is_left(tmp_path: Path) -> No
     write_whole(path, "é")
     assert path.read_bytes() == b"\xc3\xa9"
     assert [item.name for item in tmp_path.iterdir()] == ["note.json"]
+
+
+def test_files_and_folders_are_for_one_user_s_eyes_whatever_the_mask_is(tmp_path: Path) -> None:
+    before = os.umask(0o000)
+    try:
+        private_folder(tmp_path / "var" / "lists")
+        write_whole(tmp_path / "var" / "lists" / "current.json", "{}")
+        whole_folder(tmp_path / "var" / "bundles" / "one", {"manifest.json": b"{}", "model/model.txt": b"tree"})
+    finally:
+        os.umask(before)
+    made = {path.relative_to(tmp_path).as_posix(): path.stat().st_mode & 0o777 for path in tmp_path.rglob("*")}
+    assert made == {
+        "var": 0o700,
+        "var/lists": 0o700,
+        "var/lists/current.json": 0o600,
+        "var/bundles": 0o700,
+        "var/bundles/one": 0o700,
+        "var/bundles/one/manifest.json": 0o600,
+        "var/bundles/one/model": 0o700,
+        "var/bundles/one/model/model.txt": 0o600,
+    }
+
+
+def test_what_any_library_writes_in_a_command_is_for_one_user_s_eyes(tmp_path: Path) -> None:
+    """The command sets the mask of its process before anything else, so SQLite and Parquet keep to the modes too."""
+    program = "import os; from threat import cli; cli.build = lambda: lambda: print(oct(os.umask(0))); cli.main()"
+    said = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, umask=0o022)
+    assert said.stdout == "0o77\n"
+
+
+def test_one_process_at_a_time_has_a_locked_folder(tmp_path: Path) -> None:
+    program = "import sys; from pathlib import Path; from threat.files import locked_folder as lock\n"
+    program += "with lock(Path(sys.argv[1])): print('in', flush=True)"
+    with locked_folder(tmp_path):
+        waiting = subprocess.Popen([sys.executable, "-c", program, str(tmp_path)], stdout=subprocess.PIPE, text=True)
+        with pytest.raises(subprocess.TimeoutExpired):
+            waiting.wait(0.5)
+    assert waiting.communicate(timeout=60)[0] == "in\n"
 
 
 def test_a_failure_half_way_leaves_the_old_file_and_no_half(tmp_path: Path) -> None:

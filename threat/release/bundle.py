@@ -82,7 +82,8 @@ class Bundle:
     ``environment``: that of the signing key; ``demonstration`` must be shown wherever the model's output is.
     ``model`` scores float matrices with the columns of ``features.names``. ``released``: what its gate and its
     evaluation say. ``card``: its model card as JSON; empty where it has none. JSON, not a ``Card``: a bundle
-    of the format ``threat-bundle/1`` has a card of an earlier version, shown as it was signed.
+    of the format ``threat-bundle/1`` has a card of an earlier version, shown as it was signed. ``revoked``: opened to
+    be read and replayed alone; never true of a bundle that is served.
     """
 
     path: Path
@@ -96,6 +97,7 @@ class Bundle:
     released: Released
     card: dict[str, Any]
     files: dict[str, bytes]
+    revoked: bool = False
 
     def read(self, kind: type[AnyFile]) -> AnyFile:
         """Return a document of the bundle by its type, already verified.

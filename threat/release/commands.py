@@ -1,7 +1,8 @@
-"""What is served, and by whose word: promotions, suspension, roll-back, revocation."""
+"""What is served, and by whose word: promotions, suspension, roll-back, retirement, revocation, witness."""
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -13,7 +14,7 @@ from threat.options import VAR, JsonOption, KeyOption, ReasonOption, VarOption
 from threat.terminal import emit
 
 if TYPE_CHECKING:
-    from threat.release.promotions import Ledger, Standing
+    from threat.release.ledger import Ledger, Standing
 
 # Commands import the rest of the product when they run, so that `threat --help` loads none of it.
 app = typer.Typer()
@@ -26,6 +27,19 @@ def promotions_command(var: VarOption = VAR, as_json: JsonOption = False) -> Non
 
     ledger = promotions.read(var / "promotions.jsonl")
     emit(_ledger(ledger), as_json=as_json, lines=_show_ledger)
+
+
+@app.command("promote")
+def promote_command(
+    bundle: Annotated[Path, typer.Argument(help="Directory of a bundle that the gate passed.")],
+    to: Annotated[str, typer.Option(help="validated, shadow, pilot or live, as far as its gate passed.")],
+    reason: ReasonOption,
+    var: VarOption = VAR,
+    key: KeyOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Move a bundle on to another state; threat release does so by itself for a RUN that passes."""
+    _act("promote", var, key, as_json, built=bundle, to=to, reason=reason)
 
 
 @app.command("suspend")
@@ -50,6 +64,52 @@ def roll_back_command(
 ) -> None:
     """Serve the bundle that was served before this one."""
     _act("roll_back", var, key, as_json, reason=reason)
+
+
+@app.command("retire")
+def retire_command(
+    run: Annotated[str, typer.Argument(metavar="RUN_ID", help="Id of the RUN, as listed by: threat promotions")],
+    reason: ReasonOption,
+    var: VarOption = VAR,
+    key: KeyOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """End a RUN for good: never promoted again. The rule ranking takes over from a RUN that is served."""
+    _act("retire", var, key, as_json, run_id=run, reason=reason)
+
+
+@app.command("witness")
+def witness_command(
+    var: VarOption = VAR,
+    key: KeyOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Sign, with a governance key, how far promotions and key list have come; the line printed is to be shipped.
+
+    Kept in the trust folder, where no service writes: promotions or a key list cut short afterwards are noticed, and
+    the weeks in shadow are counted by these dates. Send the line elsewhere too (mail, paper, another machine's log).
+    """
+    from threat.release import promotions
+    from threat.trust import chain, key_list, witness
+    from threat.trust.folder import Trust
+
+    trust = Trust.open()
+    signer = trust.signer("governance", key)
+    assert trust.folder is not None  # signer() raised where no trust folder exists
+    promotions.read(var / "promotions.jsonl", trust)
+    heads = {
+        witness.PROMOTIONS: chain.head(var / "promotions.jsonl"),
+        witness.KEY_LIST: chain.head(trust.folder / key_list.KEY_LIST),
+    }
+    at = int(datetime.now(UTC).timestamp())
+    line = witness.add(trust.folder, trust.keys, heads, signer, at=at)
+    document = {
+        "at": show(at),
+        "by": signer.key.name,
+        "heads": {name: {"count": head.count, "hash": head.hash} for name, head in heads.items()},
+        "line": line,
+    }
+    emit(document, as_json=as_json, lines=_show_witness)
 
 
 @app.command("revoke")
@@ -116,8 +176,14 @@ def _show_standing(document: dict[str, Any]) -> str:
 
 def _show_ledger(document: dict[str, Any]) -> str:
     lines = [
-        f"{record['at']}  {record['action']:<9} {record.get('state', ''):<9} "
-        f"{record.get('run_id') or record.get('revoked_sha256', ''):<24} {record['by']}: {record['reason']}"
+        f"{record['at']}  {record['action']:<9} {record['from']} to {record['to']}, {record['run_id']}, "
+        f"{record['by']}: {record['reason']}"
         for record in document["records"]
     ]
     return "\n".join([*lines, "", _show_standing(document["current"])]).lstrip("\n")
+
+
+def _show_witness(document: dict[str, Any]) -> str:
+    lines = [f"Witnessed at {document['at']} by {document['by']}:"]
+    lines += [f"  {name}: {head['count']} records, {head['hash']}" for name, head in document["heads"].items()]
+    return "\n".join([*lines, "Ship this line where nobody who writes here can write:", json.dumps(document["line"])])

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from threat.errors import BadInput, IntegrityFailure
-from threat.files import sync_folder
+from threat.files import private_folder, sync_folder
 
 START = "0" * 64
 """``previous`` of the first entry."""
@@ -64,7 +64,7 @@ def append(path: Path, entry: Mapping[str, Any] | Callable[[Head], Mapping[str, 
     if not callable(entry):
         canonical(entry)  # before the file is made: an entry that is not JSON leaves no empty log behind
     new = not path.exists()
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    private_folder(path.parent)
     with _locked(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, fcntl.LOCK_EX) as handle:
         head = _head(handle, path)
         made = entry(head) if callable(entry) else entry

@@ -51,10 +51,10 @@ class DemonstrationTrust:
         return "export " + " ".join(f"{name}='{value}'" for name, value in self.variables.items())
 
 
-def beside(var: Path) -> DemonstrationTrust:
+def place_of(var: Path) -> DemonstrationTrust:
     """Return the places of the trust of the demonstration in ``var``: next to the folder that is served, never inside.
 
-    >>> beside(Path("var/demo")).folder.as_posix()
+    >>> place_of(Path("var/demo")).folder.as_posix()
     'var/demo.demonstration-trust/trust'
     """
     named = var if var.name not in ("", "..") else var.resolve()
@@ -87,7 +87,7 @@ def signers_by_role(trust: Trust) -> dict[str, Signer]:
     Raises UsageError for the trust of a force, where nobody signs for another person.
     """
     if not trust.is_demonstration:
-        raise UsageError("Only a demonstration has invented signatories.", value=trust.environment)
+        raise UsageError("A force has no invented signatories.", value=trust.environment)
     keys = Path(os.environ.get(KEYS_VARIABLE, "."))
     signers: dict[str, Signer] = {}
     for path in sorted(keys.glob("approval*.pem")):

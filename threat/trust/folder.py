@@ -7,14 +7,15 @@ hour), nothing can be signed, and everything that reads says so.
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from threat.errors import UsageError
-from threat.trust import key_list
+from threat.trust import chain, key_list, witness
 from threat.trust.keys import Keys, PublicKey, read_private_key
 from threat.trust.signing import Signer, verify
+from threat.trust.witness import Witnessed
 
 FOLDER_VARIABLE = "THREAT_TRUST"
 KEYS_VARIABLE = "THREAT_KEYS"
@@ -33,10 +34,10 @@ revocation takes effect at once; the signatures of the list (0.2 ms each) are ch
 def _stamp(path: Path) -> tuple[int, ...]:
     """Return what changes when a file is written or replaced; zeros for a missing file."""
     try:
-        found = path.stat()
+        facts = path.stat()
     except FileNotFoundError:
         return (0, 0, 0, 0)
-    return found.st_mtime_ns, found.st_ctime_ns, found.st_size, found.st_ino
+    return facts.st_mtime_ns, facts.st_ctime_ns, facts.st_size, facts.st_ino
 
 
 def trust_folder() -> Path:
@@ -49,12 +50,14 @@ class Trust:
     """The key list of a trust folder, verified; without a folder, no keys at all.
 
     ``folder``: None where no trust folder exists. ``keys``: by key id, retired and revoked keys included.
-    ``environment``: ``force`` or ``demonstration``; empty without a folder.
+    ``environment``: ``force`` or ``demonstration``; empty without a folder. ``witnessed``: how far chains had come when
+    governance last looked.
     """
 
     folder: Path | None = None
     keys: Keys = field(default_factory=dict)
     environment: str = ""
+    witnessed: tuple[Witnessed, ...] = ()
 
     @classmethod
     def open(cls, folder: Path | None = None) -> Trust:
@@ -74,12 +77,21 @@ class Trust:
                 where=f"${FOLDER_VARIABLE}" if folder is None else "",
                 way_out="name the trust folder, or make one: threat new-trust",
             )
-        stamp = tuple(_stamp(place / name) for name in (key_list.PIN, key_list.KEY_LIST))
+        stamp = tuple(_stamp(place / name) for name in (key_list.PIN, key_list.KEY_LIST, witness.FILE))
         opened = _OPENED.get(place)
         if opened is None or opened[0] != stamp:
-            opened = stamp, cls(place, key_list.read(place), key_list.read_pin(place)["environment"])
+            opened = stamp, cls._read(place)
             _OPENED[place] = opened
         return opened[1]
+
+    @classmethod
+    def _read(cls, folder: Path) -> Trust:
+        keys = key_list.read(folder)
+        witnessed = witness.read(folder, keys)
+        listed = folder / key_list.KEY_LIST
+        hashes = [str(line["hash"]) for line in chain.entries(listed)]
+        witness.require_head(listed, hashes, witness.latest(witnessed, witness.KEY_LIST))
+        return cls(folder, keys, key_list.read_pin(folder)["environment"], witnessed)
 
     @classmethod
     def none(cls) -> Trust:
@@ -95,6 +107,12 @@ class Trust:
     def is_demonstration(self) -> bool:
         """Return True for the trust of a demonstration, which counts nowhere else."""
         return self.environment == "demonstration"
+
+    def with_revoked_keys(self) -> Trust:
+        """Return this trust with revoked keys as retired ones: for replay, and for what governance witnessed."""
+        keys = dict(self.keys)
+        keys |= {key.key_id: replace(key, state="retired") for key in self.keys.values() if key.state == "revoked"}
+        return replace(self, keys=keys)
 
     def verify(self, envelope: Any, payload_type: str, verb: str) -> tuple[dict[str, Any], PublicKey]:
         """Return the signed document and the key that signed the document, a key with this verb.

@@ -41,11 +41,11 @@ def require_guarded(trust: Trust, *, development: bool) -> str:
         where = str(DEFAULT_FOLDER)
         way_out = f"make a trust folder as another user (threat new-trust), or name the folder: {FOLDER_VARIABLE}"
     else:
-        found = changeable_by_this_user(trust.folder)
-        if found is None:
+        way_in = changeable_by_this_user(trust.folder)
+        if way_in is None:
             return ""
         problem = "The trust folder can be changed by the user that this service runs as."
-        where = f"{found[0]} ({found[1]})"
+        where = f"{way_in[0]} ({way_in[1]})"
         way_out = "give the folder, and every folder above, to another user, and run the service as a user of its own"
     if development:
         return problem

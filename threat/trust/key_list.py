@@ -7,17 +7,14 @@ by a governance key in force, and registers a key of another person, retires a k
 from __future__ import annotations
 
 import base64
-import fcntl
 import json
-import os
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
 from threat.errors import IntegrityFailure, UsageError
-from threat.files import whole_folder
+from threat.files import locked_folder, whole_folder
 from threat.trust import chain, records
 from threat.trust.keys import (
     ENVIRONMENTS,
@@ -35,6 +32,9 @@ from threat.trust.verbs import verbs
 FORMAT: Final = "threat-trust/1"
 PIN: Final = "trust.json"
 KEY_LIST: Final = "keys.jsonl"
+READABLE_FILE, READABLE_FOLDER = 0o644, 0o755
+"""Modes of a trust folder: written by its owner alone, read by every process that has to verify."""
+
 PAYLOAD_TYPE: Final = "application/vnd.threat.key+json"
 REQUEST_TYPE: Final = "application/vnd.threat.key-request+json"
 
@@ -77,8 +77,20 @@ def new_trust(folder: Path, environment: str, holder: Holder, root: Path, *, at:
     line = {"entry": entry, "hash": chain.link(start.hash, 0, entry), "previous": start.hash, "sequence": 0}
     pin = {"format": FORMAT, "environment": environment, "root": key.key_id}
     files = {PIN: json.dumps(pin, indent=2).encode() + b"\n", KEY_LIST: chain.canonical(line) + b"\n"}
+    _readable_folders(folder.parent)
     whole_folder(folder, files)
+    # Public keys are no secret, and a service of another user must be able to read whom to believe.
+    folder.chmod(READABLE_FOLDER)
+    for name in files:
+        (folder / name).chmod(READABLE_FILE)
     return key
+
+
+def _readable_folders(folder: Path) -> None:
+    """Make a folder, and the folders above that are missing, readable by others."""
+    for missing in reversed([place for place in (folder, *folder.parents) if not place.exists()]):
+        missing.mkdir()
+        missing.chmod(READABLE_FOLDER)
 
 
 def request_key(path: Path, holder: Holder) -> dict[str, Any]:
@@ -107,7 +119,7 @@ def register(folder: Path, request: Mapping[str, Any], signer: Signer, *, at: in
     registers, a key on the list already, and a signer who may not register.
     """
     key = replace(asked_in(request), environment=signer.key.environment, registered_by=signer.key.key_id)
-    with _locked(folder):
+    with locked_folder(folder):  # two writers could each register the same key
         keys = read(folder)
         _may_govern(signer, keys)
         if key.key_id in keys:
@@ -286,7 +298,7 @@ def _registration(key: PublicKey, at: int) -> dict[str, Any]:
 def _end(folder: Path, key_id: str, action: str, signer: Signer, *, reason: str, at: int) -> PublicKey:
     if not reason.strip():
         raise UsageError("The reason is blank. The end of a key needs a reason.", way_out="--reason 'why'")
-    with _locked(folder):
+    with locked_folder(folder):
         keys = read(folder)
         _may_govern(signer, keys)
         if key_id not in keys:
@@ -302,17 +314,6 @@ def _end(folder: Path, key_id: str, action: str, signer: Signer, *, reason: str,
         ended = {"action": action, "key_id": key_id, "reason": reason, "at": at}
         records.append(folder / KEY_LIST, ended, PAYLOAD_TYPE, signer)
     return replace(keys[key_id], state=_ENDS[action])
-
-
-@contextmanager
-def _locked(folder: Path) -> Iterator[None]:
-    """Let one writer at a time read the list and add to the list: two of them could each register the same key."""
-    handle = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(handle)
 
 
 def _others_govern(key_id: str, keys: Keys) -> bool:

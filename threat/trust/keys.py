@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 
 from threat.errors import BadInput, UsageError
-from threat.files import sync_folder
+from threat.files import private_folder, sync_folder
 from threat.trust.chain import canonical
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ def new_private_key(path: Path) -> CryptoSigner:
     from securesystemslib.signer import CryptoSigner
 
     private = CryptoSigner.generate_ed25519()
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    private_folder(path.parent)
     try:
         # O_EXCL: a private key is never written over, not even by two commands at once.
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

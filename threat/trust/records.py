@@ -40,7 +40,7 @@ def placed(record: Mapping[str, Any], head: chain.Head, environment: str) -> dic
     Raises BadInput for a record that names a place already.
     """
     if overlap := sorted(PLACE & record.keys()):
-        raise BadInput("The record names a place, which only the chain gives.", value=", ".join(overlap))
+        raise BadInput("The place of the record is named already.", value=", ".join(overlap))
     return {**record, "environment": environment, "sequence": head.count, "previous": head.hash}
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from threat.release import promotions
 from threat.release.documents.manifest import BundleManifest
-from threat.release.promotions import Ledger
+from threat.release.ledger import Ledger
 from training.tracking.mirror import version_of
 from training.tracking.store import MODEL, connected, exists
 

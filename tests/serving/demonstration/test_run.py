@@ -45,5 +45,7 @@ def test_the_whole_demonstration(threat, tmp_path):
     assert made["ranking"] == ("model" if made["released"] else "rule")
     assert made["released"] or made["reasons"]
     assert len(made["tour"]) >= 3
+    made_files = [tmp_path / "demo", *(tmp_path / "demo").rglob("*")]
+    assert {(path.is_dir(), path.stat().st_mode & 0o777) for path in made_files} == {(True, 0o700), (False, 0o600)}
     code, again, _ = threat("demo", "--no-serve", "--var", str(tmp_path / "demo"))
     assert (code, again["released"]) == (0, made["released"])

@@ -1,4 +1,4 @@
-"""What is served is changed, and keys are made, through the commands a person types."""
+"""What is served is changed through the commands a person types."""
 
 from __future__ import annotations
 
@@ -6,9 +6,13 @@ import json
 from pathlib import Path
 from typing import Any
 
+from fixtures import evidence
 from fixtures.release_commands import run_command
+from fixtures.trusted import Trusted
 
 from threat.errors import UsageError
+from threat.release import bundle
+from threat.release.runs import Run
 
 
 def test_suspend_resume_roll_back_revoke(make_audited: Any, var: Path) -> None:
@@ -45,3 +49,34 @@ def test_suspend_resume_roll_back_revoke(make_audited: Any, var: Path) -> None:
     assert "r1 is suspended. Served: rule ranking." in text
     again = run_command("suspend", "--reason", "x", "--var", var)
     assert isinstance(again.exception, UsageError)
+
+
+def test_promote_retire_and_witness(make_audited: Any, var: Path, trusted: Trusted, monkeypatch: Any) -> None:
+    trusted.use(monkeypatch)
+    built = bundle.build(audited_for_live(make_audited("r1")), var / "bundles", trusted.signer("promotion"))
+    shared = ("--var", var, "--json")
+
+    def said(*arguments: object) -> dict[str, Any]:
+        result = run_command(*arguments, *shared)
+        assert result.exit_code == 0, result.exception
+        return dict(json.loads(result.stdout))
+
+    said("promote", built, "--to", "validated", "--reason", "passed")
+    assert said("promote", built, "--to", "shadow", "--reason", "compare")["state"] == "none"
+    witnessed = said("witness")
+    assert (witnessed["by"], witnessed["heads"]["promotions"]["count"]) == ("Gail Second", 2)
+    assert witnessed["line"] == json.loads((trusted.folder / "witness.jsonl").read_text())
+    refused = run_command("promote", built, "--to", "pilot", "--reason", "in a hurry", "--var", var)
+    assert "in shadow for 0 days by the witness, and needs 56" in str(refused.exception)
+    said("retire", "r1", "--reason", "no better than the rule")
+    assert said("promotions")["runs"] == {"r1": "retired"}
+    text = run_command("promotions", "--var", var).stdout
+    assert "shadow to retired, r1, Release Service: no better than the rule" in text
+    shipped = run_command("witness", "--var", var).stdout
+    assert "promotions: 3 records" in shipped
+    assert json.loads(shipped.splitlines()[-1])["sequence"] == 1
+
+
+def audited_for_live(run: Run) -> Run:
+    run.write(evidence.gate(run, environment="force", to="live"))
+    return run

@@ -1,19 +1,17 @@
-"""Which bundle is served: every step allowed or refused, and tampering found."""
+"""Which bundle is served: every step allowed or refused."""
 
 from __future__ import annotations
 
-import json
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from fixtures.promoted import wait_in_shadow
 from fixtures.trusted import Trusted
 
 from threat.errors import IntegrityFailure, UsageError
 from threat.release import bundle, promotions
 from threat.trust import chain
-from threat.trust.folder import Trust
 from threat.trust.signing import Signer, sign
 
 
@@ -28,9 +26,9 @@ def build(make_run: Any, var: Path, signer: Signer) -> Any:
 
 
 @pytest.fixture
-def force(force_trusted: Trusted, monkeypatch: pytest.MonkeyPatch) -> Signer:
-    force_trusted.use(monkeypatch)
-    return force_trusted.signer("promotion")
+def force(trusted: Trusted, monkeypatch: pytest.MonkeyPatch) -> Signer:
+    trusted.use(monkeypatch)
+    return trusted.signer("promotion")
 
 
 @pytest.fixture
@@ -124,47 +122,80 @@ WAY = {
 }
 
 
-@pytest.mark.parametrize("to", STEPS[1:])
 @pytest.mark.parametrize("before", STEPS)
-def test_in_a_force_each_step_is_taken(ledger: Path, build_force: Any, force: Signer, before: str, to: str) -> None:
+def test_in_a_force_each_step_is_taken(
+    ledger: Path, build_force: Any, force: Signer, trusted: Trusted, before: str
+) -> None:
     built = build_force("run-1")
     for at, step in enumerate(WAY[before]):
         promotions.promote(ledger, built, step, force, at=at, reason="on the way")
-    assert promotions.read(ledger).states.get("run-1", "draft") == before
-    if (before, to) in ALLOWED:
-        promotions.promote(ledger, built, to, force, at=9, reason="next")
-        assert promotions.read(ledger).states["run-1"] == to
-    else:
+        wait_in_shadow(trusted, ledger, weeks=8)
+    assert promotions.read(ledger).state_of("run-1") == before
+    allowed = [to for to in STEPS[1:] if (before, to) in ALLOWED]
+    for to in set(STEPS[1:]) - set(allowed):
         with pytest.raises(UsageError, match=f"The model is {before}, and cannot become {to}"):
             promotions.promote(ledger, built, to, force, at=9, reason="jump")
+    chain_so_far, checkpoint = ledger.read_bytes() if ledger.exists() else None, ledger.with_suffix(".checkpoint.json")
+    for to in allowed:
+        promotions.promote(ledger, built, to, force, at=9, reason="next")
+        assert promotions.read(ledger).states["run-1"] == to
+        checkpoint.unlink()
+        if chain_so_far is None:
+            ledger.unlink()
+        else:  # back to before the step, with a checkpoint of nothing
+            ledger.write_bytes(chain_so_far)
+            checkpoint.write_bytes(empty_checkpoint(force))
+
+
+def empty_checkpoint(signer: Signer) -> bytes:
+    return chain.canonical(sign({"count": 0, "hash": chain.START}, promotions.CHECKPOINT_TYPE, signer))
 
 
 @pytest.mark.parametrize(
     ("passed_for", "way"), [("shadow", ["shadow", "pilot"]), ("pilot", ["shadow", "pilot", "live"])]
 )
 def test_a_bundle_goes_no_further_than_its_gate(
-    ledger: Path, make_run: Any, var: Path, force: Signer, passed_for: str, way: list[str]
+    ledger: Path, make_run: Any, var: Path, force: Signer, trusted: Trusted, passed_for: str, way: list[str]
 ) -> None:
     gate = {"verdict": "pass", "environment": "force", "to": passed_for}
     built = bundle.build(make_run("run-1", gate=gate), var / "bundles", force)
     for step in way[:-1]:
         promotions.promote(ledger, built, step, force, at=1, reason="on the way")
+        wait_in_shadow(trusted, ledger, weeks=8)
     with pytest.raises(UsageError, match=f"did not pass this bundle for {way[-1]}"):
         promotions.promote(ledger, built, way[-1], force, at=2, reason="further")
 
 
 def test_a_key_whose_record_would_not_verify_writes_none(
-    ledger: Path, build_force: Any, force: Signer, force_trusted: Trusted, demonstration_trusted: Trusted
+    ledger: Path, build_force: Any, force: Signer, trusted: Trusted, demonstration_trusted: Trusted
 ) -> None:
-    built = build_force("run-1")
-    for at, step in enumerate(WAY["live"]):
-        promotions.promote(ledger, built, step, force, at=at, reason="on the way")
+    promotions.promote(ledger, build_force("run-1"), "shadow", force, at=1, reason="on the way")
     before = ledger.read_bytes()
-    for signer in (force_trusted.signer("approval"), demonstration_trusted.signer("promotion")):
+    for signer in (trusted.signer("approval"), demonstration_trusted.signer("promotion")):
         with pytest.raises(UsageError, match="may not change what is served"):
-            promotions.suspend(ledger, signer, at=9, reason="because")
+            promotions.retire(ledger, "run-1", signer, at=9, reason="because")
     assert ledger.read_bytes() == before
-    assert promotions.current(ledger).state == "live"
+    assert promotions.read(ledger).states == {"run-1": "shadow"}
+
+
+def test_a_retired_run_is_never_promoted_again(ledger: Path, build_force: Any, force: Signer) -> None:
+    built = build_force("run-1")
+    with pytest.raises(UsageError, match="The RUN is draft, and cannot be retired"):
+        promotions.retire(ledger, "run-1", force, at=1, reason="no")
+    promotions.promote(ledger, built, "shadow", force, at=2, reason="try")
+    assert promotions.retire(ledger, "run-1", force, at=3, reason="not good").state == "none"
+    assert promotions.read(ledger).states == {"run-1": "retired"}
+    for to in STEPS[1:]:
+        with pytest.raises(UsageError, match=f"The model is retired, and cannot become {to}"):
+            promotions.promote(ledger, built, to, force, at=4, reason="again")
+
+
+def test_a_served_run_that_is_retired_gives_way_to_the_rule(ledger: Path, build: Any, signer: Signer) -> None:
+    promotions.promote(ledger, build("run-1"), "live", signer, at=1, reason="first")
+    standing = promotions.retire(ledger, "run-1", signer, at=2, reason="its time is over")
+    assert (standing.state, standing.served, standing.reason) == ("suspended", False, "its time is over")
+    with pytest.raises(UsageError, match="A retired RUN is never served again"):
+        promotions.resume(ledger, signer, at=3, reason="no")
 
 
 def test_a_bundle_of_another_trust_is_not_promoted(ledger: Path, build: Any, force: Signer) -> None:
@@ -173,14 +204,13 @@ def test_a_bundle_of_another_trust_is_not_promoted(ledger: Path, build: Any, for
 
 
 def test_where_no_trust_folder_exists_promotions_verify_nothing(
-    ledger: Path, build: Any, signer: Signer, no_trust: None, demonstration_trusted: Trusted
+    ledger: Path, build: Any, signer: Signer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert promotions.current(ledger).state == "none"
-    trust = demonstration_trusted.trust
-    promotions.promote(ledger, build("run-1"), "live", signer, at=1, reason="first", trust=trust)
-    assert promotions.current(ledger, trust).state == "live"
+    promotions.promote(ledger, build("run-1"), "live", signer, at=1, reason="first")
+    monkeypatch.delenv("THREAT_TRUST")
     with pytest.raises(IntegrityFailure, match="cannot be verified, because no trust folder exists here"):
         promotions.open_current(ledger)
+    assert promotions.current(ledger.with_name("none.jsonl")).state == "none"
 
 
 @pytest.mark.parametrize("reason", ["", "   "])
@@ -205,79 +235,9 @@ def test_nothing_to_suspend_resume_or_revoke(ledger: Path, signer: Signer) -> No
         promotions.revoke(ledger, "0" * 64, signer, at=1, reason="x")
 
 
-def test_a_suspension_cannot_be_cut_off(ledger: Path, build: Any, signer: Signer) -> None:
-    promotions.promote(ledger, build("run-1"), "live", signer, at=1, reason="first")
-    promotions.suspend(ledger, signer, at=2, reason="stop")
-    lines = ledger.read_bytes().splitlines(keepends=True)
-    ledger.write_bytes(lines[0])
-    with pytest.raises(IntegrityFailure, match="records were removed"):
-        promotions.current(ledger)
-    ledger.unlink()
-    with pytest.raises(IntegrityFailure, match="records were removed"):
-        promotions.current(ledger)
-
-
-def test_killed_between_record_and_checkpoint(ledger: Path, build: Any, signer: Signer) -> None:
-    """The checkpoint lags one record behind; the chain is longer, and stands."""
-    checkpoint = ledger.parent / "promotions.checkpoint.json"
-    promotions.promote(ledger, build("run-1"), "live", signer, at=1, reason="first")
-    earlier = checkpoint.read_bytes()
-    promotions.suspend(ledger, signer, at=2, reason="stop")
-    checkpoint.write_bytes(earlier)
-    assert promotions.current(ledger).state == "suspended"
-    promotions.resume(ledger, signer, at=3, reason="go")
-    assert checkpoint.read_bytes() != earlier
-    assert promotions.current(ledger).state == "live"
-
-
 def test_a_demonstration_is_not_served_where_a_force_decides(
     ledger: Path, build: Any, signer: Signer, force_trusted: Trusted
 ) -> None:
     assert promotions.promote(ledger, build("run-1"), "live", signer, at=1, reason="first").served
     with pytest.raises(IntegrityFailure, match="No key trusted for promotion"):
         promotions.open_current(ledger, force_trusted.trust)
-
-
-def test_a_chain_without_its_checkpoint_is_refused(ledger: Path, build: Any, signer: Signer) -> None:
-    promotions.promote(ledger, build("run-1"), "live", signer, at=1, reason="first")
-    (ledger.parent / "promotions.checkpoint.json").unlink()
-    with pytest.raises(IntegrityFailure, match="no checkpoint"):
-        promotions.current(ledger)
-
-
-def test_an_unsigned_or_foreign_record_is_refused(
-    ledger: Path, build: Any, signer: Signer, force_trusted: Trusted, demonstration_trusted: Trusted
-) -> None:
-    promotions.promote(ledger, build("run-1"), "live", signer, at=1, reason="first")
-    good = ledger.read_bytes()
-    stranger, approver = force_trusted.signer("promotion"), demonstration_trusted.signer("approval")
-    record = {"action": "suspend", "reason": "x", "by": "x", "at": 2, "environment": "demonstration"}
-    for entry in (
-        {"action": "suspend"},
-        sign(record, promotions.PAYLOAD_TYPE, stranger),
-        sign(record, promotions.PAYLOAD_TYPE, approver),
-        sign(record, bundle.PAYLOAD_TYPE, signer),
-        sign({**record, "environment": "force"}, promotions.PAYLOAD_TYPE, signer),
-        sign({**record, "action": "celebrate"}, promotions.PAYLOAD_TYPE, signer),
-    ):
-        chain.append(ledger, entry)
-        with pytest.raises(IntegrityFailure):
-            promotions.current(ledger)
-        ledger.write_bytes(good)
-    assert promotions.current(ledger).state == "live"
-
-
-def test_a_revoked_key_stops_serving(ledger: Path, build: Any, signer: Signer) -> None:
-    promotions.promote(ledger, build("run-1"), "live", signer, at=1, reason="first")
-    trust = Trust.open()
-    revoked = replace(trust, keys={**trust.keys, signer.key.key_id: replace(signer.key, state="revoked")})
-    with pytest.raises(IntegrityFailure, match="No key trusted"):
-        promotions.open_current(ledger, revoked)
-
-
-def test_a_changed_bundle_is_not_served(ledger: Path, build: Any, signer: Signer) -> None:
-    built = build("run-1")
-    promotions.promote(ledger, built, "live", signer, at=1, reason="first")
-    (built / "model/calibrator.json").write_text(json.dumps({"method": "platt", "slope": 2.0, "intercept": 0.0}))
-    with pytest.raises(IntegrityFailure, match="was changed"):
-        promotions.open_current(ledger)

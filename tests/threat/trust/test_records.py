@@ -71,6 +71,6 @@ def test_a_record_without_a_place_or_of_another_environment_is_refused(tmp_path:
 
 
 def test_a_record_may_not_say_its_own_place(tmp_path: Path, force_trusted: Trusted) -> None:
-    with pytest.raises(BadInput, match="names a place, which only the chain gives"):
+    with pytest.raises(BadInput, match="The place of the record is named already"):
         records.append(tmp_path / "log.jsonl", {"sequence": 5}, TYPE, force_trusted.signer("intake"))
     assert not (tmp_path / "log.jsonl").exists()

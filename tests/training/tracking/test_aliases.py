@@ -87,7 +87,7 @@ def test_aliases_follow_release_suspension_resumption_roll_back_and_revocation(v
     assert back["followed"] == ["MLflow: live is version 1."]
     assert shown(var) == ({"live": "1"}, {"1": "live", "2": "retired"})
     said(var, "revoke", back["bundle_sha256"], "--reason", "leak")
-    assert shown(var) == ({"suspended": "1"}, {"1": "suspended", "2": "retired"})
+    assert shown(var) == ({}, {"1": "retired", "2": "retired"})  # a revoked model is retired, and never comes back
     # A RUN that was never mirrored has no version: that is said, and the command mirrors it.
     followed = said(var, "release", runs["r3"].directory, *release)["followed"]
     assert followed == ["MLflow: no alias; not in MLflow: r3 (threat mirror)."]

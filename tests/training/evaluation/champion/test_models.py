@@ -48,11 +48,12 @@ def test_a_bundle_names_only_the_start_of_its_own_test(tmp_path: Path) -> None:
 
 
 def test_without_a_name_the_champion_is_the_bundle_in_service(tmp_path: Path) -> None:
-    var = unpacked("format_2", tmp_path) / "var"
-    standing, opened = promotions.open_current(var / "promotions.jsonl", earlier_trust(var))
-    facts = ScoredModel.in_service(var, earlier_trust(var)).facts
-    assert opened is not None
-    assert (facts.kind, facts.run_id, facts.manifest_sha256) == ("bundle", standing.run_id, opened.sha256)
+    signer, run = Trust.open().signer("promotion"), evidence.audited_run(tmp_path / "runs")
+    run.write(evidence.gate(run))
+    built = bundle.build(run, tmp_path / "bundles", signer)
+    promotions.promote(tmp_path / "promotions.jsonl", built, "live", signer, at=1, reason="a test")
+    facts = ScoredModel.in_service(tmp_path).facts
+    assert (facts.kind, facts.run_id, facts.manifest_sha256) == ("bundle", "run-1", bundle.hash_of(built))
     with pytest.raises(UsageError, match="No model is in service") as refused:
         ScoredModel.in_service(tmp_path / "elsewhere")
     assert refused.value.value == "none"

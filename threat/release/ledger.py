@@ -1,0 +1,197 @@
+"""What the records of promotions come to: the state of every RUN, what is served, what was revoked.
+
+A record says the step that it takes (from, to); here each step is compared with the states so far and with
+``transitions.csv``. A record that was signed and takes a step that is not allowed is an integrity failure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Final
+
+from threat.errors import IntegrityFailure
+from threat.release.transitions import SERVED, is_allowed
+from threat.trust import witness
+from threat.trust.records import SignedRecord
+from threat.trust.witness import Witnessed
+
+LEAST_SHADOW_DAYS: Final = 56
+"""Eight weeks in shadow before a pilot, by the dates of the witness. A gate policy may ask for more, never for less."""
+
+_DAY: Final = 86_400
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What the chain says now.
+
+    ``state``: ``none`` (nothing was ever promoted to be served), ``pilot``, ``live`` or ``suspended`` (also once the
+    RUN is retired or its bundle revoked: the rule ranking is served). ``bundle``: the directory of the bundle that is,
+    or was when suspended, served. ``since``: int64 UTC seconds of the last change.
+    """
+
+    state: str
+    bundle: Path | None = None
+    bundle_sha256: str = ""
+    run_id: str = ""
+    environment: str = ""
+    reason: str = ""
+    by: str = ""
+    since: int = 0
+
+    @property
+    def served(self) -> bool:
+        """True when the bundle may be used; otherwise serve the rule ranking, labelled."""
+        return self.state in SERVED
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """The whole chain, read and verified.
+
+    ``records``: as signed, with environment and sequence. ``states``: by RUN id. ``revoked``: bundle hashes.
+    ``served``: what was served, in order, without what was rolled back; ``ever_served``: with it. ``bundles``: hash of
+    the latest bundle by RUN id. ``entered_shadow``: sequence number of the record by which a RUN last entered shadow.
+    """
+
+    records: tuple[dict[str, Any], ...] = ()
+    standing: Standing = Standing("none")
+    states: Mapping[str, str] = field(default_factory=dict)
+    revoked: frozenset[str] = frozenset()
+    served: tuple[Standing, ...] = ()
+    ever_served: tuple[Standing, ...] = ()
+    bundles: Mapping[str, str] = field(default_factory=dict)
+    entered_shadow: Mapping[str, int] = field(default_factory=dict)
+
+    def state_of(self, run_id: str) -> str:
+        """Return the state of a RUN; ``draft`` for a RUN that no record names."""
+        return self.states.get(run_id, "draft")
+
+    def earlier(self) -> Standing | None:
+        """Return the latest served bundle that is neither the present one nor revoked."""
+        barred = {self.standing.bundle_sha256, *self.revoked}
+        return next((standing for standing in reversed(self.served) if standing.bundle_sha256 not in barred), None)
+
+    def last_state(self) -> str:
+        """Return the state in which the present bundle was last served."""
+        return next(
+            standing.state
+            for standing in reversed(self.served)
+            if standing.bundle_sha256 == self.standing.bundle_sha256
+        )
+
+    def run_of(self, bundle_sha256: str) -> str | None:
+        """Return the RUN that a bundle was promoted for; None for a bundle that no promotion names."""
+        named = (record for record in self.records if record["bundle_sha256"] == bundle_sha256)
+        return next((str(record["run_id"]) for record in named), None)
+
+    def after_revoking(self, run_id: str, bundle_sha256: str) -> str:
+        """Return the state of a RUN once a bundle of the RUN is revoked: an earlier bundle takes no state along."""
+        return "retired" if self.bundles.get(run_id) == bundle_sha256 else self.state_of(run_id)
+
+
+def days_in_shadow(ledger: Ledger, run_id: str, witnessed: tuple[Witnessed, ...], *, before: int) -> float:
+    """Return the days between the first and the last witness of a RUN in shadow; 0 where there are not two.
+
+    ``before``: sequence number of the record that would end the shadow; a witness of later records counts nothing.
+
+    A RUN enters shadow by record 3; governance signs a witness on day 0 (4 records) and on day 60 (5 records), and
+    record 5 asks for the pilot: 60 days. A witness of 3 records had not seen the RUN in shadow.
+    """
+    entered = ledger.entered_shadow.get(run_id)
+    if entered is None:
+        return 0.0
+    name = witness.PROMOTIONS
+    counts = [(record.at, record.heads[name].count) for record in witnessed if name in record.heads]
+    dates = [at for at, count in counts if entered < count <= before]
+    return (dates[-1] - dates[0]) / _DAY if dates else 0.0
+
+
+def problem_with(ledger: Ledger, record: Mapping[str, Any], witnessed: tuple[Witnessed, ...]) -> str:
+    """Return in a sentence why the step of a record is not allowed after a ledger; empty for an allowed step.
+
+    ``record``: with environment and sequence. Raises KeyError or TypeError for a record that lacks a field.
+    """
+    action, run_id, before, after = record["action"], record["run_id"], record["from"], record["to"]
+    demonstration = record["environment"] == "demonstration"
+    if before != ledger.state_of(run_id):
+        return f"The record leads {run_id} on from {before}, and the RUN is {ledger.state_of(run_id)}."
+    unchanged = action == "revoke" and before == after == ledger.after_revoking(run_id, record["bundle_sha256"])
+    if not unchanged and not is_allowed(action, before, after, demonstration=demonstration):
+        return f"No {action} leads from {before} to {after}."
+    if action != "revoke" and after in SERVED and record["bundle_sha256"] in ledger.revoked:
+        return "The record serves a bundle that was revoked."
+    if action == "promote" and (before, after) == ("shadow", "pilot") and not demonstration:
+        return _too_short(ledger, record, witnessed)
+    return _of_another_bundle(ledger, record)
+
+
+def _too_short(ledger: Ledger, record: Mapping[str, Any], witnessed: tuple[Witnessed, ...]) -> str:
+    days = days_in_shadow(ledger, record["run_id"], witnessed, before=record["sequence"])
+    least = max(LEAST_SHADOW_DAYS, record["shadow"]["least_days"])
+    if days >= least:
+        return ""
+    return f"The RUN {record['run_id']} was in shadow for {int(days)} days by the witness, and needs {least}."
+
+
+def _of_another_bundle(ledger: Ledger, record: Mapping[str, Any]) -> str:
+    """Return why a record is not about the bundle that the action is about; empty when the record is."""
+    present, earlier = ledger.standing, ledger.earlier()
+    expected: dict[str, Standing | None] = {"suspend": present, "resume": present, "roll_back": earlier}
+    standing = expected.get(record["action"])
+    if record["action"] not in expected:
+        return ""
+    if standing is None or (record["run_id"], record["bundle_sha256"]) != (standing.run_id, standing.bundle_sha256):
+        return f"The {record['action']} is of another bundle than is or was served."
+    return ""
+
+
+def follow(ledger: Ledger, signed: SignedRecord, witnessed: tuple[Witnessed, ...], path: Path) -> Ledger:
+    """Return the ledger after one more verified record of the chain at ``path``.
+
+    Raises IntegrityFailure naming the line for a step that is not allowed.
+    """
+    where = f"{path}, line {signed.sequence + 1}"
+    record = signed.record | {"environment": signed.environment, "sequence": signed.sequence}
+    try:
+        if problem := problem_with(ledger, record, witnessed):
+            raise IntegrityFailure(problem, where=where)
+        return _after(ledger, record, path.parent)
+    except (KeyError, TypeError) as error:
+        raise IntegrityFailure("The record of a promotion lacks a field.", value=error, where=where) from None
+
+
+def _after(ledger: Ledger, record: dict[str, Any], folder: Path) -> Ledger:
+    action, run_id, after, sha256 = record["action"], record["run_id"], record["to"], record["bundle_sha256"]
+    said = {"reason": record["reason"], "by": record["by"], "since": record["at"]}
+    now, states, bundles = ledger.standing, {**ledger.states}, {**ledger.bundles}
+    served, ever, revoked = ledger.served, ledger.ever_served, ledger.revoked
+    entered = {**ledger.entered_shadow}
+    if action == "promote":
+        bundles[run_id] = sha256
+        if after == "shadow" and record["from"] != "shadow":
+            entered[run_id] = record["sequence"]
+    if action in {"promote", "roll_back"} and after in SERVED:
+        if now.run_id and now.run_id != run_id:
+            states[now.run_id] = "retired"
+        if action == "roll_back":
+            served = tuple(standing for standing in served if standing.bundle_sha256 != now.bundle_sha256)
+        now = Standing(after, folder / record["bundle"], sha256, run_id, record["environment"], **said)
+        served, ever = (*served, now), (*ever, now)
+    elif action == "resume":
+        now = replace(now, state=after, **said)
+    elif action == "suspend" or (now.served and _ends(record, now)):
+        now = replace(now, state="suspended", **said)
+    if action == "revoke":
+        revoked = revoked | {sha256}
+    states[run_id] = after
+    return Ledger((*ledger.records, record), now, states, revoked, served, ever, bundles, entered)
+
+
+def _ends(record: Mapping[str, Any], now: Standing) -> bool:
+    """Return True for a record that takes what is served out of service: its RUN retired, or its bundle revoked."""
+    if record["action"] == "retire":
+        return bool(record["run_id"] == now.run_id)
+    return bool(record["action"] == "revoke" and record["bundle_sha256"] == now.bundle_sha256)
