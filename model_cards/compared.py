@@ -81,8 +81,8 @@ def change_in_words(before: Figure | None, after: Figure | None) -> str:
         moved = f"{'Higher' if difference > 0 else 'Lower'} by {abs(difference):.3g}"
     if before.interval is None or after.interval is None:
         return f"{moved}; one has no interval"
-    apart = before.interval[1] < after.interval[0] or after.interval[1] < before.interval[0]
-    return f"{moved}; the intervals {'do not overlap' if apart else 'overlap'}"
+    overlap = before.interval[0] <= after.interval[1] and after.interval[0] <= before.interval[1]
+    return f"{moved}; the intervals {'overlap' if overlap else 'do not overlap'}"
 
 
 def _paired(before: Card, after: Card) -> Iterator[tuple[str, Figure | None, Figure | None]]:

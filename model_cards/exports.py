@@ -29,7 +29,7 @@ def exports(made: CardOfRun, wanted: Mapping[str, Path | None]) -> dict[Path, by
     chosen = {name: path for name, path in wanted.items() if path is not None}
     if len(set(chosen.values())) < len(chosen):
         raise UsageError(
-            "Two exports go to one file.",
+            "Two exports would overwrite each other in one file.",
             value=", ".join(f"--{name} {path}" for name, path in chosen.items()),
             way_out="give each a file of its own",
         )

@@ -40,11 +40,11 @@ def test_one_command_writes_every_export(tmp_path: Path) -> None:
 
 def test_two_exports_to_one_file_are_refused_and_nothing_is_written(tmp_path: Path) -> None:
     run = evidence.audited_run(tmp_path / "runs")
-    one = tmp_path / "card.json"
-    result = run_card(run.directory, "--atrs", one, "--bom", one)
+    shared = tmp_path / "card.json"
+    result = run_card(run.directory, "--atrs", shared, "--bom", shared)
     assert isinstance(result.exception, UsageError)
-    assert str(result.exception).startswith("Two exports go to one file.")
-    assert not one.exists()
+    assert str(result.exception).startswith("Two exports would overwrite each other in one file.")
+    assert not shared.exists()
     assert not run.has("card.json")
 
 

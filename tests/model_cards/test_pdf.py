@@ -55,14 +55,14 @@ def tags(node: Any) -> set[str]:
         return set().union(*map(tags, node)) if node else set()
     if not isinstance(node, dict):
         return set()
-    own = {str(node["/S"])} if "/S" in node else set()
-    return own | (tags(node["/K"]) if "/K" in node else set())
+    tag = {str(node["/S"])} if "/S" in node else set()
+    return tag | (tags(node["/K"]) if "/K" in node else set())
 
 
 def test_headings_lists_and_heads_of_tables_are_tagged(read: pypdf.PdfReader) -> None:
     root: Any = read.trailer["/Root"]
-    found = tags(root["/StructTreeRoot"]["/K"])
-    assert {"/H1", "/H2", "/H3", "/L", "/LI", "/Table", "/TR", "/TH", "/TD", "/P"} <= found
+    tagged = tags(root["/StructTreeRoot"]["/K"])
+    assert {"/H1", "/H2", "/H3", "/L", "/LI", "/Table", "/TR", "/TH", "/TD", "/P"} <= tagged
 
 
 def test_the_same_card_gives_the_same_bytes(drawn: tuple[Card, bytes], tmp_path: Path) -> None:
