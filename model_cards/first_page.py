@@ -141,14 +141,20 @@ def _verdicts(gate: Gate | None) -> Table | None:
 
 
 def _conditions(gate: Gate | None) -> tuple[str, ...]:
+    """Return the acceptances, those that differ in nothing but what they are about or who gave them in one line."""
     if gate is None:
         return ()
-    return tuple(
-        f"{check.title}, {acceptance.about}: accepted by {acceptance.by} ({acceptance.role}) until "
-        f"{acceptance.expires.isoformat()}, because: {acceptance.reason}. Instead: {acceptance.controls or 'nothing'}."
-        for check in gate.checks
-        for acceptance in check.accepted
-    )
+    people: dict[tuple[str, str, str], list[str]] = {}
+    for check in gate.checks:
+        for given in check.accepted:
+            until = (
+                f"until {given.expires.isoformat()}, because: {given.reason}. Instead: {given.controls or 'nothing'}."
+            )
+            people.setdefault((check.title, given.about, until), []).append(f"{given.by} ({given.role})")
+    about: dict[tuple[str, str], list[str]] = {}
+    for (title, what, until), names in people.items():
+        about.setdefault((title, f"accepted by {' and '.join(names)} {until}"), []).append(what)
+    return tuple(f"{title} ({', '.join(what)}): {words}" for (title, words), what in about.items())
 
 
 def _signed(gate: Gate | None) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from model_cards.card import headline_words
 from threat.charts import Point, points_with_intervals
-from threat.release.documents.card import Card, Summary, Value
+from threat.release.documents.card import Card, Summary, Table, Value
 
 if TYPE_CHECKING:  # Jinja is optional
     from jinja2 import Template
@@ -28,6 +28,22 @@ def page(card: Card) -> str:
         first_page=first_page_parts(card.summary),
         fields=sum(len(section.fields) for section in card.sections),
     )
+
+
+def by_answer(answers: Table | None) -> tuple[str, ...]:
+    """Return a line for each pair of answers that rows of a table have in common, with the rows' names, in order.
+
+    A page has room for a dozen lines and not for two dozen rows; the whole table is in the card's JSON.
+
+    >>> table = Table(columns=("Check", "Verdict", "For live"), rows=(
+    ...     ("Leaks", "Pass", "required"), ("Fairness", "Fail", "required"), ("Target", "Pass", "required")))
+    >>> by_answer(table)
+    ('Pass, required: Leaks; Target', 'Fail, required: Fairness')
+    """
+    names: dict[str, list[str]] = {}
+    for name, *answer in () if answers is None else answers.rows:
+        names.setdefault(", ".join([answer[0], *(part.lower() for part in answer[1:])]), []).append(name)
+    return tuple(f"{answer}: {'; '.join(of)}" for answer, of in names.items())
 
 
 def template(name: str) -> Template:
@@ -60,7 +76,13 @@ def first_page_parts(summary: Summary) -> list[tuple[str, list[tuple[str, Value]
                 ("Within", within),
             ],
         ),
-        ("What it cannot see", [("No figure here shows", summary.cannot_see), ("Gravest limits", summary.limits)]),
+        (
+            "What it cannot see",
+            [
+                ("Gravest limits", summary.limits),
+                ("No figure here shows", tuple(line for line in summary.cannot_see if line not in summary.limits)),
+            ],
+        ),
         (
             "How good it is",
             [
@@ -75,14 +97,14 @@ def first_page_parts(summary: Summary) -> list[tuple[str, list[tuple[str, Value]
             "For whom",
             [
                 ("Who is served worst", summary.worst_served),
-                ("What could be tested", summary.for_whom or "Not audited"),
+                ("What could be tested", by_answer(summary.for_whom) or "Not audited"),
             ],
         ),
         (
             "Verdicts, signatures, expiry",
             [
                 ("Status", summary.status.capitalize()),
-                ("Verdicts of the gate", summary.verdicts or "The gate has not been asked"),
+                ("Verdicts of the gate", by_answer(summary.verdicts) or "The gate has not been asked"),
                 ("Conditions", summary.conditions or "None"),
                 ("Signed by", summary.signed or "Nobody"),
                 ("Dissent", summary.dissent or "None is on record with the statements that the gate read"),

@@ -34,11 +34,13 @@ def how_tested(entry: Coverage, report: Fairness) -> tuple[str, str, str]:
 
 
 def _audited(entry: Coverage, report: Fairness) -> CharacteristicReport | None:
+    # Reports of before the name had a field of its own say it in their reason alone.
+    name = entry.audited_as or entry.reason.removeprefix("audited as ")
     return next(
         (
             characteristic
             for characteristic in report.characteristics
-            if (characteristic.party, characteristic.characteristic) == (entry.party, entry.audited_as)
+            if (characteristic.party, characteristic.characteristic) == (entry.party, name)
         ),
         None,
     )

@@ -52,6 +52,18 @@ def test_every_other_ranking_is_a_comparator_with_its_difference() -> None:
     assert (difference, planned) == ("+0.20 (+0.10 to +0.30)", "not planned")
 
 
+def test_acceptances_alike_but_for_who_and_what_are_one_line() -> None:
+    given = [
+        evidence.acceptance(by=by, about=about) for about in ("person_at_risk/sex", "subject/sex") for by in ("A", "B")
+    ]
+    other = evidence.acceptance(by="A", about="subject/age_band", reason="rare")
+    assert made(gate=evidence.gate(accepted=[*given, other])).summary.conditions == (
+        "Fairness (person_at_risk/sex, subject/sex): accepted by A (SRO) and B (SRO) until 2026-08-30, because: few. "
+        "Instead: none.",
+        "Fairness (subject/age_band): accepted by A (SRO) until 2026-08-30, because: rare. Instead: none.",
+    )
+
+
 def test_the_ceiling_is_said_to_be_unknown_where_there_is_no_truth() -> None:
     assert made().summary.ceiling.startswith("How near this comes to the best that records allow is not known")
 
@@ -59,7 +71,7 @@ def test_the_ceiling_is_said_to_be_unknown_where_there_is_no_truth() -> None:
 def test_conditions_signatures_and_expiry_are_of_the_gate() -> None:
     summary = made().summary
     assert summary.conditions == (
-        "Fairness, person_at_risk/sex: accepted by DEMONSTRATION SRO (SRO) until 2026-08-30, because: few. Instead: "
+        "Fairness (person_at_risk/sex): accepted by DEMONSTRATION SRO (SRO) until 2026-08-30, because: few. Instead: "
         "none.",
     )
     assert summary.signed == ("DEMONSTRATION SRO (SRO), 2026-06-01",)

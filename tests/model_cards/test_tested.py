@@ -33,6 +33,7 @@ def report(*verdicts: str, verdict: str = "pass") -> Any:
         (entry("tested", "sex"), ("pass", "fail"), "Tested"),
         (entry("tested", "religion"), ("pass",), "Recorded, but too few to test"),
         (entry("tested"), ("pass",), "Recorded, but too few to test"),
+        (entry("tested").model_copy(update={"reason": "audited as sex"}), ("pass",), "Tested"),
     ],
 )
 def test_only_what_could_be_judged_was_tested(of: Coverage, verdicts: tuple[str, ...], words: str) -> None:
