@@ -267,7 +267,10 @@ def _bar(strength: int) -> str:
 
 
 def _show_verified(document: dict[str, Any]) -> str:
-    return (
+    lines = [
         f"The audit log is whole: {document['entries']:,} entries, {document['witnessed']:,} vouched for by the "
-        f"witness.\nLast hash: {document['head']}"
-    )
+        "witness."
+    ]
+    if document["torn"]:
+        lines.append("The last line of the witness is torn, and its entry is in the log: the next entry completes it.")
+    return "\n".join([*lines, f"Last hash: {document['head']}"])

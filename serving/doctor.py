@@ -28,6 +28,9 @@ def check_audit_log(places: Places) -> list[Finding]:
     finally:
         engine.dispose()
     findings = [Finding("audit log", "ok", f"{verified.entries:,} entries in {path}, one unbroken chain")]
+    if verified.torn:
+        says = "the last line of the witness is torn, and its entry is in the log: the next entry completes it"
+        findings.append(Finding("audit log", "note", says))
     if not witness.is_file():
         says = f"no witness file {witness}: a log cut short would not be noticed; restore it from where it is shipped"
         findings.append(Finding("audit log", "missing", says, command("audit-log", "verify", "--var", places.var)))

@@ -8,10 +8,11 @@ before it is written, and readers of another process see whole transactions.
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import DDL, Column, Engine, Integer, MetaData, String, Table, create_engine, event, text
+from sqlalchemy import DDL, Column, Connection, Engine, Integer, MetaData, String, Table, create_engine, event, text
 from sqlalchemy.exc import DatabaseError
 
 from threat.errors import BadInput
@@ -30,6 +31,8 @@ AUDIT_ENTRIES = Table(
     Column("subject", String, nullable=False),
     Column("outcome", String, nullable=False),
     Column("detail", String, nullable=False),  # canonical JSON object
+    Column("session", String),  # null in entries of before sessions were logged
+    Column("os_user", String),  # null in the same entries
     Column("previous_hash", String, nullable=False),
     Column("entry_hash", String, nullable=False, unique=True),
 )
@@ -65,10 +68,18 @@ for _verb in ("UPDATE", "DELETE"):
     )
 
 
+ADDED_COLUMNS = ("session", "os_user")
+"""Columns that a log of before does not have. They are added empty, and an entry is hashed without what is empty, so
+every earlier entry keeps its hash."""
+
+
 def connect(path: str | Path) -> Engine:
-    """Open the database file, making it and its tables when absent. Raises BadInput for a file that is no database."""
+    """Open the database file, making it and its tables when absent. Raises BadInput for a file that is no database.
+
+    A log of before gets the columns that it lacks; a process that only reads (``mode=ro``) reads it without them.
+    """
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     # 30 s: far longer than any transaction here takes: a writer that waits that long means that the log is stuck.
     engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": 30, "check_same_thread": False})
 
@@ -82,15 +93,31 @@ def connect(path: str | Path) -> Engine:
         connection.exec_driver_sql("BEGIN IMMEDIATE")
 
     try:
+        # Before SQLite makes the file, which would be readable as the umask of whoever runs the command says.
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
         METADATA.create_all(engine)
-        with engine.connect() as connection:
+        with engine.begin() as connection:
+            _add_columns(connection)
             connection.execute(text("SELECT count(*) FROM audit_entries"))
-    except DatabaseError as error:
+    except (DatabaseError, OSError) as error:
         engine.dispose()
         raise BadInput(
             "The desk's database cannot be opened.",
-            value=error.orig,
+            value=error.orig if isinstance(error, DatabaseError) else error.strerror,
             where=str(path),
             way_out="restore it from its backup, or name another folder with --var",
         ) from None
     return engine
+
+
+def columns_of(connection: Connection) -> set[str]:
+    """Return the names of the columns that the log of this database has."""
+    return {str(row.name) for row in connection.execute(text("PRAGMA table_info(audit_entries)"))}
+
+
+def _add_columns(connection: Connection) -> None:
+    """Add what a log of before lacks; inside one transaction, so that two processes do not add it twice."""
+    present = columns_of(connection)
+    for name in ADDED_COLUMNS:
+        if name not in present:
+            connection.execute(text(f"ALTER TABLE audit_entries ADD COLUMN {name} VARCHAR"))

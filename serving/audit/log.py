@@ -3,7 +3,8 @@
 ``entry_hash = SHA-256(previous_hash || canonical JSON of the entry)``: an entry changed, removed, added or moved breaks
 the chain. An entry is written in the transaction of what it records; an answer that can't be logged is not given.
 A chain alone does not show that its end was cut off or that all of it was rewritten; therefore each hash also goes
-to a *witness* file next to the database, which a force ships to where the database's keeper can't write.
+to a *witness* file next to the database (``serving.audit.witness``), and processes that hold the key for it sign a
+*checkpoint* now and then (``serving.audit.checkpoints``).
 The six operations are those of section 62 of the Data Protection Act 2018.
 """
 
@@ -11,14 +12,18 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+import pwd
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
 from sqlalchemy import Connection, Engine, desc, insert, select
 
-from serving.audit.database import AUDIT_ENTRIES
+from serving.audit.database import ADDED_COLUMNS, AUDIT_ENTRIES, columns_of
+from serving.audit.witness import append_line, line_of, read_witness, witness_path
 from threat.asof import parse_as_of, show
 from threat.errors import IntegrityFailure
 
@@ -45,7 +50,8 @@ class Entry:
     ``who`` and ``role``: the signed-in user, or ``command line``. ``action``: a short verb phrase, ``view queue``.
     ``subject``: the reference of what was touched (``R-...``, ``L-...``), never a name. ``outcome``: ``done``,
     ``refused``, ``not found`` or ``failed`` (something broke). ``detail``: reasons, list ids, figures; no names and
-    nothing free but the justification the user typed.
+    nothing free but the justification the user typed. ``session``: the mark of the session (``session_mark``), empty
+    where there is none. The account of the operating system that wrote the entry is added when it is written.
     """
 
     who: str
@@ -55,11 +61,41 @@ class Entry:
     subject: str = ""
     outcome: str = "done"
     detail: dict[str, object] = field(default_factory=dict)
+    session: str = ""
+
+
+def session_mark(session_id: str) -> str:
+    """Return what the log says of a session: 16 digits of a hash of its id, the same in each entry of the session.
+
+    The id itself is part of a cookie, and whoever reads the log has no use for it.
+
+    >>> session_mark("0123456789abcdef0123456789abcdef"), session_mark("")
+    ('3eb1bd439947eb76', '')
+    """
+    return hashlib.sha256(session_id.encode()).hexdigest()[:16] if session_id else ""
+
+
+@cache
+def account() -> str:
+    """Return the name of the account of the operating system that runs this process, by its user number.
+
+    Never by the environment (``USER``, ``LOGNAME``), which anybody sets for a command of theirs.
+    """
+    try:
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:  # a container may run as a number that has no name
+        return f"uid {os.getuid()}"
 
 
 def hash_entry(previous_hash: str, row: dict[str, object]) -> str:
-    """Return the hash of an entry: SHA-256 over the previous hash and the entry as JSON with sorted keys."""
-    body = json.dumps({name: row[name] for name in _HASHED}, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    """Return the hash of an entry: SHA-256 over the previous hash and the entry as JSON with sorted keys.
+
+    A column of ``ADDED_COLUMNS`` that is null is left out, so that an entry of before that column keeps its hash. It
+    can be neither added to such an entry nor taken from a later one: the hash would be another.
+    """
+    fields = {name: row[name] for name in _HASHED}
+    fields |= {name: row[name] for name in ADDED_COLUMNS if row.get(name) is not None}
+    body = json.dumps(fields, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(f"{previous_hash}{body}".encode()).hexdigest()
 
 
@@ -79,41 +115,46 @@ def append(connection: Connection, entry: Entry, at: int) -> tuple[int, str]:
         "subject": entry.subject,
         "outcome": entry.outcome,
         "detail": json.dumps(entry.detail, sort_keys=True, ensure_ascii=False),
+        "session": entry.session,
+        "os_user": account(),
     }
     digest = hash_entry(previous, row)
     connection.execute(insert(AUDIT_ENTRIES).values(**row, previous_hash=previous, entry_hash=digest))
     return sequence, digest
 
 
-def record(engine: Engine, entry: Entry, at: int) -> None:
-    """Add an entry in a transaction of its own, then append its hash to the witness file."""
+def record(engine: Engine, entry: Entry, at: int) -> int:
+    """Add an entry in a transaction of its own, then its hash to the witness file. Returns its sequence number."""
     with engine.begin() as connection:
         sequence, digest = append(connection, entry, at)
-    append_witness(engine, sequence, digest)
+    vouch(engine, sequence, digest, at)
+    return sequence
 
 
-def witness_path(engine: Engine) -> Path:
-    """Return the witness file of a database: its own name with ``.witness`` added."""
-    return Path(f"{engine.url.database}.witness")
+def vouch(engine: Engine, sequence: int, digest: str, at: int) -> None:
+    """Append the hash of a committed entry to the witness file. Called after the commit: a witness never runs ahead.
 
-
-def append_witness(engine: Engine, sequence: int, digest: str) -> None:
-    """Append the hash of a committed entry to the witness file. Called after the commit: a witness never runs ahead."""
-    with witness_path(engine).open("a", encoding="ascii") as file:
-        file.write(f"{sequence} {digest}\n")
+    Where the last line was torn, it is completed, and an entry says so.
+    """
+    mended = append_line(engine, sequence, digest)
+    if mended:
+        record(engine, Entry("audit log", "operator", "access", "mend witness", detail={"entry": mended}), at)
 
 
 @dataclass(frozen=True, slots=True)
 class Verified:
     """A chain that verified: number of entries, hash of the last, and how many the witness also vouches for.
 
-    ``clock_set_back``: entries dated over a minute before the entry ahead of them. The chain holds; the clock did not.
+    ``witnessed``: entries up to the last that the witness names, whose hash seals all before it. ``clock_set_back``:
+    entries dated over a minute before the entry ahead of them. The chain holds; the clock did not. ``torn``: the last
+    line of the witness begins the line of an entry of the chain and has no end; the next entry completes it.
     """
 
     entries: int
     head: str
     witnessed: int
     clock_set_back: int
+    torn: bool = False
 
     def as_dict(self) -> dict[str, object]:
         """Return the fields as a JSON document."""
@@ -123,6 +164,7 @@ class Verified:
             "head": self.head,
             "witnessed": self.witnessed,
             "clock_set_back": self.clock_set_back,
+            "torn": self.torn,
         }
 
 
@@ -131,36 +173,48 @@ def verify(engine: Engine, witness: Path | None = None) -> Verified:
 
     ``witness``: another copy of the witness file; by default the file next to the database, if any.
     """
-    previous, count = START, 0
-    vouched = _read_witness(witness or witness_path(engine), required=witness is not None)
-    witnessed = 0
+    previous, count, witnessed = START, 0, 0
+    seen = read_witness(witness or witness_path(engine), required=witness is not None)
+    vouched, torn_is_of_an_entry = dict(seen.vouched), False
     where = str(engine.url.database)
     last_at, set_back = 0, 0
     for row in _entries(engine):
         count += 1
-        if row["sequence"] != count:
-            raise _broken(f"entry {count} is missing: the next one is {row['sequence']}", where)
-        if row["previous_hash"] != previous:
-            raise _broken(f"entry {count} does not follow entry {count - 1}", where)
-        if hash_entry(previous, row) != row["entry_hash"]:
-            raise _broken(f"entry {count} was changed after it was written", where)
+        _check_place(row, count, previous, where)
         at = parse_as_of(str(row["at"]))
         set_back += at < last_at - _CLOCK_TOLERANCE
-        if count in vouched:
-            if vouched.pop(count) != {row["entry_hash"]}:
-                raise _broken(f"entry {count} is not the entry that the witness saw: the chain was rewritten", where)
-            witnessed += 1
         previous, last_at = row["entry_hash"], at
+        if count in vouched:
+            if vouched.pop(count) != {previous}:
+                raise _broken(f"entry {count} is not the entry that the witness saw: the chain was rewritten", where)
+            witnessed = count
+        elif seen.torn and line_of(count, previous).startswith(seen.torn):
+            torn_is_of_an_entry = True
     if vouched:
         raise _broken(
             f"the log ends at entry {count}, and the witness saw entry {max(vouched)}: its end is gone", where
         )
-    return Verified(count, previous, witnessed, set_back)
+    if seen.torn and not torn_is_of_an_entry:
+        raise _broken("the last line of the witness begins the line of no entry that lacks a line", where)
+    return Verified(count, previous, witnessed, set_back, torn=bool(seen.torn))
+
+
+def _check_place(row: dict[str, Any], count: int, previous: str, where: str) -> None:
+    """Raise IntegrityFailure unless an entry is number ``count`` and follows the entry of hash ``previous``."""
+    if row["sequence"] != count:
+        raise _broken(f"entry {count} is missing: the next one is {row['sequence']}", where)
+    if row["previous_hash"] != previous:
+        raise _broken(f"entry {count} does not follow entry {count - 1}", where)
+    if hash_entry(previous, row) != row["entry_hash"]:
+        raise _broken(f"entry {count} was changed after it was written", where)
 
 
 def _entries(engine: Engine) -> Iterator[dict[str, Any]]:
     """Read all entries in order, some at a time: nobody who reads a case waits until a long log has been read."""
-    query = select(AUDIT_ENTRIES).order_by(AUDIT_ENTRIES.c.sequence).limit(_BATCH)
+    with engine.connect() as connection:
+        present = columns_of(connection)  # a log of before, opened for reading alone, lacks some
+    columns = [column for column in AUDIT_ENTRIES.c if column.name in present]
+    query = select(*columns).order_by(AUDIT_ENTRIES.c.sequence).limit(_BATCH)
     last: int | None = None
     while True:
         with engine.connect() as connection:
@@ -170,23 +224,6 @@ def _entries(engine: Engine) -> Iterator[dict[str, Any]]:
         if len(rows) < _BATCH:
             return
         last = rows[-1]["sequence"]
-
-
-def _read_witness(path: Path, *, required: bool) -> dict[int, set[str]]:
-    """Hashes by sequence number; a number seen with two hashes keeps both, and then can't match."""
-    if not path.exists():
-        if required:
-            raise IntegrityFailure("The witness file is missing.", where=str(path), way_out="name the right copy")
-        return {}
-    seen: dict[int, set[str]] = {}
-    for number, line in enumerate(path.read_text(encoding="ascii", errors="replace").splitlines(), 1):
-        sequence, _, digest = line.partition(" ")
-        if not sequence.isdigit() or len(digest) != len(START):
-            raise IntegrityFailure(
-                "The witness file has a line that is not a number and a hash.", value=line, where=f"{path}:{number}"
-            )
-        seen.setdefault(int(sequence), set()).add(digest)
-    return seen
 
 
 def _broken(what: str, where: str) -> IntegrityFailure:

@@ -15,7 +15,10 @@ from serving.audit.database import AUDIT_ENTRIES
 
 @dataclass(frozen=True, slots=True)
 class LoggedEntry:
-    """One entry: ``at`` ISO 8601 in UTC, and what ``serving.audit.log.Entry`` says, without its detail."""
+    """One entry: ``at`` ISO 8601 in UTC, and what ``serving.audit.log.Entry`` says, without its detail.
+
+    ``session`` and ``os_user`` are None in an entry of before they were logged.
+    """
 
     sequence: int
     at: str
@@ -25,6 +28,8 @@ class LoggedEntry:
     action: str
     subject: str
     outcome: str
+    session: str | None = None
+    os_user: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +44,7 @@ class Wanted:
     operation: str = ""
     outcome: str = ""
     subject: str = ""
+    session: str = ""
     since: date | None = None
     until: date | None = None
     last: int | None = None
@@ -71,7 +77,7 @@ def read_entries(engine: Engine, wanted: Wanted, *, page: int, size: int) -> Ent
 
 def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
     table = AUDIT_ENTRIES.c
-    equal = {"role": wanted.role, "operation": wanted.operation, "outcome": wanted.outcome, "subject": wanted.subject}
+    equal = {name: getattr(wanted, name) for name in ("role", "operation", "outcome", "subject", "session")}
     conditions = [table[name] == value for name, value in equal.items() if value]
     # Times are texts of one form in one zone, so they are in the order of time.
     if wanted.since is not None:

@@ -11,17 +11,20 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from fastapi.staticfiles import StaticFiles
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 import threat
+from serving.audit.log import Entry
 from serving.desk import api
 from serving.desk.case import pages as case_pages
 from serving.desk.governance import pages as governance_pages
 from serving.desk.people import pages as people_pages
-from serving.desk.problems import MEDIA_TYPE, plain, problem
+from serving.desk.problems import MEDIA_TYPE, Denied, plain, problem
 from serving.desk.queue import pages as queue_pages
 from serving.desk.rendering import problem_page
+from serving.desk.request import NOBODY, log_refusal
 from serving.desk.responses.answer import Problem
 from serving.desk.search import pages as search_pages
 from serving.desk.service import Desk
@@ -93,6 +96,10 @@ async def _guard(request: Request, call_next: Callable[[Request], Awaitable[Resp
             where="",
             way_out="open http://127.0.0.1 and the port it prints, on the machine it runs on",
         )
+        # The name asked for is not logged: it may be anything that another site sends.
+        entry = Entry(NOBODY, "nobody", "access", "ask from elsewhere", outcome="refused", detail={"status": 403})
+        desk: Desk = request.app.state.desk
+        await run_in_threadpool(desk.log, entry, desk.clock())
         response: Response = _problem_json(refused)
     else:
         response = await call_next(request)
@@ -121,6 +128,9 @@ def _answer(request: Request, answered: Problem) -> Response:
 
 
 def _on_threat_error(request: Request, error: ThreatError) -> Response:
+    # Before the answer: a refusal that cannot be logged is answered as something that broke.
+    if isinstance(error, Denied) and not error.logged:
+        log_refusal(request, error)
     return _answer(request, problem(error))
 
 

@@ -25,9 +25,13 @@ _LONGEST_VALUE = 200
 
 
 class Denied(ThreatError):
-    """The request is refused: not signed in (401), not this role (403), or a bad form (400). ``status`` says which."""
+    """The request is refused: not signed in (401), not this role (403), or a bad form (400). ``status`` says which.
+
+    ``logged``: that an entry of the audit log says so already; the application logs every other refusal.
+    """
 
     exit_code = 2
+    logged = False
 
     def __init__(self, problem: str, *, status: int, value: object = None, where: str = "", way_out: str = "") -> None:
         super().__init__(problem, value=value, where=where, way_out=way_out)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,7 +14,7 @@ from fastapi import Depends, Request
 from sqlalchemy import Connection, delete, insert, select
 
 from serving.audit.database import ENDED_SESSIONS, OPEN_NAMES
-from serving.audit.log import Entry, Operation, append, append_witness, record
+from serving.audit.log import Entry, Operation, append, session_mark, vouch
 from serving.desk.problems import Denied, NotFound
 from serving.desk.service import Desk
 from serving.desk.sign_in import COOKIE, Permission, Session
@@ -27,6 +28,12 @@ _LARGEST_FORM = 8 * 1024
 _MOST_FIELDS = 20
 """The form with most fields has three."""
 
+_REFERENCE = re.compile(r"[RPE]-[0-9a-f]{16}", re.ASCII)
+"""What of an address the log may hold: a whole reference. Anything else may be whatever somebody typed, a name too."""
+
+NOBODY = "nobody signed in"
+"""Who an entry names for a request without a session."""
+
 
 @dataclass(slots=True)
 class EntryDraft:
@@ -38,11 +45,15 @@ class EntryDraft:
 
 @dataclass(frozen=True, slots=True)
 class SignedInRequest:
-    """A request of a signed-in user. ``at``: UTC seconds of its arrival; ``desk``: what it may ask."""
+    """A request of a signed-in user. ``at``: UTC seconds of its arrival; ``desk``: what it may ask.
+
+    ``subject``: the reference in its address, which the entry of a refusal names; empty where there is none.
+    """
 
     desk: Desk
     session: Session
     at: int
+    subject: str = ""
 
     @contextmanager
     def logged(self, operation: Operation, action: str) -> Iterator[EntryDraft]:
@@ -55,6 +66,7 @@ class SignedInRequest:
             yield draft
         except Exception as error:
             outcome = "refused" if isinstance(error, ThreatError) else "failed"
+            draft.subject = draft.subject or self.subject  # it failed before it knew what it is about
             self._record(operation, action, draft, "not found" if isinstance(error, NotFound) else outcome)
             raise
         # Before the answer, never after: an answer that left without an entry could not be taken back.
@@ -64,20 +76,23 @@ class SignedInRequest:
         """Raise Denied, and log it, unless the role has the permission."""
         if self.session.may(permission):
             return
-        self._record("access", action, EntryDraft(), "refused")
-        raise Denied(
+        self._record("access", action, EntryDraft(self.subject, {"status": 403}), "refused")
+        denied = Denied(
             "This role may not see this.",
             status=403,
             value=self.session.role,
             way_out="sign in with a role that may, if it is yours to use",
         )
+        denied.logged = True
+        raise denied
 
     def require_form(self, token: str, action: str) -> None:
         """Raise Denied, and log it, unless a form came from this desk's own page in this session."""
         try:
             require_token(self.desk, token, self.session.id)
-        except Denied:
-            self._record("access", action, EntryDraft(), "refused")
+        except Denied as denied:
+            self._record("access", action, EntryDraft(self.subject, {"status": denied.status}), "refused")
+            denied.logged = True
             raise
 
     def sign_out(self) -> None:
@@ -98,14 +113,15 @@ class SignedInRequest:
         user, draft = self.session, EntryDraft()
         with self.desk.engine.begin() as connection:
             yield connection, draft
-            entry = Entry(user.who, user.role, operation, action, draft.subject, "done", draft.detail)
+            mark = session_mark(user.id)
+            entry = Entry(user.who, user.role, operation, action, draft.subject, "done", draft.detail, mark)
             sequence, digest = append(connection, entry, self.at)
-        append_witness(self.desk.engine, sequence, digest)
+        vouch(self.desk.engine, sequence, digest, self.at)
 
     def _record(self, operation: Operation, action: str, draft: EntryDraft, outcome: str) -> None:
-        user = self.session
-        entry = Entry(user.who, user.role, operation, action, draft.subject, outcome, draft.detail)
-        record(self.desk.engine, entry, self.at)
+        user, mark = self.session, session_mark(self.session.id)
+        entry = Entry(user.who, user.role, operation, action, draft.subject, outcome, draft.detail, mark)
+        self.desk.log(entry, self.at)
 
 
 def desk_of(request: Request) -> Desk:
@@ -121,9 +137,12 @@ def session_of(request: Request) -> Session | None:
     """
     if not hasattr(request.state, "session"):
         request.state.session = None  # where the look-up fails, the page of that error shows nobody signed in
+        request.state.ended_session = ""
         desk = desk_of(request)
         session = desk.sessions.read(request.cookies.get(COOKIE, ""), desk.clock())
-        if session is not None and not _signed_out(desk, session):
+        if session is not None and _signed_out(desk, session):
+            request.state.ended_session = session.id
+        else:
             request.state.session = session
     looked_up: Session | None = request.state.session
     return looked_up
@@ -146,7 +165,34 @@ def signed_in_request(request: Request) -> SignedInRequest:
             way_out="sign in at /sign-in; the session ends after one shift",
         )
     desk = desk_of(request)
-    return SignedInRequest(desk, session, desk.clock())
+    return SignedInRequest(desk, session, desk.clock(), subject_of(request))
+
+
+def subject_of(request: Request) -> str:
+    """Return the reference in the address of a request, if it is a whole one; else an empty text."""
+    reference = str(request.path_params.get("reference", ""))
+    return reference if _REFERENCE.fullmatch(reference) else ""
+
+
+def log_refusal(request: Request, denied: Denied) -> None:
+    """Write the entry of a refusal that has none yet: nobody signed in, a sign-in that failed, a form that is no form.
+
+    It says which route, the reference in the address, and why the cookie, if any, opened nothing; never the address
+    itself, the cookie or a field of a form, which may hold anything.
+    """
+    session, desk = session_of(request), desk_of(request)
+    route = request.scope.get("route")
+    path = getattr(route, "path", "")
+    detail: dict[str, object] = {"status": denied.status}
+    mark = "" if session is None else session_mark(session.id)
+    if session is None and request.cookies.get(COOKIE):
+        ended = request.state.ended_session
+        detail["cookie"] = "signed out" if ended else "forged or over"
+        mark = session_mark(ended)
+    who, role = (NOBODY, "nobody") if session is None else (session.who, session.role)
+    action = "sign in" if path == "/sign-in" else f"{request.method} {path}"
+    desk.log(Entry(who, role, "access", action, subject_of(request), "refused", detail, mark), desk.clock())
+    denied.logged = True
 
 
 def may(permission: Permission) -> Callable[[Request, SignedInRequest], SignedInRequest]:

@@ -13,6 +13,7 @@ from pydantic import BaseModel
 from sqlalchemy import Engine
 
 from serving.audit import database
+from serving.audit.log import Entry, record
 from serving.desk import words
 from serving.desk.list_view import ListView
 from serving.desk.problems import NotFound
@@ -73,6 +74,10 @@ class Desk:
         self._opening = threading.Lock()
         self._view: ListView | None = None
         self._last_days: dict[str, date | None] = {}
+
+    def log(self, entry: Entry, at: int) -> None:
+        """Write an entry of the audit log, in a transaction of its own. ``at``: UTC seconds."""
+        record(self.engine, entry, at)
 
     @property
     def promotions_path(self) -> Path:

@@ -17,13 +17,16 @@ ENTRIES_A_PAGE = 50
 """Entries on a page: two screens, and a day of a small unit."""
 
 OPERATIONS = {operation: operation.capitalize() for operation in get_args(Operation)}
-ROLES_LOGGED = {role: role.capitalize() for role in (*ROLES, "operator")}
-"""Roles of the desk, and of whoever runs the commands."""
+ROLES_LOGGED = {role: role.capitalize() for role in (*ROLES, "operator", "nobody")}
+"""Roles of the desk, of whoever runs the commands, and of a request without a session."""
 
 OUTCOMES = {"done": "Done", "refused": "Refused", "not found": "Not found", "failed": "Failed"}
 
 _REFERENCE = re.compile(r"[A-Za-z0-9_.:-]{1,80}")
 """Letters of every reference that the log holds: of relationships, persons, events, lists, RUNs and bundles."""
+
+_SESSION = re.compile(r"[0-9a-f]{16}", re.ASCII)
+"""The mark of a session, as ``serving.audit.log.session_mark`` makes it."""
 
 _SELECTS = {"role": ROLES_LOGGED, "operation": OPERATIONS, "outcome": OUTCOMES}
 _TITLES = {
@@ -31,6 +34,7 @@ _TITLES = {
     "operation": "Operation",
     "outcome": "Outcome",
     "reference": "Reference",
+    "session": "Session",
     "since": "From",
     "until": "To",
 }
@@ -61,6 +65,7 @@ class LogChoice:
             operation=right.get("operation", ""),
             outcome=right.get("outcome", ""),
             subject=right.get("reference", ""),
+            session=right.get("session", ""),
             since=days.get("since"),
             until=days.get("until"),
             last=self.last or None,
@@ -121,6 +126,8 @@ def log_choice_of(query: Mapping[str, str]) -> LogChoice:
     }
     if "reference" in fields and not _REFERENCE.fullmatch(fields["reference"]):
         errors["reference"] = "A reference has letters, digits, dots, colons and dashes, such as R-0123456789abcdef."
+    if "session" in fields and not _SESSION.fullmatch(fields["session"]):
+        errors["session"] = "The mark of a session has 16 digits and letters from a to f, as an entry shows it."
     if not errors and fields.get("since", "") > fields.get("until", "9999-12-31"):
         errors["until"] = "The last day is before the first."
     return LogChoice(fields, max(1, _number(query.get("page", ""))), _number(query.get("last", "")), errors)

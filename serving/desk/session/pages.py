@@ -8,10 +8,11 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import RedirectResponse, Response
 
-from serving.audit.log import Entry, record
+from serving.audit.log import Entry, session_mark
 from serving.desk.problems import plain
 from serving.desk.rendering import page_of, problem_page
 from serving.desk.request import (
+    NOBODY,
     VISITOR_COOKIE,
     SignedInRequest,
     desk_of,
@@ -47,6 +48,9 @@ def start_session(request: Request, form: Annotated[Mapping[str, str], Depends(p
     require_token(desk, form.get("token", ""), visitor)
     role = form.get("role", "")
     if role not in ROLES:
+        # What was sent instead of a role may be anything, so the entry leaves it out.
+        refused = Entry(NOBODY, "nobody", "access", "sign in", outcome="refused", detail={"status": 422})
+        desk.log(refused, desk.clock())
         return page_of(
             request,
             "session/sign_in.html",
@@ -57,7 +61,7 @@ def start_session(request: Request, form: Annotated[Mapping[str, str], Depends(p
         )
     now = desk.clock()
     session = desk.sessions.start(role, now)
-    record(desk.engine, Entry(session.who, session.role, "access", "sign in"), now)
+    desk.log(Entry(session.who, session.role, "access", "sign in", session=session_mark(session.id)), now)
     response = RedirectResponse("/", status_code=303)
     response.set_cookie(
         COOKIE, desk.sessions.cookie(session), httponly=True, samesite="strict", max_age=SHIFT_SECONDS, path="/"

@@ -10,7 +10,8 @@ import pytest
 
 from serving.audit import log as audit_log
 from serving.audit.database import connect
-from serving.audit.log import START, Entry, hash_entry, record, verify, witness_path
+from serving.audit.log import START, Entry, hash_entry, record, verify
+from serving.audit.witness import witness_path
 from threat.errors import BadInput, IntegrityFailure
 
 
@@ -62,6 +63,7 @@ def test_empty_log_is_whole(tmp_path):
         "head": START,
         "witnessed": 0,
         "clock_set_back": 0,
+        "torn": False,
     }
     engine.dispose()
 
@@ -83,9 +85,13 @@ TAMPERING = {
         "UPDATE audit_entries SET sequence = -sequence - 1 WHERE sequence > 2; "
         "UPDATE audit_entries SET sequence = -sequence WHERE sequence < 0; "
         "INSERT INTO audit_entries SELECT 3, at, who, role, operation, action, subject, outcome, detail, "
-        "previous_hash, 'new' FROM audit_entries WHERE sequence = 4",
+        "session, os_user, previous_hash, 'new' FROM audit_entries WHERE sequence = 4",
         "entry 3 was changed",
     ),
+    "session rewritten": ("UPDATE audit_entries SET session = 'x' WHERE sequence = 2", "entry 2 was changed"),
+    "session taken out": ("UPDATE audit_entries SET session = NULL WHERE sequence = 2", "entry 2 was changed"),
+    "account rewritten": ("UPDATE audit_entries SET os_user = 'x' WHERE sequence = 4", "entry 4 was changed"),
+    "account taken out": ("UPDATE audit_entries SET os_user = NULL WHERE sequence = 4", "entry 4 was changed"),
     "gap closed up": (
         "DELETE FROM audit_entries WHERE sequence = 2; "
         "UPDATE audit_entries SET sequence = sequence - 1 WHERE sequence > 2",

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine
 
 from serving.audit import database
-from serving.audit.log import Entry, record
+from serving.audit.log import Entry, account, record
 from serving.audit.reading import LoggedEntry, Wanted, read_entries
 from threat.asof import DAY, parse_as_of
 
@@ -55,7 +55,7 @@ def test_an_entry_says_who_did_what_to_what_and_not_why(engine: Engine) -> None:
     [first] = read_entries(engine, Wanted(last=1), page=1, size=10).entries
     assert first == LoggedEntry(
         1, "2026-11-01T00:00:00+00:00", "development reviewer", "reviewer", "consultation", "view",
-        "R-0000000000000000", "done",
+        "R-0000000000000000", "done", "", account(),
     )  # fmt: skip
     assert "detail" not in {field.name for field in fields(LoggedEntry)}
 

@@ -44,7 +44,7 @@ def test_no_entry_no_answer(desk, monkeypatch):
         raise OSError("disk full")
 
     client = client_of(desk)
-    monkeypatch.setattr("serving.desk.request.record", full)
+    monkeypatch.setattr("serving.desk.service.record", full)
     answer = client.get("/api/v1/queue")
     assert answer.status_code == 500
     assert REFERENCE["G01"] not in answer.text

@@ -84,4 +84,4 @@ def test_sign_out_ends_the_session(desk):
     client.cookies.set(COOKIE, stolen)
     assert client.get("/api/v1/queue").status_code == 401  # ended here, not in the browser alone
     assert client_of(desk).get("/api/v1/queue").status_code == 200  # another session goes on
-    assert verify(desk.engine).entries == 5  # sign in, the page, sign out; sign in, the queue
+    assert verify(desk.engine).entries == 7  # sign in, the page, sign out; two refusals; sign in, the queue

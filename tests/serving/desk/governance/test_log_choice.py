@@ -15,11 +15,15 @@ from serving.desk.governance.log_choice import OPERATIONS, OUTCOMES, ROLES_LOGGE
 DAY = "Write the day as a year, a month and a day, such as 2026-11-28."
 REFERENCE = "A reference has letters, digits, dots, colons and dashes, such as R-0123456789abcdef."
 
+SESSION = "The mark of a session has 16 digits and letters from a to f, as an entry shows it."
+
 
 def test_each_field_chooses_entries() -> None:
     query = {"role": "admin", "operation": "access", "outcome": "refused", "reference": " R-1 ", "last": "9"}
-    choice = log_choice_of(query | {"since": "2026-11-01", "until": "2026-11-30", "page": "3"})
-    assert choice.wanted() == Wanted("admin", "access", "refused", "R-1", date(2026, 11, 1), date(2026, 11, 30), last=9)
+    query |= {"session": "0123456789abcdef", "since": "2026-11-01", "until": "2026-11-30", "page": "3"}
+    choice = log_choice_of(query)
+    days = {"since": date(2026, 11, 1), "until": date(2026, 11, 30)}
+    assert choice.wanted() == Wanted("admin", "access", "refused", "R-1", "0123456789abcdef", **days, last=9)
     assert (choice.page, choice.errors, choice.is_plain()) == (3, {}, False)
 
 
@@ -33,6 +37,8 @@ def test_each_field_chooses_entries() -> None:
         ({"since": "٢٠٢٦-01-01"}, {"since": DAY}),
         ({"reference": "Sam Example"}, {"reference": REFERENCE}),
         ({"reference": "R" * 81}, {"reference": REFERENCE}),
+        ({"session": "0123"}, {"session": SESSION}),
+        ({"session": "Sam Example 1234"}, {"session": SESSION}),
         ({"since": "2026-11-02", "until": "2026-11-01"}, {"until": "The last day is before the first."}),
     ],
 )

@@ -10,7 +10,7 @@ from fixtures.desk_browser import NOW, Browser, client_of
 from fixtures.golden_lists import REFERENCE
 from fixtures.log_entries import details
 
-from serving.audit.log import Entry, record
+from serving.audit.log import Entry, account, record
 from serving.desk.service import Desk
 
 TYPED = "words that somebody typed"
@@ -51,6 +51,7 @@ def test_an_entry_says_time_who_role_what_outcome_and_reference(filled: Desk) ->
             "open names (consultation)",
             "not found",
             "R-0000000000000046",
+            account(),
         ]
     ]
 
@@ -90,7 +91,7 @@ def test_no_page_shows_what_somebody_typed(filled: Desk) -> None:
 def test_names_that_were_opened_are_an_entry_without_the_reason(desk: Desk) -> None:
     record(desk.engine, Entry("a", "reviewer", "consultation", "open names", REFERENCE["G01"]), NOW)
     cells, _ = shown(client_of(desk, "admin"), "/audit-log?last=1")
-    assert cells[0][2:] == ["a", "reviewer", "open names (consultation)", "done", REFERENCE["G01"]]
+    assert cells[0][2:] == ["a", "reviewer", "open names (consultation)", "done", REFERENCE["G01"], account()]
 
 
 def test_a_wrong_day_is_said_at_its_field(filled: Desk) -> None:

@@ -78,7 +78,7 @@ def test_nothing_is_read_unless_the_entry_was_committed(desk, monkeypatch):
     open_names(client)
     read = []
     monkeypatch.setattr(names.identities, "read", lambda *_, **__: read.append("read"))
-    monkeypatch.setattr("serving.desk.request.record", unwritable)
+    monkeypatch.setattr("serving.desk.service.record", unwritable)
     assert client.get(PAGE).status_code == 500
     assert read == []
 
