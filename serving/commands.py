@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -12,6 +14,10 @@ from threat.asof import parse_as_of, show
 from threat.errors import IntegrityFailure, UsageError
 from threat.options import STORE, VAR, AsOfOption, JsonOption, PolicyOption, PortOption, StoreOption, VarOption
 from threat.terminal import emit, progress
+
+if TYPE_CHECKING:
+    # SQLAlchemy loads when a log is opened: `threat --help` starts without it.
+    from sqlalchemy import Engine
 
 # Commands import the rest of the product when they run, so that `threat --help` loads none of it.
 app = typer.Typer()
@@ -177,21 +183,51 @@ def sentences(
 def verify(
     var: VarOption = VAR,
     witness: Annotated[Path | None, typer.Option(help="Another copy of the witness file.")] = None,
+    checkpoint: Annotated[Path | None, typer.Option(help="A copy of a signed checkpoint, kept elsewhere.")] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Read the whole chain again; exit 5 at the first entry that doesn't fit."""
+    from serving.audit.checkpoints import verify_log
+    from threat.trust.folder import UNSIGNED, Trust
+
+    trust = Trust.open()
+    with _audit_log_of(var) as engine:
+        verified = verify_log(engine, trust, witness=witness, shipped=checkpoint)
+    document = verified.as_dict() | {"note": "" if trust.exists else UNSIGNED}
+    emit(document, as_json=as_json, lines=_show_verified)
+
+
+@audit_log.command("sign")
+def sign(
+    var: VarOption = VAR,
+    witness: Annotated[Path | None, typer.Option(help="Another copy of the witness file.")] = None,
+    key: Annotated[Path | None, typer.Option(help="Private key for audit; else audit.pem of $THREAT_KEYS.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Read the whole chain again and sign its last entry: the first checkpoint of a log, or one more."""
+    from serving.audit.checkpoints import sign_first
+    from threat.trust.folder import Trust
+
+    trust = Trust.open()
+    signer = trust.signer("audit", key)
+    with _audit_log_of(var) as engine:
+        checkpoint = sign_first(engine, trust, signer, _now(), witness)
+    document = {"signed": checkpoint.sequence, "head": checkpoint.hash, "by": checkpoint.by}
+    emit(document, as_json=as_json, lines=_show_signed)
+
+
+@contextmanager
+def _audit_log_of(var: Path) -> Iterator[Engine]:
     from serving.audit import database
-    from serving.audit.log import verify as verify_chain
 
     path = var / "desk.sqlite"
     if not path.is_file():
         raise UsageError("There is no audit log in this folder.", where=str(path), way_out="name its folder with --var")
     engine = database.connect(path)
     try:
-        verified = verify_chain(engine, witness)
+        yield engine
     finally:
         engine.dispose()
-    emit(verified.as_dict(), as_json=as_json, lines=_show_verified)
 
 
 def _now() -> int:
@@ -273,4 +309,9 @@ def _show_verified(document: dict[str, Any]) -> str:
     ]
     if document["torn"]:
         lines.append("The last line of the witness is torn, and its entry is in the log: the next entry completes it.")
+    lines.append(document["note"] or f"Under a signed checkpoint: {document['signed']:,} entries.")
     return "\n".join([*lines, f"Last hash: {document['head']}"])
+
+
+def _show_signed(document: dict[str, Any]) -> str:
+    return f"Signed by {document['by']}: {document['signed']:,} entries, up to {document['head']}."

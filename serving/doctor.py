@@ -7,10 +7,11 @@ from urllib.parse import quote
 
 from sqlalchemy import URL, create_engine
 
-from serving.audit.log import verify
+from serving.audit.checkpoints import verify_log
 from serving.lists.rankings import in_service
 from threat.doctor.findings import Finding, Places, command
 from threat.release import promotions
+from threat.trust.folder import Trust
 
 
 def check_audit_log(places: Places) -> list[Finding]:
@@ -24,7 +25,7 @@ def check_audit_log(places: Places) -> list[Finding]:
     address = URL.create("sqlite", database=f"file:{quote(str(path.absolute()))}", query={"mode": "ro", "uri": "true"})
     engine = create_engine(address)
     try:
-        verified = verify(engine, witness if witness.is_file() else None)
+        verified = verify_log(engine, Trust.open(), witness=witness if witness.is_file() else None)
     finally:
         engine.dispose()
     findings = [Finding("audit log", "ok", f"{verified.entries:,} entries in {path}, one unbroken chain")]

@@ -14,7 +14,7 @@ import hashlib
 import json
 import os
 import pwd
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -99,12 +99,45 @@ def hash_entry(previous_hash: str, row: dict[str, object]) -> str:
     return hashlib.sha256(f"{previous_hash}{body}".encode()).hexdigest()
 
 
-def append(connection: Connection, entry: Entry, at: int) -> tuple[int, str]:
-    """Add an entry inside the caller's transaction and return its sequence number and hash. ``at``: UTC seconds."""
+@dataclass(frozen=True, slots=True)
+class Head:
+    """Where the log ends: number and hash of its last entry; 0 and START for a log without an entry."""
+
+    sequence: int
+    hash: str
+
+
+def head(connection: Connection) -> Head:
+    """Return where the log ends, inside the caller's transaction."""
     last = connection.execute(
         select(AUDIT_ENTRIES.c.sequence, AUDIT_ENTRIES.c.entry_hash).order_by(desc(AUDIT_ENTRIES.c.sequence)).limit(1)
     ).first()
-    sequence, previous = (last.sequence + 1, last.entry_hash) if last else (1, START)
+    return Head(last.sequence, last.entry_hash) if last else Head(0, START)
+
+
+def check_since(connection: Connection, sequence: int, digest: str, where: str) -> Head:
+    """Read the entries after entry ``sequence`` of hash ``digest`` again, and return where the log ends.
+
+    Raises IntegrityFailure where that entry is another, or an entry after it does not fit.
+    """
+    entry = AUDIT_ENTRIES.c
+    if sequence:
+        present = connection.execute(select(entry.entry_hash).where(entry.sequence == sequence)).scalar()
+        if present != digest:
+            raise _broken(f"entry {sequence} is not the entry that was signed: the log was rewritten or cut", where)
+    count, previous = sequence, digest
+    query = select(AUDIT_ENTRIES).where(entry.sequence > sequence).order_by(entry.sequence)
+    for row in connection.execute(query):
+        count += 1
+        _check_place(dict(row._mapping), count, previous, where)
+        previous = row.entry_hash
+    return Head(count, previous)
+
+
+def append(connection: Connection, entry: Entry, at: int) -> tuple[int, str]:
+    """Add an entry inside the caller's transaction and return its sequence number and hash. ``at``: UTC seconds."""
+    last = head(connection)
+    sequence, previous = last.sequence + 1, last.hash
     row: dict[str, object] = {
         "sequence": sequence,
         "at": show(at),
@@ -148,6 +181,7 @@ class Verified:
     ``witnessed``: entries up to the last that the witness names, whose hash seals all before it. ``clock_set_back``:
     entries dated over a minute before the entry ahead of them. The chain holds; the clock did not. ``torn``: the last
     line of the witness begins the line of an entry of the chain and has no end; the next entry completes it.
+    ``signed``: entries up to the latest signed checkpoint that the chain was compared with.
     """
 
     entries: int
@@ -155,6 +189,7 @@ class Verified:
     witnessed: int
     clock_set_back: int
     torn: bool = False
+    signed: int = 0
 
     def as_dict(self) -> dict[str, object]:
         """Return the fields as a JSON document."""
@@ -165,25 +200,29 @@ class Verified:
             "witnessed": self.witnessed,
             "clock_set_back": self.clock_set_back,
             "torn": self.torn,
+            "signed": self.signed,
         }
 
 
-def verify(engine: Engine, witness: Path | None = None) -> Verified:
+def verify(engine: Engine, witness: Path | None = None, signed: Sequence[tuple[int, str]] = ()) -> Verified:
     """Read the whole chain again. Raises IntegrityFailure at the first entry that does not fit.
 
-    ``witness``: another copy of the witness file; by default the file next to the database, if any.
+    ``witness``: another copy of the witness file; by default the file next to the database, if any. ``signed``: number
+    and hash of the entries that signed checkpoints name.
     """
     previous, count, witnessed = START, 0, 0
     seen = read_witness(witness or witness_path(engine), required=witness is not None)
     vouched, torn_is_of_an_entry = dict(seen.vouched), False
     where = str(engine.url.database)
     last_at, set_back = 0, 0
+    waiting = set(signed)
     for row in _entries(engine):
         count += 1
         _check_place(row, count, previous, where)
         at = parse_as_of(str(row["at"]))
         set_back += at < last_at - _CLOCK_TOLERANCE
         previous, last_at = row["entry_hash"], at
+        waiting.discard((count, previous))
         if count in vouched:
             if vouched.pop(count) != {previous}:
                 raise _broken(f"entry {count} is not the entry that the witness saw: the chain was rewritten", where)
@@ -194,9 +233,12 @@ def verify(engine: Engine, witness: Path | None = None) -> Verified:
         raise _broken(
             f"the log ends at entry {count}, and the witness saw entry {max(vouched)}: its end is gone", where
         )
+    if waiting:
+        raise _broken(f"entry {min(waiting)[0]} is not the entry that was signed: the log was rewritten or cut", where)
     if seen.torn and not torn_is_of_an_entry:
         raise _broken("the last line of the witness begins the line of no entry that lacks a line", where)
-    return Verified(count, previous, witnessed, set_back, torn=bool(seen.torn))
+    covered = max((number for number, _ in signed), default=0)
+    return Verified(count, previous, witnessed, set_back, bool(seen.torn), covered)
 
 
 def _check_place(row: dict[str, Any], count: int, previous: str, where: str) -> None:

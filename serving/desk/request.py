@@ -117,6 +117,7 @@ class SignedInRequest:
             entry = Entry(user.who, user.role, operation, action, draft.subject, "done", draft.detail, mark)
             sequence, digest = append(connection, entry, self.at)
         vouch(self.desk.engine, sequence, digest, self.at)
+        self.desk.checkpoints.after(sequence, self.at)
 
     def _record(self, operation: Operation, action: str, draft: EntryDraft, outcome: str) -> None:
         user, mark = self.session, session_mark(self.session.id)

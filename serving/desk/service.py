@@ -13,6 +13,7 @@ from pydantic import BaseModel
 from sqlalchemy import Engine
 
 from serving.audit import database
+from serving.audit.checkpoints import Checkpoints
 from serving.audit.log import Entry, record
 from serving.desk import words
 from serving.desk.list_view import ListView
@@ -26,6 +27,7 @@ from threat.lists import Published, published
 from threat.release import promotions
 from threat.release.documents.earlier import ReleasedCheck
 from threat.release.ledger import Standing
+from threat.trust.folder import Trust
 
 
 class CardPage(BaseModel):
@@ -52,7 +54,7 @@ class Desk:
 
     ``var``: the folder with ``lists/``, ``promotions.jsonl``, the database and the session key. ``clock``
     gives UTC seconds. ``tour_path``: the tour of a demonstration, read at each request since it grows as the
-    demonstration goes on.
+    demonstration goes on. ``trust``: the keys that count; None opens those of this machine.
     """
 
     def __init__(
@@ -63,11 +65,14 @@ class Desk:
         clock: Callable[[], int],
         database_path: str | Path | None = None,
         tour_path: str | Path | None = None,
+        trust: Trust | None = None,
     ) -> None:
         self.store = Path(store)
         self.var = Path(var)
         self.clock = clock
         self.engine: Engine = database.connect(database_path or self.var / "desk.sqlite")
+        self.trust = Trust.open() if trust is None else trust
+        self.checkpoints = Checkpoints(self.engine, self.trust)
         self.sessions = SessionSigner.from_file(self.var / "desk.key")
         self._tour_path = None if tour_path is None else Path(tour_path)
         # One thread opens a list while the others wait: two openings at once would hold the snapshot twice.
@@ -77,7 +82,7 @@ class Desk:
 
     def log(self, entry: Entry, at: int) -> None:
         """Write an entry of the audit log, in a transaction of its own. ``at``: UTC seconds."""
-        record(self.engine, entry, at)
+        self.checkpoints.after(record(self.engine, entry, at), at)
 
     @property
     def promotions_path(self) -> Path:
@@ -188,5 +193,6 @@ class Desk:
         return read_tour(self._tour_path)
 
     def close(self) -> None:
-        """Close the connections to the database."""
+        """Sign the head of the audit log, where this process may, and close the connections to the database."""
+        self.checkpoints.sign(self.clock())
         self.engine.dispose()

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Request
 from markupsafe import Markup
 from starlette.responses import Response
 
-from serving.audit import log as audit_log
+from serving.audit.checkpoints import verify_log
 from serving.audit.log import Verified
 from serving.audit.reading import read_entries
 from serving.desk.governance.fairness_shown import fairness_shown
@@ -72,9 +72,9 @@ def log(request: Request, signed_in: Annotated[SignedInRequest, Depends(may("see
         draft.detail = {"page": read.page, **chosen}
         if choice.is_plain():
             try:
-                verified = audit_log.verify(signed_in.desk.engine)
+                verified = verify_log(signed_in.desk.engine, signed_in.desk.trust)
             except IntegrityFailure as error:
-                broken = str(error.value)
+                broken = error.problem if error.value is None else str(error.value)
             draft.detail["whole"] = not broken
     return page_of(
         request,

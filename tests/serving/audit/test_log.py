@@ -64,6 +64,7 @@ def test_empty_log_is_whole(tmp_path):
         "witnessed": 0,
         "clock_set_back": 0,
         "torn": False,
+        "signed": 0,
     }
     engine.dispose()
 
