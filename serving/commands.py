@@ -45,6 +45,7 @@ def score(
     """Rank every eligible relationship at an as-of, with reasons, into a frozen list."""
     from serving.lists.feed_words import feed_sentence, feeds_alike
     from serving.lists.making import ListOptions, make_list
+    from threat.trust.folder import Trust
 
     options = ListOptions(
         capacity=capacity, publish=publish, rule=rule, policy_path=policy, previous=previous, stale_ok=stale_ok
@@ -79,6 +80,8 @@ def score(
         "stale_ok": made.basis.stale_ok,
         "previous": made.basis.previous,
         "published": publish,
+        "remarks": list(made.remarks),
+        "signed": Trust.open().exists,
     }
     emit(document, as_json=as_json, lines=_show_list)
 
@@ -235,6 +238,8 @@ def _now() -> int:
 
 
 def _show_list(document: dict[str, Any]) -> str:
+    from threat.trust.folder import UNSIGNED
+
     ties = document["ties"]
     lines = [
         f"{document['list']}: {document['ranked']:,} relationships ranked, {document['selected']:,} for review, "
@@ -251,7 +256,9 @@ def _show_list(document: dict[str, Any]) -> str:
         lines.append(
             "WARNING: a feed that is behind is silent, which is not calm: nothing recorded since is in the list."
         )
+    lines += [f"WARNING: {remark}" for remark in document["remarks"]]
     lines.append("Published: the desk shows it." if document["published"] else "Not published (add --publish).")
+    lines += [] if document["signed"] else [UNSIGNED]
     lines.append("Not being on the list is not a sign of safety.")
     return "\n".join(lines)
 

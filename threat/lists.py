@@ -2,17 +2,23 @@
 
 The id of a LIST is a hash of its content: ``list.json`` names the SHA-256 of ``rows.parquet``, and the id ends in the
 hash of ``list.json``. Opening one recomputes both. ``current.json`` next to the LISTs names the published one.
+
+Where a trust folder exists, both are signed with the key for ``list``: ``signature.json`` next to ``list.json`` holds
+the whole hash of ``list.json``, and ``current.json`` is itself a signed document. What is not signed, or signed by a
+key that is not for lists, is refused. Whether a list was really published is in the audit log, which the desk asks
+(``serving.lists.publishing``).
 """
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
@@ -22,6 +28,14 @@ from numpy.typing import NDArray
 from threat.errors import BadInput, IntegrityFailure, UsageError
 from threat.files import sha256_of, whole_folder, write_whole
 from threat.release.documents.scored_list import Basis, ListFile, MustSee, Safeguarding
+from threat.trust.chain import canonical
+from threat.trust.folder import Trust
+from threat.trust.signing import Signer, sign
+
+LIST_TYPE: Final = "application/vnd.threat.list+json"
+POINTER_TYPE: Final = "application/vnd.threat.publication+json"
+SIGNATURE: Final = "signature.json"
+CURRENT: Final = "current.json"
 
 _SENTENCE = pa.struct([("feature", pa.string()), ("text", pa.string()), ("event_ids", pa.list_(pa.int64()))])
 _REASON = pa.struct(
@@ -77,7 +91,8 @@ class ScoredList:
     """A LIST in memory: ``id``, ``basis``, ``must_see`` (as shown) and ``rows`` (schema ``ROWS``, in rank order).
 
     ``safeguarding``: the relationships that are not ranked with adults, by id. ``version``: of its ``list.json``; a
-    list of version 1 says nothing of circumstances, feeds and safeguarding.
+    list of version 1 says nothing of circumstances, feeds and safeguarding. ``remarks``: sentences for whoever made it,
+    of what went wrong on the way; not part of the LIST.
     """
 
     def __init__(
@@ -89,6 +104,7 @@ class ScoredList:
         safeguarding: Sequence[Safeguarding] = (),
         version: int = ListFile.of_version(),
     ) -> None:
+        self.remarks: tuple[str, ...] = ()
         self.id = list_id
         self.basis = basis
         self.must_see = tuple(must_see)
@@ -156,11 +172,13 @@ def freeze(
     must_see: Sequence[MustSee],
     rows: pa.Table,
     safeguarding: Sequence[Safeguarding] = (),
+    *,
+    signer: Signer | None = None,
 ) -> ScoredList:
-    """Write a LIST under ``directory`` and return it.
+    """Write a LIST under ``directory``, signed where there is a signer, and return it.
 
     The LIST appears whole or not at all, and is on disk before this returns. A LIST of the same content that is there
-    already is left as it is.
+    already is left as it is, and signed where it is not.
     """
     parquet = pa.BufferOutputStream()
     pq.write_table(rows, parquet, compression="zstd")
@@ -176,20 +194,28 @@ def freeze(
     day = datetime.fromtimestamp(basis.as_of, tz=UTC).date().isoformat()
     list_id = f"L-{day}-{sha256_of(text)[:16]}"
     path = Path(directory) / list_id
+    files = {"rows.parquet": rows_file, ListFile.FILE: text}
+    if signer is not None:
+        said = {"list": list_id, "sha256": sha256_of(text), "environment": signer.key.environment}
+        files[SIGNATURE] = canonical(sign(said, LIST_TYPE, signer))
     try:
-        whole_folder(path, {"rows.parquet": rows_file, ListFile.FILE: text})
+        whole_folder(path, files)
     except OSError:
         # The id hashes the content, so a folder of this name holds the same LIST already.
         if not path.is_dir():
             raise
+        if signer is not None and not (path / SIGNATURE).exists():
+            write_whole(path / SIGNATURE, files[SIGNATURE])
     return ScoredList(list_id, basis, must_see, rows, safeguarding)
 
 
-def open_list(directory: str | Path, list_id: str) -> ScoredList:
-    """Open a LIST after verifying its hashes.
+def open_list(directory: str | Path, list_id: str, trust: Trust | None = None) -> ScoredList:
+    """Open a LIST after verifying its hashes and, where a trust folder exists, its signature.
 
-    Raises UsageError when there is none, IntegrityFailure when it was changed, BadInput for another version.
+    ``trust``: the keys that count; None opens those of this machine. Raises UsageError when there is no such list,
+    IntegrityFailure when it was changed or is not signed by a key for lists, BadInput for another version.
     """
+    trust = Trust.open() if trust is None else trust
     path = Path(directory) / list_id
     if Path(list_id).name != list_id or not (path / ListFile.FILE).is_file():
         raise UsageError(
@@ -198,6 +224,8 @@ def open_list(directory: str | Path, list_id: str) -> ScoredList:
     text = (path / ListFile.FILE).read_bytes()
     if list_id.rpartition("-")[2] != sha256_of(text)[:16]:
         raise _changed(path / ListFile.FILE)
+    if trust.exists:
+        _check_signature(path, list_id, sha256_of(text), trust)
     document = ListFile.parse(text, str(path / ListFile.FILE))
     rows_path = path / "rows.parquet"
     if not rows_path.is_file() or sha256_of(rows_path) != document.rows_sha256:
@@ -208,33 +236,90 @@ def open_list(directory: str | Path, list_id: str) -> ScoredList:
     return ScoredList(list_id, document.basis(), document.must_see, rows, document.safeguarding, document.version)
 
 
+def _check_signature(path: Path, list_id: str, digest: str, trust: Trust) -> None:
+    """Raise IntegrityFailure unless ``signature.json`` is of this list, by a key for lists of this place."""
+    where = str(path / SIGNATURE)
+    way_out = "do not use it; make the list again with the key for lists: threat score --as-of DATE --publish"
+    try:
+        envelope = json.loads((path / SIGNATURE).read_bytes())
+    except FileNotFoundError:
+        raise IntegrityFailure("The list is not signed.", value=list_id, where=where, way_out=way_out) from None
+    except ValueError:
+        raise IntegrityFailure("The signature of the list cannot be read.", where=where, way_out=way_out) from None
+    try:
+        document, _ = trust.verify(envelope, LIST_TYPE, "list")
+    except IntegrityFailure as error:
+        raise IntegrityFailure(
+            "The list is not signed by a key for lists of this place.",
+            value=error.problem if error.value is None else error.value,
+            where=where,
+            way_out=way_out,
+        ) from None
+    if document != {"list": list_id, "sha256": digest, "environment": trust.environment}:
+        raise IntegrityFailure(
+            "The signature next to the list is of another list.",
+            value=f"{document.get('list')}, {document.get('environment')}",
+            where=where,
+            way_out=way_out,
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class Published:
     """The LIST that the desk shows, and the LIST that takes its place.
 
     ``list``: its id, empty when nothing was published. ``bundle``: SHA-256 of the bundle that ordered it, empty for a
-    rule. ``standby``: the LIST by rule that takes its place at once when that bundle goes out of service.
+    rule. ``standby``: the LIST by rule that takes its place at once when that bundle goes out of service. ``as_of``: of
+    the LIST, UTC seconds. ``sequence``: number of the publication, from 1; 0 in a file of before there were numbers.
     """
 
     list: str = ""
     bundle: str = ""
     standby: str = ""
+    as_of: int = 0
+    sequence: int = 0
 
 
-def publish(directory: str | Path, chosen: Published) -> None:
-    """Make a LIST what the desk shows: replace ``current.json`` in one step."""
-    path = Path(directory) / "current.json"
-    write_whole(path, json.dumps(asdict(chosen)))
+def pointer_of(chosen: Published, signer: Signer | None = None) -> bytes:
+    """Return the bytes of ``current.json`` that names a LIST: signed where there is a signer."""
+    if signer is None:
+        return json.dumps(asdict(chosen)).encode()
+    said = asdict(chosen) | {"environment": signer.key.environment}
+    return canonical(sign(said, POINTER_TYPE, signer))
 
 
-def published(directory: str | Path) -> Published:
-    """Read what was published; empty when nothing was. Raises BadInput for an unreadable ``current.json``."""
-    path = Path(directory) / "current.json"
+def publish(directory: str | Path, pointer: bytes) -> None:
+    """Make a LIST what the desk shows: replace ``current.json`` in one step by what ``pointer_of`` gave."""
+    write_whole(Path(directory) / CURRENT, pointer)
+
+
+def published(directory: str | Path, trust: Trust | None = None) -> Published:
+    """Read what was published; empty when nothing was. See ``read_pointer``."""
+    return read_pointer(directory, trust)[0]
+
+
+def read_pointer(directory: str | Path, trust: Trust | None = None) -> tuple[Published, str]:
+    """Return what ``current.json`` names, and the SHA-256 of the file; both empty where there is no file.
+
+    ``trust``: the keys that count; None opens those of this machine. Without a trust folder a signed file is read, and
+    its signature is not checked. Raises BadInput for an unreadable file, IntegrityFailure for a file that is not signed
+    by a key for lists where a trust folder exists.
+    """
+    trust = Trust.open() if trust is None else trust
+    path = Path(directory) / CURRENT
     try:
-        return Published(**json.loads(path.read_text(encoding="utf-8")))
+        text = path.read_bytes()
     except FileNotFoundError:
-        return Published()
-    except (ValueError, TypeError):
+        return Published(), ""
+    try:
+        document = json.loads(text)
+        if trust.exists:
+            document = _signed_pointer(document, trust, str(path))
+        elif "payload" in document:
+            document = json.loads(base64.b64decode(document["payload"]))
+        document.pop("environment", None)
+        return Published(**document), sha256_of(text)
+    except (ValueError, TypeError, AttributeError):
         raise BadInput(
             "current.json is unreadable: it should name the published list.",
             where=str(path),
@@ -242,15 +327,33 @@ def published(directory: str | Path) -> Published:
         ) from None
 
 
-def previous_to(directory: str | Path, as_of: int) -> ScoredList | None:
+def _signed_pointer(envelope: Any, trust: Trust, where: str) -> dict[str, Any]:
+    try:
+        document, _ = trust.verify(envelope, POINTER_TYPE, "list")
+    except IntegrityFailure as error:
+        raise IntegrityFailure(
+            "current.json is not signed by a key for lists of this place.",
+            value=error.problem if error.value is None else error.value,
+            where=where,
+            way_out="publish a list again with the key for lists: threat score --publish; find out who wrote the file",
+        ) from None
+    if document.get("environment") != trust.environment:
+        raise IntegrityFailure(
+            "current.json was signed for another environment.", value=document.get("environment"), where=where
+        )
+    return document
+
+
+def previous_to(directory: str | Path, as_of: int, trust: Trust | None = None) -> ScoredList | None:
     """Return the list that changes are compared with: the latest published list whose as-of is before ``as_of``.
 
     A list made again for the day of the published list is compared with what that list was compared with. None when
-    there is no earlier list.
+    there is no earlier list. Raises what ``published`` and ``open_list`` raise.
     """
-    list_id = published(directory).list
+    trust = Trust.open() if trust is None else trust
+    list_id = published(directory, trust).list
     while list_id:
-        earlier = open_list(directory, list_id)
+        earlier = open_list(directory, list_id, trust)
         if earlier.basis.as_of < as_of:
             return earlier
         list_id = earlier.basis.previous

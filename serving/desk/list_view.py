@@ -36,6 +36,7 @@ from threat.ids import parse_id, show_id
 from threat.lists import ScoredList
 from threat.policy import Policy, load_policy
 from threat.release.documents.scored_list import TriggerEvent
+from threat.trust.folder import Trust
 
 _EXPLAINED_KEPT = 512
 """Relationships whose reasons are kept: a day's work of the unit, at a few kilobytes each."""
@@ -66,13 +67,13 @@ class ListView:
         self.panel = lru_cache(maxsize=_EXPLAINED_KEPT)(self._panel)
 
     @classmethod
-    def open(cls, store: Path, var: Path, list_id: str, note: str = "") -> ListView:
+    def open(cls, store: Path, var: Path, list_id: str, note: str = "", *, trust: Trust | None = None) -> ListView:
         """Open and verify a LIST, its snapshot and its ranking.
 
-        ``note``: why the ranking ranks, where the list cannot know. Raises UsageError for a list that is not there,
-        IntegrityFailure for a list or a bundle that was changed.
+        ``note``: why the ranking ranks, where the list cannot know. ``trust``: as in ``open_list``. Raises UsageError
+        for a list that is not there, IntegrityFailure for a list or a bundle that was changed.
         """
-        listed = lists.open_list(var / "lists", list_id)
+        listed = lists.open_list(var / "lists", list_id, trust)
         snapshot = Store.open(store).snapshot(listed.basis.snapshot)
         return cls(listed, snapshot, rankings.of_list(listed.basis, var / "promotions.jsonl"), note)
 

@@ -63,6 +63,7 @@ def page_of(request: Request, name: str, *, status: int = 200, **context: Any) -
         "may": session.may if session else lambda permission: False,
         "names_open": sitting.minutes_left(now) if sitting else 0,
         "tour": desk.tour(),
+        "signed": desk.trust.exists,
         "age": listed.age,
         "stale": listed.stale,
         "path": request.url.path,

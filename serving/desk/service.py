@@ -22,12 +22,16 @@ from serving.desk.responses.governance import Card
 from serving.desk.sign_in import SessionSigner
 from serving.desk.tour import Tour, read_tour
 from serving.lists import rankings
-from threat.errors import BadInput, ThreatError, UsageError
-from threat.lists import Published, published
+from serving.lists.publishing import PublishedList
+from threat.errors import BadInput, IntegrityFailure, ThreatError, UsageError
+from threat.lists import Published
 from threat.release import promotions
 from threat.release.documents.earlier import ReleasedCheck
 from threat.release.ledger import Standing
 from threat.trust.folder import Trust
+
+_REPLACED = "The model that ordered the list is no longer in service, and no list was made since."
+_DAMAGED = "The list that the model ordered did not open as it was published, so the list by rule of that day is shown."
 
 
 class CardPage(BaseModel):
@@ -71,8 +75,9 @@ class Desk:
         self.var = Path(var)
         self.clock = clock
         self.engine: Engine = database.connect(database_path or self.var / "desk.sqlite")
-        self.trust = Trust.open() if trust is None else trust
+        self._given_trust = trust
         self.checkpoints = Checkpoints(self.engine, self.trust)
+        self._published = PublishedList(self.var, trust)
         self.sessions = SessionSigner.from_file(self.var / "desk.key")
         self._tour_path = None if tour_path is None else Path(tour_path)
         # One thread opens a list while the others wait: two openings at once would hold the snapshot twice.
@@ -89,22 +94,37 @@ class Desk:
         """The chain of promotions."""
         return self.var / "promotions.jsonl"
 
+    @property
+    def trust(self) -> Trust:
+        """Return the keys that count now: a key that is revoked counts no longer from the next request on."""
+        return Trust.open() if self._given_trust is None else self._given_trust
+
     def published(self) -> Published:
-        """Read what was published; empty when nothing was."""
-        return published(self.var / "lists")
+        """Read what was published; empty when nothing was. Raises IntegrityFailure for what may not be shown."""
+        return self._published.current()
 
     def view(self) -> ListView:
         """Return the list to show, with its snapshot, opened and verified once.
 
         A list by a model that is no longer in service (suspended, revoked, replaced, expired) is never shown: the list
-        by rule that was published with it takes its place at once, and says why. Raises NotFound when no list is
-        published, BadInput when the published list is not there.
+        by rule that was published with it takes its place at once, and says why; also where the model's list is damaged
+        or not signed. Raises NotFound when no list is published, BadInput when the published list is not there,
+        IntegrityFailure when neither may be shown.
         """
-        list_id, note = self._list_to_show()
+        chosen, list_id, note = self._list_to_show()
+        try:
+            return self._open(chosen, list_id, note)
+        except (IntegrityFailure, BadInput):
+            if list_id == chosen.standby or not chosen.standby:
+                raise
+            # Of the same as-of, published and signed with it: never an older list.
+            return self._open(chosen, chosen.standby, _DAMAGED)
+
+    def _open(self, chosen: Published, list_id: str, note: str) -> ListView:
         with self._opening:
             if self._view is None or (self._view.listed.id, self._view.given_note) != (list_id, note):
                 try:
-                    self._view = ListView.open(self.store, self.var, list_id, note)
+                    opened = ListView.open(self.store, self.var, list_id, note, trust=self._given_trust)
                 except UsageError as error:  # the published list is gone: for who runs the desk to mend, not the caller
                     raise BadInput(
                         error.problem,
@@ -112,6 +132,16 @@ class Desk:
                         where=error.where,
                         way_out="threat score --publish makes another list",
                     ) from None
+                basis = opened.listed.basis
+                # The bundle is asked of the promotions at each request, so the list must be that bundle's own.
+                if basis.ranking == "model" and (basis.ranking_id != chosen.bundle or list_id == chosen.standby):
+                    raise IntegrityFailure(
+                        "The published list was ordered by another model than its publication says.",
+                        value=basis.ranking_id,
+                        where=list_id,
+                        way_out="publish today's list again: threat score --publish",
+                    )
+                self._view = opened
             return self._view
 
     def age_of_list(self, now: int) -> AgeOfList:
@@ -129,8 +159,8 @@ class Desk:
         stale = " ".join(filter(None, (old, words.behind(basis.feeds, basis.time_zone))))
         return AgeOfList(words.age_of_list(basis.as_of, now), stale)
 
-    def _list_to_show(self) -> tuple[str, str]:
-        """The id of the list to show and, when it stands in for a model's list, why."""
+    def _list_to_show(self) -> tuple[Published, str, str]:
+        """What is published, the id of the list to show and, when it stands in for a model's list, why."""
         chosen = self.published()
         if not chosen.list:
             raise NotFound(
@@ -138,17 +168,17 @@ class Desk:
                 way_out="ask whoever runs this desk to publish a list",
             )
         if not chosen.bundle:
-            return chosen.list, ""
+            return chosen, chosen.list, ""
         # The chain is read at every request, and it is short: a suspension must take effect at once.
         standing = promotions.current(self.promotions_path)
         if standing.served and standing.bundle_sha256 == chosen.bundle:
             suspended = rankings.expired(standing, self._last_day(chosen.bundle, standing), self.clock())
             if suspended is None:
-                return chosen.list, ""
+                return chosen, chosen.list, ""
             standing = suspended
         if standing.state == "suspended":
-            return chosen.standby, rankings.why_a_rule(standing)
-        return chosen.standby, "The model that ordered the list is no longer in service, and no list was made since."
+            return chosen, chosen.standby, rankings.why_a_rule(standing)
+        return chosen, chosen.standby, _REPLACED
 
     def _last_day(self, bundle_sha256: str, standing: Standing) -> date | None:
         """The last day of the release of a bundle; a hash names one content for ever, so a bundle is opened once."""
@@ -195,4 +225,5 @@ class Desk:
     def close(self) -> None:
         """Sign the head of the audit log, where this process may, and close the connections to the database."""
         self.checkpoints.sign(self.clock())
+        self._published.close()
         self.engine.dispose()

@@ -3,27 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from serving.audit import database
+from serving.audit.checkpoints import Checkpoints
 from serving.audit.log import Entry, Operation, record
 from serving.lists import rankings, scoring
 from serving.lists.feed_words import feed_sentence, feeds_alike
+from serving.lists.publishing import publications, publish, refuse_older
 from serving.lists.scoring import Advance, ScoringInputs
 from serving.relationship.case_panel import case_panel, markers_on_record
 from serving.relationship.circumstances import circumstances
 from serving.relationship.reasons import theme_title
 from threat import lists
 from threat.asof import on_record, show
-from threat.errors import BadInput, UsageError
+from threat.errors import BadInput, ThreatError, UsageError
 from threat.history.sorted_ids import is_in
 from threat.history.store import Store
 from threat.ids import parse_id, show_id
 from threat.lists import ScoredList
 from threat.policy import load_policy
 from threat.release.documents.scored_list import FeedReach
+from threat.trust.folder import Trust
+from threat.trust.signing import Signer
 
 
 @dataclass(frozen=True)
@@ -51,35 +57,59 @@ def make_list(
     *,
     started_at: int,
     advance: Advance = lambda amount: None,
+    trust: Trust | None = None,
 ) -> ScoredList:
     """Score, freeze and, when asked, publish a LIST. ``as_of`` and ``started_at`` are UTC seconds.
 
     With a model's list a list by rule is published as its substitute, which the desk shows from the moment the model
-    is suspended. Raises UsageError for a capacity under 1, an as-of after ``started_at`` or a previous list that is not
-    earlier; BadInput for a batch loaded after ``started_at``, or a list to publish from a stale feed without
-    ``stale_ok``.
+    is suspended. ``trust``: the keys that count; None opens those of this machine, and where there is a trust folder,
+    the key for ``list`` signs both lists and their publication. Raises UsageError for a capacity under 1, an as-of
+    after ``started_at``, a previous list that is not earlier, or a list to publish when a later one is published;
+    BadInput for a batch loaded after ``started_at``, or a list to publish from a stale feed without ``stale_ok``.
     """
-    inputs = _inputs(store, var, as_of, options, started_at)
-    if options.publish and not options.stale_ok:
-        # Before anything is scored: the feed has to be mended first, and the list would be made in vain.
-        refuse_stale(scoring.feeds_at(inputs.snapshot, as_of, inputs.policy), as_of, inputs.policy.time_zone)
+    trust = Trust.open() if trust is None else trust
+    signer = trust.signer("list") if trust.exists else None
+    inputs, remarks = _inputs(store, var, as_of, options, started_at, trust)
+    if options.publish:
+        # Before anything is scored: the list would be made in vain.
+        refuse_older(var, as_of)
+        if not options.stale_ok:
+            refuse_stale(scoring.feeds_at(inputs.snapshot, as_of, inputs.policy), as_of, inputs.policy.time_zone)
     folder = var / "lists"
-    made = _freeze(folder, inputs, started_at, advance)
+    made = _freeze(folder, inputs, started_at, advance, signer)
+    made.remarks = remarks
+    log = partial(log_command, var, "combination", "make list", at=started_at, trust=trust)
+    if not options.publish:
+        log(made.id, ranking=inputs.ranking.kind)
+        return made
     shown = lists.Published(made.id)
-    if options.publish and inputs.ranking.kind == "model":
+    if inputs.ranking.kind == "model":
         # The note is frozen with the list: in other words, the same list would have another id.
         rule = rankings.named_rule(rankings.DEFAULT_RULE, "It stands by for the model's list.")
-        standby = _freeze(folder, replace(inputs, ranking=rule), started_at, advance)
+        standby = _freeze(folder, replace(inputs, ranking=rule), started_at, advance, signer)
         shown = lists.Published(made.id, inputs.ranking.id, standby.id)
-    # Logged before it is shown: a list that no entry accounts for is never on the desk.
-    action = "publish list" if options.publish else "make list"
-    log_command(var, "combination", action, made.id, started_at, ranking=inputs.ranking.kind)
-    if options.publish:
-        lists.publish(folder, shown)
+    try:
+        publish(var, made, shown, at=started_at, trust=trust, still=lambda: _still_in_service(var, inputs, started_at))
+    except UsageError as error:
+        log(made.id, ranking=inputs.ranking.kind, not_published=error.problem)
+        raise
     return made
 
 
-def _inputs(store: Path, var: Path, as_of: int, options: ListOptions, started_at: int) -> ScoringInputs:
+def _still_in_service(var: Path, inputs: ScoringInputs, at: int) -> None:
+    """Raise UsageError where the model was taken out of service while its list was made, which takes minutes."""
+    if inputs.ranking.kind == "model" and rankings.current(var / "promotions.jsonl", at).id != inputs.ranking.id:
+        raise UsageError(
+            "The model was taken out of service while its list was made: the list is not shown.",
+            value=inputs.ranking.id,
+            way_out="threat score --publish again; what is in service by then ranks",
+        )
+
+
+def _inputs(
+    store: Path, var: Path, as_of: int, options: ListOptions, started_at: int, trust: Trust
+) -> tuple[ScoringInputs, tuple[str, ...]]:
+    """What a scoring reads, and remarks on what was left out of it."""
     policy = load_policy(options.policy_path)
     capacity = policy.capacity if options.capacity is None else options.capacity
     if capacity < 1:
@@ -91,8 +121,9 @@ def _inputs(store: Path, var: Path, as_of: int, options: ListOptions, started_at
         ranking: rankings.Ranking = rankings.named_rule(options.rule, "A rule was asked for.")
     else:
         ranking = rankings.current(var / "promotions.jsonl", started_at)
-    previous = _previous(var / "lists", as_of, options.previous)
-    return ScoringInputs(snapshot, as_of, ranking, policy, capacity, previous, stale_ok=options.stale_ok)
+    previous, remarks = _previous(var, as_of, options.previous, trust)
+    inputs = ScoringInputs(snapshot, as_of, ranking, policy, capacity, previous, stale_ok=options.stale_ok)
+    return inputs, remarks
 
 
 def refuse_stale(feeds: Sequence[FeedReach], as_of: int, zone: str) -> None:
@@ -111,10 +142,20 @@ def refuse_stale(feeds: Sequence[FeedReach], as_of: int, zone: str) -> None:
         )
 
 
-def _previous(folder: Path, as_of: int, list_id: str | None) -> ScoredList | None:
+def _previous(var: Path, as_of: int, list_id: str | None, trust: Trust) -> tuple[ScoredList | None, tuple[str, ...]]:
+    """The list that changes are compared with, and a remark where a damaged list was passed over for an earlier one.
+
+    A list that a person names is taken or refused; a published list that does not open must not stop the next list.
+    """
+    folder = var / "lists"
     if not list_id:
-        return lists.previous_to(folder, as_of)
-    previous = lists.open_list(folder, list_id)
+        try:
+            return lists.previous_to(folder, as_of, trust), ()
+        except ThreatError as error:
+            earlier = _earlier_published(var, as_of, trust)
+            compared = f"compared with {earlier.id}" if earlier else "compared with no list"
+            return earlier, (f"{error.problem} The list is {compared}.",)
+    previous = lists.open_list(folder, list_id, trust)
     if previous.basis.as_of >= as_of:
         raise UsageError(
             "The previous list is not earlier than this list.",
@@ -122,13 +163,33 @@ def _previous(folder: Path, as_of: int, list_id: str | None) -> ScoredList | Non
             where="--previous",
             way_out=f"a list whose as-of is before {show(as_of)}",
         )
-    return previous
+    return previous, ()
 
 
-def _freeze(folder: Path, inputs: ScoringInputs, started_at: int, advance: Advance) -> ScoredList:
+def _earlier_published(var: Path, as_of: int, trust: Trust) -> ScoredList | None:
+    """The latest list before ``as_of`` that the audit log says was published and that opens."""
+    if not (var / "desk.sqlite").is_file():
+        return None
+    engine = database.connect(var / "desk.sqlite")
+    try:
+        with engine.connect() as connection:
+            read = sorted(publications(connection), key=lambda publication: publication.order, reverse=True)
+    finally:
+        engine.dispose()
+    for list_id in dict.fromkeys(publication.list for publication in read):
+        with suppress(ThreatError):
+            earlier = lists.open_list(var / "lists", list_id, trust)
+            if earlier.basis.as_of < as_of:
+                return earlier
+    return None
+
+
+def _freeze(
+    folder: Path, inputs: ScoringInputs, started_at: int, advance: Advance, signer: Signer | None
+) -> ScoredList:
     scored = scoring.score(inputs, advance)
     basis = scoring.basis_of(inputs, scored, started_at)
-    return lists.freeze(folder, basis, scored.must_see, scored.rows, scored.safeguarding)
+    return lists.freeze(folder, basis, scored.must_see, scored.rows, scored.safeguarding, signer=signer)
 
 
 def _require_past(as_of: int, started_at: int) -> None:
@@ -240,10 +301,22 @@ def explain_relationship(
     }
 
 
-def log_command(var: Path, operation: Operation, action: str, subject: str, at: int, **detail: object) -> None:
-    """Write what a command read or made into the audit log of ``var``. ``at``: UTC seconds."""
+def log_command(
+    var: Path,
+    operation: Operation,
+    action: str,
+    subject: str,
+    at: int,
+    trust: Trust | None = None,
+    **detail: object,
+) -> None:
+    """Write what a command read or made into the audit log of ``var``. ``at``: UTC seconds.
+
+    A process that holds the key for ``audit`` also signs the head of the log.
+    """
     engine = database.connect(var / "desk.sqlite")
     try:
-        record(engine, Entry("command line", "operator", operation, action, subject, detail=detail), at)
+        sequence = record(engine, Entry("command line", "operator", operation, action, subject, detail=detail), at)
+        Checkpoints(engine, Trust.open() if trust is None else trust).after(sequence, at)
     finally:
         engine.dispose()

@@ -18,7 +18,7 @@ from threat import lists
 from threat.asof import DAY, parse_as_of
 from threat.errors import BadInput, IntegrityFailure, UsageError
 from threat.files import is_unfinished
-from threat.lists import ROWS, Published, ScoredList, count_ties, freeze
+from threat.lists import ROWS, Published, ScoredList, count_ties, freeze, pointer_of
 from threat.release.documents.scored_list import Basis
 
 AS_OF = parse_as_of("2024-06-01")
@@ -173,7 +173,7 @@ def test_changes_are_compared_with_the_latest_earlier_published_list(tmp_path: P
     second = freeze_list(tmp_path, AS_OF, previous=first.id)
     freeze_list(tmp_path, AS_OF - DAY)  # never published
     assert lists.previous_to(tmp_path, AS_OF + DAY) is None  # nothing is published yet
-    lists.publish(tmp_path, Published(second.id))
+    lists.publish(tmp_path, pointer_of(Published(second.id)))
 
     def previous_id(as_of: int) -> str | None:
         previous = lists.previous_to(tmp_path, as_of)
@@ -186,7 +186,7 @@ def test_changes_are_compared_with_the_latest_earlier_published_list(tmp_path: P
 
 def test_what_was_published_is_read_back(tmp_path: Path) -> None:
     assert lists.published(tmp_path) == Published()
-    lists.publish(tmp_path, Published("L-1", "abc", "L-2"))
+    lists.publish(tmp_path, pointer_of(Published("L-1", "abc", "L-2")))
     assert lists.published(tmp_path) == Published(list="L-1", bundle="abc", standby="L-2")
 
 

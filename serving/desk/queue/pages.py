@@ -7,12 +7,13 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import RedirectResponse, Response
 
-from serving.desk.problems import NotFound
+from serving.desk.problems import NotFound, problem
 from serving.desk.queue.choice import LATEST, SORTS, choice_of
 from serving.desk.queue.rows import queue_of
 from serving.desk.queue.shown import facts_of, shown_rows
 from serving.desk.rendering import page_of
 from serving.desk.request import SignedInRequest, signed_in_request
+from threat.errors import IntegrityFailure
 
 router = APIRouter(include_in_schema=False)
 
@@ -34,6 +35,9 @@ def queue(request: Request, signed_in: Annotated[SignedInRequest, Depends(signed
             draft.detail["shown"] = rows.choice.address()
     except NotFound as error:
         return page_of(request, "queue/no_list.html", error=error)
+    except IntegrityFailure as error:
+        said = problem(error)
+        return page_of(request, "queue/list_refused.html", status=said.status, problem=said)
     return page_of(
         request,
         "queue/page.html",

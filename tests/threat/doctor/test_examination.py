@@ -21,7 +21,7 @@ from threat.doctor.examination import examine, lines
 from threat.doctor.findings import Finding, Places
 from threat.history.intake.load import load
 from threat.history.store import Store
-from threat.lists import ROWS, Published, freeze, publish, published
+from threat.lists import ROWS, Published, freeze, pointer_of, publish, published
 from threat.release import bundle, promotions
 from threat.release.documents.scored_list import Basis, FeedReach
 from threat.release.partial_runs import new_run
@@ -72,7 +72,7 @@ def publish_list(places: Places, snapshot_id: str, feeds: tuple[FeedReach, ...] 
         feeds=feeds,
     )
     listed = freeze(places.lists, basis, [], ROWS.empty_table())
-    publish(places.lists, Published(list=listed.id))
+    publish(places.lists, pointer_of(Published(list=listed.id)))
 
 
 def test_a_list_that_was_published_from_a_stopped_feed(whole: Places) -> None:
