@@ -16,10 +16,10 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # One place for compiled kernels, so that a second start is quick and the checkout stays clean.
 export NUMBA_CACHE_DIR ?= $(CURDIR)/var/numba
 
-.PHONY: help setup demo test test-long check format bench results ceiling prior docs screenshots sentences lock clean
+.PHONY: help setup demo test test-long check format bench results ceiling prior docs screenshots sentences lock audit-dependencies clean
 
 help: ## this list
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-18s %s\n", $$1, $$2}'
 
 $(VENV)/.dependencies: requirements.lock
 	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12 or 3.13 is needed and none was found on PATH (say: make PYTHON=/path/to/python3.12)"; exit 2; }
@@ -116,7 +116,18 @@ UV_COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --g
 lock: setup ## resolve the dependencies anew
 	@$(UV_COMPILE) --extra all --extra dev pyproject.toml --output-file requirements.lock
 	@$(UV_COMPILE) --extra bench pyproject.toml --output-file requirements-bench.lock
+	@$(UV_COMPILE) --extra audit pyproject.toml --output-file requirements-audit.lock
 	@$(UV_COMPILE) --group node --output-file requirements-node.lock
+
+.venv-audit/.done: requirements-audit.lock
+	@test -x .venv-audit/bin/python || $(PYTHON) -m venv .venv-audit
+	@.venv-audit/bin/python -m pip install --quiet --require-hashes -r requirements-audit.lock
+	@touch $@
+
+audit-dependencies: setup .venv-audit/.done ## licences, known advisories where reachable, bill of materials of the wheel: var/audit-dependencies
+	@rm -rf var/audit-dependencies && mkdir -p var/audit-dependencies
+	@$(BIN)/python -m build --wheel --no-isolation --outdir var/audit-dependencies . > var/audit-dependencies/build.log || { cat var/audit-dependencies/build.log; exit 1; }
+	@PYTHONPATH=docs $(BIN)/python -m pages.audit_dependencies --wheel var/audit-dependencies/*.whl --pip-audit .venv-audit/bin/pip-audit
 
 clean: ## remove everything that was made here
 	@rm -rf .venv* var var.demonstration-trust dist build serving/desk/static/frontend .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

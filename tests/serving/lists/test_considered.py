@@ -159,7 +159,7 @@ def test_a_list_from_a_stopped_feed_is_not_published_without_a_word() -> None:
     assert shown.basis.stale_ok
     assert [(feed.source, feed.stale) for feed in shown.basis.feeds] == [("calls", True), ("standard_csv", False)]
     # The word is marked only where it was needed.
-    assert not made(force, "2024-05-07", publish=True, stale_ok=True).basis.stale_ok
+    assert not made(force, "2024-05-07", stale_ok=True).basis.stale_ok
 
 
 def test_feeds_that_stopped_on_one_day_are_named_in_one_sentence() -> None:
