@@ -73,11 +73,14 @@ def test_every_list_opens_and_a_replay_says_that_its_ids_are_of_before(
     format_1: Path, list_id: str, kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Trust, "open", lambda: earlier_trust(format_1 / "var"))
-    listed = lists.open_list(format_1 / "var" / "lists", list_id)
+    with pytest.raises(IntegrityFailure, match="The list is not signed"):
+        lists.open_list(format_1 / "var" / "lists", list_id)
+    listed = lists.open_list(format_1 / "var" / "lists", list_id, Trust.none())
     assert listed.basis.ranking == kind
     assert (listed.version, listed.basis.feeds, listed.safeguarding) == (1, (), ())
     assert listed.rows["circumstances"].to_pylist() == [[]] * len(listed)
-    replay = partial(replay_list, format_1 / "history", format_1 / "var", list_id, started_at=STARTED_AT)
+    arguments = {"started_at": STARTED_AT, "trust": Trust.none()}
+    replay = partial(replay_list, format_1 / "history", format_1 / "var", list_id, **arguments)
     if kind == "model":
         # The promotions that name its bundle are of before records named their place: they count no longer.
         with pytest.raises(IntegrityFailure, match="of before records named their place"):

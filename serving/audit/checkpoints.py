@@ -138,32 +138,39 @@ class Checkpoints:
         self._signer = trust.may_sign("audit")
         self._last: Checkpoint | None = None
         self.problem = ""
+        self._broken = False  # a chain that broke once is not read again at every request
 
     def after(self, sequence: int, at: int) -> None:
         """Sign the head when entry ``sequence``, committed at ``at`` (UTC seconds), makes it due."""
         last = self._last
         due = last is None or sequence - last.sequence >= EVERY_ENTRIES or at - last.at >= EVERY_SECONDS
         if due:
-            self.sign(at)
+            self.sign(at, wrote_first=sequence == 1)
 
-    def sign(self, at: int) -> None:
-        """Sign the head on top of the last checkpoint. What does not fit is not signed, and ``problem`` says so."""
-        if self._signer is None or self.problem:
+    def sign(self, at: int, *, wrote_first: bool = False) -> None:
+        """Sign the head on top of the last checkpoint. What does not fit is not signed, and ``problem`` says so.
+
+        ``wrote_first``: this process wrote the first entry of the log, so the log needs no checkpoint before; another
+        process may have written the second by now.
+        """
+        if self._signer is None or self._broken:
             return
         try:
             # One transaction holds the write lock: two processes sign one after the other, never an earlier head last.
             with self._engine.begin() as connection:
                 last = read_checkpoint(checkpoint_path(self._engine), self._trust)
                 entries = log.head(connection).sequence
-                if last is None and entries > 1:
-                    raise _unsigned(self._engine, entries)
-                if entries:
+                if last is None and entries and not wrote_first:
+                    # Not for ever: the process that wrote the first entry may be about to sign.
+                    self.problem = str(_unsigned(self._engine, entries))
+                elif entries:
+                    self.problem = ""
                     last = last or Checkpoint(0, START, 0, "")
                     self._last = _sign(self._engine, connection, last, self._signer, at)
         except IntegrityFailure as error:
             # The reader's answer is given all the same: a log that was tampered with must not close the desk. The page
             # of the log and ``threat audit-log verify`` say what is wrong.
-            self.problem = str(error)
+            self.problem, self._broken = str(error), True
 
 
 def _sign(engine: Engine, connection: Connection, last: Checkpoint, signer: Signer, at: int) -> Checkpoint:

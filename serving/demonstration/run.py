@@ -200,7 +200,7 @@ def _ask_the_gate(demo: Demonstration) -> bool:
 
 
 def _finish(demo: Demonstration, shown: dict[str, Any], gate: Gate, *, released: bool) -> dict[str, Any]:
-    steps = tour_steps(lists.open_list(demo.var / "lists", shown["list"]), gate)
+    steps = tour_steps(lists.open_list(demo.var / "lists", shown["list"], Trust.open(demo.trust.folder)), gate)
     demo.show(_status(gate, released=released), steps)
     return {
         "address": demo.address,

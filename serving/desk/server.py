@@ -36,11 +36,13 @@ def run(host: str, port: int, served: Served, *, as_json: bool, clock: Callable[
     """Serve until interrupted.
 
     Raises UsageError for an address that is not loopback, a port in use, no history, and, but for development, no trust
-    folder or a trust folder that this user could change.
+    folder, a trust folder that this user could change, or no key for ``audit``.
     """
     listener = listen(host, port)  # first: nothing is opened or written when the port is in use
     try:
         unguarded = require_guarded(Trust.open(), development=served.development)
+        if not served.development:
+            Trust.open().signer("audit")  # who serves signs the log of what was read, or does not serve
         Store.open(served.store)
         desk = Desk(served.store, served.var, clock=clock, tour_path=served.tour)
         address = f"http://{_shown(host)}:{listener.getsockname()[1]}/"

@@ -210,12 +210,14 @@ def replay_list(
     started_at: int,
     policy_path: Path | None = None,
     advance: Advance = lambda amount: None,
+    trust: Trust | None = None,
 ) -> dict[str, Any]:
     """Score again from the snapshot that a LIST names, and compare every value.
 
-    Returns ``{list, rows, same, differences}``; ``differences`` are sentences.
+    ``trust``: the keys that count for lists; None opens those of this machine. Returns ``{list, rows, same,
+    differences}``; ``differences`` are sentences.
     """
-    listed = lists.open_list(var / "lists", list_id)
+    listed = lists.open_list(var / "lists", list_id, trust)
     basis = listed.basis
     ranking = rankings.of_list(basis, var / "promotions.jsonl")
     policy = load_policy(policy_path)
@@ -239,11 +241,11 @@ def replay_list(
         ranking=ranking,
         policy=policy,
         capacity=basis.capacity,
-        previous=lists.open_list(var / "lists", basis.previous) if basis.previous else None,
+        previous=lists.open_list(var / "lists", basis.previous, trust) if basis.previous else None,
         stale_ok=basis.stale_ok,
     )
     differences += scoring.differences(listed, scoring.score(inputs, advance))
-    log_command(var, "combination", "replay list", list_id, started_at, same=not differences)
+    log_command(var, "combination", "replay list", list_id, started_at, trust, same=not differences)
     return {"list": list_id, "rows": len(listed), "same": not differences, "differences": differences}
 
 

@@ -14,6 +14,7 @@ from serving.audit.log import Entry, record
 from serving.relationship.words_not_said import not_to_be_said
 from threat import lists
 from threat.cli import main
+from threat.trust.folder import Trust
 
 
 def test_score_explain_replay_verify(threat, golden_store, tmp_path):
@@ -63,7 +64,8 @@ def test_replay_of_a_changed_history_exits_5(threat, golden_store, rule_var, tmp
     shutil.copytree(rule_var, other)
     listed = published_list(other)
     rows = listed.rows.set_column(8, "last_recorded_at", [listed.rows["last_recorded_at"].to_numpy() + 1])
-    forged = lists.freeze(other / "lists", listed.basis, listed.must_see, rows)
+    signer = Trust.open().signer("list")
+    forged = lists.freeze(other / "lists", listed.basis, listed.must_see, rows, signer=signer)
     code, said, _ = threat("replay", forged.id, "--store", str(golden_store), "--var", str(other))
     assert code == 5
     assert "last_recorded_at differs in 10 rows" in said["value"]

@@ -10,42 +10,17 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from fixtures.list_files import AS_OF, freeze_list, rows_of
 
 from threat import lists
-from threat.asof import DAY, parse_as_of
+from threat.asof import DAY
 from threat.errors import BadInput, IntegrityFailure, UsageError
 from threat.files import is_unfinished
-from threat.lists import ROWS, Published, ScoredList, count_ties, freeze, pointer_of
-from threat.release.documents.scored_list import Basis
+from threat.lists import Published, count_ties, pointer_of
 
-AS_OF = parse_as_of("2024-06-01")
-
-
-def rows_of(*ranked: tuple[int, int]) -> pa.Table:
-    """Rows of (relationship id, rank)."""
-    return pa.Table.from_pylist(
-        [
-            {
-                "relationship_id": relationship_id, "subject_id": 1, "person_at_risk_id": None, "rank": rank, "tied": 1,
-                "score": 1.0 / rank, "band": "review", "freshness": "under 1 day", "last_recorded_at": AS_OF - 1,
-                "previous_rank": None, "new_records": 0, "base": None, "reasons": None,
-            }
-            for relationship_id, rank in ranked
-        ],
-        schema=ROWS,
-    )  # fmt: skip
-
-
-def freeze_list(folder: Path, as_of: int = AS_OF, rows: pa.Table | None = None, **changed: Any) -> ScoredList:
-    basis: dict[str, Any] = {
-        "as_of": as_of, "snapshot": "S-1", "ranking": "rule", "ranking_id": "rule:x", "ranking_title": "A rule",
-        "ranking_note": "", "demonstration": False, "capacity": 3, "catalogue": "c", "policy": "p",
-        "started_at": as_of + DAY, "previous": "", "previous_as_of": 0, "previous_ranking_id": "", "attrition": (),
-    }  # fmt: skip
-    return freeze(folder, Basis(**basis | changed), [], rows_of((7, 1), (8, 2)) if rows is None else rows)
+pytestmark = pytest.mark.usefixtures("no_trust")  # signatures are in test_signed_lists.py
 
 
 def test_a_list_opens_as_it_was_frozen(tmp_path: Path) -> None:

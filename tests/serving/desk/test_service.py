@@ -6,9 +6,11 @@ import shutil
 
 import pytest
 from fixtures.desk_browser import NOW, client_of
-from fixtures.golden_lists import REFERENCE
+from fixtures.golden_lists import REFERENCE, published_list
+from fixtures.log_entries import entries
 
-from threat.lists import published
+from serving.lists.publishing import publish
+from threat.lists import Published, published
 from threat.release import promotions
 from threat.trust.folder import Trust
 
@@ -21,6 +23,45 @@ def test_a_list_that_was_changed_is_not_served(open_desk, rule_var, tmp_path):
     assert answer.status_code == 503
     assert "frozen" in answer.json()["problem"]
     assert str(tmp_path) not in answer.text
+
+
+def test_a_reviewer_is_told_in_words_that_no_list_can_be_shown(open_desk, rule_var, tmp_path):
+    var = shutil.copytree(rule_var, tmp_path / "var")
+    path = var / "lists" / published(var / "lists").list / "rows.parquet"
+    path.write_bytes(path.read_bytes()[:-1] + b"x")
+    desk = open_desk(var)
+    answer = client_of(desk).get("/")
+    assert answer.status_code == 503
+    assert '<h1 class="govuk-heading-l">The review list cannot be shown</h1>' in answer.text
+    assert "No list is shown rather than a wrong or an old one." in answer.text
+    assert REFERENCE["G01"] not in answer.text
+    assert entries(desk)[-1] == ("reviewer", "view queue", "", "refused")
+
+
+def test_a_damaged_list_of_a_model_gives_way_to_the_list_by_rule_of_that_day(open_desk, model_var, tmp_path):
+    var = shutil.copytree(model_var, tmp_path / "var")
+    chosen = published(var / "lists")
+    (var / "lists" / chosen.list / "signature.json").unlink()
+    listing = client_of(open_desk(var)).get("/api/v1/queue").json()["listing"]
+    assert (listing["id"], listing["ranking"]) == (chosen.standby, "rule")
+    assert listing["ranking_note"] == (
+        "The list that the model ordered did not open as it was published, so the list by rule of that day is shown."
+    )
+
+
+def test_a_list_by_a_model_is_not_shown_under_a_publication_that_hides_the_model(open_desk, model_var, tmp_path):
+    """By whoever holds the key for lists: a publication without a bundle would outlive a suspension."""
+    var = shutil.copytree(model_var, tmp_path / "var")
+    listed, trust = published_list(var), Trust.open()
+    publish(var, listed, Published(listed.id), at=NOW, trust=trust)
+    answer = client_of(open_desk(var)).get("/api/v1/queue")
+    assert answer.status_code == 503
+    assert answer.json()["problem"] == "The published list was ordered by another model than its publication says."
+
+
+def test_every_page_says_where_nothing_is_signed(open_desk, rule_var, no_trust):
+    page = client_of(open_desk(rule_var)).get("/").text
+    assert "Anyone here can pick any role, and nothing here is signed: not for real records." in page
 
 
 def test_a_suspended_model_s_list_gives_way_at_once(open_desk, model_var, tmp_path):
@@ -51,7 +92,7 @@ def test_a_suspended_model_s_list_gives_way_at_once(open_desk, model_var, tmp_pa
         ('{"list": "L-2024-06-01-gone"}', "There is no such list."),
     ],
 )
-def test_what_is_wrong_here_is_not_the_callers_fault(open_desk, tmp_path, current, problem):
+def test_what_is_wrong_here_is_not_the_callers_fault(open_desk, tmp_path, no_trust, current, problem):
     (tmp_path / "var" / "lists").mkdir(parents=True)
     (tmp_path / "var" / "lists" / "current.json").write_text(current, encoding="utf-8")
     answer = client_of(open_desk(tmp_path / "var")).get("/api/v1/queue")

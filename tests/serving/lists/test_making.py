@@ -19,6 +19,7 @@ from threat.asof import DAY
 from threat.errors import BadInput, UsageError
 from threat.history.batches import Batch
 from threat.history.store import Store
+from threat.trust.folder import Trust
 
 
 @pytest.fixture
@@ -68,7 +69,7 @@ def test_replay_finds_a_score_that_was_changed(golden_store, own_copy):
     score = listed.rows["score"].to_numpy().copy()
     score[4] += 1e-12 * score[4]
     rows = listed.rows.set_column(5, "score", [score])
-    forged = lists.freeze(own_copy / "lists", listed.basis, listed.must_see, rows)
+    forged = lists.freeze(own_copy / "lists", listed.basis, listed.must_see, rows, signer=Trust.open().signer("list"))
     again = replay_list(golden_store, own_copy, forged.id, started_at=STARTED_AT)
     assert again["differences"] == ["score differs in 1 rows, first at rank 5"]
 

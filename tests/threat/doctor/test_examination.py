@@ -26,7 +26,7 @@ from threat.release import bundle, promotions
 from threat.release.documents.scored_list import Basis, FeedReach
 from threat.release.partial_runs import new_run
 from threat.release.runs import Run
-from threat.trust.folder import trust_folder
+from threat.trust.folder import Trust, trust_folder
 from threat.trust.signing import Signer
 
 LOADED = parse_as_of("2025-01-01")
@@ -71,8 +71,10 @@ def publish_list(places: Places, snapshot_id: str, feeds: tuple[FeedReach, ...] 
         attrition=(),
         feeds=feeds,
     )
-    listed = freeze(places.lists, basis, [], ROWS.empty_table())
-    publish(places.lists, pointer_of(Published(list=listed.id)))
+    trust = Trust.open()
+    signer = trust.signer("list") if trust.exists else None
+    listed = freeze(places.lists, basis, [], ROWS.empty_table(), signer=signer)
+    publish(places.lists, pointer_of(Published(list=listed.id), signer))
 
 
 def test_a_list_that_was_published_from_a_stopped_feed(whole: Places) -> None:
