@@ -123,19 +123,23 @@ def _licence_of(
     document = _metadata_of(name)
     if document is None:
         return "", "not installed here"
-    if expression := document.get("License-Expression"):
-        return str(expression), "its License-Expression"
+    if expression := _first(document, "License-Expression"):
+        return expression, "its License-Expression"
     classifiers = [
         line.rpartition(" :: ")[2] for line in document.get_all("Classifier") or [] if line.startswith("License ::")
     ]
     # The free text before the classifier: "BSD License" is several licences, "BSD-2-Clause" is one.
-    first_line = str(document.get("License") or "").strip().partition("\n")[0]
+    first_line = _first(document, "License").strip().partition("\n")[0]
     if first_line in said:
         return said[first_line]["licence"], "its License"
     if first_line and all(part in accepted for part in re.split(" AND | OR ", first_line)):
         return first_line, "its License"
     named = [said[classifier]["licence"] for classifier in classifiers if classifier in said]
     return (" AND ".join(named), "its classifiers") if named else ("", "nothing that can be read")
+
+
+def _first(document: metadata.PackageMetadata, name: str) -> str:
+    return str((document.get_all(name) or [""])[0])
 
 
 def _table(name: str, key: str) -> dict[str, dict[str, str]]:

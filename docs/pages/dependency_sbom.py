@@ -28,7 +28,7 @@ from pages.dependency_licences import LicenceRead
 from threat.errors import IntegrityFailure
 from threat.files import sha256_of
 
-PRODUCT = "threat-assessment"
+PRODUCT = canonicalize_name("threat-assessment")
 
 
 def needed(root: str, extras: Iterable[str]) -> dict[str, set[str]]:
@@ -80,7 +80,7 @@ def bill_of_materials(wheel: Path, lock: Path, licences: Iterable[LicenceRead]) 
         hashes=[HashType(alg=HashAlgorithm.SHA_256, content=sha256_of(wheel))],
         properties=[Property(name="threat:lock-sha256", value=sha256_of(lock))],
     )
-    components = {name: _component(by_name[name]) for name in sorted(graph) if name != PRODUCT}
+    components = {name: _component(by_name[canonicalize_name(name)]) for name in sorted(graph) if name != PRODUCT}
     parts = {**components, PRODUCT: product}
     bom = Bom(
         components=components.values(),
