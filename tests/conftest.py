@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import re
+import shutil
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +14,9 @@ import pytest
 from hypothesis import settings
 
 HERE = Path(__file__).parent
+# What this account remembers of stores is none of a test's: each run of the tests begins with nothing.
+os.environ["THREAT_CACHE"] = tempfile.mkdtemp(prefix="threat-tests-")
+atexit.register(shutil.rmtree, os.environ["THREAT_CACHE"], ignore_errors=True)
 # How long an example takes depends on what else the machine does: no test fails by it.
 settings.register_profile("suite", deadline=None)
 settings.load_profile("suite")
@@ -21,6 +27,7 @@ pytest_plugins = [
     "fixtures.force_on_disk",
     "fixtures.release_commands",
     "fixtures.released_model",
+    "fixtures.attacked_history",
 ]
 EXPECTED_SKIPS = [
     re.compile(line)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import shutil
 import tarfile
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -54,9 +56,9 @@ def format_1(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return unpacked("format_1", tmp_path_factory.mktemp("formats"))
 
 
-def test_the_store_verifies_and_holds_the_golden_force(format_1: Path) -> None:
+def test_the_store_verifies_and_holds_the_golden_force(format_1: Path, no_trust: None) -> None:
     store = Store.open(format_1 / "history")
-    store.verify()
+    store.verify(full=True)
     assert store.snapshot().row_count("relationships") == 12
     known = set(store.snapshot().relationships.relationship_id.tolist())
     assert {golden.relationship_id(name) for name in golden.ORDER} <= known  # ids of pairs, no references of before
@@ -70,9 +72,12 @@ def test_every_list_json_is_written_again_byte_for_byte(format_1: Path, list_id:
 
 @pytest.mark.parametrize(("list_id", "kind"), LISTS.items())
 def test_every_list_opens_and_a_replay_says_that_its_ids_are_of_before(
-    format_1: Path, list_id: str, kind: str, monkeypatch: pytest.MonkeyPatch
+    format_1: Path, list_id: str, kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Trust, "open", lambda: earlier_trust(format_1 / "var"))
+    history = shutil.copytree(format_1 / "history", tmp_path / "history")
+    Store(history).sign()  # as a force does that makes its first trust folder
+    before, now = earlier_trust(format_1 / "var"), Trust.open()
+    monkeypatch.setattr(Trust, "open", lambda: replace(before, keys={**before.keys, **now.keys}))
     with pytest.raises(IntegrityFailure, match="The list is not signed"):
         lists.open_list(format_1 / "var" / "lists", list_id)
     listed = lists.open_list(format_1 / "var" / "lists", list_id, Trust.none())
@@ -80,7 +85,7 @@ def test_every_list_opens_and_a_replay_says_that_its_ids_are_of_before(
     assert (listed.version, listed.basis.feeds, listed.safeguarding) == (1, (), ())
     assert listed.rows["circumstances"].to_pylist() == [[]] * len(listed)
     arguments = {"started_at": STARTED_AT, "trust": Trust.none()}
-    replay = partial(replay_list, format_1 / "history", format_1 / "var", list_id, **arguments)
+    replay = partial(replay_list, history, format_1 / "var", list_id, **arguments)
     if kind == "model":
         # The promotions that name its bundle are of before records named their place: they count no longer.
         with pytest.raises(IntegrityFailure, match="of before records named their place"):
@@ -133,7 +138,9 @@ def test_the_runs_verify(format_1: Path) -> None:
         assert Run.open(format_1 / "var" / "runs" / name).id == name
 
 
-def test_an_earlier_run_is_neither_measured_again_nor_audited_but_refused_by_version(format_1: Path) -> None:
+def test_an_earlier_run_is_neither_measured_again_nor_audited_but_refused_by_version(
+    format_1: Path, no_trust: None
+) -> None:
     """Its intervals were made by another rule: recomputing them would call a sound RUN changed."""
     run = Run.open(format_1 / "var" / "runs" / "trained")
     for ask in (lambda: reproduce(run), lambda: snapshot_of(run, format_1 / "history")):

@@ -39,3 +39,8 @@ def progress(label: str, total: float | None = None) -> Iterator[Callable[[float
 
 def _ignore(amount: float) -> None:
     """Progress nobody watches."""
+
+
+def warn(sentence: str) -> None:
+    """Print one line on standard error: what a command noticed and mended by itself."""
+    print(sentence, file=sys.stderr)

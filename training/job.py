@@ -79,6 +79,8 @@ def train(
             batches=tuple(snapshot.batches),
             started_at=show(started_at),
             catalogue_version=load_catalogue().version,
+            signed=snapshot.signed,
+            verified=snapshot.verified,
         )
         with new_run(Path(out), run_id, (config, read, provenance(policy))) as run:
             _fill(run, labelled, advance)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from threat.asof import seconds
+from threat.asof import seconds, show
 from threat.options import STORE, JsonOption, PolicyOption, StoreOption
-from threat.terminal import emit, progress
+from threat.terminal import emit, progress, warn
 
 # Commands import the rest of the product when they run, so that `threat --help` loads none of it.
 app = typer.Typer()
@@ -45,9 +45,22 @@ def load_command(
     size = sum(file.stat().st_size for _, file in find_files(source, path))
     with progress("Loading", total=size) as advance:
         report = load(source, path, store, now, advance, covers_until=covers)
+    _derive(store)
     emit(report.as_dict(), as_json=as_json, lines=lambda _: lines(report))
     if report.exit_code:
         raise typer.Exit(report.exit_code)
+
+
+def _derive(store: Path) -> None:
+    """Make the arrays of what was just loaded where they must be signed: other processes have no key of intake."""
+    from threat.history.store import Store
+    from threat.trust.folder import UNSIGNED
+
+    opened = Store.open(store)
+    if opened.trust.exists:
+        opened.snapshot().sightings()
+    else:
+        warn(UNSIGNED)
 
 
 @profile_app.command("try")
@@ -78,6 +91,9 @@ def try_command(
 def history_command(
     store: StoreOption = STORE,
     verify: Annotated[bool, typer.Option("--verify", help="Check every part against its SHA-256 first.")] = False,
+    full: Annotated[
+        bool, typer.Option("--full", help="With --verify: read every row, and compute every id and content again.")
+    ] = False,
     policy: PolicyOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -85,8 +101,45 @@ def history_command(
     from threat.history.overview import lines, overview
     from threat.history.store import Store
     from threat.policy import load_policy
+    from threat.trust.folder import UNSIGNED
 
     zone = load_policy(policy).time_zone
     opened = Store.open(store)
-    document = {"parts_verified": opened.verify() if verify else None, **overview(opened.snapshot())}
+    checked = opened.verify(full=full) if verify or full else None
+    # Figures alone: what is read here decides nothing, so that a damaged store can still be looked at.
+    document = {"parts_verified": checked, **_chain(opened.manifest()), **overview(opened.snapshot(check=False))}
+    document["strays"] = [file.relative_to(store).as_posix() for file in opened.strays()]
+    if not opened.trust.exists:
+        warn(UNSIGNED)
     emit(document, as_json=as_json, lines=lambda shown: lines(shown, zone))
+
+
+def _chain(manifest: Any) -> dict[str, Any]:
+    """Return whether a history is signed, its records and head, and its erasures. ``manifest``: a ``Manifest``."""
+    erasures = [
+        {"erased_at": show(erasure.erased_at), "rows": erasure.counts, "reason": erasure.reason, "by": erasure.by}
+        for erasure in manifest.erasures
+    ]
+    return {
+        "signed": manifest.signed,
+        "records": len(manifest.records),
+        "head": manifest.head,
+        "erasures": erasures,
+    }
+
+
+@app.command("sign-history")
+def sign_history_command(store: StoreOption = STORE, as_json: JsonOption = False) -> None:
+    """Verify a history in full and sign all of it with the key of intake.
+
+    Once, for a history of before there was a trust folder; and again after the key of intake was lost or revoked.
+    """
+    from threat.history.store import Store
+
+    manifest = Store(store).sign()
+    document = {"store": str(store), "records": len(manifest.records), "head": manifest.head, "signed": True}
+    emit(
+        document,
+        as_json=as_json,
+        lines=lambda shown: f"Verified in full and signed: {shown['records']} records, head {shown['head'][:16]}",
+    )

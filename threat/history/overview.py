@@ -83,7 +83,8 @@ def lines(document: dict[str, Any], zone: str) -> str:
         for b in document["batches"]
     ]
     if document.get("parts_verified") is not None:
-        out.append(f"  {document['parts_verified']} parts, all as they were written")
+        out.append(f"  {document['parts_verified']} files of parts and quarantined rows, all as they were written")
+    out += _chain_lines(document)
     out.append("Rows")
     for name, rows in document["rows"].items():
         out.append(f"  {rows:>11,}  {name}{_ROWS_OF.get(name, ' (closed)' if name in document['closed'] else '')}")
@@ -99,6 +100,20 @@ def lines(document: dict[str, Any], zone: str) -> str:
     out.append("Events by kind")
     out += [f"  {row['events']:>11,}  {row['kind']}, in {row['incidents']:,} incidents" for row in document["by_kind"]]
     return "\n".join(out)
+
+
+def _chain_lines(document: dict[str, Any]) -> list[str]:
+    """Return what the chain of records says, where the document has it: signatures, erasures, files of no record."""
+    out = []
+    if document.get("signed"):
+        out.append(f"  signed: {document['records']} records, head {document['head'][:16]}")
+    for erasure in document.get("erasures", ()):
+        rows = ", ".join(f"{count:,} of {table}" for table, count in sorted(erasure["rows"].items())) or "no row"
+        by = " and ".join(erasure["by"])
+        out.append(f"  {erasure['erased_at'][:16]}  a person erased by {by}: {rows} ({erasure['reason']})")
+    if document.get("strays"):
+        out.append(f"  {len(document['strays'])} files that no record lists: the next load deletes them")
+    return out
 
 
 def _day(shown: str, zone: str) -> str:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from threat.history.batches import Entry
 from threat.history.tables import Tables
 
 SCHEMA = pa.schema(
@@ -45,6 +48,15 @@ REASONS = {
 """Every reason, in the words of the report."""
 
 
+def file_of(tables: Tables, entry: Entry) -> Path | None:
+    """Return the file of the quarantined rows of a batch; None where it has none."""
+    if entry.quarantine is None:
+        return None
+    path = tables.store_path / entry.quarantine[0]
+    # In a manifest of format 1 every batch names a file, which is there only if it has such rows.
+    return path if path.is_file() else None
+
+
 def read(tables: Tables) -> pd.DataFrame:
     """Read all quarantined rows, oldest batch first: ``batch_id``, ``profile`` and the columns of ``SCHEMA``.
 
@@ -53,8 +65,8 @@ def read(tables: Tables) -> pd.DataFrame:
     """
     frames = []
     for entry in tables.entries:
-        path = tables.store_path / "quarantine" / f"{entry.batch_id}.parquet"
-        if path.is_file():
+        path = file_of(tables, entry)
+        if path is not None:
             frame = pq.read_table(path).to_pandas()
             frame.insert(0, "profile", entry.batch.profile)
             frame.insert(0, "batch_id", entry.batch_id)

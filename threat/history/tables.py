@@ -15,19 +15,47 @@ import pyarrow.dataset as ds
 
 from threat.errors import UsageError
 from threat.history import known_earlier
-from threat.history.batches import Entry
+from threat.history.batches import Entry, Erasure
 from threat.history.checks import stored_schema
+from threat.history.integrity import Integrity
 from threat.history.schema import BATCHES, CLOSED, TABLES
 
 
 class Tables:
     """The open tables of a list of batches. Safe to share between threads for reading."""
 
-    def __init__(self, store_path: Path, snapshot_id: str, entries: Sequence[Entry]) -> None:
+    def __init__(
+        self,
+        store_path: Path,
+        snapshot_id: str,
+        entries: Sequence[Entry],
+        integrity: Integrity | None = None,
+        erasures: Sequence[Erasure] = (),
+    ) -> None:
         self.store_path = store_path
         self.id = snapshot_id
         self.entries = tuple(entries)
+        self.integrity = integrity
+        self.erasures = tuple(erasures)
+        """Erasures since the snapshot that took rows of it: it has the id of before, and not those rows."""
         self._lock = threading.Lock()
+
+    @property
+    def content_id(self) -> str:
+        """Return the id of what is left of the snapshot: its own id until rows of it are erased."""
+        return self.id if not self.erasures else f"{self.id}-{self.erasures[-1].hash[:8]}"
+
+    @property
+    def signed(self) -> bool:
+        """Tell whether every record of the history is signed, and was verified with the trust folder."""
+        return self.integrity is not None and self.integrity.signed
+
+    @property
+    def verified(self) -> str:
+        """Return in words what was verified when the snapshot was opened."""
+        if self.integrity is None or not self.integrity.files_checked:
+            return ""
+        return f"{'signatures, ' if self.signed else ''}chain of records, SHA-256 of every file"
 
     @property
     def batches(self) -> tuple[str, ...]:

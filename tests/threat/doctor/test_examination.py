@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fixtures import evidence
+from fixtures import evidence, history_rows
 from fixtures.standard_export import GOOD, events, write
 from fixtures.typed_commands import assert_mends_work, parse_command
 from typer.testing import CliRunner
@@ -16,9 +16,10 @@ from typer.testing import CliRunner
 from threat.asof import DAY, parse_as_of
 from threat.doctor import environment
 from threat.doctor.commands import app
-from threat.doctor.evidence import check_list, check_release, check_runs, check_store
+from threat.doctor.evidence import SIMULATED, check_list, check_release, check_runs, check_store
 from threat.doctor.examination import examine, lines
 from threat.doctor.findings import Finding, Places
+from threat.history.batches import Batch
 from threat.history.intake.load import load
 from threat.history.store import Store
 from threat.lists import ROWS, Published, freeze, pointer_of, publish, published
@@ -161,10 +162,14 @@ def test_a_feed_and_a_list_older_than_a_cycle(whole: Places, tmp_path: Path) -> 
     ]
 
 
+def make_synthetic(places: Places) -> None:
+    shutil.rmtree(places.store)
+    Store.create(places.store).append(Batch(SIMULATED, loaded_at=LOADED), {"events": history_rows.two_events()})
+    publish_list(places, Store.open(places.store).snapshot().id)
+
+
 def test_time_says_nothing_about_a_synthetic_force(whole: Places, tmp_path: Path) -> None:
-    manifest = whole.store / "manifest.json"
-    profile = json.loads(manifest.read_text())["batches"][0]["batch"]["profile"]
-    manifest.write_text(manifest.read_text().replace(profile, "simulation"))
+    make_synthetic(whole)
     later = places_in(tmp_path, days_later=900)
     assert "stale" not in [state for _, state in states(check_list(later) + check_store(later))]
 
@@ -291,9 +296,7 @@ def test_the_command_says_by_its_exit_code_whether_something_needs_mending(whole
     asked = ["--store", str(whole.store), "--var", str(whole.var), "--json"]
     stale = runner.invoke(app, asked)
     assert (stale.exit_code, json.loads(stale.stdout)["need_mending"]) == (3, 2)
-    manifest = whole.store / "manifest.json"
-    profile = json.loads(manifest.read_text())["batches"][0]["batch"]["profile"]
-    manifest.write_text(manifest.read_text().replace(profile, "simulation"))
+    make_synthetic(whole)
     fine = runner.invoke(app, asked)
     assert (fine.exit_code, json.loads(fine.stdout)["need_mending"]) == (0, 0)
     assert "Nothing needs mending." in runner.invoke(app, asked[:-1]).stdout

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from pathlib import Path
 
 import pytest
 from fixtures.standard_export import GOOD, events, write
+from fixtures.trusted import Trusted
 
 from threat.cli import main
+from threat.trust.folder import UNSIGNED
 
 
 def test_the_command_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
@@ -31,7 +34,11 @@ def test_the_command_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsy
     assert (code, json.loads(out)["problem"]) == (3, "The file is empty.")
     assert run("load", "unheard_of", export, "--store", store)[0] == 2
     code, out = run("history", "--store", store, "--verify")
-    assert (code, "stalking, in 1 incidents" in out, "1 parts, all as they were written" in out) == (0, True, True)
+    assert (
+        code,
+        "stalking, in 1 incidents" in out,
+        "2 files of parts and quarantined rows, all as they were written" in out,
+    ) == (0, True, True)
     overview = json.loads(run("history", "--store", store, "--json")[1])
     assert overview["rows"]["events"] == 1
     assert overview["by_kind"] == [{"kind": "stalking", "events": 1, "incidents": 1}]
@@ -39,3 +46,36 @@ def test_the_command_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsy
     assert overview["by_source"][0]["reaches"] == "2024-01-11T09:00:00+00:00"
     assert overview["by_source"][0]["reach_stated"] is False
     assert [batch["rows_quarantined"] for batch in overview["batches"]] == [0, 1]
+
+
+def test_signed_verified_and_private(
+    tmp_path: Path,
+    force_trusted: Trusted,
+    no_trust: None,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def run(*arguments: str | Path) -> tuple[str, str]:
+        monkeypatch.setattr(sys, "argv", ["threat", *map(str, arguments)])
+        before = os.umask(0o022)
+        with pytest.raises(SystemExit) as ended:
+            main()
+        os.umask(before)
+        assert not ended.value.code
+        said = capsys.readouterr()
+        return said.out, said.err
+
+    export, store = write(tmp_path / "export", events=events(GOOD)), tmp_path / "store"
+    assert run("load", "standard_csv", export, "--store", store)[1] == f"{UNSIGNED}\n"
+    assert json.loads(run("history", "--store", store, "--json")[0])["signed"] is False
+    force_trusted.use(monkeypatch)
+    assert run("sign-history", "--store", store)[0].startswith("Verified in full and signed: 2 records, head ")
+    write(export, events=events(GOOD, GOOD | {"event": "E2"}))
+    assert run("load", "standard_csv", export, "--store", store)[1] == ""
+    assert len(list(store.glob("derived/*/sightings-*/sidecar.json"))) == 1  # for processes without the key
+    out, err = run("history", "--store", store, "--verify", "--full")
+    assert err == ""
+    assert "  2 files of parts and quarantined rows, all as they were written\n  signed: 3 records, head " in out
+    modes = {path: path.stat().st_mode & 0o777 for path in [store, *store.rglob("*")]}
+    assert {mode for path, mode in modes.items() if path.is_dir()} == {0o700}
+    assert {mode for path, mode in modes.items() if path.is_file()} == {0o600}

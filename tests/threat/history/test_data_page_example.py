@@ -58,7 +58,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return copied(tmp_path_factory.mktemp("example"))
 
 
-def test_every_command_prints_what_the_page_shows(folder: Path) -> None:
+def test_every_command_prints_what_the_page_shows(folder: Path, no_trust: None) -> None:
     checker, count = doctest.OutputChecker(), 0
     for command, shown in [pair for block in blocks() for pair in commands(block)]:
         printed = run(command, folder)

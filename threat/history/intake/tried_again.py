@@ -17,6 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.dataset as ds
 
+from threat.history import quarantine
 from threat.history.intake.corrections import DETAIL
 from threat.history.intake.profile import Profile
 from threat.history.intake.sheet import Sheet, typed_sheet
@@ -29,11 +30,11 @@ REASONS = ("unknown_reference", "impossible_date", "circular_correction", "other
 def quarantined_corrections(snapshot: Snapshot, profile: Profile) -> dict[str, Sheet]:
     """Return the rows to try again under a profile, typed anew, by file; a file without any is left out."""
     paths = [
-        snapshot.store_path / "quarantine" / f"{entry.batch_id}.parquet"
+        quarantine.file_of(snapshot, entry)
         for entry in snapshot.entries
         if entry.batch.profile == f"{profile.name}@{profile.digest}"
     ]
-    rows = _of_reasons([path for path in paths if path.is_file()])
+    rows = _of_reasons([path for path in paths if path is not None])
     files = {file.name: file for file in profile.files}
     out = {}
     for name, of_file in rows.groupby("file", sort=False):

@@ -20,3 +20,5 @@ class SnapshotRead(Document):
     batches: tuple[str, ...] = Field(description="ids of its batches, in the order they were appended")
     started_at: str = Field(description="when the training started, UTC")
     catalogue_version: str = Field(min_length=1, description="version of the feature catalogue")
+    signed: bool = Field(default=False, description="whether every record of the history was signed, and verified")
+    verified: str = Field(default="", description="what was verified before the records were read; empty: not said")
