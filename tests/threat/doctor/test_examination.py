@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from fixtures import evidence, history_rows
+from fixtures.published_lists import publish_list
 from fixtures.standard_export import GOOD, events, write
 from fixtures.typed_commands import assert_mends_work, parse_command
 from typer.testing import CliRunner
@@ -22,12 +23,12 @@ from threat.doctor.findings import Finding, Places
 from threat.history.batches import Batch
 from threat.history.intake.load import load
 from threat.history.store import Store
-from threat.lists import ROWS, Published, freeze, pointer_of, publish, published
+from threat.lists import published
 from threat.release import bundle, promotions
-from threat.release.documents.scored_list import Basis, FeedReach
+from threat.release.documents.scored_list import FeedReach
 from threat.release.partial_runs import new_run
 from threat.release.runs import Run
-from threat.trust.folder import Trust, trust_folder
+from threat.trust.folder import trust_folder
 from threat.trust.signing import Signer
 
 LOADED = parse_as_of("2025-01-01")
@@ -51,31 +52,6 @@ def whole(tmp_path: Path) -> Places:
     run.path("config.json").write_text("{}")
     run.seal()
     return places
-
-
-def publish_list(places: Places, snapshot_id: str, feeds: tuple[FeedReach, ...] = ()) -> None:
-    basis = Basis(
-        as_of=LOADED,
-        snapshot=snapshot_id,
-        ranking="rule",
-        ranking_id="rule:days_since_last",
-        ranking_title="Latest record first",
-        ranking_note="",
-        demonstration=False,
-        capacity=3,
-        catalogue="c",
-        policy="p",
-        started_at=LOADED,
-        previous="",
-        previous_as_of=0,
-        previous_ranking_id="",
-        attrition=(),
-        feeds=feeds,
-    )
-    trust = Trust.open()
-    signer = trust.signer("list") if trust.exists else None
-    listed = freeze(places.lists, basis, [], ROWS.empty_table(), signer=signer)
-    publish(places.lists, pointer_of(Published(list=listed.id), signer))
 
 
 def test_a_list_that_was_published_from_a_stopped_feed(whole: Places) -> None:
