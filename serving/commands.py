@@ -264,7 +264,8 @@ def _show_list(document: dict[str, Any]) -> str:
 
 
 def _show_replay(document: dict[str, Any]) -> str:
-    return f"{document['list']}: {document['rows']:,} rows, the same again."
+    marked = " Its model was revoked, and ranks nobody any more." if document["revoked"] else ""
+    return f"{document['list']}: {document['rows']:,} rows, the same again.{marked}"
 
 
 def _show_reasons(document: dict[str, Any]) -> str:

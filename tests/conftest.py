@@ -17,6 +17,8 @@ HERE = Path(__file__).parent
 # What this account remembers of stores is none of a test's: each run of the tests begins with nothing.
 os.environ["THREAT_CACHE"] = tempfile.mkdtemp(prefix="threat-tests-")
 atexit.register(shutil.rmtree, os.environ["THREAT_CACHE"], ignore_errors=True)
+# As every command does: what a test makes in its own process has the modes that a force's files have.
+os.umask(0o077)
 # How long an example takes depends on what else the machine does: no test fails by it.
 settings.register_profile("suite", deadline=None)
 settings.load_profile("suite")

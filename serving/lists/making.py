@@ -215,7 +215,8 @@ def replay_list(
     """Score again from the snapshot that a LIST names, and compare every value.
 
     ``trust``: the keys that count for lists; None opens those of this machine. Returns ``{list, rows, same,
-    differences}``; ``differences`` are sentences.
+    differences, revoked}``; ``differences`` are sentences. ``revoked``: the bundle of the list was revoked since, and
+    opened for this replay alone.
     """
     listed = lists.open_list(var / "lists", list_id, trust)
     basis = listed.basis
@@ -246,7 +247,9 @@ def replay_list(
     )
     differences += scoring.differences(listed, scoring.score(inputs, advance))
     log_command(var, "combination", "replay list", list_id, started_at, trust, same=not differences)
-    return {"list": list_id, "rows": len(listed), "same": not differences, "differences": differences}
+    revoked = isinstance(ranking, rankings.ModelRanking) and ranking.bundle.revoked
+    rows, same = len(listed), not differences
+    return {"list": list_id, "rows": rows, "same": same, "differences": differences, "revoked": revoked}
 
 
 def explain_relationship(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 
 from threat.asof import DAY, show
+from threat.doctor.access import check_trust, check_witness
 from threat.doctor.findings import Finding, Places, command, signed_in
 from threat.errors import ThreatError
 from threat.history.snapshot import Snapshot
@@ -14,7 +15,7 @@ from threat.policy import load_policy
 from threat.release import promotions
 from threat.release.partial_runs import PartialRun, partial_runs
 from threat.release.runs import MANIFEST, Run
-from threat.trust.folder import Trust, trust_folder
+from threat.trust.folder import Trust
 
 SIMULATED = "simulation"
 """Profile of the batches of a synthetic force. Its time ends with its records, so the clock says nothing about it."""
@@ -130,15 +131,9 @@ def _partial(run: PartialRun, places: Places) -> Finding:
 def check_release(places: Places) -> list[Finding]:
     """Report the trust folder with its keys, and what the promotions say is served."""
     trust = Trust.open()
-    if trust.exists:
-        usable = sum(key.in_force for key in trust.keys.values())
-        says = f"{usable} keys in force in {trust.folder} ({trust.environment})"
-        findings = [Finding("trust", "ok", says)]
-    else:
-        says = f"no trust folder in {trust_folder()}: nothing is signed, no release verifies, and the desk stays closed"
-        mend = command("new-trust", "FOLDER", "--name", "NAME", "--key", "ROOT.pem")
-        findings = [Finding("trust", "missing", says, mend)]
-    standing = promotions.read(places.promotions, trust).standing
+    ledger = promotions.read(places.promotions, trust)
+    standing = ledger.standing
+    findings = [check_trust(trust), *check_witness(places, trust, ledger)]
     if standing.served:
         findings.append(Finding("release", "ok", f"{standing.run_id} is {standing.state}"))
         if standing.bundle is None or not standing.bundle.is_dir():
@@ -146,9 +141,11 @@ def check_release(places: Places) -> list[Finding]:
             suspend = command("suspend", "--reason", "WHY", "--var", places.var, *signed_in(standing.environment))
             findings.append(Finding("release", "broken", says, suspend))
     elif standing.state == "suspended":
-        says = f"{standing.run_id} is suspended ({standing.reason}): the rule ranking is served"
-        resume = command("resume", "--reason", "WHY", "--var", places.var, *signed_in(standing.environment))
-        findings.append(Finding("release", "note", says, resume))
+        state = ledger.state_of(standing.run_id)
+        says = f"{standing.run_id} is {state} ({standing.reason}): the rule ranking is served"
+        back = "resume" if state == "suspended" else "roll-back" if ledger.earlier() else ""
+        mend = command(back, "--reason", "WHY", "--var", places.var, *signed_in(standing.environment)) if back else ""
+        findings.append(Finding("release", "note", says, mend))
     else:
         says = "no model is released: the rule ranking is served"
         findings.append(Finding("release", "note", says, places.release_command("RUN", "force")))

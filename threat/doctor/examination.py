@@ -10,6 +10,7 @@ from functools import partial
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
+from threat.doctor.access import check_modes
 from threat.doctor.environment import check_compiled_code, check_installation
 from threat.doctor.evidence import check_list, check_release, check_runs, check_store
 from threat.doctor.findings import NEEDS_MENDING, Check, Finding, Places
@@ -20,6 +21,7 @@ from threat.trust.folder import trust_folder
 OWN: dict[str, Check] = {
     "product": check_installation,
     "compiled code": check_compiled_code,
+    "modes": check_modes,
     "history": check_store,
     "list": check_list,
     "RUNs": check_runs,

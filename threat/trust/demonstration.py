@@ -87,7 +87,7 @@ def signers_by_role(trust: Trust) -> dict[str, Signer]:
     Raises UsageError for the trust of a force, where nobody signs for another person.
     """
     if not trust.is_demonstration:
-        raise UsageError("A force has no invented signatories.", value=trust.environment)
+        raise UsageError("The trust folder is no demonstration's, so nobody is invented.", value=trust.environment)
     keys = Path(os.environ.get(KEYS_VARIABLE, "."))
     signers: dict[str, Signer] = {}
     for path in sorted(keys.glob("approval*.pem")):

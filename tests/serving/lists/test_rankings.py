@@ -30,7 +30,14 @@ def test_a_suspended_model_gives_way_to_the_rule_labelled(golden_store, model_va
     assert "calibration drifted" in listed.basis.ranking_note
     assert names_in_order(listed) == list(golden.ORDER)
     # what the model ranked can still be replayed
-    assert replay_list(golden_store, var, model_list.id, started_at=STARTED_AT)["same"]
+    replayed = replay_list(golden_store, var, model_list.id, started_at=STARTED_AT)
+    assert (replayed["same"], replayed["revoked"]) == (True, False)
+    promotions.revoke(
+        chain, model_list.basis.ranking_id, Trust.open().signer("promotion"), at=STARTED_AT, reason="a leak"
+    )
+    replayed = replay_list(golden_store, var, model_list.id, started_at=STARTED_AT)
+    assert (replayed["same"], replayed["revoked"]) == (True, True)
+    assert rankings.current(chain, STARTED_AT).kind == "rule"
 
 
 def test_a_model_made_with_another_catalogue_is_refused(golden_store, model_var, monkeypatch):

@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 from fixtures.promoted import witness_now
 from fixtures.trusted import Trusted, make_trusted
+from hypothesis import given
+from hypothesis import strategies as st
 
 from threat.errors import IntegrityFailure
 from threat.release import bundle, promotions
@@ -187,6 +189,44 @@ def test_a_chain_cut_back_with_its_old_checkpoint_is_noticed_by_the_witness(
     with pytest.raises(IntegrityFailure, match="shorter than governance witnessed: records were cut off") as caught:
         promotions.current(ledger)
     assert caught.value.value == f"{left} records, the witness names 3"
+
+
+@pytest.fixture(scope="module")
+def long_chain(tmp_path_factory: pytest.TempPathFactory, demonstration_trusted: Trusted) -> tuple[Path, bytes]:
+    """A chain of four records without its bundles, for drawn damage: reading opens no bundle."""
+    path, signer = tmp_path_factory.mktemp("chain") / "promotions.jsonl", demonstration_trusted.signer("promotion")
+    served = {"action": "promote", "run_id": "run-1", "to": "live", "bundle": "x", "bundle_sha256": "a" * 64}
+    said = {"at": 1, "reason": "x", "by": "x"}
+    for step in (
+        served | {"from": "draft"},
+        served | {"action": "suspend", "from": "live", "to": "suspended"},
+        served | {"action": "resume", "from": "suspended"},
+        served | {"action": "revoke", "from": "live", "to": "retired"},
+    ):
+        records.append(path, step | said, promotions.PAYLOAD_TYPE, signer)
+    head = {"count": 4, "hash": chain.head(path).hash}
+    checkpoint = chain.canonical(sign(head, promotions.CHECKPOINT_TYPE, signer))
+    path.with_suffix(".checkpoint.json").write_bytes(checkpoint)
+    return path, path.read_bytes()
+
+
+@given(data=st.data())
+def test_any_changed_byte_and_any_lines_dropped_moved_or_repeated_are_an_integrity_failure(
+    data: st.DataObject, long_chain: tuple[Path, bytes]
+) -> None:
+    path, good = long_chain
+    lines = good.splitlines(keepends=True)
+    if data.draw(st.booleans(), label="a byte, not lines"):
+        position = data.draw(st.integers(0, len(good) - 1))
+        changed = good[:position] + bytes([good[position] ^ data.draw(st.integers(1, 255))]) + good[position + 1 :]
+    else:
+        order = data.draw(st.lists(st.integers(0, 3), max_size=6).filter(lambda order: order != [0, 1, 2, 3]))
+        changed = b"".join(lines[number] for number in order)
+    path.write_bytes(changed)
+    with pytest.raises(IntegrityFailure):
+        promotions.read(path)
+    path.write_bytes(good)
+    assert promotions.read(path).standing.state == "suspended"
 
 
 def test_a_revoked_key_s_records_stand_as_far_as_governance_witnessed(

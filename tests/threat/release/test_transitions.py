@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -38,3 +40,16 @@ def test_in_a_force_no_step_skips_a_state_and_none_is_served_but_by_its_way(
         assert before != "retired" or action == "roll_back"
     demonstration = is_allowed(action, before, after, demonstration=True)
     assert demonstration == (after in PROMOTED_TO if action == "promote" else allowed)
+
+
+def test_the_page_names_every_state_with_the_commands_that_reach_it() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "governance.md").read_text(encoding="utf-8")
+    rows = {line.split("|")[1].strip(): line for line in page.splitlines() if line.startswith("| ")}
+    for state in STATES[1:]:
+        commands = {" ".join(step.command.split()[:2]) for step in transitions() if step.after == state}
+        shown = rows[state]
+        reached = {command for command in commands if f"`{command}" in shown}
+        # Renewals and the way back are said in words; the first way to each state stands in the table.
+        first = next(step.command for step in transitions() if step.after == state and step.before != state)
+        assert " ".join(first.split()[:2]) in reached, state
+    assert set(STATES) <= set(rows)
