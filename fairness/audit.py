@@ -1,9 +1,9 @@
 """Audit any ranking: who among those later harmed was on the list, group by group, and how sure can we be.
 
-The question is assistive: of the people to whom the outcome happened, the share whose relationship was on the list
-(recall at capacity), against the best-served adequately sized group. Precision, false positive rate, selection rate
-and calibration are next to it as guards. Groups are never dropped for being small, and rows without a recorded group
-are a group.
+Two questions, one for each side. Of the people to whom the outcome happened, what share was on the list (recall), and
+of those not listed, how many had an outcome? Of the subjects listed, how many were listed with reason (precision), and
+of those without an outcome, how many were listed? Each group is compared with everybody else who is recorded. Groups
+are never dropped for being small, and rows without a recorded group are a group.
 """
 
 from __future__ import annotations
@@ -13,19 +13,20 @@ from collections.abc import Sequence
 import numpy as np
 
 from fairness.characteristics import Characteristic
+from fairness.measured import independent, measured
 from fairness.policy import Policy, load_policy
-from fairness.reports import independent, recall_of, report_of
+from fairness.reports import Terms, recall_of, reports_of
 from threat.errors import UsageError
 from threat.measuring.by_group import Counts, counts_by_group
 from threat.measuring.estimates import What
-from threat.measuring.figure import Verdict
 from threat.measuring.ranked import Cut, Ranked
 from threat.measuring.resampling import Draws, Resampling, listing, shared_places
 from threat.measuring.titles import recall_title
 from threat.release.documents.fairness import Fairness, Overall
+from threat.release.documents.fairness_verdict import FairnessVerdict
 
 
-def audit(
+def audit(  # noqa: PLR0913  the ranking, the question, and by name how the answer is made and called
     ranked: Ranked,
     characteristics: Sequence[Characteristic],
     *,
@@ -34,12 +35,13 @@ def audit(
     resampling: Resampling | None = None,
     ranking: str = "score",
     dataset: str = "",
+    with_rates: bool = True,
 ) -> Fairness:
     """Return the fairness report of one ranking.
 
     ``cut``: who is selected. ``policy``: default the product's own. ``resampling``: default the policy's draws and
     seed; the audit of a RUN uses those of its evaluation, so that one figure has one interval. ``ranking``,
-    ``dataset``: names for the report.
+    ``dataset``: names for the report. ``with_rates``: simulate the audit's own false verdicts and power.
 
     Raises UsageError without a characteristic, BadInput when a characteristic's codes are not as many as the rows.
     """
@@ -50,15 +52,20 @@ def audit(
         raise UsageError("The audit has no characteristic to compare groups by.", way_out="--group COLUMN")
     groupings = [item.grouping(ranked.rows) for item in characteristics]
     counts = counts_by_group(ranked, groupings, cut, resampling)
-    gated = {(gate.party, gate.characteristic) for gate in policy.gate}
-    reports = tuple(
-        report_of(
-            # Of a table handed in, every column named is what its owner asks about.
-            item, grouping, of_item, ranked, cut, policy,
-            gate=item.party == "column" or (item.party, item.name) in gated,
-        )
-        for item, grouping, of_item in zip(characteristics, groupings, counts, strict=True)
-    )  # fmt: skip
+    probability = ranked.probability
+    terms = Terms(
+        policy=policy,
+        recall_name=recall_title(cut.capacity),
+        with_probability=probability is not None and not np.isnan(probability).all(),
+        with_rates=with_rates,
+    )
+    reports, own = reports_of(
+        [
+            measured(item, grouping, of_item, ranked, cut)
+            for item, grouping, of_item in zip(characteristics, groupings, counts, strict=True)
+        ],
+        terms,
+    )
     return Fairness(
         ranking=ranking,
         title="",
@@ -70,9 +77,10 @@ def audit(
         policy=policy,
         replicates=resampling.replicates,
         seed=resampling.seed,
-        verdict=Verdict.all_of(report.verdict for report in reports if report.gate),
+        verdict=FairnessVerdict.all_of(report.verdict for report in reports if report.gate),
         overall=_overall(ranked, counts[0].total(), cut),
         characteristics=reports,
+        own_rates=own,
         coverage=(),
         others=(),
         notes=tuple(_notes(ranked, cut)),

@@ -51,10 +51,15 @@ class Characteristic:
                 f"The groups of {self.name} are {given[0]} and {given[1]} outside, but there are {wanted[0]} rows and "
                 f"{wanted[1]} events outside."
             )
-        both = pd.concat(raw, ignore_index=True)
+        # Numbered first, so that words are made of the few distinct codes and not of every row.
+        which, distinct = pd.factorize(pd.concat(raw, ignore_index=True), use_na_sentinel=True)
+        texts = [str(code) for code in distinct]
         # Blank and the very words "not recorded" say the same: a table handed in may write any of them.
-        empty = both.isna() | both.astype(str).str.strip().isin(["", MISSING])
-        text = both.where(empty, both.astype(str)).where(~empty, MISSING)
-        codes = sorted(set(text) - {MISSING}) + ([MISSING] if empty.any() else [])
-        number = text.map({code: i for i, code in enumerate(codes)}).to_numpy(dtype=np.int64)
-        return Grouping(tuple(codes), number[: len(rows)], number[len(rows) :])
+        texts = [MISSING if text.strip() in {"", MISSING} else text for text in texts]
+        missing = bool((which < 0).any()) or MISSING in texts
+        codes = sorted(set(texts) - {MISSING}) + [MISSING] * missing
+        number = {code: place for place, code in enumerate(codes)}
+        # The last place of the lookup is that of -1, the number of what is None or NaN.
+        lookup = np.array([*(number[text] for text in texts), number.get(MISSING, -1)], np.int64)
+        numbers = lookup[which]
+        return Grouping(tuple(codes), numbers[: len(rows)], numbers[len(rows) :])

@@ -34,7 +34,7 @@ def audit_command(
     public: Annotated[bool, typer.Option("--public", help="Withhold small cells, for publication.")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Audit a ranking: recall by group against the best-served group, and whether that is enough to go by.
+    """Audit a ranking: both sides of the list, each group next to everybody else, and whether it is enough to go by.
 
     Of a RUN, the report is added to it as fairness.json and fairness.html. Exit 0 whatever the verdict: the gate
     decides.
@@ -122,14 +122,17 @@ def champion_command(
 @app.command("audit-power")
 def power_command(
     events: Annotated[int, typer.Option(min=0, help="Outcome events of the group.")],
-    reference_events: Annotated[int, typer.Option(min=1, help="Outcome events of the best-served group.")],
-    recall: Annotated[float, typer.Option(min=0.001, max=1.0, help="True recall of the best-served group.")] = 0.5,
+    reference_events: Annotated[int, typer.Option(min=1, help="Outcome events of the largest other group.")],
+    recall: Annotated[float, typer.Option(min=0.001, max=1.0, help="True recall of everybody else.")] = 0.5,
     ratio: Annotated[float, typer.Option(min=0.0, help="True recall of the group, over that.")] = 0.6,
     other_groups: Annotated[int, typer.Option(min=0, help="More groups of the same size, served fairly.")] = 0,
+    cells: Annotated[
+        int | None, typer.Option(min=1, help="Cells that decide in the whole report; default: these groups alone.")
+    ] = None,
     policy: FairnessPolicyOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Before an audit: how often would it pass, fail or lack evidence, with so many outcomes?"""
+    """Before an audit: how often would it pass, fail, alert or lack evidence, with so many outcomes?"""
     from fairness.policy import load_policy
     from fairness.power import Groups, verdict_rates
 
@@ -137,15 +140,15 @@ def power_command(
         raise UsageError(
             f"The group's recall would be {ratio * recall:g}, above 1.", way_out="a lower --ratio or --recall"
         )
-    groups = Groups(events, reference_events, recall=recall, ratio=ratio, others=other_groups)
+    groups = Groups(events, reference_events, recall=recall, ratio=ratio, others=other_groups, cells=cells)
     emit(verdict_rates(groups, load_policy(policy)), as_json=as_json, lines=_rates)
 
 
 def _rates(rates: dict[str, Any]) -> str:
-    from threat.measuring.figure import Verdict
+    from threat.release.documents.fairness_verdict import FairnessVerdict
 
     return "\n".join(
         f"{'The group' if name == 'group' else 'The whole characteristic'}: "
-        + ", ".join(f"{Verdict(verdict).words.lower()} {share:.0%}" for verdict, share in shares.items())
+        + ", ".join(f"{FairnessVerdict(verdict).words.lower()} {share:.0%}" for verdict, share in shares.items())
         for name, shares in rates.items()
     )

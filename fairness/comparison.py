@@ -1,106 +1,146 @@
-"""Groups compared with the best-served group: ratio, probabilities, and the verdict they allow."""
+"""Groups compared with everybody else who is recorded: ratio, probabilities, and the verdict they allow."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
+from fairness.evidence import evidence_of
+from fairness.figures import FIGURES, ComparedRate, primary
+from fairness.measured import MeasuredCharacteristic, MeasuredGroup, Pair
 from fairness.policy import Policy
-from fairness.verdicts import holm, of_ratio
-from threat.measuring.by_group import Counts
-from threat.measuring.figure import Figure, Verdict
-from threat.measuring.intervals import RatioPosterior
-from threat.release.documents.fairness import MISSING
+from fairness.posterior import Counted
+from fairness.verdicts import Seen, holm, of_cell
+from threat.measuring.ranked import Floats
+from threat.release.documents.fairness_policy import FigureName
+from threat.release.documents.fairness_verdict import FairnessVerdict
 
 
 @dataclass(frozen=True, slots=True)
-class MeasuredGroup:
-    """One group as it was measured: counts by column, recall, and how many independent events recall is worth."""
+class Cell:
+    """One figure of one group. ``gate``: the verdict of the report depends on it."""
 
-    code: str
-    title: str
-    counts: Counts
-    people: int
-    recall: Figure
-    effective_events: float
+    characteristic: int
+    group: MeasuredGroup
+    figure: ComparedRate
+    gate: bool
+
+    @property
+    def pair(self) -> Pair:
+        """The group's rate and everybody else's."""
+        return self.group.pairs[self.figure.name]
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """What comparing one group with the best-served group says of it."""
+    """What comparing one group with everybody else says of it, by one figure."""
 
-    verdict: Verdict
+    verdict: FairnessVerdict
     reason: str
     ratio: float | None = None
     ratio_interval: tuple[float, float] | None = None
-    p_below: float | None = None
+    p_beyond: float | None = None
     p_adjusted: float | None = None
-    reference: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class _Compared:
-    """A ratio before the adjustment for how many groups are compared."""
-
-    ratio: float
-    interval: tuple[float, float]
-    p_below: float
-
-
-def best_served(groups: Sequence[MeasuredGroup], policy: Policy) -> MeasuredGroup | None:
-    """The group with the highest recall among those with enough events, or None.
-
-    Never the group of what is not recorded: nobody knows who they are. Never a group of whom nobody was caught: no
-    group could be served worse.
-    """
-    adequate = [
-        group
-        for group in groups
-        if group.code != MISSING and group.recall.value is not None and group.effective_events >= policy.adequate_events
-    ]
-    best = max(adequate, key=lambda group: group.recall.value or 0.0, default=None)
-    return best if best is not None and best.recall.value else None
-
-
-def compare(groups: Sequence[MeasuredGroup], reference: MeasuredGroup | None, policy: Policy) -> list[Comparison]:
-    """Compare each group with the reference group; one comparison for each, in the order given."""
-    compared = {
-        i: _ratio(group, reference, policy)
-        for i, group in enumerate(groups)
-        if reference is not None and group is not reference and group.recall.value is not None
-    }
-    above = [1 - comparison.p_below for comparison in compared.values()]
-    adjusted = dict(zip(compared, holm(above) if policy.multiplicity == "holm" else above, strict=True))
+def cells(measured: Sequence[MeasuredCharacteristic], policy: Policy) -> list[Cell]:
+    """Return every cell of a report: each figure of each group of each characteristic, in that order."""
     out = []
-    for i, group in enumerate(groups):
-        if i in compared:
-            out.append(_judged(group, compared[i], adjusted[i], len(compared), policy))
-        elif group is reference:
-            out.append(Comparison(Verdict.PASS, "the group others are compared with", ratio=1.0, reference=True))
-        elif group.recall.value is None:
-            out.append(
-                Comparison(Verdict.NOT_ENOUGH, "no outcome event in this group: recall cannot be measured"),
-            )
-        else:
-            out.append(Comparison(Verdict.NOT_ENOUGH, "no adequately sized group to compare with"))
+    for i, characteristic in enumerate(measured):
+        deciding = policy.deciding(characteristic.item.party, characteristic.item.name)
+        for group in characteristic.groups:
+            out += [Cell(i, group, figure, name in deciding) for name, figure in FIGURES.items()]
     return out
 
 
-def _ratio(group: MeasuredGroup, reference: MeasuredGroup, policy: Policy) -> _Compared:
-    """The posterior of the ratio, each recall with its effective number of events."""
-    value, of = group.recall.value or 0.0, reference.recall.value or 0.0
-    n, of_n = group.effective_events, reference.effective_events
-    posterior = RatioPosterior(value * n, n, of * of_n, of_n)
-    return _Compared(value / of, posterior.interval(), posterior.below(policy.line))
+def compare(all_cells: Sequence[Cell], policy: Policy) -> list[Comparison]:
+    """Compare every cell; one comparison for each, in the order given.
+
+    A fail is adjusted over all cells that decide, of every characteristic together; cells that decide nothing are
+    adjusted over all of their own kind, so that how much is reported does not change what is decided.
+    """
+    why_not = [_not_compared(cell) for cell in all_cells]
+    compared = [i for i, reason in enumerate(why_not) if not reason]
+    counted = counted_of([all_cells[i].pair for i in compared])
+    high_is_worse = np.array([all_cells[i].figure.high_is_worse for i in compared], np.bool_)
+    evidence = evidence_of(counted, high_is_worse, policy)
+    low, high = counted.posterior(policy.prior_weight).interval()
+    adjusted = _adjusted([all_cells[i].gate for i in compared], evidence.p_none, policy)
+    out = [Comparison(FairnessVerdict.NOT_ENOUGH, reason) for reason in why_not]
+    for place, i in enumerate(compared):
+        seen = Seen(
+            p_beyond=float(evidence.p_beyond[place]),
+            p_adjusted=float(adjusted[place]),
+            cases=all_cells[i].pair.group.cases,
+            chance=float(evidence.chance[place]),
+            chance_if_worse=float(evidence.chance_if_worse[place]),
+        )
+        out[i] = _judged(all_cells[i], seen, (float(low[place]), float(high[place])), policy)
+    return out
 
 
-def _judged(group: MeasuredGroup, compared: _Compared, p_above: float, groups: int, policy: Policy) -> Comparison:
-    verdict = of_ratio(compared.p_below, p_above, fail_at=policy.fail_at, pass_at=policy.pass_at)
-    p_adjusted = 1 - p_above
-    reason = f"probability that its recall is below {policy.line:g} of the best-served group's: {compared.p_below:.2f}"
-    if verdict == Verdict.PASS and group.effective_events < policy.least_events:
-        verdict = Verdict.NOT_ENOUGH
-        reason += f", but on fewer than {policy.least_events} independent outcome events"
-    elif verdict == Verdict.NOT_ENOUGH and compared.p_below >= policy.fail_at:
-        reason += f" ({p_adjusted:.2f} after adjusting for {groups} groups compared): look closer"
-    return Comparison(verdict, reason, compared.ratio, compared.interval, compared.p_below, p_adjusted)
+def counted_of(pairs: Sequence[Pair]) -> Counted:
+    """Return the counts of pairs of measured rates, each with its independent cases."""
+    columns = [(pair.group.hits, pair.group.cases, pair.others.hits, pair.others.cases) for pair in pairs]
+    return Counted.of(*np.array(columns, np.float64).reshape(-1, 4).T)
+
+
+def _adjusted(gate: Sequence[bool], p_none: Floats, policy: Policy) -> Floats:
+    """Return the probabilities of no breach, adjusted over the cells that decide and over those that do not."""
+    out = p_none.copy()
+    if policy.multiplicity == "holm":
+        for deciding in (True, False):
+            some = np.flatnonzero(np.asarray(gate, np.bool_) == deciding)
+            out[some] = holm(p_none[some].tolist())
+    return out
+
+
+def _not_compared(cell: Cell) -> str:
+    """Return why a cell cannot be compared; empty where it can."""
+    pair, noun = cell.pair, cell.figure.noun
+    if pair.group.value is None:
+        if cell.figure.name == "recall":
+            return "no outcome event in this group: recall cannot be measured"
+        return f"no row of this group that its {noun} could be measured on"
+    if pair.others.value is None:
+        return f"nobody else is recorded whose {noun} it could be compared with"
+    if pair.group.hits + pair.others.hits <= 0:
+        return f"the {noun} of the group and of everybody else is 0: there is nothing to compare"
+    return ""
+
+
+def _judged(cell: Cell, seen: Seen, interval: tuple[float, float], policy: Policy) -> Comparison:
+    figure, pair = cell.figure, cell.pair
+    verdict = of_cell(seen, policy)
+    side = "above" if figure.high_is_worse else "below"
+    reason = (
+        f"probability that its {figure.noun} is {side} {figure.worst_ratio(policy.line):g} of everybody else's: "
+        f"{seen.p_beyond:.2f}"
+    )
+    if verdict == FairnessVerdict.ALERT:
+        reason += f", on {seen.cases:.0f} independent cases; no proof after adjusting for every cell compared"
+    elif verdict == FairnessVerdict.NOT_ENOUGH and 1.0 - seen.p_beyond >= policy.pass_at:
+        few = f"on fewer than {policy.least_events} independent cases"
+        by_chance = (
+            f"a group at a true ratio of {policy.breach:g} would look as well in {seen.chance_if_worse:.0%} of audits"
+        )
+        reason += f", but {few if seen.cases < policy.least_events else by_chance}"
+    elif verdict == FairnessVerdict.NOT_ENOUGH and seen.p_beyond >= policy.alert_at:
+        reason += ", but on so few cases that chance alone shows as much"
+    value, others = pair.group.value or 0.0, pair.others.value or 0.0
+    return Comparison(
+        verdict,
+        reason,
+        ratio=value / others if others > 0 else None,
+        ratio_interval=interval,
+        p_beyond=seen.p_beyond,
+        p_adjusted=seen.p_adjusted,
+    )
+
+
+def deciding_figures(characteristic: MeasuredCharacteristic, policy: Policy) -> tuple[FigureName, ...]:
+    """Return the figures that a characteristic's verdict is made of: those that decide, or of its party's own side."""
+    item = characteristic.item
+    return policy.deciding(item.party, item.name) or primary(item.party)

@@ -6,31 +6,38 @@ from html import escape
 
 from fairness.suppression import PublicFairness
 from fairness.words import (
+    AT_RISK,
     COUNTED_TWICE,
+    HEADS,
+    SUBJECTS,
     Characteristic,
     Report,
     count,
+    counts_of,
     decimals,
     everybody_caught,
     name_of,
     not_shown,
+    noun_of,
+    own_rates,
+    power_of,
     probability,
     ratio,
     shown,
-    verdict_of,
 )
 from threat.characteristics import PARTY_TITLES
 from threat.charts import Point, points_with_intervals
 from threat.measuring.counts import caught, percent
 from threat.measuring.titles import recall_title
 from threat.release.documents.fairness import CharacteristicReport, GroupReport, OtherCharacteristic, OtherRanking
+from threat.release.documents.fairness_policy import FigureName
 
 _STYLE = """
 body{font-family:system-ui,sans-serif;color:#0b0c0c;max-width:62rem;margin:2rem auto;padding:0 1rem;line-height:1.5}
 table{border-collapse:collapse;width:100%;margin:0 0 1.5rem}caption{text-align:left;font-weight:700;padding:.5rem 0}
 th,td{text-align:left;padding:.3rem .6rem .3rem 0;border-bottom:1px solid #b1b4b6;vertical-align:top}
 td{font-variant-numeric:tabular-nums}.v{font-weight:700}
-.fail{color:#942514}.pass{color:#005a30}.not_enough_evidence{color:#54319f}
+.fail,.alert{color:#942514}.pass{color:#005a30}.not_enough_evidence{color:#54319f}
 section{break-inside:avoid-page}svg{max-width:100%}figure{margin:1rem 0}@media print{body{margin:0;max-width:none}}
 @media screen and (max-width:40rem){thead{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
 table,caption,tbody,tr,td,tbody th{display:block;border:0;padding:.1rem 0;text-align:left}
@@ -38,11 +45,17 @@ tr{border-bottom:2px solid #b1b4b6}table{overflow-wrap:anywhere}
 td:empty{display:none}td[data-label]::before{content:attr(data-label) ": ";font-weight:700}}
 """
 
-_HEADS = ("Group", "On the list, of those later harmed", "Share", "Against the best served", "Verdict")
+_SIDES: tuple[tuple[str, tuple[FigureName, ...]], ...] = (
+    ("What the list does for people at risk, by group", AT_RISK),
+    ("What the list costs its subjects, by group", SUBJECTS),
+)
+"""The two tables in counts: both sides of a characteristic are shown, whichever of them decides."""
+
 _MORE_HEADS = (
-    "Group", "Rows", "P(below line)", "On the list, of all rows", "Precision", "False positives", "Observed / expected",
+    "Group", "Rows", "P(beyond the line)", "On the list, of all rows", "Observed / expected",
+    "What an audit of this size could tell",
 )  # fmt: skip
-"""Columns of the table in counts, and of the figures for who checks the arithmetic."""
+"""Columns of the figures for who checks the arithmetic."""
 
 
 def page(report: Report) -> str:
@@ -79,12 +92,15 @@ def _who_may_read(report: Report) -> str:
 
 def _verdict(report: Report) -> str:
     policy = report.policy
+    rates = own_rates(report)
     return (
         f'<p class="v {report.verdict}">{report.verdict.words}</p>'
-        f"<p>A group fails when the probability that its recall is below {policy.line:g} of the best-served group's "
-        f"is at least {policy.fail_at:g} (after adjusting for the groups compared), and passes when the probability "
-        f"that it is not is at least {policy.pass_at:g}. Anything else is not enough evidence. Policy "
-        f"{escape(policy.version)}.</p>"
+        f"<p>Each group is compared with everybody else who is recorded. A group fails when its recall or precision is "
+        f"below {policy.line:g} of theirs, or its misses or false alarms above {1 / policy.line:g} of theirs, with a "
+        f"probability that holds after adjusting for every cell that decides (level {policy.fail_level:g}); it is an "
+        f"alert from a probability of {policy.alert_at:g} before the adjustment, and passes when the probability of no "
+        f"breach is {policy.pass_at:g} or more on at least {policy.least_events} independent cases. Anything else is "
+        f"not enough evidence. Policy {escape(policy.version)}.</p>" + (f"<p>{escape(rates)}</p>" if rates else "")
     )
 
 
@@ -116,35 +132,50 @@ def _section(report: Characteristic, least: int) -> str:
 
 def _tables(report: Characteristic) -> str:
     groups = shown(report)
-    rows = "".join(f"<tr>{_counts(report, group)}</tr>" for group in groups)
-    more = "".join(f"<tr>{_figures(group)}</tr>" for group in groups)
+    more = "".join(f"<tr>{_figures(report, group)}</tr>" for group in groups)
+    sides = "".join(_side(report, groups, caption, names) for caption, names in _SIDES)
     return (
-        f"<table><caption>Who was on the list, by group</caption>{_head(_HEADS)}<tbody>{rows}</tbody></table>"
-        "<details><summary>More figures, with 95% intervals</summary>"
+        f"{sides}<details><summary>More figures</summary>"
         f"<table><caption>More figures by group</caption>{_head(_MORE_HEADS)}<tbody>{more}</tbody></table></details>"
     )
+
+
+def _side(report: Characteristic, groups: list[GroupReport], caption: str, names: tuple[FigureName, ...]) -> str:
+    """One side of a characteristic: counts, shares, and each figure against everybody else's with its verdict."""
+    heads = ("Group", *(head for name in names for head in (HEADS[name], *_against(report, name))))
+    rows = "".join(f"<tr>{_row(heads, group.title, _counts(group, names))}</tr>" for group in groups)
+    return f"<table><caption>{caption}</caption>{_head(heads)}<tbody>{rows}</tbody></table>"
+
+
+def _against(report: Characteristic, name: FigureName) -> tuple[str, str]:
+    """Heads of a figure's comparison; one that decides nothing says so."""
+    noun = noun_of(name)
+    return f"{noun[0].upper()}{noun[1:]} over everybody else's", "Verdict" if name in report.figures else "Reported"
 
 
 def _head(names: tuple[str, ...]) -> str:
     return f"<thead><tr>{''.join(f'<th scope=col>{name}</th>' for name in names)}</tr></thead>"
 
 
-def _counts(report: Characteristic, group: GroupReport) -> str:
-    cells = (
-        caught(group.captured, group.events),
-        percent(group.recall),
-        ratio(group),
-        # The verdict alone has a colour, next to its word; the group compared with has neither.
-        verdict_of(group, report)
-        if group.reference
-        else f'<span class="{group.verdict}">{verdict_of(group, report)}</span>',
+def _counts(group: GroupReport, names: tuple[FigureName, ...]) -> tuple[str, ...]:
+    cells: list[str] = []
+    for name in names:
+        cell, figure = group.of(name), getattr(group, name)
+        share = "none" if figure.value is None else f"{counts_of(group, name)}: {percent(figure)}"
+        # The verdict alone has a colour, next to its word.
+        said = "" if cell is None else f'<span class="{cell.verdict}">{cell.verdict.words}</span>'
+        cells += [share, ratio(cell), said]
+    return tuple(cells)
+
+
+def _figures(report: Characteristic, group: GroupReport) -> str:
+    beyond = "; ".join(
+        f"{noun_of(cell.figure)} {probability(cell.p_beyond)}"
+        for cell in group.compared
+        if cell.figure in report.figures and cell.p_beyond is not None
     )
-    return _row(_HEADS, group.title, cells)
-
-
-def _figures(group: GroupReport) -> str:
-    guards = (group.selection_rate, group.precision, group.false_positive_rate, group.calibration)
-    return _row(_MORE_HEADS, group.title, (count(group.n), probability(group.p_below), *map(decimals, guards)))
+    guards = (decimals(group.selection_rate), decimals(group.calibration))
+    return _row(_MORE_HEADS, group.title, (count(group.n), beyond, *guards, power_of(group)))
 
 
 def _row(heads: tuple[str, ...], title: str, cells: tuple[str, ...]) -> str:
@@ -154,19 +185,22 @@ def _row(heads: tuple[str, ...], title: str, cells: tuple[str, ...]) -> str:
 
 
 def _chart(report: Characteristic) -> str:
+    """The first figure that decides, by group."""
+    name = report.figures[0]
     points = [
-        Point(group.title, group.recall.value, *group.recall.interval)
+        Point(group.title, figure.value, *figure.interval)
         for group in shown(report)
-        if group.recall.value is not None and group.recall.interval is not None
+        if (figure := getattr(group, name)).value is not None and figure.interval is not None
     ]
     if not points:
         return ""
     low, high = min(points, key=lambda point: point.value), max(points, key=lambda point: point.value)
+    noun = noun_of(name)
     sentence = (
-        f"Recall by group, with 95% intervals: lowest {low.value:.2f} ({low.label}), "
+        f"{noun[0].upper()}{noun[1:]} by group, with 95% intervals: lowest {low.value:.2f} ({low.label}), "
         f"highest {high.value:.2f} ({high.label})."
     )
-    return points_with_intervals(f"{name_of(report)}: share of outcome events on the list", sentence, points)
+    return points_with_intervals(f"{name_of(report)}: {HEADS[name][0].lower()}{HEADS[name][1:]}", sentence, points)
 
 
 def _coverage(report: Report) -> str:
@@ -191,8 +225,9 @@ def _others(report: Report) -> str:
     heads = "".join(f"<th scope=col>{escape(name_of(item))}</th>" for item in report.gated)
     rows = "".join(_other(other, report.gated) for other in report.others)
     return (
-        "<section><h2>The same audit of the rankings the unit could use instead</h2><table><caption>Verdict and lowest "
-        "ratio</caption><thead><tr><th scope=col>Ranking</th><th scope=col>On the list, of those later harmed</th>"
+        "<section><h2>The same audit of the rankings the unit could use instead</h2><table><caption>Verdict and the "
+        "group furthest beyond the line</caption><thead><tr><th scope=col>Ranking</th>"
+        f"<th scope=col>{HEADS['recall']}</th>"
         f"{heads}</tr></thead>"
         f"<tbody>{rows}</tbody></table></section>"
     )

@@ -1,31 +1,50 @@
-"""The report of one characteristic: every group measured, compared, and made whole once."""
+"""The reports of all characteristics: every group measured, all cells compared together, and made whole once."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
 import numpy as np
 
-from fairness.characteristics import Characteristic
-from fairness.comparison import Comparison, MeasuredGroup, best_served, compare
+from fairness.comparison import Cell, Comparison, cells, compare, deciding_figures
+from fairness.figures import FIGURES
+from fairness.measured import MeasuredCharacteristic, MeasuredGroup
+from fairness.operating import CellRates, Sizes, cell_rates, own_rates
 from fairness.policy import Policy
 from fairness.verdicts import of_interval
 from threat.measuring import estimates
-from threat.measuring.by_group import Counts, Grouping
+from threat.measuring.by_group import Counts
 from threat.measuring.estimates import What
-from threat.measuring.figure import Figure, Verdict
-from threat.measuring.intervals import Evidence, effective_n, variance_of
-from threat.measuring.ranked import Cut, Floats, Ranked
-from threat.measuring.resampling import ratio
-from threat.measuring.titles import recall_title
-from threat.release.documents.fairness import MISSING, CharacteristicReport, GroupReport
+from threat.measuring.figure import Figure
+from threat.measuring.intervals import Evidence
+from threat.measuring.ranked import Floats
+from threat.release.documents.fairness import (
+    MISSING,
+    CharacteristicReport,
+    ComparedFigure,
+    GroupReport,
+    OwnRates,
+)
+from threat.release.documents.fairness_policy import FigureName
+from threat.release.documents.fairness_verdict import WORST_FIRST, FairnessVerdict
 
 _SHARES = 3
 """Decimals of counts that ties at the cut split into parts."""
 
 
-def independent(ranked: Ranked, cut: Cut) -> bool:
-    """True when nothing depends on anything else: no capacity to compete for, no person with two rows or events."""
-    rows = ranked.rows
-    return cut.threshold is not None and rows.persons == len(rows) + len(rows.outside_person)
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What every group of a report is judged under.
+
+    ``recall_name``: title of recall at this cut. ``with_probability``: the ranking gives probabilities. ``with_rates``:
+    simulate the report's own false verdicts and power; the audit of another ranking, in brief, does without.
+    """
+
+    policy: Policy
+    recall_name: str
+    with_probability: bool
+    with_rates: bool
 
 
 def recall_of(what: What, counts: Counts, people: int, *, alone: bool) -> Figure:
@@ -34,35 +53,77 @@ def recall_of(what: What, counts: Counts, people: int, *, alone: bool) -> Figure
     return estimates.rate(what, counts.captured, counts.events, evidence)
 
 
-def report_of(
-    item: Characteristic, grouping: Grouping, counts: Counts, ranked: Ranked, cut: Cut, policy: Policy, *, gate: bool
-) -> CharacteristicReport:
-    """The report of one characteristic. ``gate``: the verdict of the whole audit depends on it."""
-    alone = independent(ranked, cut)
-    people = grouping.people_with_events(ranked.rows)
-    groups = [
-        _measured(
-            code, item.title_of(code), counts.of(i), int(people[i]), recall_name=recall_title(cut.capacity), alone=alone
+def reports_of(
+    measured: Sequence[MeasuredCharacteristic], terms: Terms
+) -> tuple[tuple[CharacteristicReport, ...], OwnRates | None]:
+    """Return the report of every characteristic, in the order given, and the audit's own rates of false verdicts."""
+    every = cells(measured, terms.policy)
+    comparisons = compare(every, terms.policy)
+    rates, own = _rates(measured, terms) if terms.with_rates else ({}, None)
+    compared: dict[tuple[int, str], list[ComparedFigure]] = {}
+    for cell, comparison in zip(every, comparisons, strict=True):
+        key = cell.characteristic, cell.group.code
+        found = _compared(cell, comparison, rates.get((*key, cell.figure.name)))
+        compared.setdefault(key, []).append(found)
+    reports = []
+    for i, characteristic in enumerate(measured):
+        figures = deciding_figures(characteristic, terms.policy)
+        groups = tuple(
+            _group(group, tuple(compared[i, group.code]), figures, characteristic.independent, terms)
+            for group in characteristic.groups
         )
-        for i, code in enumerate(grouping.codes)
+        reports.append(_characteristic(characteristic, groups, figures, terms.policy))
+    return tuple(reports), own
+
+
+def _rates(
+    measured: Sequence[MeasuredCharacteristic], terms: Terms
+) -> tuple[Mapping[tuple[int, str, str], CellRates], OwnRates | None]:
+    """Simulate the audit at its own sizes: the rates of each cell that decides, and of the whole."""
+    asked = [
+        (i, characteristic, name)
+        for i, characteristic in enumerate(measured)
+        for name in terms.policy.deciding(characteristic.item.party, characteristic.item.name)
     ]
-    reference = best_served(groups, policy)
-    comparisons = compare(groups, reference, policy)
-    with_probability = ranked.probability is not None and not np.isnan(ranked.probability).all()
-    reports = tuple(
-        _group(group, comparison, policy, alone=alone, with_probability=with_probability)
-        for group, comparison in zip(groups, comparisons, strict=True)
+    sizes = [_sizes(characteristic, name) for _, characteristic, name in asked]
+    together = max(1, sum(int(size.comparable.sum()) for size in sizes))
+    powers = [cell_rates(size, terms.policy, together) for size in sizes]
+    by_cell = {
+        (i, group.code, str(name)): rate
+        for (i, characteristic, name), rates in zip(asked, powers, strict=True)
+        for group, rate in zip(characteristic.groups, rates, strict=True)
+    }
+    return by_cell, own_rates(sizes, terms.policy, powers)
+
+
+def _sizes(characteristic: MeasuredCharacteristic, name: FigureName) -> Sizes:
+    rates = [group.pairs[name].group for group in characteristic.groups]
+    cases = sum(rate.cases for rate in rates)
+    return Sizes(
+        FIGURES[name],
+        np.array([round(rate.cases) for rate in rates], np.int64),
+        sum(rate.hits for rate in rates) / cases if cases else 0.0,
+        np.array([group.code != MISSING for group in characteristic.groups], np.bool_),
     )
-    verdict, reason = _verdict(reports, reference, policy)
-    return CharacteristicReport(
-        party=item.party,
-        characteristic=item.name,
-        gate=gate,
-        verdict=verdict,
-        reason=reason,
-        reference=None if reference is None else reference.code,
-        note=item.note,
-        groups=reports,
+
+
+def _compared(cell: Cell, comparison: Comparison, rates: CellRates | None) -> ComparedFigure:
+    pair = cell.pair
+    return ComparedFigure(
+        figure=cell.figure.name,
+        gate=cell.gate,
+        effective=pair.group.cases,
+        others=pair.others.value,
+        others_effective=pair.others.cases,
+        ratio=comparison.ratio,
+        ratio_interval=comparison.ratio_interval,
+        p_beyond=comparison.p_beyond,
+        p_adjusted=comparison.p_adjusted,
+        verdict=comparison.verdict,
+        reason=comparison.reason,
+        power=() if rates is None else rates.power,
+        needed_to_fail=None if rates is None else rates.needed_to_fail,
+        needed_to_pass=None if rates is None else rates.needed_to_pass,
     )
 
 
@@ -70,22 +131,12 @@ def _what(name: str, title: str, code: str, n: Floats, events: Floats) -> What:
     return What(name=name, title=title, n=round(float(n[0])), events=round(float(events[0])), slice={"group": code})
 
 
-def _measured(code: str, title: str, counts: Counts, people: int, *, recall_name: str, alone: bool) -> MeasuredGroup:
-    what = _what("recall", recall_name, code, counts.rows, counts.events)
-    recall = recall_of(what, counts, people, alone=alone)
-    events = float(counts.events[0])
-    if recall.value is None:
-        worth = 0.0
-    elif alone:
-        worth = events
-    else:
-        variance = variance_of(ratio(counts.captured[1:], counts.events[1:]))
-        worth = effective_n(recall.value, events, variance, people)
-    return MeasuredGroup(code, title, counts, people, recall, worth)
-
-
 def _group(
-    group: MeasuredGroup, comparison: Comparison, policy: Policy, *, alone: bool, with_probability: bool
+    group: MeasuredGroup,
+    compared: tuple[ComparedFigure, ...],
+    figures: tuple[FigureName, ...],
+    alone: bool,
+    terms: Terms,
 ) -> GroupReport:
     counts, code = group.counts, group.code
 
@@ -97,7 +148,14 @@ def _group(
         evidence = Evidence(people=group.people, clusters=what.n, independent=alone)
         return estimates.rate(what, above, below, evidence)
 
-    calibration = _calibration(group, with_probability=with_probability)
+    def compared_rate(name: FigureName, title: str, events: Floats) -> Figure:
+        figure = FIGURES[name]
+        return rate_of_rows(name, title, figure.hits(counts), figure.cases(counts), events)
+
+    judged = [cell for cell in compared if cell.figure in figures]
+    verdict = FairnessVerdict.all_of(cell.verdict for cell in judged)
+    recall = _what("recall", terms.recall_name, code, counts.rows, counts.events)
+    calibration = _calibration(group, with_probability=terms.with_probability)
     return GroupReport(
         code=code,
         title=group.title,
@@ -106,30 +164,23 @@ def _group(
         people_with_events=group.people,
         captured=round(float(counts.captured[0]), _SHARES),
         selected=round(float(counts.selected[0]), _SHARES),
-        effective_events=group.effective_events,
-        recall=group.recall,
+        effective_events=group.pairs["recall"].group.cases,
+        recall=recall_of(recall, counts, group.people, alone=alone),
         selection_rate=rate_of_rows(
             "selection_rate", "Share of rows on the list", counts.selected, counts.rows, counts.events
         ),
-        precision=rate_of_rows(
-            "precision", "Share of listed rows with an outcome", counts.hits, counts.selected_known, counts.hits
+        precision=compared_rate("precision", "Share of listed rows with an outcome", counts.hits),
+        false_positive_rate=compared_rate(
+            "false_positive_rate", "Share of rows without an outcome listed", np.zeros(1)
         ),
-        false_positive_rate=rate_of_rows(
-            "false_positive_rate",
-            "Share of rows without an outcome listed",
-            counts.false_positives,
-            counts.negatives,
-            np.zeros(1),
+        false_omission_rate=compared_rate(
+            "false_omission_rate", "Share of rows not listed with an outcome", counts.positives - counts.hits
         ),
         calibration=calibration,
-        calibration_verdict=of_interval(calibration.interval, policy.calibration),
-        ratio=comparison.ratio,
-        ratio_interval=comparison.ratio_interval,
-        p_below=comparison.p_below,
-        p_adjusted=comparison.p_adjusted,
-        reference=comparison.reference,
-        verdict=comparison.verdict,
-        reason=comparison.reason,
+        calibration_verdict=of_interval(calibration.interval, terms.policy.calibration),
+        compared=compared,
+        verdict=verdict,
+        reason="; ".join(cell.reason for cell in judged if cell.verdict == verdict),
     )
 
 
@@ -143,21 +194,43 @@ def _calibration(group: MeasuredGroup, *, with_probability: bool) -> Figure:
     return estimates.observed_over_expected(what, counts.positives, counts.expected, group.people)
 
 
-def _verdict(groups: tuple[GroupReport, ...], reference: MeasuredGroup | None, policy: Policy) -> tuple[Verdict, str]:
+def _characteristic(
+    measured: MeasuredCharacteristic, groups: tuple[GroupReport, ...], figures: tuple[FigureName, ...], policy: Policy
+) -> CharacteristicReport:
+    item = measured.item
+    verdict, reason = _verdict(measured, groups, figures, policy)
+    return CharacteristicReport(
+        party=item.party,
+        characteristic=item.name,
+        gate=bool(policy.deciding(item.party, item.name)),
+        figures=figures,
+        verdict=verdict,
+        reason=reason,
+        note=item.note,
+        groups=groups,
+    )
+
+
+def _verdict(
+    measured: MeasuredCharacteristic, groups: tuple[GroupReport, ...], figures: tuple[FigureName, ...], policy: Policy
+) -> tuple[FairnessVerdict, str]:
     """Verdict of the characteristic, and why."""
-    if all(group.code == MISSING for group in groups):
-        return Verdict.NOT_ENOUGH, "not recorded for anyone"
+    if measured.recorded == 0:
+        return FairnessVerdict.NOT_ENOUGH, "not recorded for anyone"
     if len(groups) == 1:
-        return Verdict.NOT_ENOUGH, "only one group: there is nothing to compare"
-    if reference is None:
-        needed = policy.adequate_events
-        return Verdict.NOT_ENOUGH, f"no group has {needed} outcome events to be compared with"
-    verdict = Verdict.all_of(group.verdict for group in groups)
-    named = ", ".join(group.title for group in groups if group.verdict == verdict)
-    reasons = {
-        Verdict.PASS: f"every group's recall is at least {policy.line:g} of the best-served group's, "
-        "with enough evidence",
-        Verdict.NOT_ENOUGH: f"not enough evidence for: {named}",
-        Verdict.FAIL: f"served worse than the line allows: {named}",
-    }
-    return verdict, reasons[verdict]
+        return FairnessVerdict.NOT_ENOUGH, "only one group: there is nothing to compare"
+    verdict = FairnessVerdict.all_of(group.verdict for group in groups)
+    if verdict == FairnessVerdict.PASS:
+        nouns = " and ".join(FIGURES[name].noun for name in figures)
+        return verdict, f"every group's {nouns} is within {policy.line:g} of everybody else's, with enough evidence"
+    if verdict == FairnessVerdict.NOT_ENOUGH:
+        named = ", ".join(group.title for group in groups if group.verdict == verdict)
+        return verdict, f"not enough evidence for: {named}"
+    said = []
+    for worst in WORST_FIRST[:2]:
+        for name in figures:
+            titles = [group.title for group in groups if (cell := group.of(name)) is not None and cell.verdict == worst]
+            if titles:
+                breach = FIGURES[name].breach if worst == FairnessVerdict.FAIL else f"perhaps {FIGURES[name].breach}"
+                said.append(f"{breach}: {', '.join(titles)}")
+    return verdict, "; ".join(said)

@@ -61,8 +61,7 @@ def audit_run(run: Run, snapshot: Snapshot, policy: Policy, *, ranking: str = MO
     if ranking not in titles:
         raise UsageError(f"The RUN has no ranking {ranking}.", where=str(run.directory), way_out=", ".join(titles))
     groups = characteristics(snapshot, test.inside, test.outside, policy)
-    gated = {(gate.party, gate.characteristic) for gate in policy.gate}
-    decisive = [item for item in groups if (item.party, item.name) in gated]
+    decisive = [item for item in groups if policy.deciding(item.party, item.name)]
     report = test.audit(ranking, groups, policy)
     others = [name for name in titles if decisive and name != ranking]
     notes = report.notes
@@ -75,7 +74,9 @@ def audit_run(run: Run, snapshot: Snapshot, policy: Policy, *, ranking: str = MO
             "run_manifest_sha256": run.manifest_sha256,
             "notes": notes,
             "coverage": tuple(coverage(groups)),
-            "others": tuple(_brief(name, titles[name], test.audit(name, decisive, policy)) for name in others),
+            "others": tuple(
+                _brief(name, titles[name], test.audit(name, decisive, policy, in_brief=True)) for name in others
+            ),
         }
     )
 
@@ -123,8 +124,11 @@ class AuditedTest:
     def columns(self) -> set[str]:
         return set(self.predictions.column_names)
 
-    def audit(self, ranking: str, groups: list[Characteristic], policy: Policy) -> Fairness:
-        """The audit of one ranking by these groups. Only the model's probabilities are audited: lists show no other."""
+    def audit(self, ranking: str, groups: list[Characteristic], policy: Policy, *, in_brief: bool = False) -> Fairness:
+        """The audit of one ranking by these groups. Only the model's probabilities are audited: lists show no other.
+
+        ``in_brief``: without the audit's own rates of false verdicts.
+        """
         given = ranking == MODEL and "probability" in self.columns  # a model calibrated on too few outcomes gives none
         probability = self.predictions.column("probability").to_numpy() if given else None
         score = self.predictions.column(ranking).to_numpy().astype(np.float64)
@@ -137,6 +141,7 @@ class AuditedTest:
             resampling=Resampling(replicates=settings.bootstrap, seed=settings.seed),
             ranking=ranking,
             dataset=f"test cohort of {self.run_id}: {self.evaluation.rung} within {self.evaluation.horizon_days} days",
+            with_rates=not in_brief,
         )
 
 
@@ -183,17 +188,20 @@ def _brief(name: str, title: str, report: Fairness) -> OtherRanking:
 
 
 def _worst(report: CharacteristicReport) -> WorstGroup | None:
-    """The group with the lowest ratio, or None where no group was compared."""
-    compared = [group for group in report.groups if group.ratio is not None]
+    """The group most probably beyond the line by a figure that decides, or None where no group was compared."""
+    compared = [
+        (group, cell) for group in report.groups if (cell := group.worst) is not None and cell.ratio is not None
+    ]
     if not compared:
         return None
-    group = min(compared, key=lambda compared_group: compared_group.ratio or 0.0)
+    group, cell = max(compared, key=lambda pair: pair[1].p_beyond or 0.0)
     return WorstGroup(
         code=group.code,
         title=group.title,
         n=group.n,
         events=group.events,
-        ratio=group.ratio or 0.0,
-        ratio_interval=group.ratio_interval,
-        p_below=group.p_below,
+        figure=cell.figure,
+        ratio=cell.ratio or 0.0,
+        ratio_interval=cell.ratio_interval,
+        p_beyond=cell.p_beyond,
     )

@@ -8,7 +8,9 @@ from collections.abc import Iterable
 
 from fairness.suppression import WithheldGroup
 from fairness.words import (
+    AT_RISK,
     COUNTED_TWICE,
+    SUBJECTS,
     Characteristic,
     Group,
     Report,
@@ -16,14 +18,17 @@ from fairness.words import (
     decimals,
     everybody_caught,
     name_of,
-    probability,
-    ratio,
+    noun_of,
+    own_rates,
+    short_percent,
     shown,
     verdict_of,
 )
 from threat.measuring.counts import caught, percent, plural
-from threat.measuring.figure import Verdict
-from threat.release.documents.fairness import MISSING, GroupReport
+from threat.measuring.figure import Figure
+from threat.release.documents.fairness import MISSING, ComparedFigure, GroupReport
+from threat.release.documents.fairness_policy import FigureName
+from threat.release.documents.fairness_verdict import WORST_FIRST, FairnessVerdict
 
 LINES, COLUMNS = 24, 100
 """The screen: a terminal has 24 lines as a rule, and 100 columns are read without turning the head."""
@@ -34,14 +39,12 @@ _WORST_LINES = 9
 _DATASET_LINES = 2
 """Most lines for the name of the data: a path may be as long as it likes."""
 
-_ORDER = (Verdict.FAIL, Verdict.NOT_ENOUGH, Verdict.PASS)
-
 
 def one_screen(report: Report) -> str:
     """Return the report in at most 24 lines of at most 100 columns.
 
-    The verdict; how many of those later harmed were on the list; the groups served worst; what could not be computed,
-    and why; and, as far as there is room, what a reader must know.
+    The verdict; how many of those later harmed were on the list; the groups furthest beyond the line, with all four
+    figures; what could not be computed, and why; and, as far as there is room, what a reader must know.
     """
     head = [
         *_wrapped(f"{report.verdict.words}: {report.dataset}")[:_DATASET_LINES],
@@ -80,27 +83,33 @@ def _everybody(report: Report) -> str:
 def _characteristics(report: Report) -> str:
     """Count the characteristics that pass, fail or lack evidence, of those that the verdict depends on."""
     gated = Counter(item.verdict for item in report.characteristics if item.gate)
-    tally = ", ".join(f"{gated[verdict]} {verdict.words.lower()}" for verdict in _ORDER if gated[verdict])
+    tally = ", ".join(f"{gated[verdict]} {verdict.words.lower()}" for verdict in WORST_FIRST if gated[verdict])
     also = sum(not item.gate for item in report.characteristics)
     said = f"The verdict depends on {plural(sum(gated.values()), 'characteristic')}{f': {tally}' if tally else ''}."
     return said + (f" Also reported: {also}." if also else "")
 
 
 def _worst(report: Report) -> list[str]:
-    """The groups served worst: those that fail, then those with enough outcomes to go by, the least equal first."""
+    """The groups furthest beyond the line: those that fail, then those with enough cases to go by."""
     least = report.policy.least_events
     gated = [item for item in report.characteristics if item.gate]
     pairs = [(item, group) for item in gated for group in shown(item)]
-    compared = [(item, group) for item, group in pairs if group.ratio is not None and not group.reference]
-    # Of a group with few outcomes the probability says little: 0 of 2 looks worse than 7 of 72.
-    compared.sort(key=lambda pair: (_ORDER.index(pair[1].verdict), pair[1].events < least, -(pair[1].p_below or 0.0)))
+    compared = [(item, group, cell) for item, group in pairs if (cell := group.worst) is not None]
+    # Of a group with few cases the probability says little: 0 of 2 looks worse than 7 of 72.
+    compared.sort(
+        key=lambda entry: (
+            WORST_FIRST.index(entry[1].verdict),
+            entry[2].effective < least,
+            -(entry[2].p_beyond or 0.0),
+        )
+    )
     failed = [f"{_named(item, group)}: Fail. Its counts are not shown." for item, group in _hidden_fails(gated)]
     if compared or failed:
-        sentences = [*failed, *(_compared(item, group) for item, group in compared)]
-        return ["Served worst, next to the best served:", *_fitting(sentences)]
+        sentences = [*failed, *(_compared(item, group) for item, group, _ in compared)]
+        return ["Treated worst, next to everybody else recorded:", *_fitting(sentences)]
     lowest = [(item, group) for item, group in pairs if group.events >= least and group.code != MISSING]
     if not lowest:
-        return [f"Nobody can be said to be served worst: no group has {least} later harmed to go by."]
+        return [f"Nobody can be said to be treated worst: no group has {least} later harmed to go by."]
     lowest.sort(key=lambda pair: pair[1].recall.value or 0.0)
     return [
         "No group could be compared with another. Lowest shares on the list:",
@@ -114,16 +123,23 @@ def _hidden_fails(items: Iterable[Characteristic]) -> list[tuple[Characteristic,
         (item, group)
         for item in items
         for group in item.groups
-        if isinstance(group, WithheldGroup) and group.verdict == Verdict.FAIL
+        if isinstance(group, WithheldGroup) and group.verdict == FairnessVerdict.FAIL
     ]
 
 
 def _compared(item: Characteristic, group: GroupReport) -> str:
-    said = f"{_named(item, group)}: {_caught(group)}"
-    # In the public report the best served may be a group that is not shown.
-    if best := next((other for other in shown(item) if other.reference), None):
-        said += f"; {best.title}: {caught(best.captured, best.events)}"
-    return f"{said}. {group.verdict.words}."
+    """Say of one group all four figures next to everybody else's, and by which of those that decide the verdict is."""
+    parts = [f"{_caught(group)}{_others(group.of('recall'))}"]
+    for name in (*AT_RISK, *SUBJECTS):
+        figure: Figure = getattr(group, name)
+        if name != "recall" and figure.value is not None:
+            parts.append(f"{noun_of(name)} {short_percent(figure.value)}{_others(group.of(name))}")
+    by = [noun_of(cell.figure) for cell in group.compared if cell.gate and cell.verdict == group.verdict]
+    return f"{_named(item, group)}: {', '.join(parts)}. {group.verdict.words}, by {' and '.join(by)}."
+
+
+def _others(cell: ComparedFigure | None) -> str:
+    return "" if cell is None or cell.others is None else f" (others {short_percent(cell.others)})"
 
 
 def _named(item: Characteristic, group: Group) -> str:
@@ -170,20 +186,20 @@ def _why_not(item: Characteristic, group: Group, report: Report) -> str:
     policy = report.policy
     if isinstance(group, WithheldGroup):
         return f"a count is below {policy.publish_at_least}, or would give one away"
-    if group.recall.value is None:
-        return "nobody of the group was later harmed"
     if all(other.code == MISSING for other in item.groups):
         return "the characteristic is not recorded for anyone"
+    if group.recall.value is None and "recall" in item.figures:
+        return "nobody of the group was later harmed"
     if len(item.groups) == 1:
         return "the characteristic has one group alone: nothing to compare"
-    if group.reference or group.ratio is not None:
+    if any(cell.figure in item.figures and cell.p_beyond is not None for cell in group.compared):
         return ""
-    return f"no group of the characteristic has {policy.adequate_events} independent outcomes to be compared with"
+    return "nothing of the group, or of everybody else, that could be compared"
 
 
 def _notes(report: Report, room: int) -> list[str]:
     """The notes that fit into so many lines; the last line says how many are left."""
-    notes = [*report.notes, COUNTED_TWICE]
+    notes = [note for note in (own_rates(report), *report.notes, COUNTED_TWICE) if note]
     lines: list[str] = []
     for i, note in enumerate(notes):
         wrapped = _wrapped(f"- {note}")
@@ -195,28 +211,55 @@ def _notes(report: Report, room: int) -> list[str]:
 
 
 def every_group(report: Report) -> str:
-    """Return the report with one line for each group of every characteristic."""
+    """Return the report with all four figures of each group of every characteristic, next to everybody else's."""
     lines = [
         f"{report.verdict.words}: {report.dataset}",
         f"  {count(report.overall.n)} rows, {everybody_caught(report)} later harmed were on the list, "
         f"recall {decimals(report.overall.recall)}",
     ]
     for item in report.characteristics:
-        mark = "" if item.gate else " (reported, not gated)"
+        mark = "" if item.gate else " (reported, decides nothing)"
         lines += ["", f"{name_of(item)}{mark}: {item.verdict.words}", f"  {item.reason}"]
-        lines.append(f"  {'group':<34}{'rows':>9}{'harmed':>8}  {'recall':<24}{'ratio':<20}{'P(below)':>9}  verdict")
+        lines.append(f"  {'group':<26}{'rows':>8}{'harmed':>8}  {''.join(_HEADS)}verdict")
         lines += [_line(item, group) for group in item.groups]
-    return "\n".join([*lines, "", *(f"- {note}" for note in (*report.notes, COUNTED_TWICE))])
+    notes = (own_rates(report), _LEGEND, *report.notes, COUNTED_TWICE)
+    return "\n".join([*lines, "", *(f"- {note}" for note in notes if note)])
+
+
+_CELL = 19
+_FIGURES: tuple[FigureName, ...] = (*AT_RISK, *SUBJECTS)
+_HEADS = tuple(f"{noun_of(name):<{_CELL}}" for name in _FIGURES)
+_LEGEND = (
+    "A figure, its ratio to everybody else's, and the probability that the ratio is beyond the line; * decides. "
+    "Recall: of those later harmed, the share listed. Missed: of rows not listed, the share with an outcome. "
+    "Precision: of rows listed, the share with an outcome. False alarms: of rows without an outcome, the share listed."
+)
 
 
 def _line(item: Characteristic, group: Group) -> str:
     if isinstance(group, WithheldGroup):
-        cells = f"{'withheld':>9}{'withheld':>8}  {'withheld':<24}{'':<20}{'':>9}"
-        verdict = group.verdict.words if group.verdict == Verdict.FAIL else "withheld"
+        cells = f"{'withheld':>8}{'withheld':>9} {'':<{_CELL * len(_FIGURES)}}"
+        verdict = group.verdict.words if group.verdict == FairnessVerdict.FAIL else "withheld"
     else:
-        cells = (
-            f"{count(group.n):>9}{count(group.events):>8}  "
-            f"{decimals(group.recall):<24}{ratio(group):<20}{probability(group.p_below):>9}"
-        )
+        figures = "".join(f"{_cell(group, name):<{_CELL}}" for name in _FIGURES)
+        cells = f"{count(group.n):>8}{count(group.events):>8}  {figures}"
         verdict = verdict_of(group, item)
-    return f"  {group.title[:33]:<34}{cells}  {verdict}"
+    return f"  {group.title[:25]:<26}{cells}{verdict}"
+
+
+def _cell(group: GroupReport, name: FigureName) -> str:
+    """Return ``0.20 x0.40 P1.00*``: the figure, its ratio to everybody else's, P(beyond); * where it decides."""
+    figure: Figure = getattr(group, name)
+    if figure.value is None:
+        return "none"
+    cell = group.of(name)
+    digits = 2 if figure.value >= _SMALL or figure.value == 0 else 4
+    said = f"{figure.value:.{digits}f}"
+    if cell is None or cell.p_beyond is None:
+        return said
+    times = "" if cell.ratio is None else f" x{cell.ratio:.2f}"
+    return f"{said}{times} P{cell.p_beyond:.2f}{'*' if cell.gate else ''}"
+
+
+_SMALL = 0.05
+"""Figures below this have four decimals, as everywhere in the report."""

@@ -86,7 +86,7 @@ def _characteristic(report: CharacteristicReport, least: int) -> PublicCharacter
         gate=report.gate,
         verdict=report.verdict,
         reason=report.reason,
-        reference=report.reference,
+        figures=report.figures,
         note=report.note,
         groups=tuple(_withheld(group, least) if group.code in withheld else group for group in report.groups),
     )
@@ -114,7 +114,6 @@ def _withheld(group: GroupReport, least: int) -> WithheldGroup:
     return WithheldGroup(
         code=group.code,
         title=group.title,
-        reference=group.reference,
         verdict=group.verdict,
         reason=f"withheld: a count is below {least}, or would give one away",
     )

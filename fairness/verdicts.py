@@ -1,10 +1,13 @@
-"""Three-way verdicts. Only evidence passes: what could not be computed is never "fair"."""
+"""Verdicts on cells and on figures. Only evidence passes: what could not be computed is never "fair"."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
+from fairness.policy import Policy
 from threat.measuring.figure import Verdict
+from threat.release.documents.fairness_verdict import FairnessVerdict
 
 
 def holm(p_values: Sequence[float]) -> list[float]:
@@ -25,24 +28,50 @@ def holm(p_values: Sequence[float]) -> list[float]:
     return adjusted
 
 
-def of_ratio(p_below: float, p_above_adjusted: float, *, fail_at: float, pass_at: float) -> Verdict:
-    """Verdict on one group.
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What one cell shows.
 
-    ``p_below``: probability that its ratio is below the line. ``p_above_adjusted``: probability that it is not, after
-    adjustment for the number of groups compared. Failing uses the adjusted number, so that comparing many small groups
-    does not by chance condemn a fair ranking. Passing needs no adjustment: a characteristic passes only when *every*
-    group does. A group that looks worse than the line only before the adjustment never passes:
-
-    >>> of_ratio(0.90, 0.10, fail_at=0.75, pass_at=0.90).value
-    'fail'
-    >>> of_ratio(0.90, 0.30, fail_at=0.75, pass_at=0.90).value
-    'not_enough_evidence'
-    >>> of_ratio(0.10, 0.90, fail_at=0.75, pass_at=0.90).value
-    'pass'
+    ``p_beyond``: probability that the group's rate is beyond the line. ``p_adjusted``: probability that it is not,
+    never below ``chance``, after the adjustment. ``cases``: independent cases of the group. ``chance``: how often
+    chance shows as much to the group's harm where nobody is treated worse. ``chance_if_worse``: how often chance shows
+    as little where the group is treated worse by the policy's ``breach``.
     """
-    if 1 - p_above_adjusted >= fail_at:
-        return Verdict.FAIL
-    return Verdict.PASS if 1 - p_below >= pass_at else Verdict.NOT_ENOUGH
+
+    p_beyond: float
+    p_adjusted: float
+    cases: float
+    chance: float
+    chance_if_worse: float
+
+
+def of_cell(seen: Seen, policy: Policy) -> FairnessVerdict:
+    """Verdict on one cell. Failing uses the adjusted number, so that many comparisons do not condemn a fair ranking.
+
+    Passing needs no adjustment: a characteristic passes only when every group does. A cell that looks worse than the
+    line before the adjustment is an alert and never passes. Where rates are low a posterior is bolder than its few hits
+    allow (none caught of one is no alert, none caught of the others no pass), so chance has a say each time:
+
+    >>> policy = Policy(version="test")
+    >>> of_cell(Seen(0.99, 0.08, cases=60, chance=0.001, chance_if_worse=0.4), policy).value
+    'fail'
+    >>> of_cell(Seen(0.80, 1.00, cases=60, chance=0.05, chance_if_worse=0.4), policy).value
+    'alert'
+    >>> of_cell(Seen(0.80, 1.00, cases=1, chance=0.94, chance_if_worse=1.0), policy).value
+    'not_enough_evidence'
+    >>> of_cell(Seen(0.05, 1.00, cases=60, chance=0.60, chance_if_worse=0.01), policy).value
+    'pass'
+    >>> of_cell(Seen(0.05, 1.00, cases=19, chance=0.60, chance_if_worse=0.01), policy).value
+    'not_enough_evidence'
+    >>> of_cell(Seen(0.05, 1.00, cases=60, chance=0.60, chance_if_worse=0.16), policy).value
+    'not_enough_evidence'
+    """
+    if seen.p_adjusted <= policy.fail_level:
+        return FairnessVerdict.FAIL
+    if seen.p_beyond >= policy.alert_at and seen.chance < 1.0 - policy.alert_at:
+        return FairnessVerdict.ALERT
+    within = 1.0 - seen.p_beyond >= policy.pass_at and seen.chance_if_worse <= policy.false_pass
+    return FairnessVerdict.PASS if within and seen.cases >= policy.least_events else FairnessVerdict.NOT_ENOUGH
 
 
 def of_interval(interval: tuple[float, float] | None, bounds: tuple[float, float]) -> Verdict:

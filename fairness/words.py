@@ -6,9 +6,11 @@ from collections.abc import Sequence
 
 from fairness.suppression import PublicCharacteristic, PublicFairness, WithheldGroup
 from threat.characteristics import title_of
-from threat.measuring.counts import caught, plural
-from threat.measuring.figure import Figure, Verdict
-from threat.release.documents.fairness import CharacteristicReport, Fairness, GroupReport
+from threat.measuring.counts import caught, percent, plural
+from threat.measuring.figure import Figure
+from threat.release.documents.fairness import CharacteristicReport, ComparedFigure, Fairness, GroupReport
+from threat.release.documents.fairness_policy import FigureName
+from threat.release.documents.fairness_verdict import FairnessVerdict
 
 Report = Fairness | PublicFairness
 Characteristic = CharacteristicReport | PublicCharacteristic
@@ -58,23 +60,97 @@ def probability(value: float | None) -> str:
     return "" if value is None else f"{value:.2f}"
 
 
-def ratio(group: GroupReport) -> str:
-    """Return a group's recall over the best-served group's, with its interval; empty where none was compared."""
-    if group.ratio is None:
+HEADS: dict[FigureName, str] = {
+    "recall": "On the list, of those later harmed",
+    "false_omission_rate": "With an outcome, of those not listed",
+    "precision": "With an outcome, of those listed",
+    "false_positive_rate": "On the list, of those without an outcome",
+}
+"""What each figure is a share of: the heads of the columns of a table of groups."""
+
+AT_RISK: tuple[FigureName, ...] = ("recall", "false_omission_rate")
+SUBJECTS: tuple[FigureName, ...] = ("precision", "false_positive_rate")
+"""The figures of the two sides: what the list does for people at risk, and what it costs its subjects."""
+
+
+def counts_of(group: GroupReport, name: FigureName) -> str:
+    """Return the counts of a figure, ``20 of 100``; empty where nothing could be measured."""
+    if name == "recall":
+        return caught(group.captured, group.events)
+    figure: Figure = getattr(group, name)
+    return "" if figure.value is None else caught(figure.value * figure.n, figure.n)
+
+
+def ratio(cell: ComparedFigure | None) -> str:
+    """Return a group's figure over everybody else's, with its interval; empty where it was not compared."""
+    if cell is None or cell.ratio is None:
         return ""
-    if group.ratio_interval is None:
-        return "1" if group.reference else f"{group.ratio:.2f}"
-    return f"{group.ratio:.2f} ({group.ratio_interval[0]:.2f} to {group.ratio_interval[1]:.2f})"
+    if cell.ratio_interval is None:
+        return f"{cell.ratio:.2f}"
+    return f"{cell.ratio:.2f} ({cell.ratio_interval[0]:.2f} to {cell.ratio_interval[1]:.2f})"
+
+
+def share_and_ratio(group: GroupReport, name: FigureName) -> str:
+    """Return a figure of a group in one line: counts, share with its interval, and everybody else's share."""
+    figure: Figure = getattr(group, name)
+    if figure.value is None:
+        return "none"
+    cell = group.of(name)
+    others = "" if cell is None or cell.others is None else f"; everybody else {short_percent(cell.others)}"
+    return f"{counts_of(group, name)}: {percent(figure)}{others}"
+
+
+def short_percent(value: float) -> str:
+    """Return a share as a percentage, with one decimal where it is small.
+
+    >>> short_percent(0.172), short_percent(0.0123), short_percent(0.0)
+    ('17%', '1.2%', '0%')
+    """
+    return f"{value:.1%}" if 0 < value < _SMALL_RATE else f"{value:.0%}"
+
+
+def own_rates(report: Report) -> str:
+    """Return how often an audit of these sizes is wrong by chance, in a sentence; empty where it was not simulated."""
+    rates = report.own_rates if isinstance(report, Fairness) else None
+    if rates is None:
+        return ""
+    low, high = rates.false_fail.interval
+    return (
+        f"Of audits of these very sizes and rates, {rates.false_fail.value:.1%} ({low:.1%} to {high:.1%}) say Fail of "
+        f"a ranking that treats every group alike, and {rates.false_alert.value:.0%} say Fail or Alert of some group; "
+        f"at a true ratio of 0.6 a group passes in at most {rates.false_pass.value:.1%} "
+        f"({plural(rates.cells, 'cell')}, {rates.draws:,} simulated audits)."
+    )
+
+
+def power_of(group: GroupReport) -> str:
+    """Return what an audit could tell of a group's deciding figures; empty where it was not simulated."""
+    said = []
+    for cell in group.compared:
+        if not cell.power:
+            continue
+        shares = ", ".join(f"{power.fails:.0%} at {power.ratio:.2g}" for power in cell.power)
+        needed = "" if cell.needed_to_fail is None else f"; {cell.needed_to_fail:,} cases needed for 80% at 0.6"
+        said.append(f"{_NOUNS[cell.figure]}: fails in {shares}{needed}")
+    return "; ".join(said)
+
+
+_NOUNS: dict[FigureName, str] = {
+    "recall": "recall",
+    "false_omission_rate": "missed",
+    "precision": "precision",
+    "false_positive_rate": "false alarms",
+}
+
+
+def noun_of(name: FigureName) -> str:
+    """Return the short name of a figure in running text."""
+    return _NOUNS[name]
 
 
 def verdict_of(group: Group, report: Characteristic) -> str:
-    """Return the verdict of a group of a characteristic in words.
-
-    The group that the others are compared with is not said to pass: nothing was computed of that group alone.
-    """
-    if not group.reference:
-        return group.verdict.words
-    return "Compared with" if len(report.groups) > 1 else "Nothing to compare"
+    """Return the verdict of a group of a characteristic in words."""
+    return group.verdict.words if len(report.groups) > 1 else "Nothing to compare"
 
 
 def is_shown(group: Group) -> bool:
@@ -104,8 +180,8 @@ def not_shown(report: Characteristic, least: int) -> list[str]:
             f"Not shown for {plural(len(withheld), 'group')}, because a count is below {least} or would give one "
             f"away: {_names(withheld)}."
         )
-    if failed := [group for group in withheld if group.verdict == Verdict.FAIL]:
-        sentences.append(f"Served worse than the line allows, though not shown: {_names(failed)}.")
+    if failed := [group for group in withheld if group.verdict == FairnessVerdict.FAIL]:
+        sentences.append(f"Beyond the line, though not shown: {_names(failed)}.")
     return sentences
 
 

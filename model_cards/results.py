@@ -17,12 +17,14 @@ from model_cards.words import (
 )
 from threat.characteristics import PARTY_TITLES
 from threat.measuring.counts import caught, percent, plural
-from threat.measuring.figure import Figure, Verdict
+from threat.measuring.figure import Figure
 from threat.measuring.titles import TITLES, title_of_difference
 from threat.release.documents.card import Value
 from threat.release.documents.comparison import PROMISE, VERDICT_WORDS, words_of
 from threat.release.documents.evaluation import MODEL
-from threat.release.documents.fairness import Fairness
+from threat.release.documents.fairness import Fairness, GroupReport
+from threat.release.documents.fairness_policy import FigureName
+from threat.release.documents.fairness_verdict import FairnessVerdict
 from threat.release.evidence import RunDocuments
 
 
@@ -38,30 +40,39 @@ def compared(documents: RunDocuments) -> str:
 
 
 def worst_served(documents: RunDocuments) -> str:
-    """Say in counts which group is served worst among the characteristics that the verdict depends on."""
+    """Say in counts which group is treated worst among the characteristics that the verdict depends on."""
     report = documents.fairness
     if report is None:
         return "Not audited."
     least = report.policy.publish_at_least
     compared = [
-        (group.ratio, group, characteristic, why)
+        (cell, group, characteristic, why)
         for characteristic in report.gated
         for group, why in zip(characteristic.groups, withheld(characteristic.groups, least), strict=True)
-        if group.ratio is not None and not group.reference and not too_small(group, least)
+        if (cell := group.worst) is not None and cell.ratio is not None and not too_small(group, least)
     ]
     verdict = f"Fairness verdict: {report.verdict.words.lower()}."
     if failed := _hidden_fails(report):
-        verdict += f" Served worse than the line allows, on counts too small to show: {', '.join(failed)}."
+        verdict += f" Treated worse than the line allows, on counts too small to show: {', '.join(failed)}."
     if not compared:
         return f"{verdict} No group large enough to publish could be compared with another."
-    ratio, group, characteristic, why_hidden = min(compared, key=lambda entry: entry[0])
+    cell, group, characteristic, why_hidden = max(compared, key=lambda entry: entry[0].p_beyond or 0.0)
     # A ratio alone gives no other group away; counts of a group withheld for another's sake would.
     counts = "" if why_hidden else f"{caught(group.captured, group.events)} later harmed were on the list, "
     return (
-        f"{verdict} Lowest among groups large enough to publish: {group.title} "
-        f"({characteristic_words(characteristic)}): {counts}{ratio:.2f} of the share of the best-served group "
-        f"({group.verdict.words.lower()})."
+        f"{verdict} Treated worst among groups large enough to publish: {group.title} "
+        f"({characteristic_words(characteristic)}): {counts}{_FIGURE_WORDS[cell.figure]} {cell.ratio:.2f} of everybody "
+        f"else's ({group.verdict.words.lower()})."
     )
+
+
+_FIGURE_WORDS: dict[FigureName, str] = {
+    "recall": "the share on the list",
+    "false_omission_rate": "the share missed among those not listed",
+    "precision": "the share of those listed with an outcome",
+    "false_positive_rate": "the share listed among those without an outcome",
+}
+"""What a group is compared by, in running text."""
 
 
 def rankings_field(documents: RunDocuments) -> Value | None:
@@ -194,13 +205,21 @@ def by_group_field(documents: RunDocuments) -> Value | None:
                         group.title,
                         caught(group.captured, group.events),
                         percent(group.recall),
-                        "" if group.ratio is None else f"{group.ratio:.2f}",
-                        # Nothing was computed of the best served alone: the others are compared with that group.
-                        "Compared with" if group.reference else group.verdict.words,
+                        *(_over_others(group, name) for name in _SHOWN_FIGURES),
+                        group.verdict.words,
                     ]
                 )
-    heads = ("Characteristic", "Group", "On the list, of those later harmed", "Share", "Against the best served")
-    return table([*heads, "Verdict"], rows) or "No group is large enough to publish"
+    heads = ("Characteristic", "Group", "On the list, of those later harmed", "Share", "Over everybody else's")
+    return table([*heads, "Precision over everybody else's", "Verdict"], rows) or "No group is large enough to publish"
+
+
+_SHOWN_FIGURES: tuple[FigureName, ...] = ("recall", "precision")
+"""One figure of either side: what the list does for people at risk, and what it costs its subjects."""
+
+
+def _over_others(group: GroupReport, name: FigureName) -> str:
+    cell = group.of(name)
+    return "" if cell is None or cell.ratio is None else f"{cell.ratio:.2f}"
 
 
 def not_shown_field(documents: RunDocuments) -> Value | None:
@@ -224,7 +243,7 @@ def not_shown_field(documents: RunDocuments) -> Value | None:
         f"missed are fewer than {least}; {len(hidden) - small} would give a smaller group away. A group that is not "
         "shown is not said to pass."
     ]
-    return (*lines, *(f"Served worse than the line allows: {name}" for name in _hidden_fails(report)))
+    return (*lines, *(f"Treated worse than the line allows: {name}" for name in _hidden_fails(report)))
 
 
 def _hidden_fails(report: Fairness) -> list[str]:
@@ -235,7 +254,7 @@ def _hidden_fails(report: Fairness) -> list[str]:
         for group, why in zip(
             characteristic.groups, withheld(characteristic.groups, report.policy.publish_at_least), strict=True
         )
-        if why and group.verdict == Verdict.FAIL
+        if why and group.verdict == FairnessVerdict.FAIL
     ]
 
 

@@ -32,6 +32,11 @@ def title_of(characteristic: str, party: str) -> str:
     'sex of the person at risk'
     >>> title_of("same_sex", "relationship"), title_of("tenure", "column")
     ('same-sex couple', 'tenure')
+    >>> title_of("sex_by_disability", "subject")
+    'sex and disability of the subject (alleged)'
     """
-    title = titles().get(characteristic, characteristic)
+    known = titles()
+    # An intersection is named after the two characteristics that it combines.
+    parts = [characteristic] if characteristic in known else characteristic.split("_by_")
+    title = " and ".join(known[part] for part in parts) if known.keys() >= set(parts) else characteristic
     return title if party in {"relationship", "column"} else f"{title} of the {PARTY_TITLES[party]}"

@@ -26,7 +26,7 @@ def characteristics(snapshot: Snapshot, rows: Parties, outside: Parties, policy:
     both = rows + outside
     required = {(gate.party, gate.characteristic): None for gate in policy.gate}
     out = []
-    for column in _columns(snapshot, both, policy):
+    for column in _with_intersections(list(_columns(snapshot, both, policy)), policy):
         wanted = (column.party, column.name) in required
         required.pop((column.party, column.name), None)
         if wanted or column.codes.notna().any():
@@ -34,6 +34,34 @@ def characteristics(snapshot: Snapshot, rows: Parties, outside: Parties, policy:
     nobody = pd.Series([None] * len(both), dtype=object)
     out += [Column(name, party, nobody).cut(len(rows)) for party, name in sorted(required)]
     return out
+
+
+def _with_intersections(columns: list[Column], policy: Policy) -> list[Column]:
+    """Return the columns and the combinations that the policy declares; a row lacking either has no combination."""
+    by_name = {(column.party, column.name): column for column in columns}
+    out = list(columns)
+    for intersection in policy.intersections:
+        parts = [by_name.get((intersection.party, name)) for name in intersection.of]
+        if all(parts):
+            first, second = (part for part in parts if part is not None)
+            out.append(combined(first, second, intersection.name))
+    return out
+
+
+def combined(first: Column, second: Column, name: str) -> Column:
+    """Return the combinations of two columns of one party, such as *Female, 25-34*.
+
+    >>> sex, age = pd.Series(["F", "M", None], dtype=object), pd.Series(["18-24", "18-24", "18-24"], dtype=object)
+    >>> both = combined(Column("sex", "subject", sex, {"F": "Female"}), Column("age", "subject", age), "sex_by_age")
+    >>> both.codes.fillna("missing").tolist(), both.titles
+    (['F, 18-24', 'M, 18-24', 'missing'], {'F, 18-24': 'Female, 18-24', 'M, 18-24': 'M, 18-24'})
+    """
+    recorded = first.codes.notna() & second.codes.notna()
+    codes = (first.codes.astype(str) + ", " + second.codes.astype(str)).where(recorded, None).astype(object)
+    pairs = sorted(set(zip(first.codes[recorded].astype(str), second.codes[recorded].astype(str), strict=True)))
+    words = [{} if column.titles is None else dict(column.titles) for column in (first, second)]
+    titles = {f"{a}, {b}": f"{words[0].get(a, a)}, {words[1].get(b, b)}" for a, b in pairs}
+    return Column(name, first.party, codes, titles, "combination of two characteristics")
 
 
 def _columns(snapshot: Snapshot, both: Parties, policy: Policy) -> Iterator[Column]:

@@ -88,8 +88,8 @@ def _taught(listed: ScoredList) -> TourStep | None:
 def for_reviewers(reason: str) -> str:
     """Return the reason of a check as a reviewer's page says it: without the name that an acceptance goes by.
 
-    >>> for_reviewers("served worse than the line allows, by age of the subject (subject/age)")
-    'served worse than the line allows, by age of the subject'
+    >>> for_reviewers("treated worse than the line allows, by age of the subject (subject/age)")
+    'treated worse than the line allows, by age of the subject'
     """
     return _ACCEPTED_AS.sub("", reason)
 

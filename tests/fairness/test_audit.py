@@ -46,7 +46,7 @@ def test_a_table_worked_by_hand() -> None:
     assert report.overall.outside_events == 3
     assert report.overall.recall.value == pytest.approx(2.5 / 8)
     assert report.verdict == "not_enough_evidence"
-    assert report.characteristics[0].reason == "no group has 50 outcome events to be compared with"
+    assert report.characteristics[0].reason == "not enough evidence for: A, B, not recorded"
     assert "2 rows tie at the cut and share the places left (expected over random orders)." in report.notes
 
 

@@ -16,12 +16,12 @@ def test_an_unfair_ranking_fails(seed: int) -> None:
     score, label, group = simulated({"A": 0.7, "B": 0.35}, {"A": 400, "B": 200}, seed)
     report = audited(score, label, one_group(group), capacity=capacity_of(score))
     assert report.verdict == "fail"
-    assert report.characteristics[0].reference == "A"
-    b = by_code(report)["B"]
-    assert b.verdict == "fail"
-    assert b.p_below > 0.99
-    assert b.ratio_interval[0] < b.ratio < b.ratio_interval[1] < 0.8
-    assert by_code(report)["A"].reference is True
+    b, recall = by_code(report)["B"], by_code(report)["B"].of("recall")
+    assert (b.verdict, recall.verdict) == ("fail", "fail")
+    assert recall.p_beyond > 0.99
+    assert recall.ratio_interval[0] < recall.ratio < recall.ratio_interval[1] < 0.8
+    assert recall.others == pytest.approx(by_code(report)["A"].recall.value)
+    assert by_code(report)["A"].of("recall").verdict == "pass"
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -63,7 +63,12 @@ def test_missing_membership_is_a_group_that_can_fail() -> None:
 def test_the_missing_are_never_the_yardstick() -> None:
     score, label, group = simulated({"A": 0.5, "B": 0.5, "": 0.9}, {"A": 400, "B": 400, "": 400}, 2)
     report = audited(score, label, one_group(group), capacity=capacity_of(score))
-    assert report.characteristics[0].reference in {"A", "B"}
+    a, missing = by_code(report)["A"], by_code(report)[MISSING]
+    assert a.of("recall").others == pytest.approx(by_code(report)["B"].recall.value)
+    recorded = [by_code(report)[code] for code in "AB"]
+    assert missing.of("recall").others == pytest.approx(
+        sum(g.captured for g in recorded) / sum(g.events for g in recorded)
+    )
     assert report.verdict == "pass"
 
 
@@ -91,4 +96,4 @@ def test_rows_of_one_person_are_not_independent() -> None:
     assert (b.events, b.people_with_events) == (600, 60)
     assert b.effective_events == pytest.approx(60, rel=0.35)
     assert b.effective_events < 0.2 * c.effective_events
-    assert b.p_below == pytest.approx(a.p_below, abs=0.06)
+    assert b.of("recall").p_beyond == pytest.approx(a.of("recall").p_beyond, abs=0.06)

@@ -6,7 +6,7 @@ import itertools
 
 import numpy as np
 import pytest
-from fixtures.audits import audited, capacity_of, counted, one_group, simulated
+from fixtures.audits import audited, by_code, capacity_of, counted, one_group, simulated
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -15,40 +15,48 @@ from fairness.screen import COLUMNS, LINES, every_group, one_screen
 from fairness.suppression import public
 
 
-def test_a_group_that_fails_is_said_first_in_counts_next_to_the_best_served() -> None:
+def test_a_group_that_fails_is_said_first_with_all_four_figures_next_to_everybody_else() -> None:
     report = counted({"women": (200, 100), "men": (100, 20), "others": (60, 28)})
-    assert one_screen(report).splitlines() == [
+    lines = one_screen(report).splitlines()
+    assert lines[:7] == [
         "Fail: a test",
         "148 of 360 later harmed were on the list, 41% (likely 36% to 46%); 0 were people no list covered.",
         "  720 rows, on the list from a score of 0.5.",
         "The verdict depends on 1 characteristic: 1 fail.",
-        "Served worst, next to the best served:",
-        "  men (group): 20 of 100 later harmed were on the list; women: 100 of 200. Fail.",
-        "  others (group): 28 of 60 later harmed were on the list; women: 100 of 200. Not enough evidence.",
-        "- Recorded outcomes only: where harm to a group is recorded less often, this audit cannot see what",
-        "  is missing.",
-        "- Somebody who was harmed twice counts twice among those later harmed.",
-        "Every group: --full. The whole report: --json, or --html FILE.",
+        "Treated worst, next to everybody else recorded:",
+        "  men (group): 20 of 100 later harmed were on the list (others 49%), missed 44% (others 34%),",
+        "    precision 100% (others 100%), false alarms 0% (others 0%). Fail, by recall.",
     ]
+    assert "best" not in one_screen(report)
+
+
+def test_a_group_listed_by_false_alarm_is_said_by_its_own_side() -> None:
+    """Group b: as many of those later harmed, and three times the false alarms."""
+    harmed = np.r_[np.ones(60), np.zeros(40)]
+    score = np.r_[harmed, np.repeat([1.0, 0.0], [30, 370]), harmed, np.repeat([1.0, 0.0], [90, 310])]
+    label = np.tile(np.r_[np.ones(100), np.zeros(400)], 2)
+    report = audited(score, label, one_group(np.repeat(["a", "b"], 500)), threshold=0.5)
+    groups = by_code(report)
+    assert (groups["b"].of("recall").verdict, groups["b"].of("false_positive_rate").verdict) == ("pass", "fail")
+    assert groups["b"].of("false_positive_rate").ratio == 3.0
+    assert groups["a"].verdict == "pass"
+    assert report.characteristics[0].reason == "listed by false alarm more often than the line allows: b"
+    said = " ".join(one_screen(report).split())
+    assert "b (group): 60 of 100 later harmed were on the list (others 60%)" in said
+    assert "precision 40% (others 67%), false alarms 22% (others 8%). Fail, by false alarms." in said
 
 
 def test_rows_that_could_not_be_computed_are_counted_by_reason() -> None:
-    report = counted({"a": (30, 12), "b": (25, 5), "c": (0, 0), "d": (12, 1)})
-    lines = one_screen(report).splitlines()
-    at = lines.index("No group could be compared with another. Lowest shares on the list:")
-    assert lines[at + 1 : at + 6] == [
-        "  b (group): 5 of 25 later harmed were on the list.",
-        "  a (group): 12 of 30 later harmed were on the list.",
-        "Not computed: 4 of 4 rows of the report (a row is one group):",
-        "  3: no group of the characteristic has 50 independent outcomes to be compared with",
-        "  1: nobody of the group was later harmed",
-    ]
+    lines = one_screen(counted({"a": (30, 12), "b": (25, 5), "c": (0, 0), "d": (12, 1)})).splitlines()
+    at = lines.index("Not computed: 1 of 4 rows of the report (a row is one group):")
+    assert lines[at + 1] == "  1: nobody of the group was later harmed"
 
 
-def test_without_enough_outcomes_nobody_is_said_to_be_served_worst() -> None:
+def test_without_enough_outcomes_nobody_passes_and_nobody_alerts() -> None:
     said = one_screen(counted({"a": (3, 1), "b": (4, 0)}))
-    assert "Nobody can be said to be served worst: no group has 20 later harmed to go by." in said
     assert "Pass" not in said
+    assert said.startswith("Not enough evidence: a test")
+    assert "Alert." not in said
 
 
 def test_a_group_of_few_comes_after_those_that_can_be_judged() -> None:
@@ -85,7 +93,8 @@ def test_on_request_every_group_has_a_line() -> None:
     assert lines[0] == "Fail: a test"
     rows = {line.split("  ")[1].strip(): line for line in lines if line.startswith("  ")}
     assert rows["women"].split()[1:3] == ["400", "200"]
-    assert rows["women"].endswith("Compared with")
+    assert "0.50 x2.50 P0.00*" in rows["women"]
+    assert "0.44 x1.42 P0.85" in rows["men"]
     assert rows["men"].endswith("  Fail")
     assert rows["nobody harmed"].endswith("Not enough evidence")
     withheld = every_group(public(counted({"women": (200, 100), "men": (300, 150), "few": (30, 2)})))

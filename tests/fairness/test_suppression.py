@@ -40,7 +40,7 @@ def test_a_small_cell_takes_the_next_smallest_with_it() -> None:
     assert shown(report) == {"A": 100, "B": None, "C": None}
     withheld = public(report).characteristics[0].groups[2]
     assert isinstance(withheld, WithheldGroup)
-    assert set(withheld.as_json()) == {"code", "title", "withheld", "reference", "verdict", "reason"}
+    assert set(withheld.as_json()) == {"code", "title", "withheld", "verdict", "reason"}
     assert withheld.verdict == report.characteristics[0].groups[2].verdict
     assert "below 10" in withheld.reason
     assert report.characteristics[0].groups[2].events == 6
@@ -55,7 +55,7 @@ def test_few_rows_few_caught_or_none_are_small(sizes: dict[str, tuple[int, int]]
 
 def test_no_small_number_reaches_the_published_page() -> None:
     report = made({"A": (500, 100), "B": (400, 80), "C": (40, 7)})
-    assert "4 of 7<" in page(report)
+    assert "4 of 7: 57%" in page(report)
     assert "it holds small counts" in page(report)
     html, words = page(public(report)), every_group(public(report))
     for small in ("of 7<", ">40<", ">4 of"):

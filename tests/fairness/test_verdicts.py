@@ -1,13 +1,16 @@
-"""Three-way verdicts as drawn tables."""
+"""Verdicts as drawn tables."""
 
 from __future__ import annotations
 
 import pytest
 
-from fairness.verdicts import holm, of_interval, of_ratio
+from fairness.policy import load_policy
+from fairness.verdicts import Seen, holm, of_cell, of_interval
 from threat.measuring.figure import Verdict
+from threat.release.documents.fairness_verdict import FairnessVerdict
 
 PASS, FAIL, NOT_ENOUGH = Verdict.PASS, Verdict.FAIL, Verdict.NOT_ENOUGH
+ALERT = FairnessVerdict.ALERT
 
 
 def test_holm() -> None:
@@ -18,18 +21,45 @@ def test_holm() -> None:
 
 
 @pytest.mark.parametrize(
-    ("p_below", "p_above_adjusted", "expected"),
+    ("p_beyond", "p_adjusted", "cases", "chance", "expected"),
     [
-        (0.75, 0.25, FAIL),
-        (0.74, 0.26, NOT_ENOUGH),
-        (0.90, 0.30, NOT_ENOUGH),  # worse than the line by itself, but not after adjustment: look closer, never a pass
-        (0.10, 0.90, PASS),
-        (0.11, 0.89, NOT_ENOUGH),
-        (0.50, 1.00, NOT_ENOUGH),
+        (0.999, 0.10, 60, 0.0, FAIL),
+        (0.999, 0.11, 60, 0.0, ALERT),  # worse than the line by itself, but not after adjustment: never a pass
+        (0.75, 1.0, 60, 0.24, ALERT),
+        (0.74, 1.0, 60, 0.01, NOT_ENOUGH),
+        (0.80, 1.0, 2, 0.25, NOT_ENOUGH),  # none caught of two: a fair ranking shows as much one time in four
+        (0.999, 0.10, 2, 0.26, FAIL),
+        (0.10, 1.0, 20, 1.0, PASS),
+        (0.10, 1.0, 19.9, 1.0, NOT_ENOUGH),
+        (0.11, 1.0, 60, 1.0, NOT_ENOUGH),
     ],
 )
-def test_of_ratio(p_below: float, p_above_adjusted: float, expected: Verdict) -> None:
-    assert of_ratio(p_below, p_above_adjusted, fail_at=0.75, pass_at=0.90) == expected
+def test_of_cell(p_beyond: float, p_adjusted: float, cases: float, chance: float, expected: str) -> None:
+    assert of_cell(Seen(p_beyond, p_adjusted, cases, chance, chance_if_worse=0.05), load_policy()) == expected
+
+
+def test_no_group_passes_that_could_as_well_be_treated_far_worse() -> None:
+    assert of_cell(Seen(0.01, 1.0, 170, 1.0, chance_if_worse=0.06), load_policy()) == NOT_ENOUGH
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "expected"),
+    [
+        ([PASS, FAIL, ALERT, NOT_ENOUGH], FAIL),
+        ([PASS, ALERT, NOT_ENOUGH], ALERT),
+        ([PASS, NOT_ENOUGH], NOT_ENOUGH),
+        ([PASS, PASS], PASS),
+        ([], NOT_ENOUGH),
+    ],
+)
+def test_the_worst_verdict_is_that_of_all(verdicts: list[str], expected: str) -> None:
+    assert FairnessVerdict.all_of(map(FairnessVerdict, verdicts)) == expected
+
+
+def test_values_that_both_kinds_of_verdict_have_are_equal() -> None:
+    assert {verdict.value for verdict in FairnessVerdict} - {verdict.value for verdict in Verdict} == {"alert"}
+    assert FairnessVerdict.FAIL == Verdict.FAIL
+    assert {verdict.words for verdict in Verdict} < {verdict.words for verdict in FairnessVerdict}
 
 
 @pytest.mark.parametrize(

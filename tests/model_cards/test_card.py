@@ -34,8 +34,8 @@ def test_summary() -> None:
     assert summary.recall.value == 0.4
     assert (summary.horizon_days, summary.capacity, summary.expires) == (180, 50, date(2026, 8, 30))
     assert summary.worst_served == (
-        "Fairness verdict: not enough evidence. Lowest among groups large enough to publish: Male (sex of the person "
-        "at risk): 0.60 of the share of the best-served group (not enough evidence)."
+        "Fairness verdict: not enough evidence. Treated worst among groups large enough to publish: Male (sex of the "
+        "person at risk): the share on the list 0.60 of everybody else's (not enough evidence)."
     )
     assert summary.limits[0].startswith("Not being on the list says nothing about safety")
     assert summary.limits[1].startswith("At this length of list 60% of the 120 recorded outcomes")
@@ -172,10 +172,11 @@ def test_small_groups_are_a_sentence_and_no_rows_that_pass() -> None:
     card = made()
     fairness = value(card, "fairness.by_group")
     assert fairness.columns == (
-        "Characteristic", "Group", "On the list, of those later harmed", "Share", "Against the best served", "Verdict",
+        "Characteristic", "Group", "On the list, of those later harmed", "Share", "Over everybody else's",
+        "Precision over everybody else's", "Verdict",
     )  # fmt: skip
     assert fairness.rows == (
-        ("sex of the person at risk", "Female", "40 of 100", "40% (likely 0% to 100%)", "1.00", "Compared with"),
+        ("sex of the person at risk", "Female", "40 of 100", "40% (likely 0% to 100%)", "1.00", "", "Pass"),
     )
     assert value(card, "fairness.not_shown") == (
         "2 groups of 3. Of 1 the rows, those later harmed, or those caught or missed are fewer than 10; 1 would give a "
@@ -196,17 +197,18 @@ def test_the_group_served_worst_is_told_in_counts_and_a_fail_without_them() -> N
     sex = evidence.characteristic("sex", "fail", groups)
     told = made(fairness=evidence.fairness(MANIFEST, characteristics=[sex]))
     assert told.summary.worst_served == (
-        "Fairness verdict: fail. Lowest among groups large enough to publish: B (sex of the person at risk): 15 of 60 "
-        "later harmed were on the list, 0.60 of the share of the best-served group (fail)."
+        "Fairness verdict: fail. Treated worst among groups large enough to publish: B (sex of the person at risk): "
+        "15 of 60 later harmed were on the list, the share on the list 0.60 of everybody else's (fail)."
     )
     assert value(told, "fairness.not_shown") == "None"
     hidden = [groups[0], groups[2], evidence.group("D", 90, 30, 2, 0.1, "fail")]
     told = made(fairness=evidence.fairness(MANIFEST, characteristics=[evidence.characteristic("sex", "fail", hidden)]))
     assert told.summary.worst_served.startswith(
-        "Fairness verdict: fail. Served worse than the line allows, on counts too small to show: D (sex of the person "
-        "at risk). Lowest among groups large enough to publish: C (sex of the person at risk): 0.80 of the share"
+        "Fairness verdict: fail. Treated worse than the line allows, on counts too small to show: D (sex of the person "
+        "at risk). Treated worst among groups large enough to publish: C (sex of the person at risk): the share on the "
+        "list 0.80 of everybody else's"
     )
-    assert value(told, "fairness.not_shown")[1] == "Served worse than the line allows: D (sex of the person at risk)"
+    assert value(told, "fairness.not_shown")[1] == "Treated worse than the line allows: D (sex of the person at risk)"
 
 
 def test_what_nobody_provided_is_counted_and_shown() -> None:

@@ -14,10 +14,10 @@ from fairness.policy import load_policy
 from model_cards.runs import add_card
 from threat.errors import BadInput, ThreatError, UsageError
 from threat.files import sha256_of
-from threat.measuring.figure import Verdict
 from threat.release import bundle, promotions
 from threat.release.documents.approvals import Approvals
 from threat.release.documents.fairness import Fairness
+from threat.release.documents.fairness_verdict import FairnessVerdict
 from threat.release.documents.gate import Gate
 from threat.release.documents.gate_policy import Environment, GatePolicy, State
 from threat.release.evidence import RunDocuments
@@ -153,7 +153,7 @@ def demonstration_statements(evidence: Evidence, asked: Asked, signers: Mapping[
             role,
         )
         for characteristic in (() if report is None else report.gated)
-        if characteristic.verdict == Verdict.NOT_ENOUGH
+        if characteristic.verdict in {FairnessVerdict.ALERT, FairnessVerdict.NOT_ENOUGH}
         for role in policy.acceptances.get("fairness", ())
     ]
     return [statement(body, signers[role]) for body, role in said]

@@ -11,8 +11,9 @@ from threat.characteristics import title_of
 from threat.measuring.figure import Figure, Verdict
 from threat.release.documents.comparison import ComparedRanking, words_of
 from threat.release.documents.evaluation import MODEL, Evaluation, RankingFigures
-from threat.release.documents.fairness import Fairness
+from threat.release.documents.fairness import CharacteristicReport, Fairness
 from threat.release.documents.fairness_policy import FairnessPolicy
+from threat.release.documents.fairness_verdict import FairnessVerdict
 from threat.release.documents.gate import Fact
 from threat.release.documents.gate_policy import GatePolicy
 from threat.release.evidence import RunDocuments
@@ -257,7 +258,7 @@ def calibration(view: View) -> Finding:
 
 
 def fairness(view: View) -> Finding:
-    """Check that the audit of this very model finds no group served worse than the line allows."""
+    """Check that the audit of this very model finds no group treated worse than the line allows."""
     report, evidence = view.documents.fairness, view.evidence
     if report is None:
         return Finding(NOT_ENOUGH, "not audited yet: threat audit RUN")
@@ -279,18 +280,26 @@ def _by_characteristic(report: Fairness, view: View) -> tuple[Verdict, str]:
     """
     # In words for whoever reads the page, and by the name that the report goes by.
     failed = [
-        f"{title_of(item.characteristic, item.party)} ({item.name})" for item in report.gated if item.verdict == FAIL
+        f"{title_of(item.characteristic, item.party)} ({item.name})"
+        for item in report.gated
+        if item.verdict == FairnessVerdict.FAIL
     ]
     if failed:
-        return FAIL, f"served worse than the line allows, by {', '.join(failed)}"
-    undecided = [characteristic.name for characteristic in report.gated if characteristic.verdict == NOT_ENOUGH]
-    missing = [name for name in undecided if not view.accepted("fairness", name)]
+        return FAIL, f"treated worse than the line allows, by {', '.join(failed)}"
+    # An alert is no proof and no pass: a person accepts it by name, or the model waits for more outcomes.
+    undecided = [item for item in report.gated if item.verdict in {FairnessVerdict.ALERT, FairnessVerdict.NOT_ENOUGH}]
+    missing = [item for item in undecided if not view.accepted("fairness", item.name)]
     if missing:
-        return NOT_ENOUGH, f"not enough evidence, and not accepted by name, for {', '.join(missing)}"
+        said = [f"{item.name}{_alert(item)}" for item in missing]
+        return NOT_ENOUGH, f"not enough evidence, and not accepted by name, for {', '.join(said)}"
     if undecided:
-        names = ", ".join(undecided)
+        names = ", ".join(f"{item.name}{_alert(item)}" for item in undecided)
         return PASS, f"no group fails; not enough evidence accepted by name, until it expires, for {names}"
-    return PASS, "every group is served within the line"
+    return PASS, "every group is treated within the line"
+
+
+def _alert(item: CharacteristicReport) -> str:
+    return " (an alert)" if item.verdict == FairnessVerdict.ALERT else ""
 
 
 def explanation(view: View) -> Finding:

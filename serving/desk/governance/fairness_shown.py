@@ -5,13 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from fairness.words import (
+    AT_RISK,
     COUNTED_TWICE,
+    HEADS,
+    SUBJECTS,
     Report,
     decimals,
     everybody_caught,
     name_of,
     not_shown,
-    ratio,
+    own_rates,
+    share_and_ratio,
     shown,
     verdict_of,
 )
@@ -20,9 +24,9 @@ from serving.lists import rankings
 from threat.characteristics import PARTY_TITLES
 from threat.errors import ThreatError
 from threat.measuring.counts import caught, percent
-from threat.measuring.figure import Verdict
 from threat.release import promotions
 from threat.release.documents.fairness import CharacteristicReport, Coverage, Fairness, OtherRanking
+from threat.release.documents.fairness_verdict import FairnessVerdict
 
 NO_MODEL = (
     "No model was ever in service, so no report is here. A rule that ranks is audited within a RUN: "
@@ -30,14 +34,22 @@ NO_MODEL = (
 )
 
 
+FIGURES_SHOWN = (*AT_RISK, *SUBJECTS)
+"""Both sides of the list: what it does for people at risk, and what it costs its subjects."""
+
+HEADS_SHOWN = tuple(HEADS[name] for name in FIGURES_SHOWN)
+"""Heads of the columns of the four figures."""
+
+_STRONG = (FairnessVerdict.FAIL, FairnessVerdict.ALERT)
+"""Verdicts on a group that the page sets in bold."""
+
+
 @dataclass(frozen=True, slots=True)
 class GroupRow:
-    """One group in counts and words."""
+    """One group in counts and words. ``figures``: the cells of the columns ``HEADS_SHOWN``."""
 
     title: str
-    caught: str
-    share: str
-    ratio: str
+    figures: tuple[str, ...]
     verdict: str
     failed: bool
 
@@ -70,6 +82,11 @@ class FairnessShown:
     coverage: tuple[tuple[str, str, str, str], ...] = ()
     notes: tuple[str, ...] = ()
 
+    @property
+    def heads(self) -> list[str]:
+        """Heads of the columns of the four figures."""
+        return list(HEADS_SHOWN)
+
 
 def fairness_shown(desk: Desk) -> FairnessShown:
     """Return the report of the model in service, or of the model that a rule stands in for.
@@ -92,8 +109,10 @@ def _shown(run: str, report: Fairness) -> FairnessShown:
     return FairnessShown(
         run=run,
         verdict=report.verdict.words,
-        failed=report.verdict == Verdict.FAIL,
-        sentences=(_everybody(report), COUNTED_TWICE, _line(report)),
+        failed=report.verdict == FairnessVerdict.FAIL,
+        sentences=tuple(
+            sentence for sentence in (_everybody(report), COUNTED_TWICE, _line(report), own_rates(report)) if sentence
+        ),
         gated=tuple(shown for item, shown in characteristics if item.gate),
         reported=tuple(shown for item, shown in characteristics if not item.gate),
         others=tuple(map(_other, report.others)),
@@ -114,9 +133,11 @@ def _everybody(report: Report) -> str:
 def _line(report: Report) -> str:
     policy = report.policy
     return (
-        f"A group fails when its share on the list is probably below {policy.line:g} of the best-served group's, and "
-        f"passes when its share probably is not, on at least {policy.least_events} independent outcomes. Anything else "
-        f"is not enough evidence. Policy {policy.version}."
+        f"Each group is compared with everybody else who is recorded. A group fails when its recall or precision is "
+        f"below {policy.line:g} of theirs, or its misses or false alarms are above {1 / policy.line:g} of theirs, and "
+        "the evidence holds after adjusting for everything compared; a group that only looks so is an alert, which is "
+        f"never a pass. A group passes when it probably is within the line, on at least {policy.least_events} "
+        f"independent cases. Anything else is not enough evidence. Policy {policy.version}."
     )
 
 
@@ -124,11 +145,9 @@ def _characteristic(item: CharacteristicReport, report: Fairness) -> Characteris
     rows = [
         GroupRow(
             title=group.title,
-            caught=caught(group.captured, group.events),
-            share=percent(group.recall),
-            ratio=ratio(group),
+            figures=tuple(share_and_ratio(group, name) for name in FIGURES_SHOWN),
             verdict=verdict_of(group, item),
-            failed=group.verdict == Verdict.FAIL,
+            failed=group.verdict in _STRONG,
         )
         for group in shown(item)
     ]
@@ -136,7 +155,7 @@ def _characteristic(item: CharacteristicReport, report: Fairness) -> Characteris
         id=f"{item.party}-{item.characteristic}".replace("_", "-"),
         name=name_of(item),
         verdict=item.verdict.words,
-        failed=item.verdict == Verdict.FAIL,
+        failed=item.verdict == FairnessVerdict.FAIL,
         reason=f"{item.reason[:1].upper()}{item.reason[1:]}.",
         rows=tuple(rows),
         gaps=tuple(not_shown(item, report.policy.publish_at_least)),

@@ -60,7 +60,7 @@ def test_what_people_read_says_demonstration(make_audited: Any, var: Path) -> No
         ({"recall_difference": 0.02}, "Usefulness: not enough evidence"),
         (
             {"ethnicity": "fail"},
-            "Fairness: fail: served worse than the line allows, by ethnicity (5+1) of the person at risk "
+            "Fairness: fail: treated worse than the line allows, by ethnicity (5+1) of the person at risk "
             "(person_at_risk/ethnicity_group)",
         ),
     ],

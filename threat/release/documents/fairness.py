@@ -8,7 +8,8 @@ from pydantic import Field
 
 from threat.measuring.figure import Figure, Verdict
 from threat.release.documents.document import Document, Part
-from threat.release.documents.fairness_policy import FairnessPolicy, Party
+from threat.release.documents.fairness_policy import FairnessPolicy, FigureName, Party
+from threat.release.documents.fairness_verdict import FairnessVerdict
 
 MISSING = "not recorded"
 """Code of the group of rows whose characteristic nobody recorded."""
@@ -19,9 +20,45 @@ class JudgedGroup(Part):
 
     code: str = Field(description="the group's code")
     title: str = Field(description="the group in words")
-    reference: bool = Field(description="true for the best-served group others are compared with")
-    verdict: Verdict = Field(description="of this group")
+    verdict: FairnessVerdict = Field(description="of this group")
     reason: str = Field(description="why, in words")
+
+
+class Power(Part):
+    """How often audits of these sizes would say what, were this cell the only one treated otherwise."""
+
+    ratio: float = Field(gt=0, description="true rate of the group over everybody else's, the worse way: 0.6 or 1/0.6")
+    fails: float = Field(ge=0, le=1, description="share of audits in which the cell fails")
+    alerts: float = Field(ge=0, le=1, description="share in which the cell fails or alerts")
+    passes: float = Field(ge=0, le=1, description="share in which the cell passes")
+
+
+class ComparedFigure(Part):
+    """One cell: one figure of one group, compared with everybody else of the characteristic who is recorded."""
+
+    figure: FigureName = Field(description="the figure compared")
+    gate: bool = Field(description="true where the verdict of the report depends on it")
+    effective: float = Field(ge=0, description="independent cases that the group's figure is worth")
+    others: float | None = Field(description="the same figure of everybody else recorded; null without a case")
+    others_effective: float = Field(ge=0, description="independent cases that everybody else's figure is worth")
+    ratio: float | None = Field(description="the group's figure over everybody else's; null where not compared")
+    ratio_interval: tuple[float, float] | None = Field(description="95% interval of the ratio, or null")
+    p_beyond: float | None = Field(
+        description="probability that the ratio is beyond the line: below it for recall and precision, above 1 over "
+        "it for misses and false alarms; null where not compared"
+    )
+    p_adjusted: float | None = Field(
+        description="probability of no breach, adjusted (Holm) over all cells that decide, or over all that do not; "
+        "null where not compared"
+    )
+    verdict: FairnessVerdict = Field(description="of this cell")
+    reason: str = Field(description="why, in words")
+    power: tuple[Power, ...] = Field(description="at true ratios of 0.8, 0.6 and 0.5; empty where it decides nothing")
+    needed_to_fail: int | None = Field(
+        description="independent cases of the group for a fail in 8 of 10 audits at a true ratio of 0.6; null where "
+        "it decides nothing or cannot be said"
+    )
+    needed_to_pass: int | None = Field(description="the same for a pass in 8 of 10 audits at a true ratio of 1")
 
 
 class GroupReport(JudgedGroup):
@@ -37,12 +74,20 @@ class GroupReport(JudgedGroup):
     selection_rate: Figure = Field(description="share of rows on the list")
     precision: Figure = Field(description="share of listed rows with an outcome")
     false_positive_rate: Figure = Field(description="share of rows without an outcome that were listed")
+    false_omission_rate: Figure = Field(description="share of rows not listed that had an outcome")
     calibration: Figure = Field(description="outcomes observed for each one expected from the probabilities")
     calibration_verdict: Verdict = Field(description="whether calibration is within its bounds; decides nothing")
-    ratio: float | None = Field(description="recall over the best-served group's; null where not compared")
-    ratio_interval: tuple[float, float] | None = Field(description="95% interval of the ratio, or null")
-    p_below: float | None = Field(description="probability that the ratio is below the line, or null")
-    p_adjusted: float | None = Field(description="the same after adjusting for the groups compared, or null")
+    compared: tuple[ComparedFigure, ...] = Field(description="the four figures, each compared with everybody else's")
+
+    def of(self, figure: FigureName) -> ComparedFigure | None:
+        """Return the cell of one figure, or None."""
+        return next((cell for cell in self.compared if cell.figure == figure), None)
+
+    @property
+    def worst(self) -> ComparedFigure | None:
+        """The cell of recall, or of the figure that decides, that is furthest on the wrong side; None without one."""
+        deciding = [cell for cell in self.compared if cell.gate and cell.p_beyond is not None]
+        return max(deciding, key=lambda cell: cell.p_beyond or 0.0, default=None)
 
 
 class JudgedCharacteristic(Part):
@@ -51,9 +96,9 @@ class JudgedCharacteristic(Part):
     party: Party = Field(description="whose characteristic")
     characteristic: str = Field(min_length=1, description="name of the characteristic")
     gate: bool = Field(description="true when the report's verdict depends on it")
-    verdict: Verdict = Field(description="of the characteristic")
+    figures: tuple[FigureName, ...] = Field(description="the figures that its verdict is made of")
+    verdict: FairnessVerdict = Field(description="of the characteristic")
     reason: str = Field(description="why, in words")
-    reference: str | None = Field(description="code of the best-served adequately sized group; null where none is")
     note: str = Field(description="how the characteristic is recorded; may be empty")
 
 
@@ -89,15 +134,16 @@ class Coverage(Part):
 
 
 class WorstGroup(Part):
-    """The group with the lowest ratio of one characteristic."""
+    """The group of one characteristic that is most probably beyond the line."""
 
     code: str = Field(description="the group's code")
     title: str = Field(description="the group in words")
     n: int = Field(ge=0, description="rows")
     events: int = Field(ge=0, description="outcome events")
-    ratio: float = Field(ge=0, description="recall over the best-served group's")
+    figure: FigureName = Field(description="the figure compared")
+    ratio: float = Field(ge=0, description="the figure over everybody else's")
     ratio_interval: tuple[float, float] | None = Field(description="95% interval of the ratio, or null")
-    p_below: float | None = Field(description="probability that the ratio is below the line, or null")
+    p_beyond: float | None = Field(description="probability that the ratio is beyond the line, or null")
 
 
 class OtherCharacteristic(Part):
@@ -106,8 +152,25 @@ class OtherCharacteristic(Part):
     party: Party = Field(description="whose characteristic")
     characteristic: str = Field(min_length=1, description="name of the characteristic")
     gate: bool = Field(description="true when that ranking's verdict depends on it")
-    verdict: Verdict = Field(description="of the characteristic")
-    worst: WorstGroup | None = Field(description="the group with the lowest ratio; null where none was compared")
+    verdict: FairnessVerdict = Field(description="of the characteristic")
+    worst: WorstGroup | None = Field(description="the group most probably beyond the line; null where none compared")
+
+
+class Share(Part):
+    """A simulated share with its 95% interval (Wilson)."""
+
+    value: float = Field(ge=0, le=1, description="share of the draws")
+    interval: tuple[float, float] = Field(description="95% interval")
+
+
+class OwnRates(Part):
+    """What an audit of this report's own sizes and rates would say by chance."""
+
+    draws: int = Field(ge=1, description="simulated audits behind each share")
+    cells: int = Field(ge=0, description="cells that decide and could be compared")
+    false_fail: Share = Field(description="share of audits with any fail where every group is treated alike")
+    false_alert: Share = Field(description="share with any alert or fail where every group is treated alike")
+    false_pass: Share = Field(description="largest share over the cells that pass at a true ratio of 0.6")
 
 
 class OtherRanking(Part):
@@ -115,7 +178,7 @@ class OtherRanking(Part):
 
     ranking: str = Field(min_length=1, description="name of the ranking")
     title: str = Field(min_length=1, description="the ranking in words")
-    verdict: Verdict = Field(description="of that ranking")
+    verdict: FairnessVerdict = Field(description="of that ranking")
     recall: Figure = Field(description="over everyone")
     characteristics: tuple[OtherCharacteristic, ...] = Field(description="what its verdict depends on")
 
@@ -131,7 +194,7 @@ class Audited(Part):
     policy: FairnessPolicy = Field(description="the whole policy it was made under")
     replicates: int = Field(ge=0, description="bootstrap replicates behind the intervals")
     seed: int = Field(description="seed of those draws; of a RUN, the draws of its evaluation")
-    verdict: Verdict = Field(description="over every characteristic that the verdict depends on")
+    verdict: FairnessVerdict = Field(description="over every characteristic that the verdict depends on")
     coverage: tuple[Coverage, ...] = Field(description="the nine protected characteristics; empty for a table")
 
 
@@ -143,11 +206,14 @@ class Fairness(Document, Audited):
     HOW_MADE: ClassVar[str] = "make it: threat audit RUN"
     MADE_AGAIN: ClassVar[str] = "audit again with this version of the product: threat audit RUN"
 
-    version: Literal[2] = Field(default=2, description="version of this document")
+    version: Literal[3] = Field(default=3, description="version of this document")
     run_id: str | None = Field(description="the RUN, or null")
     run_manifest_sha256: str | None = Field(description="hash of the RUN's manifest, or null")
     overall: Overall = Field(description="everybody together")
     characteristics: tuple[CharacteristicReport, ...] = Field(description="every characteristic on record")
+    own_rates: OwnRates | None = Field(
+        description="false verdicts by chance at these sizes; null where nothing decides"
+    )
     others: tuple[OtherRanking, ...] = Field(description="the rankings the unit could use instead")
     notes: tuple[str, ...] = Field(description="what a reader must know before using the report")
 

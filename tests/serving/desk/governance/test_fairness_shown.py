@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from fixtures.desk_browser import client_of
 
-from serving.desk.governance.fairness_shown import NO_MODEL, GroupRow, fairness_shown
+from serving.desk.governance.fairness_shown import NO_MODEL, fairness_shown
 
 
 @pytest.fixture
@@ -15,10 +15,21 @@ def shown(open_desk, governed_var):
 
 def test_counts_by_group_and_a_sentence_for_those_without_a_figure(shown):
     [sex] = shown.gated
-    assert sex.rows == (
-        GroupRow("Women", "40 of 100", "40% (likely 0% to 100%)", "1", "Compared with", False),
-        GroupRow("Men", "about 10 of 60", "16% (likely 0% to 100%)", "0.40", "Fail", True),
-    )
+    assert [(row.title, row.verdict, row.failed) for row in sex.rows] == [
+        ("Women", "Pass", False),
+        ("Men", "Fail", True),
+    ]
+    assert [row.figures[0] for row in sex.rows] == [
+        "40 of 100: 40% (likely 0% to 100%)",
+        "about 10 of 60: 16% (likely 0% to 100%)",
+    ]
+    assert shown.heads == [
+        "On the list, of those later harmed",
+        "With an outcome, of those not listed",
+        "With an outcome, of those listed",
+        "On the list, of those without an outcome",
+    ]
+    assert [len(row.figures) for row in sex.rows] == [4, 4]
     assert sex.gaps == ("Not computed for 1 group, of whom nobody was harmed: Not stated.",)
     assert (sex.id, sex.name, sex.verdict) == ("person-at-risk-sex", "Sex of the person at risk", "Fail")
     assert sex.reason == "Served worse than the line allows: Men."
