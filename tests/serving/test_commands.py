@@ -59,6 +59,20 @@ def test_what_the_commands_refuse(threat, golden_store, tmp_path, arguments, cod
     assert said["way_out"]
 
 
+def test_the_desk_does_not_open_on_a_trust_that_its_own_user_could_change(threat, golden_store, tmp_path):
+    asked = ("serve", "--port", "0", "--store", str(golden_store), "--var", str(tmp_path / "var"))
+    code, said, _ = threat(*asked)
+    assert (code, said["problem"]) == (2, "The trust folder can be changed by the user that this service runs as.")
+    assert "--development" in said["way_out"]
+    assert not (tmp_path / "var").exists()
+
+
+def test_the_desk_does_not_open_without_a_trust_folder(threat, golden_store, tmp_path, no_trust):
+    code, said, _ = threat("serve", "--port", "0", "--store", str(golden_store), "--var", str(tmp_path / "var"))
+    assert (code, said["problem"]) == (2, "No trust folder exists, so nothing that is served could be verified.")
+    assert not (tmp_path / "var").exists()
+
+
 def test_replay_of_a_changed_history_exits_5(threat, golden_store, rule_var, tmp_path):
     other = tmp_path / "var"
     shutil.copytree(rule_var, other)
