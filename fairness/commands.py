@@ -77,6 +77,7 @@ def _audit_run(path: Path, store: Path, policy: Any, ranking: str | None, given:
     """Audit a RUN; the audit of its model is added to it."""
     from fairness.page import page
     from fairness.runs import audit_run, snapshot_of
+    from threat.release.attestations import attest_annexes, job_trust
     from threat.release.documents.evaluation import MODEL
     from threat.release.runs import Run
 
@@ -86,11 +87,12 @@ def _audit_run(path: Path, store: Path, policy: Any, ranking: str | None, given:
             value=", ".join(f"--{name}" for name in given),
             way_out="leave them out: a RUN has its own",
         )
-    run = Run.open(path)
+    run, trust = Run.open(path), job_trust()
     report = audit_run(run, snapshot_of(run, store), policy, ranking=ranking or MODEL)
     if report.ranking == MODEL:
         run.write(report)
         run.add("fairness.html", page(report))
+        attest_annexes(run, (report.FILE, "fairness.html"), trust)
     return report
 
 
@@ -110,12 +112,14 @@ def champion_command(
     from fairness.champion.screen import champion_screen
     from fairness.policy import load_policy
     from fairness.runs import snapshot_of
+    from threat.release.attestations import attest_annexes, job_trust
     from threat.release.runs import Run
 
-    opened = Run.open(run)
+    opened, trust = Run.open(run), job_trust()
     with progress("Comparing"):
         report = compare_run(opened, snapshot_of(opened, store), load_policy(policy))
     opened.write(report)
+    attest_annexes(opened, (report.FILE,), trust)
     emit(report.as_json(), as_json=as_json, lines=lambda _: champion_screen(report, full=full))
 
 

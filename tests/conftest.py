@@ -30,6 +30,7 @@ pytest_plugins = [
     "fixtures.release_commands",
     "fixtures.released_model",
     "fixtures.attacked_history",
+    "fixtures.trained_run",
 ]
 EXPECTED_SKIPS = [
     re.compile(line)

@@ -54,15 +54,20 @@ def train(
 
     Names the RUNs that a killed training left: finish one with --resume, or remove them with --discard-partial.
     """
+    from threat.release.attestations import attest_training, job_trust
     from threat.release.documents.checks import Checks
     from threat.release.documents.choices import Choices
     from threat.release.documents.cohort import CohortAttrition
     from threat.release.documents.evaluation import Evaluation
     from threat.release.documents.provenance import Execution
+    from threat.trust.folder import UNSIGNED
     from training.config import load
     from training.evaluation.summary import Remarks, summary_lines
     from training.job import name_run, resume_training, train
 
+    trust = job_trust()
+    if not trust.exists:
+        typer.echo(UNSIGNED, err=True)
     started_at, began, busy = int(time.time()), time.monotonic(), time.process_time()
     if resume is not None:
         _refuse_with_resume(context)
@@ -74,6 +79,7 @@ def train(
         partial, threads = _partial_runs(out, discard_partial), settings.threads
         name = run_id or name_run(settings, started_at)
         run = train(store, settings, out=out, run_id=name, started_at=started_at, policy=policy)
+    attest_training(run, trust)
     run.write(
         Execution(
             threads=threads,
@@ -151,15 +157,17 @@ def evaluate(
     """
     from threat.release.documents.expected_captures import ExpectedCaptures
     from threat.release.runs import Run
+    from training.evaluation.differences import in_words
     from training.evaluation.reproduce import reproduce
     from training.evaluation.summary import Remarks, summary_lines
     from training.truth.summary import captures_lines
 
     opened = Run.open(run)
     again = reproduce(opened, capacity)
-    if again.reproduced is False:
+    if again.differences:
         raise IntegrityFailure(
-            "Measuring this RUN's predictions again gives other figures than the sealed ones.",
+            "Measuring this RUN's predictions again gives other figures than the sealed figures.",
+            value=in_words(again.differences),
             where=str(run / "evaluation.json"),
             way_out="do not rely on it; train again",
         )
@@ -172,10 +180,13 @@ def evaluate(
         document["expected_captures"] = captures.as_json()
         text += f"\n\n{captures_lines(captures)}"
     if ablate:
+        from threat.release.attestations import attest_annexes, job_trust
         from training.evaluation.summary import ablation_lines
         from training.job import ablate as ablate_run
 
+        trust = job_trust()
         ablated = ablate_run(opened, store, policy)
+        attest_annexes(opened, (ablated.FILE,), trust)
         document["ablations"] = ablated.as_json()
         text += "\n\n" + "\n".join(ablation_lines(ablated))
     emit(document, as_json=as_json, lines=lambda _: text)
@@ -196,16 +207,19 @@ def compare(
     Adds comparison_with_champion.json, examples of who moves, and the champion's scores to the RUN. A bundle's
     signature is checked against the trust folder.
     """
+    from threat.release.attestations import attest_annexes, job_trust
+    from threat.release.documents.champion import CHAMPION_SCORES, ChampionComparison, MovedRelationships
     from threat.release.runs import Run
-    from threat.trust.folder import Trust
     from training.evaluation.champion.comparing import compare_with_champion
     from training.evaluation.champion.models import ScoredModel
     from training.evaluation.champion.summary import champion_lines
 
     # The RUN first: where both are wrong, the argument that must be there is named before the option.
     opened = Run.open(run)
-    scored = ScoredModel.in_service(var) if champion is None else ScoredModel.read(champion, Trust.open())
+    trust = job_trust()
+    scored = ScoredModel.in_service(var) if champion is None else ScoredModel.read(champion, trust)
     compared = compare_with_champion(opened, scored, store)
+    attest_annexes(opened, (CHAMPION_SCORES, MovedRelationships.FILE, ChampionComparison.FILE), trust)
     document = compared.comparison.as_json() | {"examples": compared.examples.as_json()}
     text = "\n".join(champion_lines(compared.comparison, compared.examples))
     emit(document, as_json=as_json, lines=lambda _: text)

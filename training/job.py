@@ -32,9 +32,12 @@ from threat.release.documents.provenance import Provenance
 from threat.release.documents.settings import FitRows
 from threat.release.documents.snapshot import SnapshotRead
 from threat.release.model_files import TREES, model_sha256, ranking_files
+from threat.release.openings import Opening, earlier_runs, record_opening
 from threat.release.partial_runs import DISCARDED, new_run, reopened
 from threat.release.runs import Run
 from threat.terminal import progress
+from threat.trust.chain import START, Head
+from threat.trust.folder import Trust
 from threat.unseen import unseen
 from training.checks import checks
 from training.cohorts.labelled import LabelledCohort, prepare
@@ -83,7 +86,7 @@ def train(
             verified=snapshot.verified,
         )
         with new_run(Path(out), run_id, (config, read, provenance(policy))) as run:
-            _fill(run, labelled, advance)
+            _fill(run, labelled, Path(store), advance)
     return run
 
 
@@ -102,7 +105,7 @@ def resume_training(directory: str | Path, store: str | Path, *, threads: int = 
         _refuse_other_code(run, provenance(policy), read)
         labelled = prepare(snapshot, config.settings.model_copy(update={"threads": threads}), load_policy(policy))
         advance(2)
-        _fill(run, labelled, advance)
+        _fill(run, labelled, Path(store), advance)
     return run
 
 
@@ -172,17 +175,22 @@ _SAME_RECALL = 1e-9
 """Largest difference between two mean recalls of the same lists."""
 
 
-def _fill(run: Run, prepared: LabelledCohort, advance: Callable[[float], None]) -> None:
-    """Choose, fit, open the test, measure and write a RUN that holds what was asked; seal it."""
+def _fill(run: Run, prepared: LabelledCohort, store: Path, advance: Callable[[float], None]) -> None:
+    """Choose, fit, open the test, measure and write a RUN that holds what was asked; seal it.
+
+    The opening is in the ledger of ``store``, and its line in the RUN, before anything of the test is read.
+    """
     before = run.hashes()
     labelled, fit_rows = choose_fit_rows(prepared)
     length = labelled.list_length(labelled.test_lists.cycle)
-    run.write(labelled.folds.document(_opening(run, labelled)))
+    opening = _opening(run, labelled)
+    run.write(labelled.folds.document(opening))
     fitted = fit_models(labelled)
     advance(2)
     # Written before the test is opened: the hash in choices.json shows that the model was not changed afterwards.
     _write_model(run, labelled, fitted, fit_rows)
     _refuse_other_bytes(run, before)
+    run.write(labelled.folds.document(_recorded(opening, run, store, labelled)))
     opened = open_test(labelled)
     run.write(_cohort_of(labelled, opened))
     of_rules = matrix_of_rules(labelled.sightings, opened.matrix)
@@ -290,6 +298,42 @@ def _opening(run: Run, labelled: LabelledCohort) -> TestOpening:
     )
 
 
+def _recorded(opening: TestOpening, run: Run, store: Path, labelled: LabelledCohort) -> TestOpening:
+    """Add the opening to the ledger of the history; return it with its line and the RUNs that the ledger names."""
+    trust = Trust.open()
+    line = record_opening(
+        store,
+        Opening(
+            question=_question(labelled.snapshot.id, labelled),
+            run_id=run.id,
+            model_sha256=model_sha256(ranking_files(run)),
+            at=run.read(SnapshotRead).started_at,
+            signed_by="",
+            head=Head(0, START),
+        ),
+        trust,
+    )
+    earlier = sorted({*opening.earlier_runs_that_opened_it, *earlier_runs(store, line, trust)})
+    return opening.model_copy(
+        update={
+            "earlier_runs_that_opened_it": tuple(earlier),
+            "ledger_lines": line.head.count,
+            "ledger_sha256": line.head.hash,
+        }
+    )
+
+
+def _question(snapshot_id: str, labelled: LabelledCohort) -> Question:
+    settings = labelled.settings
+    return Question(
+        snapshot=snapshot_id,
+        test_start=show(labelled.folds.test.measure[0].start),
+        rung=settings.rung,
+        horizon_days=settings.horizon_days,
+        cohort=settings.cohort.kind,
+    )
+
+
 def _cohort_of(labelled: LabelledCohort, opened: OpenedTest) -> CohortAttrition:
     """Return ``cohort.json``: how the rows came about, and what the figures do not hold."""
     return CohortAttrition(
@@ -322,18 +366,11 @@ def silent_features(matrices: Sequence[Matrix]) -> SilentDefinitions:
 def earlier_openings(directory: Path, snapshot_id: str, labelled: LabelledCohort) -> list[str]:
     """Return ids of RUNs next to this one that opened the same test: same outcome, snapshot and first test date.
 
-    Partial RUNs are among them, and those that were discarded.
+    Partial RUNs are among them, and those that were discarded; RUNs elsewhere are in the ledger of the history.
 
     Choosing among such RUNs by their test figures is tuning on the test; the card and the gate can see how many.
     """
-    settings = labelled.settings
-    asked = Question(
-        snapshot=snapshot_id,
-        test_start=show(labelled.folds.test.measure[0].start),
-        rung=settings.rung,
-        horizon_days=settings.horizon_days,
-        cohort=settings.cohort.kind,
-    )
+    asked = _question(snapshot_id, labelled)
     folders = [path.parent for place in (directory, directory / DISCARDED) for path in place.glob("*/folds.json")]
     return sorted(folder.name for folder in folders if question_of(folder) == asked)
 

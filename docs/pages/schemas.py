@@ -9,6 +9,7 @@ from pathlib import Path
 
 from threat.release.documents.ablations import Ablations
 from threat.release.documents.approvals import Approvals
+from threat.release.documents.attestations import Attestations
 from threat.release.documents.card import Card, Human
 from threat.release.documents.champion import ChampionComparison, MovedRelationships
 from threat.release.documents.checks import Checks
@@ -34,6 +35,7 @@ DOCUMENTS: dict[str, type[JsonFile]] = {
     "ablations": Ablations,
     "annexes": Annexes,
     "approvals": Approvals,
+    "attestations": Attestations,
     "base": BaseModel,
     "bundle_manifest": BundleManifest,
     "calibrator": Calibrator,

@@ -163,7 +163,7 @@ def current(promotions_path: Path, at: int, rule: str = DEFAULT_RULE, *, trust: 
 def in_service(promotions_path: Path, at: int, *, trust: Trust | None = None) -> tuple[Standing, bundles.Bundle | None]:
     """Return the standing of the promotions, and the bundle that is served at ``at`` (UTC seconds), if any.
 
-    A bundle whose release depends on an acceptance that has expired by then is suspended, whatever the promotions say:
+    A bundle whose release depends on a word that has expired by then is suspended, whatever the promotions say:
     nobody answers any longer for what could not be shown.
     """
     standing, bundle = promotions.open_current(promotions_path, trust)
@@ -173,10 +173,10 @@ def in_service(promotions_path: Path, at: int, *, trust: Trust | None = None) ->
 
 
 def expired(standing: Standing, until: date | None, at: int) -> Standing | None:
-    """Return the standing as suspended once ``until``, an acceptance's last day, is over at ``at``; None before."""
+    """Return the standing as suspended once ``until``, a release's last day, is over at ``at``; None before."""
     if until is None or instant(at).date() <= until:
         return None
-    reason = f"An acceptance that the release of the model depends on ended on {date_in_words(until)}"
+    reason = f"What the release of the model depends on ended on {date_in_words(until)}"
     return replace(standing, state="suspended", by="", reason=reason)
 
 

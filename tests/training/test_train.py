@@ -42,7 +42,8 @@ from training.cohorts.labelled import LabelledCohort, prepare
 from training.cohorts.outcomes import recorded_outcomes
 from training.commands import app
 from training.config import Settings, load
-from training.evaluation.reproduce import reproduce, same_rankings
+from training.evaluation.differences import differences
+from training.evaluation.reproduce import reproduce
 from training.evaluation.summary import Remarks, summary_lines
 from training.job import name_run, train
 from training.models import trees
@@ -223,8 +224,9 @@ def test_evaluate_reproduces_the_sealed_figures(run: Run) -> None:
     figure = first.figures[0]
     shifted = figure.model_copy(update={"value": (figure.value or 0.0) + 1e-6})
     changed = first.model_copy(update={"figures": (shifted, *first.figures[1:])})
-    assert same_rankings((first, *rest), (first, *rest))
-    assert not same_rankings((first, *rest), (changed, *rest))
+    sealed, forged = ([item.as_json() for item in (ranking, *rest)] for ranking in (first, changed))
+    assert differences(sealed, sealed) == ()
+    assert [item.figure for item in differences(sealed, forged)] == [f"score.figures.{figure.name}.value"]
 
 
 def test_a_history_without_outcomes_or_too_short_is_refused(force: Path, settings: Settings, tmp_path: Path) -> None:

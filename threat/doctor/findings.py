@@ -56,7 +56,7 @@ class Places:
 
     def release_command(self, run_id: str, environment: str) -> str:
         """Return the command that asks the gate to release a RUN of these."""
-        words = ("release", self.runs / run_id, "--var", self.var)
+        words = ("release", self.runs / run_id, "--var", self.var, "--store", self.store)
         if environment == "demonstration":
             return command(*words, "--environment", environment)
         return command(*words, "--approvals", "APPROVALS.json", *signed_in(environment))

@@ -29,6 +29,9 @@ _HOLDERS: Final = {
     "approval": Holder(f"{_MARK}validator", "validator", ("approval",)),
     "approval-owner": Holder(f"{_MARK}SRO", "SRO", ("approval",)),
     "approval-equality": Holder(f"{_MARK}equality lead", "equality_lead", ("approval",)),
+    "approval-dpo": Holder(f"{_MARK}DPO", "DPO", ("approval",)),
+    "approval-unit": Holder(f"{_MARK}unit lead", "unit_lead", ("approval",)),
+    "approval-security": Holder(f"{_MARK}security officer", "security_officer", ("approval",)),
 }
 """Holders by the name of their key file; a file called as a verb is the one that ``Trust.signer`` takes."""
 

@@ -2,46 +2,57 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from threat.asof import parse_as_of
 from threat.errors import BadInput, UsageError
 from threat.measuring.list_length import ListLength
 from threat.measuring.ranked import Labelled
 from threat.measuring.resampling import Resampling
-from threat.release.documents.evaluation import MODEL, Evaluation, RankingFigures
+from threat.release.documents.config import Config
+from threat.release.documents.evaluation import MODEL, Evaluation, Measured, TestCohort
+from threat.release.documents.folds import Folds
 from threat.release.runs import Run
+from training.cohorts.credit import CreditedOutcomes
+from training.evaluation.comparison import compare
+from training.evaluation.differences import Difference, differences
+from training.evaluation.estimand import attribution, blanking
+from training.evaluation.slices import lead_time, replay
 from training.evaluation.table import Ranking, evaluate
 
 _NEEDED = ("predictions.parquet", "outcomes.parquet", Evaluation.FILE)
 
-_SAME = 1e-9
-"""Figures may differ by this much: the order in which a machine adds up numbers changes their last digits."""
-
 
 @dataclass(frozen=True, slots=True)
 class Reproduction:
-    """A RUN measured again: its evaluation with the rankings of now, and whether they are those that were sealed.
+    """A RUN measured again: its evaluation with the figures of now, and where they differ from the sealed figures.
 
-    ``reproduced`` is None for another capacity than the sealed one: there is nothing to compare with.
+    ``differences`` is None for another capacity than the sealed one: there is nothing to compare with.
     """
 
     evaluation: Evaluation
-    reproduced: bool | None
+    differences: tuple[Difference, ...] | None
+
+    @property
+    def reproduced(self) -> bool | None:
+        """Tell whether every figure came out again; None for another capacity than the sealed one."""
+        return None if self.differences is None else not self.differences
 
 
 @dataclass(frozen=True, slots=True)
 class SealedTest:
-    """The test of a sealed RUN as it was sealed: its evaluation, ``predictions.parquet``, and its labelled rows."""
+    """The test of a sealed RUN as it was sealed: its evaluation, predictions, labelled rows and lines of credit."""
 
     evaluation: Evaluation
     predictions: pa.Table
     rows: Labelled
+    outcomes: pd.DataFrame
 
 
 def sealed_test(run: Run) -> SealedTest:
@@ -66,24 +77,40 @@ def sealed_test(run: Run) -> SealedTest:
         )
     predictions = pq.read_table(run.path("predictions.parquet"))
     outcomes = pq.read_table(run.path("outcomes.parquet")).to_pandas()
-    return SealedTest(sealed, predictions, Labelled.from_tables(predictions, outcomes))
+    return SealedTest(sealed, predictions, Labelled.from_tables(predictions, outcomes), outcomes)
 
 
 def reproduce(run: Run, capacity: int | None = None) -> Reproduction:
-    """Measure a sealed RUN's predictions again; without another ``capacity`` the rankings must equal those sealed.
+    """Measure a sealed RUN's predictions again; without another ``capacity`` every figure must equal the sealed figure.
 
     Raises what ``sealed_test`` raises.
     """
     test = sealed_test(run)
+    sealed = test.evaluation
+    same_question = capacity in (None, sealed.capacity)
+    length = ListLength(sealed.capacity, sealed.capacity_share) if same_question else ListLength(capacity or 1)
+    measured = _measured_again(test, length)
+    parts = ("capacity", "capacity_share", "rankings", "calibration", "freshness", "halves", "decision")
+    again = sealed.model_copy(
+        update={part: getattr(measured, part) for part in parts}
+        # What the training had to say stays said, whatever the length of list.
+        | {"warnings": tuple(dict.fromkeys((*sealed.warnings, *measured.warnings)))}
+    )
+    if not same_question:
+        return Reproduction(again, None)
+    again = again.model_copy(update=_counted_again(run, test, measured))
+    return Reproduction(again, differences(*(_comparable(whole, sealed) for whole in (sealed, again))))
+
+
+def _measured_again(test: SealedTest, length: ListLength) -> Measured:
+    """Return every figure of the rankings, from the predictions and outcomes that the RUN sealed."""
     sealed, predictions = test.evaluation, test.predictions
     columns = set(predictions.column_names)
 
     def column(name: str) -> Any:
         return predictions.column(name).to_numpy().astype(np.float64) if name in columns else None
 
-    same_question = capacity in (None, sealed.capacity)
-    length = ListLength(sealed.capacity, sealed.capacity_share) if same_question else ListLength(capacity or 1)
-    measured = evaluate(
+    return evaluate(
         test.rows,
         [
             Ranking(
@@ -99,36 +126,52 @@ def reproduce(run: Run, capacity: int | None = None) -> Reproduction:
         resampling=Resampling(replicates=sealed.settings.bootstrap, seed=sealed.settings.seed),
         freshness=column("freshness_days"),
     )
-    parts = ("capacity", "capacity_share", "rankings", "calibration", "freshness", "halves", "decision")
-    again = sealed.model_copy(
-        update={part: getattr(measured, part) for part in parts}
-        # What the training had to say stays said, whatever the length of list.
-        | {"warnings": tuple(dict.fromkeys((*sealed.warnings, *measured.warnings)))}
-    )
-    if not same_question:
-        return Reproduction(again, None)
-    same_halves = _same(*([half.as_json() for half in whole.halves] for whole in (sealed, again)))
-    # A RUN of before has no decision curve: there is nothing to compare the new curve with.
-    same_decision = sealed.decision is None or (
-        again.decision is not None and _same(sealed.decision.as_json(), again.decision.as_json())
-    )
-    return Reproduction(again, same_halves and same_decision and same_rankings(sealed.rankings, again.rankings))
 
 
-def same_rankings(sealed: tuple[RankingFigures, ...], again: tuple[RankingFigures, ...]) -> bool:
-    """True when every figure of every ranking is equal, numbers to nine digits."""
-    # A RUN of before does not say which rankings order the rows alike: there is nothing to compare with.
-    if not any(ranking.same_order_as for ranking in sealed):
-        again = tuple(ranking.model_copy(update={"same_order_as": None}) for ranking in again)
-    return _same([ranking.as_json() for ranking in sealed], [ranking.as_json() for ranking in again])
+def _counted_again(run: Run, test: SealedTest, measured: Measured) -> dict[str, Any]:
+    """Return the parts of an evaluation beside the table: comparison, cohort, lists, lead time and estimand.
+
+    Of the estimand, the composition and the exposure need the history: the sealed parts stay.
+    """
+    sealed, predictions = test.evaluation, test.predictions
+    plan = run.read(Folds).test
+    scores = predictions.column(MODEL).to_numpy().astype(np.float64)
+    relationship, cycle = (predictions.column(name).to_numpy() for name in ("relationship_id", "fold"))
+    starts = {measured_on.cycle: parse_as_of(measured_on.start) for measured_on in plan.measured_cycles}
+    lines = test.outcomes
+    parts: dict[str, Any] = {
+        "cohort": TestCohort(
+            kind=run.read(Config).settings.cohort.kind,
+            n=len(predictions),
+            relationships=len(np.unique(relationship)),
+            subjects=len(np.unique(predictions.column("subject_id").to_numpy())),
+            lists=len(starts),
+            start=plan.measured_from,
+            last_as_of=plan.measured_last_as_of,
+        ),
+        "replay": replay(test.rows, scores, starts, relationship, sealed.capacity),
+        "lead_time": lead_time(lines, cycle, scores, sealed.capacity),
+    }
+    if sealed.comparison is not None:
+        parts["comparison"] = compare(measured, run.read(Config).settings.comparison, sealed.comparison.plan)
+    if sealed.estimand is not None:
+        resampling = Resampling(replicates=sealed.settings.bootstrap, seed=sealed.settings.seed)
+        outcomes = CreditedOutcomes(test.rows, lines)
+        parts["estimand"] = sealed.estimand.model_copy(
+            update={
+                "attribution": attribution(lines),
+                "blanking": blanking(outcomes, scores, sealed.capacity, resampling),
+            }
+        )
+    return parts
 
 
-def _same(sealed: Any, again: Any) -> bool:
-    if isinstance(sealed, float) or isinstance(again, float):
-        numbers = isinstance(sealed, int | float) and isinstance(again, int | float)
-        return numbers and math.isclose(sealed, again, rel_tol=_SAME, abs_tol=_SAME)
-    if isinstance(sealed, dict) and isinstance(again, dict):
-        return sealed.keys() == again.keys() and all(_same(sealed[key], again[key]) for key in sealed)
-    if isinstance(sealed, list) and isinstance(again, list):
-        return len(sealed) == len(again) and all(map(_same, sealed, again))
-    return bool(sealed == again)
+def _comparable(whole: Evaluation, sealed: Evaluation) -> dict[str, Any]:
+    """Return an evaluation as JSON, less what a sealed RUN of before does not hold: there is nothing to compare."""
+    document = whole.as_json()
+    if sealed.decision is None:
+        del document["decision"]
+    if not any(ranking.same_order_as for ranking in sealed.rankings):
+        for ranking in document["rankings"]:
+            ranking["same_order_as"] = None
+    return document

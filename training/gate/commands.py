@@ -1,25 +1,25 @@
-"""Commands ``threat release`` (ask the gate; on a pass build and promote the bundle) and ``threat approve`` (sign a
-statement about a RUN)."""
+"""``threat release``: compute a RUN again and ask the gate; on a pass build and promote the bundle."""
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+import time
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, cast, get_args
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from threat.errors import GateRefused, ThreatError, UsageError, raise_all
-from threat.files import sha256_of, write_whole
-from threat.options import VAR, JsonOption, VarOption
-from threat.terminal import emit
+from threat.errors import GateRefused, UsageError
+from threat.options import VAR, JsonOption, ThreadsOption, VarOption
+from threat.terminal import emit, progress
+from training.gate.signing_commands import app as signing
 
 if TYPE_CHECKING:  # documents bring pydantic, and `threat --help` imports this module
     from threat.release.documents.gate import Gate
-    from training.gate.release import Asked, Said
 
 # Commands import the rest of the product when they run, so that `threat --help` loads none of it.
 app = typer.Typer()
+app.registered_commands += signing.registered_commands
 
 
 @app.command("release")
@@ -33,6 +33,16 @@ def release_command(
         Path | None, typer.Option(help="The fairness policy set for the audit; default: the product's own.")
     ] = None,
     key: Annotated[Path | None, typer.Option(help="The release service's private key.")] = None,
+    store: Annotated[
+        Path | None, typer.Option(help="Folder of the history: the RUN is computed again. Without: never a pass.")
+    ] = None,
+    retrain: Annotated[
+        bool, typer.Option(help="Train the RUN again too; leaving that out counts where the policy says so.")
+    ] = True,
+    eligibility_policy: Annotated[
+        Path | None, typer.Option(help="The force's own policy.yaml, where the RUN was trained with one.")
+    ] = None,
+    threads: ThreadsOption = 1,
     var: VarOption = VAR,
     as_json: JsonOption = False,
 ) -> None:
@@ -46,10 +56,13 @@ def release_command(
     from threat.release.runs import Run
     from threat.trust.demonstration import signers_by_role
     from threat.trust.folder import FOLDER_VARIABLE, Trust
-    from training.gate.release import demonstration_statements, evidence_of, judge, read_envelopes, release
+    from training.gate.asking import ask
+    from training.gate.demonstration import demonstration_statements
+    from training.gate.envelopes import read_envelopes
+    from training.gate.release import Checked, evidence_of, judge, release
 
     now = datetime.now(UTC)
-    asked = _asked(environment, to, policy, fairness_policy, now.date())
+    asked = ask(environment, to, policy, fairness_policy, now.date())
     opened = Run.open(run)
     trust = Trust.open()
     signer = trust.signer("promotion", key)
@@ -63,10 +76,18 @@ def release_command(
         envelopes = read_envelopes(approvals)
     elif environment == "demonstration":
         fill_card_of_demonstration(opened)
-        envelopes = demonstration_statements(evidence_of(opened), asked, signers_by_role(trust))
+        envelopes = demonstration_statements(evidence_of(opened, asked, trust), asked, signers_by_role(trust))
     else:
         envelopes = []
-    gate = judge(opened, asked, trust.keys, envelopes)
+    recomputed = None
+    if store is not None:
+        from training.verification.recompute import Again, recompute
+
+        began = time.monotonic()
+        with progress("Computing the RUN again"):
+            recomputed = recompute(opened, Again(store, retrain, policy=eligibility_policy, threads=threads))
+        typer.echo(f"Computed again in {time.monotonic() - began:.0f} s: {recomputed.says}.", err=True)
+    gate = judge(opened, asked, trust, envelopes, Checked(recomputed, store))
     if gate.verdict != Verdict.PASS:
         add_card(opened)
         if as_json:
@@ -85,28 +106,6 @@ def release_command(
     )
 
 
-def _asked(environment: str, to: str | None, policy: Path | None, fairness_policy: Path | None, on: date) -> Asked:
-    """Return what the gate is asked, with every name known. Raises UsageError for an unknown environment or state."""
-    from threat.release.documents.gate_policy import Environment
-    from training.gate.policy import load_gate_policy
-    from training.gate.release import Asked
-
-    if environment not in get_args(Environment):
-        raise UsageError(
-            "The environment is unknown.", value=environment, way_out="there are two environments: demonstration, force"
-        )
-    rules = load_gate_policy(policy)
-    place = cast(Environment, environment)
-    state = to or rules.environments[place].enters
-    if state not in rules.required:
-        raise UsageError(
-            "No release enters this state.",
-            value=state,
-            way_out=f"one of three states: {', '.join(rules.required)}",
-        )
-    return Asked(place, state, on, rules, fairness_policy)
-
-
 def _released(gate: Gate, bundle: str) -> str:
     mark = "DEMONSTRATION: signed by nobody, valid nowhere else.\n" if gate.environment == "demonstration" else ""
     lines = [f"  {check.name:<17} {check.verdict.value:<20} {check.reason}" for check in gate.checks if check.required]
@@ -116,103 +115,3 @@ def _released(gate: Gate, bundle: str) -> str:
         + "\n".join(lines)
         + f"\n{shown}\nBundle {bundle}"
     )
-
-
-@app.command("approve")
-def approve_command(
-    run: Annotated[Path, typer.Argument(help="Directory of the RUN the statement is about.")],
-    kind: Annotated[str, typer.Argument(help="approval, acceptance, document or authorship.")],
-    key: Annotated[Path, typer.Option(help="Your private key.")],
-    approvals: Annotated[Path, typer.Option(help="File the statement is added to.")],
-    expires: Annotated[str | None, typer.Option(help="Approval, acceptance: last day it counts.")] = None,
-    to: Annotated[str | None, typer.Option(help="Approval: shadow, pilot or live.")] = None,
-    check: Annotated[str | None, typer.Option(help="Acceptance: usefulness or fairness.")] = None,
-    about: Annotated[str | None, typer.Option(help="Acceptance: what, such as person_at_risk/ethnicity_group.")] = None,
-    reason: Annotated[str | None, typer.Option(help="Acceptance: why.")] = None,
-    controls: Annotated[str | None, typer.Option(help="Acceptance: what is done instead.")] = None,
-    document: Annotated[str | None, typer.Option(help="Document: its kind, such as DPIA.")] = None,
-    title: Annotated[str | None, typer.Option(help="Document: its title and version.")] = None,
-    file: Annotated[
-        Path | None, typer.Option(exists=True, dir_okay=False, help="Document: the file; its SHA-256 is kept.")
-    ] = None,
-    review_due: Annotated[str | None, typer.Option(help="Document: when its review is due.")] = None,
-    author: Annotated[list[str] | None, typer.Option(help="Authorship: who made the model.")] = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Sign a statement about a RUN and add it to an approvals file. Your name and role come from the key list."""
-    from threat.release.documents.approvals import Approvals
-    from threat.release.runs import Run
-    from threat.trust.folder import Trust
-    from training.gate.release import evidence_of, read_envelopes, statement, verified_statements
-
-    said: dict[str, dict[str, Any]] = {
-        "approval": {"to": to, "expires": expires},
-        "acceptance": {"check": check, "about": about, "reason": reason, "controls": controls, "expires": expires},
-        "document": {"document": document, "title": title, "review_due": review_due},
-        "authorship": {"authors": author},
-    }
-    if kind not in said:
-        raise UsageError("The kind of statement is unknown.", value=kind, way_out=f"known kinds: {', '.join(said)}")
-    raise_all(_missing(kind, said[kind]))
-    trust = Trust.open()
-    signer = trust.signer("approval", key)
-    about_run = {
-        "kind": kind,
-        "evidence_sha256": evidence_of(Run.open(run)).sha256,
-        "on": datetime.now(UTC).date(),
-        "sha256": None if file is None else sha256_of(file),
-    }
-    body = _body(about_run | said[kind])
-    envelopes = [*(read_envelopes(approvals) if approvals.exists() else []), statement(body, signer)]
-    verified_statements(envelopes, trust.keys)
-    write_whole(approvals, Approvals.of(envelopes).encode())
-    signed = {"by": signer.key.name, "role": signer.key.role, **body.model_dump(mode="json", exclude_none=True)}
-    emit(signed, as_json=as_json, lines=_signed)
-
-
-_FLAGS = {"authors": "author", "review_due": "review-due"}
-"""Flags that are not called as the field they fill."""
-
-
-def _missing(kind: str, said: dict[str, Any]) -> list[ThreatError]:
-    return [
-        UsageError(f"The statement, of the kind {kind}, lacks --{_FLAGS.get(name, name)}.")
-        for name, value in said.items()
-        if not value
-    ]
-
-
-def _body(said: dict[str, Any]) -> Said:
-    """Return the body of a statement. Raises UsageError, naming the flags, for values that cannot be."""
-    from pydantic import ValidationError
-
-    from threat.release.documents.gate_policy import CHECKS
-    from training.gate.statements import BODY
-
-    try:
-        return BODY.validate_python(said)
-    except ValidationError as error:
-        raise_all(
-            [
-                UsageError(
-                    f"{problem['msg'].removeprefix('Value error, ')}.",
-                    value=problem["input"] if len(problem["loc"]) > 1 else said.get("check"),
-                    where=f"--{_FLAGS.get(str(problem['loc'][-1]), str(problem['loc'][-1]))}",
-                    way_out=_WAYS_OUT.get(str(problem["loc"][-1]), f"checks: {', '.join(CHECKS)}"),
-                )
-                for problem in error.errors(include_url=False)
-            ]
-        )
-        raise
-
-
-_WAYS_OUT = {
-    "expires": "write a date as 2026-01-31",
-    "review_due": "write a date as 2026-01-31",
-    "to": "one of shadow, pilot, live",
-}
-"""The way out of a value that cannot be, by field."""
-
-
-def _signed(document: dict[str, Any]) -> str:
-    return f"{document['kind']} signed by {document['by']} ({document['role']}) on {document['on']}"

@@ -6,6 +6,7 @@ or nobody has signed is never a pass. The gate reads no file, no clock and no ke
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 
@@ -13,8 +14,17 @@ from threat.measuring.figure import Verdict
 from threat.release.documents import gate as documents
 from threat.release.documents.gate import Gate, GateCheck
 from threat.release.documents.gate_policy import CHECKS, Environment, GatePolicy, State
-from training.gate.rules import FAIL, NOT_ENOUGH, PASS, RULES, Evidence, Finding, View
-from training.gate.statements import Approval, PaperDocument, Statement, acceptances
+from training.gate.rules import RULES
+from training.gate.statements import (
+    Approval,
+    Dissent,
+    PaperDocument,
+    Statement,
+    Withdrawal,
+    acceptances,
+    person,
+)
+from training.gate.view import FAIL, NOT_ENOUGH, PASS, Evidence, Finding, View
 
 
 def decide(evidence: Evidence, policy: GatePolicy, *, environment: Environment, to: State, on: date) -> Gate:
@@ -22,9 +32,14 @@ def decide(evidence: Evidence, policy: GatePolicy, *, environment: Environment, 
 
     ``to``: the state asked for. ``on``: the day it is decided, for expiry.
     """
-    said = [(statement, _why_not(statement, evidence, environment, policy)) for statement in evidence.statements]
-    counted = tuple(statement for statement, why_not in said if not why_not)
-    view = View(evidence, policy, counted, on, to)
+    withdrawn = _withdrawn(evidence.statements)
+    reasons = [
+        (statement, withdrawn.get(statement.sha256) or _why_not(statement, evidence, environment, policy))
+        for statement in evidence.statements
+        if not isinstance(statement.body, Withdrawal)
+    ]
+    counted = tuple(statement for statement, why_not in reasons if not why_not)
+    view = View(evidence, policy, counted, on, to, environment)
     checks = tuple(_checked(view, name, required=name in policy.required[to]) for name in CHECKS)
     return Gate(
         verdict=Verdict.all_of(check.verdict for check in checks if check.required),
@@ -32,26 +47,92 @@ def decide(evidence: Evidence, policy: GatePolicy, *, environment: Environment, 
         to=to,
         on=on,
         run_id=evidence.run_id,
-        evidence_sha256=evidence.sha256,
+        release_digest=evidence.digest,
         run_manifest_sha256=evidence.manifest_sha256,
         policy_version=policy.version,
         policy=policy,
         show_probability=any(check.name == "calibration" and check.verdict == PASS for check in checks),
+        recomputed=evidence.recomputed,
+        signed=evidence.signed,
         checks=checks,
+        policies=evidence.policies,
+        documents=_documents(view),
+        dissents=tuple(
+            documents.DissentGiven(
+                by=statement.by, role=statement.role, on=statement.body.on, reason=statement.body.reason
+            )
+            for statement in counted
+            if isinstance(statement.body, Dissent)
+        ),
         approvals=tuple(
             documents.Approval(
                 by=statement.by,
                 role=statement.role,
                 on=statement.body.on,
                 environment=environment,
+                expires=statement.body.expires,
+                conditions=statement.body.conditions,
             )
             for statement in counted
             if isinstance(statement.body, Approval)
         ),
         set_aside=tuple(
-            f"{statement.body.kind} by {statement.by}: {why_not}" for statement, why_not in said if why_not
+            f"{statement.body.kind} by {statement.by}: {why_not}" for statement, why_not in reasons if why_not
         ),
     )
+
+
+def _withdrawn(statements: Sequence[Statement]) -> dict[str, str]:
+    """Return why each withdrawn statement no longer counts, by its hash.
+
+    Its own signer may withdraw a statement, and so may whoever holds the same role in the same environment today.
+    """
+    by_hash = {statement.sha256: statement for statement in statements}
+    reasons: dict[str, str] = {}
+    for withdrawal in statements:
+        if not isinstance(withdrawal.body, Withdrawal):
+            continue
+        statement = by_hash.get(withdrawal.body.statement)
+        if (
+            statement is not None
+            and statement.environment == withdrawal.environment
+            and (person(statement.by) == person(withdrawal.by) or statement.role == withdrawal.role)
+        ):
+            reasons[statement.sha256] = (
+                f"withdrawn by {withdrawal.by} on {withdrawal.body.on}: {withdrawal.body.reason}"
+            )
+    return reasons
+
+
+def _documents(view: View) -> tuple[documents.DocumentInForce, ...]:
+    """Return the documents that the required checks depend on: of each kind, the document that is due last."""
+    kinds = [kind for check in view.policy.required[view.to] for kind in view.policy.documents.get(check, ())]
+    latest = [provided for kind in dict.fromkeys(kinds) if (provided := _latest(view, kind)) is not None]
+    return tuple(
+        documents.DocumentInForce(
+            kind=body.document,
+            title=body.title,
+            version=body.version,
+            sha256=body.sha256,
+            by=statement.by,
+            role=statement.role,
+            review_due=body.review_due,
+        )
+        for statement, body in latest
+    )
+
+
+def _latest(view: View, kind: str) -> tuple[Statement, PaperDocument] | None:
+    """Return the statement on a kind of document, by its owner's role, whose review is due last; None without any."""
+    owners = view.policy.owners.get(kind, ())
+    provided = [
+        (statement, statement.body)
+        for statement in view.statements
+        if isinstance(statement.body, PaperDocument)
+        and statement.body.document == kind
+        and (not owners or statement.role in owners)
+    ]
+    return max(provided, key=lambda pair: pair[1].review_due, default=None)
 
 
 def _checked(view: View, name: str, *, required: bool) -> GateCheck:
@@ -83,14 +164,12 @@ def with_documents(view: View, check: str, finding: Finding) -> Finding:
 
 
 def _document_problem(view: View, kind: str) -> str:
-    due = [
-        statement.body.review_due
-        for statement in view.statements
-        if isinstance(statement.body, PaperDocument) and statement.body.document == kind
-    ]
-    if not due:
-        return f"{kind}: not provided"
-    return "" if max(due) >= view.on else f"{kind}: its review was due on {max(due)}"
+    latest = _latest(view, kind)
+    if latest is None:
+        owners = view.policy.owners.get(kind, ())
+        return f"{kind}: not provided" + (f" by {' or '.join(owners)}" if owners else "")
+    due = latest[1].review_due
+    return "" if due >= view.on else f"{kind}: its review was due on {due}"
 
 
 def _acceptances(view: View, check: str) -> tuple[documents.Acceptance, ...]:
@@ -114,10 +193,12 @@ def _why_not(statement: Statement, evidence: Evidence, environment: str, policy:
 
     A DEMONSTRATION signature never counts in a force, nor the other way round.
     """
-    body = statement.body
     if statement.environment != environment:
         return f"signed with a key of the environment {statement.environment}"
-    general = isinstance(body, PaperDocument) and body.document not in policy.of_the_run
-    if not general and body.evidence_sha256 != evidence.sha256:
-        return "about other evidence than this"
-    return ""
+    body = statement.body
+    if isinstance(body, PaperDocument):
+        other = body.document in policy.of_the_run and body.run != evidence.manifest_sha256
+        return "about another RUN" if other else ""
+    if isinstance(body, Withdrawal):
+        return ""
+    return "" if body.release_digest == evidence.digest else "about another release than this"

@@ -9,10 +9,16 @@ import yaml
 from pydantic import ValidationError
 
 from threat.errors import UsageError, raise_all
+from threat.files import sha256_of
 from threat.release.documents.gate_policy import GatePolicy
 
-_SINCE_GATE_4 = ("least_calibration_events", "falls_at_most")
-"""Numbers that a verdict recorded under an earlier policy lacks, and that a policy in use must give."""
+_ADDED = {
+    "least_calibration_events": "gate-4",
+    "falls_at_most": "gate-4",
+    "openings_at_most": "gate-5",
+    "not_inferior_by": "gate-5",
+}
+"""Numbers with the policy that brought each: an earlier verdict lacks them, and a policy in use must give them."""
 
 
 def load_gate_policy(path: Path | None = None) -> GatePolicy:
@@ -38,10 +44,31 @@ def load_gate_policy(path: Path | None = None) -> GatePolicy:
             ]
         )
         raise
-    if missing := [name for name in _SINCE_GATE_4 if getattr(policy.numbers, name) is None]:
+    if missing := [name for name in _ADDED if getattr(policy.numbers, name) is None]:
+        said = ", ".join(f"{name} (since {_ADDED[name]})" for name in missing)
         raise UsageError(
-            f"The gate policy lacks a number that policies have since gate-4: {', '.join(missing)}.",
+            f"The gate policy lacks a number: {said}.",
             where=f"{where}: numbers",
             way_out="add it; training/gate/policy.yaml says what it means",
         )
     return policy
+
+
+def version_of(kind: str, path: Path | None) -> tuple[str, str]:
+    """Return version and SHA-256 of a policy's file: ``path``, or the product's own of that kind.
+
+    Raises UsageError for an unknown kind, and for a file without a version.
+    """
+    product = {"gate": ("training.gate", "policy.yaml"), "fairness": ("fairness", "policy.yaml")}
+    product["eligibility"] = ("threat", "policy.yaml")
+    if kind not in product:
+        raise UsageError("The kind of policy is unknown.", value=kind, way_out=", ".join(product))
+    package, name = product[kind]
+    data = files(package).joinpath(name).read_bytes() if path is None else path.read_bytes()
+    try:
+        document = yaml.safe_load(data)
+    except yaml.YAMLError as error:
+        raise UsageError("The policy is not YAML.", value=error, where=str(path or name)) from None
+    if not isinstance(document, dict) or not document.get("version"):
+        raise UsageError("The policy names no version.", where=str(path or name), way_out="version: NAME")
+    return str(document["version"]), sha256_of(data)

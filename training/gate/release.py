@@ -2,167 +2,98 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
-
 from fairness.policy import load_policy
+from model_cards.card import build
+from model_cards.outline import missing_mandatory
 from model_cards.runs import add_card
-from threat.errors import BadInput, ThreatError, UsageError
 from threat.files import sha256_of
 from threat.release import bundle, promotions
+from threat.release.attestations import signed_evidence
+from threat.release.digest import ReleaseParts
 from threat.release.documents.approvals import Approvals
 from threat.release.documents.fairness import Fairness
-from threat.release.documents.fairness_verdict import FairnessVerdict
-from threat.release.documents.gate import Gate
-from threat.release.documents.gate_policy import Environment, GatePolicy, State
+from threat.release.documents.gate import Gate, PolicyInForce
+from threat.release.documents.provenance import Provenance
+from threat.release.documents.recomputation import Recomputation
 from threat.release.evidence import RunDocuments
 from threat.release.model_files import TREES, model_sha256, ranking_files
+from threat.release.openings import times_opened
+from threat.release.policies import deciding, in_force
 from threat.release.runs import Run
-from threat.trust.chain import canonical
-from threat.trust.keys import Keys
-from threat.trust.signing import Signer, sign, verify
+from threat.trust.folder import Trust
+from threat.trust.signing import Signer
+from training.gate.asking import Asked
 from training.gate.decision import decide
-from training.gate.rules import Evidence
-from training.gate.statements import (
-    BODY,
-    Acceptance,
-    Approval,
-    Authorship,
-    PaperDocument,
-    Statement,
-)
-
-STATEMENT_TYPE = "application/vnd.threat.statement+json"
-
-Envelopes = list[dict[str, Any]]
-Said = Approval | Acceptance | PaperDocument | Authorship
+from training.gate.envelopes import Envelopes, verified_statements
+from training.gate.policy import version_of
+from training.gate.view import Evidence
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """What the gate is asked: for which environment and state, on which day, under which policies.
+class Checked:
+    """What was looked up or computed for the gate. ``store``: the history, None where none was given."""
 
-    ``fairness_policy``: file of the policy set for the audit; None: the product's own.
+    recomputed: Recomputation | None = None
+    store: Path | None = None
+
+
+def evidence_of(run: Run, asked: Asked, trust: Trust, checked: Checked | None = None) -> Evidence:
+    """Return what the gate reads of an opened (so verified) RUN.
+
+    Raises IntegrityFailure where the ledger of openings or the policies in force do not verify.
     """
-
-    environment: Environment
-    to: State
-    on: date
-    policy: GatePolicy
-    fairness_policy: Path | None = None
-
-
-def evidence_of(run: Run, fairness_policy: Path | None = None) -> Evidence:
-    """Return what the gate reads of an opened (so verified) RUN. ``fairness_policy``: as in ``Asked``."""
     report, model = run.path(Fairness.FILE), ranking_files(run)
-    # What statements are about: the training's evidence and the audit, whichever was made when.
-    seal = {"manifest": run.manifest_sha256, "fairness": sha256_of(report) if report.is_file() else None}
+    documents = RunDocuments.of(run, gate=False)
+    card = build(documents, run_id=run.id, manifest_sha256=run.manifest_sha256)
+    policies = _policies(run, asked, trust)
+    parts = ReleaseParts(
+        run=run.manifest_sha256,
+        fairness=sha256_of(report) if report.is_file() else None,
+        policies={policy.kind: policy.sha256 for policy in policies},
+        card=sha256_of(card.encode()),
+        environment=asked.environment,
+        state=asked.to,
+    )
+    looked = Checked() if checked is None else checked
     return Evidence(
         run_id=run.id,
-        sha256=sha256_of(canonical(seal)),
+        digest=parts.digest,
         manifest_sha256=run.manifest_sha256,
         verified=True,
         model_sha256=model_sha256(model) if TREES in model else "",
-        documents=RunDocuments.of(run, gate=False),
-        fairness_policy=load_policy(fairness_policy),
+        documents=documents,
+        fairness_policy=load_policy(asked.fairness_policy),
+        recomputed=looked.recomputed,
+        signed=signed_evidence(run, trust),
+        openings=None if looked.store is None else times_opened(run, looked.store, trust),
+        policies=policies,
+        card_lacks=missing_mandatory(card, asked.to),
     )
 
 
-def read_envelopes(path: Path) -> Envelopes:
-    """Read the signed statements of an approvals file.
+def _policies(run: Run, asked: Asked, trust: Trust) -> tuple[PolicyInForce, ...]:
+    """Return the policies that decide, each with who put it in force: the gate's, the audit's and the training's."""
+    signed = in_force(trust)
+    given = {"gate": asked.policy_file, "fairness": asked.fairness_policy}
+    policies = [deciding(kind, *version_of(kind, path), signed) for kind, path in given.items()]
+    provenance = run.find(Provenance)
+    if provenance is not None:
+        eligibility = provenance.policies.eligibility
+        policies.append(deciding("eligibility", eligibility.version, eligibility.sha256, signed))
+    return tuple(policies)
 
-    Raises UsageError when the file is missing, BadInput when it is malformed.
+
+def judge(run: Run, asked: Asked, trust: Trust, envelopes: Envelopes, checked: Checked | None = None) -> Gate:
+    """Ask the gate, and keep its answer and the statements it read in the RUN (``gate.json``, ``approvals.json``).
+
+    ``checked``: what came of computing the RUN again, and its history; None where nothing was computed.
     """
-    if not path.is_file():
-        raise UsageError("The approvals file is missing.", where=str(path), way_out="make it: threat approve RUN")
-    try:
-        return Approvals.parse(path.read_bytes(), str(path)).envelopes()
-    except ThreatError as error:
-        raise BadInput(
-            "The approvals file cannot be read.",
-            value=error.value or error.problem,
-            where=str(path),
-            way_out="make it with: threat approve RUN",
-        ) from None
-
-
-def verified_statements(envelopes: Iterable[Any], keys: Keys) -> list[Statement]:
-    """Return each statement with the name and role its *key* has.
-
-    Raises IntegrityFailure when a signature does not hold, BadInput for a statement of another form, such as an
-    acceptance of a check by the number it had before checks had names.
-    """
-    statements = []
-    for envelope in envelopes:
-        said, key = verify(envelope, STATEMENT_TYPE, keys, verb="approval")
-        try:
-            body = BODY.validate_python(said)
-        except ValidationError as error:
-            problems = [
-                f"{'.'.join(map(str, problem['loc']))}: {problem['msg'].removeprefix('Value error, ')}"
-                for problem in error.errors(include_url=False)
-            ]
-            raise BadInput(
-                f"The statement signed by {key.name} has not the form of a statement.",
-                value="; ".join(problems),
-                way_out="take the statement out of the approvals file and sign again: threat approve RUN",
-            ) from None
-        statements.append(Statement(key.name, key.role, key.environment, body))
-    return statements
-
-
-def statement(body: Said, signer: Signer) -> dict[str, Any]:
-    """Return a signed statement (a DSSE envelope)."""
-    return sign(body.model_dump(mode="json", exclude_none=True), STATEMENT_TYPE, signer)
-
-
-def demonstration_statements(evidence: Evidence, asked: Asked, signers: Mapping[str, Signer]) -> Envelopes:
-    """Return what DEMONSTRATION signatories say, so that a demonstration shows a whole release.
-
-    ``signers``: the invented signatories by role. They approve, hand in documents that do not exist, and accept what
-    the *fairness* audit had too few events to tell; they never accept a missing proof of usefulness, and nothing that
-    fails.
-    """
-    policy = asked.policy
-    about: dict[str, Any] = {"evidence_sha256": evidence.sha256, "on": asked.on}
-    expires = asked.on + timedelta(days=policy.numbers.acceptance_days)
-    said: list[tuple[Said, str]] = [(Authorship(authors=("DEMONSTRATION developer",), **about), "validator")]
-    said += [(Approval(to=asked.to, expires=expires, **about), role) for role in policy.approvals.roles]
-    title = "DEMONSTRATION: no such document exists"
-    said += [
-        (PaperDocument(document=kind, title=title, review_due=expires, **about), "SRO")
-        for kinds in policy.documents.values()
-        for kind in kinds
-    ]
-    report = evidence.documents.fairness
-    said += [
-        (
-            Acceptance(
-                check="fairness",
-                about=characteristic.name,
-                reason="DEMONSTRATION: shows what a named acceptance looks like",
-                controls="none: nothing depends on this model",
-                expires=expires,
-                **about,
-            ),
-            role,
-        )
-        for characteristic in (() if report is None else report.gated)
-        if characteristic.verdict in {FairnessVerdict.ALERT, FairnessVerdict.NOT_ENOUGH}
-        for role in policy.acceptances.get("fairness", ())
-    ]
-    return [statement(body, signers[role]) for body, role in said]
-
-
-def judge(run: Run, asked: Asked, keys: Keys, envelopes: Envelopes) -> Gate:
-    """Ask the gate, and keep its answer and the statements it read in the RUN (``gate.json``, ``approvals.json``)."""
-    statements = tuple(verified_statements(envelopes, keys))
-    evidence = replace(evidence_of(run, asked.fairness_policy), statements=statements)
+    statements = tuple(verified_statements(envelopes, trust.keys))
+    evidence = replace(evidence_of(run, asked, trust, checked), statements=statements)
     gate = decide(evidence, asked.policy, environment=asked.environment, to=asked.to, on=asked.on)
     run.write(Approvals.of(envelopes))
     run.write(gate)

@@ -8,33 +8,51 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import combinations, starmap
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, StringConstraints, TypeAdapter, model_validator
 
 from threat.release.documents.document import Part
 from threat.release.documents.gate_policy import State, unknown_checks
+from threat.release.documents.manifest import SHA256
 
+Sha256 = Annotated[str, StringConstraints(pattern=SHA256)]
 Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 
 
 class _Said(Part):
-    """What every statement says. ``sha256``: of a file that was handed in with the statement."""
+    """What every statement says: the day it was signed."""
 
-    evidence_sha256: str
     on: date
-    sha256: str | None = None
 
 
-class Approval(_Said):
-    """The model may enter the state ``to``, until ``expires``."""
+class _OfRelease(_Said):
+    """A statement about one release: RUN, audit, policies, card, environment and state, by their digest.
+
+    ``release_digest``: ``threat.release.digest``. Whatever of these changes, the statement no longer counts.
+    """
+
+    release_digest: Sha256
+
+
+class Approval(_OfRelease):
+    """The model may enter the state ``to``, until ``expires``, on ``conditions`` that are shown wherever it is."""
 
     kind: Literal["approval"] = "approval"
     to: State
     expires: date
+    conditions: tuple[Words, ...] = ()
 
 
-class Acceptance(_Said):
+class Dissent(_OfRelease):
+    """The signer says why the model should not be released. It blocks nothing by itself, and is shown everywhere."""
+
+    kind: Literal["dissent"] = "dissent"
+    reason: Words
+
+
+class Acceptance(_OfRelease):
     """Not enough evidence for ``about`` is accepted in one check, until ``expires``, with ``controls`` instead."""
 
     kind: Literal["acceptance"] = "acceptance"
@@ -52,35 +70,59 @@ class Acceptance(_Said):
 
 
 class PaperDocument(_Said):
-    """A document of the kind ``document`` exists, and is due for review on ``review_due``."""
+    """A document of the kind ``document`` exists as the file ``sha256``, and is due for review on ``review_due``.
+
+    It holds for every RUN, unless the policy names its kind under ``of_the_run``: then it is about ``run``, the hash of
+    a RUN's manifest.
+    """
 
     kind: Literal["document"] = "document"
     document: Words
-    title: str = ""
+    title: Words
+    version: Words
+    sha256: Sha256
+    run: Sha256
     review_due: date
 
 
-class Authorship(_Said):
-    """``authors`` made the model."""
+class Authorship(_OfRelease):
+    """``authors`` made the model; ``keys`` are theirs, by key id."""
 
     kind: Literal["authorship"] = "authorship"
     authors: tuple[Words, ...] = Field(min_length=1)
+    keys: tuple[Sha256, ...] = ()
 
 
-Body = Annotated[Approval | Acceptance | PaperDocument | Authorship, Field(discriminator="kind")]
-BODY: TypeAdapter[Approval | Acceptance | PaperDocument | Authorship] = TypeAdapter(Body)
-KINDS = ("approval", "acceptance", "document", "authorship")
+class Withdrawal(_Said):
+    """The statement with the hash ``statement`` no longer counts, by the word of its signer or of the same role."""
+
+    kind: Literal["withdrawal"] = "withdrawal"
+    statement: Sha256
+    reason: Words
+
+
+Said = Approval | Acceptance | PaperDocument | Authorship | Dissent | Withdrawal
+BODY: TypeAdapter[Said] = TypeAdapter(Annotated[Said, Field(discriminator="kind")])
+KINDS = ("approval", "acceptance", "document", "authorship", "dissent")
+"""Kinds that ``threat approve`` signs; ``threat withdraw`` signs the withdrawals."""
 
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """One signed statement, its signature verified. ``by``, ``role`` and ``environment`` are the key's, not its own
-    claim; ``body`` is what was signed."""
+    """One signed statement, its signature verified. ``body`` is what was signed.
+
+    ``by``, ``role``, ``environment`` and ``key_id`` are the key's, not a claim of the statement. ``registered_by``: the
+    holder of the governance key that put the key on the list. ``sha256``: of what was signed, the name by which it is
+    withdrawn.
+    """
 
     by: str
     role: str
     environment: str
-    body: Approval | Acceptance | PaperDocument | Authorship
+    body: Said
+    key_id: str = ""
+    registered_by: str = ""
+    sha256: str = ""
 
 
 def person(name: str) -> str:
@@ -92,30 +134,60 @@ def person(name: str) -> str:
     return " ".join(name.casefold().split())
 
 
+def two_people(first: Statement, second: Statement) -> bool:
+    """Tell whether two statements are the word of two people: two names, two keys, and a third who registered both.
+
+    >>> body = PaperDocument(document="DPIA", title="t", version="1", sha256="a" * 64, run="b" * 64,
+    ...                      on=date(2026, 1, 1), review_due=date(2027, 1, 1))
+    >>> ann, bob = (Statement(name, "SRO", "force", body, name, "Gwen") for name in ("Ann", "Bob"))
+    >>> cem = Statement("Cem", "SRO", "force", body, "Cem", "Ann")
+    >>> two_people(ann, bob), two_people(ann, ann), two_people(ann, cem), two_people(bob, cem)
+    (True, False, False, True)
+    """
+    names = {person(first.by), person(second.by)}
+    registrars = {person(first.registered_by), person(second.registered_by)}
+    return len(names) == 2 and first.key_id != second.key_id and "" not in registrars and not names & registrars
+
+
 def in_date(body: Approval | Acceptance, on: date, most_days: int) -> bool:
     """Tell whether a statement was given on or before ``on``, has not expired, and never lasts over ``most_days``."""
     return body.on <= on <= body.expires and (body.expires - body.on).days <= most_days
 
 
 def matched(statements: Sequence[Statement], roles: tuple[str, ...]) -> bool:
-    """Tell whether distinct persons hold all the roles between them (roles are few, so by trying).
+    """Tell whether as many people hold all the roles between them, each another (roles are few, so by trying).
 
     One person in both roles does not:
 
-    >>> given = {"evidence_sha256": "e", "on": date(2026, 1, 1), "to": "live", "expires": date(2026, 2, 1)}
-    >>> both = [Statement("Sam", role, "force", Approval(**given)) for role in ("validator", "SRO")]
+    >>> given = {"release_digest": "e" * 64, "on": date(2026, 1, 1), "to": "live", "expires": date(2026, 2, 1)}
+    >>> body = Approval(**given)
+    >>> both = [Statement("Sam", role, "force", body, role, "Gwen") for role in ("validator", "SRO")]
     >>> matched(both, ("validator", "SRO"))
     False
-    >>> matched([*both, Statement("Vera", "validator", "force", Approval(**given))], ("validator", "SRO"))
+    >>> matched([*both, Statement("Vera", "validator", "force", body, "v", "Gwen")], ("validator", "SRO"))
     True
     """
     if not roles:
         return True
     return any(
-        matched([other for other in statements if person(other.by) != person(statement.by)], roles[1:])
+        matched([other for other in statements if two_people(other, statement)], roles[1:])
         for statement in statements
         if statement.role == roles[0]
     )
+
+
+def people_among(statements: Sequence[Statement]) -> int:
+    """Return how many people gave statements, each of whom is another person than every other.
+
+    >>> given = {"release_digest": "e" * 64, "on": date(2026, 1, 1), "to": "live", "expires": date(2026, 2, 1)}
+    >>> ann, bob = (Statement(name, "SRO", "force", Approval(**given), name, "Gwen") for name in ("Ann", "Bob"))
+    >>> cem = Statement("Cem", "SRO", "force", Approval(**given), "Cem", "Ann")
+    >>> people_among([ann, bob, cem]), people_among([ann, cem]), people_among([])
+    (2, 1, 0)
+    """
+    sizes = range(len(statements), 0, -1)
+    groups = (group for size in sizes for group in combinations(statements, size))
+    return next((len(group) for group in groups if all(starmap(two_people, combinations(group, 2)))), 0)
 
 
 def acceptances(

@@ -38,6 +38,7 @@ def expected_captures(
     Written into the RUN as an annex. Needs the truth of a synthetic force; a real force has none.
     """
     from threat.measuring.resampling import Resampling
+    from threat.release.attestations import attest_annexes, job_trust
     from threat.release.documents.snapshot import SnapshotRead
     from threat.release.runs import Run
     from threat.simulation.force import block_count, read_settings
@@ -47,7 +48,7 @@ def expected_captures(
     from training.truth.judged_lists import Lookahead, read_lists
     from training.truth.summary import captures_lines
 
-    opened = Run.open(run)
+    opened, trust = Run.open(run), job_trust()
     fitted, extra = None, []
     # The force twice: severe harm, then the deadly part of it.
     parts = 2 * block_count(read_settings(force)) + (block_count(read_settings(reference)) if reference else 0)
@@ -66,6 +67,7 @@ def expected_captures(
         check = particle_check.check(lists, extra, force, filtering, resampling)
     captures = compared.document(opened.id, how, fitted.fit if fitted else None, check)
     opened.write(captures)
+    attest_annexes(opened, (captures.FILE,), trust)
     emit(captures.as_json() | {"run": str(run)}, as_json=as_json, lines=lambda _: captures_lines(captures))
 
 

@@ -13,7 +13,7 @@ from threat.errors import ThreatError
 from threat.release import promotions
 from threat.release.bundle import FORMAT_WITHOUT_VERSIONS, Bundle
 from threat.release.documents.earlier import ReleasedCheck
-from threat.release.documents.gate import Acceptance, Gate
+from threat.release.documents.gate import Acceptance, Approval, DissentGiven, Gate
 
 SOON_DAYS = 14
 """Days before an acceptance ends from which its end is marked: two weekly lists, in which to sign another or retest."""
@@ -50,7 +50,7 @@ class WhatRanks:
     """What ranks now. ``run`` and ``bundle``: of the model in service, or of the model that a rule stands in for.
 
     ``since``, ``until``: in words, empty where there is none. ``signed``: False for a bundle of an earlier format, of
-    whose acceptances only the last day can be read.
+    whose acceptances only the last day can be read. ``dissents``, ``conditions``: who said what, in words.
     """
 
     by_model: bool
@@ -65,6 +65,8 @@ class WhatRanks:
     until: str
     until_soon: bool
     acceptances: tuple[AcceptanceInForce, ...]
+    dissents: tuple[str, ...]
+    conditions: tuple[str, ...]
     signed: bool
     checks: tuple[ReleasedCheck, ...]
     list_shown: str
@@ -115,6 +117,12 @@ def what_ranks(desk: Desk) -> WhatRanks:
         until="" if until is None or days_left is None else f"{date_in_words(until)}, {left(days_left)}",
         until_soon=days_left is not None and days_left <= SOON_DAYS,
         acceptances=_acceptances(bundle, today),
+        dissents=tuple(
+            f"{given.by}, {given.role}, on {date_in_words(given.on)}: {given.reason}" for given in _dissents(bundle)
+        ),
+        conditions=tuple(
+            f"{given.by}, {given.role}: {condition}" for given in _approvals(bundle) for condition in given.conditions
+        ),
         signed=bundle is not None and bundle.manifest.format != FORMAT_WITHOUT_VERSIONS,
         checks=() if bundle is None else bundle.released.checks,
         list_shown=_list_shown(desk),
@@ -131,6 +139,16 @@ def _acceptances(bundle: Bundle | None, today: date) -> tuple[AcceptanceInForce,
         for acceptance in check.accepted
     ]
     return tuple(sorted(accepted, key=lambda each: each.days_left))
+
+
+def _dissents(bundle: Bundle | None) -> tuple[DissentGiven, ...]:
+    """Return the dissent on record with a bundle's release; none of an earlier format."""
+    return () if bundle is None or bundle.manifest.format == FORMAT_WITHOUT_VERSIONS else bundle.read(Gate).dissents
+
+
+def _approvals(bundle: Bundle | None) -> tuple[Approval, ...]:
+    """Return the approvals of a bundle's release; none of an earlier format."""
+    return () if bundle is None or bundle.manifest.format == FORMAT_WITHOUT_VERSIONS else bundle.read(Gate).approvals
 
 
 def _list_shown(desk: Desk) -> str:

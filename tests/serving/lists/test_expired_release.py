@@ -19,7 +19,7 @@ from threat.release.documents.gate import Acceptance
 
 LAST_DAY = "2025-02-10"
 LAST_SECOND = parse_as_of("2025-02-11") - 1
-SAID = "An acceptance that the release of the model depends on ended on 10 February 2025."
+SAID = "What the release of the model depends on ended on 10 February 2025."
 
 
 def until(*days: str) -> list[Acceptance]:

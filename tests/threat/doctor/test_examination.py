@@ -93,7 +93,8 @@ def test_a_fresh_empty_folder(tmp_path: Path, no_trust: None) -> None:
             "release",
             "note",
             "no model is released: the rule ranking is served",
-            f"threat release {places.runs / 'RUN'} --var {places.var} --approvals APPROVALS.json --key KEY.pem",
+            f"threat release {places.runs / 'RUN'} --var {places.var} --store {places.store} "
+            "--approvals APPROVALS.json --key KEY.pem",
         ),
     ]
     assert list(tmp_path.iterdir()) == []  # a doctor makes nothing

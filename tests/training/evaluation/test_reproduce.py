@@ -1,7 +1,8 @@
-"""Rankings measured again are compared to nine digits; a RUN without predictions is refused."""
+"""A RUN measured again names every figure that does not come out; a RUN without predictions is refused."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,43 +12,9 @@ from fixtures.measured_run import measured_run
 
 from threat.errors import BadInput, UsageError
 from threat.measuring.list_length import ListLength
-from threat.release.documents.evaluation import RankingFigures
-from training.evaluation.reproduce import reproduce, same_rankings
+from training.evaluation.reproduce import reproduce
 
-
-def ranking(value: float | None = 0.4, **fields: Any) -> RankingFigures:
-    return evidence.ranking("score", evidence.figure("recall", value, 0.3, 0.5, **fields))
-
-
-@pytest.mark.parametrize(
-    ("again", "same"),
-    [
-        (ranking(), True),
-        (ranking(0.4 + 1e-12), True),  # the last digits depend on the order a machine adds up in
-        (ranking(0.4 + 1e-6), False),
-        (ranking(None), False),
-        (ranking(events=299), False),
-        (ranking(method="Wilson 95%"), False),
-        (ranking(interval=(0.3, 0.51)), False),
-        (evidence.ranking("score"), False),
-        (evidence.ranking("rule_days", *ranking().figures), False),
-    ],
-)
-def test_what_counts_as_the_same(again: RankingFigures, same: bool) -> None:
-    assert same_rankings((ranking(),), (again,)) is same
-
-
-def test_a_run_of_before_says_of_no_ranking_that_another_is_alike() -> None:
-    """There is nothing to compare with then; where the RUN says so, the same must come out again."""
-    first, second = ranking(), evidence.ranking("rule", *ranking().figures)
-    alike = second.model_copy(update={"same_order_as": "score"})
-    assert same_rankings((first, second), (first, alike))
-    assert same_rankings((first, alike), (first, alike))
-    assert not same_rankings((first, alike), (first, second))
-
-
-def test_another_number_of_rankings_is_not_the_same() -> None:
-    assert not same_rankings((ranking(),), (ranking(), ranking()))
+Forge = Callable[[dict[str, Any]], dict[str, Any]]
 
 
 def test_a_run_without_predictions_has_nothing_to_evaluate(tmp_path: Path) -> None:
@@ -78,7 +45,48 @@ def test_halves_that_were_changed_are_not_reproduced(tmp_path: Path) -> None:
     whole = reproduce(measured_run(tmp_path / "a", ListLength(8))).evaluation
     shifted = whole.halves[0].model_copy(update={"events": whole.halves[0].events + 1})
     run = measured_run(tmp_path / "b", ListLength(8), halves=(shifted, whole.halves[1]))
-    assert reproduce(run).reproduced is False
+    again = reproduce(run)
+    assert again.reproduced is False
+    (difference,) = again.differences or ()
+    events = whole.halves[0].events
+    assert (difference.figure, difference.sealed, difference.recomputed) == (
+        "halves.first.events",
+        str(events + 1),
+        str(events),
+    )
+
+
+@pytest.mark.parametrize(
+    ("forge", "figure"),
+    [
+        (lambda whole: {"lead_time": whole["lead_time"] | {"median_days": 90.0}}, "lead_time.median_days"),
+        (lambda whole: {"cohort": whole["cohort"] | {"n": 9_000}}, "cohort.n"),
+        (
+            lambda whole: {"replay": [whole["replay"][0] | {"listed_with_outcome": 8}, *whole["replay"][1:]]},
+            "replay.4.listed_with_outcome",
+        ),
+        (lambda whole: {"warnings": []}, "warnings"),
+    ],
+)
+def test_a_forged_part_beside_the_table_is_named(tmp_path: Path, forge: Forge, figure: str) -> None:
+    whole = reproduce(measured_run(tmp_path / "a", ListLength(8))).evaluation.as_json()
+    again = reproduce(measured_run(tmp_path / "b", ListLength(8), **forge(whole)))
+    assert [difference.figure for difference in again.differences or ()] == [figure]
+
+
+def test_forged_recall_of_the_model_is_named_with_the_value_that_comes_out(tmp_path: Path) -> None:
+    whole = reproduce(measured_run(tmp_path / "a", ListLength(8))).evaluation
+    model, rule = whole.rankings
+    place = next(i for i, figure in enumerate(model.figures) if figure.name == "recall_at_capacity")
+    recall = model.figures[place]
+    better = recall.model_copy(update={"value": 0.9, "interval": (0.85, 0.95)})
+    forged = model.model_copy(update={"figures": (*model.figures[:place], better, *model.figures[place + 1 :])})
+    again = reproduce(measured_run(tmp_path / "b", ListLength(8), rankings=(forged, rule)))
+    assert [(item.figure, item.sealed, item.recomputed) for item in again.differences or ()] == [
+        ("rankings.score.figures.recall_at_capacity.interval.0", "0.85", str(recall.interval[0])),
+        ("rankings.score.figures.recall_at_capacity.interval.1", "0.95", str(recall.interval[1])),
+        ("rankings.score.figures.recall_at_capacity.value", "0.9", str(recall.value)),
+    ]
 
 
 def test_a_run_that_another_version_evaluated_is_not_compared(tmp_path: Path) -> None:

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 from fixtures import evidence as documents
-from fixtures.evidence import at_capacity, ranking, rankings
+from fixtures.evidence import figure, ranking, rankings
 from fixtures.gate_evidence import (
+    DIGEST,
     MANIFEST,
-    SEAL,
     acceptance,
     approval,
     approvals,
@@ -39,15 +39,16 @@ EQUALITY, SRO = acceptance("Eve Equal", "equality_lead"), acceptance("Sam Owner"
 def test_good_evidence_passes() -> None:
     gate = judged(seen())
     assert verdicts(gate) == dict.fromkeys(CHECKS, PASS)
-    assert (gate.verdict, gate.show_probability, gate.evidence_sha256) == (PASS, True, SEAL)
+    assert (gate.verdict, gate.show_probability, gate.release_digest) == (PASS, True, DIGEST)
     assert gate.policy.numbers.least_events == 50  # every number it was judged by is in the verdict
     assert [given.by for given in gate.approvals] == ["Vera Lid", "Sam Owner"]
     assert gate.refusals() == []
-    assert gate.expires() is None
+    assert gate.expires() == date(2026, 7, 1)  # the approvals end first
 
 
 def test_an_empty_run_passes_nothing() -> None:
-    gate = judged(seen(RunDocuments(), []))
+    nothing: dict[str, Any] = {"recomputed": None, "signed": None, "policies": (), "card_lacks": ("identity.contact",)}
+    gate = judged(seen(RunDocuments(), [], **nothing))
     assert verdicts(gate) == dict.fromkeys(CHECKS, NOT_ENOUGH)
     assert (gate.show_probability, gate.verdict) == (False, NOT_ENOUGH)
 
@@ -57,11 +58,11 @@ def test_only_passes_release(wanted: tuple[Verdict, ...]) -> None:
     """Every combination of usefulness, fairness and leaks."""
     low, high = {PASS: (0.1, 0.2), FAIL: (-0.2, -0.1), NOT_ENOUGH: (-0.1, 0.2)}[wanted[0]]
     model, _, *others = rankings()
-    first = ranking("rule_days", at_capacity("recall_difference", 0.0, low, high))
+    first = ranking("rule_days_since_last", figure("mean_recall_difference", 0.0, low, high))
     looked = {PASS: {}, FAIL: {"values_that_differ": 1, "holds": False}, NOT_ENOUGH: {"rows": 0}}[wanted[2]]
     changed = good(
         evaluation=documents.evaluation(rankings=(model, first, *others)),
-        fairness=documents.fairness(MANIFEST, characteristics=[documents.characteristic("sex", wanted[1].value)]),
+        fairness=documents.fairness(MANIFEST, characteristics=documents.gated(sex=wanted[1].value)),
         checks=documents.checks(**{f"future_removed__{name}": value for name, value in looked.items()}),
     )
     gate = judged(seen(changed))
@@ -83,7 +84,7 @@ def test_only_passes_release(wanted: tuple[Verdict, ...]) -> None:
         ([acceptance("Eve Equal", "equality_lead", expires=date(2026, 12, 1)), SRO], NOT_ENOUGH),  # for too long
         ([acceptance("Eve Equal", "equality_lead", about="person_at_risk/sex"), SRO], NOT_ENOUGH),
         ([acceptance("Eve Equal", "equality_lead", check="usefulness"), SRO], NOT_ENOUGH),
-        ([acceptance("Eve Equal", "equality_lead", evidence_sha256="f" * 64), SRO], NOT_ENOUGH),
+        ([acceptance("Eve Equal", "equality_lead", release_digest="f" * 64), SRO], NOT_ENOUGH),
         ([acceptance("Eve Equal", "equality_lead", environment="demonstration"), SRO], NOT_ENOUGH),
     ],
 )
@@ -112,7 +113,7 @@ def test_a_fail_is_never_accepted() -> None:
         for by, role in (("Vera Lid", "validator"), ("Sam Owner", "SRO"))
     ]
     for high, verdict in ((-0.1, FAIL), (0.3, PASS)):
-        first = ranking("rule_days", at_capacity("recall_difference", 0.0, -0.3, high))
+        first = ranking("rule_days_since_last", figure("mean_recall_difference", 0.0, -0.3, high))
         changed = good(evaluation=documents.evaluation(rankings=(model, first, *others)))
         assert verdicts(judged(seen(changed, [*signed, *both])))["usefulness"] == verdict
 
@@ -138,7 +139,7 @@ TWO = (("Vera Lid", "validator"), ("Sam Owner", "SRO"))
         (approving(TWO[0], ("Robot", "service")), NOT_ENOUGH, "1 of 2 approvals"),
         (approving(*TWO, expires=date(2026, 5, 30)), NOT_ENOUGH, "0 of 2 approvals"),
         (approving(*TWO, to="live"), NOT_ENOUGH, "0 of 2 approvals"),
-        (approving(*TWO, evidence_sha256="f" * 64), NOT_ENOUGH, "0 of 2 approvals"),
+        (approving(*TWO, release_digest="f" * 64), NOT_ENOUGH, "0 of 2 approvals"),
     ],
 )
 def test_approvals(statements: list[Statement], verdict: Verdict, words: str) -> None:
@@ -181,10 +182,10 @@ def test_documents_by_state(to: str, missing: str, verdict: Verdict) -> None:
 
 
 def test_the_shadow_run_of_another_run_does_not_count() -> None:
-    others = [paper(kind, evidence_sha256="x") for kind in ("SHADOW_REPORT", "DPIA")]
+    others = [paper(kind, run="1" * 64) for kind in ("SHADOW_REPORT", "DPIA")]
     rest = papers(without=["SHADOW_REPORT", "DPIA"])
     gate = judged(seen(statements=[*approvals("pilot"), *rest, *others]), "pilot")
-    assert gate.refusals() == ["Shadow run: not enough evidence: SHADOW_REPORT: not provided"]
+    assert gate.refusals() == ["Shadow run: not enough evidence: SHADOW_REPORT: not provided by unit_lead"]
 
 
 def test_a_document_past_its_review_does_not_count() -> None:

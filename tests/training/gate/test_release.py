@@ -19,12 +19,16 @@ from threat.release.documents.fairness import Fairness
 from threat.release.documents.gate import Gate
 from threat.release.runs import Run
 from threat.trust.folder import Trust
-from training.gate.release import read_envelopes, verified_statements
+from training.gate.envelopes import read_envelopes, verified_statements
+
+pytestmark = pytest.mark.usefixtures("came_out_again")
 
 
 def test_a_demonstration_release_is_served_and_marked(make_audited: Any, var: Path) -> None:
     run = make_audited("r1")
-    result = run_command("release", run.directory, "--environment", "demonstration", "--var", var, "--json")
+    result = run_command(
+        "release", run.directory, "--environment", "demonstration", "--var", var, "--store", var, "--json"
+    )
     assert result.exit_code == 0, result.output
     document = json.loads(result.stdout)
     assert document["released"] is True
@@ -48,7 +52,9 @@ def test_a_demonstration_release_is_served_and_marked(make_audited: Any, var: Pa
 
 
 def test_what_people_read_says_demonstration(make_audited: Any, var: Path) -> None:
-    result = run_command("release", make_audited("r1").directory, "--environment", "demonstration", "--var", var)
+    result = run_command(
+        "release", make_audited("r1").directory, "--environment", "demonstration", "--var", var, "--store", var
+    )
     assert "DEMONSTRATION: signed by nobody, valid nowhere else." in result.stdout
     assert "DEMONSTRATION: valid nowhere else" in run_command("promotions", "--var", var).stdout
 
@@ -69,11 +75,13 @@ def test_a_refusal_gives_every_reason_and_serves_nothing(
     make_audited: Any, var: Path, change: Any, reason: str
 ) -> None:
     run = make_audited("r1", **change)
-    result = run_command("release", run.directory, "--environment", "demonstration", "--var", var)
+    result = run_command("release", run.directory, "--environment", "demonstration", "--var", var, "--store", var)
     assert isinstance(result.exception, GateRefused)
     assert result.exception.exit_code == 4
     assert reason in str(result.exception)
-    as_json = run_command("release", run.directory, "--environment", "demonstration", "--var", var, "--json")
+    as_json = run_command(
+        "release", run.directory, "--environment", "demonstration", "--var", var, "--store", var, "--json"
+    )
     assert as_json.exit_code == 4
     assert any(line.startswith(reason) for line in json.loads(as_json.stdout)["reasons"])
     assert promotions.current(var / "promotions.jsonl").state == "none"
@@ -83,7 +91,7 @@ def test_a_refusal_gives_every_reason_and_serves_nothing(
 
 def test_an_unaudited_run_is_refused(make_audited: Any, var: Path) -> None:
     run = make_audited("bare", ethnicity=None)
-    result = run_command("release", run.directory, "--environment", "demonstration", "--var", var)
+    result = run_command("release", run.directory, "--environment", "demonstration", "--var", var, "--store", var)
     assert isinstance(result.exception, GateRefused)
     assert "Fairness: not enough evidence: not audited yet: threat audit RUN" in str(result.exception)
 
@@ -92,7 +100,18 @@ def test_a_force_releases_to_shadow_with_signatures(
     make_audited: Any, var: Path, force_keys: dict[str, Path], tmp_path: Path
 ) -> None:
     run, approvals = make_audited("r1"), tmp_path / "approvals.json"
-    asked = ("release", run.directory, "--key", force_keys["Release Service"], "--var", var, "--approvals", approvals)
+    asked = (
+        "release",
+        run.directory,
+        "--key",
+        force_keys["Release Service"],
+        "--var",
+        var,
+        "--store",
+        var,
+        "--approvals",
+        approvals,
+    )
     sign_everything(run, force_keys, approvals)
     result = run_command(*asked, "--json")
     assert result.exit_code == 0, result.exception
@@ -114,11 +133,16 @@ def test_demonstration_approvals_do_not_count_in_a_force(
     make_audited: Any, var: Path, tmp_path: Path, force_trusted: Trusted, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = make_audited("r1")
-    assert run_command("release", run.directory, "--environment", "demonstration", "--var", var).exit_code == 0
+    assert (
+        run_command("release", run.directory, "--environment", "demonstration", "--var", var, "--store", var).exit_code
+        == 0
+    )
     before = Run.open(run.directory).read(Gate)
     force_trusted.use(monkeypatch)
     approvals = ("--approvals", run.directory / "approvals.json")
-    result = run_command("release", run.directory, "--var", tmp_path / "force", *approvals, "--to", "live")
+    result = run_command(
+        "release", run.directory, "--var", tmp_path / "force", "--store", var, *approvals, "--to", "live"
+    )
     assert isinstance(result.exception, IntegrityFailure)
     assert result.exception.problem == "No key trusted for approval verifies the signature."
     assert Run.open(run.directory).read(Gate) == before
@@ -136,7 +160,16 @@ def test_an_altered_statement_stops_everything(
     document["statements"][1]["payload"] = base64.b64encode(json.dumps(body).encode()).decode()
     approvals.write_text(json.dumps(document))
     result = run_command(
-        "release", run.directory, "--key", force_keys["Release Service"], "--var", var, "--approvals", approvals
+        "release",
+        run.directory,
+        "--key",
+        force_keys["Release Service"],
+        "--var",
+        var,
+        "--store",
+        var,
+        "--approvals",
+        approvals,
     )
     assert isinstance(result.exception, IntegrityFailure)
     assert result.exception.exit_code == 5
@@ -145,7 +178,7 @@ def test_an_altered_statement_stops_everything(
 def test_a_changed_run_is_never_released(make_audited: Any, var: Path) -> None:
     run = make_audited("r1")
     (run.directory / "choices.json").write_text("{}")
-    result = run_command("release", run.directory, "--environment", "demonstration", "--var", var)
+    result = run_command("release", run.directory, "--environment", "demonstration", "--var", var, "--store", var)
     assert isinstance(result.exception, IntegrityFailure)
 
 
@@ -156,12 +189,21 @@ def test_a_statement_is_about_its_evidence_only(
     sign_everything(make_audited("r1"), force_keys, approvals)
     other = make_audited("r2")
     result = run_command(
-        "release", other.directory, "--key", force_keys["Release Service"], "--var", var, "--approvals", approvals
+        "release",
+        other.directory,
+        "--key",
+        force_keys["Release Service"],
+        "--var",
+        var,
+        "--store",
+        var,
+        "--approvals",
+        approvals,
     )
     assert isinstance(result.exception, GateRefused)
     assert "Approvals: not enough evidence" in str(result.exception)
     statements = verified_statements(read_envelopes(approvals), Trust.open().keys)
-    assert {statement.body.evidence_sha256 for statement in statements if statement.body.kind == "approval"} != {""}
+    assert {statement.body.release_digest for statement in statements if statement.body.kind == "approval"} != {""}
 
 
 def test_a_broken_approvals_file(tmp_path: Path) -> None:
@@ -174,7 +216,10 @@ def test_a_broken_approvals_file(tmp_path: Path) -> None:
 
 def test_the_bundle_of_the_run_opens_without_the_run(make_audited: Any, var: Path, tmp_path: Path) -> None:
     run = make_audited("r1")
-    assert run_command("release", run.directory, "--environment", "demonstration", "--var", var).exit_code == 0
+    assert (
+        run_command("release", run.directory, "--environment", "demonstration", "--var", var, "--store", var).exit_code
+        == 0
+    )
     shutil.rmtree(run.directory)
     _, opened = promotions.open_current(var / "promotions.jsonl")
     assert opened is not None

@@ -26,32 +26,6 @@ def asked(**fields: Any) -> RunDocuments:
     return good(config=documents.config(**fields))
 
 
-def compared(low: float | None, high: float = 0.0) -> RunDocuments:
-    """The first rule's difference has the interval ``low`` to ``high``; None: it has no value."""
-    value = None if low is None else (low + high) / 2
-    model, _, *others = rankings()
-    first = ranking("rule_days", at_capacity("recall_difference", value, low or 0.0, high))
-    return measured(rankings=(model, first, *others))
-
-
-def uninteresting() -> RunDocuments:
-    model, _, *others = rankings()
-    first = ranking("rule_days", at_capacity("recall_difference", 0.1, interval=None, reason="few"))
-    return measured(rankings=(model, first, *others))
-
-
-def beaten_by_regression() -> RunDocuments:
-    simple = ranking("elastic_net", at_capacity("recall_difference", -0.2, -0.3, -0.1))
-    return measured(rankings=(*rankings()[:3], simple))
-
-
-def lost_by_mean_recall() -> RunDocuments:
-    difference = documents.figure("mean_recall_difference", -0.06, -0.1, -0.02)
-    regression = {"name": "elastic_net", "title": "Elastic net", "difference": difference, "verdict": "worse"}
-    terms = {"version": "comparison-1", "measure": "mean_recall", "margin": 0.02, "places": [50], "events": 300}
-    return measured(comparison=terms | {"plan": None, "rankings": [regression | {"power": None}]})
-
-
 def looked(**fields: Any) -> RunDocuments:
     return good(checks=documents.checks(**fields))
 
@@ -117,26 +91,12 @@ CASES: list[tuple[Callable[[], RunDocuments], str, Verdict, str]] = [
         NOT_ENOUGH,
         "which cohort it was trained and measured on; the RUN does not say which outcomes counted",
     ),
-    (lambda: compared(-0.01, 0.2), "usefulness", NOT_ENOUGH, "rule_days +0.095"),
-    (lambda: compared(0.0, 0.2), "usefulness", NOT_ENOUGH, "rule_days"),
-    (lambda: compared(None), "usefulness", NOT_ENOUGH, "no paired difference"),
-    (uninteresting, "usefulness", NOT_ENOUGH, "no paired difference"),
-    (lambda: compared(-0.3, -0.1), "usefulness", FAIL, "rule_days"),
-    (beaten_by_regression, "usefulness", FAIL, "release that instead"),
-    (
-        lost_by_mean_recall,
-        "usefulness",
-        FAIL,
-        "Elastic net is clearly better by mean recall -0.060 (-0.100 to -0.020): release that instead",
-    ),
-    (lambda: measured(rankings=rankings()[:1]), "usefulness", NOT_ENOUGH, "no simple rule"),
-    (lambda: good(evaluation=None), "usefulness", NOT_ENOUGH, "no simple rule"),
     (lambda: good(fairness=None), "fairness", NOT_ENOUGH, "not audited"),
     (lambda: audited("fail", "pass"), "fairness", FAIL, "person_at_risk/sex"),
     (lambda: audited("pass", "not_enough_evidence"), "fairness", NOT_ENOUGH, "not accepted by name"),
     (audited, "fairness", NOT_ENOUGH, "no characteristic"),
     (lambda: audited("pass", run_manifest_sha256="another"), "fairness", FAIL, "about another RUN"),
-    (lambda: audited("pass", ranking="rule_days"), "fairness", FAIL, "about another RUN or ranking"),
+    (lambda: audited("pass", ranking="rule_days_since_last"), "fairness", FAIL, "about another RUN or ranking"),
     (lambda: looked(**OFF), "explanation", FAIL, "do not sum to the score: off by 0.02, at most 1e-06 allowed"),
     (lambda: looked(**NO_SCORES), "explanation", NOT_ENOUGH, "not checked"),
     (lambda: looked(contributions_sum__rows=0), "explanation", NOT_ENOUGH, "not checked"),
@@ -238,7 +198,7 @@ def test_a_model_without_probabilities_is_ranked_only() -> None:
 
 def test_the_figures_of_a_decision_are_in_its_check() -> None:
     gate = judged(seen())
-    assert [figure.value for figure in checked(gate, "usefulness").figures] == [0.1, 0.2]
+    assert [figure.value for figure in checked(gate, "usefulness").figures] == [0.1, 0.2, 0.0]
     assert [figure.name for figure in checked(gate, "local_validation").figures] == ["recall_at_capacity"]
     assert checked(gate, "explanation").facts == {
         "largest_difference": 1e-12,

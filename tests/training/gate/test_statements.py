@@ -10,11 +10,11 @@ from fixtures.trusted import Trusted
 from threat.errors import BadInput
 from threat.trust.folder import Trust
 from threat.trust.signing import Signer, sign
-from training.gate.release import STATEMENT_TYPE, verified_statements
+from training.gate.envelopes import STATEMENT_TYPE, verified_statements
 from training.gate.statements import Acceptance
 
 SAID: dict[str, Any] = {
-    "kind": "acceptance", "evidence_sha256": "e" * 64, "on": "2026-05-20", "check": "fairness", "reason": "few",
+    "kind": "acceptance", "release_digest": "e" * 64, "on": "2026-05-20", "check": "fairness", "reason": "few",
     "about": "person_at_risk/sex", "controls": "watch", "expires": "2026-07-01",
 }  # fmt: skip
 

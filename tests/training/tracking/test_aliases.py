@@ -71,11 +71,12 @@ def test_without_a_store_nothing_follows(tmp_path: Path) -> None:
     assert followers.tell_followers(tmp_path) == []
 
 
+@pytest.mark.usefixtures("came_out_again")
 def test_aliases_follow_release_suspension_resumption_roll_back_and_revocation(var: Path) -> None:
     runs = {name: audited(var, name) for name in ("r1", "r2", "r3")}
     for number, name in enumerate(("r1", "r2"), 1):
         assert mirror(runs[name], var)["model_version"] == str(number)
-    release = ("--environment", "demonstration")
+    release = ("--environment", "demonstration", "--store", var)
     assert said(var, "release", runs["r1"].directory, *release)["followed"] == ["MLflow: live is version 1."]
     assert shown(var) == ({"live": "1"}, {"1": "live", "2": ""})
     assert said(var, "release", runs["r2"].directory, *release)["followed"] == ["MLflow: live is version 2."]

@@ -35,7 +35,11 @@ class TestOpening(Part):
     __test__: ClassVar[bool] = False  # its name begins as those that pytest collects
 
     times_opened_in_this_run: int = Field(ge=0, description="by this RUN")
-    earlier_runs_that_opened_it: tuple[str, ...] = Field(description="ids of RUNs in the same folder that opened it")
+    earlier_runs_that_opened_it: tuple[str, ...] = Field(
+        description="ids of RUNs that opened it before, by the ledger of the history and by the folder of the RUN"
+    )
+    ledger_lines: int = Field(default=0, ge=0, description="number of the ledger's line of this opening; 0: no ledger")
+    ledger_sha256: str | None = Field(default=None, description="hash of that line; null: a RUN from before the ledger")
     start: str = Field(description="start of the first cycle of the test, UTC")
     last_as_of: str = Field(description="last as-of of the test, UTC")
 

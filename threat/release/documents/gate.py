@@ -5,11 +5,14 @@ from __future__ import annotations
 from datetime import date
 from typing import ClassVar, Literal
 
-from pydantic import Field
+from pydantic import AliasChoices, Field
 
 from threat.measuring.figure import Figure, Verdict
+from threat.release.documents.attestations import SignedEvidence
 from threat.release.documents.document import Document, Part
 from threat.release.documents.gate_policy import Environment, GatePolicy, State
+from threat.release.documents.manifest import SHA256
+from threat.release.documents.recomputation import Recomputation
 
 Fact = bool | int | float | str | None | tuple[str, ...]
 
@@ -25,6 +28,39 @@ class Acceptance(Part):
     expires: date = Field(description="last day on which it counts")
 
 
+class DocumentInForce(Part):
+    """A document that a check depends on, as its owner signed it."""
+
+    kind: str = Field(min_length=1, description="kind of the document, such as DPIA")
+    title: str = Field(min_length=1, description="its title")
+    version: str = Field(min_length=1, description="its version")
+    sha256: str = Field(pattern=SHA256, description="SHA-256 of its file")
+    by: str = Field(min_length=1, description="who signed; the name of the key")
+    role: str = Field(min_length=1, description="in which role; the role of the key")
+    review_due: date = Field(description="last day on which it counts")
+
+
+class DissentGiven(Part):
+    """A person's signed dissent. It blocks nothing by itself, and is shown wherever the release is."""
+
+    by: str = Field(min_length=1, description="who signed; the name of the key")
+    role: str = Field(min_length=1, description="in which role; the role of the key")
+    on: date = Field(description="day of the signature")
+    reason: str = Field(min_length=1, description="why")
+
+
+class PolicyInForce(Part):
+    """A policy that decided, by its file, and whether a person of governance has put it in force."""
+
+    kind: str = Field(min_length=1, description="gate, fairness or eligibility")
+    version: str = Field(min_length=1, description="version that the policy names")
+    sha256: str = Field(pattern=SHA256, description="SHA-256 of its file")
+    owner: str = Field(default="", description="who answers for it; empty where nobody signed it")
+    since: date | None = Field(default=None, description="the day it was put in force; null where nobody signed it")
+    by: str = Field(default="", description="who signed it; empty where nobody did")
+    another: str = Field(default="", description="version of the policy in force where this is another; or empty")
+
+
 class Approval(Part):
     """A person's signed approval."""
 
@@ -32,6 +68,8 @@ class Approval(Part):
     role: str = Field(min_length=1, description="in which role; the role of the key")
     on: date = Field(description="day of the signature")
     environment: Environment = Field(description="environment of the key")
+    expires: date | None = Field(default=None, description="last day on which it counts; null in version 2")
+    conditions: tuple[str, ...] = Field(default=(), description="on which conditions it was given")
 
 
 def verdict_in_words(verdict: Verdict, *, accepted: bool) -> str:
@@ -64,25 +102,41 @@ class GateCheck(Part):
 
 
 class Gate(Document):
-    """What the gate said of a RUN, for one environment and one state, on one day."""
+    """What the gate said of a RUN, for one environment and one state, on one day. Version 2 computed nothing again."""
 
     FILE: ClassVar[str] = "gate.json"
     ANNEX: ClassVar[bool] = True
     HOW_MADE: ClassVar[str] = "make it: threat release RUN"
     MADE_AGAIN: ClassVar[str] = "ask the gate again with this version of the product: threat release RUN"
 
-    version: Literal[2] = Field(default=2, description="version of this document")
+    VERSIONS_READ: ClassVar[tuple[int, ...]] = (2, 3)
+
+    version: Literal[2, 3] = Field(default=3, description="version of this document")
     verdict: Verdict = Field(description="over every required check; only a pass releases")
     environment: Environment = Field(description="where the release counts")
     to: State = Field(description="the state asked for")
     on: date = Field(description="the day it was decided")
     run_id: str = Field(min_length=1, description="the RUN")
-    evidence_sha256: str = Field(description="hash of the evidence that statements are about")
+    release_digest: str = Field(
+        validation_alias=AliasChoices("release_digest", "evidence_sha256"),
+        description="hash of what approvals bind: RUN, audit, policies, card, environment and state",
+    )
     run_manifest_sha256: str = Field(description="hash of the RUN's manifest")
     policy_version: str = Field(min_length=1, description="version of the policy")
     policy: GatePolicy = Field(description="the whole policy")
     show_probability: bool = Field(description="true when probabilities may be shown next to ranks")
+    recomputed: Recomputation | None = Field(
+        default=None, description="what came of computing the RUN again; null where no history was given, or version 2"
+    )
+    signed: SignedEvidence | None = Field(
+        default=None, description="what came of verifying the jobs' signatures on the RUN; null in version 2"
+    )
     checks: tuple[GateCheck, ...] = Field(description="every check in the order asked")
+    policies: tuple[PolicyInForce, ...] = Field(default=(), description="the policies that decided; none in version 2")
+    documents: tuple[DocumentInForce, ...] = Field(
+        default=(), description="the documents that its checks depend on; none in version 2"
+    )
+    dissents: tuple[DissentGiven, ...] = Field(default=(), description="dissent, in the order it was signed")
     approvals: tuple[Approval, ...] = Field(description="approvals that counted as statements")
     not_counted: tuple[str, ...] = Field(alias="set_aside", description="statements that did not count, and why")
 
@@ -91,8 +145,14 @@ class Gate(Document):
         return next((check for check in self.checks if check.name == name), None)
 
     def expires(self) -> date | None:
-        """Return the last day on which every acceptance it depends on counts; None when it depends on none."""
-        return min((acceptance.expires for check in self.checks for acceptance in check.accepted), default=None)
+        """Return the last day on which every word it depends on counts; None when it depends on none.
+
+        Acceptances and approvals end, and documents are due for review.
+        """
+        days = [acceptance.expires for check in self.checks for acceptance in check.accepted]
+        days += [approval.expires for approval in self.approvals if approval.expires is not None]
+        days += [document.review_due for document in self.documents]
+        return min(days, default=None)
 
     def refusals(self) -> list[str]:
         """Return one line for each required check that does not pass."""

@@ -10,6 +10,7 @@ from threat.release.documents.document import Part
 
 CHECKS = {
     "provenance": "Provenance",
+    "policies": "Policies",
     "law": "Law and documents",
     "leaks": "Data and leaks",
     "target": "Target",
@@ -18,6 +19,7 @@ CHECKS = {
     "calibration": "Calibration",
     "fairness": "Fairness",
     "explanation": "Explanation",
+    "card": "Model card",
     "security": "Security",
     "shadow_run": "Shadow run",
     "ethics": "Ethics and publication",
@@ -55,9 +57,17 @@ class Numbers(Part):
     capacity_share: Annotated[float, Field(gt=0, le=1)] = Field(
         description="local_validation: longest list judged by, as a share of the mean rows per list"
     )
-    margin: float = Field(description="usefulness: recall at capacity must exceed each rule's by more than this")
+    margin: float | None = Field(
+        default=None, description="usefulness before gate-5: recall at capacity must exceed each rule's by more"
+    )
+    not_inferior_by: Annotated[float, Field(ge=0, lt=1)] | None = Field(
+        default=None, description="usefulness: mean recall that may be lost to any other ranking; null before gate-5"
+    )
+    superior_to: tuple[str, ...] = Field(
+        default=(), description="usefulness: rankings of which the model must be better than one; empty before gate-5"
+    )
     comparators: str = Field(min_length=1, description="usefulness: rankings whose name begins so are the rules")
-    regression: str = Field(min_length=1, description="usefulness: ranking that must not be clearly better")
+    regression: str = Field(min_length=1, description="usefulness: the regression, compared with as the rules are")
     least_calibration_events: Annotated[int, Field(ge=1)] | None = Field(
         default=None, description="calibration: least outcome events in the test; null in a policy before gate-4"
     )
@@ -71,6 +81,9 @@ class Numbers(Part):
     note_falls_above: float | None = Field(
         default=None, description="explanation, before gate-4: share of falls that was noted and decided nothing"
     )
+    openings_at_most: Annotated[int, Field(ge=1)] | None = Field(
+        default=None, description="leaks: most models seen on one test, this one among them; null before gate-5"
+    )
     acceptance_days: int = Field(ge=1, description="longest life of an acceptance or approval, days")
 
 
@@ -82,9 +95,13 @@ class ApprovalRule(Part):
 
 
 class Enters(Part):
-    """The state a release enters when none is asked for."""
+    """What an environment asks of a release: the state entered when none is asked for, and whether to train again."""
 
     enters: State = Field(description="the state")
+    retrain: Literal["required", "optional"] = Field(
+        default="required",
+        description="provenance: whether a release may leave out the training's repetition (--no-retrain)",
+    )
 
 
 class GatePolicy(Part):
@@ -96,6 +113,9 @@ class GatePolicy(Part):
     acceptances: dict[str, tuple[str, ...]] = Field(description="roles that may accept not enough evidence, by check")
     documents: dict[str, tuple[str, ...]] = Field(description="documents that must be in date, by check")
     of_the_run: tuple[str, ...] = Field(description="documents that are about one RUN")
+    owners: dict[str, tuple[str, ...]] = Field(
+        default_factory=dict, description="roles that may sign a document, by its kind; empty before gate-5: any role"
+    )
     required: dict[State, tuple[str, ...]] = Field(description="checks that must pass, by state")
     environments: dict[Environment, Enters] = Field(description="the state a release enters, by environment")
 
@@ -107,4 +127,7 @@ class GatePolicy(Part):
         for state, checks in self.required.items():
             if missing := [check for check in ("provenance", "approval") if check not in checks]:
                 raise ValueError(f"{state} is entered without {' or '.join(missing)}")
+        kinds = {kind for named_kinds in self.documents.values() for kind in named_kinds}
+        if strange := sorted(self.owners.keys() - kinds):
+            raise ValueError(f"no check asks for the document {', '.join(strange)}, which has owners")
         return self

@@ -40,6 +40,11 @@ def test_a_model_ranks_until_the_first_of_its_acceptances_ends(open_desk, govern
     ]
     assert answer.acceptances[0].words == f"5 days left ({SOONEST})"
     assert [(check.title, check.words) for check in answer.checks] == [("Fairness", "Accepted by name")]
+    assert (answer.dissents, answer.conditions) == ((), ())
+    assert (
+        "Nobody signed a dissent on this release."
+        in client_of(open_desk(governed_var), "governance").get("/governance").text
+    )
 
 
 @pytest.mark.parametrize(
@@ -53,7 +58,7 @@ def test_on_each_day_the_days_left_and_what_ranks_agree(open_desk, governed_var,
     assert answer.run == "run-1"  # of the model that is out of service too
     if not by_model:
         assert answer.state == "Suspended: a rule ranks in its place"
-        assert answer.note == f"An acceptance that the release of the model depends on ended on {SOONEST}."
+        assert answer.note == f"What the release of the model depends on ended on {SOONEST}."
 
 
 @pytest.mark.parametrize(("days_before", "soon"), [(9, True), (10, False)])  # 14 and 15 days before the last day
@@ -66,7 +71,7 @@ def test_a_release_that_depends_on_no_acceptance_has_no_last_day(open_desk, mode
     answer = what_ranks(open_desk(model_var))
     assert (answer.until, answer.until_soon, answer.acceptances, answer.signed) == ("", False, (), True)
     page = client_of(open_desk(model_var), "governance").get("/governance").text
-    assert "No last day: the release depends on no acceptance" in page
+    assert "No last day: the release depends on nothing that ends" in page
     assert "The release depends on none." in page
 
 

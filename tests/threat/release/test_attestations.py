@@ -1,0 +1,143 @@
+"""Every file of a RUN is signed by the job that made it; what another hand put there or changed is seen."""
+
+from __future__ import annotations
+
+import base64
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fixtures import evidence
+from fixtures.trusted import Trusted
+
+from threat.errors import UsageError
+from threat.release.attestations import attest_annexes, attest_training, job_trust, signed_evidence
+from threat.release.documents.attestations import Attestations
+from threat.release.runs import Run
+from threat.trust.folder import Trust
+
+
+@pytest.fixture
+def used(force_trusted: Trusted, monkeypatch: pytest.MonkeyPatch) -> Trust:
+    force_trusted.use(monkeypatch)
+    return force_trusted.trust
+
+
+@pytest.fixture
+def signed(used: Trust, tmp_path: Path) -> Run:
+    """A RUN signed by its training, and its audit signed by the audit."""
+    run = evidence.make_run(tmp_path / "runs")
+    assert attest_training(run, used)
+    run.write(evidence.fairness(run.manifest_sha256))
+    assert attest_annexes(run, ("fairness.json",), used)
+    return Run.open(run.directory)
+
+
+def envelopes_of(run: Run) -> list[dict[str, Any]]:
+    return [envelope.model_dump(mode="json") for envelope in run.read(Attestations).envelopes]
+
+
+def statement_of(envelope: dict[str, Any]) -> dict[str, Any]:
+    return dict(json.loads(base64.b64decode(envelope["payload"])))
+
+
+def test_the_training_signs_every_file_and_says_what_went_in(signed: Run, used: Trust) -> None:
+    training, audit = map(statement_of, envelopes_of(signed))
+    assert (training["_type"], training["predicateType"]) == (
+        "https://in-toto.io/Statement/v1",
+        "urn:threat:training:v1",
+    )
+    subject = {item["name"]: item["digest"]["sha256"] for item in training["subject"]}
+    annexes = {"fairness.json", "attestations.json", "annexes.json"}
+    assert subject == {name: digest for name, digest in signed.hashes().items() if name not in annexes}
+    inputs = training["predicate"]
+    assert inputs["snapshot"] == {"id": "abc123", "batches": ["b1", "b2"]}
+    assert (inputs["code"]["commit"], inputs["code"]["lock_sha256"]) == ("c" * 40, "b" * 64)
+    assert inputs["code"]["policies"]["eligibility"] == {"version": "2026.1", "sha256": "a" * 64}
+    assert (inputs["settings"]["name"], inputs["seeds"]) == ("test", {"draws": inputs["settings"]["seed"]})
+    assert [item["name"] for item in audit["subject"]] == ["fairness.json"]
+    assert audit["predicate"]["run_manifest_sha256"] == signed.manifest_sha256
+
+
+def test_signed_by_a_key_for_evidence_it_is_signed_evidence(signed: Run, used: Trust) -> None:
+    verified = signed_evidence(signed, used)
+    assert (verified.state, verified.environment, verified.by) == ("signed", "force", ("Training job",))
+    assert verified.reason == "every file signed by Training job"
+
+
+def test_what_people_and_the_release_add_needs_no_signature_of_a_job(signed: Run, used: Trust) -> None:
+    signed.write(evidence.gate(signed))
+    evidence.card(signed)
+    assert signed_evidence(Run.open(signed.directory), used).state == "signed"
+
+
+def test_without_a_trust_folder_nothing_is_signed_and_nothing_verifies(signed: Run, tmp_path: Path) -> None:
+    run = evidence.make_run(tmp_path / "unsigned")
+    assert not attest_training(run, Trust.none())
+    assert not attest_annexes(run, ("fairness.json",), Trust.none())
+    assert signed_evidence(run, Trust.none()).state == "unsigned"
+    assert "no job signed" in signed_evidence(run, Trust.none()).reason
+    assert signed_evidence(signed, Trust.none()).state == "unsigned"
+    assert "no trust folder exists here" in signed_evidence(signed, Trust.none()).reason
+
+
+def test_an_annex_that_somebody_put_there_or_changed_is_named(signed: Run, used: Trust) -> None:
+    signed.write(evidence.fairness(signed.manifest_sha256, notes=["better"]))
+    incomplete = signed_evidence(signed, used)
+    assert (incomplete.state, incomplete.reason) == ("incomplete", "no job signed fairness.json")
+    attest_annexes(signed, ("fairness.json",), used)
+    assert signed_evidence(signed, used).state == "signed"
+    # An earlier report was signed too; what was signed last counts.
+    signed.write(evidence.fairness(signed.manifest_sha256))
+    assert signed_evidence(signed, used).reason == "no job signed fairness.json"
+    signed.add("ablations.json", {})
+    assert signed_evidence(signed, used).reason == "no job signed ablations.json, fairness.json"
+
+
+def test_a_forged_run_with_the_statements_of_another_is_found(signed: Run, used: Trust, tmp_path: Path) -> None:
+    forged = evidence.make_run(tmp_path / "forged", replacing=[evidence.evaluation(capacity=49)])
+    forged.write(Attestations.of(envelopes_of(signed)))
+    wrong = signed_evidence(forged, used)
+    assert (wrong.state, wrong.reason) == (
+        "wrong",
+        "the statement of the training is about other files than those of the RUN",
+    )
+
+
+@pytest.mark.parametrize("order", [[1], [1, 0], [0, 1, 1]])
+def test_statements_left_out_moved_or_repeated_are_found(signed: Run, used: Trust, order: list[int]) -> None:
+    envelopes = envelopes_of(signed)
+    signed.write(Attestations.of([envelopes[place] for place in order]))
+    assert signed_evidence(signed, used).state == "wrong"
+
+
+def test_a_key_without_the_verb_evidence_signs_nothing_that_counts(
+    signed: Run, used: Trust, force_trusted: Trusted
+) -> None:
+    from threat.trust.signing import sign
+
+    training, *others = envelopes_of(signed)
+    by_promotion = sign(statement_of(training), training["payloadType"], force_trusted.signer("promotion"))
+    signed.write(Attestations.of([by_promotion, *others]))
+    wrong = signed_evidence(signed, used)
+    assert wrong.state == "wrong"
+    assert "no key trusted for evidence verifies the signature" in wrong.reason
+
+
+def test_every_changed_byte_of_a_statement_is_found(signed: Run, used: Trust) -> None:
+    training, *others = envelopes_of(signed)
+    payload = bytearray(base64.b64decode(training["payload"]))
+    for place in range(0, len(payload), len(payload) // 20):
+        changed = bytes([*payload[:place], payload[place] ^ 1, *payload[place + 1 :]])
+        signed.write(Attestations.of([training | {"payload": base64.b64encode(changed).decode()}, *others]))
+        assert signed_evidence(signed, used).state == "wrong", place
+
+
+def test_a_job_without_its_key_is_refused_before_it_starts(
+    force_trusted: Trusted, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    force_trusted.use(monkeypatch)
+    monkeypatch.setenv("THREAT_KEYS", str(tmp_path))
+    with pytest.raises(UsageError, match="There is no private key for the verb evidence here"):
+        job_trust()

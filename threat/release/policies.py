@@ -1,0 +1,99 @@
+"""Policies put in force: a signed chain in the trust folder that says which file of each kind decides, and whose it is.
+
+The last line of a kind is in force; a line is signed by a person of governance for its place, so that an earlier
+policy does not come back unless somebody puts it in force again, which shows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Final
+
+from threat.errors import IntegrityFailure, UsageError
+from threat.release.documents.gate import PolicyInForce
+from threat.trust import records
+from threat.trust.folder import Trust
+from threat.trust.signing import Signer
+
+FILE: Final = "policies.jsonl"
+"""Name of the chain, next to the key list: who may change the trust folder is governance."""
+
+PAYLOAD_TYPE: Final = "application/vnd.threat.policy+json"
+VERB: Final = "governance"
+KINDS: Final = ("gate", "fairness", "eligibility")
+"""What decides a release: thresholds and signatories, the fairness rule, and who is considered at all."""
+
+
+@dataclass(frozen=True, slots=True)
+class SignedPolicy:
+    """A policy that a person of governance put in force. ``sha256``: of its file. ``since``: from which day."""
+
+    kind: str
+    version: str
+    sha256: str
+    owner: str
+    since: date
+    by: str
+
+
+def put_in_force(policy: SignedPolicy, trust: Trust, signer: Signer) -> None:
+    """Add a policy to the chain, signed. ``policy.by`` is taken from the key.
+
+    Raises UsageError for an unknown kind, an owner without a name, and where no trust folder exists.
+    """
+    if trust.folder is None:
+        raise UsageError("No policy can be put in force, because no trust folder exists.", way_out="threat new-trust")
+    if policy.kind not in KINDS:
+        raise UsageError("The kind of policy is unknown.", value=policy.kind, way_out=", ".join(KINDS))
+    if not policy.owner.strip():
+        raise UsageError("The policy has no owner.", way_out="--owner: who answers for the policy")
+    record = {
+        "kind": policy.kind,
+        "version": policy.version,
+        "sha256": policy.sha256,
+        "owner": policy.owner,
+        "since": policy.since.isoformat(),
+    }
+    records.append(trust.folder / FILE, record, PAYLOAD_TYPE, signer)
+
+
+def in_force(trust: Trust) -> dict[str, SignedPolicy]:
+    """Return the policy in force of each kind that has one; none without a trust folder.
+
+    Raises IntegrityFailure for a chain that does not verify.
+    """
+    if trust.folder is None:
+        return {}
+    path: Path = trust.folder / FILE
+    latest: dict[str, SignedPolicy] = {}
+    for line in records.read(path, PAYLOAD_TYPE, trust.keys, verb=VERB):
+        try:
+            policy = SignedPolicy(
+                kind=str(line.record["kind"]),
+                version=str(line.record["version"]),
+                sha256=str(line.record["sha256"]),
+                owner=str(line.record["owner"]),
+                since=date.fromisoformat(line.record["since"]),
+                by=line.key.name,
+            )
+        except (KeyError, TypeError, ValueError) as error:
+            raise IntegrityFailure(
+                "The chain of policies has a line of another form.", value=error, where=str(path)
+            ) from None
+        latest[policy.kind] = policy
+    return latest
+
+
+def deciding(kind: str, version: str, sha256: str, signed: Mapping[str, SignedPolicy]) -> PolicyInForce:
+    """Return a policy that decides, with who put it in force, or which other policy is in force."""
+    policy = signed.get(kind)
+    if policy is None:
+        return PolicyInForce(kind=kind, version=version, sha256=sha256)
+    if policy.sha256 != sha256:
+        return PolicyInForce(kind=kind, version=version, sha256=sha256, another=f"{policy.version} of {policy.since}")
+    return PolicyInForce(
+        kind=kind, version=version, sha256=sha256, owner=policy.owner, since=policy.since, by=policy.by
+    )

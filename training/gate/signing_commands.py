@@ -1,0 +1,240 @@
+"""What people sign: ``threat approve``, ``withdraw``, ``statements`` and ``put-in-force``."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from threat.errors import ThreatError, UsageError, raise_all
+from threat.files import sha256_of, write_whole
+from threat.options import JsonOption
+from threat.terminal import emit
+
+if TYPE_CHECKING:  # documents bring pydantic, and `threat --help` imports this module
+    from training.gate.statements import Said, Statement
+
+# Commands import the rest of the product when they run, so that `threat --help` loads none of it.
+app = typer.Typer()
+
+ApprovalsOption = Annotated[Path, typer.Option(help="File the statement is added to.")]
+PersonOption = Annotated[Path, typer.Option(help="Your private key.")]
+
+
+@app.command("approve")
+def approve_command(
+    run: Annotated[Path, typer.Argument(help="Directory of the RUN the statement is about.")],
+    kind: Annotated[str, typer.Argument(help="approval, acceptance, document, authorship or dissent.")],
+    key: PersonOption,
+    approvals: ApprovalsOption,
+    expires: Annotated[str | None, typer.Option(help="Approval, acceptance: last day it counts.")] = None,
+    to: Annotated[str | None, typer.Option(help="State of the release: shadow, pilot or live.")] = None,
+    condition: Annotated[list[str] | None, typer.Option(help="Approval: on which condition; may be repeated.")] = None,
+    check: Annotated[str | None, typer.Option(help="Acceptance: usefulness or fairness.")] = None,
+    about: Annotated[str | None, typer.Option(help="Acceptance: what, such as person_at_risk/ethnicity_group.")] = None,
+    reason: Annotated[str | None, typer.Option(help="Acceptance, dissent: why.")] = None,
+    controls: Annotated[str | None, typer.Option(help="Acceptance: what is done instead.")] = None,
+    document: Annotated[str | None, typer.Option(help="Document: its kind, such as DPIA.")] = None,
+    title: Annotated[str | None, typer.Option(help="Document: its title.")] = None,
+    version: Annotated[str | None, typer.Option(help="Document: its version.")] = None,
+    file: Annotated[
+        Path | None, typer.Option(exists=True, dir_okay=False, help="Document: the file; its SHA-256 is signed.")
+    ] = None,
+    review_due: Annotated[str | None, typer.Option(help="Document: when its review is due.")] = None,
+    author: Annotated[list[str] | None, typer.Option(help="Authorship: who made the model.")] = None,
+    author_key: Annotated[list[str] | None, typer.Option(help="Authorship: key id of an author, if any.")] = None,
+    policy: Annotated[Path | None, typer.Option(help="The gate policy of the release; default: the product's.")] = None,
+    fairness_policy: Annotated[
+        Path | None, typer.Option(help="The fairness policy of the release; default: the product's.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Sign a statement about a release of a RUN and add it to an approvals file.
+
+    Your name and role come from the key list. All but documents bind the digest of the release: RUN, audit, policies,
+    card, environment and state. A change of any of them voids what was signed.
+    """
+    from threat.release.runs import Run
+    from threat.trust.folder import Trust
+    from training.gate.asking import ask
+    from training.gate.release import evidence_of
+
+    said: dict[str, dict[str, Any]] = {
+        "approval": {"to": to, "expires": expires},
+        "acceptance": {"check": check, "about": about, "reason": reason, "controls": controls, "expires": expires},
+        "document": {"document": document, "title": title, "version": version, "file": file, "review_due": review_due},
+        "authorship": {"authors": author},
+        "dissent": {"reason": reason},
+    }
+    if kind not in said:
+        raise UsageError("The kind of statement is unknown.", value=kind, way_out=f"known kinds: {', '.join(said)}")
+    raise_all(_missing(kind, said[kind]))
+    trust = Trust.open()
+    # Before anything is computed: a key that may not sign is the commonest mistake.
+    trust.signer("approval", key)
+    on = datetime.now(UTC).date()
+    opened = Run.open(run)
+    body: dict[str, Any] = {"kind": kind, "on": on, **said[kind]}
+    if kind == "document":
+        given = body.pop("file")
+        body |= {"sha256": sha256_of(Path(given)), "run": opened.manifest_sha256}
+    else:
+        asked = ask(trust.environment, to, policy, fairness_policy, on)
+        body["release_digest"] = evidence_of(opened, asked, trust).digest
+    more = {"approval": {"conditions": condition or ()}, "authorship": {"keys": author_key or ()}}
+    _add(_body(body | more.get(kind, {})), approvals, key, as_json=as_json)
+
+
+@app.command("withdraw")
+def withdraw_command(
+    statement: Annotated[str, typer.Argument(help="The statement's hash, or how it begins: threat statements FILE")],
+    key: PersonOption,
+    approvals: ApprovalsOption,
+    reason: Annotated[str, typer.Option(help="Why the statement no longer counts.")],
+    as_json: JsonOption = False,
+) -> None:
+    """Withdraw a statement that you, or somebody in your role, signed. It stays in the file, and no longer counts.
+
+    A model that is in service by the statement is not stopped by this: threat suspend.
+    """
+    from threat.trust.folder import Trust
+    from training.gate.envelopes import read_envelopes, verified_statements
+    from training.gate.statements import Withdrawal, person
+
+    trust = Trust.open()
+    holder = trust.signer("approval", key).key
+    present = verified_statements(read_envelopes(approvals), trust.keys)
+    matching = [signed for signed in present if signed.sha256.startswith(statement)]
+    if len(matching) != 1:
+        raise UsageError(
+            f"The hash does not name one statement: {len(matching)} begin with these digits.",
+            value=statement,
+            where=str(approvals),
+            way_out=f"give more digits; list them: threat statements {approvals}",
+        )
+    signed = matching[0]
+    if person(signed.by) != person(holder.name) and signed.role != holder.role:
+        raise UsageError(
+            "The statement was signed by another person in another role.",
+            value=f"{signed.by} ({signed.role}), you: {holder.name} ({holder.role})",
+            way_out="have its signer, or somebody in that role, withdraw it; to disagree: threat approve RUN dissent",
+        )
+    on = datetime.now(UTC).date()
+    _add(Withdrawal(on=on, statement=signed.sha256, reason=reason), approvals, key, as_json=as_json)
+
+
+@app.command("statements")
+def statements_command(
+    approvals: Annotated[Path, typer.Argument(help="An approvals file.")], as_json: JsonOption = False
+) -> None:
+    """List the signed statements of an approvals file, each with the hash by which it is withdrawn."""
+    from threat.trust.folder import Trust
+    from training.gate.envelopes import read_envelopes, verified_statements
+
+    present = verified_statements(read_envelopes(approvals), Trust.open().keys)
+    document = {"statements": [_listed(signed) for signed in present]}
+    emit(document, as_json=as_json, lines=lambda listed: "\n".join(map(_line, listed["statements"])))
+
+
+@app.command("put-in-force")
+def put_in_force_command(
+    kind: Annotated[str, typer.Argument(help="gate, fairness or eligibility.")],
+    owner: Annotated[str, typer.Option(help="Who answers for the policy.")],
+    key: Annotated[Path, typer.Option(help="Your private key, with the verb governance.")],
+    file: Annotated[
+        Path | None, typer.Option(exists=True, dir_okay=False, help="The policy; default: the product's own.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Put a policy in force, signed, with owner, version and day: a force's gate refuses any other of its kind."""
+    from threat.release.policies import SignedPolicy, put_in_force
+    from threat.trust.folder import Trust
+    from training.gate.policy import version_of
+
+    trust = Trust.open()
+    signer = trust.signer("governance", key)
+    version, digest = version_of(kind, file)
+    since: date = datetime.now(UTC).date()
+    put_in_force(SignedPolicy(kind, version, digest, owner, since, signer.key.name), trust, signer)
+    document = {"kind": kind, "version": version, "sha256": digest, "owner": owner, "by": signer.key.name}
+    emit(
+        document | {"since": since.isoformat()},
+        as_json=as_json,
+        lines=lambda d: (
+            f"In force from {d['since']}: {d['kind']} {d['version']} ({d['sha256'][:12]}), owner {d['owner']}"
+        ),
+    )
+
+
+def _add(body: Said, approvals: Path, key: Path, *, as_json: bool) -> None:
+    """Sign a statement and add it to an approvals file whose every other statement verifies."""
+    from threat.release.documents.approvals import Approvals
+    from threat.trust.folder import Trust
+    from training.gate.envelopes import read_envelopes, statement, verified_statements
+
+    trust = Trust.open()
+    signer = trust.signer("approval", key)
+    envelopes = [*(read_envelopes(approvals) if approvals.exists() else []), statement(body, signer)]
+    signed = verified_statements(envelopes, trust.keys)[-1]
+    write_whole(approvals, Approvals.of(envelopes).encode())
+    emit(_listed(signed), as_json=as_json, lines=_line)
+
+
+def _listed(signed: Statement) -> dict[str, Any]:
+    body = signed.body.model_dump(mode="json", exclude_none=True)
+    # The hash of a document's file has the name that the statement's own hash has here.
+    return {**body, "by": signed.by, "role": signed.role, "statement_sha256": signed.sha256}
+
+
+def _line(document: dict[str, Any]) -> str:
+    about = document.get("document") or document.get("about") or document.get("to") or document.get("reason") or ""
+    return (
+        f"{document['statement_sha256'][:12]}  {document['kind']} signed by {document['by']} ({document['role']}) on "
+        f"{document['on']}{f': {about}' if about else ''}"
+    )
+
+
+_FLAGS = {"authors": "author", "review_due": "review-due"}
+"""Flags that are not called as the field they fill."""
+
+
+def _missing(kind: str, said: dict[str, Any]) -> list[ThreatError]:
+    return [
+        UsageError(f"The statement, of the kind {kind}, lacks --{_FLAGS.get(name, name)}.")
+        for name, value in said.items()
+        if not value
+    ]
+
+
+def _body(said: dict[str, Any]) -> Said:
+    """Return the body of a statement. Raises UsageError, naming the flags, for values that cannot be."""
+    from pydantic import ValidationError
+
+    from threat.release.documents.gate_policy import CHECKS
+    from training.gate.statements import BODY
+
+    try:
+        return BODY.validate_python(said)
+    except ValidationError as error:
+        raise_all(
+            [
+                UsageError(
+                    f"{problem['msg'].removeprefix('Value error, ')}.",
+                    value=problem["input"] if len(problem["loc"]) > 1 else said.get("check"),
+                    where=f"--{_FLAGS.get(str(problem['loc'][-1]), str(problem['loc'][-1]))}",
+                    way_out=_WAYS_OUT.get(str(problem["loc"][-1]), f"checks: {', '.join(CHECKS)}"),
+                )
+                for problem in error.errors(include_url=False)
+            ]
+        )
+        raise
+
+
+_WAYS_OUT = {
+    "expires": "write a date as 2026-01-31",
+    "review_due": "write a date as 2026-01-31",
+    "to": "one of shadow, pilot, live",
+}
+"""The way out of a value that cannot be, by field."""
