@@ -80,6 +80,13 @@ def private_folder(path: Path) -> Path:
     return path
 
 
+def close_to_others(folder: Path) -> None:
+    """Give everything under a folder the private modes: for a library that copies files with the modes they had."""
+    for path in folder.rglob("*"):
+        if not path.is_symlink():
+            path.chmod(PRIVATE_FOLDER if path.is_dir() else PRIVATE_FILE)
+
+
 @contextmanager
 def locked_folder(folder: Path) -> Iterator[None]:
     """Hold a lock on a folder during the block: of the processes that ask for the lock, one at a time goes on."""

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from threat.files import close_to_others
+
 EXPERIMENT = "threat-assessment"
 MODEL = "threat-assessment"
 """Names in MLflow of the experiment and of the registered model; ``MLFLOW_EXPERIMENT_NAME`` renames the first."""
@@ -30,6 +32,7 @@ _QUIET = {
 """Set before MLflow is imported, which reads some of them once: a force's machine must not call out."""
 
 _SQLITE = "sqlite:///"
+_ARTIFACTS = "mlartifacts"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +80,8 @@ def connected(directory: Path) -> Iterator[Tracking]:
         else:
             experiment_id = client.get_run(given_run).info.experiment_id
         yield Tracking(client, uri, experiment_id, given_run)
+        # MLflow copies the source of the model with the mode that the file has where the product is installed.
+        close_to_others(directory / _ARTIFACTS)
 
 
 def _experiment(client: Any, uri: str, directory: Path) -> str:
@@ -85,7 +90,7 @@ def _experiment(client: Any, uri: str, directory: Path) -> str:
 
     name = os.environ.get("MLFLOW_EXPERIMENT_NAME") or EXPERIMENT
     # A server keeps artifacts itself; otherwise they go next to the RUNs, not into the folder of the command.
-    location = None if uri.startswith("http") else (directory / "mlartifacts").resolve().as_uri()
+    location = None if uri.startswith("http") else (directory / _ARTIFACTS).resolve().as_uri()
     experiment = client.get_experiment_by_name(name)
     if experiment is None:
         try:

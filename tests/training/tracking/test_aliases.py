@@ -102,6 +102,9 @@ def test_aliases_follow_release_suspension_resumption_roll_back_and_revocation(v
         "r3": "3",
     }
     assert shown(var) == ({"live": "3"}, {"1": "retired", "2": "retired", "3": "live"})
+    artifacts = list((var / "mlartifacts").rglob("*"))
+    assert any(path.name == "loaded_model.py" for path in artifacts)
+    assert {path.stat().st_mode & 0o777 for path in artifacts} == {0o600, 0o700}
 
 
 def test_of_two_models_in_one_state_the_later_has_the_alias(var: Path) -> None:
