@@ -233,8 +233,13 @@ def replay_list(
         )
         if then != now
     ]
-    snapshot = Store.open(store).snapshot(basis.snapshot)
-    if not is_in(listed.rows["relationship_id"].to_numpy(), snapshot.relationships.relationship_id).all():
+    snapshot = Store.open(store).snapshot(basis.snapshot, erased_ok=True)
+    differences += [erasure.said for erasure in snapshot.erasures]
+    # Of an erased person there is no relationship any more, and that has been said.
+    if (
+        not snapshot.erasures
+        and not is_in(listed.rows["relationship_id"].to_numpy(), snapshot.relationships.relationship_id).all()
+    ):
         differences.append("the list was made when a relationship had its source's reference for id, not its pair's")
     inputs = ScoringInputs(
         snapshot=snapshot,

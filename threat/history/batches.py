@@ -6,6 +6,8 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
+from threat.asof import show
+
 EMPTY = hashlib.sha256(b"threat-history").hexdigest()[:16]
 """Id of the snapshot of no batch."""
 
@@ -108,6 +110,13 @@ class Erasure:
         for change in self.changes:
             out[change.table] = out.get(change.table, 0) + change.removed + change.without_party
         return out
+
+    @property
+    def said(self) -> str:
+        """Return in a sentence which rows an earlier result can no longer have."""
+        day = show(self.erased_at)[:10]
+        rows = ", ".join(f"{count:,} of {table}" for table, count in sorted(self.counts.items()))
+        return f"a person was erased on {day} by {' and '.join(self.by)}; gone, or without the person: {rows}"
 
 
 def next_snapshot_id(snapshot_id: str, batch_id: str) -> str:

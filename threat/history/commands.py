@@ -128,6 +128,49 @@ def _chain(manifest: Any) -> dict[str, Any]:
     }
 
 
+@app.command("erase")
+def erase_command(
+    person: Annotated[str, typer.Argument(metavar="PERSON", help="Id of the person: P- and 16 hexadecimal digits.")],
+    reason: Annotated[str, typer.Option("--reason", help="Why, without naming the person: kept for ever.")],
+    by: Annotated[list[Path], typer.Option("--by", help="Private key file of one of the two people; say it twice.")],
+    store: StoreOption = STORE,
+    as_json: JsonOption = False,
+) -> None:
+    """Erase a person from the history: two people sign, and a record says what became of which file.
+
+    Erase the person at the source first: a later export that names the person brings the person back.
+    """
+    from threat.history.erasure import Asked, erase
+    from threat.history.store import Store
+    from threat.ids import parse_id
+
+    now = seconds(datetime.now(tz=UTC))
+    opened = Store.open(store)
+    erasure = erase(opened, Asked(parse_id(person, "P"), reason, tuple(by), now))
+    document = {
+        "persons": erasure.persons,
+        "rows": erasure.counts,
+        "reason": erasure.reason,
+        "by": erasure.by,
+        "erased_at": show(erasure.erased_at),
+        "snapshot_id": opened.snapshot(check=False).id,
+    }
+    emit(document, as_json=as_json, lines=_erased_lines)
+
+
+def _erased_lines(document: dict[str, Any]) -> str:
+    rows = ", ".join(f"{count:,} of {table}" for table, count in sorted(document["rows"].items()))
+    return "\n".join(
+        [
+            f"Erased: {', '.join(document['persons'])}, by {' and '.join(document['by'])}.",
+            f"Rows taken out, or without the person now: {rows}.",
+            f"The history is at snapshot {document['snapshot_id']}. Lists and RUNs of before cannot be computed again.",
+            "Publish a new list (threat score --publish): until then the desk shows none. Lists, RUNs and logs in var "
+            "still name the person by id.",
+        ]
+    )
+
+
 @app.command("sign-history")
 def sign_history_command(store: StoreOption = STORE, as_json: JsonOption = False) -> None:
     """Verify a history in full and sign all of it with the key of intake.

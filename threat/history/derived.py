@@ -56,11 +56,11 @@ def open_or_build(tables: Tables, name: str, layout: str, build: Callable[[Path]
     if wrong:
         warn(f"Arrays of snapshot {tables.id} are rebuilt: {wrong} ({arrays.folder(in_store)}).")
     if arrays.must_be_signed and signer is None:
-        own = _own_folder(tables)
-        if arrays.wrong_with(own, ours=True) is None:
-            return arrays.folder(own)
-        _say_once(f"This process has no key of intake: arrays are made for this account alone, in {own}.")
-        return arrays.built(own, build, None)
+        account = _account_folder(tables)
+        if arrays.wrong_with(account, ours=True) is None:
+            return arrays.folder(account)
+        _say_once(f"This process has no key of intake: arrays are made for this account alone, in {account}.")
+        return arrays.built(account, build, None)
     return arrays.built(in_store, build, signer)
 
 
@@ -181,7 +181,7 @@ def _say_once(sentence: str) -> None:
     warn(sentence)
 
 
-def _own_folder(tables: Tables) -> Path:
+def _account_folder(tables: Tables) -> Path:
     """Return the folder of this account for arrays of a history, without those of before its latest erasure.
 
     Where the account can keep nothing, a folder of this process, which ends with it.
@@ -190,12 +190,12 @@ def _own_folder(tables: Tables) -> Path:
     folder = cache_folder()
     if folder is None:
         return _of_process()
-    own = folder / "derived" / f"{tables.integrity.history}-{tables.integrity.erasures}"
-    for before in own.parent.glob(f"{tables.integrity.history}-*"):
-        if before != own:
+    account = folder / "derived" / f"{tables.integrity.history}-{tables.integrity.erasures}"
+    for before in account.parent.glob(f"{tables.integrity.history}-*"):
+        if before != account:
             shutil.rmtree(before, ignore_errors=True)
-    own.mkdir(parents=True, exist_ok=True, mode=0o700)
-    return own
+    account.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return account
 
 
 @cache

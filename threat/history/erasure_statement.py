@@ -24,7 +24,7 @@ def statements(record: Mapping[str, Any], trust: Trust, signers: Sequence[Signer
     """
     if len(signers) != 2 or not are_two_people(signers[0].key, signers[1].key, trust.keys):
         raise UsageError(
-            "An erasure needs the keys of two people, neither of whom registered either key.",
+            "These are not the keys of two people, neither of whom registered either key.",
             value=", ".join(signer.key.name for signer in signers) or "no key",
             way_out="--by FIRST.pem --by SECOND.pem, two keys with the verb approval that a third person registered",
         )
@@ -40,12 +40,14 @@ def check_statements(record: Mapping[str, Any], trust: Trust, where: str) -> Non
         document, key = trust.verify(envelope, PAYLOAD_TYPE, VERB)
         if document != said:
             raise IntegrityFailure(
-                "An erasure rests on a statement about another erasure.", where=where, way_out="restore the store"
+                "The record of an erasure holds a statement about another erasure.",
+                where=where,
+                way_out="restore the store",
             )
         keys.append(key)
     if len(keys) != 2 or not are_two_people(keys[0], keys[1], trust.keys):
         raise IntegrityFailure(
-            "An erasure was not signed by two people.",
+            "The erasure was not signed by two people.",
             value=", ".join(key.name for key in keys) or "nobody",
             where=where,
             way_out="restore the store from a copy of before",

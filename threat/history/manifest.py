@@ -260,14 +260,14 @@ def _check_signature(record: Record, trust: Trust, path: Path) -> None:
         trust.verify(envelope, PAYLOAD_TYPE, "intake")
     except IntegrityFailure as failure:
         raise IntegrityFailure(
-            "A record of the history was not signed for intake, or was changed after it was signed.",
+            "The record was not signed for intake, or was changed after it was signed.",
             value=failure.value,
             where=where,
             way_out="restore the store from a copy; where the key was lost or replaced: threat sign-history",
         ) from None
     if record.document["environment"] != trust.environment:
         raise IntegrityFailure(
-            "A record of the history is of another environment than the trust folder.",
+            "The record is of another environment than the trust folder.",
             value=record.document["environment"] or "none",
             where=where,
             way_out=f"name the trust folder of that environment; this one is {trust.environment}",

@@ -40,11 +40,11 @@ def cache_folder() -> Path | None:
         home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
         folder = Path(named) if named else Path(home) / "threat"
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        found = folder.stat()
+        status = folder.stat()
     except (OSError, RuntimeError):
         return None
-    writable_by_others = found.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
-    return None if writable_by_others or found.st_uid != os.geteuid() else folder
+    writable_by_others = status.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
+    return None if writable_by_others or status.st_uid != os.geteuid() else folder
 
 
 def hashes_of(paths: Iterable[Path]) -> list[str]:
@@ -178,8 +178,8 @@ class Seen:
 
 def _stamp(path: Path) -> list[int] | None:
     try:
-        found = path.lstat()
+        status = path.lstat()
     except OSError:
         return None
     # A link is read for what it points to, and its own times say nothing of that.
-    return [getattr(found, name) for name in _STAMP] if stat.S_ISREG(found.st_mode) else None
+    return [getattr(status, name) for name in _STAMP] if stat.S_ISREG(status.st_mode) else None

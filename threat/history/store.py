@@ -164,14 +164,9 @@ class Store(StoreFolder):
 
 
 def _erased(snapshot_id: str, since: tuple[Erasure, ...], path: Path) -> BadInput:
-    rows: dict[str, int] = {}
-    for erasure in since:
-        for table, count in erasure.counts.items():
-            rows[table] = rows.get(table, 0) + count
-    said = ", ".join(f"{count} of {table}" for table, count in sorted(rows.items()))
     return BadInput(
-        "Rows of this snapshot were erased since: what was computed from it cannot be computed again.",
-        value=f"snapshot {snapshot_id} lacks {said} ({len(since)} erasures)",
+        "Rows of this snapshot were erased since: what was computed from the snapshot cannot be computed again.",
+        value=f"snapshot {snapshot_id}: {'; '.join(erasure.said for erasure in since)}",
         where=str(path),
-        way_out="compute it anew on the history as it is now",
+        way_out="compute the result anew on the history as the history is now",
     )

@@ -8,10 +8,12 @@ import sys
 from pathlib import Path
 
 import pytest
-from fixtures.standard_export import GOOD, events, write
+from fixtures.standard_export import GOOD, NOW, events, person, write
 from fixtures.trusted import Trusted
 
 from threat.cli import main
+from threat.history.intake.load import load
+from threat.ids import show_id
 from threat.trust.folder import UNSIGNED
 
 
@@ -46,6 +48,27 @@ def test_the_command_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsy
     assert overview["by_source"][0]["reaches"] == "2024-01-11T09:00:00+00:00"
     assert overview["by_source"][0]["reach_stated"] is False
     assert [batch["rows_quarantined"] for batch in overview["batches"]] == [0, 1]
+
+
+def test_a_person_is_erased_by_two_people(
+    tmp_path: Path, force_trusted: Trusted, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    force_trusted.use(monkeypatch)
+    export, store = write(tmp_path / "export", events=events(GOOD)), tmp_path / "store"
+    load("standard_csv", export, store, NOW)
+    keys = [word for name in ("approval", "approval-owner") for word in ("--by", str(force_trusted.key(name)))]
+    asked = ["erase", show_id("P", person("anna")), "--reason", "court order", "--store", str(store), *keys]
+    monkeypatch.setattr(sys, "argv", ["threat", *asked])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    said = capsys.readouterr().out
+    assert not ended.value.code
+    assert f"Erased: {show_id('P', person('anna'))}, by Vera Lid and Sam Owner." in said
+    assert "Rows taken out, or without the person now: 1 of events." in said
+    monkeypatch.setattr(sys, "argv", ["threat", "history", "--store", str(store), "--verify", "--full"])
+    with pytest.raises(SystemExit):
+        main()
+    assert "a person erased by Vera Lid and Sam Owner: 1 of events (court order)" in capsys.readouterr().out
 
 
 def test_signed_verified_and_private(
