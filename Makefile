@@ -92,6 +92,7 @@ bench: setup .venv-bench/.done ## the feature engine beside its rivals: one tabl
 
 results: setup ## the whole main job on real records (where the folder is present) and on the synthetic force: docs/results.md
 	@PYTHONPATH=docs $(BIN)/python -m pages.results --real $(REAL) --out docs/results.md
+	@PYTHONPATH=docs $(BIN)/python -m pages.noticing --out docs/noticing.md
 
 ceiling: setup ## docs/ceiling.md: how close to the best that records allow; opens the six forces of the ledger (an hour)
 	@PYTHONPATH=docs $(BIN)/python -m pages.ceiling --open $(WORLDS)

@@ -36,12 +36,15 @@ def audit_command(
 ) -> None:
     """Audit a ranking: both sides of the list, each group next to everybody else, and whether it is enough to go by.
 
-    Of a RUN, the report is added to it as fairness.json and fairness.html. Exit 0 whatever the verdict: the gate
+    Of a RUN, the report is added to it as fairness.json and fairness.html, and what of it may be published as
+    fairness_public.json and fairness_public.html. Exit 0 whatever the verdict: the gate
     decides.
     """
     from fairness.handed_in import Columns, audit_table
     from fairness.page import page
     from fairness.policy import load_policy
+    from fairness.published.page import public_page
+    from fairness.published.screen import public_screen
     from fairness.screen import every_group, one_screen
     from fairness.suppression import public as published
 
@@ -67,16 +70,22 @@ def audit_command(
             )
         else:
             report = audit_table(what, columns, capacity=capacity, threshold=threshold, policy=rules)
-    shown = published(report) if public else report
+    if public:
+        shown = published(report)
+        html_text, lines = public_page(shown), public_screen(shown, full=full)
+    else:
+        shown, html_text, lines = report, page(report), (every_group if full else one_screen)(report)
     if html is not None:
-        html.write_text(page(shown), encoding="utf-8")
-    emit(shown.as_json(), as_json=as_json, lines=lambda _: (every_group if full else one_screen)(shown))
+        html.write_text(html_text, encoding="utf-8")
+    emit(shown.as_json(), as_json=as_json, lines=lambda _: lines)
 
 
 def _audit_run(path: Path, store: Path, policy: Any, ranking: str | None, given: list[str]) -> Any:
     """Audit a RUN; the audit of its model is added to it."""
     from fairness.page import page
+    from fairness.published.page import public_page
     from fairness.runs import audit_run, snapshot_of
+    from fairness.suppression import public
     from threat.release.attestations import attest_annexes, job_trust
     from threat.release.documents.evaluation import MODEL
     from threat.release.runs import Run
@@ -92,8 +101,42 @@ def _audit_run(path: Path, store: Path, policy: Any, ranking: str | None, given:
     if report.ranking == MODEL:
         run.write(report)
         run.add("fairness.html", page(report))
-        attest_annexes(run, (report.FILE, "fairness.html"), trust)
+        published = public(report)
+        run.write(published)
+        run.add("fairness_public.html", public_page(published))
+        attest_annexes(run, (report.FILE, "fairness.html", published.FILE, "fairness_public.html"), trust)
     return report
+
+
+@app.command("audit-decisions")
+def decisions_command(
+    decisions: Annotated[
+        Path, typer.Argument(help="A CSV of recorded decisions: list_as_of, relationship, listed, taken.")
+    ] = Path("var/decisions.csv"),
+    store: StoreOption = STORE,
+    rung: Annotated[str, typer.Option(help="What counts as later harm: a rung of outcomes.csv.")] = "Y4",
+    horizon: Annotated[int, typer.Option(min=1, help="Days from the list in which it counts.")] = 180,
+    policy: FairnessPolicyOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Audit what people decided: the list, the decisions and both together, and who is served better or worse by them.
+
+    Who decided is not in the table. The report holds small counts, for governance inside the force alone.
+    """
+    from fairness.decisions.of_history import Outcome, audit_of_history
+    from fairness.decisions.screen import NONE_YET, decisions_screen
+    from fairness.decisions.table import read_decisions
+    from fairness.policy import load_policy
+    from threat.history.store import Store
+
+    recorded = read_decisions(decisions)
+    if recorded is None:
+        emit({"decisions": 0}, as_json=as_json, lines=lambda _: NONE_YET)
+        return
+    with progress("Auditing"):
+        snapshot = Store.open(store).snapshot()
+        report = audit_of_history(recorded, snapshot, Outcome(rung, horizon), load_policy(policy))
+    emit(report.as_json(), as_json=as_json, lines=lambda _: decisions_screen(report))
 
 
 @app.command("audit-champion")

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from html import escape
 
-from fairness.suppression import PublicFairness
 from fairness.words import (
     AT_RISK,
     COUNTED_TWICE,
     HEADS,
     SUBJECTS,
-    Characteristic,
-    Report,
     count,
     counts_of,
     decimals,
@@ -29,7 +26,13 @@ from threat.characteristics import PARTY_TITLES
 from threat.charts import Point, points_with_intervals
 from threat.measuring.counts import caught, percent
 from threat.measuring.titles import recall_title
-from threat.release.documents.fairness import CharacteristicReport, GroupReport, OtherCharacteristic, OtherRanking
+from threat.release.documents.fairness import (
+    CharacteristicReport,
+    Fairness,
+    GroupReport,
+    OtherCharacteristic,
+    OtherRanking,
+)
 from threat.release.documents.fairness_policy import FigureName
 
 _STYLE = """
@@ -58,7 +61,7 @@ _MORE_HEADS = (
 """Columns of the figures for who checks the arithmetic."""
 
 
-def page(report: Report) -> str:
+def page(report: Fairness) -> str:
     """Return an HTML document without script or outside file; every chart has its sentence and its table."""
     title = f"Fairness report: {report.title or report.ranking}"
     head = (
@@ -67,30 +70,23 @@ def page(report: Report) -> str:
     )
     gated = [item for item in report.characteristics if item.gate]
     reported = [item for item in report.characteristics if not item.gate]
-    least = report.policy.publish_at_least
     parts = [
         head,
         f"<main><h1>{escape(title)}</h1>",
         f"<p>{escape(report.dataset)}</p>",
-        _who_may_read(report),
+        "<p><strong>For governance inside the force: it holds small counts. Publish what --public gives.</strong></p>",
         _verdict(report),
         _overall(report),
         "<h2>What the verdict depends on</h2>",
-        *(_section(item, least) for item in gated),
+        *(_section(item) for item in gated),
     ]
     if reported:
-        parts += ["<h2>Also reported</h2>", *(_section(item, least) for item in reported)]
+        parts += ["<h2>Also reported</h2>", *(_section(item) for item in reported)]
     parts += [_coverage(report), _others(report), _notes(report), "</main></body></html>"]
     return "\n".join(part for part in parts if part)
 
 
-def _who_may_read(report: Report) -> str:
-    if isinstance(report, PublicFairness):
-        return "<p>Small counts are withheld.</p>"
-    return "<p><strong>For governance inside the force: it holds small counts. Publish only with --public.</strong></p>"
-
-
-def _verdict(report: Report) -> str:
+def _verdict(report: Fairness) -> str:
     policy = report.policy
     rates = own_rates(report)
     return (
@@ -104,7 +100,7 @@ def _verdict(report: Report) -> str:
     )
 
 
-def _overall(report: Report) -> str:
+def _overall(report: Fairness) -> str:
     overall = report.overall
     cut = (
         f"{report.capacity:g} places on each list"
@@ -119,10 +115,11 @@ def _overall(report: Report) -> str:
     )
 
 
-def _section(report: Characteristic, least: int) -> str:
+def _section(report: CharacteristicReport) -> str:
     """A characteristic: verdict, chart, counts; groups without a figure in a sentence, never as rows that pass."""
     note = f"<p>{escape(report.note)}</p>" if report.note else ""
-    gaps = "".join(f"<p>{escape(sentence)}</p>" for sentence in not_shown(report, least))
+    gap = not_shown(report)
+    gaps = f"<p>{escape(gap)}</p>" if gap else ""
     return (
         f"<section><h3>{escape(name_of(report))}</h3>"
         f'<p><span class="v {report.verdict}">{report.verdict.words}</span>: {escape(report.reason)}.</p>'
@@ -130,7 +127,7 @@ def _section(report: Characteristic, least: int) -> str:
     )
 
 
-def _tables(report: Characteristic) -> str:
+def _tables(report: CharacteristicReport) -> str:
     groups = shown(report)
     more = "".join(f"<tr>{_figures(report, group)}</tr>" for group in groups)
     sides = "".join(_side(report, groups, caption, names) for caption, names in _SIDES)
@@ -140,14 +137,14 @@ def _tables(report: Characteristic) -> str:
     )
 
 
-def _side(report: Characteristic, groups: list[GroupReport], caption: str, names: tuple[FigureName, ...]) -> str:
+def _side(report: CharacteristicReport, groups: list[GroupReport], caption: str, names: tuple[FigureName, ...]) -> str:
     """One side of a characteristic: counts, shares, and each figure against everybody else's with its verdict."""
     heads = ("Group", *(head for name in names for head in (HEADS[name], *_against(report, name))))
     rows = "".join(f"<tr>{_row(heads, group.title, _counts(group, names))}</tr>" for group in groups)
     return f"<table><caption>{caption}</caption>{_head(heads)}<tbody>{rows}</tbody></table>"
 
 
-def _against(report: Characteristic, name: FigureName) -> tuple[str, str]:
+def _against(report: CharacteristicReport, name: FigureName) -> tuple[str, str]:
     """Heads of a figure's comparison; one that decides nothing says so."""
     noun = noun_of(name)
     return f"{noun[0].upper()}{noun[1:]} over everybody else's", "Verdict" if name in report.figures else "Reported"
@@ -168,7 +165,7 @@ def _counts(group: GroupReport, names: tuple[FigureName, ...]) -> tuple[str, ...
     return tuple(cells)
 
 
-def _figures(report: Characteristic, group: GroupReport) -> str:
+def _figures(report: CharacteristicReport, group: GroupReport) -> str:
     beyond = "; ".join(
         f"{noun_of(cell.figure)} {probability(cell.p_beyond)}"
         for cell in group.compared
@@ -184,7 +181,7 @@ def _row(heads: tuple[str, ...], title: str, cells: tuple[str, ...]) -> str:
     return f"<th scope=row>{escape(title)}</th>{named}"
 
 
-def _chart(report: Characteristic) -> str:
+def _chart(report: CharacteristicReport) -> str:
     """The first figure that decides, by group."""
     name = report.figures[0]
     points = [
@@ -203,7 +200,7 @@ def _chart(report: Characteristic) -> str:
     return points_with_intervals(f"{name_of(report)}: {HEADS[name][0].lower()}{HEADS[name][1:]}", sentence, points)
 
 
-def _coverage(report: Report) -> str:
+def _coverage(report: Fairness) -> str:
     if not report.coverage:
         return ""
     rows = "".join(
@@ -219,8 +216,8 @@ def _coverage(report: Report) -> str:
     )
 
 
-def _others(report: Report) -> str:
-    if isinstance(report, PublicFairness) or not report.others:
+def _others(report: Fairness) -> str:
+    if not report.others:
         return ""
     heads = "".join(f"<th scope=col>{escape(name_of(item))}</th>" for item in report.gated)
     rows = "".join(_other(other, report.gated) for other in report.others)
@@ -251,5 +248,5 @@ def _lowest(item: OtherCharacteristic) -> str:
     return "" if item.worst is None else f", {item.worst.ratio:.2f} ({escape(item.worst.title)})"
 
 
-def _notes(report: Report) -> str:
+def _notes(report: Fairness) -> str:
     return "<h2>Read this with it</h2><ul>" + "".join(f"<li>{escape(note)}</li>" for note in report.notes) + "</ul>"

@@ -6,14 +6,10 @@ import textwrap
 from collections import Counter
 from collections.abc import Iterable
 
-from fairness.suppression import WithheldGroup
 from fairness.words import (
     AT_RISK,
     COUNTED_TWICE,
     SUBJECTS,
-    Characteristic,
-    Group,
-    Report,
     count,
     decimals,
     everybody_caught,
@@ -26,9 +22,9 @@ from fairness.words import (
 )
 from threat.measuring.counts import caught, percent, plural
 from threat.measuring.figure import Figure
-from threat.release.documents.fairness import MISSING, ComparedFigure, GroupReport
+from threat.release.documents.fairness import MISSING, CharacteristicReport, ComparedFigure, Fairness, GroupReport
 from threat.release.documents.fairness_policy import FigureName
-from threat.release.documents.fairness_verdict import WORST_FIRST, FairnessVerdict
+from threat.release.documents.fairness_verdict import WORST_FIRST
 
 LINES, COLUMNS = 24, 100
 """The screen: a terminal has 24 lines as a rule, and 100 columns are read without turning the head."""
@@ -40,7 +36,7 @@ _DATASET_LINES = 2
 """Most lines for the name of the data: a path may be as long as it likes."""
 
 
-def one_screen(report: Report) -> str:
+def one_screen(report: Fairness) -> str:
     """Return the report in at most 24 lines of at most 100 columns.
 
     The verdict; how many of those later harmed were on the list; the groups furthest beyond the line, with all four
@@ -64,7 +60,7 @@ def _wrapped(text: str, indent: str = "") -> list[str]:
     ) or [""]
 
 
-def _everybody(report: Report) -> str:
+def _everybody(report: Fairness) -> str:
     overall = report.overall
     cut = (
         f"{report.capacity:g} places on each list"
@@ -80,7 +76,7 @@ def _everybody(report: Report) -> str:
     )
 
 
-def _characteristics(report: Report) -> str:
+def _characteristics(report: Fairness) -> str:
     """Count the characteristics that pass, fail or lack evidence, of those that the verdict depends on."""
     gated = Counter(item.verdict for item in report.characteristics if item.gate)
     tally = ", ".join(f"{gated[verdict]} {verdict.words.lower()}" for verdict in WORST_FIRST if gated[verdict])
@@ -89,7 +85,7 @@ def _characteristics(report: Report) -> str:
     return said + (f" Also reported: {also}." if also else "")
 
 
-def _worst(report: Report) -> list[str]:
+def _worst(report: Fairness) -> list[str]:
     """The groups furthest beyond the line: those that fail, then those with enough cases to go by."""
     least = report.policy.least_events
     gated = [item for item in report.characteristics if item.gate]
@@ -103,9 +99,8 @@ def _worst(report: Report) -> list[str]:
             -(entry[2].p_beyond or 0.0),
         )
     )
-    failed = [f"{_named(item, group)}: Fail. Its counts are not shown." for item, group in _hidden_fails(gated)]
-    if compared or failed:
-        sentences = [*failed, *(_compared(item, group) for item, group, _ in compared)]
+    if compared:
+        sentences = [_compared(item, group) for item, group, _ in compared]
         return ["Treated worst, next to everybody else recorded:", *_fitting(sentences)]
     lowest = [(item, group) for item, group in pairs if group.events >= least and group.code != MISSING]
     if not lowest:
@@ -117,17 +112,7 @@ def _worst(report: Report) -> list[str]:
     ]
 
 
-def _hidden_fails(items: Iterable[Characteristic]) -> list[tuple[Characteristic, WithheldGroup]]:
-    """Groups that fail and whose counts may not be shown: the fail is said all the same."""
-    return [
-        (item, group)
-        for item in items
-        for group in item.groups
-        if isinstance(group, WithheldGroup) and group.verdict == FairnessVerdict.FAIL
-    ]
-
-
-def _compared(item: Characteristic, group: GroupReport) -> str:
+def _compared(item: CharacteristicReport, group: GroupReport) -> str:
     """Say of one group all four figures next to everybody else's, and by which of those that decide the verdict is."""
     parts = [f"{_caught(group)}{_others(group.of('recall'))}"]
     for name in (*AT_RISK, *SUBJECTS):
@@ -142,7 +127,7 @@ def _others(cell: ComparedFigure | None) -> str:
     return "" if cell is None or cell.others is None else f" (others {short_percent(cell.others)})"
 
 
-def _named(item: Characteristic, group: Group) -> str:
+def _named(item: CharacteristicReport, group: GroupReport) -> str:
     name = name_of(item)
     return f"{group.title} ({name if item.party == 'column' else name[0].lower() + name[1:]})"
 
@@ -164,14 +149,14 @@ def _fitting(sentences: Iterable[str]) -> list[str]:
     return lines
 
 
-def _gaps(report: Report) -> list[str]:
+def _gaps(report: Fairness) -> list[str]:
     """Count the rows of the report that could not be computed: one line for each reason."""
     reasons: Counter[str] = Counter()
     total = 0
     for item in report.characteristics:
         for group in item.groups:
             total += 1
-            if why := _why_not(item, group, report):
+            if why := _why_not(item, group):
                 reasons[why] += 1
     if not reasons:
         return []
@@ -181,11 +166,8 @@ def _gaps(report: Report) -> list[str]:
     ]
 
 
-def _why_not(item: Characteristic, group: Group, report: Report) -> str:
+def _why_not(item: CharacteristicReport, group: GroupReport) -> str:
     """Return why a row has no verdict of its own; the empty string where its group was compared."""
-    policy = report.policy
-    if isinstance(group, WithheldGroup):
-        return f"a count is below {policy.publish_at_least}, or would give one away"
     if all(other.code == MISSING for other in item.groups):
         return "the characteristic is not recorded for anyone"
     if group.recall.value is None and "recall" in item.figures:
@@ -197,7 +179,7 @@ def _why_not(item: Characteristic, group: Group, report: Report) -> str:
     return "nothing of the group, or of everybody else, that could be compared"
 
 
-def _notes(report: Report, room: int) -> list[str]:
+def _notes(report: Fairness, room: int) -> list[str]:
     """The notes that fit into so many lines; the last line says how many are left."""
     notes = [note for note in (own_rates(report), *report.notes, COUNTED_TWICE) if note]
     lines: list[str] = []
@@ -210,7 +192,7 @@ def _notes(report: Report, room: int) -> list[str]:
     return lines
 
 
-def every_group(report: Report) -> str:
+def every_group(report: Fairness) -> str:
     """Return the report with all four figures of each group of every characteristic, next to everybody else's."""
     lines = [
         f"{report.verdict.words}: {report.dataset}",
@@ -236,15 +218,10 @@ _LEGEND = (
 )
 
 
-def _line(item: Characteristic, group: Group) -> str:
-    if isinstance(group, WithheldGroup):
-        cells = f"{'withheld':>8}{'withheld':>9} {'':<{_CELL * len(_FIGURES)}}"
-        verdict = group.verdict.words if group.verdict == FairnessVerdict.FAIL else "withheld"
-    else:
-        figures = "".join(f"{_cell(group, name):<{_CELL}}" for name in _FIGURES)
-        cells = f"{count(group.n):>8}{count(group.events):>8}  {figures}"
-        verdict = verdict_of(group, item)
-    return f"  {group.title[:25]:<26}{cells}{verdict}"
+def _line(item: CharacteristicReport, group: GroupReport) -> str:
+    figures = "".join(f"{_cell(group, name):<{_CELL}}" for name in _FIGURES)
+    cells = f"{count(group.n):>8}{count(group.events):>8}  {figures}"
+    return f"  {group.title[:25]:<26}{cells}{verdict_of(group, item)}"
 
 
 def _cell(group: GroupReport, name: FigureName) -> str:

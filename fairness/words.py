@@ -4,17 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from fairness.suppression import PublicCharacteristic, PublicFairness, WithheldGroup
 from threat.characteristics import title_of
 from threat.measuring.counts import caught, percent, plural
 from threat.measuring.figure import Figure
 from threat.release.documents.fairness import CharacteristicReport, ComparedFigure, Fairness, GroupReport
 from threat.release.documents.fairness_policy import FigureName
-from threat.release.documents.fairness_verdict import FairnessVerdict
-
-Report = Fairness | PublicFairness
-Characteristic = CharacteristicReport | PublicCharacteristic
-Group = GroupReport | WithheldGroup
 
 COUNTED_TWICE = "Somebody who was harmed twice counts twice among those later harmed."
 """What "later harmed" counts: outcome events, not people."""
@@ -23,29 +17,25 @@ _SMALL_RATE = 0.05
 """Rates below this are shown with four decimals: with two, a rate of 0.4 % would read 0.00."""
 
 
-def name_of(report: Characteristic) -> str:
+def name_of(report: CharacteristicReport) -> str:
     """Return what a characteristic is called at the beginning of a line: ``Sex of the person at risk``."""
     title = title_of(report.characteristic, report.party)
     return title if report.party == "column" else title[0].upper() + title[1:]
 
 
-def count(value: int | None) -> str:
-    """Return a count with its thousands apart; ``withheld`` for None."""
-    return "withheld" if value is None else f"{value:,}"
+def count(value: int) -> str:
+    """Return a count with its thousands apart."""
+    return f"{value:,}"
 
 
-def everybody_caught(report: Report) -> str:
-    """Return how many of all those later harmed were on the list; ``withheld`` where the count is too small to say."""
+def everybody_caught(report: Fairness) -> str:
+    """Return how many of all those later harmed were on the list."""
     overall = report.overall
-    if overall.recall is None or overall.events is None:
-        return "withheld"
     return caught((overall.recall.value or 0.0) * overall.events, overall.events)
 
 
-def decimals(figure: Figure | None) -> str:
-    """Return a figure with its interval in decimals; ``withheld`` for None, ``none`` without a value."""
-    if figure is None:
-        return "withheld"
+def decimals(figure: Figure) -> str:
+    """Return a figure with its interval in decimals; ``none`` without a value."""
     if figure.value is None:
         return "none"
     digits = 2 if figure.value >= _SMALL_RATE or figure.value == 0 else 4
@@ -109,9 +99,9 @@ def short_percent(value: float) -> str:
     return f"{value:.1%}" if 0 < value < _SMALL_RATE else f"{value:.0%}"
 
 
-def own_rates(report: Report) -> str:
+def own_rates(report: Fairness) -> str:
     """Return how often an audit of these sizes is wrong by chance, in a sentence; empty where it was not simulated."""
-    rates = report.own_rates if isinstance(report, Fairness) else None
+    rates = report.own_rates
     if rates is None:
         return ""
     low, high = rates.false_fail.interval
@@ -148,42 +138,28 @@ def noun_of(name: FigureName) -> str:
     return _NOUNS[name]
 
 
-def verdict_of(group: Group, report: Characteristic) -> str:
+def verdict_of(group: GroupReport, report: CharacteristicReport) -> str:
     """Return the verdict of a group of a characteristic in words."""
     return group.verdict.words if len(report.groups) > 1 else "Nothing to compare"
 
 
-def is_shown(group: Group) -> bool:
-    """Tell whether a group has a row of its own: its counts may be shown, and somebody of the group was harmed."""
-    return isinstance(group, GroupReport) and group.events > 0
+def is_shown(group: GroupReport) -> bool:
+    """Tell whether a group has a row of its own: somebody of the group was harmed."""
+    return group.events > 0
 
 
-def shown(report: Characteristic) -> list[GroupReport]:
+def shown(report: CharacteristicReport) -> list[GroupReport]:
     """Return the groups of a characteristic that have a row of their own; ``not_shown`` says the others."""
-    return [group for group in report.groups if isinstance(group, GroupReport) and is_shown(group)]
+    return [group for group in report.groups if is_shown(group)]
 
 
-def not_shown(report: Characteristic, least: int) -> list[str]:
-    """Return a sentence for each kind of group that has no row: how many, why, and which.
-
-    ``least``: smallest count that may be published. A fail is said even where its counts are withheld.
-    """
-    without = [group for group in report.groups if isinstance(group, GroupReport) and not is_shown(group)]
-    withheld = [group for group in report.groups if isinstance(group, WithheldGroup)]
-    sentences = []
-    if without:
-        sentences.append(
-            f"Not computed for {plural(len(without), 'group')}, of whom nobody was harmed: {_names(without)}."
-        )
-    if withheld:
-        sentences.append(
-            f"Not shown for {plural(len(withheld), 'group')}, because a count is below {least} or would give one "
-            f"away: {_names(withheld)}."
-        )
-    if failed := [group for group in withheld if group.verdict == FairnessVerdict.FAIL]:
-        sentences.append(f"Beyond the line, though not shown: {_names(failed)}.")
-    return sentences
+def not_shown(report: CharacteristicReport) -> str:
+    """Return a sentence that says which groups have no row, and why; empty where every group has one."""
+    without = [group for group in report.groups if not is_shown(group)]
+    if not without:
+        return ""
+    return f"Not computed for {plural(len(without), 'group')}, of whom nobody was harmed: {_names(without)}."
 
 
-def _names(groups: Sequence[Group]) -> str:
+def _names(groups: Sequence[GroupReport]) -> str:
     return ", ".join(group.title for group in groups)

@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 from pages.results_evidence import LeakWorth, MeasuredRun, RealRecords, SyntheticForce
 from pages.results_page import page
 
-from fairness.suppression import PublicFairness, public
+from fairness.suppression import public
 from threat.history.snapshot import Snapshot
 from threat.history.store import Store
 from threat.measuring.list_length import ListLength
@@ -27,6 +27,7 @@ from threat.release.documents.choices import Choices
 from threat.release.documents.cohort import CohortAttrition
 from threat.release.documents.evaluation import MODEL, Evaluation
 from threat.release.documents.expected_captures import ExpectedCaptures
+from threat.release.documents.fairness_public import PublicFairness
 from threat.release.documents.stability import Stability
 from threat.release.runs import Run
 from threat.simulation.force import Settings, write

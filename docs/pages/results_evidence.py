@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from fairness.suppression import PublicFairness
 from threat.measuring.figure import Figure
 from threat.release.documents.checks import Checks
 from threat.release.documents.choices import Choices
 from threat.release.documents.cohort import CohortAttrition
 from threat.release.documents.evaluation import Evaluation
 from threat.release.documents.expected_captures import ExpectedCaptures
+from threat.release.documents.fairness_public import PublicFairness
 from threat.release.documents.stability import Stability
 
 

@@ -16,12 +16,12 @@ from pages.results_estimand import estimand_lines
 from pages.results_evidence import MeasuredRun, RealRecords, SyntheticForce
 from pages.results_halves import drift_lines, halves_lines
 
-from fairness.suppression import PublicFairness
 from threat.measuring.figure import Figure
 from threat.measuring.list_length import ListLength
 from threat.release.documents.cohort import CohortAttrition
 from threat.release.documents.evaluation import MODEL, Evaluation, RankingFigures
 from threat.release.documents.expected_captures import ExpectedCaptures
+from threat.release.documents.fairness_public import PublicFairness
 from threat.release.documents.stability import Stability
 from threat.release.documents.table_lines import TableLine, and_list, in_running_text, table_lines
 

@@ -21,6 +21,7 @@ from threat.release.documents.evaluation import Evaluation
 from threat.release.documents.expected_captures import ExpectedCaptures
 from threat.release.documents.fairness import Fairness
 from threat.release.documents.fairness_champion import FairnessWithChampion
+from threat.release.documents.fairness_public import PublicFairness
 from threat.release.documents.folds import Folds
 from threat.release.documents.gate import Gate
 from threat.release.documents.global_picture import GlobalPicture
@@ -51,6 +52,7 @@ DOCUMENTS: dict[str, type[JsonFile]] = {
     "execution": Execution,
     "expected_captures": ExpectedCaptures,
     "fairness": Fairness,
+    "fairness_public": PublicFairness,
     "fairness_with_champion": FairnessWithChampion,
     "features": ModelFeatures,
     "folds": Folds,

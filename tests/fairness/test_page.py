@@ -5,7 +5,6 @@ from __future__ import annotations
 from fixtures.audits import counted
 
 from fairness.page import page
-from fairness.suppression import public
 
 WOMEN_AND_MEN = {"women": (200, 100), "men": (100, 20), "nobody": (0, 0)}
 
@@ -35,12 +34,3 @@ def test_groups_of_whom_nobody_was_harmed_are_a_sentence_and_no_row() -> None:
     html = page(counted(WOMEN_AND_MEN))
     assert "Not computed for 1 group, of whom nobody was harmed: nobody." in html
     assert "<th scope=row>nobody</th>" not in html
-
-
-def test_withheld_groups_are_a_sentence_that_says_how_many_and_why() -> None:
-    report = counted({"women": (200, 100), "men": (300, 150), "few": (30, 2), "fewer": (12, 6)})
-    html = page(public(report))
-    assert "Not shown for 2 groups, because a count is below 10 or would give one away: few, fewer." in html
-    assert "<th scope=row>few</th>" not in html
-    assert "Beyond the line, though not shown: few." in html
-    assert "withheld<" not in html

@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 
 from fairness.characteristics import Characteristic
 from fairness.screen import COLUMNS, LINES, every_group, one_screen
-from fairness.suppression import public
 
 
 def test_a_group_that_fails_is_said_first_with_all_four_figures_next_to_everybody_else() -> None:
@@ -64,15 +63,6 @@ def test_a_group_of_few_comes_after_those_that_can_be_judged() -> None:
     assert said.index("many (group): 30 of 72") < said.index("two (group): 0 of 2")
 
 
-def test_in_public_a_fail_is_said_without_its_counts() -> None:
-    report = counted({"women": (200, 100), "men": (100, 4)})
-    assert public(report).verdict == "fail"
-    said = one_screen(public(report))
-    assert "  men (group): Fail. Its counts are not shown." in said
-    assert "  2: a count is below 10, or would give one away" in said
-    assert " 4 of" not in said
-
-
 def test_rows_that_share_a_place_make_counts_that_are_about_right() -> None:
     score, label = np.array([1.0, 1.0, 1.0, 0.0]), np.array([1.0, 1.0, 0.0, 0.0])
     said = one_screen(audited(score, label, one_group(["a", "a", "b", "b"]), capacity=2))
@@ -97,8 +87,6 @@ def test_on_request_every_group_has_a_line() -> None:
     assert "0.44 x1.42 P0.85" in rows["men"]
     assert rows["men"].endswith("  Fail")
     assert rows["nobody harmed"].endswith("Not enough evidence")
-    withheld = every_group(public(counted({"women": (200, 100), "men": (300, 150), "few": (30, 2)})))
-    assert all("Pass" not in line for line in withheld.splitlines() if "withheld" in line)
 
 
 LONG = st.text(st.characters(codec="ascii", categories=("L", "N", "P")), min_size=1, max_size=80)
@@ -108,15 +96,14 @@ LONG = st.text(st.characters(codec="ascii", categories=("L", "N", "P")), min_siz
     names=st.lists(LONG, min_size=2, max_size=6, unique=True),
     sizes=st.lists(st.sampled_from([(0, 0), (3, 1), (30, 12), (120, 60), (80, 4)]), min_size=6, max_size=6),
     notes=st.lists(st.sampled_from(["A short note.", "A long note. " * 30]), max_size=7),
-    published=st.booleans(),
 )
 def test_it_is_one_screen_whatever_the_report_holds(
-    names: list[str], sizes: list[tuple[int, int]], notes: list[str], published: bool
+    names: list[str], sizes: list[tuple[int, int]], notes: list[str]
 ) -> None:
     report = counted(dict(zip(names, sizes, strict=False)), notes=tuple(notes))
     many = itertools.islice(itertools.cycle(report.characteristics), 12)
     report = report.model_copy(update={"characteristics": tuple(many), "dataset": "d" * 180})
-    lines = one_screen(public(report) if published else report).splitlines()
+    lines = one_screen(report).splitlines()
     assert len(lines) <= LINES
     assert max(map(len, lines)) <= COLUMNS
     assert lines[-1] == "Every group: --full. The whole report: --json, or --html FILE."

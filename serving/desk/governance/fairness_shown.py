@@ -9,7 +9,6 @@ from fairness.words import (
     COUNTED_TWICE,
     HEADS,
     SUBJECTS,
-    Report,
     decimals,
     everybody_caught,
     name_of,
@@ -105,7 +104,7 @@ def fairness_shown(desk: Desk) -> FairnessShown:
 
 
 def _shown(run: str, report: Fairness) -> FairnessShown:
-    characteristics = [(item, _characteristic(item, report)) for item in report.characteristics]
+    characteristics = [(item, _characteristic(item)) for item in report.characteristics]
     return FairnessShown(
         run=run,
         verdict=report.verdict.words,
@@ -121,7 +120,7 @@ def _shown(run: str, report: Fairness) -> FairnessShown:
     )
 
 
-def _everybody(report: Report) -> str:
+def _everybody(report: Fairness) -> str:
     overall, listed = report.overall, everybody_caught(report)
     share = percent(overall.recall)
     return (
@@ -130,7 +129,7 @@ def _everybody(report: Report) -> str:
     )
 
 
-def _line(report: Report) -> str:
+def _line(report: Fairness) -> str:
     policy = report.policy
     return (
         f"Each group is compared with everybody else who is recorded. A group fails when its recall or precision is "
@@ -141,7 +140,7 @@ def _line(report: Report) -> str:
     )
 
 
-def _characteristic(item: CharacteristicReport, report: Fairness) -> CharacteristicShown:
+def _characteristic(item: CharacteristicReport) -> CharacteristicShown:
     rows = [
         GroupRow(
             title=group.title,
@@ -158,7 +157,7 @@ def _characteristic(item: CharacteristicReport, report: Fairness) -> Characteris
         failed=item.verdict == FairnessVerdict.FAIL,
         reason=f"{item.reason[:1].upper()}{item.reason[1:]}.",
         rows=tuple(rows),
-        gaps=tuple(not_shown(item, report.policy.publish_at_least)),
+        gaps=tuple(sentence for sentence in (not_shown(item),) if sentence),
     )
 
 

@@ -1,0 +1,1 @@
+"""What may be published of an audit: counts that give no small count away, by any sums."""

@@ -1,0 +1,93 @@
+"""``fairness_public.json``: the audit of one ranking as it may be published, made of ``fairness.json`` alone."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from pydantic import Field
+
+from threat.release.documents.document import Document, Part
+from threat.release.documents.fairness import Audited, JudgedCharacteristic, JudgedGroup
+
+
+class PublicGroup(JudgedGroup):
+    """One group as it may be published: each count to the nearest step, or null where withheld.
+
+    Shares are made of these published counts and of nothing else, so no share tells more than the counts do.
+    """
+
+    rows: float | None = Field(ge=0, description="rows")
+    events: float | None = Field(ge=0, description="outcome events")
+    caught: float | None = Field(ge=0, description="outcome events on the list")
+    listed: float | None = Field(ge=0, description="rows on the list")
+    false_alarms: float | None = Field(ge=0, description="rows on the list known to have no outcome")
+
+    @property
+    def recall(self) -> float | None:
+        """Share of outcome events that were on the list, of the published counts."""
+        return _share(self.caught, self.events)
+
+    @property
+    def selection_rate(self) -> float | None:
+        """Share of rows on the list, of the published counts."""
+        return _share(self.listed, self.rows)
+
+    @property
+    def false_alarm_rate(self) -> float | None:
+        """Share of the listed rows known to have no outcome, of the published counts."""
+        return _share(self.false_alarms, self.listed)
+
+    @property
+    def is_withheld(self) -> bool:
+        """True when none of its counts is published."""
+        return all(getattr(self, name) is None for name in ("rows", "events", "caught", "listed", "false_alarms"))
+
+
+def _share(part: float | None, whole: float | None) -> float | None:
+    """Return a share, at most 1: a part may round up where its whole rounds down."""
+    return None if part is None or not whole else min(1.0, part / whole)
+
+
+class PublicCharacteristic(JudgedCharacteristic):
+    """One characteristic as it may be published."""
+
+    groups: tuple[PublicGroup, ...] = Field(description="every group, those withheld among them")
+
+
+class PublicOverall(Part):
+    """Everybody together; what is withheld is null."""
+
+    rows: int = Field(ge=0, description="rows")
+    events: int | None = Field(description="outcome events")
+    outside_events: float | None = Field(description="of those, events that no row could have foreseen, to the step")
+    listed: float | None = Field(description="rows on the list")
+    recall: float | None = Field(description="recall: share of outcome events that were on the list")
+
+
+class Withholding(Part):
+    """How much of a kind of count is published."""
+
+    kind: str = Field(description="what is counted")
+    groups: int = Field(ge=0, description="groups of the report")
+    too_small: int = Field(ge=0, description="of those, groups of which the count is too small to publish")
+    withheld: int = Field(ge=0, description="groups of which it is withheld, those among them")
+
+
+class PublicFairness(Document, Audited):
+    """The audit as it may be published. Other rankings, intervals and probabilities tell counts too: not in here."""
+
+    FILE: ClassVar[str] = "fairness_public.json"
+    ANNEX: ClassVar[bool] = True
+    HOW_MADE: ClassVar[str] = "make it: threat audit RUN"
+    MADE_AGAIN: ClassVar[str] = "audit again with this version of the product: threat audit RUN"
+
+    version: Literal[1] = Field(default=1, description="version of this document")
+    public: Literal[True] = Field(default=True, description="always true")
+    run_id: str | None = Field(description="the RUN, or null")
+    run_manifest_sha256: str | None = Field(description="hash of the RUN's manifest, or null")
+    least: int = Field(ge=1, description="smallest count published; no withheld count can be had any closer")
+    step: float = Field(ge=0, description="counts of groups are to the nearest of these")
+    overall: PublicOverall = Field(description="everybody together")
+    characteristics: tuple[PublicCharacteristic, ...] = Field(description="every characteristic on record")
+    withholding: tuple[Withholding, ...] = Field(description="how many counts of each kind are withheld")
+    notes: tuple[str, ...] = Field(description="what was withheld, and what this report cannot tell")
