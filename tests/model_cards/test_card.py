@@ -9,6 +9,7 @@ import pytest
 from fixtures import evidence
 from fixtures.cards import MANIFEST, documents, human, made, value
 from fixtures.estimands import estimand
+from fixtures.gated_characteristics import characteristic
 
 from model_cards.card import build, headline_words
 from model_cards.facts import FACTS
@@ -194,7 +195,7 @@ def test_the_group_served_worst_is_told_in_counts_and_a_fail_without_them() -> N
         evidence.group("B", 900, 60, 15, 0.6, "fail"),
         evidence.group("C", 900, 60, 20, 0.8, "not_enough_evidence"),
     ]
-    sex = evidence.characteristic("sex", "fail", groups)
+    sex = characteristic("sex", "fail", groups)
     told = made(fairness=evidence.fairness(MANIFEST, characteristics=[sex]))
     assert told.summary.worst_served == (
         "Fairness verdict: fail. Treated worst among groups large enough to publish: B (sex of the person at risk): "
@@ -202,7 +203,7 @@ def test_the_group_served_worst_is_told_in_counts_and_a_fail_without_them() -> N
     )
     assert value(told, "fairness.not_shown") == "None"
     hidden = [groups[0], groups[2], evidence.group("D", 90, 30, 2, 0.1, "fail")]
-    told = made(fairness=evidence.fairness(MANIFEST, characteristics=[evidence.characteristic("sex", "fail", hidden)]))
+    told = made(fairness=evidence.fairness(MANIFEST, characteristics=[characteristic("sex", "fail", hidden)]))
     assert told.summary.worst_served.startswith(
         "Fairness verdict: fail. Treated worse than the line allows, on counts too small to show: D (sex of the person "
         "at risk). Treated worst among groups large enough to publish: C (sex of the person at risk): the share on the "

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from fixtures import evidence
 from fixtures.cards import MANIFEST, made, value
+from fixtures.gated_characteristics import characteristic
 
 from model_cards.tested import how_tested
 from threat.release.documents.fairness import Coverage
@@ -19,7 +20,7 @@ def entry(state: str, audited_as: str = "") -> Coverage:
 
 def report(*verdicts: str, verdict: str = "pass") -> Any:
     groups = [evidence.group(f"G{i}", 900, 60, 20, 0.9, given) for i, given in enumerate(verdicts)]
-    sex = evidence.characteristic("sex", verdict, groups, reason="the reason")
+    sex = characteristic("sex", verdict, groups, reason="the reason")
     return evidence.fairness(MANIFEST, characteristics=[sex])
 
 

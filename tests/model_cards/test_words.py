@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from fixtures.evidence import characteristic, figure, group
+from fixtures.evidence import figure, group
+from fixtures.gated_characteristics import characteristic
 
 from model_cards.words import figure_words, withheld
 

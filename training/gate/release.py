@@ -20,6 +20,7 @@ from threat.release.documents.gate import Gate, PolicyInForce
 from threat.release.documents.provenance import Provenance
 from threat.release.documents.recomputation import Recomputation
 from threat.release.evidence import RunDocuments
+from threat.release.ledger import LEAST_SHADOW_DAYS
 from threat.release.model_files import TREES, model_sha256, ranking_files
 from threat.release.openings import times_opened
 from threat.release.policies import deciding, in_force
@@ -105,5 +106,7 @@ def release(run: Run, gate: Gate, signer: Signer, *, var: Path, at: int) -> dict
     add_card(run)
     built = bundle.build(run, var / "bundles", signer)
     reason = f"gate {gate.policy_version} passed on {gate.on.isoformat()}"
-    standing = promotions.promote(var / "promotions.jsonl", built, gate.to, signer, at=at, reason=reason)
+    least = gate.policy.numbers.shadow_days or LEAST_SHADOW_DAYS
+    chain = var / "promotions.jsonl"
+    standing = promotions.promote(chain, built, gate.to, signer, at=at, reason=reason, shadow_days=least)
     return {"bundle": str(built), "bundle_sha256": bundle.hash_of(built), "state": standing.state}

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from fixtures import evidence
+from fixtures.gated_characteristics import characteristic
 from fixtures.release_commands import run_command
 from typer.testing import CliRunner
 
@@ -46,7 +47,7 @@ def var(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def audited(var: Path, run_id: str) -> Run:
     measured = evidence.evaluation(rankings=evidence.rankings()[:2])
-    report = {"characteristics": [evidence.characteristic("ethnicity_group", "not_enough_evidence")]}
+    report = {"characteristics": [characteristic("ethnicity_group", "not_enough_evidence")]}
     return evidence.audited_run(var / "runs", run_id, report, replacing=[measured])
 
 

@@ -84,6 +84,9 @@ class Numbers(Part):
     openings_at_most: Annotated[int, Field(ge=1)] | None = Field(
         default=None, description="leaks: most models seen on one test, this one among them; null before gate-5"
     )
+    shadow_days: Annotated[int, Field(ge=56)] | None = Field(
+        default=None, description="least days in shadow before a pilot, by the witness; null before gate-5, which is 56"
+    )
     acceptance_days: int = Field(ge=1, description="longest life of an acceptance or approval, days")
 
 
