@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from threat.asof import seconds, show
+from threat.asof import parse_as_of, seconds, show
 from threat.options import STORE, JsonOption, PolicyOption, StoreOption
 from threat.terminal import emit, progress, warn
 
@@ -167,6 +167,57 @@ def _erased_lines(document: dict[str, Any]) -> str:
             f"The history is at snapshot {document['snapshot_id']}. Lists and RUNs of before cannot be computed again.",
             "Publish a new list (threat score --publish): until then the desk shows none. Lists, RUNs and logs in var "
             "still name the person by id.",
+        ]
+    )
+
+
+@app.command("retention")
+def retention_command(
+    table: Annotated[
+        Path | None, typer.Option("--table", help="The force's table; the shipped one has no periods and is refused.")
+    ] = None,
+    as_of: Annotated[str, typer.Option("--as-of", help="2024-06-01 (00:00 UTC); otherwise now.")] = "",
+    store: StoreOption = STORE,
+    as_json: JsonOption = False,
+) -> None:
+    """List the persons whose records are due for a review, by the force's own table of retention classes."""
+    from threat.history.retention import due, load_table
+    from threat.history.store import Store
+    from threat.ids import show_id
+
+    rules = load_table(table)
+    at = parse_as_of(as_of) if as_of else seconds(datetime.now(tz=UTC))
+    rows = due(Store.open(store).snapshot(), rules, at)
+    document = {
+        "as_of": show(at),
+        "version": rules.version,
+        "owner": rules.owner,
+        "source": rules.source,
+        "classes": {each.name: sum(row.retention_class == each.name for row in rows) for each in rules.classes},
+        "due": [
+            {
+                "person": show_id("P", row.person),
+                "class": row.retention_class,
+                "last_record": str(row.last_record),
+                "due": str(row.due),
+            }
+            for row in rows
+        ],
+    }
+    emit(document, as_json=as_json, lines=_retention_lines)
+
+
+def _retention_lines(document: dict[str, Any]) -> str:
+    counts, rows = document["classes"], document["due"]
+    head = f"Due for a review on {document['as_of'][:10]} by the table {document['version']} ({document['owner']})"
+    return "\n".join(
+        [
+            f"{head}: {len(rows):,} persons",
+            *(f"  {name}: {count:,}" for name, count in counts.items()),
+            *(
+                f"{row['person']}  {row['class']}  last record {row['last_record']}, due since {row['due']}"
+                for row in rows
+            ),
         ]
     )
 
