@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from model_cards import estimand, limits, results
+from model_cards import audit_facts, estimand, limits, results
 from model_cards.ablations import ablations_field, ablations_meaning_field
 from model_cards.base_facts import base_field, kind_field
 from model_cards.decision import decision_curve_field
@@ -357,6 +357,8 @@ FACTS: dict[str, Fact] = {
     "fairness.by_group": ("fairness.json", results.by_group_field),
     "fairness.not_shown": ("fairness.json", results.not_shown_field),
     "fairness.coverage": ("fairness.json", results.coverage_field),
+    "fairness.alerts": ("fairness.json", audit_facts.alerts_field),
+    "fairness.own_errors": ("fairness.json", audit_facts.own_errors_field),
     "fairness.others": ("fairness.json", results.others_field),
     "explanation.method": (
         "threat/release/ranking_model.py",

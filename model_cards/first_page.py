@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from model_cards import facts, results
+from model_cards.audit_facts import alerts, own_errors
 from model_cards.limits import cannot_see
 from model_cards.outline import is_required
 from model_cards.tested import how_tested
@@ -52,6 +53,8 @@ def first_page(documents: RunDocuments, run_id: str, limits: Sequence[str], sect
         comparators=_comparators(documents),
         compared=results.compared(documents),
         worst_served=results.worst_served(documents),
+        alerts=alerts(documents.fairness),
+        own_errors=own_errors(documents.fairness),
         for_whom=_for_whom(documents),
         verdicts=_verdicts(gate),
         conditions=_conditions(gate),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from model_cards.card import headline_words
@@ -9,7 +10,7 @@ from threat.charts import Point, points_with_intervals
 from threat.release.documents.card import Card, Summary, Table, Value
 
 if TYPE_CHECKING:  # Jinja is optional
-    from jinja2 import Template
+    from jinja2 import Environment, Template
 
 
 def page(card: Card) -> str:
@@ -48,13 +49,18 @@ def by_answer(answers: Table | None) -> tuple[str, ...]:
 
 def template(name: str) -> Template:
     """Return a template of this room. Values are escaped; a name that is not defined is an error."""
+    return _environment().get_template(name)
+
+
+@cache
+def _environment() -> Environment:
+    """Return what compiles the templates; made once, since compiling them takes longer than drawing a page."""
     # Jinja is optional (extras cards and serving): `threat release` draws a card only when it refuses.
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
-    environment = Environment(
+    return Environment(
         loader=PackageLoader("model_cards"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
     )
-    return environment.get_template(name)
 
 
 def first_page_parts(summary: Summary) -> list[tuple[str, list[tuple[str, Value]]]]:
@@ -96,7 +102,9 @@ def first_page_parts(summary: Summary) -> list[tuple[str, list[tuple[str, Value]
         (
             "For whom",
             [
-                ("Who is served worst", summary.worst_served),
+                ("Who is treated worst", summary.worst_served),
+                ("Fails and alerts", summary.alerts or "None on record"),
+                ("How often such an audit errs", summary.own_errors),
                 ("What could be tested", by_answer(summary.for_whom) or "Not audited"),
             ],
         ),

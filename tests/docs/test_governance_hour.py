@@ -6,9 +6,11 @@ import re
 import shlex
 import subprocess
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import pytest
+import typer
 from fixtures import evidence
 from fixtures.quick_training import QUICK
 from fixtures.typed_commands import parse_command
@@ -53,6 +55,12 @@ def test_the_page_has_commands_and_each_parses() -> None:
         parse_command(line)
 
 
+@cache
+def command_line() -> typer.Typer:
+    """Every command of the product, gathered once."""
+    return build()
+
+
 def run(command: Typed, places: dict[str, Path]) -> str:
     """Run a line where its files are, assert its exit code, and return what it printed."""
     line = re.sub(rf"\b({'|'.join(places)})\b", lambda match: str(places[match[1]]), command.line)
@@ -61,7 +69,7 @@ def run(command: Typed, places: dict[str, Path]) -> str:
         done = subprocess.run(["bash", "-c", line], capture_output=True, text=True)
         assert done.returncode == command.exit_code, done.stderr
         return done.stdout
-    result = CliRunner().invoke(build(), words)
+    result = CliRunner().invoke(command_line(), words)
     error = result.exception
     code = error.exit_code if isinstance(error, ThreatError) else result.exit_code
     assert code == command.exit_code, f"{line}\n{result.output}\n{error!r}"

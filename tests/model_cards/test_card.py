@@ -9,7 +9,6 @@ import pytest
 from fixtures import evidence
 from fixtures.cards import MANIFEST, documents, human, made, value
 from fixtures.estimands import estimand
-from fixtures.gated_characteristics import characteristic
 
 from model_cards.card import build, headline_words
 from model_cards.facts import FACTS
@@ -23,7 +22,7 @@ from threat.release.evidence import RunDocuments
 
 def test_every_field_of_the_outline_has_a_source_and_every_fact_a_field() -> None:
     auto, provided = outline().paths("auto"), outline().paths("human")
-    assert len(auto) + len(provided) == sum(len(section.fields) for section in outline().sections) == 116
+    assert len(auto) + len(provided) == sum(len(section.fields) for section in outline().sections) == 118
     assert auto == {*FACTS, "limits.numbered", "identity.run"}
 
 
@@ -80,7 +79,7 @@ def test_values_come_from_the_evidence() -> None:
     )
 
 
-def test_figures_are_told_at_the_capacity_with_their_intervals() -> None:
+def test_figures_are_given_at_the_capacity_with_their_intervals() -> None:
     card = made()
     assert value(card, "performance.rankings").rows[0] == (
         "LightGBM",
@@ -119,7 +118,7 @@ def test_a_loss_to_the_regression_is_on_the_first_page(verdict: str, first: bool
     )
 
 
-def test_what_was_estimated_is_told_and_no_small_count_with_it() -> None:
+def test_what_was_estimated_is_said_and_no_small_count_with_it() -> None:
     """2 homicides are withheld, and 30 rapes with them: 90 outcomes less 58 and 30 would say the 2."""
     card = made(evaluation=evidence.evaluation(estimand=estimand()))
     assert value(card, "target.composition").rows == (
@@ -150,7 +149,7 @@ def test_a_model_without_probabilities_says_why() -> None:
     assert second == f"{why} 100 without one are needed."
 
 
-def test_offsets_by_kind_are_told_with_what_they_rest_on() -> None:
+def test_offsets_by_kind_are_given_with_what_they_depend_on() -> None:
     kinds = [
         {"kind": "ex_partner", "n": 4_000, "events": 210, "people": 90, "unshrunk": 0.31, "offset": 0.124},
         {"kind": "family", "n": 900, "events": 9, "people": 8, "offset": 0.0},
@@ -189,27 +188,27 @@ def test_small_groups_are_a_sentence_and_no_rows_that_pass() -> None:
     assert [(point.label, point.target) for point in bands.points] == [("0.00% to 1.00%", 0.008)]
 
 
-def test_the_group_served_worst_is_told_in_counts_and_a_fail_without_them() -> None:
+def test_the_group_served_worst_is_given_in_counts_and_a_fail_without_them() -> None:
     groups = [
         evidence.group("A", 8_000, 100, 40, 1.0, "pass"),
         evidence.group("B", 900, 60, 15, 0.6, "fail"),
         evidence.group("C", 900, 60, 20, 0.8, "not_enough_evidence"),
     ]
-    sex = characteristic("sex", "fail", groups)
-    told = made(fairness=evidence.fairness(MANIFEST, characteristics=[sex]))
-    assert told.summary.worst_served == (
+    sex = evidence.characteristic("sex", "fail", groups)
+    card = made(fairness=evidence.fairness(MANIFEST, characteristics=[sex]))
+    assert card.summary.worst_served == (
         "Fairness verdict: fail. Treated worst among groups large enough to publish: B (sex of the person at risk): "
         "15 of 60 later harmed were on the list, the share on the list 0.60 of everybody else's (fail)."
     )
-    assert value(told, "fairness.not_shown") == "None"
+    assert value(card, "fairness.not_shown") == "None"
     hidden = [groups[0], groups[2], evidence.group("D", 90, 30, 2, 0.1, "fail")]
-    told = made(fairness=evidence.fairness(MANIFEST, characteristics=[characteristic("sex", "fail", hidden)]))
-    assert told.summary.worst_served.startswith(
+    card = made(fairness=evidence.fairness(MANIFEST, characteristics=[evidence.characteristic("sex", "fail", hidden)]))
+    assert card.summary.worst_served.startswith(
         "Fairness verdict: fail. Treated worse than the line allows, on counts too small to show: D (sex of the person "
         "at risk). Treated worst among groups large enough to publish: C (sex of the person at risk): the share on the "
         "list 0.80 of everybody else's"
     )
-    assert value(told, "fairness.not_shown")[1] == "Treated worse than the line allows: D (sex of the person at risk)"
+    assert value(card, "fairness.not_shown")[1] == "Treated worse than the line allows: D (sex of the person at risk)"
 
 
 def test_what_nobody_provided_is_counted_and_shown() -> None:

@@ -86,7 +86,7 @@ def test_conditions_signatures_and_expiry_are_of_the_gate() -> None:
 
 def test_nothing_of_the_first_page_is_left_out_of_its_drawing() -> None:
     titles = [title for _, values in first_page_parts(made(gate=None).summary) for title, _ in values]
-    assert len(titles) == len(set(titles)) == 23
+    assert len(titles) == len(set(titles)) == 25
     drawn = {title: value for _, values in first_page_parts(made(gate=None).summary) for title, value in values}
     assert drawn["Signed by"] == "Nobody"
     assert drawn["Verdicts of the gate"] == "The gate has not been asked"
