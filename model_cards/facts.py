@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from model_cards import audit_facts, estimand, limits, results
+from model_cards import audit_facts, estimand, limits, public_record, results
 from model_cards.ablations import ablations_field, ablations_meaning_field
 from model_cards.base_facts import base_field, kind_field
 from model_cards.decision import decision_curve_field
 from model_cards.words import count, day, figure_words, number, outcome_words, table
-from threat.measuring.figure import Verdict
 from threat.measuring.titles import TITLES
 from threat.release.documents.card import Value
 from threat.release.documents.model import Calibrator
@@ -77,38 +76,6 @@ def _horizon(documents: RunDocuments) -> Value | None:
     if documents.evaluation is None:
         return None
     return f"{documents.evaluation.horizon_days} days from the moment the list is made"
-
-
-_PHASES = {"shadow": "Pre-deployment", "pilot": "Beta or pilot", "live": "Production"}
-"""By the state that the gate was asked for, the phase as the publisher of transparency records lists phases."""
-
-
-def _phase(documents: RunDocuments) -> Value | None:
-    gate = documents.gate
-    if gate is None or gate.verdict != Verdict.PASS:
-        return "Pre-deployment: not released"
-    return f"{_PHASES[gate.to]} ({gate.to})"
-
-
-def _input(documents: RunDocuments) -> Value | None:
-    if documents.features is None:
-        return None
-    features = number(len(documents.features.names))
-    return (
-        "Structured records, no free text, pictures or sound: events of both people of a relationship that were on "
-        f"record when the list was made, as {features} features of catalogue {documents.features.catalogue_version}."
-    )
-
-
-def _output(documents: RunDocuments) -> Value | None:
-    if documents.evaluation is None:
-        return None
-    shown = documents.gate is not None and documents.gate.show_probability
-    probability = "A probability is shown next to each place." if shown else "No probability is shown, only the place."
-    return (
-        f"An order of relationships, of which a list shows {number(documents.evaluation.capacity)}, each with the "
-        f"reasons for its place and the records behind each reason. {probability}"
-    )
 
 
 def _snapshot(documents: RunDocuments) -> Value | None:
@@ -294,19 +261,6 @@ NOT_FOR = (
 )
 """Whole sentences: exports print them one after another, and half a sentence was once read as what the tool does."""
 DECIDES = "A reviewer of the unit, with their supervisor, after reading the records. The ranking decides nothing."
-_CLEANING = (
-    "Every row is checked when it is taken in. A row that cannot be right is quarantined with its reason and counts "
-    "nowhere; what a later batch withdraws is kept and no longer read."
-)
-_PROCESSING = (
-    "Before each list the same features are computed from the records known at that moment as in the training, and "
-    "the released model orders the relationships by its score. Nothing is learnt in use."
-)
-_ARCHITECTURE = (
-    "A history of records that is only added to; features computed from it; a training whose evidence is sealed; a "
-    "release gate; and a desk at which reviewers read the list, the reasons and the records, and write down what they "
-    "decided. It works without any service outside the force's machines."
-)
 
 FACTS: dict[str, Fact] = {
     "identity.name": ("config.json", _name),
@@ -331,7 +285,7 @@ FACTS: dict[str, Fact] = {
     "data.snapshot": ("snapshot.json", _snapshot),
     "data.cohort": ("evaluation.json, cohort.json", _cohort),
     "data.attrition": ("cohort.json", _attrition),
-    "data.cleaning": ("the product's design", _fixed(_CLEANING)),
+    "data.cleaning": ("the product's design", _fixed(public_record.CLEANING)),
     "model.kind": ("model/", kind_field),
     "model.base": ("model/base.json, choices.json", base_field),
     "model.features": ("model/features.json, cohort.json", _features),
@@ -388,11 +342,11 @@ FACTS: dict[str, Fact] = {
     ),
     "security.added_harm": ("checks.json", results.added_harm_field),
     "limits.mitigations": ("the product's design", limits.mitigations_field),
-    "public_record.phase": ("gate.json", _phase),
-    "public_record.architecture": ("the product's design", _fixed(_ARCHITECTURE)),
-    "public_record.input": ("model/features.json", _input),
-    "public_record.output": ("evaluation.json, gate.json", _output),
-    "public_record.processing": ("the product's design", _fixed(_PROCESSING)),
+    "public_record.phase": ("gate.json", public_record.phase_field),
+    "public_record.architecture": ("the product's design", _fixed(public_record.ARCHITECTURE)),
+    "public_record.input": ("model/features.json", public_record.input_field),
+    "public_record.output": ("evaluation.json, gate.json", public_record.output_field),
+    "public_record.processing": ("the product's design", _fixed(public_record.PROCESSING)),
     "monitoring.acceptances": ("gate.json", results.acceptances_field),
     "sign_off.gate": ("gate.json", results.gate_field),
     "sign_off.approvals": ("gate.json", results.approvals_field),
