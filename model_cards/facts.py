@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from model_cards import audit_facts, estimand, limits, public_record, results
+from model_cards import audit_facts, estimand, limits, public_record, results, signing
 from model_cards.ablations import ablations_field, ablations_meaning_field
 from model_cards.base_facts import base_field, kind_field
 from model_cards.decision import decision_curve_field
@@ -49,6 +49,18 @@ def _started_at(documents: RunDocuments) -> Value | None:
 def _documents(documents: RunDocuments) -> Value | None:
     if documents.gate is None:
         return None
+    in_force = [
+        [
+            document.kind.replace("_", " "),
+            f"{document.title}, version {document.version}",
+            f"{document.by} ({document.role})",
+            document.review_due.isoformat(),
+            document.sha256,
+        ]
+        for document in documents.gate.documents
+    ]
+    if in_force:
+        return table(["Document", "Title", "Signed by", "Review due", "SHA-256"], in_force)
     rows = [[check.title, check.words, check.reason] for check in documents.gate.checks if check.name in _ON_PAPER]
     return table(["Check", "Verdict", "Why"], rows)
 
@@ -350,6 +362,10 @@ FACTS: dict[str, Fact] = {
     "monitoring.acceptances": ("gate.json", results.acceptances_field),
     "sign_off.gate": ("gate.json", results.gate_field),
     "sign_off.approvals": ("gate.json", results.approvals_field),
+    "sign_off.dissent": ("gate.json", signing.dissent_field),
+    "sign_off.policies": ("gate.json", signing.policies_field),
+    "sign_off.computed_again": ("gate.json", signing.computed_again_field),
+    "sign_off.release_digest": ("gate.json", signing.release_digest_field),
 }
 """By section.field: the evidence, and how its value is read. The card itself gives ``identity.run``, the RUN's id, and
 ``limits.numbered``."""

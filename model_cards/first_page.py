@@ -144,7 +144,10 @@ def _verdicts(gate: Gate | None) -> Table | None:
 
 
 def _conditions(gate: Gate | None) -> tuple[str, ...]:
-    """Return the acceptances, those that differ in nothing but what they are about or who gave them in one line."""
+    """Return the acceptances and the conditions of approvals.
+
+    Acceptances that differ in nothing but what they are about or who gave them are one line.
+    """
     if gate is None:
         return ()
     people: dict[tuple[str, str, str], list[str]] = {}
@@ -157,17 +160,32 @@ def _conditions(gate: Gate | None) -> tuple[str, ...]:
     about: dict[tuple[str, str], list[str]] = {}
     for (title, what, until), names in people.items():
         about.setdefault((title, f"accepted by {' and '.join(names)} {until}"), []).append(what)
-    return tuple(f"{title} ({', '.join(what)}): {words}" for (title, words), what in about.items())
+    lines = [f"{title} ({', '.join(what)}): {words}" for (title, words), what in about.items()]
+    lines += [
+        f"Approval of {approval.by} ({approval.role}): {condition}"
+        for approval in gate.approvals
+        for condition in approval.conditions
+    ]
+    return tuple(lines)
 
 
 def _signed(gate: Gate | None) -> tuple[str, ...]:
     if gate is None:
         return ()
-    return tuple(f"{approval.by} ({approval.role}), {approval.on.isoformat()}" for approval in gate.approvals)
+    return tuple(
+        f"{approval.by} ({approval.role}), {approval.on.isoformat()}"
+        + ("" if approval.expires is None else f", until {approval.expires.isoformat()}")
+        for approval in gate.approvals
+    )
 
 
 def _dissent(gate: Gate | None) -> tuple[str, ...]:
-    return () if gate is None else tuple(f"Did not count: {statement}" for statement in gate.not_counted)
+    if gate is None:
+        return ()
+    return (
+        *(f"{given.by} ({given.role}), {given.on.isoformat()}: {given.reason}" for given in gate.dissents),
+        *(f"Did not count: {statement}" for statement in gate.not_counted),
+    )
 
 
 def _missing(gate: Gate | None, sections: Sequence[Section]) -> tuple[str, ...]:

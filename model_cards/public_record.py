@@ -1,4 +1,4 @@
-"""What a public record says of the system around the model: phase, what goes in, what comes out, how it is processed."""
+"""What a public record says of the system around the model: phase, what goes in and comes out, how that is done."""
 
 from __future__ import annotations
 

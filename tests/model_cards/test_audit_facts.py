@@ -6,6 +6,7 @@ from typing import Any
 
 from fixtures import evidence
 from fixtures.cards import MANIFEST, made, value
+from fixtures.gated_characteristics import characteristic
 
 from model_cards.audit_facts import alerts, own_errors
 from model_cards.tested import how_tested
@@ -23,7 +24,7 @@ def report(**fields: Any) -> Fairness:
         cell | {"figure": "precision", "verdict": "alert"},
         cell | {"figure": "recall", "gate": False, "verdict": "alert"},
     )
-    sex = evidence.characteristic("sex", "fail", groups)
+    sex = characteristic("sex", "fail", groups)
     return evidence.fairness(MANIFEST, characteristics=[sex], **fields)
 
 
