@@ -317,6 +317,11 @@ def _show_verified(document: dict[str, Any]) -> str:
     ]
     if document["torn"]:
         lines.append("The last line of the witness is torn, and its entry is in the log: the next entry completes it.")
+    if document["lines_missing"]:
+        lines.append(
+            f"{document['lines_missing']:,} entries have no line of their own in the witness (a crash, or a line taken "
+            "out); a later line vouches for them."
+        )
     lines.append(document["note"] or f"Under a signed checkpoint: {document['signed']:,} entries.")
     return "\n".join([*lines, f"Last hash: {document['head']}"])
 

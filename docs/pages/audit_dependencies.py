@@ -65,17 +65,19 @@ def audit(lock: Path, wheel: Path, out: Path, program: str) -> None:
     if not refused:
         write_whole(out / "sbom.cdx.json", bill_of_materials(wheel, lock, licences))
         print(f"Bill of materials: {out / 'sbom.cdx.json'}, of {wheel.name}, valid under the schema of CycloneDX 1.6.")
-    known = advisories(lock, program)
-    write_whole(out / "advisories.json", json.dumps({"asked": known is not None, "advisories": known or []}, indent=2))
-    for advisory in known or []:
+    answered = advisories(lock, program)
+    write_whole(
+        out / "advisories.json", json.dumps({"asked": answered is not None, "advisories": answered or []}, indent=2)
+    )
+    for advisory in answered or []:
         print(f"  {advisory['package']} {advisory['version']}: {advisory['id']}, fixed in {advisory['fixed_in']}")
-    if refused or known:
+    if refused or answered:
         raise GateRefused(
-            f"{len(refused)} licences are refused, and {len(known or [])} advisories are known.",
+            f"{len(refused)} licences are refused, and {len(answered or [])} advisories are known.",
             where=str(out),
             way_out="replace or update the packages; the policy is docs/pages/licences_accepted.csv",
         )
-    if known is None:
+    if answered is None:
         raise BadInput(
             "The advisories could not be asked for: the OSV service was not reached, so nothing is known of them.",
             where=program,

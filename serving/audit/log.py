@@ -181,7 +181,8 @@ class Verified:
     ``witnessed``: entries up to the last that the witness names, whose hash seals all before it. ``clock_set_back``:
     entries dated over a minute before the entry ahead of them. The chain holds; the clock did not. ``torn``: the last
     line of the witness begins the line of an entry of the chain and has no end; the next entry completes it.
-    ``signed``: entries up to the latest signed checkpoint that the chain was compared with.
+    ``signed``: entries up to the latest signed checkpoint that the chain was compared with. ``lines_missing``: entries
+    before the last witnessed that have no line of their own: a crash, or a line taken out. The chain vouches for them.
     """
 
     entries: int
@@ -190,6 +191,7 @@ class Verified:
     clock_set_back: int
     torn: bool = False
     signed: int = 0
+    lines_missing: int = 0
 
     def as_dict(self) -> dict[str, object]:
         """Return the fields as a JSON document."""
@@ -201,6 +203,7 @@ class Verified:
             "clock_set_back": self.clock_set_back,
             "torn": self.torn,
             "signed": self.signed,
+            "lines_missing": self.lines_missing,
         }
 
 
@@ -224,7 +227,7 @@ def verify(engine: Engine, witness: Path | None = None, signed: Sequence[tuple[i
         previous, last_at = row["entry_hash"], at
         waiting.discard((count, previous))
         if count in vouched:
-            if vouched.pop(count) != {previous}:
+            if vouched.pop(count) != previous:
                 raise _broken(f"entry {count} is not the entry that the witness saw: the chain was rewritten", where)
             witnessed = count
         elif seen.torn and line_of(count, previous).startswith(seen.torn):
@@ -238,7 +241,8 @@ def verify(engine: Engine, witness: Path | None = None, signed: Sequence[tuple[i
     if seen.torn and not torn_is_of_an_entry:
         raise _broken("the last line of the witness begins the line of no entry that lacks a line", where)
     covered = max((number for number, _ in signed), default=0)
-    return Verified(count, previous, witnessed, set_back, bool(seen.torn), covered)
+    missing = witnessed - len(seen.vouched)
+    return Verified(count, previous, witnessed, set_back, bool(seen.torn), covered, missing)
 
 
 def _check_place(row: dict[str, Any], count: int, previous: str, where: str) -> None:

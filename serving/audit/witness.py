@@ -33,12 +33,9 @@ so lines can be out of order by as many as there are writers; 128 is far more th
 
 @dataclass(frozen=True, slots=True)
 class Witness:
-    """What a witness file says: hashes by sequence number, and the bytes of a torn last line, if any.
+    """What a witness file says: hashes by sequence number, and the bytes of a torn last line, if any."""
 
-    A number seen with two hashes keeps both, and then can't match.
-    """
-
-    vouched: dict[int, set[str]] = field(default_factory=dict)
+    vouched: dict[int, str] = field(default_factory=dict)
     torn: str = ""
 
 
@@ -59,7 +56,8 @@ def witness_path(engine: Engine) -> Path:
 def read_witness(path: Path, *, required: bool) -> Witness:
     """Read a witness file; an absent file vouches for nothing.
 
-    Raises IntegrityFailure for a whole line that is not a number and a hash, or an absent file that is ``required``.
+    Raises IntegrityFailure for a whole line that is not a number and a hash, an entry that is named twice, or an absent
+    file that is ``required``.
     """
     if not path.exists():
         if required:
@@ -67,7 +65,7 @@ def read_witness(path: Path, *, required: bool) -> Witness:
         return Witness()
     text = path.read_text(encoding="ascii", errors="replace")
     whole, _, torn = text.rpartition("\n")
-    vouched: dict[int, set[str]] = {}
+    vouched: dict[int, str] = {}
     # Split at the line feed alone: splitlines also breaks at characters that a line of a witness never has.
     for number, line in enumerate(whole.split("\n") if whole else [], 1):
         sequence, _, digest = line.partition(" ")
@@ -75,7 +73,9 @@ def read_witness(path: Path, *, required: bool) -> Witness:
             raise IntegrityFailure(
                 "The witness file has a line that is not a number and a hash.", value=line, where=f"{path}:{number}"
             )
-        vouched.setdefault(int(sequence), set()).add(digest)
+        if int(sequence) in vouched:
+            raise IntegrityFailure("The witness file names an entry twice.", value=sequence, where=f"{path}:{number}")
+        vouched[int(sequence)] = digest
     return Witness(vouched, torn)
 
 

@@ -160,7 +160,7 @@ class Desk:
         return AgeOfList(words.age_of_list(basis.as_of, now), stale)
 
     def _list_to_show(self) -> tuple[Published, str, str]:
-        """What is published, the id of the list to show and, when it stands in for a model's list, why."""
+        """The publication, the id of the list to show and, when it stands in for a model's list, why."""
         chosen = self.published()
         if not chosen.list:
             raise NotFound(

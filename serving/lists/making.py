@@ -109,7 +109,7 @@ def _still_in_service(var: Path, inputs: ScoringInputs, at: int) -> None:
 def _inputs(
     store: Path, var: Path, as_of: int, options: ListOptions, started_at: int, trust: Trust
 ) -> tuple[ScoringInputs, tuple[str, ...]]:
-    """What a scoring reads, and remarks on what was left out of it."""
+    """The inputs of a scoring, and remarks on what was left out of them."""
     policy = load_policy(options.policy_path)
     capacity = policy.capacity if options.capacity is None else options.capacity
     if capacity < 1:

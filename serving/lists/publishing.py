@@ -48,7 +48,7 @@ class Publication:
 
     @property
     def order(self) -> tuple[int, int, int]:
-        """What publications are ordered by: as-of, number, entry."""
+        """The place among publications: by as-of, number, entry."""
         return self.as_of, self.sequence, self.entry
 
 
@@ -89,8 +89,8 @@ def refuse_older(var: Path, as_of: int) -> None:
 def _refuse_older(publication: Publication | None, as_of: int) -> None:
     if publication is not None and publication.as_of > as_of:
         raise UsageError(
-            f"A list of a later as-of is published already, as of {show(publication.as_of)}: this list is not shown.",
-            value=show(as_of),
+            f"The as-of {show(as_of)} is before that of the published list, so this list is not shown.",
+            value=f"published as of {show(publication.as_of)}",
             where=publication.list,
             way_out=f"publish a list as of {show(publication.as_of)} or later; without --publish an older list is made "
             "and kept",

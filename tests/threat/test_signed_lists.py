@@ -114,3 +114,21 @@ def test_a_key_that_was_revoked_signs_no_list_any_more(tmp_path: Path, trusted: 
     key_list.revoke(trusted.folder, key_id, trusted.signer("governance"), reason="stolen", at=AS_OF)
     with pytest.raises(IntegrityFailure, match="not signed by a key for lists"):
         lists.open_list(tmp_path / "lists", listed.id, trusted.trust)
+
+
+def test_an_envelope_that_is_spelt_otherwise_is_refused(
+    tmp_path: Path, force_trusted: Trusted, signed: lists.ScoredList
+) -> None:
+    """The last letter of base64 has bits that decode to nothing, and fields beside the three are signed by nobody."""
+    path = tmp_path / signed.id / SIGNATURE
+    envelope = json.loads(path.read_bytes())
+    payload, padding = envelope["payload"].rstrip("="), envelope["payload"].count("=")
+    others = [envelope | {"note": "x"}]
+    if padding:
+        letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+        spelt = payload[:-1] + letters[letters.index(payload[-1]) ^ 1] + "=" * padding
+        others.append(envelope | {"payload": spelt})
+    for other in others:
+        path.write_text(json.dumps(other))
+        with pytest.raises(IntegrityFailure, match="not signed by a key for lists"):
+            lists.open_list(tmp_path, signed.id, force_trusted.trust)

@@ -57,6 +57,9 @@ def verify(envelope: Any, payload_type: str, keys: Keys, *, verb: str) -> tuple[
         parsed = Envelope.from_dict(copy.deepcopy(envelope))
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise IntegrityFailure("The signature envelope cannot be read.", value=error) from None
+    if parsed.to_dict() != envelope:
+        # Base64 has several spellings of one content, and unknown fields are not signed: only what was written counts.
+        raise IntegrityFailure("The signature envelope is not as it was written.", way_out="restore the file")
     if parsed.payload_type != payload_type:
         raise IntegrityFailure(
             "The signature was made for another kind of document.", value=parsed.payload_type, way_out=payload_type

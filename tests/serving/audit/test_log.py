@@ -65,6 +65,7 @@ def test_empty_log_is_whole(tmp_path):
         "clock_set_back": 0,
         "torn": False,
         "signed": 0,
+        "lines_missing": 0,
     }
     engine.dispose()
 

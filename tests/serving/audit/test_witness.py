@@ -67,7 +67,7 @@ def test_a_line_left_out_is_vouched_for_by_the_next(engine: Engine) -> None:
     assert verify(engine).witnessed == 12
     record(engine, entry(14), AT + 100)
     verified = verify(engine)
-    assert (verified.entries, verified.witnessed) == (14, 14)
+    assert (verified.entries, verified.witnessed, verified.lines_missing) == (14, 14, 1)
 
 
 @pytest.mark.parametrize("torn", ["13 0000", "99 ab", "x", "12 ", "1"], ids=repr)

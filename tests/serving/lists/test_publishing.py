@@ -76,10 +76,10 @@ def test_of_one_as_of_the_later_publication_is_shown(var: Path, trust: Trust) ->
 def test_an_older_list_is_not_published_over_a_later_one(var: Path, trust: Trust) -> None:
     later = shown(var, trust)
     older = made(var, trust, AS_OF - DAY)
-    with pytest.raises(UsageError, match="A list of a later as-of is published already") as told:
+    with pytest.raises(UsageError, match="is before that of the published list") as told:
         publish(var, older, Published(older.id), at=AS_OF + DAY, trust=trust)
     assert told.value.where == later.id
-    with pytest.raises(UsageError, match="later as-of"):
+    with pytest.raises(UsageError, match="is before that of the published list"):
         refuse_older(var, AS_OF - 1)
     refuse_older(var, AS_OF)
     refuse_older(var / "nowhere", AS_OF)
