@@ -10,7 +10,7 @@ from fixtures.desk_browser import NOW, Browser, client_of
 from fixtures.golden_lists import REFERENCE
 from fixtures.log_entries import details
 
-from serving.audit.log import Entry, account, record
+from serving.audit.log import Entry, account
 from serving.desk.service import Desk
 
 TYPED = "words that somebody typed"
@@ -24,7 +24,7 @@ def filled(desk: Desk) -> Desk:
         outcome = "not found" if i % 10 == 0 else "done"
         detail: dict[str, object] = {"reason": TYPED}
         entry = Entry(f"development {role}", role, "consultation", "open names", f"R-{i:016x}", outcome, detail)
-        record(desk.engine, entry, NOW - 600 + i)
+        desk.log(entry, NOW - 600 + i)
     return desk
 
 
@@ -89,7 +89,7 @@ def test_no_page_shows_what_somebody_typed(filled: Desk) -> None:
 
 
 def test_names_that_were_opened_are_an_entry_without_the_reason(desk: Desk) -> None:
-    record(desk.engine, Entry("a", "reviewer", "consultation", "open names", REFERENCE["G01"]), NOW)
+    desk.log(Entry("a", "reviewer", "consultation", "open names", REFERENCE["G01"]), NOW)
     cells, _ = shown(client_of(desk, "admin"), "/audit-log?last=1")
     assert cells[0][2:] == ["a", "reviewer", "open names (consultation)", "done", REFERENCE["G01"], account()]
 
