@@ -14,7 +14,13 @@ ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "security.md").read_text(encoding="utf-8")
 SECTIONS = dict(zip(*[iter(re.split(r"^## (.+)$", PAGE, flags=re.MULTILINE)[1:])] * 2, strict=True))
 NAMED = re.compile(r"`(tests/[a-z_/]+\.py)::(test_[a-z0-9_]+)`")
-ATTACKS = ("What reviewers read", "Whom the product believes, and which model is in service", "Who read what")
+ATTACKS = (
+    "The history that everything is computed from",
+    "The evidence of a release",
+    "What reviewers read",
+    "Whom the product believes, and which model is in service",
+    "Who read what",
+)
 
 
 def rows(section: str) -> list[list[str]]:
