@@ -152,7 +152,8 @@ def _calibration_chart(documents: RunDocuments) -> Chart | None:
 
 
 def _fairness_charts(documents: RunDocuments) -> list[Chart]:
-    report = documents.fairness
+    # The points of a chart have intervals, and these follow from exact counts: what is published has none.
+    report = documents.fairness if documents.fairness_public is None else None
     charts = []
     for characteristic in () if report is None else report.gated:
         hidden = withheld(characteristic.groups, report.policy.publish_at_least if report is not None else PUBLISH)

@@ -29,7 +29,7 @@ def day_of(evidence: str, documents: RunDocuments) -> date | None:
     for name in evidence.split(", "):
         if name in _WITHOUT_A_DAY:
             return None
-        day = judged if name in {"fairness.json", "gate.json"} else training_day(documents)
+        day = judged if name in {"fairness.json", "fairness_public.json", "gate.json"} else training_day(documents)
         if day is None:
             return None
         days.append(day)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from model_cards.published_audit import figures_of_groups
 from model_cards.words import PUBLISH, characteristic_words, too_small, withheld
 from threat.measuring.figure import Figure
 from threat.release.documents.card import CardFigure
@@ -53,6 +54,9 @@ def _kept(ranking: str, title: str, name: str, figure: Figure | None) -> Iterato
 
 
 def _of_groups(documents: RunDocuments) -> Iterator[CardFigure]:
+    if documents.fairness_public is not None:
+        yield from figures_of_groups(documents.fairness_public)
+        return
     report = documents.fairness
     if report is None:
         return

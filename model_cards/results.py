@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from model_cards import published_audit
 from model_cards.tested import how_tested
 from model_cards.words import (
     PUBLISH,
@@ -41,6 +42,8 @@ def compared(documents: RunDocuments) -> str:
 
 def worst_served(documents: RunDocuments) -> str:
     """Say in counts which group is treated worst among the characteristics that the verdict depends on."""
+    if documents.fairness_public is not None:
+        return published_audit.worst_served(documents.fairness_public)
     report = documents.fairness
     if report is None:
         return "Not audited."
@@ -191,6 +194,8 @@ def verdict_field(documents: RunDocuments) -> Value | None:
 
 def by_group_field(documents: RunDocuments) -> Value | None:
     """Return in counts who was on the list, of every group whose counts may be shown; see ``not_shown_field``."""
+    if documents.fairness_public is not None:
+        return published_audit.by_group_field(documents.fairness_public)
     report = documents.fairness
     if report is None:
         return None
@@ -224,6 +229,8 @@ def _over_others(group: GroupReport, name: FigureName) -> str:
 
 def not_shown_field(documents: RunDocuments) -> Value | None:
     """Say of how many groups the counts are not shown and why, and which of the groups fail all the same."""
+    if documents.fairness_public is not None:
+        return published_audit.not_shown_field(documents.fairness_public)
     report = documents.fairness
     if report is None:
         return None

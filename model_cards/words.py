@@ -8,13 +8,13 @@ from threat import rungs
 from threat.characteristics import title_of
 from threat.measuring.figure import Figure
 from threat.release.documents.card import Table
-from threat.release.documents.fairness import CharacteristicReport, GroupReport
+from threat.release.documents.fairness import GroupReport, JudgedCharacteristic
 
 PUBLISH = 10
 """Smallest count shown of what the fairness policy does not cover; equal to its ``publish_at_least``."""
 
 
-def characteristic_words(report: CharacteristicReport) -> str:
+def characteristic_words(report: JudgedCharacteristic) -> str:
     """Return what a characteristic of the fairness report is called, in running text."""
     return title_of(report.characteristic, report.party)
 

@@ -13,6 +13,7 @@ from threat.release.documents.config import Config
 from threat.release.documents.evaluation import Evaluation
 from threat.release.documents.expected_captures import ExpectedCaptures
 from threat.release.documents.fairness import Fairness
+from threat.release.documents.fairness_public import PublicFairness
 from threat.release.documents.folds import Folds
 from threat.release.documents.gate import Gate
 from threat.release.documents.model import BaseModel, Calibrator, ComparedBase, ModelFeatures
@@ -38,6 +39,7 @@ class RunDocuments:
     compared_base: ComparedBase | None = None
     calibrator: Calibrator | None = None
     fairness: Fairness | None = None
+    fairness_public: PublicFairness | None = None
     gate: Gate | None = None
     human: Human | None = None
 
@@ -62,6 +64,7 @@ class RunDocuments:
             compared_base=run.find(ComparedBase),
             calibrator=run.find(Calibrator),
             fairness=run.find(Fairness),
+            fairness_public=run.find(PublicFairness),
             gate=run.find(Gate) if gate else None,
             human=run.find(Human),
         )
