@@ -73,12 +73,13 @@ class Manifest:
 
     ``history``: id of the history, "" in format 1. ``entries``: the batches, as erasures left them. ``signed``: every
     record is signed by a key of the trust folder that was asked. ``snapshots``: the id of the snapshot after each
-    record, with how many batches and erasures it counts.
+    record, with how many batches and erasures it counts. ``hashes``: of the records, in order.
     """
 
     history: str
     environment: str
     records: tuple[Record, ...]
+    hashes: tuple[str, ...]
     entries: tuple[Entry, ...]
     erasures: tuple[Erasure, ...]
     snapshots: tuple[tuple[str, int, int], ...]
@@ -90,14 +91,9 @@ class Manifest:
         return bool(self.records)
 
     @property
-    def hashes(self) -> list[str]:
-        """Return the hash of every record, in order."""
-        return [record.hash for record in self.records]
-
-    @property
     def head(self) -> str:
         """Return the hash of the newest record; START in format 1."""
-        return self.records[-1].hash if self.records else START
+        return self.hashes[-1] if self.hashes else START
 
 
 def new_history(environment: str, signer: Signer | None) -> Manifest:
@@ -289,6 +285,7 @@ def _read_records(records: Sequence[Record], *, signed: bool) -> Manifest:
     at, batches = EMPTY, 0
     snapshots = [(EMPTY, 0, 0)]
     previous = START
+    hashes: list[str] = []
     if not records:
         raise ValueError("it has no record")
     first = records[0].document
@@ -302,6 +299,7 @@ def _read_records(records: Sequence[Record], *, signed: bool) -> Manifest:
         if (document["kind"] == "history") != (number == 0):
             raise ValueError(f"record {number + 1} is of the kind {document['kind']}")
         previous = record.hash
+        hashes.append(previous)
         if document["kind"] == "batch":
             entries.append(_entry(document))
             batches += 1
@@ -317,6 +315,7 @@ def _read_records(records: Sequence[Record], *, signed: bool) -> Manifest:
         str(first["history"]),
         str(first["environment"]),
         tuple(records),
+        tuple(hashes),
         tuple(entries),
         tuple(erasures),
         tuple(dict.fromkeys(snapshots)),
@@ -385,4 +384,4 @@ def _format_1(document: Mapping[str, Any]) -> Manifest:
     snapshots = [(EMPTY, 0, 0)]
     for number, entry in enumerate(entries, 1):
         snapshots.append((next_snapshot_id(snapshots[-1][0], entry.batch_id), number, 0))
-    return Manifest("", "", (), tuple(entries), (), tuple(snapshots), signed=False)
+    return Manifest("", "", (), (), tuple(entries), (), tuple(snapshots), signed=False)

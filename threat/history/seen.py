@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import os
 import stat
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -130,7 +130,7 @@ class Seen:
             self.history, self.sequence, self.head = history, sequence, head
             self._changed = True
 
-    def check_head(self, history: str, hashes: list[str], where: Path) -> None:
+    def check_head(self, history: str, hashes: Sequence[str], where: Path) -> None:
         """Raise IntegrityFailure where a history is not the one seen before, or lacks records that were seen."""
         if not self.history:
             return

@@ -69,6 +69,12 @@ def test_a_person_is_erased_by_two_people(
     with pytest.raises(SystemExit):
         main()
     assert "a person erased by Vera Lid and Sam Owner: 1 of events (court order)" in capsys.readouterr().out
+    # The source still has the person.
+    again = load("standard_csv", write(export, events=events(GOOD | {"event": "E2"})), store, NOW + 1)
+    assert again.exit_code == 6
+    assert [warning[:63] for warning in again.warnings] == [
+        "1 persons who were erased are named again by this export, and a"
+    ]
 
 
 def test_signed_verified_and_private(

@@ -31,7 +31,7 @@ def test_a_history_is_a_chain_of_signed_records(
         ("batch", 3, "force"),
     ]
     manifest = store.manifest()
-    assert [record["previous"] for record in records[1:]] == manifest.hashes[:-1]
+    assert [record["previous"] for record in records[1:]] == list(manifest.hashes[:-1])
     assert {len(item["signatures"]) for item in document["records"]} == {1}
     assert manifest.signed
     second = records[2]

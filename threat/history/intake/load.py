@@ -22,6 +22,7 @@ from threat.history.batches import Batch, Entry
 from threat.history.feeds import EVERY_FEED, sources_of
 from threat.history.intake.acceptance import Accepted, accept
 from threat.history.intake.date_order import say_date_order
+from threat.history.intake.erased_again import said_of_erased
 from threat.history.intake.export import find_files, sha256_of_export
 from threat.history.intake.match_counts import Meeting, match_counts
 from threat.history.intake.plausible import said_of_long_ago
@@ -111,6 +112,8 @@ def _load(
             # A quiet night's file has no row; without a word on what it covers it is taken for a broken export.
             export = read_export(profile, files, snapshot, loaded_at, advance, may_be_empty=bool(covers_until))
             report = _append_export(writer, profile, export, snapshot, covers_until)
+            again = said_of_erased(store.manifest().erasures, export.accepted.tables)
+            report = replace(report, warnings=(*report.warnings, *again))
     # The ids are there once the writer has ended.
     return replace(report, batch_id=writer.batch_id or report.batch_id, snapshot_id=store.snapshot().id)
 
