@@ -238,9 +238,9 @@ def page(rows: ForceRows, seen: dict[str, Sequence[Seen]], *, made_of: str) -> s
         "",
         f"In each of {seeds} seeds a fifth of the people at risk, and a fifth of the subjects, are drawn as the "
         "planted group. *Nothing*: what the audit says then is a false alarm. *Thinned history*: of the group's people "
-        "at risk 4 in 10 incidents of the past were written down. *Thinned labels*: of those not on the list 2 in 10 "
-        "outcomes were written down. *Over-policing*: subjects of the group have 1.5 recorded incidents more on "
-        "average, and no more harm. Shares of seeds, with 95% intervals (Wilson).",
+        "at risk 4 in 10 incidents of the past were written down. *Thinned labels*: of those of the group who were not "
+        "on the list 2 in 10 outcomes were written down. *Over-policing*: subjects of the group have 1.5 recorded "
+        "incidents more on average, and no more harm. Shares of seeds, with 95% intervals (Wilson).",
         "",
         *table(seen),
         "",
