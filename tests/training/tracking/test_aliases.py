@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 from fixtures import evidence
-from fixtures.gated_characteristics import characteristic
-from fixtures.release_commands import run_command
+from fixtures.gated_characteristics import gated
+from fixtures.release_commands import attested, run_command
 from typer.testing import CliRunner
 
 from threat.errors import UsageError
@@ -47,8 +47,9 @@ def var(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def audited(var: Path, run_id: str) -> Run:
     measured = evidence.evaluation(rankings=evidence.rankings()[:2])
-    report = {"characteristics": [characteristic("ethnicity_group", "not_enough_evidence")]}
-    return evidence.audited_run(var / "runs", run_id, report, replacing=[measured])
+    tested = {"characteristic": "sex", "party": "person_at_risk", "state": "tested", "reason": "recorded"}
+    report = {"characteristics": gated(ethnicity_group="not_enough_evidence"), "coverage": [tested]}
+    return attested(evidence.audited_run(var / "runs", run_id, report, replacing=[measured]))
 
 
 def said(var: Path, *words: object) -> dict[str, Any]:
