@@ -13,9 +13,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from fairness.characteristics import Characteristic
+from fairness.faults import Audited, faults_of
 from fairness.measured import independent, measured
 from fairness.policy import Policy, load_policy
-from fairness.reports import Terms, recall_of, reports_of
+from fairness.reports import Terms, not_passing, recall_of, reports_of
 from threat.errors import UsageError
 from threat.measuring.by_group import Counts, counts_by_group
 from threat.measuring.estimates import What
@@ -59,13 +60,15 @@ def audit(  # noqa: PLR0913  the ranking, the question, and by name how the answ
         with_probability=probability is not None and not np.isnan(probability).all(),
         with_rates=with_rates,
     )
-    reports, own = reports_of(
+    reports, false_rates = reports_of(
         [
             measured(item, grouping, of_item, ranked, cut)
             for item, grouping, of_item in zip(characteristics, groupings, counts, strict=True)
         ],
         terms,
     )
+    faults = faults_of(Audited(ranked, cut, characteristics, groupings))
+    reports = tuple(not_passing(report, faults) for report in reports)
     return Fairness(
         ranking=ranking,
         title="",
@@ -80,7 +83,8 @@ def audit(  # noqa: PLR0913  the ranking, the question, and by name how the answ
         verdict=FairnessVerdict.all_of(report.verdict for report in reports if report.gate),
         overall=_overall(ranked, counts[0].total(), cut),
         characteristics=reports,
-        own_rates=own,
+        own_rates=false_rates,
+        faults=faults,
         coverage=(),
         others=(),
         notes=tuple(_notes(ranked, cut)),

@@ -77,18 +77,18 @@ def measured(
     Everybody else is all recorded groups but the group itself, counted in the very same draws of persons.
     """
     alone = independent(ranked, cut)
-    known = np.array([code != MISSING for code in grouping.codes], np.bool_)
+    recorded = np.array([code != MISSING for code in grouping.codes], np.bool_)
     people, persons = grouping.people_with_events(ranked.rows), _persons(grouping, ranked.rows)
     pairs: list[dict[FigureName, Pair]] = [{} for _ in grouping.codes]
     for name, figure in FIGURES.items():
         clusters = people if name == "recall" else persons
         hits, cases = figure.hits(counts), figure.cases(counts)
-        hits_recorded, cases_recorded = hits[known].sum(axis=0), cases[known].sum(axis=0)
-        for i, own in enumerate(pairs):
-            share = float(known[i])  # rows without a record are compared with everybody recorded
+        hits_recorded, cases_recorded = hits[recorded].sum(axis=0), cases[recorded].sum(axis=0)
+        for i, of_group in enumerate(pairs):
+            share = float(recorded[i])  # rows without a record are compared with everybody recorded
             others = (hits_recorded - share * hits[i], cases_recorded - share * cases[i])
-            others_clusters = int(clusters[known].sum() - share * clusters[i])
-            own[name] = Pair(
+            others_clusters = int(clusters[recorded].sum() - share * clusters[i])
+            of_group[name] = Pair(
                 _rate(hits[i], cases[i], int(clusters[i]), alone=alone), _rate(*others, others_clusters, alone=alone)
             )
     return MeasuredCharacteristic(

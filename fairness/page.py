@@ -13,6 +13,7 @@ from fairness.words import (
     counts_of,
     decimals,
     everybody_caught,
+    faults,
     name_of,
     not_shown,
     noun_of,
@@ -96,7 +97,9 @@ def _verdict(report: Fairness) -> str:
         f"probability that holds after adjusting for every cell that decides (level {policy.fail_level:g}); it is an "
         f"alert from a probability of {policy.alert_at:g} before the adjustment, and passes when the probability of no "
         f"breach is {policy.pass_at:g} or more on at least {policy.least_events} independent cases. Anything else is "
-        f"not enough evidence. Policy {escape(policy.version)}.</p>" + (f"<p>{escape(rates)}</p>" if rates else "")
+        f"not enough evidence. Policy {escape(policy.version)}.</p>"
+        + "".join(f"<p><strong>{escape(fault)}</strong></p>" for fault in faults(report))
+        + (f"<p>{escape(rates)}</p>" if rates else "")
     )
 
 
@@ -138,7 +141,7 @@ def _tables(report: CharacteristicReport) -> str:
 
 
 def _side(report: CharacteristicReport, groups: list[GroupReport], caption: str, names: tuple[FigureName, ...]) -> str:
-    """One side of a characteristic: counts, shares, and each figure against everybody else's with its verdict."""
+    """A side of a characteristic: counts, shares, and each figure against everybody else's with its verdict."""
     heads = ("Group", *(head for name in names for head in (HEADS[name], *_against(report, name))))
     rows = "".join(f"<tr>{_row(heads, group.title, _counts(group, names))}</tr>" for group in groups)
     return f"<table><caption>{caption}</caption>{_head(heads)}<tbody>{rows}</tbody></table>"

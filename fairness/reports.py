@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 
@@ -23,11 +24,14 @@ from threat.release.documents.fairness import (
     MISSING,
     CharacteristicReport,
     ComparedFigure,
+    Fault,
     GroupReport,
     OwnRates,
 )
 from threat.release.documents.fairness_policy import FigureName
 from threat.release.documents.fairness_verdict import WORST_FIRST, FairnessVerdict
+
+_Judged = TypeVar("_Judged", CharacteristicReport, GroupReport, ComparedFigure)
 
 _SHARES = 3
 """Decimals of counts that ties at the cut split into parts."""
@@ -59,12 +63,12 @@ def reports_of(
     """Return the report of every characteristic, in the order given, and the audit's own rates of false verdicts."""
     every = cells(measured, terms.policy)
     comparisons = compare(every, terms.policy)
-    rates, own = _rates(measured, terms) if terms.with_rates else ({}, None)
+    rates, false_rates = _rates(measured, terms) if terms.with_rates else ({}, None)
     compared: dict[tuple[int, str], list[ComparedFigure]] = {}
     for cell, comparison in zip(every, comparisons, strict=True):
         key = cell.characteristic, cell.group.code
-        found = _compared(cell, comparison, rates.get((*key, cell.figure.name)))
-        compared.setdefault(key, []).append(found)
+        of_cell = _compared(cell, comparison, rates.get((*key, cell.figure.name)))
+        compared.setdefault(key, []).append(of_cell)
     reports = []
     for i, characteristic in enumerate(measured):
         figures = deciding_figures(characteristic, terms.policy)
@@ -73,7 +77,7 @@ def reports_of(
             for group in characteristic.groups
         )
         reports.append(_characteristic(characteristic, groups, figures, terms.policy))
-    return tuple(reports), own
+    return tuple(reports), false_rates
 
 
 def _rates(
@@ -209,6 +213,25 @@ def _characteristic(
         note=item.note,
         groups=groups,
     )
+
+
+def not_passing(report: CharacteristicReport, faults: Sequence[Fault]) -> CharacteristicReport:
+    """Return the report with every pass turned into not enough evidence where a fault concerns it."""
+    kinds = [fault.kind for fault in faults if fault.cell in ("", report.name)]
+    if not kinds:
+        return report
+    reason = f"not enough evidence, whatever the figures say: {', '.join(dict.fromkeys(kinds))}"
+
+    def without_pass(judged: _Judged) -> _Judged:
+        if judged.verdict != FairnessVerdict.PASS:
+            return judged
+        return judged.model_copy(update={"verdict": FairnessVerdict.NOT_ENOUGH, "reason": reason})
+
+    groups = tuple(
+        without_pass(group.model_copy(update={"compared": tuple(map(without_pass, group.compared))}))
+        for group in report.groups
+    )
+    return without_pass(report.model_copy(update={"groups": groups}))
 
 
 def _verdict(

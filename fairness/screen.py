@@ -13,6 +13,7 @@ from fairness.words import (
     count,
     decimals,
     everybody_caught,
+    faults,
     name_of,
     noun_of,
     own_rates,
@@ -181,7 +182,7 @@ def _why_not(item: CharacteristicReport, group: GroupReport) -> str:
 
 def _notes(report: Fairness, room: int) -> list[str]:
     """The notes that fit into so many lines; the last line says how many are left."""
-    notes = [note for note in (own_rates(report), *report.notes, COUNTED_TWICE) if note]
+    notes = [note for note in (*faults(report), own_rates(report), *report.notes, COUNTED_TWICE) if note]
     lines: list[str] = []
     for i, note in enumerate(notes):
         wrapped = _wrapped(f"- {note}")
@@ -204,7 +205,7 @@ def every_group(report: Fairness) -> str:
         lines += ["", f"{name_of(item)}{mark}: {item.verdict.words}", f"  {item.reason}"]
         lines.append(f"  {'group':<26}{'rows':>8}{'harmed':>8}  {''.join(_HEADS)}verdict")
         lines += [_line(item, group) for group in item.groups]
-    notes = (own_rates(report), _LEGEND, *report.notes, COUNTED_TWICE)
+    notes = (*faults(report), own_rates(report), _LEGEND, *report.notes, COUNTED_TWICE)
     return "\n".join([*lines, "", *(f"- {note}" for note in notes if note)])
 
 

@@ -113,6 +113,15 @@ def own_rates(report: Fairness) -> str:
     )
 
 
+def faults(report: Fairness) -> list[str]:
+    """Return each fault found unasked in a sentence, with its counts and the way out."""
+    return [
+        f"Found unasked, so nothing passes{f' by {fault.cell}' if fault.cell else ''}: {fault.kind}. {fault.counts}. "
+        f"{fault.way_out[0].upper()}{fault.way_out[1:]}."
+        for fault in report.faults
+    ]
+
+
 def power_of(group: GroupReport) -> str:
     """Return what an audit could tell of a group's deciding figures; empty where it was not simulated."""
     said = []

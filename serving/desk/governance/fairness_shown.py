@@ -11,6 +11,7 @@ from fairness.words import (
     SUBJECTS,
     decimals,
     everybody_caught,
+    faults,
     name_of,
     not_shown,
     own_rates,
@@ -110,7 +111,9 @@ def _shown(run: str, report: Fairness) -> FairnessShown:
         verdict=report.verdict.words,
         failed=report.verdict == FairnessVerdict.FAIL,
         sentences=tuple(
-            sentence for sentence in (_everybody(report), COUNTED_TWICE, _line(report), own_rates(report)) if sentence
+            sentence
+            for sentence in (_everybody(report), *faults(report), COUNTED_TWICE, _line(report), own_rates(report))
+            if sentence
         ),
         gated=tuple(shown for item, shown in characteristics if item.gate),
         reported=tuple(shown for item, shown in characteristics if not item.gate),

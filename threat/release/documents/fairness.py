@@ -133,6 +133,15 @@ class Coverage(Part):
     reason: str = Field(description="why, in words")
 
 
+class Fault(Part):
+    """Something found that nobody asked about, with which nothing can pass."""
+
+    kind: str = Field(min_length=1, description="what was found, in words")
+    cell: str = Field(default="", description="party/characteristic that it concerns; empty: the whole report")
+    counts: str = Field(min_length=1, description="where, and the counts that show it")
+    way_out: str = Field(min_length=1, description="what to do")
+
+
 class WorstGroup(Part):
     """The group of one characteristic that is most probably beyond the line."""
 
@@ -214,6 +223,7 @@ class Fairness(Document, Audited):
     own_rates: OwnRates | None = Field(
         description="false verdicts by chance at these sizes; null where nothing decides"
     )
+    faults: tuple[Fault, ...] = Field(default=(), description="what was found unasked; with any of them nothing passes")
     others: tuple[OtherRanking, ...] = Field(description="the rankings the unit could use instead")
     notes: tuple[str, ...] = Field(description="what a reader must know before using the report")
 
