@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import tempfile
+import textwrap
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -255,7 +256,12 @@ def page(rows: ForceRows, seen: dict[str, Sequence[Seen]], *, made_of: str) -> s
         "(`threat audit-power`).",
         "",
     ]
-    return "\n".join(lines)
+    return "\n".join(_wrapped(line) for line in lines)
+
+
+def _wrapped(line: str) -> str:
+    """Return prose in lines of 100; a row of a table as it is."""
+    return line if line.startswith("|") else "\n".join(textwrap.wrap(line, 100, break_on_hyphens=False))
 
 
 def measured(rows: ForceRows, seeds: int) -> dict[str, Sequence[Seen]]:

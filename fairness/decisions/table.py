@@ -67,7 +67,7 @@ def read_decisions(path: Path) -> Decisions | None:
     if (twice := pd.DataFrame({"as_of": as_of, "relationship": relationship}).duplicated().to_numpy()).any():
         line = int(twice.argmax())
         raise BadInput(
-            "Two decisions are about one case of one list.",
+            "The table has a case twice for one list.",
             value=f"{table['relationship'][line]} of {table['list_as_of'][line]}",
             where=f"{where}, line {line + 2}",
             way_out="keep the decision in force when the list was closed",

@@ -53,6 +53,6 @@ def test_what_does_not_fit_is_named(tmp_path: Path, head: str, line: str, said: 
 
 
 def test_two_decisions_on_one_case_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(BadInput, match="Two decisions are about one case") as error:
+    with pytest.raises(BadInput, match="a case twice for one list") as error:
         read_decisions(table(tmp_path, f"2024-06-01,{REFERENCE},1,0", f"2024-06-01,{REFERENCE},1,1"))
     assert "line 3" in error.value.where
