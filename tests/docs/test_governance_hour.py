@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+import shutil
 import subprocess
 from dataclasses import dataclass
 from functools import cache
@@ -12,12 +13,13 @@ from pathlib import Path
 import pytest
 import typer
 from fixtures import evidence
-from fixtures.quick_training import QUICK
+from fixtures.trained_run import Trained
+from fixtures.trusted import Trusted
 from fixtures.typed_commands import parse_command
 from typer.testing import CliRunner
 
 from serving.audit import database, log
-from threat.asof import parse_as_of
+from serving.audit.checkpoints import Checkpoints
 from threat.cli import build
 from threat.errors import ThreatError
 
@@ -96,19 +98,19 @@ def test_what_a_run_alone_can_answer_runs_in_order_and_exits_as_the_page_says(he
 
 
 @pytest.mark.long
-def test_what_needs_a_history_or_a_service_runs_too(here: dict[str, Path], small_force: Path, tmp_path: Path) -> None:
-    from training.config import load
-    from training.job import train
-
-    store, var = small_force / "history", tmp_path / "service"
-    config = tmp_path / "quick.yaml"
-    config.write_text(QUICK.replace("bootstrap: 10", "bootstrap: 50"))  # the least draws that an audit takes
-    trained = train(store, load(config), out=tmp_path / "trained", run_id="r1", started_at=parse_as_of("2025-01-02"))
+def test_what_needs_a_history_or_a_service_runs_too(
+    here: dict[str, Path], trained: Trained, tmp_path: Path, demonstration_trusted: Trusted
+) -> None:
+    run_directory = shutil.copytree(trained.run.directory, tmp_path / "trained" / trained.run.id)
+    var = tmp_path / "service"
     var.mkdir()
     engine = database.connect(var / "desk.sqlite")
-    log.record(engine, log.Entry("A", "governance", "consultation", "view page"), 1_000)
+    entry = log.Entry("A", "governance", "consultation", "view page")
+    checkpoints = Checkpoints(engine, demonstration_trusted.trust)
+    checkpoints.after(log.record(engine, entry, 1_000), 1_000)
+    checkpoints.sign(1_001)
     engine.dispose()
-    places = {"RUN": trained.directory, "STORE": store, "VAR": var}
+    places = {"RUN": run_directory, "STORE": trained.store, "VAR": var}
     commands = [command for command in typed() if command.line.startswith(OF_RECORDS)]
     printed = [run(command, places) for command in commands]
     assert len(printed) == 5
