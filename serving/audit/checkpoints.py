@@ -16,6 +16,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import unquote
 
 from sqlalchemy import Connection, Engine
 
@@ -49,7 +50,10 @@ class Checkpoint:
 
 def checkpoint_path(engine: Engine) -> Path:
     """Return the checkpoint file of a database: its own name with ``.checkpoint.json`` added."""
-    return Path(f"{engine.url.database}.checkpoint.json")
+    name = str(engine.url.database)
+    # A database that is opened for reading alone is named by an address, not by a path.
+    path = unquote(name.removeprefix("file:")) if name.startswith("file:") else name
+    return Path(f"{path}.checkpoint.json")
 
 
 def read_checkpoint(path: Path, trust: Trust) -> Checkpoint | None:

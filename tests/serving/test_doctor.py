@@ -13,12 +13,14 @@ from fixtures import evidence
 from fixtures.desk_browser import STARTED_AT
 from fixtures.typed_commands import assert_mends_work
 
+from serving.audit.checkpoints import Checkpoints, checkpoint_path
 from serving.audit.database import connect
 from serving.audit.log import Entry, record
 from serving.doctor import check_audit_log, check_service
 from threat.doctor.examination import run_check
 from threat.doctor.findings import Finding, Places
 from threat.errors import IntegrityFailure
+from threat.trust.folder import Trust
 
 READ = Entry(who="Ada Example", role="reviewer", operation="consultation", action="view queue")
 
@@ -26,8 +28,9 @@ READ = Entry(who="Ada Example", role="reviewer", operation="consultation", actio
 @pytest.fixture
 def logged(tmp_path: Path) -> Places:
     engine = connect(tmp_path / "desk.sqlite")
+    checkpoints = Checkpoints(engine, Trust.open())
     for at in (1, 2):
-        record(engine, READ, at)
+        checkpoints.after(record(engine, READ, at), at)
     engine.dispose()
     return Places(store=tmp_path / "history", var=tmp_path, now=STARTED_AT)
 
@@ -38,6 +41,15 @@ def test_a_whole_log_is_read_and_not_changed(logged: Places) -> None:
         Finding("audit log", "ok", f"2 entries in {logged.var / 'desk.sqlite'}, one unbroken chain")
     ]
     assert (logged.var / "desk.sqlite").read_bytes() == before
+
+
+def test_a_log_without_its_checkpoint_is_broken(logged: Places) -> None:
+    engine = connect(logged.var / "desk.sqlite")
+    checkpoint_path(engine).unlink()
+    engine.dispose()
+    [broken] = run_check("audit log", check_audit_log, logged)
+    assert broken.state == "broken"
+    assert "2 entries and no signed checkpoint" in broken.says
 
 
 def test_no_log_makes_none(tmp_path: Path) -> None:
@@ -85,7 +97,9 @@ def test_the_model_in_service(golden_store: Path, model_var: Path, tmp_path: Pat
     release(golden_store, tmp_path / "expired", accepted=[evidence.acceptance(expires=date(2020, 1, 1))])
     stale = check_service(Places(golden_store, tmp_path / "expired", STARTED_AT))
     var = tmp_path / "expired"
-    released_again = f"threat release {var / 'runs' / 'run-1'} --var {var} --environment demonstration"
+    released_again = (
+        f"threat release {var / 'runs' / 'run-1'} --var {var} --store {golden_store} --environment demonstration"
+    )
     assert [(finding.state, finding.mend) for finding in stale] == [("stale", released_again)]
     assert_mends_work([released_again])
     spoilt = tmp_path / "spoilt"
