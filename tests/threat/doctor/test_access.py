@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from fixtures.promoted import witness_now
-from fixtures.trusted import Trusted
+from fixtures.trusted import HOLDERS, Trusted
 
 from threat.doctor.access import check_modes, check_trust, check_witness
 from threat.doctor.evidence import check_release
@@ -37,7 +37,7 @@ def test_files_that_others_can_read_are_counted_with_the_command_that_closes_the
 
 
 def test_the_trust_folder_is_reported_with_the_keys_in_force(force_trusted: Trusted) -> None:
-    says = f"10 keys in force in {force_trusted.folder} (force)"
+    says = f"{len(HOLDERS) + 1} keys in force in {force_trusted.folder} (force)"
     assert check_trust(force_trusted.trust) == Finding("trust", "ok", says)
     assert check_trust(Trust.none()).state == "missing"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from fixtures.trusted import MADE_AT, Trusted
+from fixtures.trusted import HOLDERS, MADE_AT, Trusted
 
 from threat.errors import IntegrityFailure, UsageError
 from threat.trust import key_list
@@ -41,7 +41,7 @@ def test_a_trust_folder_that_was_named_and_is_gone_turns_no_check_off(
 def test_each_key_signs_for_its_own_verb_alone(force_trusted: Trusted, monkeypatch: pytest.MonkeyPatch) -> None:
     force_trusted.use(monkeypatch)
     trust = Trust.open()
-    assert (trust.exists, trust.environment, len(trust.keys)) == (True, "force", 10)
+    assert (trust.exists, trust.environment, len(trust.keys)) == (True, "force", len(HOLDERS) + 1)
     for verb in verbs():
         signer = trust.may_sign(verb)
         assert signer is not None

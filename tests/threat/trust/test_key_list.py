@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from fixtures.trusted import MADE_AT, ROOT, Trusted
+from fixtures.trusted import HOLDERS, MADE_AT, ROOT, Trusted
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -19,6 +19,9 @@ from threat.trust.folder import Trust
 from threat.trust.key_list import Holder
 from threat.trust.keys import are_two_people, same_person
 from threat.trust.signing import Signer, seal
+
+KEYS = len(HOLDERS) + 1
+"""Keys of a trust folder of a test: one for every holder, and the root."""
 
 
 def test_the_root_registers_others_and_its_key_id_is_pinned(trusted: Trusted) -> None:
@@ -54,7 +57,7 @@ def test_only_governance_registers(trusted: Trusted, tmp_path: Path, name: str) 
     records.append(trusted.folder / key_list.KEY_LIST, line, key_list.PAYLOAD_TYPE, trusted.signer(name))
     with pytest.raises(IntegrityFailure, match="No key trusted for governance") as caught:
         trusted.trust  # noqa: B018  reading is what fails
-    assert caught.value.where.endswith("keys.jsonl, line 11")
+    assert caught.value.where.endswith(f"keys.jsonl, line {KEYS + 1}")
 
 
 def test_a_line_of_governance_itself_that_breaks_a_rule_is_refused_on_reading(trusted: Trusted, tmp_path: Path) -> None:
@@ -76,9 +79,9 @@ def test_a_line_of_governance_itself_that_breaks_a_rule_is_refused_on_reading(tr
         with pytest.raises(IntegrityFailure, match="no registration may say") as caught:
             Trust.open(trusted.folder)
         assert words in str(caught.value), words
-        assert caught.value.where.endswith("line 11")
+        assert caught.value.where.endswith(f"line {KEYS + 1}")
         path.write_bytes(good)
-    assert len(Trust.open(trusted.folder).keys) == 10
+    assert len(Trust.open(trusted.folder).keys) == KEYS
 
 
 def test_a_request_that_was_changed_or_borrowed_is_refused(trusted: Trusted, tmp_path: Path) -> None:
@@ -106,7 +109,7 @@ def test_the_last_governance_key_cannot_be_ended_and_another_can_end_the_root(tr
     for end in (key_list.retire, key_list.revoke):
         with pytest.raises(UsageError, match="the last governance key in force"):
             end(trusted.folder, second.key.key_id, second, reason="tired", at=MADE_AT)
-    assert len(trusted.trust.keys) == 10  # what the root registered stays registered
+    assert len(trusted.trust.keys) == KEYS  # what the root registered stays registered
 
 
 def test_a_root_of_another_trust_folder_is_not_the_root_that_was_pinned(
@@ -193,6 +196,6 @@ def test_a_cut_list_is_still_a_list_and_its_head_tells(trusted: Trusted) -> None
     path = trusted.folder / key_list.KEY_LIST
     head = chain.head(path)
     path.write_bytes(b"".join(path.read_bytes().splitlines(keepends=True)[:-1]))
-    assert len(key_list.read(trusted.folder)) == 9
+    assert len(key_list.read(trusted.folder)) == KEYS - 1
     with pytest.raises(IntegrityFailure, match="no longer holds the entry"):
         chain.verify(path, head)

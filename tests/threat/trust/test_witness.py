@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from fixtures.promoted import witness_now
-from fixtures.trusted import Trusted
+from fixtures.trusted import HOLDERS, Trusted
 
 from threat.errors import IntegrityFailure, UsageError
 from threat.trust import chain, key_list, records, witness
@@ -21,7 +21,7 @@ def test_a_witness_holds_heads_and_a_date_signed_by_governance(trusted: Trusted,
     [witnessed] = trusted.trust.witnessed
     assert (witnessed.at, witnessed.by) == (100, "Gail Second")
     assert witnessed.heads["promotions"] == chain.head(path)
-    assert witnessed.heads["keys"].count == 10
+    assert witnessed.heads["keys"].count == len(HOLDERS) + 1
     assert (trusted.folder / "witness.jsonl").stat().st_mode & 0o777 == 0o644
     assert witness.latest(trusted.trust.witnessed, "nothing") is None
 
