@@ -109,7 +109,7 @@ def _rate(hits: Floats, cases: Floats, clusters: int, *, alone: bool) -> Rate:
     """Return a rate from its columns, the sample first. ``clusters``: persons it is about.
 
     The design effect is that of the cluster bootstrap, which ranks and cuts anew in each draw, so that rows of one
-    person and the competition for places both count. ``benchmarks/fairness.py`` measures a verdict with and without.
+    person and the competition for places both count; ``benchmarks/fairness_rule.py`` measures verdicts without.
     """
     if cases[0] < _ROUNDING:
         return Rate(None, 0.0)
