@@ -55,12 +55,22 @@ def audit_run(run: Run, snapshot: Snapshot, policy: Policy, *, ranking: str = MO
     ``evaluation.json`` gives it. Raises UsageError for a ranking the RUN does not have and for a RUN whose evaluation
     drew fewer than 50 replicates, BadInput when the predictions lack a column.
     """
+    return audit_by(run, groups_of(run, snapshot, policy), policy, ranking=ranking)
+
+
+def groups_of(run: Run, snapshot: Snapshot, policy: Policy) -> list[Characteristic]:
+    """Return every way in which the history lets the rows and the events of a RUN's test be divided."""
+    test = AuditedTest.of(run)
+    return characteristics(snapshot, test.inside, test.outside, policy)
+
+
+def audit_by(run: Run, groups: list[Characteristic], policy: Policy, *, ranking: str = MODEL) -> Fairness:
+    """Return the audit of a RUN by groups that were looked up before: no history is read. Raises as ``audit_run``."""
     test = AuditedTest.of(run)
     drawn = enough_draws(run, test.evaluation, policy)
     titles = {listed.name: listed.title for listed in test.evaluation.rankings if listed.name in test.columns}
     if ranking not in titles:
         raise UsageError(f"The RUN has no ranking {ranking}.", where=str(run.directory), way_out=", ".join(titles))
-    groups = characteristics(snapshot, test.inside, test.outside, policy)
     decisive = [item for item in groups if policy.deciding(item.party, item.name)]
     report = test.audit(ranking, groups, policy)
     others = [name for name in titles if decisive and name != ranking]

@@ -23,9 +23,11 @@ from threat.options import (
     VarOption,
 )
 from threat.terminal import emit
+from training.archive.commands import app as archive
 
 # Commands import the rest of the product when they run, so that `threat --help` loads none of it.
 app = typer.Typer()
+app.registered_commands += archive.registered_commands
 
 
 @app.command("train")
