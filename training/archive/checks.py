@@ -87,7 +87,7 @@ def _line(name: str, check: Callable[[Archive], str], archive: Archive) -> Line:
     except (KeyError, TypeError, ValueError, OSError) as error:
         # A forged file may be anything at all: whatever it does to a reader, the check did not hold.
         return Line(name, "red", f"cannot be read: {type(error).__name__}: {error}")
-    return Line(name, "not checked" if said.startswith("not ") else "green", said)
+    return Line(name, "not checked" if said.startswith("not compared") else "green", said)
 
 
 def _words(error: ThreatError) -> str:
