@@ -46,7 +46,10 @@ class Audited:
 
     def people(self, rows: Ints) -> int:
         """Distinct persons of some rows: what the rows are worth in a test, as rows of one person tell one thing."""
-        return len(np.unique(self.ranked.rows.person[rows]))
+        # Marked rather than np.unique, which took half of an audit of a million rows.
+        seen = np.zeros(self.ranked.rows.persons, np.bool_)
+        seen[self.ranked.rows.person[rows]] = True
+        return int(seen.sum())
 
     @property
     def scored(self) -> Ints:
@@ -87,7 +90,7 @@ def nothing_selected(audited: Audited) -> Iterator[Fault]:
     ranked, cut = audited.ranked, audited.cut
     score = ranked.score[audited.scored]
     if cut.capacity is not None:
-        sizes = np.bincount(np.unique(ranked.rows.cycle[audited.scored], return_inverse=True)[1], minlength=1)
+        sizes = np.array([end - start for start, end in ranked.order.lists])
         if len(score) and (full := int((sizes <= cut.capacity).sum())):
             yield Fault(
                 kind="capacity above the rows",
