@@ -107,7 +107,7 @@ def _hashes(folder: Path) -> Iterator[tuple[str, str]]:
     for path in sorted(folder.rglob("*")):
         name = path.relative_to(folder).as_posix()
         if path.is_symlink():
-            raise IntegrityFailure("The archive contains a link, where only files may be:", value=name)
+            raise IntegrityFailure("The archive is wrong: a link is in it.", value=name)
         if path.is_file() and name not in {INDEX, SIGNATURE}:
             yield name, sha256_of(path)
 

@@ -115,3 +115,65 @@ def _released(gate: Gate, bundle: str) -> str:
         + "\n".join(lines)
         + f"\n{shown}\nBundle {bundle}"
     )
+
+
+@app.command("refusal-drill")
+def refusal_drill_command(
+    run: Annotated[Path, typer.Argument(help="Directory of a RUN, audited: threat audit RUN")],
+    store: Annotated[Path, typer.Option(help="Folder of the history that the RUN was trained on.")],
+    out: Annotated[Path, typer.Option(help="File of what came of each attempt: sign it as a document.")],
+    approvals: Annotated[Path | None, typer.Option(help="Signed approvals, documents and acceptances.")] = None,
+    to: Annotated[str | None, typer.Option(help="shadow, pilot or live; default: what the policy says.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show the gate spoiled copies of a RUN, which it must refuse, and write down what came of each. Exit 5 on a pass.
+
+    Then: threat approve RUN document --document REFUSAL_DRILL --file OUT. Nothing is released or written to the RUN.
+    """
+    import json
+    from dataclasses import asdict
+
+    from threat.errors import IntegrityFailure
+    from threat.files import write_whole
+    from threat.release.runs import Run
+    from threat.trust.folder import Trust
+    from training.gate.asking import ask
+    from training.gate.drill import Drill
+    from training.gate.envelopes import read_envelopes
+    from training.verification.recompute import Again, recompute
+
+    trust, now = Trust.open(), datetime.now(UTC)
+    asked = ask(trust.environment or "force", to, None, None, now.date())
+    envelopes = [] if approvals is None else read_envelopes(approvals)
+    opened = Run.open(run)
+    with progress("Drill"):
+        drill = Drill(opened, asked, trust, envelopes, lambda spoiled: recompute(spoiled, Again(store, retrain=False)))
+        attempts = drill.attempts()
+    document = {
+        "run_id": opened.id,
+        "run_manifest_sha256": opened.manifest_sha256,
+        "on": now.date().isoformat(),
+        "policy_version": asked.policy.version,
+        "attempts": [asdict(attempt) for attempt in attempts],
+    }
+    write_whole(out, json.dumps(document, indent=2) + "\n")
+    said = [f"{'refused' if each.refused else 'PASSED':<8} {each.what}: {', '.join(each.by)}" for each in attempts]
+    emit(document, as_json=as_json, lines=lambda _: "\n".join(said))
+    if passed := [each.what for each in attempts if not each.refused]:
+        raise IntegrityFailure("The gate is broken: a spoiled copy passed.", value="; ".join(passed), where=str(out))
+
+
+@app.command("gate-events")
+def gate_events_command(
+    policy: Annotated[Path | None, typer.Option(help="A gate policy; default: the product's own.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Print how many outcome events each statistical check needs before it can pass, under a gate policy."""
+    from dataclasses import asdict
+
+    from training.gate.events import needed, table
+    from training.gate.policy import load_gate_policy
+
+    rules = load_gate_policy(policy)
+    document = {"policy_version": rules.version, "needed": [asdict(row) for row in needed(rules)]}
+    emit(document, as_json=as_json, lines=lambda _: table(rules))
