@@ -16,8 +16,10 @@ _POWER = _NORMAL.inv_cdf(0.8)
 _POWER_OF_EACH_END = _NORMAL.inv_cdf(0.9)
 """The same where both ends decide: each may be missed in 10 of 100 tests."""
 
-DISCORDANCE = (0.05, 0.1, 0.2)
-"""Share of the outcome events that one ranking's lists hold and the other's do not, mean over the lengths of list."""
+DISCORDANCE = (0.01, 0.05, 0.1)
+"""Variance that one outcome event adds to the paired difference of mean recall: of one length of list, the share of the
+events that one list holds and the other does not; less over several lengths, because an event is lost at few of them.
+On the demonstration's 247 events: 0.013 against recency, 0.058 against the officer's latest grade."""
 
 GAIN = 0.05
 """Gain in mean recall over what officers have today that a unit would change its lists for."""
@@ -62,7 +64,7 @@ def needed(policy: GatePolicy) -> list[Needed]:
     margin = numbers.not_inferior_by or 0.0
     rows = [Needed("local_validation", "always", numbers.least_events)]
     for discordance in DISCORDANCE:
-        lists = f"lists differ in {discordance:.0%} of the events"
+        lists = f"lists differ by {discordance:g} an event"
         if margin:
             rows.append(Needed("usefulness", f"as good as the best; {lists}", not_inferior(discordance, margin)))
         rows.append(Needed("usefulness", f"better by {GAIN:g}; {lists}", not_inferior(discordance, GAIN)))
