@@ -9,21 +9,32 @@ import pandas as pd
 
 from fairness.groups.parties import Ids, resolve
 from threat.asof import instant
-from threat.history.persons import birth_years
+from threat.history.persons import OLDEST, BirthRows
 from threat.history.snapshot import Snapshot
 from threat.measuring.ranked import Floats
 
-NOTE = "from the year of birth on record at the as-of; a year that nobody of the time can have is not recorded"
+NOTE = (
+    "from the year of birth on record at the as-of, or else recorded later; a year that nobody of the time can have is "
+    "not recorded"
+)
 
 
 def age_bands(snapshot: Snapshot, ids: Ids, as_of: Ids, lower: tuple[int, ...]) -> pd.Series:
-    """Band of each person's age at the as-of, by the year alone; None where no possible year of birth was on record.
+    """Band of each person's age at the as-of, by the year alone; None where no possible year of birth is recorded.
 
+    The year on record at the as-of, else the latest recorded since: most of those whom no list covered had nothing on
+    record yet, and without the later year the group *not recorded* would be the people whom no list can hold.
     ``ids``: as ``resolve`` gives them. ``lower``: the lower ends of the bands, in years.
     """
     times, index = np.unique(as_of, return_inverse=True)
     year = np.array([instant(int(at)).year for at in times], dtype=np.float64)[index]
-    return banded(year - birth_years(snapshot, ids, as_of, lambda recorded: resolve(snapshot, recorded)), lower)
+    rows = BirthRows.read(snapshot).known_as(lambda recorded: resolve(snapshot, recorded))
+    years = np.append(rows.birth_year.astype(np.float64), np.nan)
+    born = years[rows.latest(ids, as_of)]
+    if len(rows.recorded_at):
+        born = np.where(np.isnan(born), years[rows.latest(ids, rows.recorded_at.max() + 1)], born)
+    age = year - born
+    return banded(np.where((age >= 0) & (age <= OLDEST), age, np.nan), lower)
 
 
 def banded(values: Floats, lower: tuple[int, ...]) -> pd.Series:

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from fairness.groups.parties import Ids
+from threat.asof import NEVER
 from threat.history.snapshot import Snapshot
 
 SAME_SEX_NOTE = "from the recorded sex of both parties"
@@ -18,8 +19,13 @@ COUPLES = ("current_partner", "ex_partner")
 
 
 def kinds(snapshot: Snapshot, relationships: Ids, as_of: Ids) -> pd.Series:
-    """Kind of each relationship as stated by its as-of (UTC seconds); None where unknown."""
+    """Kind of each relationship as stated by its as-of (UTC seconds), else as stated later; None where unknown.
+
+    A relationship that no list covered is stated with its first incident as a rule, so after the as-of.
+    """
     codes = pd.Series(snapshot.relationships.kind_at(relationships, as_of), dtype=object)
+    later = pd.Series(snapshot.relationships.kind_at(relationships, NEVER), dtype=object)
+    codes = codes.where(codes != "unknown", later)
     return codes.where(codes != "unknown", None)
 
 

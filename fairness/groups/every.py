@@ -15,6 +15,7 @@ from fairness.groups.protected import Recorded, titles_of
 from fairness.policy import Policy
 from threat.history.schema import RELATIONSHIP_KIND_TITLES
 from threat.history.snapshot import Snapshot
+from threat.ids import pair_ids
 
 
 def characteristics(snapshot: Snapshot, rows: Parties, outside: Parties, policy: Policy) -> list[Characteristic]:
@@ -79,7 +80,9 @@ def _columns(snapshot: Snapshot, both: Parties, policy: Policy) -> Iterator[Colu
         yield Column("age_band", party, bands, note=age.NOTE)
         bands = records.record_bands(snapshot, ids, both.as_of, policy.richness_bands)
         yield Column("records_before", party, bands, note=records.NOTE)
-    kind = couples.kinds(snapshot, both.relationship, both.as_of)
+    # An outcome of people whom no list covered names its parties and no relationship.
+    pairs = np.where(both.relationship >= 0, both.relationship, pair_ids(both.subject, both.person_at_risk))
+    kind = couples.kinds(snapshot, pairs, both.as_of)
     yield Column("kind", "relationship", kind, RELATIONSHIP_KIND_TITLES)
     first, second = (recorded.preferred("sex", ids)[0] for ids in latest.values())
     yield Column("same_sex", "relationship", couples.same_sex(first, second, kind), note=couples.SAME_SEX_NOTE)

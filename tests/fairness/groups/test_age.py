@@ -47,5 +47,17 @@ def test_ages_are_those_on_record_at_the_as_of_of_every_id_of_a_person(tmp_path:
     ]  # fmt: skip
 
 
+def test_a_year_recorded_after_the_as_of_counts_where_none_was_on_record(tmp_path: Path) -> None:
+    """Person 5 was first recorded after the as-of; of person 6 the year on record then counts, not the later one."""
+    rows = [(5, 1990, 20_500), (6, 1980, 10), (6, 2001, 20_500)]
+    person, year, recorded = (list(column) for column in zip(*rows, strict=True))
+    people = {"person_id": person, "kind": ["person"] * len(rows), "birth_year": pa.array(year, pa.int16())}
+    store = Store.create(tmp_path / "store")
+    store.append(BATCH, {"persons": pa.table(people | {"recorded_at": [at * DAY for at in recorded]})})
+    at = np.full(3, parse_as_of("2024-06-01"))
+    bands = age_bands(store.snapshot(), np.array([5, 6, -1]), at, load_policy().age_bands)
+    assert [None if band is None or band != band else band for band in bands] == ["25-34", "35-44", None]
+
+
 def test_what_is_not_known_is_in_no_band() -> None:
     assert banded(np.array([np.nan, 5.0]), (1, 2, 4)).isna().tolist() == [True, False]
