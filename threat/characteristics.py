@@ -35,8 +35,10 @@ def title_of(characteristic: str, party: str) -> str:
     >>> title_of("sex_by_disability", "subject")
     'sex and disability of the subject (alleged)'
     """
-    known = titles()
+    titles_of_data = titles()
     # An intersection is named after the two characteristics that it combines.
-    parts = [characteristic] if characteristic in known else characteristic.split("_by_")
-    title = " and ".join(known[part] for part in parts) if known.keys() >= set(parts) else characteristic
+    parts = [characteristic] if characteristic in titles_of_data else characteristic.split("_by_")
+    title = (
+        " and ".join(titles_of_data[part] for part in parts) if titles_of_data.keys() >= set(parts) else characteristic
+    )
     return title if party in {"relationship", "column"} else f"{title} of the {PARTY_TITLES[party]}"
