@@ -60,7 +60,8 @@ def _compared(place: str, sealed: Any, again: Any) -> Iterator[Difference]:
             yield from _compared(inside, sealed.get(name, _ABSENT), again.get(name, _ABSENT))
     elif isinstance(sealed, list) and isinstance(again, list) and len(sealed) == len(again):
         for number, (item, item_again) in enumerate(zip(sealed, again, strict=True)):
-            yield from _compared(f"{place}.{_name(item, number)}", item, item_again)
+            name = _name(item, number)
+            yield from _compared(f"{place}.{name}" if place else name, item, item_again)
     elif not _same(sealed, again):
         yield Difference(place or "the whole document", _shown(sealed), _shown(again))
 
