@@ -109,7 +109,7 @@ class _Pair:
 
     @property
     def ratio(self) -> Floats:
-        """Recall of the group over everybody else's, in the sample and each replicate; not finite where undefined."""
+        """Ratio of the group's recall to that of all others, in sample and replicates; not finite where undefined."""
         with np.errstate(divide="ignore", invalid="ignore"):
             return (self.caught / self.events) / (self.caught_of_others / self.events_of_others)
 

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from threat.asof import parse_as_of, seconds, show
-from threat.options import STORE, JsonOption, PolicyOption, StoreOption
+from threat.options import STORE, AsOfOption, JsonOption, PolicyOption, StoreOption
 from threat.terminal import emit, progress, warn
 
 # Commands import the rest of the product when they run, so that `threat --help` loads none of it.
@@ -176,7 +176,7 @@ def retention_command(
     table: Annotated[
         Path | None, typer.Option("--table", help="The force's table; the shipped one has no periods and is refused.")
     ] = None,
-    as_of: Annotated[str, typer.Option("--as-of", help="2024-06-01 (00:00 UTC); otherwise now.")] = "",
+    as_of: AsOfOption = "",
     store: StoreOption = STORE,
     as_json: JsonOption = False,
 ) -> None:

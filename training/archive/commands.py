@@ -22,7 +22,7 @@ def archive_command(
     kind: Annotated[
         str, typer.Option(help="governance: rows and groups, everything recomputed; public: small counts withheld.")
     ] = "public",
-    store: Annotated[Path | None, typer.Option(help="Governance: folder of the history.")] = None,
+    store: Annotated[Path | None, typer.Option(help="Folder of the history.")] = None,
     key: KeyOption = None,
     as_json: JsonOption = False,
 ) -> None:

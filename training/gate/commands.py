@@ -33,9 +33,7 @@ def release_command(
         Path | None, typer.Option(help="The fairness policy set for the audit; default: the product's own.")
     ] = None,
     key: Annotated[Path | None, typer.Option(help="The release service's private key.")] = None,
-    store: Annotated[
-        Path | None, typer.Option(help="Folder of the history: the RUN is computed again. Without: never a pass.")
-    ] = None,
+    store: Annotated[Path | None, typer.Option(help="Folder of the history.")] = None,
     retrain: Annotated[
         bool, typer.Option(help="Train the RUN again too; leaving that out counts where the policy says so.")
     ] = True,
@@ -120,7 +118,7 @@ def _released(gate: Gate, bundle: str) -> str:
 @app.command("refusal-drill")
 def refusal_drill_command(
     run: Annotated[Path, typer.Argument(help="Directory of a RUN, audited: threat audit RUN")],
-    store: Annotated[Path, typer.Option(help="Folder of the history that the RUN was trained on.")],
+    store: Annotated[Path, typer.Option(help="Folder of the history.")],
     out: Annotated[Path, typer.Option(help="File of what came of each attempt: sign it as a document.")],
     approvals: Annotated[Path | None, typer.Option(help="Signed approvals, documents and acceptances.")] = None,
     to: Annotated[str | None, typer.Option(help="shadow, pilot or live; default: what the policy says.")] = None,

@@ -132,7 +132,8 @@ def test_without_sign_in(desk):
     for path in ("/api/v1/queue", f"/api/v1/relationships/{REFERENCE['G01']}", "/api/v1/models/current/card"):
         answer = client.get(path)
         assert (answer.status_code, answer.json()["problem"]) == (401, "Nobody is signed in.")
-    assert entries(desk) == []
+    assert [entry[0] for entry in entries(desk)] == ["nobody"] * 3
+    assert {entry[-1] for entry in entries(desk)} == {"refused"}
 
 
 def test_no_list_published(open_desk, tmp_path):

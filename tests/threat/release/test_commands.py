@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
 from fixtures import evidence
 from fixtures.release_commands import run_command
 from fixtures.trusted import Trusted
@@ -15,14 +16,11 @@ from threat.release import bundle
 from threat.release.runs import Run
 
 
+@pytest.mark.usefixtures("came_out_again")
 def test_suspend_resume_roll_back_revoke(make_audited: Any, var: Path) -> None:
     for name in ("r1", "r2"):
-        assert (
-            run_command(
-                "release", make_audited(name).directory, "--environment", "demonstration", "--var", var
-            ).exit_code
-            == 0
-        )
+        where = ("--environment", "demonstration", "--var", var, "--store", var)
+        assert run_command("release", make_audited(name).directory, *where).exit_code == 0
 
     def said(*arguments: object) -> dict[str, Any]:
         result = run_command(*arguments, "--var", var, "--json")

@@ -12,6 +12,7 @@ from features import build, load_catalogue
 from threat.asof import DAY
 from threat.history import Store
 from threat.simulation import force, parameters
+from threat.simulation.calibration.frames import frame_of
 from threat.simulation.force import Settings
 from threat.simulation.truth.oracle import risks
 
@@ -58,8 +59,8 @@ def test_the_planted_strength_changes_no_domestic_row(monkeypatch: pytest.Monkey
     tiny, seen = replace(FORCE, relationships=300, years=2), []
     for planted in (0.0, 0.9):
         monkeypatch.setitem(parameters.values("population"), "outside_severity", planted)
-        events = force.simulate(tiny)["events"].to_pandas()
-        outside = (events["domestic"] == "no") & events["subject_id"].notna()
+        events = frame_of(force.simulate(tiny)["events"])
+        outside = (events["domestic"] == "no") & (events["subject_id"] >= 0)
         seen.append((set(events.loc[~outside, "event_id"]), set(events.loc[outside, "event_id"])))
     assert seen[0][0] == seen[1][0]
     assert seen[0][1] != seen[1][1]

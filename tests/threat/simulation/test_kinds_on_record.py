@@ -21,7 +21,7 @@ def snapshot(small_force: Path) -> Snapshot:
 
 
 def test_the_kind_is_read_in_its_version_of_the_as_of(snapshot: Snapshot) -> None:
-    rows = snapshot.table("relationships").to_pandas().sort_values(["relationship_id", "recorded_at"])
+    rows = frame_of(snapshot.table("relationships")).sort_values(["relationship_id", "recorded_at"])
     later = rows.duplicated("relationship_id")
     assert 0.03 < later.sum() / rows["relationship_id"].nunique() < 0.2
     before = rows["kind"].astype(str).shift()[later].to_numpy()

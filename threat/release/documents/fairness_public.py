@@ -24,7 +24,7 @@ class PublicGroup(JudgedGroup):
 
     @property
     def recall(self) -> float | None:
-        """Share of outcome events that were on the list, of the published counts."""
+        """Recall, of the published counts."""
         return _share(self.caught, self.events)
 
     @property

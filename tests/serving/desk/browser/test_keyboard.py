@@ -116,7 +116,7 @@ def test_the_audit_log(window_on) -> None:
     ]
     assert walked(window, "/audit-log?role=reviewer&last=120") == [
         *(*top, "Whether the log is whole", "Filter the entries", "Clear filters", "Remove this filter: Reviewer"),
-        *("Role", "Operation", "Outcome", "Reference", "From", "To", "Show"),
+        *("Role", "Operation", "Outcome", "Reference", "Session", "From", "To", "Show"),
         *("Page 1", "Page 2", "Next page"),
     ]
 

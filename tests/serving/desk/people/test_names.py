@@ -163,7 +163,7 @@ def test_another_session_s_token_opens_nothing_and_is_logged(desk):
     for path in ("/sign-out", "/names/close"):
         assert client.post(path, data={"token": token_of_another}).status_code == 403
     assert entries(desk)[-3:] == [
-        ("reviewer", "open names for the sitting", "", "refused"),
+        ("reviewer", "open names for the sitting", "R-55b0ef087369bc22", "refused"),
         ("reviewer", "sign out", "", "refused"),
         ("reviewer", "close the names", "", "refused"),
     ]

@@ -30,6 +30,7 @@ FOLDS: dict[str, Any] = {
     ],
     "test_opening": {
         "times_opened_in_this_run": 1, "earlier_runs_that_opened_it": ["r0"],
+        "ledger_lines": 0, "ledger_sha256": None,
         "start": "2024-01-01T00:00:00+00:00", "last_as_of": "2024-06-01T00:00:00+00:00",
     },
 }  # fmt: skip
