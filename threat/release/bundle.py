@@ -22,6 +22,7 @@ from threat.release import tree_structure
 from threat.release.documents.card import Card
 from threat.release.documents.document import JsonFile, json_object
 from threat.release.documents.earlier import Released, released, released_before
+from threat.release.documents.fairness import Fairness
 from threat.release.documents.gate import Gate
 from threat.release.documents.manifest import BundleManifest, Canary, FileFacts
 from threat.release.documents.model import DAYS_UNTIL_RELEASE, IN_CUSTODY, BaseModel, Calibrator, ModelFeatures
@@ -109,19 +110,28 @@ class Bundle:
         return kind.parse(self.files[kind.FILE], f"{self.path}/{kind.FILE}")
 
 
-def build(run: Run, out: Path, signer: Signer) -> Path:
-    """Make the bundle of a RUN whose ``gate.json`` says pass, as the new directory ``out / <run id>-<12 digits>``.
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What the gate decided, and on which audit. ``audit_sha256``: of ``fairness.json``, None where there is none."""
+
+    gate: Gate
+    audit_sha256: str | None
+
+
+def build(run: Run, out: Path, signer: Signer, judged: Judged | None = None) -> Path:
+    """Make the bundle of a RUN whose gate passed, as the new directory ``out / <run id>-<12 digits>``.
 
     The digits are the first of the bundle's own hash. The same RUN makes the same bundle: building it again returns
-    the one that is there. Raises GateRefused when the gate has not passed or passed in an environment other than the
-    signer's, BadInput when a file the bundle needs is missing from the RUN.
+    the one that is there. ``judged``: the verdict as the gate gave it; None takes the verdict in the RUN's
+    ``gate.json``. Every byte that is signed is compared, as it was read, with the manifest that the verdict names or
+    with the annexes. Raises GateRefused when the gate has not passed or passed in an environment other than the
+    signer's, BadInput when a file the bundle needs is missing from the RUN, IntegrityFailure for a file that differs.
     """
-    gate = run.read(Gate)
+    gate = run.read(Gate) if judged is None else judged.gate
     _require_pass(gate.verdict, gate.environment, signer.key.environment, GateRefused)
-    files = {name: run.path(name).read_bytes() for name in DOCUMENTS if run.has(name)}
-    for path in sorted(run.path("model").rglob("*")):
-        if path.is_file():
-            files[path.relative_to(run.directory).as_posix()] = path.read_bytes()
+    files = run.verified_files(gate.run_manifest_sha256, lambda name: name in DOCUMENTS or name.startswith("model/"))
+    if judged is not None:
+        _require_judged(files, judged, str(run.directory))
     if missing := [name for name in REQUIRED if name not in files and name != Canary.FILE]:
         raise BadInput(
             "The RUN lacks a part of its model.",
@@ -129,7 +139,7 @@ def build(run: Run, out: Path, signer: Signer) -> Path:
             where=str(run.directory),
             way_out="train again: threat train",
         )
-    features = run.read(ModelFeatures)
+    features = ModelFeatures.parse(files[ModelFeatures.FILE], str(run.path(ModelFeatures.FILE)))
     model = _model(files, features, str(run.directory))
     shape = tree_structure.check(files[TREES], features.names, TREES)
     rows = canary_rows(shape, None if model.base is None else model.base.document)
@@ -138,7 +148,7 @@ def build(run: Run, out: Path, signer: Signer) -> Path:
     manifest = BundleManifest(
         format=FORMAT,
         run_id=run.id,
-        run_manifest_sha256=run.manifest_sha256,
+        run_manifest_sha256=gate.run_manifest_sha256,
         environment=gate.environment,
         model_sha256=model_sha256(files),
         files={name: _facts(data) for name, data in sorted(files.items())},
@@ -176,6 +186,7 @@ def open(path: Path, trust: Trust, *, expected_sha256: str | None = None) -> Bun
     read_release = released_before if manifest.format == FORMAT_WITHOUT_VERSIONS else released
     release = read_release(files, str(path))
     _require_pass(Verdict.PASS if release.passed else None, release.environment, key.environment, IntegrityFailure)
+    _require_gate_of_run(manifest, files, path)
     features = ModelFeatures.parse(files[ModelFeatures.FILE], str(path / ModelFeatures.FILE))
     calibrator = Calibrator.parse(files[Calibrator.FILE], str(path / Calibrator.FILE))
     model = _model(files, features, str(path))
@@ -217,6 +228,28 @@ def _require_pass(
         raise failure(
             "The gate passed in one environment and the signing key belongs to another.",
             value=f"gate {gate_environment}, key {key_environment}",
+        )
+
+
+def _require_judged(files: dict[str, bytes], judged: Judged, where: str) -> None:
+    """Raise IntegrityFailure unless verdict and audit in the RUN are those that were given and read."""
+    if files.get(Gate.FILE) != judged.gate.encode():
+        raise IntegrityFailure("The verdict in the RUN is not the verdict that the gate gave.", where=where)
+    audit = files.get(Fairness.FILE)
+    if (None if audit is None else sha256_of(audit)) != judged.audit_sha256:
+        raise IntegrityFailure("The audit in the RUN is not the audit that the gate read.", where=where)
+
+
+def _require_gate_of_run(manifest: BundleManifest, files: dict[str, bytes], path: Path) -> None:
+    """Raise IntegrityFailure for a verdict that was given on another RUN than the manifest names."""
+    if manifest.format == FORMAT_WITHOUT_VERSIONS:
+        return  # the verdict of that day named no manifest
+    said = json_object(files[Gate.FILE], str(path / Gate.FILE))
+    if (said["run_id"], said["run_manifest_sha256"]) != (manifest.run_id, manifest.run_manifest_sha256):
+        raise IntegrityFailure(
+            "The verdict in the bundle is about another RUN than its manifest.",
+            value=f"verdict {said['run_id']}, manifest {manifest.run_id}",
+            where=str(path / Gate.FILE),
         )
 
 

@@ -9,8 +9,8 @@ which evidence arrived can be read back.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any, TypeVar
 
@@ -29,11 +29,12 @@ class Run:
     """A RUN directory.
 
     ``Run.create`` starts one, ``Run.open`` verifies and opens a sealed one. ``directory`` is the RUN's own directory,
-    ``id`` its name.
+    ``id`` its name. ``opened_as``: hash of the manifest that ``open`` verified; empty for a RUN that was not opened.
     """
 
     directory: Path
     id: str
+    opened_as: str = field(default="", compare=False)
 
     @classmethod
     def create(cls, directory: str | Path, run_id: str, question: Sequence[JsonFile] = ()) -> Run:
@@ -78,8 +79,9 @@ class Run:
                 where=str(path / MANIFEST),
                 way_out="its training did not finish. Finish it: threat train --resume RUN",
             )
-        manifest = _parse(RunManifest, path / MANIFEST)
-        run = cls(path, manifest.run_id)
+        data = _read(path / MANIFEST)
+        manifest = RunManifest.parse(data, str(path / MANIFEST))
+        run = cls(path, manifest.run_id, sha256_of(data))
         run._verify(manifest)
         return run
 
@@ -189,6 +191,39 @@ class Run:
         write_whole(self.directory / ANNEXES, annexes.encode())
         return path
 
+    def verify_again(self) -> None:
+        """Verify every file and annex again, as ``open`` does.
+
+        Raises IntegrityFailure for a file that was changed, and for another RUN in the place of the RUN that was opened.
+        """
+        again = Run.open(self.directory)
+        if self.opened_as not in {"", again.opened_as}:
+            raise _replaced(self.directory)
+
+    def verified_files(self, manifest_sha256: str, wanted: Callable[[str], bool]) -> dict[str, bytes]:
+        """Return the bytes, by name, of the files and annexes whose name is ``wanted``.
+
+        Each file is read once, and compared as it was read with the manifest that has the hash ``manifest_sha256``, or
+        with the annexes. Raises IntegrityFailure for another manifest, and for a file that is missing or was changed.
+        """
+        data = _read(self.directory / MANIFEST)
+        if sha256_of(data) != manifest_sha256:
+            raise _replaced(self.directory)
+        added = {entry.name: FileFacts(sha256=entry.sha256, size=entry.size) for entry in self.annexes()}
+        expected = added | RunManifest.parse(data, str(self.directory / MANIFEST)).files
+        return {name: self._verified(name, facts) for name, facts in sorted(expected.items()) if wanted(name)}
+
+    def _verified(self, name: str, facts: FileFacts) -> bytes:
+        path = self.path(name)
+        try:
+            with path.open("rb") as file:
+                data = file.read(facts.size + 1)  # one byte more shows a file that grew, however large
+        except OSError as error:
+            raise IntegrityFailure("The RUN lacks a file of its manifest.", value=error, where=str(path)) from None
+        if FileFacts(sha256=sha256_of(data), size=len(data)) != facts:
+            raise IntegrityFailure("The RUN holds a file that was changed.", value=name, where=str(path))
+        return data
+
     def hashes(self) -> dict[str, str]:
         """Return the SHA-256 of every file as it is now, by name."""
         return {name: sha256_of(self.directory / name) for name in self._files()}
@@ -240,6 +275,14 @@ class Run:
                 where=str(self.directory),
                 way_out="do not use this RUN; restore it from a copy or train again",
             )
+
+
+def _replaced(directory: Path) -> IntegrityFailure:
+    return IntegrityFailure(
+        "The RUN is another than was judged: its manifest was replaced.",
+        where=str(directory),
+        way_out="release again, from a folder that nobody else writes: threat release RUN",
+    )
 
 
 _HOW_MADE = {

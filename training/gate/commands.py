@@ -57,7 +57,7 @@ def release_command(
     from training.gate.asking import ask
     from training.gate.demonstration import demonstration_statements
     from training.gate.envelopes import read_envelopes
-    from training.gate.release import Checked, evidence_of, judge, release
+    from training.gate.release import Checked, evidence_of, judge, release, require_earlier_statements
 
     now = datetime.now(UTC)
     asked = ask(environment, to, policy, fairness_policy, now.date())
@@ -77,6 +77,8 @@ def release_command(
         envelopes = demonstration_statements(evidence_of(opened, asked, trust), asked, signers_by_role(trust))
     else:
         envelopes = []
+    # Before the RUN is computed again, which takes as long as its training did.
+    require_earlier_statements(opened, asked, trust, envelopes)
     recomputed = None
     if store is not None:
         from training.verification.recompute import Again, recompute
@@ -85,7 +87,8 @@ def release_command(
         with progress("Computing the RUN again"):
             recomputed = recompute(opened, Again(store, retrain, policy=eligibility_policy, threads=threads))
         typer.echo(f"Computed again in {time.monotonic() - began:.0f} s: {recomputed.says}.", err=True)
-    gate = judge(opened, asked, trust, envelopes, Checked(recomputed, store))
+    judged = judge(opened, asked, trust, envelopes, Checked(recomputed, store))
+    gate = judged.gate
     if gate.verdict != Verdict.PASS:
         add_card(opened)
         if as_json:
@@ -95,7 +98,7 @@ def release_command(
             f"The gate refused {opened.id}:\n" + "\n".join(f"  - {reason}" for reason in gate.refusals()),
             way_out="bring what is missing (threat approve RUN), or train again; the rule ranking is served meanwhile",
         )
-    result = release(opened, gate, signer, var=var, at=int(now.timestamp()))
+    result = release(opened, judged, signer, var=var, at=int(now.timestamp()))
     followed = tell_followers(var)
     emit(
         {"released": True, **result, "followed": followed, "gate": gate.as_json()},

@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from threat.errors import BadInput, ThreatError, UsageError
+from threat.errors import BadInput, IntegrityFailure, ThreatError, UsageError
 from threat.files import sha256_of
 from threat.release.documents.approvals import Approvals
 from threat.trust.chain import canonical
@@ -73,6 +73,24 @@ def verified_statements(envelopes: Iterable[Any], keys: Keys) -> list[Statement]
             )
         )
     return statements
+
+
+def lost_statements(earlier: Envelopes, given: Envelopes, keys: Keys) -> list[Statement]:
+    """Return the statements of earlier envelopes that none of the given envelopes holds.
+
+    Raises what ``verified_statements`` raises for the given envelopes. An earlier envelope that no key on the list
+    verifies any longer (of a revoked key, of another trust) is nobody's word, and may go.
+    """
+    present = {(signed.sha256, signed.key_id) for signed in verified_statements(given, keys)}
+    lost = []
+    for envelope in earlier:
+        try:
+            [signed] = verified_statements([envelope], keys)
+        except (BadInput, IntegrityFailure):
+            continue
+        if (signed.sha256, signed.key_id) not in present:
+            lost.append(signed)
+    return lost
 
 
 def statement(body: Said, signer: Signer) -> dict[str, Any]:

@@ -10,17 +10,18 @@ from fairness.policy import load_policy
 from model_cards.card import build
 from model_cards.outline import missing_mandatory
 from model_cards.runs import add_card
+from threat.errors import GateRefused, IntegrityFailure
 from threat.files import sha256_of
 from threat.release import bundle, promotions
 from threat.release.attestations import signed_evidence
+from threat.release.bundle import Judged
 from threat.release.digest import ReleaseParts
 from threat.release.documents.approvals import Approvals
 from threat.release.documents.fairness import Fairness
-from threat.release.documents.gate import Gate, PolicyInForce
+from threat.release.documents.gate import PolicyInForce
 from threat.release.documents.provenance import Provenance
 from threat.release.documents.recomputation import Recomputation
 from threat.release.evidence import RunDocuments
-from threat.release.ledger import LEAST_SHADOW_DAYS
 from threat.release.model_files import TREES, model_sha256, ranking_files
 from threat.release.openings import times_opened
 from threat.release.policies import deciding, in_force
@@ -29,7 +30,7 @@ from threat.trust.folder import Trust
 from threat.trust.signing import Signer
 from training.gate.asking import Asked
 from training.gate.decision import decide
-from training.gate.envelopes import Envelopes, verified_statements
+from training.gate.envelopes import Envelopes, lost_statements, verified_statements
 from training.gate.policy import version_of
 from training.gate.view import Evidence
 
@@ -48,12 +49,17 @@ def evidence_of(run: Run, asked: Asked, trust: Trust, checked: Checked | None = 
     Raises IntegrityFailure where the ledger of openings or the policies in force do not verify.
     """
     report, model = run.path(Fairness.FILE), ranking_files(run)
+    audit = report.read_bytes() if report.is_file() else None
     documents = RunDocuments.of(run, gate=False)
-    card = build(documents, run_id=run.id, manifest_sha256=run.manifest_sha256)
+    if audit is not None:
+        # From the bytes that are hashed: a report that is swapped between two readings is judged as it is hashed.
+        documents = replace(documents, fairness=Fairness.parse(audit, str(report)))
+    manifest_sha256 = run.opened_as or run.manifest_sha256
+    card = build(documents, run_id=run.id, manifest_sha256=manifest_sha256)
     policies = _policies(run, asked, trust)
     parts = ReleaseParts(
-        run=run.manifest_sha256,
-        fairness=sha256_of(report) if report.is_file() else None,
+        run=manifest_sha256,
+        fairness=None if audit is None else sha256_of(audit),
         policies={policy.kind: policy.sha256 for policy in policies},
         card=sha256_of(card.encode()),
         environment=asked.environment,
@@ -63,8 +69,7 @@ def evidence_of(run: Run, asked: Asked, trust: Trust, checked: Checked | None = 
     return Evidence(
         run_id=run.id,
         digest=parts.digest,
-        manifest_sha256=run.manifest_sha256,
-        verified=True,
+        manifest_sha256=manifest_sha256,
         model_sha256=model_sha256(model) if TREES in model else "",
         documents=documents,
         fairness_policy=load_policy(asked.fairness_policy),
@@ -73,7 +78,18 @@ def evidence_of(run: Run, asked: Asked, trust: Trust, checked: Checked | None = 
         openings=None if looked.store is None else times_opened(run, looked.store, trust),
         policies=policies,
         card_lacks=missing_mandatory(card, asked.to),
+        audit_sha256=parts.fairness,
+        verified=_is_unchanged(run),  # last: after everything above was read
     )
+
+
+def _is_unchanged(run: Run) -> bool:
+    """Verify every file again, after all of them were read: computing a RUN again takes as long as its training."""
+    try:
+        run.verify_again()
+    except IntegrityFailure:
+        return False
+    return True
 
 
 def _policies(run: Run, asked: Asked, trust: Trust) -> tuple[PolicyInForce, ...]:
@@ -88,25 +104,47 @@ def _policies(run: Run, asked: Asked, trust: Trust) -> tuple[PolicyInForce, ...]
     return tuple(policies)
 
 
-def judge(run: Run, asked: Asked, trust: Trust, envelopes: Envelopes, checked: Checked | None = None) -> Gate:
+def judge(run: Run, asked: Asked, trust: Trust, envelopes: Envelopes, checked: Checked | None = None) -> Judged:
     """Ask the gate, and keep its answer and the statements it read in the RUN (``gate.json``, ``approvals.json``).
 
-    ``checked``: what came of computing the RUN again, and its history; None where nothing was computed.
+    ``checked``: what came of computing the RUN again, and its history; None where nothing was computed. Raises
+    GateRefused where a statement that the gate read of this RUN before is left out.
     """
+    require_earlier_statements(run, asked, trust, envelopes)
     statements = tuple(verified_statements(envelopes, trust.keys))
     evidence = replace(evidence_of(run, asked, trust, checked), statements=statements)
     gate = decide(evidence, asked.policy, environment=asked.environment, to=asked.to, on=asked.on)
     run.write(Approvals.of(envelopes))
     run.write(gate)
-    return gate
+    return Judged(gate, evidence.audit_sha256)
 
 
-def release(run: Run, gate: Gate, signer: Signer, *, var: Path, at: int) -> dict[str, Any]:
-    """Make card, bundle and promotion of a RUN whose gate passed. Raises GateRefused when it did not."""
+def require_earlier_statements(run: Run, asked: Asked, trust: Trust, envelopes: Envelopes) -> None:
+    """Refuse statements among which a statement is missing that the gate read of this RUN before.
+
+    So dissent and withdrawals stay. The demonstration signs its statements anew each time, and loses nothing by that.
+    Raises GateRefused naming each statement that is missing.
+    """
+    earlier = run.find(Approvals)
+    if earlier is None or asked.environment == "demonstration":
+        return
+    if lost := lost_statements(earlier.envelopes(), envelopes, trust.keys):
+        raise GateRefused(
+            f"The approvals leave out statements that the gate read of this RUN before: {len(lost)}.",
+            value="; ".join(f"{gone.body.kind} by {gone.by} ({gone.sha256[:12]})" for gone in lost),
+            where=str(run.path(Approvals.FILE)),
+            way_out="add to that file instead of leaving out: threat withdraw takes a statement back, and says so",
+        )
+
+
+def release(run: Run, judged: Judged, signer: Signer, *, var: Path, at: int) -> dict[str, Any]:
+    """Make card, bundle and promotion of a RUN whose gate passed.
+
+    Raises GateRefused when it did not, IntegrityFailure where the RUN holds other bytes than were judged.
+    """
+    gate = judged.gate
     add_card(run)
-    built = bundle.build(run, var / "bundles", signer)
+    built = bundle.build(run, var / "bundles", signer, judged)
     reason = f"gate {gate.policy_version} passed on {gate.on.isoformat()}"
-    least = gate.policy.numbers.shadow_days or LEAST_SHADOW_DAYS
-    chain = var / "promotions.jsonl"
-    standing = promotions.promote(chain, built, gate.to, signer, at=at, reason=reason, shadow_days=least)
+    standing = promotions.promote(var / "promotions.jsonl", built, gate.to, signer, at=at, reason=reason)
     return {"bundle": str(built), "bundle_sha256": bundle.hash_of(built), "state": standing.state}
