@@ -48,12 +48,29 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True)
+class PromotedModel:
+    """What a RUN id stands for: the hash of the model, and of the manifest of the RUN."""
+
+    model_sha256: str
+    run_manifest_sha256: str
+
+    @classmethod
+    def of(cls, record: Mapping[str, Any]) -> PromotedModel | None:
+        """Return what a record says; None for a record of before records said so."""
+        if "model_sha256" not in record:
+            return None
+        return cls(str(record["model_sha256"]), str(record["run_manifest_sha256"]))
+
+
+@dataclass(frozen=True, slots=True)
 class Ledger:
     """The whole chain, read and verified.
 
     ``records``: as signed, with environment and sequence. ``states``: by RUN id. ``revoked``: bundle hashes.
     ``served``: what was served, in order, without what was rolled back; ``ever_served``: with it. ``bundles``: hash of
-    the latest bundle by RUN id. ``entered_shadow``: sequence number of the record by which a RUN last entered shadow.
+    the bundle in force by RUN id. ``entered_shadow``: sequence number of the record by which a RUN last entered shadow.
+    ``ended``: RUNs that a person retired, as distinct from RUNs that gave way to another. ``models``: what each RUN id
+    stands for, by the first promotion that says so.
     """
 
     records: tuple[dict[str, Any], ...] = ()
@@ -64,15 +81,22 @@ class Ledger:
     ever_served: tuple[Standing, ...] = ()
     bundles: Mapping[str, str] = field(default_factory=dict)
     entered_shadow: Mapping[str, int] = field(default_factory=dict)
+    ended: frozenset[str] = frozenset()
+    models: Mapping[str, PromotedModel] = field(default_factory=dict)
 
     def state_of(self, run_id: str) -> str:
         """Return the state of a RUN; ``draft`` for a RUN that no record names."""
         return self.states.get(run_id, "draft")
 
     def earlier(self) -> Standing | None:
-        """Return the latest served bundle that is neither the present one nor revoked."""
+        """Return the latest served bundle that is not the present one, not revoked, and not of a RUN that was ended."""
         barred = {self.standing.bundle_sha256, *self.revoked}
-        return next((standing for standing in reversed(self.served) if standing.bundle_sha256 not in barred), None)
+        allowed = (
+            standing
+            for standing in reversed(self.served)
+            if standing.bundle_sha256 not in barred and standing.run_id not in self.ended
+        )
+        return next(allowed, None)
 
     def last_state(self) -> str:
         """Return the state in which the present bundle was last served."""
@@ -123,17 +147,32 @@ def problem_with(ledger: Ledger, record: Mapping[str, Any], witnessed: tuple[Wit
         return f"No {action} leads from {before} to {after}."
     if action != "revoke" and after in SERVED and record["bundle_sha256"] in ledger.revoked:
         return "The record serves a bundle that was revoked."
-    if action == "promote" and (before, after) == ("shadow", "pilot") and not demonstration:
-        return _too_short(ledger, record, witnessed)
+    if action == "promote":
+        return _too_short(ledger, record, witnessed) or _of_another_model(ledger, record)
     return _of_another_bundle(ledger, record)
 
 
 def _too_short(ledger: Ledger, record: Mapping[str, Any], witnessed: tuple[Witnessed, ...]) -> str:
+    """Return why a promotion to the pilot comes too early; empty for any other step, and in a demonstration."""
+    if (record["from"], record["to"]) != ("shadow", "pilot") or record["environment"] == "demonstration":
+        return ""
     days = days_in_shadow(ledger, record["run_id"], witnessed, before=record["sequence"])
     least = max(LEAST_SHADOW_DAYS, record["shadow"]["least_days"])
     if days >= least:
         return ""
     return f"The RUN {record['run_id']} was in shadow for {int(days)} days by the witness, and needs {least}."
+
+
+def _of_another_model(ledger: Ledger, record: Mapping[str, Any]) -> str:
+    """Return why a promotion is of another model than its RUN id stands for; empty when it is not.
+
+    A newer bundle of a RUN is the same model with a newer verdict. A record that names no model is of before records
+    named it, and counts only until the RUN's first record that does.
+    """
+    promoted = ledger.models.get(record["run_id"])
+    if promoted is None or promoted == PromotedModel.of(record):
+        return ""
+    return f"The record promotes another model than the RUN {record['run_id']} stands for."
 
 
 def _of_another_bundle(ledger: Ledger, record: Mapping[str, Any]) -> str:
@@ -168,9 +207,12 @@ def _after(ledger: Ledger, record: dict[str, Any], folder: Path) -> Ledger:
     said = {"reason": record["reason"], "by": record["by"], "since": record["at"]}
     now, states, bundles = ledger.standing, {**ledger.states}, {**ledger.bundles}
     served, ever, revoked = ledger.served, ledger.ever_served, ledger.revoked
-    entered = {**ledger.entered_shadow}
-    if action == "promote":
+    entered, models = {**ledger.entered_shadow}, {**ledger.models}
+    if action in {"promote", "roll_back"}:
         bundles[run_id] = sha256
+    if action == "promote":
+        if (promoted := PromotedModel.of(record)) is not None:
+            models.setdefault(run_id, promoted)
         if after == "shadow" and record["from"] != "shadow":
             entered[run_id] = record["sequence"]
     if action in {"promote", "roll_back"} and after in SERVED:
@@ -187,7 +229,18 @@ def _after(ledger: Ledger, record: dict[str, Any], folder: Path) -> Ledger:
     if action == "revoke":
         revoked = revoked | {sha256}
     states[run_id] = after
-    return Ledger((*ledger.records, record), now, states, revoked, served, ever, bundles, entered)
+    return Ledger(
+        records=(*ledger.records, record),
+        standing=now,
+        states=states,
+        revoked=revoked,
+        served=served,
+        ever_served=ever,
+        bundles=bundles,
+        entered_shadow=entered,
+        ended=ledger.ended | {run_id} if action == "retire" else ledger.ended,
+        models=models,
+    )
 
 
 def _ends(record: Mapping[str, Any], now: Standing) -> bool:

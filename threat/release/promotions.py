@@ -1,8 +1,9 @@
 """Which bundle is served, and who decided: an append-only chain of signed records, each bound to its place.
 
 Inside what is signed are the place in the chain, the action, the states it leads from and to, the RUN, the hash of the
-bundle and of the documents that the release depends on. So no record can be added without a promotion key, moved, or
-used twice. A checkpoint next to the chain finds a chain that broke off; the witness in the trust folder, signed by
+bundle, of its documents, of the model and of the RUN's manifest. So no record can be added without a promotion key,
+moved, or used twice, and no other model comes in under the id of a RUN that was promoted. Whose approvals a verdict
+names is not verified here: whoever holds the promotion key can sign a verdict of their own. A checkpoint next to the chain finds a chain that broke off; the witness in the trust folder, signed by
 governance, finds a chain that somebody cut short. The steps that are allowed are in ``transitions.csv``.
 """
 
@@ -22,7 +23,15 @@ from threat.files import locked_folder, private_folder, sha256_of, write_whole
 from threat.release import bundle as bundles
 from threat.release.documents.document import json_object
 from threat.release.documents.gate import Gate
-from threat.release.ledger import LEAST_SHADOW_DAYS, Ledger, Standing, days_in_shadow, follow, problem_with
+from threat.release.ledger import (
+    LEAST_SHADOW_DAYS,
+    Ledger,
+    PromotedModel,
+    Standing,
+    days_in_shadow,
+    follow,
+    problem_with,
+)
 from threat.release.transitions import PROMOTED_TO, STATES, is_allowed, next_states
 from threat.trust import chain, records, witness
 from threat.trust.folder import FOLDER_VARIABLE, Trust
@@ -53,7 +62,16 @@ def open_current(path: Path, trust: Trust | None = None) -> tuple[Standing, bund
         return standing, None
     if standing.bundle_sha256 in ledger.revoked:
         raise IntegrityFailure("The bundle in service was revoked.", value=standing.bundle_sha256, where=str(path))
-    return standing, bundles.open(standing.bundle, trust, expected_sha256=standing.bundle_sha256)
+    opened = bundles.open(standing.bundle, trust, expected_sha256=standing.bundle_sha256)
+    promoted = ledger.models.get(standing.run_id)
+    if promoted is not None and promoted != _model_of(opened):
+        raise IntegrityFailure(
+            "The bundle in service holds another model than its promotion names.",
+            value=opened.manifest.model_sha256,
+            where=str(standing.bundle),
+            way_out="suspend it (threat suspend), and tell the person responsible for security",
+        )
+    return standing, opened
 
 
 def open_for_replay(
@@ -108,13 +126,12 @@ def promote(
     *,
     at: int,
     reason: str,
-    shadow_days: int = LEAST_SHADOW_DAYS,
 ) -> Standing:
     """Record that the bundle in ``built`` enters the state ``to``. Returns the new standing.
 
-    The bundle is opened and verified first. ``shadow_days``: days in shadow that a pilot needs, by the witness; fewer
-    than ``LEAST_SHADOW_DAYS`` count as those. Raises UsageError for a step the states do not allow, or a revoked
-    bundle.
+    The bundle is opened and verified first. A pilot needs as many days in shadow, by the witness, as the bundle's own
+    gate policy asks for, and never fewer than ``LEAST_SHADOW_DAYS``. Raises UsageError for a step the states do not
+    allow, too short a shadow, a revoked bundle, or another model under the id of a RUN that was promoted.
     """
     if to not in PROMOTED_TO:
         raise UsageError("No bundle is promoted to this state.", value=to, way_out=f"one of: {', '.join(PROMOTED_TO)}")
@@ -145,13 +162,15 @@ def promote(
             "to": to,
             "bundle": os.path.relpath(built, path.parent),
             "bundle_sha256": opened.sha256,
+            "model_sha256": opened.manifest.model_sha256,
+            "run_manifest_sha256": opened.manifest.run_manifest_sha256,
             "release": _release_of(opened),
             "at": at,
             "reason": reason,
         }
         if (before, to) == ("shadow", "pilot"):
             days = days_in_shadow(ledger, run_id, trust.witnessed, before=len(ledger.records))
-            record["shadow"] = {"days": round(days, 2), "least_days": max(LEAST_SHADOW_DAYS, shadow_days)}
+            record["shadow"] = {"days": round(days, 2), "least_days": _least_shadow_days(opened)}
         if demonstration:
             record["exempt"] = "demonstration: no step and no time in shadow is asked for"
         return _record(path, signer, trust, ledger, record)
@@ -270,14 +289,25 @@ def _require_reach(opened: bundles.Bundle, to: str) -> None:
         )
 
 
+def _model_of(opened: bundles.Bundle) -> PromotedModel:
+    return PromotedModel(opened.manifest.model_sha256, opened.manifest.run_manifest_sha256)
+
+
+def _least_shadow_days(opened: bundles.Bundle) -> int:
+    """Return the days in shadow before a pilot that the policy in a bundle asks for, and at least the fewest."""
+    policy = json_object(opened.files[Gate.FILE], Gate.FILE).get("policy") or {}
+    # By name, not by type: a bundle of before documents had versions has no such number, and its policy another form.
+    asked = policy.get("numbers", {}).get("shadow_days") or LEAST_SHADOW_DAYS
+    return max(LEAST_SHADOW_DAYS, int(asked))
+
+
 def _release_of(opened: bundles.Bundle) -> dict[str, Any]:
-    """Return the hashes of what a release depends on: every document, the evidence, the whole policy of the gate."""
+    """Return the hashes of the documents in a bundle, and what its verdict says of policy and release digest."""
     gate = json_object(opened.files[Gate.FILE], Gate.FILE)
     return {
         "documents": {
             name: sha256_of(opened.files[name]) for name in sorted(bundles.DOCUMENTS) if name in opened.files
         },
-        "evidence_sha256": gate.get("evidence_sha256"),
         "policy": gate.get("policy_version"),
         "policy_sha256": sha256_of(chain.canonical(gate.get("policy"))),
         "release_digest": gate.get("release_digest"),

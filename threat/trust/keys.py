@@ -68,10 +68,11 @@ def same_person(name: str, other: str) -> bool:
     >>> same_person("Ada  Example", "ada example")
     True
     """
-    return _spelling(name) == _spelling(other)
+    return spelling(name) == spelling(other)
 
 
-def _spelling(name: str) -> str:
+def spelling(name: str) -> str:
+    """Return a name as names are compared: every spelling that ``same_person`` takes for one person is one."""
     return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
 
 

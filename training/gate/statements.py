@@ -16,6 +16,7 @@ from pydantic import Field, StringConstraints, TypeAdapter, model_validator
 from threat.release.documents.document import Part
 from threat.release.documents.gate_policy import State, unknown_checks
 from threat.release.documents.manifest import SHA256
+from threat.trust.keys import spelling
 
 Sha256 = Annotated[str, StringConstraints(pattern=SHA256)]
 Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
@@ -126,12 +127,12 @@ class Statement:
 
 
 def person(name: str) -> str:
-    """Return a name as it is compared: two spellings of one name are one person.
+    """Return a name as it is compared, by the rule of the key list: two spellings of one name are one person.
 
-    >>> person("Sam  OWNER") == person("sam owner")
+    >>> person("Sam  OWNER") == person("sam owner") == person("Ｓａｍ owner")
     True
     """
-    return " ".join(name.casefold().split())
+    return spelling(name)
 
 
 def two_people(first: Statement, second: Statement) -> bool:

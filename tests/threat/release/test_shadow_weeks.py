@@ -13,6 +13,7 @@ from threat.errors import IntegrityFailure, UsageError
 from threat.release import bundle, promotions
 from threat.trust import records
 from threat.trust.signing import Signer
+from training.gate.policy import load_gate_policy
 
 
 @pytest.fixture
@@ -55,14 +56,34 @@ def test_eight_weeks_by_the_witness_are_in_the_record_of_the_pilot(
     promotions.promote(ledger, built, "shadow", signer, at=1, reason="first")
     for date in (10 * DAY, 66 * DAY):
         witness_now(trusted, ledger, at=date)
-    with pytest.raises(UsageError, match="in shadow for 56 days by the witness, and needs 70"):
-        promotions.promote(ledger, built, "pilot", signer, at=67 * DAY, reason="go", shadow_days=70)
     assert promotions.promote(ledger, built, "pilot", signer, at=67 * DAY, reason="go").state == "pilot"
     record = promotions.read(ledger).records[-1]
     assert record["shadow"] == {"days": 56.0, "least_days": 56}
-    assert set(record["release"]) == {"documents", "evidence_sha256", "policy", "policy_sha256", "release_digest"}
+    assert set(record["release"]) == {"documents", "policy", "policy_sha256", "release_digest"}
+    opened = bundle.open(built, trusted.trust)
+    assert record["model_sha256"] == opened.manifest.model_sha256
+    assert record["run_manifest_sha256"] == opened.manifest.run_manifest_sha256
     assert "gate.json" in record["release"]["documents"]
     assert "exempt" not in record
+
+
+@pytest.mark.parametrize(("asked", "needed"), [(None, 56), (70, 70)])
+def test_a_pilot_waits_as_long_as_the_policy_in_its_bundle_asks(
+    ledger: Path, make_run: Any, var: Path, trusted: Trusted, monkeypatch: pytest.MonkeyPatch, asked: int, needed: int
+) -> None:
+    """Whoever promotes cannot say another number: it is read in the bundle."""
+    trusted.use(monkeypatch)
+    product = load_gate_policy()
+    policy = product.model_copy(update={"numbers": product.numbers.model_copy(update={"shadow_days": asked})})
+    run, signer = make_run("run-1", gate={"environment": "force", "policy": policy}), trusted.signer("promotion")
+    built = bundle.build(run, var / "bundles", signer)
+    promotions.promote(ledger, built, "shadow", signer, at=0, reason="first")
+    for day in (0, needed - 1):
+        witness_now(trusted, ledger, at=day * DAY)
+    with pytest.raises(UsageError, match=f"in shadow for {needed - 1} days by the witness, and needs {needed}"):
+        promotions.promote(ledger, built, "pilot", signer, at=needed * DAY, reason="go")
+    witness_now(trusted, ledger, at=needed * DAY)
+    assert promotions.promote(ledger, built, "pilot", signer, at=needed * DAY, reason="go").state == "pilot"
 
 
 def test_the_demonstration_goes_anywhere_at_once_and_its_record_says_so(

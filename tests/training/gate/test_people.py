@@ -42,6 +42,7 @@ def verdict_with(*statements: Statement, **evidence: Any) -> tuple[Verdict, str]
         (replace(SAM, registered_by="Vera Lid"), "1 of 2 approvals"),  # one approver made the other
         (replace(SAM, registered_by=""), "1 of 2 approvals"),  # nobody known put the key on the list
         (replace(SAM, by="vera  LID"), "1 of 2 approvals"),  # one person, two keys
+        (replace(SAM, by="Ｖｅｒａ Lid"), "1 of 2 approvals"),  # the same, in letters of another width
     ],
 )
 def test_two_people_are_two_keys_that_a_third_registered(second: Statement, words: str) -> None:
