@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from threat.errors import IntegrityFailure
+from threat.errors import GateRefused, IntegrityFailure
 from threat.measuring.figure import Verdict
 from threat.release.documents.evaluation import Evaluation
 from threat.release.documents.fairness import Fairness
@@ -64,8 +64,8 @@ class Drill:
         with _copy(self.run) as directory:
             try:
                 run, envelopes = spoil(directory)
-                gate = judge(run, self.asked, self.trust, envelopes, Checked(self.recompute(run)))
-            except IntegrityFailure as failure:
+                gate = judge(run, self.asked, self.trust, envelopes, Checked(self.recompute(run))).gate
+            except (GateRefused, IntegrityFailure) as failure:
                 return Attempt(what, True, (failure.problem,))
         refusing = tuple(check.name for check in gate.checks if check.required and check.verdict != Verdict.PASS)
         return Attempt(what, gate.verdict != Verdict.PASS, refusing)

@@ -35,13 +35,14 @@ def test_every_spoiled_copy_is_refused_and_the_run_is_as_it_was(trained: Trained
 
 def test_a_gate_that_lets_a_spoiled_copy_pass_exits_5(trained: Trained, tmp_path: Path, monkeypatch) -> None:
     from threat.measuring.figure import Verdict
+    from threat.release.bundle import Judged
     from training.gate import drill
 
     class Open:
         checks = ()
         verdict = Verdict.PASS
 
-    monkeypatch.setattr(drill, "judge", lambda *_: Open())
+    monkeypatch.setattr(drill, "judge", lambda *_: Judged(Open(), None))
     result = run_command(
         "refusal-drill", trained.run.directory, "--store", trained.store, "--out", tmp_path / "drill.json"
     )

@@ -1,0 +1,68 @@
+"""What the gate once read of a RUN stays among what it reads: a dissent is not hidden by leaving it out."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fixtures.release_commands import run_command, sign_everything
+from fixtures.trusted import Trusted
+
+from threat.errors import GateRefused, IntegrityFailure
+from threat.release.runs import Run
+from training.gate.envelopes import lost_statements, read_envelopes, statement
+from training.gate.statements import Dissent
+
+
+@pytest.mark.usefixtures("came_out_again")
+def test_a_force_s_release_without_a_dissent_that_was_read_before_is_refused(
+    make_audited: Any, var: Path, force_keys: dict[str, Path], tmp_path: Path
+) -> None:
+    run, approvals = make_audited("r1"), tmp_path / "approvals.json"
+    sign_everything(run, force_keys, approvals)
+    signed = ("--key", force_keys["Dee Pio"], "--approvals", approvals, "--reason", "arrest, not harm")
+    assert run_command("approve", run.directory, "dissent", "--to", "shadow", *signed).exit_code == 0
+    asked = ("release", run.directory, "--key", force_keys["Release Service"], "--var", var, "--store", var)
+    released = run_command(*asked, "--approvals", approvals, "--json")
+    assert released.exit_code == 0, released.exception
+    [dissent] = json.loads(released.stdout)["gate"]["dissents"]
+    assert (dissent["by"], dissent["reason"]) == ("Dee Pio", "arrest, not harm")
+
+    whole, kept = json.loads(approvals.read_text()), Run.open(run.directory).path("approvals.json").read_bytes()
+    without = tmp_path / "without.json"
+    without.write_text(json.dumps({"statements": whole["statements"][:-1]}))
+    for given in (("--approvals", without), ()):
+        refused = run_command(*asked, *given)
+        assert isinstance(refused.exception, GateRefused)
+        assert "leave out statements that the gate read of this RUN before" in refused.exception.problem
+        assert "dissent by Dee Pio" in str(refused.exception.value)
+    assert Run.open(run.directory).path("approvals.json").read_bytes() == kept
+
+    hash_of_dissent = json.loads(run_command("statements", approvals, "--json").stdout)["statements"][-1]
+    withdrawn = ("withdraw", hash_of_dissent["statement_sha256"], "--key", force_keys["Dee Pio"])
+    assert run_command(*withdrawn, "--approvals", approvals, "--reason", "answered").exit_code == 0
+    again = run_command(*asked, "--approvals", approvals, "--json")
+    assert again.exit_code == 0, again.exception
+    gate = json.loads(again.stdout)["gate"]
+    assert gate["dissents"] == []
+    assert any("withdrawn by Dee Pio" in said and "answered" in said for said in gate["set_aside"])
+    assert len(read_envelopes(run.directory / "approvals.json")) == len(whole["statements"]) + 1
+
+
+def test_only_what_a_key_on_the_list_still_verifies_must_stay(trusted: Trusted) -> None:
+    signer, keys = trusted.signer("approval"), trusted.trust.keys
+    said, other = (
+        statement(Dissent(on=date(2026, 1, 1), release_digest="e" * 64, reason=reason), signer)
+        for reason in ("first", "second")
+    )
+    assert [gone.body.reason for gone in lost_statements([said, other], [other], keys)] == ["first"]
+    assert lost_statements([said, other], [other, said], keys) == []
+    revoked = {**keys, signer.key.key_id: replace(signer.key, state="revoked")}
+    assert lost_statements([said], [], revoked) == []
+    assert lost_statements([said], [], {}) == []
+    with pytest.raises(IntegrityFailure, match="No key trusted for approval"):
+        lost_statements([said], [other], revoked)
