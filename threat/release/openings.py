@@ -1,9 +1,10 @@
-"""The ledger of opened tests: one chained file in the history's folder, which no other folder of RUNs can reset.
+"""The ledger of opened tests: one chained file in the history's folder, so that a new folder of RUNs resets nothing.
 
 Choosing among RUNs by their figures on one test is tuning on that test. So every training, before it opens its test,
 adds a line that says which test, which RUN and which model; whoever reads a RUN can count how often its test had been
 opened before, wherever the other RUNs were kept. A RUN seals the head of the ledger as its own line left it: a ledger
-that was cut or rewritten since no longer holds that line.
+that was cut or rewritten since no longer holds that line. No head is kept elsewhere: an older copy that is put back
+together with the RUNs of that day counts fewer.
 """
 
 from __future__ import annotations

@@ -142,7 +142,10 @@ def register_key_command(
 def retire_key_command(
     key_id: KeyIdArgument, reason: ReasonOption, key: KeyOption = None, as_json: JsonOption = False
 ) -> None:
-    """End a key that is replaced by a new one (rotation): it signs nothing more, what it signed still verifies."""
+    """End a key that is replaced by a new one (rotation): what it signed still verifies. Destroy its file.
+
+    No command signs with it any more; what a program signs with the file later would still verify.
+    """
     _end("retire", key_id, reason, key, as_json)
 
 
@@ -150,7 +153,11 @@ def retire_key_command(
 def revoke_key_command(
     key_id: KeyIdArgument, reason: ReasonOption, key: KeyOption = None, as_json: JsonOption = False
 ) -> None:
-    """End a key that was stolen or lost: nothing that it ever signed verifies any longer."""
+    """End a key that was stolen or lost: what it signed no longer verifies, but for promotions witnessed before.
+
+    Keys that it registered stay in force until each is revoked: threat keys. A chain with a line of the key (witness,
+    policies, openings of a test, erasures) no longer opens: read docs/security.md, What is not defended, first.
+    """
     _end("revoke", key_id, reason, key, as_json)
 
 

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 ENVIRONMENTS: Final = ("demonstration", "force")
 
 KeyState = Literal["in force", "retired", "revoked"]
-"""``in force``: signs and verifies. ``retired``: no longer signs; what was signed earlier still verifies. ``revoked``:
-verifies nothing."""
+"""``in force``: signs and verifies. ``retired``: no command signs with the key; whatever the key signed, also later,
+verifies. ``revoked``: verifies nothing."""
 
 
 @dataclass(frozen=True, slots=True)

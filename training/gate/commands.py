@@ -25,7 +25,10 @@ app.registered_commands += signing.registered_commands
 @app.command("release")
 def release_command(
     run: Annotated[Path, typer.Argument(help="Directory of a RUN, audited: threat audit RUN")],
-    approvals: Annotated[Path | None, typer.Option(help="Signed approvals, documents and acceptances.")] = None,
+    approvals: Annotated[
+        Path | None,
+        typer.Option(help="Signed approvals, documents, acceptances; with all that the gate read of the RUN before."),
+    ] = None,
     environment: Annotated[str, typer.Option(help="demonstration or force.")] = "force",
     to: Annotated[str | None, typer.Option(help="shadow, pilot or live; default: what the policy says.")] = None,
     policy: Annotated[Path | None, typer.Option(help="A gate policy; default: the product's own.")] = None,
@@ -35,7 +38,7 @@ def release_command(
     key: Annotated[Path | None, typer.Option(help="The release service's private key.")] = None,
     store: Annotated[Path | None, typer.Option(help="Folder of the history.")] = None,
     retrain: Annotated[
-        bool, typer.Option(help="Train the RUN again too; leaving that out counts where the policy says so.")
+        bool, typer.Option(help="Train the RUN again too, where it can be here; leaving that out counts where the policy says so.")
     ] = True,
     eligibility_policy: Annotated[
         Path | None, typer.Option(help="The force's own policy.yaml, where the RUN was trained with one.")

@@ -144,6 +144,7 @@ def release(run: Run, judged: Judged, signer: Signer, *, var: Path, at: int) -> 
     """
     gate = judged.gate
     add_card(run)
+    run.verify_again()  # what the card was made from is still what was judged
     built = bundle.build(run, var / "bundles", signer, judged)
     reason = f"gate {gate.policy_version} passed on {gate.on.isoformat()}"
     standing = promotions.promote(var / "promotions.jsonl", built, gate.to, signer, at=at, reason=reason)
