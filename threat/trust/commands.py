@@ -195,7 +195,21 @@ def _end(action: str, key_id: str, reason: str, key: Path | None, as_json: bool)
         )
     end = key_list.retire if action == "retire" else key_list.revoke
     ended = end(_folder(trust.folder), named[0], signer, reason=reason, at=_now())
-    emit(_shown(ended), as_json=as_json, lines=lambda d: f"The key of {d['name']} is {d['state']}.")
+    left = [listed for listed in trust.keys.values() if listed.in_force and _registered_by(listed, ended)]
+    document = _shown(ended) | {"registered": [_shown(listed) for listed in left]}
+    emit(document, as_json=as_json, lines=_ended)
+
+
+def _registered_by(key: PublicKey, governance: PublicKey) -> bool:
+    return key.registered_by == governance.key_id != key.key_id
+
+
+def _ended(document: dict[str, Any]) -> str:
+    lines = [f"The key of {document['name']} is {document['state']}."]
+    if document["state"] == "revoked" and document["registered"]:
+        lines.append("Keys that it registered stay in force. Revoke each that its holder did not register:")
+        lines += [f"  {key['key_id'][:16]}  {key['name']} ({key['role']})" for key in document["registered"]]
+    return "\n".join(lines)
 
 
 def _folder(folder: Path | None) -> Path:

@@ -72,6 +72,21 @@ def test_a_key_is_rotated_and_revoked(folder: Path) -> None:
     assert "needs a reason" in failure("retire-key", said("keys")["keys"][2]["key_id"], "--reason", " ", *by)
 
 
+def test_revoking_a_governance_key_names_each_key_in_force_that_it_registered(folder: Path) -> None:
+    second = new_key(folder, "Gail Second", "governance")
+    puppet = new_key(folder, "Pup Pet", "approval", by="gail")
+    by = ("--key", folder / "root.pem")
+    ended = CliRunner().invoke(
+        app, [str(word) for word in ("revoke-key", second["key_id"], "--reason", "stolen", *by)]
+    ).stdout
+    assert ended.splitlines() == [
+        "The key of Gail Second is revoked.",
+        "Keys that it registered stay in force. Revoke each that its holder did not register:",
+        f"  {puppet['key_id'][:16]}  Pup Pet (officer)",
+    ]
+    assert said("revoke-key", puppet["key_id"], "--reason", "not hers", *by)["registered"] == []
+
+
 def test_a_private_key_of_before_is_kept_and_asked_for_again(folder: Path) -> None:
     asked = ("new-key", folder / "old.pem", "--name", "Old Service", "--role", "service", "--verb", "promotion")
     first = said(*asked)
