@@ -13,7 +13,9 @@ from threat.terminal import emit
 
 if TYPE_CHECKING:  # documents bring pydantic, and `threat --help` imports this module
     from model_cards.compared import ComparedCards
+    from threat.release.documents.attestations import SignedEvidence
     from threat.release.documents.card import Card
+    from threat.release.runs import Run
 
 # Commands import the rest of the product when they run, so that `threat --help` loads none of it.
 app = typer.Typer()
@@ -44,9 +46,12 @@ def card_command(
     from model_cards.compared import compared_page
     from model_cards.exports import exports, write
     from model_cards.runs import add, card_of
+    from threat.release.attestations import signed_evidence
     from threat.release.runs import Run
+    from threat.trust.folder import Trust
 
     opened = Run.open(run)
+    signed = signed_evidence(opened, Trust.open())
     on = _day(valid_on)
     made = card_of(opened, human=human)
     compared = None if compare is None else compare_cards(card_of(Run.open(compare)).card, made.card)
@@ -56,7 +61,7 @@ def card_command(
         files[out] = compared_page(compared).encode()
     add(opened, made)
     write(files)
-    lines = _lines(made.card, run, on) if compared is None else _compared_lines(compared)
+    lines = _lines(made.card, opened, signed, on) if compared is None else _compared_lines(compared)
     emit(made.card.as_json(), as_json=as_json, lines=lambda document: lines)
 
 
@@ -74,7 +79,7 @@ def _day(text: str | None) -> date:
         ) from None
 
 
-def _lines(card: Card, run: Path, on: date) -> str:
+def _lines(card: Card, run: Run, signed: SignedEvidence, on: date) -> str:
     from model_cards.card import headline_words
     from model_cards.evidence_days import valid_words
 
@@ -87,7 +92,9 @@ def _lines(card: Card, run: Path, on: date) -> str:
             f"  {summary.worst_served}",
             f"  {card.not_yet_provided} of {fields} fields not yet provided, {len(summary.missing)} of them mandatory",
             f"  {valid_words(summary.expires, on)}",
-            f"  {run / 'card.html'}",
+            f"  Evidence {signed.state}: {signed.reason}",
+            f"  Manifest {run.manifest_sha256}",
+            f"  {run.directory / 'card.html'}",
         ]
     )
 
