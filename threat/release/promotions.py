@@ -2,9 +2,9 @@
 
 Inside what is signed are the place in the chain, the action, the states it leads from and to, the RUN, the hash of the
 bundle, of its documents, of the model and of the RUN's manifest. So no record can be added without a promotion key,
-moved, or used twice, and no other model comes in under the id of a RUN that was promoted. Whose approvals a verdict
-names is not verified here: whoever holds the promotion key can sign a verdict of their own. A checkpoint next to the chain finds a chain that broke off; the witness in the trust folder, signed by
-governance, finds a chain that somebody cut short. The steps that are allowed are in ``transitions.csv``.
+moved, or used twice, and no other model comes in under the id of a RUN that was promoted. The approvals that a verdict
+names are not verified here. A checkpoint next to the chain finds a chain that broke off; the witness in the trust
+folder, signed by governance, finds a chain that somebody cut short. The allowed steps are in ``transitions.csv``.
 """
 
 from __future__ import annotations

@@ -194,7 +194,7 @@ class Run:
     def verify_again(self) -> None:
         """Verify every file and annex again, as ``open`` does.
 
-        Raises IntegrityFailure for a file that was changed, and for another RUN in the place of the RUN that was opened.
+        Raises IntegrityFailure for a file that was changed, and for another RUN where the opened RUN was.
         """
         again = Run.open(self.directory)
         if self.opened_as not in {"", again.opened_as}:

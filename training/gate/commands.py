@@ -38,7 +38,7 @@ def release_command(
     key: Annotated[Path | None, typer.Option(help="The release service's private key.")] = None,
     store: Annotated[Path | None, typer.Option(help="Folder of the history.")] = None,
     retrain: Annotated[
-        bool, typer.Option(help="Train the RUN again too, where it can be here; leaving that out counts where the policy says so.")
+        bool, typer.Option(help="Train the RUN again too, if lock and code are the same; leaving out needs the policy.")
     ] = True,
     eligibility_policy: Annotated[
         Path | None, typer.Option(help="The force's own policy.yaml, where the RUN was trained with one.")

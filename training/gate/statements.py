@@ -47,7 +47,7 @@ class Approval(_OfRelease):
 
 
 class Dissent(_OfRelease):
-    """The signer says why the model should not be released. It blocks nothing by itself, and is shown with the release."""
+    """The signer says why the model should not be released. It blocks nothing by itself, and is shown with it."""
 
     kind: Literal["dissent"] = "dissent"
     reason: Words

@@ -21,13 +21,13 @@ PASS, FAIL, NOT_ENOUGH = Verdict.PASS, Verdict.FAIL, Verdict.NOT_ENOUGH
 class Evidence:
     """What the gate reads.
 
-    ``documents``: of the RUN. ``verified``: the RUN's manifest and hashes agreed, also after all was read. ``digest``: of the release, what
-    approvals, acceptances, dissent and authorship must be about. ``fairness_policy``: the policy the audit must have
-    been made under, whole. ``recomputed``: what came of computing the RUN again; None where no history was given.
-    ``signed``: what came of verifying the signatures on its files; None where nobody looked. ``openings``: models seen
-    on the test up to now, by the ledger of the history; None where no history was given. ``policies``: what decided,
-    and who put it in force. ``card_lacks``: mandatory fields of the card that are empty. ``audit_sha256``: of the
-    fairness report that was read; None where there is none.
+    ``documents``: of the RUN. ``verified``: the RUN's manifest and hashes agreed, also after all was read. ``digest``:
+    of the release, what approvals, acceptances, dissent and authorship must be about. ``fairness_policy``: the policy
+    the audit must have been made under, whole. ``recomputed``: what came of computing the RUN again; None where no
+    history was given. ``signed``: what came of verifying the signatures on its files; None where nobody looked.
+    ``openings``: models seen on the test up to now, by the ledger of the history; None where no history was given.
+    ``policies``: what decided, and who put it in force. ``card_lacks``: mandatory fields of the card that are empty.
+    ``audit_sha256``: of the fairness report that was read; None where there is none.
     """
 
     run_id: str
