@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 from fixtures.release_commands import run_command
 from fixtures.trained_run import Trained
@@ -42,7 +43,8 @@ def test_a_gate_that_lets_a_spoiled_copy_pass_exits_5(trained: Trained, tmp_path
         checks = ()
         verdict = Verdict.PASS
 
-    monkeypatch.setattr(drill, "judge", lambda *_: Judged(Open(), None))
+    passed: Any = Open()
+    monkeypatch.setattr(drill, "judge", lambda *_: Judged(passed, None))
     result = run_command(
         "refusal-drill", trained.run.directory, "--store", trained.store, "--out", tmp_path / "drill.json"
     )
