@@ -76,9 +76,11 @@ def test_revoking_a_governance_key_names_each_key_in_force_that_it_registered(fo
     second = new_key(folder, "Gail Second", "governance")
     puppet = new_key(folder, "Pup Pet", "approval", by="gail")
     by = ("--key", folder / "root.pem")
-    ended = CliRunner().invoke(
-        app, [str(word) for word in ("revoke-key", second["key_id"], "--reason", "stolen", *by)]
-    ).stdout
+    ended = (
+        CliRunner()
+        .invoke(app, [str(word) for word in ("revoke-key", second["key_id"], "--reason", "stolen", *by)])
+        .stdout
+    )
     assert ended.splitlines() == [
         "The key of Gail Second is revoked.",
         "Keys that it registered stay in force. Revoke each that its holder did not register:",
