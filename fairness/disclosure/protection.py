@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from fairness.disclosure.amounts import KINDS, SENSITIVE, Amounts, Floats, Kind, Sum
+from threat.errors import BadInput
 
 # SciPy is optional (extras training and fairness): the functions that need it import it.
 
@@ -81,7 +82,7 @@ def withheld(amounts: Amounts, rule: Rule, weight: Floats) -> frozenset[Count]:
     """Return every count to withhold: those too small, and those without which the attack would find them.
 
     ``weight``: what it costs to withhold a count of each cell. Where even that is not enough, because the totals alone
-    give a count away, nothing of its kind is published.
+    give a count away, nothing of its kind is published. Raises BadInput where a range is too narrow even then.
     """
     programme = _Programme(amounts, rule)
     without = small_totals(amounts, rule)
@@ -92,7 +93,12 @@ def withheld(amounts: Amounts, rule: Rule, weight: Floats) -> frozenset[Count]:
             kinds = {kind for kind, _ in unsafe.target.what}
             more = frozenset(Count(kind, cell) for kind in kinds for cell in range(amounts.shown)) - hidden
             if not more:
-                break
+                # Not to publish is the way that is left: a report with a narrow range is a count given away.
+                raise BadInput(
+                    "The report cannot be published: with every count of a kind withheld, a range is still too narrow.",
+                    value=" and ".join(sorted(kinds)),
+                    way_out="publish nothing of this report; a longer test window or a larger force has larger counts",
+                )
         hidden |= more
     return hidden
 

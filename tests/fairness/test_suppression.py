@@ -13,9 +13,12 @@ from fixtures.audits import audited
 from fixtures.drawn_reports import drawn, totals_of
 
 from fairness.characteristics import Characteristic
+from fairness.disclosure import protection
+from fairness.disclosure.amounts import Kind
 from fairness.published.page import public_page
 from fairness.published.screen import public_screen
 from fairness.suppression import public
+from threat.errors import BadInput
 from threat.release.documents.fairness import Fairness
 from threat.release.documents.fairness_public import PublicFairness
 
@@ -115,6 +118,16 @@ def test_the_attacker_succeeds_where_only_small_counts_are_withheld() -> None:
             cells.update({kind: None for kind in KINDS if kind != "rows"})
     found = Attacker(json, totals_of(exact)).narrowed()
     assert any(high - low < 0.01 for low, high in found.values()), found
+
+
+def test_a_range_that_stays_too_narrow_is_an_error_and_no_report(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With every count of the kind withheld there is nothing more to withhold."""
+    narrow = protection._Range(protection.Target(0, ((Kind.EVENTS, 1),)), 3.0, 5.0)
+    monkeypatch.setattr(protection._Programme, "unsafe", lambda programme, hidden: narrow)
+    monkeypatch.setattr(protection._Programme, "complement", lambda programme, hidden, unsafe, weight: frozenset())
+    with pytest.raises(BadInput, match="The report cannot be published") as refused:
+        public(made({"g": {"A": (502, 101, 48), "B": (403, 83, 41)}}))
+    assert refused.value.value == "events"
 
 
 NUMBERS = re.compile(r"\d")
