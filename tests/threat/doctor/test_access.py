@@ -60,12 +60,16 @@ def test_promotions_that_governance_did_not_witness_are_counted(
 
 def test_a_revoked_or_retired_model_is_not_offered_to_be_resumed(make_run: Any, var: Path, signer: Signer) -> None:
     places = Places(store=var / "history", var=var, now=1)
-    first, second = (bundle.build(make_run(name), var / "bundles", signer) for name in ("run-1", "run-2"))
+    first, second, third = (bundle.build(make_run(f"run-{n}"), var / "bundles", signer) for n in (1, 2, 3))
     promotions.promote(places.promotions, first, "live", signer, at=1, reason="first")
     promotions.retire(places.promotions, "run-1", signer, at=2, reason="old")
     assert check_release(places)[-1].mend == ""
-    promotions.promote(places.promotions, second, "live", signer, at=3, reason="second")
-    promotions.revoke(places.promotions, bundle.hash_of(second), signer, at=4, reason="leak")
+    for at, built in ((3, second), (4, third)):
+        promotions.promote(places.promotions, built, "live", signer, at=at, reason="next")
+    promotions.revoke(places.promotions, bundle.hash_of(third), signer, at=5, reason="leak")
     released = check_release(places)[-1]
-    assert released.says == "run-2 is retired (leak): the rule ranking is served"
+    assert released.says == "run-3 is retired (leak): the rule ranking is served"
     assert released.mend == f"threat roll-back --reason WHY --var {var}"
+    promotions.roll_back(places.promotions, signer, at=6, reason="to run-2")
+    promotions.revoke(places.promotions, bundle.hash_of(second), signer, at=7, reason="leak")
+    assert check_release(places)[-1].mend == ""  # run-1 was retired by a person: nothing leads back there
