@@ -96,15 +96,13 @@ def test_an_unaudited_run_is_refused(make_audited: Any, var: Path) -> None:
     assert "Fairness: not enough evidence: not audited yet: threat audit RUN" in str(result.exception)
 
 
-def test_a_force_releases_to_shadow_with_signatures(
-    make_audited: Any, var: Path, force_keys: dict[str, Path], tmp_path: Path
-) -> None:
-    run, approvals = make_audited("r1"), tmp_path / "approvals.json"
-    asked = (
+def asked_of(run: Run, var: Path, keys: dict[str, Path], approvals: Path) -> tuple[object, ...]:
+    """A force's release, as its release service asks for it."""
+    return (
         "release",
         run.directory,
         "--key",
-        force_keys["Release Service"],
+        keys["Release Service"],
         "--var",
         var,
         "--store",
@@ -112,6 +110,13 @@ def test_a_force_releases_to_shadow_with_signatures(
         "--approvals",
         approvals,
     )
+
+
+def test_a_force_releases_to_shadow_with_signatures(
+    make_audited: Any, var: Path, force_keys: dict[str, Path], tmp_path: Path
+) -> None:
+    run, approvals = make_audited("r1"), tmp_path / "approvals.json"
+    asked = asked_of(run, var, force_keys, approvals)
     sign_everything(run, force_keys, approvals)
     result = run_command(*asked, "--json")
     assert result.exit_code == 0, result.exception
@@ -159,18 +164,7 @@ def test_an_altered_statement_stops_everything(
     body["to"] = "live"
     document["statements"][1]["payload"] = base64.b64encode(json.dumps(body).encode()).decode()
     approvals.write_text(json.dumps(document))
-    result = run_command(
-        "release",
-        run.directory,
-        "--key",
-        force_keys["Release Service"],
-        "--var",
-        var,
-        "--store",
-        var,
-        "--approvals",
-        approvals,
-    )
+    result = run_command(*asked_of(run, var, force_keys, approvals))
     assert isinstance(result.exception, IntegrityFailure)
     assert result.exception.exit_code == 5
 
