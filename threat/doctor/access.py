@@ -8,7 +8,7 @@ from pathlib import Path
 from threat.doctor.findings import Finding, Places, command
 from threat.release.ledger import Ledger
 from threat.trust import witness
-from threat.trust.folder import Trust, trust_folder
+from threat.trust.folder import FOLDER_VARIABLE, Trust, trust_folder
 
 _OTHERS = 0o077
 """Bits of a mode that let anybody but the owner read, write or enter."""
@@ -29,11 +29,17 @@ def _everything(place: Path) -> list[Path]:
     return [place, *sorted(place.rglob("*"))] if place.exists() else []
 
 
-def check_trust(trust: Trust) -> Finding:
-    """Report the trust folder and how many of its keys are in force."""
+def check_trust(places: Places, trust: Trust) -> Finding:
+    """Report the trust folder and how many of its keys are in force; once, what cannot be verified without one."""
     if trust.exists:
         usable = sum(key.in_force for key in trust.keys.values())
         return Finding("trust", "ok", f"{usable} keys in force in {trust.folder} ({trust.environment})")
+    if places.promotions.exists():
+        says = (
+            f"no trust folder in {trust_folder()}, and {places.promotions} was signed under one: neither the promotions "
+            "nor the model in service can be verified; name that folder"
+        )
+        return Finding("trust", "missing", says, f"export {FOLDER_VARIABLE}=FOLDER")
     says = f"no trust folder in {trust_folder()}: nothing is signed, no release verifies, and the desk stays closed"
     return Finding("trust", "missing", says, command("new-trust", "FOLDER", "--name", "NAME", "--key", "ROOT.pem"))
 

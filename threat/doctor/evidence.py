@@ -131,9 +131,11 @@ def _partial(run: PartialRun, places: Places) -> Finding:
 def check_release(places: Places) -> list[Finding]:
     """Report the trust folder with its keys, and what the promotions say is served."""
     trust = Trust.open()
+    if not trust.exists and places.promotions.exists():
+        return [check_trust(places, trust)]
     ledger = promotions.read(places.promotions, trust)
     standing = ledger.standing
-    findings = [check_trust(trust), *check_witness(places, trust, ledger)]
+    findings = [check_trust(places, trust), *check_witness(places, trust, ledger)]
     if standing.served:
         findings.append(Finding("release", "ok", f"{standing.run_id} is {standing.state}"))
         if standing.bundle is None or not standing.bundle.is_dir():

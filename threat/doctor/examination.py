@@ -16,7 +16,7 @@ from threat.doctor.evidence import check_list, check_release, check_runs, check_
 from threat.doctor.findings import NEEDS_MENDING, Check, Finding, Places
 from threat.errors import ThreatError
 from threat.extras import extras_with, install_command
-from threat.trust.folder import trust_folder
+from threat.trust.folder import NoTrustFolder, trust_folder
 
 OWN: dict[str, Check] = {
     "product": check_installation,
@@ -62,6 +62,8 @@ def run_check(part: str, check: Check, places: Places) -> list[Finding]:
     """Run one check; an error becomes a finding, so that one broken file hides no other."""
     try:
         return check(places)
+    except NoTrustFolder:
+        return []  # said once, with the way out: threat.doctor.access.check_trust
     except ThreatError as error:
         # A way out is in words, and often without the folders examined here: it is said, and is no command to type.
         says = " ".join([error.problem, error.where]).strip()

@@ -34,7 +34,7 @@ from threat.release.ledger import (
 )
 from threat.release.transitions import PROMOTED_TO, STATES, is_allowed, next_states
 from threat.trust import chain, records, witness
-from threat.trust.folder import FOLDER_VARIABLE, Trust
+from threat.trust.folder import FOLDER_VARIABLE, NoTrustFolder, Trust
 from threat.trust.signing import Signer, sign
 
 PAYLOAD_TYPE = "application/vnd.threat.promotion+json"
@@ -99,7 +99,7 @@ def read(path: Path, trust: Trust | None = None) -> Ledger:
     """
     trust = Trust.open() if trust is None else trust
     if not trust.exists and path.exists():
-        raise IntegrityFailure(
+        raise NoTrustFolder(
             "The promotions cannot be verified, because no trust folder exists here.",
             where=str(path),
             way_out=f"name the trust folder of these promotions: {FOLDER_VARIABLE}=FOLDER",

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from threat.errors import UsageError
+from threat.errors import IntegrityFailure, UsageError
 from threat.trust import chain, key_list, witness
 from threat.trust.keys import Keys, PublicKey, read_private_key
 from threat.trust.signing import Signer, verify
@@ -24,6 +24,10 @@ DEFAULT_FOLDER = Path("/etc/threat/trust")
 
 UNSIGNED = "No trust folder: nothing is signed here, and nothing that was signed is checked. See: threat new-trust"
 """The line that a command prints where no trust folder exists."""
+
+
+class NoTrustFolder(IntegrityFailure):
+    """What was signed is here, and no trust folder to verify it by."""
 
 
 _OPENED: dict[Path, tuple[tuple[object, ...], Trust]] = {}

@@ -11,6 +11,7 @@ from fixtures.trusted import HOLDERS, Trusted
 
 from threat.doctor.access import check_modes, check_trust, check_witness
 from threat.doctor.evidence import check_release
+from threat.doctor.examination import examine
 from threat.doctor.findings import Finding, Places
 from threat.release import bundle, promotions
 from threat.trust.folder import Trust
@@ -36,10 +37,22 @@ def test_files_that_others_can_read_are_counted_with_the_command_that_closes_the
     ]
 
 
-def test_the_trust_folder_is_reported_with_the_keys_in_force(force_trusted: Trusted) -> None:
+def test_the_trust_folder_is_reported_with_the_keys_in_force(force_trusted: Trusted, tmp_path: Path) -> None:
+    places = Places(store=tmp_path / "history", var=tmp_path, now=1)
     says = f"{len(HOLDERS) + 1} keys in force in {force_trusted.folder} (force)"
-    assert check_trust(force_trusted.trust) == Finding("trust", "ok", says)
-    assert check_trust(Trust.none()).state == "missing"
+    assert check_trust(places, force_trusted.trust) == Finding("trust", "ok", says)
+    assert check_trust(places, Trust.none()).mend == "threat new-trust FOLDER --name NAME --key ROOT.pem"
+
+
+def test_a_trust_folder_that_is_not_named_is_said_once(tmp_path: Path, no_trust: None) -> None:
+    """Promotions, the model in service and its catalogue all need it: one line says so, with the way out."""
+    places = Places(store=tmp_path / "history", var=tmp_path, now=1)
+    places.promotions.write_text("{}\n")
+    about = [finding for finding in examine(places)["findings"] if "trust folder" in finding["says"]]
+    assert [(finding["part"], finding["state"], finding["mend"]) for finding in about] == [
+        ("trust", "missing", "export THREAT_TRUST=FOLDER")
+    ]
+    assert f"{places.promotions} was signed under one: neither the promotions nor the model in" in about[0]["says"]
 
 
 def test_promotions_that_governance_did_not_witness_are_counted(
