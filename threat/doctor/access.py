@@ -36,7 +36,7 @@ def check_trust(places: Places, trust: Trust) -> Finding:
         return Finding("trust", "ok", f"{usable} keys in force in {trust.folder} ({trust.environment})")
     if places.promotions.exists():
         says = (
-            f"no trust folder in {trust_folder()}, and {places.promotions} was signed under one: neither the promotions "
+            f"no trust folder in {trust_folder()}, and {places.promotions} was signed under one: neither promotions "
             "nor the model in service can be verified; name that folder"
         )
         return Finding("trust", "missing", says, f"export {FOLDER_VARIABLE}=FOLDER")

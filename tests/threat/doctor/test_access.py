@@ -52,7 +52,7 @@ def test_a_trust_folder_that_is_not_named_is_said_once(tmp_path: Path, no_trust:
     assert [(finding["part"], finding["state"], finding["mend"]) for finding in about] == [
         ("trust", "missing", "export THREAT_TRUST=FOLDER")
     ]
-    assert f"{places.promotions} was signed under one: neither the promotions nor the model in" in about[0]["says"]
+    assert f"{places.promotions} was signed under one: neither promotions nor the model in" in about[0]["says"]
 
 
 def test_promotions_that_governance_did_not_witness_are_counted(
