@@ -25,6 +25,7 @@ settings.load_profile("suite")
 # fixtures.trusted first: a module that another plugin has imported already cannot be registered any more.
 pytest_plugins = [
     "fixtures.trusted",
+    "fixtures.closed_databases",
     "fixtures.exact_ids",
     "fixtures.force_on_disk",
     "fixtures.release_commands",

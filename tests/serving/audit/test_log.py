@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -44,10 +45,9 @@ def test_others_write_while_a_log_is_read(log, monkeypatch):
     def slowly(previous: str, row: dict[str, object]) -> str:
         if not written:
             written.append(1)
-            with sqlite3.connect(path, timeout=0.1, isolation_level=None) as other:
+            with closing(sqlite3.connect(path, timeout=0.1, isolation_level=None)) as other:
                 other.execute("BEGIN IMMEDIATE")  # fails at once while the reader holds the database
                 other.execute("ROLLBACK")
-            other.close()
         return hash_entry(previous, row)
 
     monkeypatch.setattr(audit_log, "hash_entry", slowly)
@@ -106,11 +106,10 @@ TAMPERING = {
 def test_tampering_is_found(log, name):
     engine, path = log
     statements, expected = TAMPERING[name]
-    with sqlite3.connect(path) as raw:
+    with closing(sqlite3.connect(path)) as raw, raw:
         raw.execute("DROP TRIGGER audit_entries_no_update")
         raw.execute("DROP TRIGGER audit_entries_no_delete")
         raw.executescript(statements)
-    raw.close()
     with pytest.raises(IntegrityFailure) as caught:
         verify(engine)
     assert expected in str(caught.value)

@@ -47,6 +47,12 @@ def shown(var: Path, trust: Trust, as_of: int = AS_OF, **changed: object) -> Sco
     return listed
 
 
+def current(var: Path, trust: Trust) -> Published:
+    """What a desk that starts now would show."""
+    with closing(PublishedList(var, trust)) as published:
+        return published.current()
+
+
 def logged(var: Path) -> list[tuple[int, str, int, int]]:
     engine = database.connect(var / "desk.sqlite")
     try:
@@ -70,7 +76,7 @@ def test_a_publication_is_an_entry_with_its_place_and_hashes(var: Path, trust: T
 def test_of_one_as_of_the_later_publication_is_shown(var: Path, trust: Trust) -> None:
     shown(var, trust)
     again = shown(var, trust, capacity=4)
-    assert PublishedList(var, trust).current().list == again.id
+    assert current(var, trust).list == again.id
 
 
 def test_an_older_list_is_not_published_over_a_later_one(var: Path, trust: Trust) -> None:
@@ -83,7 +89,7 @@ def test_an_older_list_is_not_published_over_a_later_one(var: Path, trust: Trust
         refuse_older(var, AS_OF - 1)
     refuse_older(var, AS_OF)
     refuse_older(var / "nowhere", AS_OF)
-    assert PublishedList(var, trust).current().list == later.id
+    assert current(var, trust).list == later.id
     assert len(logged(var)) == 1
 
 
@@ -105,7 +111,7 @@ def test_of_publications_at_once_the_later_as_of_wins_and_the_losers_are_told(va
     for thread in threads:
         thread.join()
     winner = next(listed for listed, day in zip(ready, days, strict=True) if day == 5)
-    assert PublishedList(var, trust).current().list == winner.id
+    assert current(var, trust).list == winner.id
     in_log = logged(var)
     assert [as_of for _, _, as_of, _ in in_log] == sorted(as_of for _, _, as_of, _ in in_log)
     assert {list_id for list_id, _ in told} | {list_id for _, list_id, _, _ in in_log} == {each.id for each in ready}
@@ -126,7 +132,7 @@ def test_a_file_that_cannot_be_written_leaves_no_entry(
         with pytest.raises(OSError, match="disk full"):
             publish(var, later, Published(later.id), at=AS_OF + DAY, trust=trust)
     assert len(logged(var)) == 1
-    assert PublishedList(var, trust).current().list == before.id
+    assert current(var, trust).list == before.id
 
 
 def test_an_entry_that_cannot_be_committed_leaves_the_file_as_it_was(
@@ -144,7 +150,7 @@ def test_an_entry_that_cannot_be_committed_leaves_the_file_as_it_was(
     monkeypatch.setattr("serving.lists.publishing.lists.publish", written_and_then_broken)
     with pytest.raises(OSError, match="commit failed"):
         publish(var, later, Published(later.id), at=AS_OF + DAY, trust=trust)
-    assert PublishedList(var, trust).current().list == before.id
+    assert current(var, trust).list == before.id
 
 
 def test_what_may_no_longer_be_published_is_asked_last(var: Path, trust: Trust) -> None:
@@ -183,7 +189,7 @@ def test_an_entry_appended_by_hand_puts_no_older_list_back(var: Path, trust: Tru
     engine.dispose()
     (var / "lists" / CURRENT).write_bytes(pointer)
     with pytest.raises(IntegrityFailure, match="An older list was put in the place"):
-        PublishedList(var, trust).current()
+        current(var, trust)
 
 
 def test_a_list_that_nobody_published_is_refused_though_it_is_signed(var: Path, trust: Trust) -> None:
@@ -192,7 +198,7 @@ def test_a_list_that_nobody_published_is_refused_though_it_is_signed(var: Path, 
     pointer = pointer_of(Published(forged.id, "", "", AS_OF + DAY, 2), trust.signer("list"))
     (var / "lists" / CURRENT).write_bytes(pointer)
     with pytest.raises(IntegrityFailure, match="does not hold the publication"):
-        PublishedList(var, trust).current()
+        current(var, trust)
 
 
 def test_a_log_without_the_later_publication_is_found(var: Path, trust: Trust) -> None:
@@ -205,23 +211,23 @@ def test_a_log_without_the_later_publication_is_found(var: Path, trust: Trust) -
     (var / "lists" / CURRENT).write_bytes(old)
     (var / "desk.sqlite.witness").unlink()
     with pytest.raises(IntegrityFailure, match="audit log is broken"):
-        PublishedList(var, trust).current()  # by its checkpoint
+        current(var, trust)  # by its checkpoint
     (var / "desk.sqlite.checkpoint.json").unlink()
     with pytest.raises(IntegrityFailure, match="no signed checkpoint"):
-        PublishedList(var, trust).current()
+        current(var, trust)
 
 
 def test_the_file_or_the_log_taken_away_is_found(var: Path, trust: Trust) -> None:
-    assert PublishedList(var, trust).current() == Published()
+    assert current(var, trust) == Published()
     shown(var, trust)
     kept = (var / "lists" / CURRENT).read_bytes()
     (var / "lists" / CURRENT).unlink()
     with pytest.raises(IntegrityFailure, match="names the published list is gone"):
-        PublishedList(var, trust).current()
+        current(var, trust)
     (var / "lists" / CURRENT).write_bytes(kept)
     (var / "desk.sqlite").unlink()
     with pytest.raises(IntegrityFailure, match="in no audit log"):
-        PublishedList(var, trust).current()
+        current(var, trust)
 
 
 def test_the_whole_folder_of_another_force_is_refused(
@@ -233,12 +239,12 @@ def test_the_whole_folder_of_another_force_is_refused(
     shutil.rmtree(var)
     shutil.copytree(tmp_path / "theirs", var)
     with pytest.raises(IntegrityFailure, match="not signed by a key for lists"):
-        PublishedList(var, trust).current()
+        current(var, trust)
 
 
 def test_where_no_trust_exists_a_list_is_published_unsigned(var: Path, no_trust: None) -> None:
     listed = shown(var, Trust.none())
-    assert PublishedList(var, Trust.none()).current() == Published(listed.id, "", "", AS_OF, 1)
+    assert current(var, Trust.none()) == Published(listed.id, "", "", AS_OF, 1)
     engine = database.connect(var / "desk.sqlite")
     assert not checkpoint_path(engine).exists()
     assert witness_path(engine).is_file()
