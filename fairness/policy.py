@@ -5,11 +5,11 @@ from __future__ import annotations
 from importlib.resources import files
 from pathlib import Path
 
-import yaml
 from pydantic import ValidationError
 
 from threat.errors import UsageError, raise_all
 from threat.release.documents.fairness_policy import FairnessPolicy as Policy
+from threat.yaml_text import parse_yaml
 
 
 def load_policy(path: Path | None = None) -> Policy:
@@ -23,9 +23,7 @@ def load_policy(path: Path | None = None) -> Policy:
     )
     where = "fairness/policy.yaml" if path is None else str(path)
     try:
-        return Policy.model_validate(yaml.safe_load(text))
-    except yaml.YAMLError as error:
-        raise UsageError("The fairness policy is not YAML.", value=error, where=where) from None
+        return Policy.model_validate(parse_yaml(text, "The fairness policy is not YAML.", where))
     except ValidationError as error:
         raise_all(
             [

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 
-import yaml
+from threat.yaml_text import read_shipped
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +31,7 @@ class Reference:
 
 @cache
 def _table() -> dict[str, object]:
-    document: dict[str, object] = yaml.safe_load(files("features").joinpath("factors.yaml").read_text(encoding="utf-8"))
+    document: dict[str, object] = read_shipped("features", "factors.yaml")
     return document
 
 

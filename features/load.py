@@ -16,12 +16,11 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from features.definitions import Definition
 from features.statistics import STATISTICS
 from features.validation import LONGEST_WINDOW, validate
 from threat.errors import ThreatError, UsageError, raise_all
+from threat.yaml_text import parse_shipped, parse_yaml
 
 _FIELDS = {f.name for f in fields(Definition)}
 _REQUIRED = ("name", "theme", "scope", "statistic", "sentence", "source", "unit", "missing")
@@ -105,22 +104,23 @@ def load_catalogue(directory: Path | None = None) -> Catalogue:
     )
     if not sources:
         raise UsageError("The folder holds no .yaml file.", value=str(folder), way_out="give the folder of a catalogue")
-    return read_catalogue([(source.name, source.read_text(encoding="utf-8")) for source in sources])
+    documents = [(source.name, source.read_text(encoding="utf-8")) for source in sources]
+    return read_catalogue(documents, shipped=directory is None)
 
 
-def read_catalogue(documents: Sequence[tuple[str, str]]) -> Catalogue:
-    """Return the catalogue of (name, YAML text) pairs. Raises UsageError with every problem."""
+def read_catalogue(documents: Sequence[tuple[str, str]], *, shipped: bool = False) -> Catalogue:
+    """Return the catalogue of (name, YAML text) pairs; ``shipped``: they are the product's own.
+
+    Raises UsageError with every problem.
+    """
     problems: list[ThreatError] = []
     definitions: list[Definition] = []
     for name, text in documents:
         try:
-            entries = _entries(yaml.safe_load(text), name)
-        except (yaml.YAMLError, UsageError) as error:
-            problems.append(
-                error
-                if isinstance(error, UsageError)
-                else UsageError("The file is not YAML.", value=str(error), where=name)
-            )
+            document = parse_shipped(text) if shipped else parse_yaml(text, "The file is not YAML.", name)
+            entries = _entries(document, name)
+        except UsageError as error:
+            problems.append(error)
             continue
         for number, entry in enumerate(entries, 1):
             of_entry = _problems(entry, f"{name}, definition {number}")

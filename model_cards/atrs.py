@@ -8,13 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cache
-from importlib.resources import files
 from typing import Any
-
-import yaml
 
 from threat.release.documents.card import Card
 from threat.release.documents.document import Part
+from threat.yaml_text import read_shipped
 
 NOT_PROVIDED = "Not yet provided"
 
@@ -40,8 +38,7 @@ class Headings(Part):
 @cache
 def headings() -> Headings:
     """Return the headings of a record."""
-    text = files("model_cards").joinpath("atrs.yaml").read_text(encoding="utf-8")
-    return Headings.model_validate(yaml.safe_load(text))
+    return Headings.model_validate(read_shipped("model_cards", "atrs.yaml"))
 
 
 def tier_1_description(card: Card) -> str:

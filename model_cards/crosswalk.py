@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from functools import cache
-from importlib.resources import files
 from typing import Self
 
-import yaml
 from pydantic import Field, model_validator
 
 from model_cards.atrs import headings
 from model_cards.outline import outline
 from threat.release.documents.document import Part
+from threat.yaml_text import read_shipped
 
 STANDARDS = ("tripod_ai", "probast_ai", "atrs")
 """By name of the file in ``crosswalks/``; that of the transparency record is made of ``atrs.yaml``."""
@@ -50,8 +49,7 @@ def crosswalk(name: str) -> Crosswalk:
     """Return a crosswalk of ``STANDARDS``."""
     if name == "atrs":
         return _of_the_record()
-    text = files("model_cards").joinpath(f"crosswalks/{name}.yaml").read_text(encoding="utf-8")
-    return Crosswalk.model_validate(yaml.safe_load(text))
+    return Crosswalk.model_validate(read_shipped("model_cards", f"crosswalks/{name}.yaml"))
 
 
 def _of_the_record() -> Crosswalk:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from functools import cache
-from importlib.resources import files
 from typing import Literal
-
-import yaml
 
 from threat.release.documents.card import Card
 from threat.release.documents.document import Part
 from threat.release.documents.gate_policy import State
+from threat.yaml_text import read_shipped
 
 _STATES: tuple[State, ...] = ("shadow", "pilot", "live")
 """The states that a release enters, in order: what is mandatory in one is mandatory in those after."""
@@ -52,8 +50,7 @@ class Outline(Part):
 @cache
 def outline() -> Outline:
     """Return the outline of a card."""
-    text = files("model_cards").joinpath("outline.yaml").read_text(encoding="utf-8")
-    return Outline.model_validate(yaml.safe_load(text))
+    return Outline.model_validate(read_shipped("model_cards", "outline.yaml"))
 
 
 def is_required(mandatory: State | None, to: State) -> bool:

@@ -9,11 +9,10 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import yaml
-
 from threat.asof import NEVER
 from threat.errors import ThreatError, UsageError, raise_all
 from threat.vocabulary import kinds
+from threat.yaml_text import parse_yaml
 
 REVEAL_STEPS = ("records", "own_grade", "rank_and_reasons")
 _KEYS = {
@@ -91,10 +90,7 @@ def load_policy(path: str | Path | None = None) -> Policy:
         if not Path(path).is_file():
             raise UsageError("There is no policy here.", value=path, way_out="name a YAML file; see threat/policy.yaml")
         text = Path(path).read_text(encoding="utf-8")
-    try:
-        document = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise UsageError("The policy is not YAML.", value=error, where=name) from None
+    document = parse_yaml(text, "The policy is not YAML.", name)
     if not isinstance(document, dict):
         raise UsageError("The policy is not a mapping.", value=document, where=name, way_out="see threat/policy.yaml")
     problems: list[ThreatError] = _unknown_keys(document, name)

@@ -10,7 +10,6 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-import yaml
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
@@ -26,6 +25,7 @@ from threat.release.documents.settings import (
     TreeCandidate,
     TreeSettings,
 )
+from threat.yaml_text import parse_yaml
 
 __all__ = [
     "BaseSettings",
@@ -132,10 +132,7 @@ def _document(config: str | Path, depth: int = 0) -> dict[str, Any]:
             text = path.read_text(encoding="utf-8")
         except UnicodeDecodeError as error:
             raise UsageError("The configuration is not UTF-8 text.", value=error, where=str(config)) from None
-    try:
-        document = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise UsageError("The configuration is not YAML.", value=error, where=str(config)) from None
+    document = parse_yaml(text, "The configuration is not YAML.", str(config))
     if not isinstance(document, dict):
         raise UsageError("The configuration is not a mapping of names to values.", where=str(config))
     base = document.pop("extends", None)

@@ -9,11 +9,10 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Literal
 
-import yaml
-
 from threat.extras import DISTRIBUTION
 from threat.files import sha256_of
 from threat.release.documents.provenance import Policies, PolicyFacts, Provenance
+from threat.yaml_text import parse_yaml
 
 LIBRARIES = ("lightgbm", "numpy", "scikit-learn", "scipy", "numba", "pandas", "pyarrow", "duckdb", "shap", "mlflow")
 """Libraries that a figure or a byte of a RUN depends on, and MLflow, which mirrors it."""
@@ -77,4 +76,5 @@ def _product_file(name: str) -> Path:
 
 
 def _facts_of(path: Path) -> PolicyFacts:
-    return PolicyFacts(version=str(yaml.safe_load(path.read_text(encoding="utf-8"))["version"]), sha256=sha256_of(path))
+    document = parse_yaml(path.read_text(encoding="utf-8"), "The policy is not YAML.", str(path))
+    return PolicyFacts(version=str(document["version"]), sha256=sha256_of(path))

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from importlib.resources import files
 from typing import Any
-
-import yaml
 
 from serving.desk.tour import TourStep
 from threat.ids import show_id
@@ -16,6 +13,7 @@ from threat.measuring.figure import Verdict
 from threat.release.documents.gate import Gate
 from threat.rungs import title_of
 from threat.vocabulary import kind
+from threat.yaml_text import read_shipped
 
 _ACCEPTED_AS = re.compile(r" \(\w+/\w+\)")
 """The name that an acceptance of a group goes by, in brackets after the group in words."""
@@ -75,7 +73,7 @@ def _beyond(listed: ScoredList) -> TourStep | None:
 def _taught(listed: ScoredList) -> TourStep | None:
     if listed.basis.ranking != "model":
         return None
-    training = yaml.safe_load((files("serving.demonstration") / "training.yaml").read_text(encoding="utf-8"))
+    training = read_shipped("serving.demonstration", "training.yaml")
     return TourStep(
         title="What this model was taught",
         text="A unit ranks by severe harm. A force this small has too few such outcomes to learn from or to judge by, "

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import yaml
 from numpy.typing import NDArray
 
 from threat.asof import on_record
@@ -21,6 +20,7 @@ from threat.errors import ThreatError, UsageError, raise_all
 from threat.history.sightings import ROLE_ABOUT, ROLE_AT_RISK, ROLE_SUBJECT
 from threat.history.snapshot import Snapshot
 from threat.vocabulary import kinds, themes
+from threat.yaml_text import parse_yaml
 
 TABLE = "retention.yaml"
 _ROLES = {"subject": ROLE_SUBJECT, "person_at_risk": ROLE_AT_RISK, "about": ROLE_ABOUT}
@@ -72,10 +72,7 @@ def load_table(path: Path | None) -> RetentionTable:
         raise UsageError("There is no retention table here.", value=path, way_out="copy threat/history/retention.yaml")
     shipped = files("threat.history").joinpath(TABLE)
     text = shipped.read_text(encoding="utf-8") if path is None else path.read_text(encoding="utf-8")
-    try:
-        document = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise UsageError("The retention table is no YAML.", value=error, where=name) from None
+    document = parse_yaml(text, "The retention table is no YAML.", name)
     if not isinstance(document, dict) or not isinstance(document.get("classes"), list) or not document["classes"]:
         raise UsageError(
             "The retention table lists no classes.", where=name, way_out="see threat/history/retention.yaml"

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 from typing import Any
 
 import numpy as np
-import yaml
 from numpy.typing import NDArray
 
 from threat.errors import UsageError, raise_all
+from threat.yaml_text import read_shipped
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +29,7 @@ class Parameter:
 @cache
 def load() -> dict[str, dict[str, Parameter]]:
     """Return all parameters by section and name. Raises UsageError, listing every fault, when the file is wrong."""
-    document = yaml.safe_load(files("threat.simulation").joinpath("parameters.yaml").read_text(encoding="utf-8"))
+    document = read_shipped("threat.simulation", "parameters.yaml")
     problems: list[Any] = []
     out: dict[str, dict[str, Parameter]] = {}
     for section, entries in document.items():

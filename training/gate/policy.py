@@ -5,12 +5,12 @@ from __future__ import annotations
 from importlib.resources import files
 from pathlib import Path
 
-import yaml
 from pydantic import ValidationError
 
 from threat.errors import UsageError, raise_all
 from threat.files import sha256_of
 from threat.release.documents.gate_policy import GatePolicy
+from threat.yaml_text import parse_yaml
 
 _ADDED = {
     "least_calibration_events": "gate-4",
@@ -29,9 +29,7 @@ def load_gate_policy(path: Path | None = None) -> GatePolicy:
     product = files("training.gate").joinpath("policy.yaml")
     text = product.read_text(encoding="utf-8") if path is None else path.read_text(encoding="utf-8")
     try:
-        policy = GatePolicy.model_validate(yaml.safe_load(text))
-    except yaml.YAMLError as error:
-        raise UsageError("The gate policy is not YAML.", value=error, where=where) from None
+        policy = GatePolicy.model_validate(parse_yaml(text, "The gate policy is not YAML.", where))
     except ValidationError as error:
         raise_all(
             [
@@ -65,10 +63,7 @@ def version_of(kind: str, path: Path | None) -> tuple[str, str]:
         raise UsageError("The kind of policy is unknown.", value=kind, way_out=", ".join(product))
     package, name = product[kind]
     data = files(package).joinpath(name).read_bytes() if path is None else path.read_bytes()
-    try:
-        document = yaml.safe_load(data)
-    except yaml.YAMLError as error:
-        raise UsageError("The policy is not YAML.", value=error, where=str(path or name)) from None
+    document = parse_yaml(data, "The policy is not YAML.", str(path or name))
     if not isinstance(document, dict) or not document.get("version"):
         raise UsageError("The policy names no version.", where=str(path or name), way_out="version: NAME")
     return str(document["version"]), sha256_of(data)
