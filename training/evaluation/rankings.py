@@ -46,6 +46,18 @@ def matrix_of_rules(sightings: Sightings, matrix: Matrix) -> Matrix:
     return build(sightings, matrix.rows, whole.only(name for name in whole.names if name in reads))
 
 
+def rule_rankings(of_rules: Matrix) -> tuple[list[Ranking], list[str]]:
+    """Return the order of every rule that has something on record to go by, and a warning for every other rule."""
+    rankings, warnings = [], []
+    for name, rule in RULES.items():
+        unranked = int(rule.unranked(of_rules).sum())
+        if unranked == len(of_rules):
+            warnings.append(f"{rule.title}: left out, nothing on record to rank by.")
+            continue
+        rankings.append(Ranking(f"rule_{name}", rule.title, rule.score(of_rules), None, unranked))
+    return rankings, warnings
+
+
 def rank_test(opened: OpenedTest, of_rules: Matrix, fitted: FittedModels, *, threads: int) -> RankedTest:
     """Order the test rows by everything that was fitted, and by every rule that has something on record to go by.
 
@@ -61,13 +73,9 @@ def rank_test(opened: OpenedTest, of_rules: Matrix, fitted: FittedModels, *, thr
         Ranking("elastic_net", "Elastic-net logistic regression", line, line_probability),
         Ranking("base", "The base alone", base, probability(fitted.base_calibrator, base, kinds)),
     ]
-    warnings = list(fitted.warnings)
-    for name, rule in RULES.items():
-        unranked = int(rule.unranked(of_rules).sum())
-        if unranked == len(matrix):
-            warnings.append(f"{rule.title}: left out, nothing on record to rank by.")
-            continue
-        rankings.append(Ranking(f"rule_{name}", rule.title, rule.score(of_rules), None, unranked))
+    by_rule, left_out = rule_rankings(of_rules)
+    rankings += by_rule
+    warnings = [*fitted.warnings, *left_out]
     if fitted.without_sensitive is not None:
         ablated = fitted.without_sensitive.raw_score(matrix.values, threads=threads)
         rankings.append(Ranking("without_sensitive", "The model without the sensitive features", ablated))

@@ -58,13 +58,22 @@ class Drill:
             ("an altered statement", self._altered),
             ("no person's approval", self._unsigned),
         )
-        return [self._attempt(what, spoil) for what, spoil in cases]
+        computed: dict[tuple[tuple[str, str], ...], Recomputation] = {}
 
-    def _attempt(self, what: str, spoil: Callable[[Path], tuple[Run, Envelopes]]) -> Attempt:
+        def recompute(run: Run) -> Recomputation:
+            # Copies of which only the statements are spoiled hold the same files, and are computed again once.
+            files = tuple(sorted(run.hashes().items()))
+            if files not in computed:
+                computed[files] = self.recompute(run)
+            return computed[files]
+
+        return [self._attempt(what, spoil, recompute) for what, spoil in cases]
+
+    def _attempt(self, what: str, spoil: Callable[[Path], tuple[Run, Envelopes]], recompute: Recompute) -> Attempt:
         with _copy(self.run) as directory:
             try:
                 run, envelopes = spoil(directory)
-                gate = judge(run, self.asked, self.trust, envelopes, Checked(self.recompute(run))).gate
+                gate = judge(run, self.asked, self.trust, envelopes, Checked(recompute(run))).gate
             except (GateRefused, IntegrityFailure) as failure:
                 return Attempt(what, True, (failure.problem,))
         refusing = tuple(check.name for check in gate.checks if check.required and check.verdict != Verdict.PASS)

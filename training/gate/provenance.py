@@ -53,10 +53,13 @@ def _came_out_again(view: View, facts: dict[str, Fact]) -> Finding:
     again = view.evidence.recomputed
     if again is None:
         return Finding(NOT_ENOUGH, "nothing was computed again: the release named no history (--store)", facts)
-    facts |= {"evaluation": again.evaluation, "audit": again.audit, "retrained": again.retrained}
+    facts |= {"evaluation": again.evaluation, "audit": again.audit, "from_history": again.from_history}
+    facts["retrained"] = again.retrained
     if again.differences_in_all:
         return Finding(FAIL, again.says, facts)
     required = view.policy.environments[view.environment].retrain == "required"
+    if again.from_history != "same" and view.environment == "force":
+        return Finding(NOT_ENOUGH, f"{again.says}; predictions that nothing is compared with may be forged", facts)
     if again.retrained == "not_asked" and required:
         return Finding(NOT_ENOUGH, f"{again.says}; the policy asks for the training to be repeated", facts)
     return Finding(PASS, f"manifest, snapshot and model hashes hold; {again.says}", facts)

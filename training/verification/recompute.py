@@ -1,4 +1,4 @@
-"""Computing a sealed RUN again: its evaluation from its predictions, its audit from the snapshot, its model."""
+"""Computing a sealed RUN again: its evaluation from its predictions, audit and test from the snapshot, its model."""
 
 from __future__ import annotations
 
@@ -14,10 +14,13 @@ from threat.release.documents.recomputation import FoundDifference, Outcome, Rec
 from threat.release.runs import Run
 from training.evaluation.differences import differences
 from training.evaluation.reproduce import reproduce
+from training.verification.from_history import Derivation, derive
 from training.verification.retraining import Retraining, retrain
 
 _NAMED = 20
 """Differences that the verdict keeps: enough to see what was changed; a forged table has thousands."""
+
+_DIFFERS = "what was computed before differs already"
 
 PAGE = "fairness.html"
 """The audit as people read it: made from fairness.json, and compared byte for byte."""
@@ -44,10 +47,12 @@ def recompute(run: Run, again: Again) -> Recomputation:
     where the RUN was made by another version of the product, UsageError where it has no predictions.
     """
     figures, audit = tuple(_figures(run)), _audit(run, again.store)
-    # Last, because it takes as long as the training did: a forged figure is refused within seconds.
     wrong = (*figures, *(audit or ()))
+    # What takes longest comes last: a forged figure is refused within seconds, a repeated training takes its time.
+    derived = Derivation("not_asked", _DIFFERS) if wrong else _derived(run, again)
+    wrong = (*wrong, *derived.differences)
     if wrong:
-        training = Retraining("not_asked", "what was computed before differs already")
+        training = Retraining("not_asked", _DIFFERS)
     elif again.retrain:
         training = retrain(run, again.store, policy=again.policy, threads=again.threads)
     else:
@@ -56,11 +61,17 @@ def recompute(run: Run, again: Again) -> Recomputation:
     return Recomputation(
         evaluation="different" if figures else "same",
         audit=_outcome(audit),
+        from_history=derived.state,
+        why_not_from_history=derived.why_not,
         retrained=training.state,
         why_not_retrained=training.why_not,
         differences=differing[:_NAMED],
         differences_in_all=len(differing),
     )
+
+
+def _derived(run: Run, again: Again) -> Derivation:
+    return derive(run, snapshot_of(run, again.store), policy=again.policy, threads=again.threads)
 
 
 def _figures(run: Run) -> Iterator[FoundDifference]:

@@ -11,7 +11,8 @@ from threat.measuring.figure import Verdict
 from threat.release.documents.attestations import SignedEvidence
 
 PASS, FAIL, NOT_ENOUGH = Verdict.PASS, Verdict.FAIL, Verdict.NOT_ENOUGH
-SOUND = "every file signed; manifest, snapshot and model hashes hold; figures and audit came out again"
+CAME_OUT = "figures and audit came out again; outcomes and scores came out of the history"
+SOUND = f"every file signed; manifest, snapshot and model hashes hold; {CAME_OUT}"
 FORGED = {"document": "evaluation.json", "figure": "cohort.n", "sealed": "9000", "recomputed": "900"}
 
 
@@ -32,8 +33,14 @@ FORGED = {"document": "evaluation.json", "figure": "cohort.n", "sealed": "9000",
         (
             {"retrained": "not_asked", "why_not_retrained": "left out (--no-retrain)"},
             NOT_ENOUGH,
-            "figures and audit came out again; not retrained here: left out (--no-retrain); the policy asks for the "
-            "training to be repeated",
+            f"{CAME_OUT}; not retrained here: left out (--no-retrain); the policy asks for the training to be repeated",
+        ),
+        (
+            {"from_history": "not_here", "why_not_from_history": "another feature catalogue"},
+            NOT_ENOUGH,
+            "figures and audit came out again; outcomes and scores not compared with the history: another feature "
+            "catalogue; trained again, every sealed file came out byte for byte; predictions that nothing is compared "
+            "with may be forged",
         ),
         (
             {"evaluation": "different", "differences": [FORGED, FORGED]},

@@ -21,7 +21,10 @@ from training.verification.retraining import retrain
 def test_trained_again_every_sealed_file_comes_out(trained: Trained) -> None:
     training = recompute(trained.run, Again(trained.store))
     assert (training.retrained, training.differences) == ("same_model", ())
-    assert training.says == "figures and audit came out again; trained again, every sealed file came out byte for byte"
+    assert training.says == (
+        "figures and audit came out again; outcomes and scores came out of the history; "
+        "trained again, every sealed file came out byte for byte"
+    )
 
 
 @pytest.mark.parametrize(

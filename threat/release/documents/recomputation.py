@@ -9,6 +9,7 @@ from pydantic import Field
 from threat.release.documents.document import Part
 
 Outcome = Literal["same", "different", "absent"]
+FromHistory = Literal["same", "different", "not_here", "not_asked"]
 Retrained = Literal["same_model", "different", "not_here", "not_asked"]
 
 
@@ -24,12 +25,18 @@ class FoundDifference(Part):
 class Recomputation(Part):
     """What came out when the RUN was computed again.
 
+    ``from_history``: the rows of the test, their outcomes and the scores of the sealed model, built from the snapshot.
     ``same_model``: trained again, in a process of its own, every sealed file came out byte for byte. ``not_here``: this
     machine or this version of the product is another than the training's, so that another model would prove nothing.
     """
 
     evaluation: Outcome = Field(description="evaluation.json, from the predictions and outcomes; absent: none sealed")
     audit: Outcome = Field(description="fairness.json, from the predictions and the snapshot; absent: not audited")
+    from_history: FromHistory = Field(
+        default="not_asked",
+        description="outcomes and scores of the test's rows, from the history; not_here: another catalogue or policy",
+    )
+    why_not_from_history: str = Field(default="", description="what is another here; empty where it was computed")
     retrained: Retrained = Field(description="whether the training was repeated, and what came out")
     why_not_retrained: str = Field(default="", description="what is another here; empty where it was repeated")
     differences: tuple[FoundDifference, ...] = Field(description="the first of the differences, in order")
@@ -47,7 +54,17 @@ class Recomputation(Part):
                 f"{first.sealed}, recomputed {first.recomputed}{others}"
             )
         audited = " and audit" if self.audit == "same" else ""
-        return f"figures{audited} came out again; {self.retraining}"
+        return "; ".join(filter(None, (f"figures{audited} came out again", self.derivation, self.retraining)))
+
+    @property
+    def derivation(self) -> str:
+        """Return what is said of computing the test from the history, in words; empty of before it was computed."""
+        if self.from_history == "same":
+            return "outcomes and scores came out of the history"
+        if self.from_history == "different":
+            return "other outcomes or scores came out of the history"
+        why_not = self.why_not_from_history
+        return f"outcomes and scores not compared with the history: {why_not}" if why_not else ""
 
     @property
     def retraining(self) -> str:
