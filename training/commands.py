@@ -24,10 +24,11 @@ from threat.options import (
 )
 from threat.terminal import emit
 from training.archive.commands import app as archive
+from training.verification.commands import app as verification
 
 # Commands import the rest of the product when they run, so that `threat --help` loads none of it.
 app = typer.Typer()
-app.registered_commands += archive.registered_commands
+app.registered_commands += archive.registered_commands + verification.registered_commands
 
 
 @app.command("train")

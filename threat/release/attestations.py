@@ -1,21 +1,25 @@
 """Evidence signed by the job that made it: an in-toto statement on every file of a RUN, in a DSSE envelope.
 
 The training signs every sealed file, with what went in: snapshot, code, lock file, policies, settings. Each later job
-(audit, comparison, ablation) signs the annexes that the job itself wrote. Nothing is signed that the signing job did
+(audit, comparison, ablation) signs the annexes that the job itself wrote, and a job that trained the RUN again signs
+that every sealed file came out. Nothing is signed that the signing job did
 not make: an annex that somebody put there stays unsigned, and the gate says so.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Final
 
-from threat.errors import IntegrityFailure
+from threat.errors import IntegrityFailure, UsageError
 from threat.files import sha256_of
 from threat.release.documents.approvals import Approvals
 from threat.release.documents.attestations import Attestations, SignedEvidence
 from threat.release.documents.card import Card, Human
 from threat.release.documents.config import Config
+from threat.release.documents.folds import Folds
 from threat.release.documents.gate import Gate
 from threat.release.documents.manifest import RunManifest
 from threat.release.documents.provenance import Execution, Provenance
@@ -23,16 +27,21 @@ from threat.release.documents.snapshot import SnapshotRead
 from threat.release.runs import MANIFEST, Run
 from threat.trust.chain import canonical
 from threat.trust.folder import Trust
-from threat.trust.keys import PublicKey
+from threat.trust.keys import PublicKey, same_person
 from threat.trust.signing import Signer, sign
 
 PAYLOAD_TYPE: Final = "application/vnd.in-toto+json"
 STATEMENT: Final = "https://in-toto.io/Statement/v1"
 TRAINING: Final = "urn:threat:training:v1"
 ANNEX: Final = "urn:threat:annex:v1"
-"""Types of the two predicates: names, not addresses, because nothing is looked up in a police network."""
+RETRAINING: Final = "urn:threat:retraining:v1"
+"""Types of the predicates: names, not addresses, because nothing is looked up in a police network."""
 
 VERB: Final = "evidence"
+
+NOT_COMPARED: Final = frozenset({Folds.FILE})
+"""Sealed files that a repeated training need not come to: other RUNs may have opened the test meanwhile, and folds.json
+names them. Its dates are in evaluation.json too."""
 
 NOT_EVIDENCE: Final = frozenset(
     {Attestations.FILE, Approvals.FILE, Gate.FILE, Card.FILE, "card.html", Human.FILE, Execution.FILE}
@@ -85,6 +94,54 @@ def attest_annexes(run: Run, names: Sequence[str], trust: Trust) -> bool:
     return True
 
 
+def attest_retraining(run: Run, code: Provenance, signer: Signer) -> None:
+    """Sign that this process trained a sealed RUN again, and that every sealed file came out: the caller compared them.
+
+    ``code``: with which code, libraries and platform. ``signer``: see ``second_signer``.
+    """
+    earlier = [envelope.model_dump(mode="json") for envelope in run.read(Attestations).envelopes]
+    predicate = {
+        "run_id": run.id,
+        "run_manifest_sha256": run.manifest_sha256,
+        "previous": sha256_of(canonical(earlier[-1])),
+        "code": code.as_json(),
+    }
+    run.write(Attestations.of([*earlier, _signed(RETRAINING, _retrained_files(run), predicate, signer)]))
+
+
+def second_signer(run: Run, trust: Trust, key: Path | None = None) -> Signer:
+    """Return the signer of a retraining: a key for evidence, of another holder than the training's.
+
+    Raises UsageError for a key of the same holder, where no key is, and where no job signed the training.
+    """
+    signer = trust.signer(VERB, key)
+    attestations = run.find(Attestations)
+    if attestations is None:
+        raise UsageError(
+            "No job signed the training of the RUN, so there is nothing to vouch for a second time.",
+            where=str(run.directory),
+            way_out="train again with the key of the training job",
+        )
+    _, of_training = trust.verify(attestations.envelopes[0].model_dump(mode="json"), PAYLOAD_TYPE, VERB)
+    if _is_same(signer.key, of_training):
+        raise UsageError(
+            "The key is of the job that trained the RUN: nobody vouches for their own training.",
+            value=signer.key.name,
+            way_out="repeat the training where another holder has a key for evidence: threat new-key",
+        )
+    return signer
+
+
+def _is_same(key: PublicKey, other: PublicKey) -> bool:
+    return key.key_id == other.key_id or same_person(key.name, other.name)
+
+
+def _retrained_files(run: Run) -> dict[str, str]:
+    """Return the SHA-256 of every sealed file that a repeated training must come to."""
+    files = run.read(RunManifest).files
+    return {name: facts.sha256 for name, facts in files.items() if name not in NOT_COMPARED}
+
+
 def _signed(kind: str, digests: dict[str, str], predicate: dict[str, Any], signer: Signer) -> dict[str, Any]:
     subject = [{"name": name, "digest": {"sha256": digest}} for name, digest in sorted(digests.items())]
     statement = {"_type": STATEMENT, "subject": subject, "predicateType": kind, "predicate": predicate}
@@ -102,35 +159,59 @@ def signed_evidence(run: Run, trust: Trust) -> SignedEvidence:
         )
     envelopes = [envelope.model_dump(mode="json") for envelope in attestations.envelopes]
     try:
-        training, annexes, keys = _verified(run, envelopes, trust)
+        verified = _verified(run, envelopes, trust)
     except IntegrityFailure as failure:
         said = failure.problem if failure.value is None else f"{failure.problem} ({failure.value})"
         return SignedEvidence(state="wrong", reason=said[:1].lower() + said[1:].rstrip("."))
-    by, key_ids = (tuple(dict.fromkeys(names)) for names in zip(*((key.name, key.key_id) for key in keys), strict=True))
-    environment = training.environment
+    by = tuple(dict.fromkeys(key.name for key in verified.keys))
     present = {entry.name: entry.sha256 for entry in run.annexes() if entry.name not in NOT_EVIDENCE}
-    unsigned = sorted(name for name, digest in present.items() if digest != annexes.get(name))
-    if unsigned:
-        reason = f"no job signed {', '.join(unsigned)}"
-        return SignedEvidence(state="incomplete", environment=environment, by=by, key_ids=key_ids, reason=reason)
-    reason = f"every file signed by {', '.join(by)}"
-    return SignedEvidence(state="signed", environment=environment, by=by, key_ids=key_ids, reason=reason)
+    unsigned = sorted(name for name, digest in present.items() if digest != verified.annexes.get(name))
+    return SignedEvidence(
+        state="incomplete" if unsigned else "signed",
+        environment=verified.training.environment,
+        by=by,
+        key_ids=tuple(dict.fromkeys(key.key_id for key in verified.keys)),
+        retrained_by=verified.retrained_by,
+        reason=f"no job signed {', '.join(unsigned)}" if unsigned else f"every file signed by {', '.join(by)}",
+    )
 
 
-def _verified(
-    run: Run, envelopes: list[dict[str, Any]], trust: Trust
-) -> tuple[PublicKey, dict[str, str], list[PublicKey]]:
-    """Return the key of the training, the digest last signed of each annex, and every key in order.
+@dataclass(slots=True)
+class _Verified:
+    """What statements come to. ``keys``: of whoever made evidence, the training's first. ``annexes``: the digest last
+    signed of each. ``retrainers``: keys of whoever trained the RUN again."""
+
+    keys: list[PublicKey] = field(default_factory=list)
+    annexes: dict[str, str] = field(default_factory=dict)
+    retrainers: list[PublicKey] = field(default_factory=list)
+
+    @property
+    def training(self) -> PublicKey:
+        return self.keys[0]
+
+    @property
+    def retrained_by(self) -> tuple[str, ...]:
+        """Return who trained it again: other holders than the training's, with keys of the same environment."""
+        others = [
+            key.name
+            for key in self.retrainers
+            if key.environment == self.training.environment and not _is_same(key, self.training)
+        ]
+        return tuple(dict.fromkeys(others))
+
+
+def _verified(run: Run, envelopes: list[dict[str, Any]], trust: Trust) -> _Verified:
+    """Verify every statement and return what they come to.
 
     Raises IntegrityFailure for a signature that does not verify, a statement about other files, and a broken order.
     """
-    keys: list[PublicKey] = []
-    annexes: dict[str, str] = {}
+    verified = _Verified()
     for number, envelope in enumerate(envelopes):
         statement, key = trust.verify(envelope, PAYLOAD_TYPE, VERB)
-        digests = _digests(statement, TRAINING if number == 0 else ANNEX)
-        keys.append(key)
+        again = number > 0 and statement.get("predicateType") == RETRAINING
+        digests = _digests(statement, TRAINING if number == 0 else RETRAINING if again else ANNEX)
         if number == 0:
+            verified.keys.append(key)
             files = {name: facts.sha256 for name, facts in run.read(RunManifest).files.items()}
             if digests != files | {MANIFEST: run.manifest_sha256}:
                 raise IntegrityFailure("The statement of the training is about other files than those of the RUN.")
@@ -138,10 +219,16 @@ def _verified(
         predicate = statement["predicate"]
         previous = sha256_of(canonical(envelopes[number - 1]))
         if (predicate.get("run_manifest_sha256"), predicate.get("previous")) != (run.manifest_sha256, previous):
-            raise IntegrityFailure("The statement on annexes belongs to another RUN or another place.")
+            raise IntegrityFailure("The statement after the training belongs to another RUN or another place.")
+        if again:
+            if digests != _retrained_files(run):
+                raise IntegrityFailure("The statement of a repeated training is about other files than the RUN's.")
+            verified.retrainers.append(key)
+            continue
+        verified.keys.append(key)
         # The last statement on a name counts: an earlier report that was put back is not the one signed last.
-        annexes |= digests
-    return keys[0], annexes, keys
+        verified.annexes |= digests
+    return verified
 
 
 def _digests(statement: dict[str, Any], kind: str) -> dict[str, str]:

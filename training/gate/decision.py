@@ -21,7 +21,6 @@ from training.gate.statements import (
     PaperDocument,
     Statement,
     Withdrawal,
-    acceptances,
     person,
 )
 from training.gate.view import FAIL, NOT_ENOUGH, PASS, Evidence, Finding, View
@@ -174,7 +173,6 @@ def _document_problem(view: View, kind: str) -> str:
 
 def _acceptances(view: View, check: str) -> tuple[documents.Acceptance, ...]:
     """Return the acceptances that show wherever the model does, while they last."""
-    roles, most = view.policy.acceptances.get(check, ()), view.policy.numbers.acceptance_days
     return tuple(
         documents.Acceptance(
             by=statement.by,
@@ -184,7 +182,7 @@ def _acceptances(view: View, check: str) -> tuple[documents.Acceptance, ...]:
             controls=body.controls,
             expires=body.expires,
         )
-        for statement, body in acceptances(view.statements, check, roles, view.on, most)
+        for statement, body in view.acceptances_of(check)
     )
 
 

@@ -65,6 +65,33 @@ def _came_out_again(view: View, facts: dict[str, Fact]) -> Finding:
     return Finding(PASS, f"manifest, snapshot and model hashes hold; {again.says}", facts)
 
 
+RETRAINING = "retraining"
+"""The check, and what an acceptance of it is about: that nobody trained the RUN again."""
+
+
+def retraining(view: View) -> Finding:
+    """Check that the RUN was trained again with the same lock and platform: by this release, or by another holder.
+
+    Otherwise nothing shows that the model was fitted as the RUN says. Who owns the policy may accept that by name,
+    until a day, which gate, card and desk print as a condition.
+    """
+    again, signed = view.evidence.recomputed, view.evidence.signed
+    by = () if signed is None or signed.state != "signed" else signed.retrained_by
+    facts: dict[str, Fact] = {"retrained": "not_asked" if again is None else again.retrained, "retrained_by": by}
+    if again is not None and again.retrained == "different":
+        return Finding(FAIL, again.retraining, facts)
+    if again is not None and again.retrained == "same_model":
+        return Finding(PASS, again.retraining, facts)
+    if by:
+        return Finding(PASS, f"trained again by {', '.join(by)}, who signed that every sealed file came out", facts)
+    why_not = "not retrained here" if again is None else again.retraining
+    if view.environment == "demonstration":
+        return Finding(PASS, f"{why_not}; a demonstration may leave it out", facts)
+    if view.accepted(RETRAINING, RETRAINING):
+        return Finding(PASS, f"{why_not}, and nowhere else; accepted by the policy's owner until it expires", facts)
+    return Finding(NOT_ENOUGH, f"{why_not}, and no other holder of a key for evidence trained it again", facts)
+
+
 def policies(view: View) -> Finding:
     """Check that every policy that decides is the policy that a person of governance has put in force.
 

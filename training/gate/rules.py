@@ -12,7 +12,7 @@ from threat.release.documents.fairness import CharacteristicReport, Fairness
 from threat.release.documents.fairness_verdict import FairnessVerdict
 from threat.release.documents.gate import Fact
 from training.gate.approvals import approval
-from training.gate.provenance import card, policies, provenance
+from training.gate.provenance import card, policies, provenance, retraining
 from training.gate.usefulness import usefulness
 from training.gate.view import FAIL, NOT_ENOUGH, PASS, Finding, View
 
@@ -226,6 +226,7 @@ def by_document(view: View) -> Finding:
 
 RULES: Mapping[str, Callable[[View], Finding]] = {
     "provenance": provenance,
+    "retraining": retraining,
     "policies": policies,
     "law": by_document,
     "leaks": leaks,

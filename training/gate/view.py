@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from threat.measuring.figure import Figure, Verdict
@@ -12,9 +12,12 @@ from threat.release.documents.gate import Fact, PolicyInForce
 from threat.release.documents.gate_policy import Environment, GatePolicy, State
 from threat.release.documents.recomputation import Recomputation
 from threat.release.evidence import RunDocuments
-from training.gate.statements import Statement, acceptances, matched
+from training.gate.statements import Acceptance, Statement, acceptances, matched, person
 
 PASS, FAIL, NOT_ENOUGH = Verdict.PASS, Verdict.FAIL, Verdict.NOT_ENOUGH
+
+POLICY_OWNER = "policy_owner"
+"""In the policy's acceptances: whoever answers for the gate's policy, as governance put it in force."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,14 +65,28 @@ class View:
         """The documents of the RUN."""
         return self.evidence.documents
 
+    def acceptances_of(self, check: str) -> list[tuple[Statement, Acceptance]]:
+        """Return the acceptances of a check that count: by whom the policy names, and in date.
+
+        Where the policy names its own owner, whoever holds the name or the role of that owner speaks as the owner.
+        """
+        roles, most = self.policy.acceptances.get(check, ()), self.policy.numbers.acceptance_days
+        statements = self.statements
+        if POLICY_OWNER in roles:
+            # Not by a key whose role only says so: the owner is whom governance named.
+            statements = tuple(
+                replace(given, role=POLICY_OWNER) for given in statements if self._owns_the_policy(given)
+            )
+        return acceptances(statements, check, roles, self.on, most)
+
+    def _owns_the_policy(self, given: Statement) -> bool:
+        owners = {person(policy.owner) for policy in self.evidence.policies if policy.kind == "gate" and policy.owner}
+        return bool(owners & {person(given.by), person(given.role)})
+
     def accepted(self, check: str, about: str) -> bool:
         """Tell whether every role the policy names has accepted ``about``, each by another person."""
-        roles, most = self.policy.acceptances.get(check, ()), self.policy.numbers.acceptance_days
-        given = [
-            statement
-            for statement, body in acceptances(self.statements, check, roles, self.on, most)
-            if body.about == about
-        ]
+        roles = self.policy.acceptances.get(check, ())
+        given = [statement for statement, body in self.acceptances_of(check) if body.about == about]
         return bool(roles) and matched(given, roles)
 
 

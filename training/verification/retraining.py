@@ -11,8 +11,8 @@ from pathlib import Path
 
 from features import load_catalogue
 from threat.errors import IntegrityFailure, ThreatError
+from threat.release.attestations import NOT_COMPARED
 from threat.release.documents.config import Config
-from threat.release.documents.folds import Folds
 from threat.release.documents.manifest import RunManifest
 from threat.release.documents.provenance import Provenance
 from threat.release.documents.recomputation import FoundDifference, Retrained
@@ -23,9 +23,6 @@ from training.provenance import provenance
 
 _QUESTION = (Config.FILE, SnapshotRead.FILE, Provenance.FILE)
 """What a training is asked: a partial RUN of these files is finished into the RUN that would have been."""
-
-_NOT_COMPARED = frozenset({Folds.FILE})
-"""Other RUNs may have opened the test meanwhile, and folds.json names them: its dates are in evaluation.json too."""
 
 _LAST_LINES = 5
 """Lines of a failed training that an error shows: its problem, value, place and way out."""
@@ -63,7 +60,7 @@ def retrain(run: Run, store: Path, *, policy: Path | None = None, threads: int =
             sealed=sealed.get(name, "absent"),
             recomputed=again.get(name, "absent"),
         )
-        for name in sorted((sealed.keys() | again.keys()) - _NOT_COMPARED)
+        for name in sorted((sealed.keys() | again.keys()) - NOT_COMPARED)
         if sealed.get(name) != again.get(name)
     )
     return Retraining("different" if differences else "same_model", differences=differences)

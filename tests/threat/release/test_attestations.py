@@ -12,10 +12,19 @@ from fixtures import evidence
 from fixtures.trusted import Trusted
 
 from threat.errors import UsageError
-from threat.release.attestations import attest_annexes, attest_training, job_trust, signed_evidence
+from threat.release.attestations import (
+    attest_annexes,
+    attest_retraining,
+    attest_training,
+    job_trust,
+    second_signer,
+    signed_evidence,
+)
 from threat.release.documents.attestations import Attestations
 from threat.release.runs import Run
 from threat.trust.folder import Trust
+from threat.trust.key_list import Holder
+from threat.trust.signing import Signer
 
 
 @pytest.fixture
@@ -141,3 +150,53 @@ def test_a_job_without_its_key_is_refused_before_it_starts(
     monkeypatch.setenv("THREAT_KEYS", str(tmp_path))
     with pytest.raises(UsageError, match="There is no private key for the verb evidence here"):
         job_trust()
+
+
+def second_key(trusted: Trusted, name: str = "Second machine") -> Signer:
+    return trusted.add("evidence-second", Holder(name, "service", ("evidence",)))
+
+
+@pytest.fixture
+def twice(trusted: Trusted, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
+    """A RUN that its training signed, in a trust of the test's own."""
+    trusted.use(monkeypatch)
+    run = evidence.make_run(tmp_path / "runs")
+    attest_training(run, trusted.trust)
+    return run
+
+
+def test_who_trained_it_again_is_named_and_annexes_may_follow(twice: Run, trusted: Trusted) -> None:
+    attest_retraining(twice, evidence.provenance(), second_key(trusted))
+    twice.write(evidence.fairness(twice.manifest_sha256))
+    attest_annexes(twice, ("fairness.json",), trusted.trust)
+    signed = signed_evidence(Run.open(twice.directory), trusted.trust)
+    assert (signed.state, signed.by, signed.retrained_by) == ("signed", ("Training job",), ("Second machine",))
+    again = statement_of(envelopes_of(twice)[1])
+    assert again["predicateType"] == "urn:threat:retraining:v1"
+    assert "folds.json" not in {item["name"] for item in again["subject"]}
+    assert again["predicate"]["code"]["platform"] == "Linux x86_64 glibc 2.36"
+
+
+def test_nobody_vouches_for_their_own_training(twice: Run, trusted: Trusted, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="No job signed the training"):
+        second_signer(evidence.make_run(tmp_path / "unsigned"), trusted.trust)
+    with pytest.raises(UsageError, match="of the job that trained the RUN"):
+        second_signer(twice, trusted.trust)
+    second_key(trusted, "training  JOB")
+    with pytest.raises(UsageError, match="of the job that trained the RUN"):
+        second_signer(twice, trusted.trust, trusted.key("evidence-second"))
+    # Signed past the command, it counts for nothing.
+    attest_retraining(twice, evidence.provenance(), trusted.signer("evidence"))
+    attest_retraining(twice, evidence.provenance(), trusted.signer("evidence-second"))
+    assert signed_evidence(twice, trusted.trust).retrained_by == ()
+
+
+def test_a_repeated_training_of_another_run_is_found(twice: Run, trusted: Trusted, tmp_path: Path) -> None:
+    second = second_key(trusted)
+    other = evidence.make_run(tmp_path / "others", replacing=[evidence.checks(), evidence.evaluation(horizon_days=90)])
+    attest_training(other, trusted.trust)
+    attest_retraining(other, evidence.provenance(), second)
+    twice.write(Attestations.of([envelopes_of(twice)[0], envelopes_of(other)[1]]))
+    assert signed_evidence(twice, trusted.trust).reason == (
+        "the statement after the training belongs to another RUN or another place"
+    )

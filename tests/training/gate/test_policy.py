@@ -15,7 +15,7 @@ TEXT = files("training.gate").joinpath("policy.yaml").read_text(encoding="utf-8"
 
 def test_calibration_is_required_for_no_state() -> None:
     policy = load_gate_policy()
-    assert policy.version == "gate-5"
+    assert policy.version == "gate-6"
     assert all("calibration" not in checks for checks in policy.required.values())
     assert set(policy.required["shadow"]) < set(policy.required["pilot"]) < set(policy.required["live"])
 

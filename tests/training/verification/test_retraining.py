@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 from fixtures.trained_run import Trained, forged
+from fixtures.trusted import Trusted
+from typer.testing import CliRunner
 
-from threat.errors import IntegrityFailure
+from threat.errors import IntegrityFailure, UsageError
+from threat.release.attestations import attest_training, signed_evidence
+from threat.release.documents.attestations import Attestations
 from threat.release.documents.checks import Checks
 from threat.release.documents.provenance import Provenance
 from threat.release.runs import Run
+from threat.trust.key_list import Holder
 from training.verification import retraining
+from training.verification.commands import app
 from training.verification.recompute import Again, recompute
 from training.verification.retraining import retrain
 
@@ -75,3 +82,46 @@ def test_a_run_of_before_is_not_trained_again(trained: Trained, tmp_path: Path) 
     run = forged(trained.run, tmp_path)
     run.path(Provenance.FILE).unlink()
     assert retrain(Run(run.directory, run.id), trained.store).why_not.startswith("another version of the product")
+
+
+def verify_training(run: Run, store: Path, *more: object) -> Any:
+    return CliRunner().invoke(app, [str(run.directory), "--store", str(store), *map(str, more)])
+
+
+def test_another_holder_verifies_a_training_and_signs_what_came_out(
+    trained: Trained, tmp_path: Path, trusted: Trusted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The process is stood in for by the sound RUN; the training of the fixture is signed again, by this force."""
+    trusted.use(monkeypatch)
+    second = trusted.add("second", Holder("Second machine", "service", ("evidence",)))
+    came_out = [trained.run.directory]
+    monkeypatch.setattr(
+        retraining,
+        "_train_in_a_process",
+        lambda directory, *_: shutil.copytree(came_out[0], directory, dirs_exist_ok=True),
+    )
+    run = forged(trained.run, tmp_path / "sound")
+    own, other = ((), ("--key", trusted.key("second")))
+    attest_training(run, trusted.trust)
+    assert str(verify_training(run, trained.store, *own).exception).startswith("The key is of the job that trained")
+    done = verify_training(run, trained.store, *other)
+    assert done.exit_code == 0, done.exception
+    assert "every sealed file came out byte for byte. Signed by Second machine." in done.stdout
+    assert signed_evidence(run, trusted.trust).retrained_by == (second.key.name,)
+    # Other files come out: nothing is signed.
+    checks = trained.run.read(Checks)
+    looked = checks.future_removed.model_copy(update={"rows": checks.future_removed.rows + 1})
+    came_out[0] = forged(
+        trained.run, tmp_path / "other", [checks.model_copy(update={"future_removed": looked})]
+    ).directory
+    run.write(Attestations.of([run.read(Attestations).envelopes[0].model_dump(mode="json")]))
+    refused = verify_training(run, trained.store, *other)
+    assert isinstance(refused.exception, IntegrityFailure)
+    assert str(refused.exception).startswith("The training, repeated, came to other files: 1.")
+    assert signed_evidence(run, trusted.trust).retrained_by == ()
+    made = trained.run.read(Provenance)
+    elsewhere = forged(trained.run, tmp_path / "there", [made.model_copy(update={"lock_sha256": "0" * 64})])
+    attest_training(elsewhere, trusted.trust)
+    cannot = verify_training(elsewhere, trained.store, *other).exception
+    assert isinstance(cannot, UsageError)
+    assert (cannot.problem, cannot.value) == ("The training cannot be repeated here.", "another lock file")

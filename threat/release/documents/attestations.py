@@ -37,4 +37,7 @@ class SignedEvidence(Part):
     environment: str = Field(default="", description="environment of the key that signed the training; or empty")
     by: tuple[str, ...] = Field(default=(), description="holders of the keys, each once")
     key_ids: tuple[str, ...] = Field(default=(), description="ids of these keys, each once")
+    retrained_by: tuple[str, ...] = Field(
+        default=(), description="holders of other keys who trained it again: every sealed file came out"
+    )
     reason: str = Field(description="why, in words")

@@ -10,6 +10,7 @@ from threat.release.documents.document import Part
 
 CHECKS = {
     "provenance": "Provenance",
+    "retraining": "Training repeated",
     "policies": "Policies",
     "law": "Law and documents",
     "leaks": "Data and leaks",
