@@ -12,6 +12,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from fairness.alerts import verdict_of_report
 from fairness.characteristics import Characteristic
 from fairness.faults import Audited, faults_of
 from fairness.measured import independent, measured
@@ -60,7 +61,7 @@ def audit(  # noqa: PLR0913  the ranking, the question, and by name how the answ
         with_probability=probability is not None and not np.isnan(probability).all(),
         with_rates=with_rates,
     )
-    reports, false_rates = reports_of(
+    judged = reports_of(
         [
             measured(item, grouping, of_item, ranked, cut)
             for item, grouping, of_item in zip(characteristics, groupings, counts, strict=True)
@@ -68,7 +69,8 @@ def audit(  # noqa: PLR0913  the ranking, the question, and by name how the answ
         terms,
     )
     faults = faults_of(Audited(ranked, cut, characteristics, groupings))
-    reports = tuple(not_passing(report, faults) for report in reports)
+    reports = tuple(not_passing(report, faults) for report in judged.characteristics)
+    worst = FairnessVerdict.all_of(report.verdict for report in reports if report.gate)
     return Fairness(
         ranking=ranking,
         title="",
@@ -80,10 +82,11 @@ def audit(  # noqa: PLR0913  the ranking, the question, and by name how the answ
         policy=policy,
         replicates=resampling.replicates,
         seed=resampling.seed,
-        verdict=FairnessVerdict.all_of(report.verdict for report in reports if report.gate),
+        verdict=verdict_of_report(worst, judged.alerts),
         overall=_overall(ranked, counts[0].total(), cut),
         characteristics=reports,
-        own_rates=false_rates,
+        alerts=judged.alerts,
+        own_rates=judged.own_rates,
         faults=faults,
         coverage=(),
         others=(),

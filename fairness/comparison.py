@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -35,7 +35,10 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """What comparing one group with everybody else says of it, by one figure."""
+    """What comparing one group with everybody else says of it, by one figure.
+
+    ``p_none``: probability of no breach before the adjustment. ``alerts``: it looks worse than the line, fail or not.
+    """
 
     verdict: FairnessVerdict
     reason: str
@@ -43,6 +46,8 @@ class Comparison:
     ratio_interval: tuple[float, float] | None = None
     p_beyond: float | None = None
     p_adjusted: float | None = None
+    p_none: float = 1.0
+    alerts: bool = False
 
 
 def cells(measured: Sequence[MeasuredCharacteristic], policy: Policy) -> list[Cell]:
@@ -67,7 +72,8 @@ def compare(all_cells: Sequence[Cell], policy: Policy) -> list[Comparison]:
     high_is_worse = np.array([all_cells[i].figure.high_is_worse for i in compared], np.bool_)
     evidence = evidence_of(counted, high_is_worse, policy)
     low, high = counted.posterior(policy.prior_weight).interval()
-    adjusted = _adjusted([all_cells[i].gate for i in compared], evidence.p_none, policy)
+    p_none, alerts = evidence.p_none, evidence.alerts(policy)
+    adjusted = _adjusted([all_cells[i].gate for i in compared], p_none, policy)
     out = [Comparison(FairnessVerdict.NOT_ENOUGH, reason) for reason in why_not]
     for place, i in enumerate(compared):
         seen = Seen(
@@ -77,7 +83,8 @@ def compare(all_cells: Sequence[Cell], policy: Policy) -> list[Comparison]:
             chance=float(evidence.chance[place]),
             chance_if_worse=float(evidence.chance_if_worse[place]),
         )
-        out[i] = _judged(all_cells[i], seen, (float(low[place]), float(high[place])), policy)
+        judged = _judged(all_cells[i], seen, (float(low[place]), float(high[place])), policy)
+        out[i] = replace(judged, p_none=float(p_none[place]), alerts=bool(alerts[place]))
     return out
 
 

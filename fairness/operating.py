@@ -7,18 +7,18 @@ fail is a little lower (``tests/fairness/test_operating.py`` draws both).
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import NDArray
 
+from fairness.alerts import Marked, exceeded
 from fairness.evidence import Evidence, evidence_of
-from fairness.figures import ComparedRate
+from fairness.needed import POINTS, needed
 from fairness.policy import Policy
 from fairness.posterior import Counted
+from fairness.sizes import Sizes
 from threat.measuring.intervals import wilson
 from threat.measuring.ranked import Floats, Ints
 from threat.release.documents.fairness import OwnRates, Power, Share
@@ -29,37 +29,32 @@ RATIOS = (0.8, 0.6, 0.5)
 _DRAWS, _POWER_DRAWS = 2_000, 500
 """Simulated audits behind the false verdicts (a rate of 5% is known to 1%) and behind each power (50% to 4%)."""
 
-_POINTS = 24
-"""Nodes of the quadrature: 99 of 100 probabilities are right to four digits, and 64 nodes took three times as long."""
-
 _SEED = 11
-_POWER = 0.8
-_LARGEST_NEEDED = 1_000_000
-"""Cases above which a number needed is not printed: no force has as many."""
 
 
-@dataclass(frozen=True, slots=True)
-class Sizes:
-    """One characteristic compared by one figure, as an audit has it.
+def fair(sizes: Sequence[Sizes], policy: Policy, *, draws: int = _DRAWS, seed: int = _SEED) -> Marked | None:
+    """Simulate audits of these sizes where every group is treated alike; None where no cell can be compared."""
+    random = np.random.default_rng(seed)
+    simulated = [judged(drawn(random, size, size.rate, draws), size, policy) for size in sizes]
+    compared = [evidence for evidence in simulated if evidence.p_beyond.shape[1]]
+    if not compared:
+        return None
+    return Marked(
+        np.hstack([evidence.p_none for evidence in compared]),
+        np.hstack([evidence.alerts(policy) for evidence in compared]),
+    )
 
-    ``cases``: whole independent cases of each group; ``rate``: of everybody; ``recorded``: whether the group counts
-    among everybody else.
-    """
 
-    figure: ComparedRate
-    cases: Ints
-    rate: float
-    recorded: NDArray[np.bool_]
+def fails(audits: Marked, policy: Policy) -> NDArray[np.bool_]:
+    """Mask of the simulated audits in which any cell fails: the first step of Holm decides it."""
+    times = audits.cells if policy.multiplicity == "holm" else 1
+    return np.asarray(audits.p_none.min(axis=1) * times <= policy.fail_level)
 
-    @property
-    def others(self) -> Ints:
-        """Cases of everybody else recorded, by group."""
-        return np.where(self.recorded, self.cases[self.recorded].sum() - self.cases, self.cases[self.recorded].sum())
 
-    @property
-    def comparable(self) -> NDArray[np.bool_]:
-        """Mask of the groups that can be compared."""
-        return (self.cases > 0) & (self.others > 0) & (self.rate > 0)
+def alerts_beyond_chance(audits: Marked, simulated: Marked, policy: Policy) -> NDArray[np.bool_]:
+    """Mask of the audits whose alerts weigh more than those of ``simulated`` audits of a fair ranking do by chance."""
+    weight = audits.weight
+    return (weight > 0) & (exceeded(simulated.weight, weight) <= policy.alert_level)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,29 +66,21 @@ class CellRates:
     needed_to_pass: int | None
 
 
-def own_rates(sizes: Sequence[Sizes], policy: Policy, powers: Sequence[Sequence[CellRates]]) -> OwnRates | None:
-    """Return how often an audit of these sizes gives a false verdict; None where no cell can be compared.
+def own_rates(simulated: Marked, policy: Policy, powers: Iterable[CellRates]) -> OwnRates:
+    """Return how often an audit of these sizes gives a false verdict. ``simulated``: as ``fair`` gives it.
 
-    ``powers``: as ``cell_rates`` gives them for each of ``sizes``.
+    ``powers``: of every cell, as ``cell_rates`` gives them.
     """
-    random = np.random.default_rng(_SEED)
-    simulated = [judged(drawn(random, size, size.rate, _DRAWS), size, policy) for size in sizes]
-    compared = [evidence for evidence in simulated if evidence.p_beyond.shape[1]]
-    if not compared:
-        return None
-    p_none = np.hstack([evidence.p_none for evidence in compared])
-    alerts = np.hstack([evidence.alerts(policy) for evidence in compared])
-    cells = p_none.shape[1]
-    # The first step of Holm decides whether anything fails at all.
-    times = cells if policy.multiplicity == "holm" else 1
-    fails = (p_none.min(axis=1) * times) <= policy.fail_level
     at = RATIOS.index(0.6)
-    passes = [cell.power[at].passes for rates in powers for cell in rates if cell.power]
+    passes = [cell.power[at].passes for cell in powers if cell.power]
+    failing, draws = fails(simulated, policy), len(simulated.p_none)
+    alarms = failing | alerts_beyond_chance(simulated, simulated, policy)
     return OwnRates(
-        draws=_DRAWS,
-        cells=cells,
-        false_fail=_share(float(fails.mean()), _DRAWS),
-        false_alert=_share(float((fails | alerts.any(axis=1)).mean()), _DRAWS),
+        draws=draws,
+        cells=simulated.cells,
+        false_fail=_share(float(failing.mean()), draws),
+        false_alert=_share(float(alarms.mean()), draws),
+        any_alert=_share(float(simulated.alerts.any(axis=1).mean()), draws),
         false_pass=_share(max(passes, default=0.0), _POWER_DRAWS),
     )
 
@@ -103,40 +90,15 @@ def cell_rates(size: Sizes, policy: Policy, cells: int) -> list[CellRates]:
 
     A fail is counted at Holm's first step, the strictest, because every other cell is fair.
     """
+    times = cells if policy.multiplicity == "holm" else 1
+    to_fail = needed(size, policy, policy.breach, lambda seen, _: seen.p_none * times <= policy.fail_level)
+    to_pass = needed(size, policy, 1.0, lambda seen, cases: seen.within(policy) & (cases >= policy.least_events))
     return [
-        CellRates(
-            tuple(_power(size, group, ratio, policy, cells) for ratio in RATIOS),
-            needed(size, group, policy.breach, _power_z(policy.fail_level / cells), policy.line),
-            needed(size, group, 1.0, _power_z(1.0 - policy.pass_at), policy.line),
-        )
+        CellRates(tuple(_power(size, group, ratio, policy, times) for ratio in RATIOS), to_fail[group], to_pass[group])
         if can
         else CellRates((), None, None)
         for group, can in enumerate(size.comparable)
     ]
-
-
-def needed(size: Sizes, group: int, ratio: float, z: float, line: float) -> int | None:
-    """Return the independent cases of a group for a verdict in 8 of 10 audits, others growing alike; None over 10^6.
-
-    Normal theory on the logarithm of the ratio, whose variance is (1 - p) / (n p) + (1 - q) / (k n q):
-
-    >>> from fairness.figures import FIGURES
-    >>> half = Sizes(FIGURES["recall"], np.array([40, 160]), 0.5, np.array([True, True]))
-    >>> needed(half, 0, 0.6, z=1.2816 + 0.8416, line=0.8)
-    141
-    """
-    q = size.rate
-    p = min(q * ratio if not size.figure.high_is_worse else q / ratio, 1.0)
-    more = size.others[group] / size.cases[group]
-    distance = abs(math.log(line) - math.log(ratio))
-    if not p > 0 or distance == 0:
-        return None
-    cases = (z / distance) ** 2 * ((1 - p) / p + (1 - q) / (more * q))
-    return None if cases > _LARGEST_NEEDED else max(1, math.ceil(cases))
-
-
-def _power_z(level: float) -> float:
-    return NormalDist().inv_cdf(1.0 - level) + NormalDist().inv_cdf(_POWER)
 
 
 def _share(value: float, draws: int) -> Share:
@@ -171,27 +133,26 @@ def _cell(hits: Ints, others: Ints, size: Sizes, group: int, policy: Policy) -> 
     # The same few counts come up again and again: each pair of counts is judged once.
     both, back = np.unique(np.column_stack([hits, others]), axis=0, return_inverse=True)
     counted = Counted.of(both[:, 0], size.cases[group], both[:, 1], size.others[group])
-    some = evidence_of(counted, size.figure.high_is_worse, policy, _POINTS)
+    some = evidence_of(counted, size.figure.high_is_worse, policy, POINTS)
     nothing = both.sum(axis=1) == 0  # no hit at all: nothing to compare
     columns = (np.where(nothing, 0.0, some.p_beyond), np.where(nothing, 1.0, some.chance))
     back = back.reshape(-1)
     return Evidence(*(column[back] for column in (*columns, np.where(nothing, 1.0, some.chance_if_worse))))
 
 
-def _power(size: Sizes, group: int, ratio: float, policy: Policy, cells: int) -> Power:
+def _power(size: Sizes, group: int, ratio: float, policy: Policy, times: int) -> Power:
     """Return how often one cell fails, alerts or passes where its group alone is treated worse by a true ratio."""
     worse = size.rate / ratio if size.figure.high_is_worse else size.rate * ratio
     random = np.random.default_rng([_SEED, group])
     hits = random.binomial(size.cases[group], min(worse, 1.0), _POWER_DRAWS)
     others = random.binomial(size.others[group], size.rate, _POWER_DRAWS)
     evidence = _cell(hits, others, size, group, policy)
-    times = cells if policy.multiplicity == "holm" else 1
-    fails = evidence.p_none * times <= policy.fail_level
+    failing = evidence.p_none * times <= policy.fail_level
     alerts = evidence.alerts(policy)
-    passes = evidence.within(policy) & (size.cases[group] >= policy.least_events) & ~fails & ~alerts
+    passes = evidence.within(policy) & (size.cases[group] >= policy.least_events) & ~failing & ~alerts
     return Power(
         ratio=1.0 / ratio if size.figure.high_is_worse else ratio,
-        fails=float(fails.mean()),
-        alerts=float((fails | alerts).mean()),
+        fails=float(failing.mean()),
+        alerts=float((failing | alerts).mean()),
         passes=float(passes.mean()),
     )

@@ -9,6 +9,7 @@ from fairness.words import (
     COUNTED_TWICE,
     HEADS,
     SUBJECTS,
+    alerts,
     count,
     counts_of,
     decimals,
@@ -19,6 +20,7 @@ from fairness.words import (
     noun_of,
     own_rates,
     power_of,
+    power_of_all,
     probability,
     ratio,
     shown,
@@ -89,17 +91,20 @@ def page(report: Fairness) -> str:
 
 def _verdict(report: Fairness) -> str:
     policy = report.policy
-    rates = own_rates(report)
+    by_chance = "".join(f"<p>{escape(said)}</p>" for said in (own_rates(report), power_of_all(report)) if said)
     return (
         f'<p class="v {report.verdict}">{report.verdict.words}</p>'
-        f"<p>Each group is compared with everybody else who is recorded. A group fails when its recall or precision is "
-        f"below {policy.line:g} of theirs, or its misses or false alarms above {1 / policy.line:g} of theirs, with a "
-        f"probability that holds after adjusting for every cell that decides (level {policy.fail_level:g}); it is an "
+        + (f"<p><strong>{escape(alerts(report))}</strong></p>" if report.alerts is not None else "")
+        + "<p>Each group is compared with everybody else who is recorded. A group fails when its recall or precision "
+        f"is below {policy.line:g} of theirs, or its misses or false alarms above {1 / policy.line:g} of theirs, with "
+        f"a probability that holds after adjusting for every cell that decides (level {policy.fail_level:g}); it is an "
         f"alert from a probability of {policy.alert_at:g} before the adjustment, and passes when the probability of no "
         f"breach is {policy.pass_at:g} or more on at least {policy.least_events} independent cases. Anything else is "
-        f"not enough evidence. Policy {escape(policy.version)}.</p>"
+        f"not enough evidence. The report as a whole is an alert where alerts as strong would come by chance in at "
+        f"most {policy.alert_level:.0%} of audits of a ranking that treats every group alike. Policy "
+        f"{escape(policy.version)}.</p>"
         + "".join(f"<p><strong>{escape(fault)}</strong></p>" for fault in faults(report))
-        + (f"<p>{escape(rates)}</p>" if rates else "")
+        + by_chance
     )
 
 

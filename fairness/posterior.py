@@ -6,6 +6,7 @@ Deterministic: Gauss-Legendre quadrature. ``tests/fairness/test_posterior.py`` c
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -131,12 +132,19 @@ _TINY = 1e-12
 """Stands for 0 where a function is not defined at 0; its value there is not used."""
 
 
+@cache
+def _legendre(points: int) -> tuple[Floats, Floats]:
+    """Return nodes and weights on (-1, 1); computed once, which was a quarter of an audit's seconds otherwise."""
+    nodes, weights = np.polynomial.legendre.leggauss(points)
+    return nodes, weights
+
+
 def _nodes(a: Floats, b: Floats, points: int) -> tuple[Floats, Floats]:
     """Return rates and weights (pairs, nodes) that integrate over Beta(a, b); the weights of a pair sum to 1.
 
     On the scale of the angle (rate = sin^2) the spread is about 1 / (2 sqrt(a + b)) whatever the rate.
     """
-    nodes, weights = np.polynomial.legendre.leggauss(points)
+    nodes, weights = _legendre(points)
     centre, half = np.arcsin(np.sqrt(a / (a + b))), _WIDTH / (2.0 * np.sqrt(a + b))
     low, high = np.maximum(centre - half, 0.0), np.minimum(centre + half, np.pi / 2)
     angle = low[..., None] + (high - low)[..., None] * (nodes + 1.0) / 2

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from fairness.figures import FIGURES
-from fairness.operating import Sizes, drawn, judged
+from fairness.operating import drawn, judged
 from fairness.policy import Policy
+from fairness.sizes import Sizes
 from threat.measuring.ranked import Floats
 from threat.release.documents.fairness_verdict import WORST_FIRST, FairnessVerdict
 

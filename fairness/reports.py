@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
 import numpy as np
 
+from fairness.alerts import Marked, alerts_of
 from fairness.comparison import Cell, Comparison, cells, compare, deciding_figures
 from fairness.figures import FIGURES
 from fairness.measured import MeasuredCharacteristic, MeasuredGroup
-from fairness.operating import CellRates, Sizes, cell_rates, own_rates
+from fairness.operating import CellRates, cell_rates, fair, own_rates
 from fairness.policy import Policy
+from fairness.sizes import Sizes
 from fairness.verdicts import of_interval
 from threat.measuring import estimates
 from threat.measuring.by_group import Counts
@@ -22,6 +24,7 @@ from threat.measuring.intervals import Evidence
 from threat.measuring.ranked import Floats
 from threat.release.documents.fairness import (
     MISSING,
+    Alerts,
     CharacteristicReport,
     ComparedFigure,
     Fault,
@@ -51,19 +54,28 @@ class Terms:
     with_rates: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Reports:
+    """The report of every characteristic; what their alerts amount to; and how often such an audit errs."""
+
+    characteristics: tuple[CharacteristicReport, ...]
+    alerts: Alerts | None
+    own_rates: OwnRates | None
+
+
 def recall_of(what: What, counts: Counts, people: int, *, alone: bool) -> Figure:
     """The Figure of recall. ``people``: distinct persons with an outcome event; ``alone``: as ``independent`` says."""
     evidence = Evidence(people=people, clusters=people, independent=alone)
     return estimates.rate(what, counts.captured, counts.events, evidence)
 
 
-def reports_of(
-    measured: Sequence[MeasuredCharacteristic], terms: Terms
-) -> tuple[tuple[CharacteristicReport, ...], OwnRates | None]:
-    """Return the report of every characteristic, in the order given, and the audit's own rates of false verdicts."""
+def reports_of(measured: Sequence[MeasuredCharacteristic], terms: Terms) -> Reports:
+    """Return the report of every characteristic, in the order given, and what the whole says by chance."""
     every = cells(measured, terms.policy)
     comparisons = compare(every, terms.policy)
-    rates, false_rates = _rates(measured, terms) if terms.with_rates else ({}, None)
+    deciding = _deciding(measured, terms.policy)
+    simulated = fair([size for _, size in deciding], terms.policy)
+    rates = _rates(measured, deciding, terms.policy) if terms.with_rates else {}
     compared: dict[tuple[int, str], list[ComparedFigure]] = {}
     for cell, comparison in zip(every, comparisons, strict=True):
         key = cell.characteristic, cell.group.code
@@ -77,27 +89,46 @@ def reports_of(
             for group in characteristic.groups
         )
         reports.append(_characteristic(characteristic, groups, figures, terms.policy))
-    return tuple(reports), false_rates
+    seen = _marked(every, comparisons)
+    return Reports(
+        tuple(reports),
+        None if simulated is None or not seen.cells else alerts_of(seen, simulated, terms.policy),
+        None if simulated is None or not terms.with_rates else own_rates(simulated, terms.policy, rates.values()),
+    )
+
+
+def _marked(every: Sequence[Cell], comparisons: Sequence[Comparison]) -> Marked:
+    """Return the cells that decide and could be compared."""
+    compared = [
+        comparison
+        for cell, comparison in zip(every, comparisons, strict=True)
+        if cell.gate and comparison.p_beyond is not None
+    ]
+    return Marked(
+        np.array([comparison.p_none for comparison in compared], np.float64),
+        np.array([comparison.alerts for comparison in compared], np.bool_),
+    )
+
+
+def _deciding(measured: Sequence[MeasuredCharacteristic], policy: Policy) -> list[tuple[tuple[int, FigureName], Sizes]]:
+    """Return the sizes of each characteristic by each figure that decides, with the place of both."""
+    return [
+        ((i, name), _sizes(characteristic, name))
+        for i, characteristic in enumerate(measured)
+        for name in policy.deciding(characteristic.item.party, characteristic.item.name)
+    ]
 
 
 def _rates(
-    measured: Sequence[MeasuredCharacteristic], terms: Terms
-) -> tuple[Mapping[tuple[int, str, str], CellRates], OwnRates | None]:
-    """Simulate the audit at its own sizes: the rates of each cell that decides, and of the whole."""
-    asked = [
-        (i, characteristic, name)
-        for i, characteristic in enumerate(measured)
-        for name in terms.policy.deciding(characteristic.item.party, characteristic.item.name)
-    ]
-    sizes = [_sizes(characteristic, name) for _, characteristic, name in asked]
-    together = max(1, sum(int(size.comparable.sum()) for size in sizes))
-    powers = [cell_rates(size, terms.policy, together) for size in sizes]
-    by_cell = {
-        (i, group.code, str(name)): rate
-        for (i, characteristic, name), rates in zip(asked, powers, strict=True)
-        for group, rate in zip(characteristic.groups, rates, strict=True)
+    measured: Sequence[MeasuredCharacteristic], deciding: Sequence[tuple[tuple[int, FigureName], Sizes]], policy: Policy
+) -> dict[tuple[int, str, FigureName], CellRates]:
+    """Return the power of each cell that decides, by characteristic, group and figure."""
+    together = max(1, sum(int(size.comparable.sum()) for _, size in deciding))
+    return {
+        (i, group.code, name): rate
+        for (i, name), size in deciding
+        for group, rate in zip(measured[i].groups, cell_rates(size, policy, together), strict=True)
     }
-    return by_cell, own_rates(sizes, terms.policy, powers)
 
 
 def _sizes(characteristic: MeasuredCharacteristic, name: FigureName) -> Sizes:

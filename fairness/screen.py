@@ -10,6 +10,7 @@ from fairness.words import (
     AT_RISK,
     COUNTED_TWICE,
     SUBJECTS,
+    alerts,
     count,
     decimals,
     everybody_caught,
@@ -17,6 +18,8 @@ from fairness.words import (
     name_of,
     noun_of,
     own_rates,
+    power_of,
+    power_of_all,
     short_percent,
     shown,
     verdict_of,
@@ -45,6 +48,7 @@ def one_screen(report: Fairness) -> str:
     """
     head = [
         *_wrapped(f"{report.verdict.words}: {report.dataset}")[:_DATASET_LINES],
+        *(_wrapped(alerts(report)) if report.alerts is not None else ()),
         *_wrapped(_everybody(report)),
         *_wrapped(_characteristics(report)),
     ]
@@ -182,7 +186,8 @@ def _why_not(item: CharacteristicReport, group: GroupReport) -> str:
 
 def _notes(report: Fairness, room: int) -> list[str]:
     """The notes that fit into so many lines; the last line says how many are left."""
-    notes = [note for note in (*faults(report), own_rates(report), *report.notes, COUNTED_TWICE) if note]
+    rates = own_rates(report), power_of_all(report)
+    notes = [note for note in (*faults(report), *rates, *report.notes, COUNTED_TWICE) if note]
     lines: list[str] = []
     for i, note in enumerate(notes):
         wrapped = _wrapped(f"- {note}")
@@ -197,6 +202,7 @@ def every_group(report: Fairness) -> str:
     """Return the report with all four figures of each group of every characteristic, next to everybody else's."""
     lines = [
         f"{report.verdict.words}: {report.dataset}",
+        *(_wrapped(alerts(report), "  ") if report.alerts is not None else ()),
         f"  {count(report.overall.n)} rows, {everybody_caught(report)} later harmed were on the list, "
         f"recall {decimals(report.overall.recall)}",
     ]
@@ -205,7 +211,8 @@ def every_group(report: Fairness) -> str:
         lines += ["", f"{name_of(item)}{mark}: {item.verdict.words}", f"  {item.reason}"]
         lines.append(f"  {'group':<26}{'rows':>8}{'harmed':>8}  {''.join(_HEADS)}verdict")
         lines += [_line(item, group) for group in item.groups]
-    notes = (*faults(report), own_rates(report), _LEGEND, *report.notes, COUNTED_TWICE)
+        lines += [f"    {group.title}, {power}" for group in item.groups if (power := power_of(group))]
+    notes = (*faults(report), own_rates(report), power_of_all(report), _LEGEND, *report.notes, COUNTED_TWICE)
     return "\n".join([*lines, "", *(f"- {note}" for note in notes if note)])
 
 

@@ -66,8 +66,19 @@ def public(report: Fairness) -> PublicFairness:
             f"would tell one of them more closely than {rule.least:g} apart.",
             "Recorded outcomes only: where harm to a group is recorded less often, this audit cannot see what is "
             "missing.",
+            *_alerts(report),
         ),
     )
+
+
+def _alerts(report: Fairness) -> tuple[str, ...]:
+    """Say whether the alerts, which are published by group, are more than chance gives; no number, no probability."""
+    alerts = report.alerts
+    if alerts is None or not alerts.alerting:
+        return ()
+    if alerts.beyond_chance:
+        return ("More groups look worse than the line, or look clearly worse, than chance gives a fair ranking.",)
+    return ("No more groups look worse than the line than chance gives a ranking that treats every group alike.",)
 
 
 def rule_of(report: Fairness) -> Rule:

@@ -13,6 +13,9 @@ from threat.release.documents.fairness_policy import FigureName
 COUNTED_TWICE = "Somebody who was harmed twice counts twice among those later harmed."
 """What "later harmed" counts: outcome events, not people."""
 
+_LEAST_SHARE = 0.001
+"""Shares below this, but not 0, are said to be under it."""
+
 _SMALL_RATE = 0.05
 """Rates below this are shown with four decimals: with two, a rate of 0.4 % would read 0.00."""
 
@@ -93,10 +96,29 @@ def share_and_ratio(group: GroupReport, name: FigureName) -> str:
 def short_percent(value: float) -> str:
     """Return a share as a percentage, with one decimal where it is small.
 
-    >>> short_percent(0.172), short_percent(0.0123), short_percent(0.0)
-    ('17%', '1.2%', '0%')
+    >>> short_percent(0.172), short_percent(0.0123), short_percent(0.0), short_percent(0.0004)
+    ('17%', '1.2%', '0%', 'under 0.1%')
     """
+    if 0 < value < _LEAST_SHARE:
+        return f"under {_LEAST_SHARE:.1%}"
     return f"{value:.1%}" if 0 < value < _SMALL_RATE else f"{value:.0%}"
+
+
+def alerts(report: Fairness) -> str:
+    """Return what the alerts amount to, next to chance, in a sentence; empty where no cell could be compared."""
+    said = report.alerts
+    if said is None:
+        return ""
+    by_chance = f"{said.by_chance:.2g} on average of a ranking that treats every group alike"
+    figures = f"of {plural(said.cells, 'group figure')} that {'decides' if said.cells == 1 else 'decide'}"
+    if not said.alerting:
+        return f"None {figures} looks worse than the line; chance gives {by_chance}."
+    look = "looks" if said.alerting == 1 else "look"
+    more = "more" if said.beyond_chance else "no more"
+    return (
+        f"{count(said.alerting)} {figures} {look} worse than the line, {more} than chance gives: {by_chance}, as many "
+        f"in {short_percent(said.as_many)} of audits, as much evidence in {short_percent(said.as_strong)}."
+    )
 
 
 def own_rates(report: Fairness) -> str:
@@ -107,9 +129,9 @@ def own_rates(report: Fairness) -> str:
     low, high = rates.false_fail.interval
     return (
         f"Of audits of these very sizes and rates, {rates.false_fail.value:.1%} ({low:.1%} to {high:.1%}) say Fail of "
-        f"a ranking that treats every group alike, and {rates.false_alert.value:.0%} say Fail or Alert of some group; "
-        f"at a true ratio of 0.6 a group passes in at most {rates.false_pass.value:.1%} "
-        f"({plural(rates.cells, 'cell')}, {rates.draws:,} simulated audits)."
+        f"a ranking that treats every group alike, and {rates.false_alert.value:.0%} say Fail or Alert; some group "
+        f"alerts in {rates.any_alert.value:.0%}. At a true ratio of 0.6 a group passes in at most "
+        f"{rates.false_pass.value:.1%} ({plural(rates.cells, 'group figure')}, {rates.draws:,} simulated audits)."
     )
 
 
@@ -129,9 +151,40 @@ def power_of(group: GroupReport) -> str:
         if not cell.power:
             continue
         shares = ", ".join(f"{power.fails:.0%} at {power.ratio:.2g}" for power in cell.power)
-        needed = "" if cell.needed_to_fail is None else f"; {cell.needed_to_fail:,} cases needed for 80% at 0.6"
-        said.append(f"{_NOUNS[cell.figure]}: fails in {shares}{needed}")
+        said.append(f"{_NOUNS[cell.figure]}: fails in {shares}; {needed_of(cell)}")
     return "; ".join(said)
+
+
+def needed_of(cell: ComparedFigure) -> str:
+    """Return how many independent cases a group has, and how many it needs for a verdict in 8 of 10 audits."""
+    fail, passed = (
+        "over a million" if cases is None else count(cases) for cases in (cell.needed_to_fail, cell.needed_to_pass)
+    )
+    return f"has {count(round(cell.effective))} cases, needs {fail} to fail at 0.6 and {passed} to pass"
+
+
+def power_of_all(report: Fairness) -> str:
+    """Return how well the audit could tell a group treated worse, in a sentence; empty where it was not simulated.
+
+    Of the group figures that decide: the share of audits that fail it, at each true ratio, for the middle one and at
+    most; and how many have as many cases as a verdict needs.
+    """
+    cells = [
+        cell for item in report.gated for group in item.groups for cell in group.compared if cell.gate and cell.power
+    ]
+    if not cells:
+        return ""
+    shares = [sorted(cell.power[place].fails for cell in cells) for place in range(len(cells[0].power))]
+    middle, most = (", ".join(short_percent(of_ratio[which]) for of_ratio in shares) for which in (len(cells) // 2, -1))
+    to_fail, to_pass = (
+        sum(cases is not None and cell.effective >= cases for cell in cells for cases in (getattr(cell, name),))
+        for name in ("needed_to_fail", "needed_to_pass")
+    )
+    return (
+        f"Were one group treated at 0.8, 0.6 or 0.5 of everybody else, {middle} of such audits would fail it (the "
+        f"middle one of {plural(len(cells), 'group figure')}; {most} at most). {to_fail} of them have as many cases "
+        f"as a fail at 0.6 needs in 8 of 10 audits, {to_pass} as many as a pass needs."
+    )
 
 
 _NOUNS: dict[FigureName, str] = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from model_cards.words import characteristic_words, share
+from threat.measuring.counts import plural
 from threat.release.documents.card import Value
 from threat.release.documents.fairness import Fairness, Share
 from threat.release.documents.fairness_policy import FigureName
@@ -43,13 +44,30 @@ def alerts_field(documents: RunDocuments) -> Value | None:
 
 
 def own_errors(report: Fairness | None) -> str:
-    """Say how often an audit of these sizes errs by chance alone, or that nothing was simulated."""
+    """Say what the alerts amount to next to chance and how often an audit of these sizes errs, as far as simulated."""
+    return " ".join(said for said in (_next_to_chance(report), _errors(report)) if said)
+
+
+def _next_to_chance(report: Fairness | None) -> str:
+    said = None if report is None else report.alerts
+    if said is None:
+        return ""
+    verb = "looks" if said.alerting == 1 else "look"
+    more = "more" if said.beyond_chance else "no more"
+    return (
+        f"{said.alerting} of {plural(said.cells, 'group figure')} {verb} worse than the line, {more} than chance gives "
+        f"a ranking that treats every group alike ({said.by_chance:.1f} on average)."
+    )
+
+
+def _errors(report: Fairness | None) -> str:
     rates = None if report is None else report.own_rates
     if rates is None:
         return "Not simulated: how often an audit of these sizes errs."
     return (
-        f"Were every group treated alike, {_share(rates.false_fail)} of audits of these sizes would fail by chance and "
-        f"{_share(rates.false_alert)} would fail or alert. Of groups treated at 0.6 of everybody else, at most "
+        f"Were every group treated alike, {_share(rates.false_fail)} of audits of these sizes would fail by chance, "
+        f"{_share(rates.false_alert)} would fail or alert, and {_share(rates.any_alert)} would have a group that "
+        f"alerts. Of groups treated at 0.6 of everybody else, at most "
         f"{_share(rates.false_pass)} would pass."
     )
 

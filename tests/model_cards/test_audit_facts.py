@@ -51,12 +51,20 @@ def test_the_rates_of_false_verdicts_are_said_with_their_intervals() -> None:
         "cells": 6,
         "false_fail": {"value": 0.02, "interval": (0.01, 0.04)},
         "false_alert": {"value": 0.3, "interval": (0.25, 0.35)},
+        "any_alert": {"value": 0.5, "interval": (0.45, 0.55)},
         "false_pass": {"value": 0.0, "interval": (0.0, 0.01)},
     }
     assert own_errors(report(own_rates=rates)) == (
-        "Were every group treated alike, 2.0% (1.0% to 4.0%) of audits of these sizes would fail by chance and 30.0% "
-        "(25.0% to 35.0%) would fail or alert. Of groups treated at 0.6 of everybody else, at most 0.0% (0.0% to 1.0%) "
-        "would pass."
+        "Were every group treated alike, 2.0% (1.0% to 4.0%) of audits of these sizes would fail by chance, 30.0% "
+        "(25.0% to 35.0%) would fail or alert, and 50.0% (45.0% to 55.0%) would have a group that alerts. Of groups "
+        "treated at 0.6 of everybody else, at most 0.0% (0.0% to 1.0%) would pass."
+    )
+    alerts = {
+        "cells": 6, "alerting": 1, "by_chance": 0.84, "as_many": 0.6, "as_strong": 0.4, "beyond_chance": False
+    }  # fmt: skip
+    assert own_errors(report(own_rates=rates, alerts=alerts)).startswith(
+        "1 of 6 group figures looks worse than the line, no more than chance gives a ranking that treats every group "
+        "alike (0.8 on average). Were every group treated alike"
     )
     assert own_errors(report(own_rates=None)).startswith("Not simulated")
     assert own_errors(None).startswith("Not simulated")

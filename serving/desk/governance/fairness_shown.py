@@ -9,12 +9,14 @@ from fairness.words import (
     COUNTED_TWICE,
     HEADS,
     SUBJECTS,
+    alerts,
     decimals,
     everybody_caught,
     faults,
     name_of,
     not_shown,
     own_rates,
+    power_of_all,
     share_and_ratio,
     shown,
     verdict_of,
@@ -110,17 +112,18 @@ def _shown(run: str, report: Fairness) -> FairnessShown:
         run=run,
         verdict=report.verdict.words,
         failed=report.verdict == FairnessVerdict.FAIL,
-        sentences=tuple(
-            sentence
-            for sentence in (_everybody(report), *faults(report), COUNTED_TWICE, _line(report), own_rates(report))
-            if sentence
-        ),
+        sentences=tuple(sentence for sentence in _sentences(report) if sentence),
         gated=tuple(shown for item, shown in characteristics if item.gate),
         reported=tuple(shown for item, shown in characteristics if not item.gate),
         others=tuple(map(_other, report.others)),
         coverage=tuple(map(_coverage, report.coverage)),
         notes=report.notes,
     )
+
+
+def _sentences(report: Fairness) -> tuple[str, ...]:
+    by_chance = own_rates(report), power_of_all(report)
+    return (alerts(report), _everybody(report), *faults(report), COUNTED_TWICE, _line(report), *by_chance)
 
 
 def _everybody(report: Fairness) -> str:
@@ -138,7 +141,8 @@ def _line(report: Fairness) -> str:
         f"Each group is compared with everybody else who is recorded. A group fails when its recall or precision is "
         f"below {policy.line:g} of theirs, or its misses or false alarms are above {1 / policy.line:g} of theirs, and "
         "the evidence holds after adjusting for everything compared; a group that only looks so is an alert, which is "
-        f"never a pass. A group passes when it probably is within the line, on at least {policy.least_events} "
+        "never a pass; the report as a whole is an alert where its alerts are more than chance gives. "
+        f"A group passes when it probably is within the line, on at least {policy.least_events} "
         f"independent cases. Anything else is not enough evidence. Policy {policy.version}."
     )
 

@@ -178,8 +178,24 @@ class OwnRates(Part):
     draws: int = Field(ge=1, description="simulated audits behind each share")
     cells: int = Field(ge=0, description="cells that decide and could be compared")
     false_fail: Share = Field(description="share of audits with any fail where every group is treated alike")
-    false_alert: Share = Field(description="share with any alert or fail where every group is treated alike")
+    false_alert: Share = Field(description="share that say fail or alert where every group is treated alike")
+    any_alert: Share = Field(description="share with any cell that looks worse than the line, likewise")
     false_pass: Share = Field(description="largest share over the cells that pass at a true ratio of 0.6")
+
+
+class Alerts(Part):
+    """The cells that look worse than the line, next to those of audits of a fair ranking of the same sizes."""
+
+    cells: int = Field(ge=1, description="cells that decide and could be compared")
+    alerting: int = Field(ge=0, description="of those, cells that look worse than the line: alerts and fails")
+    by_chance: float = Field(ge=0, description="as many are to be expected where every group is treated alike")
+    as_many: float = Field(gt=0, le=1, description="share of such audits with at least as many")
+    as_strong: float = Field(
+        gt=0, le=1, description="share of such audits whose alerts weigh at least as much together (truncated product)"
+    )
+    beyond_chance: bool = Field(
+        description="true where that share is at most the policy's alert_level: the report is an alert"
+    )
 
 
 class OtherRanking(Part):
@@ -215,11 +231,14 @@ class Fairness(Document, Audited):
     HOW_MADE: ClassVar[str] = "make it: threat audit RUN"
     MADE_AGAIN: ClassVar[str] = "audit again with this version of the product: threat audit RUN"
 
-    version: Literal[3] = Field(default=3, description="version of this document")
+    version: Literal[4] = Field(default=4, description="version of this document")
     run_id: str | None = Field(description="the RUN, or null")
     run_manifest_sha256: str | None = Field(description="hash of the RUN's manifest, or null")
     overall: Overall = Field(description="everybody together")
     characteristics: tuple[CharacteristicReport, ...] = Field(description="every characteristic on record")
+    alerts: Alerts | None = Field(
+        description="what the cells that look worse than the line amount to; null where no cell could be compared"
+    )
     own_rates: OwnRates | None = Field(
         description="false verdicts by chance at these sizes; null where nothing decides"
     )

@@ -52,7 +52,11 @@ class FairnessPolicy(Part):
         default=0.10, description="fail when the probability of no breach, adjusted by Holm, is at most this"
     )
     alert_at: Probability = Field(
-        default=0.75, description="alert when the probability of a breach, not adjusted, is at least this"
+        default=0.75, description="a cell alerts when the probability of a breach, not adjusted, is at least this"
+    )
+    alert_level: Probability = Field(
+        default=0.10,
+        description="the report is an alert when audits of a fair ranking show alerts as strong at most this often",
     )
     pass_at: Probability = Field(default=0.90, description="pass when the probability of no breach is at least this")
     prior_weight: float = Field(

@@ -81,7 +81,7 @@ class PublicFairness(Document, Audited):
     HOW_MADE: ClassVar[str] = "make it: threat audit RUN"
     MADE_AGAIN: ClassVar[str] = "audit again with this version of the product: threat audit RUN"
 
-    version: Literal[1] = Field(default=1, description="version of this document")
+    version: Literal[2] = Field(default=2, description="version of this document")
     public: Literal[True] = Field(default=True, description="always true")
     run_id: str | None = Field(description="the RUN, or null")
     run_manifest_sha256: str | None = Field(description="hash of the RUN's manifest, or null")
