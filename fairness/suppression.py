@@ -10,6 +10,7 @@ import numpy as np
 from fairness.disclosure.amounts import KINDS, Amounts, Kind
 from fairness.disclosure.protection import Count, Rule, rounded, small_totals, too_small, withheld
 from fairness.disclosure.relations import Cell
+from fairness.said_besides import said_besides
 from threat.release.documents.document import Part
 from threat.release.documents.fairness import (
     MISSING,
@@ -61,6 +62,7 @@ def public(report: Fairness) -> PublicFairness:
         overall=_overall(report.overall, rule, without),
         characteristics=tuple(_characteristic(item, amounts, rule, hidden) for item in report.characteristics),
         withholding=_withholding(amounts, rule, hidden),
+        **said_besides(report),
         notes=(
             f"Counts of groups are to the nearest {rule.step:g}; counts below {rule.least:g} are withheld, with what "
             f"would tell one of them more closely than {rule.least:g} apart.",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from model_cards.words import PUBLISH, count, figure_words, number, table
-from threat.measuring.counts import plural
+from threat.measuring.counts import is_given_away, plural
 from threat.release.documents.ablations import Ablations
 from threat.release.documents.card import Value
 from threat.release.evidence import RunDocuments
@@ -28,7 +28,9 @@ def ablations_field(documents: RunDocuments) -> Value | None:
     older = [
         [
             f"Records older than {history.months} months",
-            f"{count(history.rows_with_older)} of {number(history.rows)} rows",
+            "not shown"
+            if is_given_away(history.rows_with_older, history.rows)
+            else f"{count(history.rows_with_older)} of {number(history.rows)} rows",
             figure_words(history.lost, signed=True),
         ]
         for history in made.history

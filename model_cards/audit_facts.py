@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from model_cards.words import characteristic_words, share
+from threat.characteristics import title_of
 from threat.measuring.counts import plural
 from threat.release.documents.card import Value
 from threat.release.documents.fairness import Fairness, Share
-from threat.release.documents.fairness_policy import FigureName
+from threat.release.documents.fairness_policy import FigureName, Party
+from threat.release.documents.fairness_public import PublicFairness
 from threat.release.documents.fairness_verdict import FairnessVerdict
 from threat.release.evidence import RunDocuments
 
@@ -21,13 +25,21 @@ SIDES: dict[FigureName, str] = {
 _WORSE = (FairnessVerdict.FAIL, FairnessVerdict.ALERT)
 
 
-def alerts(report: Fairness | None) -> tuple[str, ...]:
+Audit = Fairness | PublicFairness
+
+
+def alerts(report: Audit | None) -> tuple[str, ...]:
     """Return a line for each group and figure that decides and fails or alerts, fails first.
 
     A name and a verdict give no count away, so small groups are named too.
     """
     if report is None:
         return ()
+    if isinstance(report, PublicFairness):
+        return tuple(
+            f"{cell.verdict.words}: {cell.group} ({title_of(cell.characteristic, cell.party)}): {SIDES[cell.figure]}"
+            for cell in report.worse
+        )
     return tuple(
         f"{verdict.words}: {group.title} ({characteristic_words(characteristic)}): {SIDES[cell.figure]}"
         for verdict in _WORSE
@@ -40,15 +52,39 @@ def alerts(report: Fairness | None) -> tuple[str, ...]:
 
 def alerts_field(documents: RunDocuments) -> Value | None:
     """Name every group that fails or alerts, with the side; None without an audit."""
-    return None if documents.fairness is None else alerts(documents.fairness) or "None"
+    return None if documents.audit is None else alerts(documents.audit) or "None"
 
 
-def own_errors(report: Fairness | None) -> str:
+def faults(report: Audit | None) -> tuple[str, ...]:
+    """Return a line for each fault that the audit found unasked, without its counts: they may be of a small group."""
+    if report is None:
+        return ()
+    return tuple(
+        f"{fault.kind[0].upper()}{fault.kind[1:]}{_cell_words(fault.cell)}: {fault.way_out}" for fault in report.faults
+    )
+
+
+def _cell_words(cell: str) -> str:
+    party, _, characteristic = cell.partition("/")
+    return f" ({title_of(characteristic, cast(Party, party))})" if cell else ""
+
+
+def faults_field(documents: RunDocuments) -> Value | None:
+    """Name every fault that the audit found unasked; None without an audit."""
+    if documents.audit is None:
+        return None
+    lines = faults(documents.audit)
+    if not lines:
+        return "None"
+    return ("With any of these nothing passes; the counts are in fairness.json, inside the force", *lines)
+
+
+def own_errors(report: Audit | None) -> str:
     """Say what the alerts amount to next to chance and how often an audit of these sizes errs, as far as simulated."""
     return " ".join(said for said in (_next_to_chance(report), _errors(report)) if said)
 
 
-def _next_to_chance(report: Fairness | None) -> str:
+def _next_to_chance(report: Audit | None) -> str:
     said = None if report is None else report.alerts
     if said is None:
         return ""
@@ -60,7 +96,7 @@ def _next_to_chance(report: Fairness | None) -> str:
     )
 
 
-def _errors(report: Fairness | None) -> str:
+def _errors(report: Audit | None) -> str:
     rates = None if report is None else report.own_rates
     if rates is None:
         return "Not simulated: how often an audit of these sizes errs."
@@ -74,7 +110,7 @@ def _errors(report: Fairness | None) -> str:
 
 def own_errors_field(documents: RunDocuments) -> Value | None:
     """Return how often an audit of these sizes errs by chance; None without an audit."""
-    return None if documents.fairness is None else own_errors(documents.fairness)
+    return None if documents.audit is None else own_errors(documents.audit)
 
 
 def _share(simulated: Share) -> str:

@@ -15,6 +15,7 @@ from model_cards.figures import card_figures
 from model_cards.first_page import first_page
 from model_cards.limits import limits as limits_of
 from model_cards.outline import OutlineField, outline
+from model_cards.publishable import publishable
 from model_cards.words import PUBLISH, characteristic_words, withheld
 from threat.errors import BadInput, ThreatError, raise_all
 from threat.measuring.figure import Figure
@@ -26,9 +27,12 @@ from threat.release.evidence import RunDocuments
 def build(documents: RunDocuments, *, run_id: str, manifest_sha256: str) -> Card:
     """Return the card of a RUN: of equal documents always the same card, whenever it is made.
 
+    It says what may be published of them (``model_cards.publishable``) and nothing else.
+
     What its documents do not say shows as not provided. Raises BadInput when ``documents.human`` names a field that a
     person does not fill.
     """
+    documents = publishable(documents)
     provided = _provided(documents)
     limits = limits_of(documents)
     sections = tuple(

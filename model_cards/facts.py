@@ -12,7 +12,8 @@ from model_cards import audit_facts, estimand, limits, public_record, results, s
 from model_cards.ablations import ablations_field, ablations_meaning_field
 from model_cards.base_facts import base_field, kind_field
 from model_cards.decision import decision_curve_field
-from model_cards.words import count, day, figure_words, number, outcome_words, table
+from model_cards.words import PUBLISH, count, day, figure_words, number, outcome_words, table
+from threat.measuring.counts import counts_in_words
 from threat.measuring.titles import TITLES
 from threat.release.documents.card import Value
 from threat.release.documents.model import Calibrator
@@ -139,7 +140,12 @@ def _attrition(documents: RunDocuments) -> Value | None:
     if documents.cohort is None or not documents.cohort.cycles:
         return None
     last = documents.cohort.cycles[-1]
-    rows = [[step.step.replace("_", " "), number(step.kept), number(step.dropped), step.reason] for step in last.steps]
+    # Where a filter left few out, what each kept is to the nearest ten.
+    about = "about " if any(0 < step.dropped < PUBLISH for step in last.steps) else ""
+    rows = [
+        [step.step.replace("_", " "), f"{about}{number(step.kept)}", count(step.dropped), step.reason]
+        for step in last.steps
+    ]
     return table([f"Filter, list of {day(last.as_of)}", "Kept", "Left out", "Rule"], rows)
 
 
@@ -214,12 +220,12 @@ def _calibrator_lines(calibrator: Calibrator) -> Value:
     ]
     if calibrator.why_none:
         return (*lines, calibrator.why_none)
-    for entry in calibrator.kinds:
+    rows, events = (counts_in_words([getattr(kind, name) for kind in calibrator.kinds]) for name in ("n", "events"))
+    for entry, of_kind, with_outcome in zip(calibrator.kinds, rows, events, strict=True):
         kind = _KIND_TITLES[entry.kind]
         shrunk = "too few outcomes for its own" if entry.unshrunk is None else f"own {entry.unshrunk:+.2f}, shrunk"
         lines.append(
-            f"{kind}: log odds {entry.offset:+.2f} ({shrunk}); {count(entry.n)} rows, "
-            f"{count(entry.events)} with an outcome"
+            f"{kind}: log odds {entry.offset:+.2f} ({shrunk}); rows: {of_kind}; with an outcome: {with_outcome}"
         )
     return tuple(lines)
 
@@ -319,13 +325,14 @@ FACTS: dict[str, Fact] = {
     "performance.ablations": ("ablations.json", ablations_field),
     "performance.ablations_meaning": ("ablations.json", ablations_meaning_field),
     "performance.warnings": ("evaluation.json", results.warnings_field),
-    "fairness.verdict": ("fairness.json", results.verdict_field),
+    "fairness.verdict": ("fairness_public.json", results.verdict_field),
     "fairness.by_group": ("fairness_public.json", results.by_group_field),
     "fairness.not_shown": ("fairness_public.json", results.not_shown_field),
-    "fairness.coverage": ("fairness.json", results.coverage_field),
-    "fairness.alerts": ("fairness.json", audit_facts.alerts_field),
-    "fairness.own_errors": ("fairness.json", audit_facts.own_errors_field),
-    "fairness.others": ("fairness.json", results.others_field),
+    "fairness.faults": ("fairness_public.json", audit_facts.faults_field),
+    "fairness.coverage": ("fairness_public.json", results.coverage_field),
+    "fairness.alerts": ("fairness_public.json", audit_facts.alerts_field),
+    "fairness.own_errors": ("fairness_public.json", audit_facts.own_errors_field),
+    "fairness.others": ("fairness_public.json, evaluation.json", results.others_field),
     "explanation.method": (
         "threat/release/ranking_model.py",
         _fixed(

@@ -53,8 +53,8 @@ def first_page(documents: RunDocuments, run_id: str, limits: Sequence[str], sect
         comparators=_comparators(documents),
         compared=results.compared(documents),
         worst_served=results.worst_served(documents),
-        alerts=alerts(documents.fairness),
-        own_errors=own_errors(documents.fairness),
+        alerts=alerts(documents.audit),
+        own_errors=own_errors(documents.audit),
         for_whom=_for_whom(documents),
         verdicts=_verdicts(gate),
         conditions=_conditions(gate),
@@ -126,7 +126,7 @@ def _comparators(documents: RunDocuments) -> Table | None:
 
 
 def _for_whom(documents: RunDocuments) -> Table | None:
-    report = documents.fairness
+    report = documents.audit
     if report is None:
         return None
     rows = [

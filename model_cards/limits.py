@@ -36,7 +36,7 @@ def limits(documents: RunDocuments) -> list[str]:
             "happened to people who were not on it."
         )
     out.append(_RECORDED)
-    if documents.fairness is not None and documents.fairness.verdict != Verdict.PASS:
+    if documents.audit is not None and documents.audit.verdict != Verdict.PASS:
         out.append(results.worst_served(documents))
     harm = None if documents.checks is None else documents.checks.added_harm
     if harm is not None and harm.share:

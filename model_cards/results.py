@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from model_cards import published_audit
 from model_cards.tested import how_tested
 from model_cards.words import (
@@ -17,7 +15,7 @@ from model_cards.words import (
     withheld,
 )
 from threat.characteristics import PARTY_TITLES
-from threat.measuring.counts import caught, percent, plural
+from threat.measuring.counts import caught, counts_in_words, hidden, percent, plural
 from threat.measuring.figure import Figure
 from threat.measuring.titles import TITLES, title_of_difference
 from threat.release.documents.card import Value
@@ -151,34 +149,22 @@ def calibration_field(documents: RunDocuments) -> Value | None:
 def freshness_field(documents: RunDocuments) -> Value | None:
     """Return the model's figures by time since the last incident; under 10 outcomes they are withheld.
 
-    Where a band is withheld alone, the next smallest is withheld with it: the outcomes of a band alone would be the
-    total less the others.
+    Where the bands withheld have few outcomes together, the next smallest is withheld with them: what they have
+    together is the total less the others.
     """
     if documents.evaluation is None:
         return None
     bands = documents.evaluation.freshness
-    hide = withheld_bands([band.events for band in bands])
+    hide = hidden([band.events for band in bands])
+    counts = counts_in_words([band.n for band in bands])
     rows = []
-    for band, hidden in zip(bands, hide, strict=True):
+    for band, unsaid, count in zip(bands, hide, counts, strict=True):
         for figure in band.figures:
             if figure.slice.get("ranking") == MODEL:
-                few = hidden or figure.events < PUBLISH
+                few = unsaid or figure.events < PUBLISH
                 words = f"withheld (under {PUBLISH} outcomes, or next to such a band)" if few else figure_words(figure)
-                rows.append([band.band, figure.title, number(figure.n), words])
+                rows.append([band.band, figure.title, count, words])
     return table(["Last incident", "Figure", "Rows", "Value"], rows)
-
-
-def withheld_bands(events: Sequence[int]) -> list[bool]:
-    """Tell for each band whether it is withheld: those under 10 outcomes, and of one alone the next smallest too.
-
-    >>> withheld_bands([40, 3, 25]), withheld_bands([40, 30]), withheld_bands([9, 3, 40])
-    ([False, True, True], [False, False], [True, True, False])
-    """
-    hide = [count < PUBLISH for count in events]
-    shown = [place for place, hidden in enumerate(hide) if not hidden]
-    if sum(hide) == 1 and shown:
-        hide[min(shown, key=lambda place: events[place])] = True
-    return hide
 
 
 def warnings_field(documents: RunDocuments) -> Value | None:
@@ -188,7 +174,7 @@ def warnings_field(documents: RunDocuments) -> Value | None:
 
 def verdict_field(documents: RunDocuments) -> Value | None:
     """Return the fairness verdict and its notes."""
-    report = documents.fairness
+    report = documents.audit
     return None if report is None else (f"{report.verdict.words}, under policy {report.policy.version}", *report.notes)
 
 
@@ -201,8 +187,8 @@ def by_group_field(documents: RunDocuments) -> Value | None:
         return None
     rows = []
     for characteristic in report.gated:
-        hidden = withheld(characteristic.groups, report.policy.publish_at_least)
-        for group, why_hidden in zip(characteristic.groups, hidden, strict=True):
+        unsaid = withheld(characteristic.groups, report.policy.publish_at_least)
+        for group, why_hidden in zip(characteristic.groups, unsaid, strict=True):
             if not why_hidden:
                 rows.append(
                     [
@@ -235,19 +221,19 @@ def not_shown_field(documents: RunDocuments) -> Value | None:
     if report is None:
         return None
     least = report.policy.publish_at_least
-    hidden = [
+    not_shown = [
         (characteristic, group, why)
         for characteristic in report.gated
         for group, why in zip(characteristic.groups, withheld(characteristic.groups, least), strict=True)
         if why
     ]
-    if not hidden:
+    if not not_shown:
         return "None"
-    small = sum(too_small(group, least) for _, group, _ in hidden)
+    small = sum(too_small(group, least) for _, group, _ in not_shown)
     groups = sum(len(characteristic.groups) for characteristic in report.gated)
     lines = [
-        f"{plural(len(hidden), 'group')} of {groups}. Of {small} the rows, those later harmed, or those caught or "
-        f"missed are fewer than {least}; {len(hidden) - small} would give a smaller group away. A group that is not "
+        f"{plural(len(not_shown), 'group')} of {groups}. Of {small} the rows, those later harmed, or those caught or "
+        f"missed are fewer than {least}; {len(not_shown) - small} would give a smaller group away. A group that is not "
         "shown is not said to pass."
     ]
     return (*lines, *(f"Treated worse than the line allows: {name}" for name in _hidden_fails(report)))
@@ -267,9 +253,9 @@ def _hidden_fails(report: Fairness) -> list[str]:
 
 def coverage_field(documents: RunDocuments) -> Value | None:
     """Return the nine protected characteristics for both parties."""
-    if documents.fairness is None:
+    if documents.audit is None:
         return None
-    report, rows = documents.fairness, []
+    report, rows = documents.audit, []
     for entry in report.coverage:
         state, verdict, why = how_tested(entry, report)
         rows.append([entry.characteristic.replace("_", " "), PARTY_TITLES[entry.party], state, verdict, why])
@@ -278,9 +264,13 @@ def coverage_field(documents: RunDocuments) -> Value | None:
 
 def others_field(documents: RunDocuments) -> Value | None:
     """Return the fairness verdicts of the other rankings."""
-    if documents.fairness is None:
+    if documents.audit is None:
         return None
-    rows = [[other.title, other.verdict.words, figure_words(other.recall)] for other in documents.fairness.others]
+    evaluation = documents.evaluation
+    rows = []
+    for other in documents.audit.others:
+        recall = None if evaluation is None else evaluation.figure(other.ranking, "recall_at_capacity")
+        rows.append([other.title, other.verdict.words, figure_words(recall)])
     return table(["Ranking", "Fairness verdict", TITLES["recall_at_capacity"]], rows)
 
 

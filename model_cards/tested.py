@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from model_cards.audit_facts import Audit
 from model_cards.words import characteristic_words
 from threat.measuring.counts import plural
 from threat.measuring.figure import Verdict
-from threat.release.documents.fairness import CharacteristicReport, Coverage, Fairness
+from threat.release.documents.fairness import CharacteristicReport, Coverage
+from threat.release.documents.fairness_public import PublicCharacteristic
 
 NOT_RECORDED = "Not recorded, so not tested"
 NOT_TESTED = "Recorded, but too few to test"
 
 
-def how_tested(entry: Coverage, report: Fairness) -> tuple[str, str, str]:
+def how_tested(entry: Coverage, report: Audit) -> tuple[str, str, str]:
     """Return whether a characteristic of one party was tested, the verdict, and why, in words.
 
     What is on record and of which no group could be judged was not tested. Of several groups, those that could be
@@ -33,7 +35,7 @@ def how_tested(entry: Coverage, report: Fairness) -> tuple[str, str, str]:
     return words, audited.verdict.words, why
 
 
-def _audited(entry: Coverage, report: Fairness) -> CharacteristicReport | None:
+def _audited(entry: Coverage, report: Audit) -> CharacteristicReport | PublicCharacteristic | None:
     # Reports of before the name had a field of its own say it in their reason alone.
     name = entry.audited_as or entry.reason.removeprefix("audited as ")
     return next(

@@ -32,6 +32,7 @@ pytest_plugins = [
     "fixtures.released_model",
     "fixtures.attacked_history",
     "fixtures.trained_run",
+    "fixtures.archives",
 ]
 EXPECTED_SKIPS = [
     re.compile(line)

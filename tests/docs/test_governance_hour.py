@@ -24,7 +24,10 @@ from threat.cli import build
 from threat.errors import ThreatError
 
 PAGE = Path(__file__).parents[2] / "docs" / "governance-hour.md"
-OF_RECORDS = ("threat history", "threat audit RUN", "threat evaluate", "threat audit-log", "threat promotions")
+OF_RECORDS = (
+    "threat history", "threat audit RUN", "threat evaluate", "threat audit-log", "threat promotions",
+    "threat verify-release GOVERNANCE",
+)  # fmt: skip
 """Commands that need a history, predictions or a service: run by the long test, on what a training made."""
 
 
@@ -52,7 +55,7 @@ def of_the_product() -> list[str]:
 
 
 def test_the_page_has_commands_and_each_parses() -> None:
-    assert len(of_the_product()) == 12
+    assert len(of_the_product()) == 14
     for line in of_the_product():
         parse_command(line)
 
@@ -79,18 +82,24 @@ def run(command: Typed, places: dict[str, Path]) -> str:
 
 
 @pytest.fixture
-def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Path]:
-    """An empty folder as the working directory, with two RUNs."""
+def here(tmp_path: Path, public_archive: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Path]:
+    """An empty folder as the working directory, with two RUNs and the public archive of a third."""
     monkeypatch.chdir(tmp_path)
     runs = [evidence.audited_run(tmp_path / "runs", name) for name in ("run-1", "run-2")]
     for made in runs:
         made.write(evidence.gate(made))
-    return {"RUN": runs[1].directory, "OTHER": runs[0].directory, "CHANGED": tmp_path / "changed"}
+    return {
+        "RUN": runs[1].directory,
+        "OTHER": runs[0].directory,
+        "CHANGED": tmp_path / "changed",
+        "PUBLIC": public_archive,
+    }
 
 
 def test_what_a_run_alone_can_answer_runs_in_order_and_exits_as_the_page_says(here: dict[str, Path]) -> None:
     printed = {command.line: run(command, here) for command in typed() if not command.line.startswith(OF_RECORDS)}
-    assert len(printed) == 10
+    assert len(printed) == 11
+    assert "GREEN        totals" in printed["threat verify-release PUBLIC"]
     assert "On 2026-11-28" in printed["threat card RUN --pdf card.pdf --out card.html --valid-on 2026-11-28"]
     assert printed["threat card RUN --compare OTHER --out compared.html"].startswith("From run-1 to run-2")
     assert Path("card.pdf").read_bytes() == Path("again.pdf").read_bytes()
@@ -99,7 +108,11 @@ def test_what_a_run_alone_can_answer_runs_in_order_and_exits_as_the_page_says(he
 
 @pytest.mark.long
 def test_what_needs_a_history_or_a_service_runs_too(
-    here: dict[str, Path], trained: Trained, tmp_path: Path, demonstration_trusted: Trusted
+    here: dict[str, Path],
+    trained: Trained,
+    governance_archive: Path,
+    tmp_path: Path,
+    demonstration_trusted: Trusted,
 ) -> None:
     run_directory = shutil.copytree(trained.run.directory, tmp_path / "trained" / trained.run.id)
     var = tmp_path / "service"
@@ -110,8 +123,8 @@ def test_what_needs_a_history_or_a_service_runs_too(
     checkpoints.after(log.record(engine, entry, 1_000), 1_000)
     checkpoints.sign(1_001)
     engine.dispose()
-    places = {"RUN": run_directory, "STORE": trained.store, "VAR": var}
+    places = {"RUN": run_directory, "STORE": trained.store, "VAR": var, "GOVERNANCE": governance_archive}
     commands = [command for command in typed() if command.line.startswith(OF_RECORDS)]
     printed = [run(command, places) for command in commands]
-    assert len(printed) == 5
+    assert len(printed) == 6
     assert all(printed)

@@ -23,7 +23,7 @@ from threat.release.evidence import RunDocuments
 
 def test_every_field_of_the_outline_has_a_source_and_every_fact_a_field() -> None:
     auto, provided = outline().paths("auto"), outline().paths("human")
-    assert len(auto) + len(provided) == sum(len(section.fields) for section in outline().sections) == 122
+    assert len(auto) + len(provided) == sum(len(section.fields) for section in outline().sections) == 123
     assert auto == {*FACTS, "limits.numbered", "identity.run"}
 
 
@@ -123,9 +123,9 @@ def test_what_was_estimated_is_said_and_no_small_count_with_it() -> None:
     """2 homicides are withheld, and 30 rapes with them: 90 outcomes less 58 and 30 would say the 2."""
     card = made(evaluation=evidence.evaluation(estimand=estimand()))
     assert value(card, "target.composition").rows == (
-        ("Y0, a domestic homicide: murder", "fewer than 10"),
+        ("Y0, a domestic homicide: murder", "under 10, or next to such"),
         ("Y2, severe domestic harm: injury with a weapon", "58"),
-        ("Y2, severe domestic harm: rape", "not shown"),
+        ("Y2, severe domestic harm: rape", "under 10, or next to such"),
     )
     exposed = dict(value(card, "target.exposure").rows)
     assert exposed["Outcome events"] == "90"
@@ -158,8 +158,8 @@ def test_offsets_by_kind_are_given_with_what_they_depend_on() -> None:
     line = {"method": "platt", "slope": 1.0, "intercept": 0.0, "n": 9_000, "events": 320, "people": 150, "kinds": kinds}
     assert value(made(calibrator=Calibrator.model_validate(line)), "model.calibrator") == (
         "Logistic line (intercept and slope); 9,000 pooled out-of-fold rows, 320 with an outcome of 150 people",
-        "Former partners: log odds +0.12 (own +0.31, shrunk); 4,000 rows, 210 with an outcome",
-        "Family: log odds +0.00 (too few outcomes for its own); 900 rows, fewer than 10 with an outcome",
+        "Former partners: log odds +0.12 (own +0.31, shrunk); rows: 4,000; with an outcome: under 10, or next to such",
+        "Family: log odds +0.00 (too few outcomes for its own); rows: 900; with an outcome: under 10, or next to such",
     )
 
 
@@ -185,8 +185,9 @@ def test_small_groups_are_a_sentence_and_no_rows_that_pass() -> None:
     )
     chart = next(chart for chart in card.charts if chart.section == "fairness")
     assert [point.label for point in chart.points] == ["Female"]
+    # Of the band with 9 outcomes; 12 would be those of all bands less the other two.
     bands = next(chart for chart in card.charts if chart.title.startswith("Do the probabilities"))
-    assert [(point.label, point.target) for point in bands.points] == [("0.00% to 1.00%", 0.008)]
+    assert [(point.label, point.target) for point in bands.points] == [("20.00% to 40.00%", 0.3)]
 
 
 def test_the_group_served_worst_is_given_in_counts_and_a_fail_without_them() -> None:

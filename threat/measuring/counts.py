@@ -17,18 +17,53 @@ LEAST = 10
 def hidden(counts: Sequence[int], least: int = LEAST) -> list[bool]:
     """Tell for each count of a table with a known total whether it is hidden: the small ones, and what gives them away.
 
-    Small are 1 to ``least`` - 1. Where the small counts together are under ``least``, their sum, which is the total
-    minus the others, would say too much: the next larger count is hidden with them.
+    Small are 1 to ``least`` - 1. The total minus the shown counts is the sum of the hidden ones, of which each is 1 or
+    more: the next larger counts are hidden with them until each may be anything from 1 to ``least``.
 
     >>> hidden([40, 3, 25]), hidden([40, 3, 8]), hidden([40, 25, 0]), hidden([3])
     ([False, True, True], [False, True, True], [False, False, False], [True])
     """
     out = [0 < count < least for count in counts]
-    together = sum(count for count, hide in zip(counts, out, strict=True) if hide)
-    larger = [place for place, count in enumerate(counts) if count >= least]
-    if 0 < together < least and larger:
-        out[min(larger, key=lambda place: counts[place])] = True
+    larger = sorted((place for place, count in enumerate(counts) if count >= least), key=lambda place: counts[place])
+    unsaid = [count for count, hide in zip(counts, out, strict=True) if hide]
+    for place in larger if unsaid else []:
+        if sum(unsaid) - (len(unsaid) - 1) >= least:
+            break
+        out[place] = True
+        unsaid.append(counts[place])
     return out
+
+
+def stand_ins(counts: Sequence[int], least: int = LEAST) -> list[int]:
+    """Return the counts of a table with a known total as they may be handed on: ``least`` - 1 for each that is hidden.
+
+    Asked again of these, ``hidden`` answers the same.
+
+    >>> stand_ins([40, 3, 25]), stand_ins([40, 8, 9]), stand_ins([40, 0, 25])
+    ([40, 9, 9], [40, 9, 9], [40, 0, 25])
+    """
+    return [least - 1 if hide else count for count, hide in zip(counts, hidden(counts, least), strict=True)]
+
+
+def is_given_away(part: int, whole: int, least: int = LEAST) -> bool:
+    """Tell whether a part that is large enough to be said leaves a small rest of its whole.
+
+    >>> is_given_away(95, 100), is_given_away(60, 100), is_given_away(100, 100), is_given_away(3, 7)
+    (True, False, False, False)
+    """
+    return part >= least and 0 < whole - part < least
+
+
+def counts_in_words(counts: Sequence[int]) -> list[str]:
+    """Return the counts of a table with a known total in words; of those that are hidden, not even which are small.
+
+    >>> counts_in_words([1_200, 3, 25, 0])
+    ['1,200', 'under 10, or next to such', 'under 10, or next to such', '0']
+    """
+    return [
+        f"under {LEAST}, or next to such" if hide else f"{count:,}"
+        for count, hide in zip(counts, hidden(counts), strict=True)
+    ]
 
 
 def plural(number: int, noun: str) -> str:

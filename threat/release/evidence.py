@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from typing import Protocol, TypeVar
 
 from threat.release.documents.ablations import Ablations
 from threat.release.documents.card import Human
@@ -10,6 +11,7 @@ from threat.release.documents.checks import Checks
 from threat.release.documents.choices import Choices
 from threat.release.documents.cohort import CohortAttrition
 from threat.release.documents.config import Config
+from threat.release.documents.document import JsonFile
 from threat.release.documents.evaluation import Evaluation
 from threat.release.documents.expected_captures import ExpectedCaptures
 from threat.release.documents.fairness import Fairness
@@ -19,6 +21,14 @@ from threat.release.documents.gate import Gate
 from threat.release.documents.model import BaseModel, Calibrator, ComparedBase, ModelFeatures
 from threat.release.documents.snapshot import SnapshotRead
 from threat.release.runs import Run
+
+_Document = TypeVar("_Document", bound=JsonFile)
+
+
+class Find(Protocol):
+    """Returns the document of a type, or None where there is none."""
+
+    def __call__(self, kind: type[_Document], /) -> _Document | None: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,28 +53,42 @@ class RunDocuments:
     gate: Gate | None = None
     human: Human | None = None
 
+    @property
+    def audit(self) -> Fairness | PublicFairness | None:
+        """The audit as a card reads it: as it may be published; the whole one of a RUN without a public report."""
+        return self.fairness if self.fairness_public is None else self.fairness_public
+
     @classmethod
     def of(cls, run: Run, *, gate: bool = True) -> RunDocuments:
         """Read the documents of a RUN. ``gate``: False leaves out an earlier verdict, of whatever version it is.
 
         Raises BadInput for a document of another version, IntegrityFailure for a malformed one.
         """
+        return cls.read_by(run.find, gate=gate)
+
+    @classmethod
+    def read_by(cls, find: Find, *, gate: bool = True) -> RunDocuments:
+        """Read documents from wherever ``find`` finds them by their type; of a type that is not there, None."""
         return cls(
-            config=run.find(Config),
-            snapshot=run.find(SnapshotRead),
-            cohort=run.find(CohortAttrition),
-            folds=run.find(Folds),
-            choices=run.find(Choices),
-            evaluation=run.find(Evaluation),
-            captures=run.find(ExpectedCaptures),
-            ablations=run.find(Ablations),
-            checks=run.find(Checks),
-            features=run.find(ModelFeatures),
-            base=run.find(BaseModel),
-            compared_base=run.find(ComparedBase),
-            calibrator=run.find(Calibrator),
-            fairness=run.find(Fairness),
-            fairness_public=run.find(PublicFairness),
-            gate=run.find(Gate) if gate else None,
-            human=run.find(Human),
+            config=find(Config),
+            snapshot=find(SnapshotRead),
+            cohort=find(CohortAttrition),
+            folds=find(Folds),
+            choices=find(Choices),
+            evaluation=find(Evaluation),
+            captures=find(ExpectedCaptures),
+            ablations=find(Ablations),
+            checks=find(Checks),
+            features=find(ModelFeatures),
+            base=find(BaseModel),
+            compared_base=find(ComparedBase),
+            calibrator=find(Calibrator),
+            fairness=find(Fairness),
+            fairness_public=find(PublicFairness),
+            gate=find(Gate) if gate else None,
+            human=find(Human),
         )
+
+    def present(self) -> list[JsonFile]:
+        """Return the documents that are there."""
+        return [document for part in fields(self) if (document := getattr(self, part.name)) is not None]

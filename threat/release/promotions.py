@@ -351,16 +351,17 @@ def _keep_head(path: Path, signer: Signer, at: int) -> None:
     """Replace the checkpoint. A process killed before this leaves an earlier one, which the chain still holds."""
     head = chain.head(path)
     envelope = sign({"count": head.count, "hash": head.hash, "at": at}, CHECKPOINT_TYPE, signer)
-    write_whole(_checkpoint_path(path), chain.canonical(envelope))
+    write_whole(checkpoint_path(path), chain.canonical(envelope))
 
 
-def _checkpoint_path(path: Path) -> Path:
+def checkpoint_path(path: Path) -> Path:
+    """Return where the checkpoint of the promotions at ``path`` is."""
     return path.with_suffix(".checkpoint.json")
 
 
 def _require_checkpoint(path: Path, hashes: list[str], trust: Trust) -> None:
     """Raise IntegrityFailure unless the checkpoint next to the chain verifies and the chain holds its record."""
-    file = _checkpoint_path(path)
+    file = checkpoint_path(path)
     if not file.exists():
         if hashes:
             raise IntegrityFailure("The promotions have no checkpoint next to them.", where=str(file))
@@ -391,5 +392,5 @@ def _require_place(line: Mapping[str, Any], path: Path) -> None:
         raise IntegrityFailure(
             "The promotions are of before records named their place, and count no longer.",
             where=f"{path}, line {line['sequence'] + 1}",
-            way_out=f"move {path.name} and {_checkpoint_path(path).name} to an archive, and release again",
+            way_out=f"move {path.name} and {checkpoint_path(path).name} to an archive, and release again",
         )

@@ -8,7 +8,7 @@ from typing import Annotated, Any, cast
 import typer
 
 from threat.errors import IntegrityFailure, UsageError
-from threat.options import JsonOption, KeyOption, RunArgument
+from threat.options import VAR, JsonOption, KeyOption, RunArgument, VarOption
 from threat.terminal import emit
 
 # Commands import the rest of the product when they run, so that `threat --help` loads none of it.
@@ -20,23 +20,24 @@ def archive_command(
     run: RunArgument,
     out: Annotated[Path, typer.Option(help="The new folder of the archive.")],
     kind: Annotated[
-        str, typer.Option(help="governance: rows and groups, everything recomputed; public: small counts withheld.")
+        str, typer.Option(help="governance: rows and groups, everything recomputed; public: no row, no small count.")
     ] = "public",
     store: Annotated[Path | None, typer.Option(help="Folder of the history.")] = None,
+    var: VarOption = VAR,
     key: KeyOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Write an archive of a RUN that was before the gate, signed as a whole, for an outsider to check."""
     from threat.release.runs import Run
     from threat.trust.folder import Trust
-    from training.archive.build import Kind, write_archive
+    from training.archive.build import Kind, Places, write_archive
 
     if kind not in {"governance", "public"}:
         raise UsageError("The kind of archive is unknown.", value=kind, way_out="governance or public")
     trust = Trust.open()
     signer = trust.signer("promotion", key)
     opened = Run.open(run)
-    written = write_archive(opened, out, cast(Kind, kind), trust, signer, store)
+    written = write_archive(opened, out, cast(Kind, kind), trust, signer, Places(store, var / "promotions.jsonl"))
     document = {"archive": str(written), "kind": kind, "run_id": opened.id, "signed_by": signer.key.name}
     emit(document, as_json=as_json, lines=lambda d: f"{d['archive']}: {d['kind']} archive of {d['run_id']}")
 

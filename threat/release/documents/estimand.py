@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from pydantic import Field
 
-from threat.measuring.counts import LEAST, hidden, plural
+from threat.measuring.counts import LEAST, counts_in_words, is_given_away, plural
 from threat.measuring.figure import Figure
 from threat.measuring.titles import TITLES
 from threat.release.documents.document import Part
@@ -72,27 +72,29 @@ class Estimand(Part):
         ``withhold``: small counts are hidden, and with them what would give them away by subtraction.
         """
         met = [line for line in self.composition if line.events]
-        unsaid = hidden([line.events for line in met]) if withhold else [False] * len(met)
-        rows = []
-        for line, hide in zip(met, unsaid, strict=True):
-            name = f"{line.rung}, {line.outcome}: {line.rule}"
-            # A large count is hidden for a small one's sake alone: what it is would say the small one.
-            rows.append((name, "not shown" if hide and line.events >= LEAST else _count(line.events, withhold)))
+        events = [line.events for line in met]
+        words = counts_in_words(events) if withhold else [f"{count:,}" for count in events]
+        rows = [(f"{line.rung}, {line.outcome}: {line.rule}", said) for line, said in zip(met, words, strict=True)]
         return rows or [("Outcome events", "0")]
 
     def exposure_rows(self, *, withhold: bool) -> list[tuple[str, str]]:
         """Return attribution and competing exposure as rows of a table; ``withhold``: small counts are hidden."""
         credited, exposed = self.attribution, self.exposure
-        counts: list[tuple[str, int | None]] = [
-            ("Outcome events", credited.events),
-            ("of those, of nobody on any list", credited.outside_alone),
-            ("of those, of several relationships, which share the credit", credited.several_relationships),
-            ("of those, towards somebody unknown", credited.unknown_person_at_risk),
-            ("Rows without an outcome, a party of which died within the horizon", exposed.deaths),
-            ("Rows whose subject is in custody at the as-of", exposed.in_custody),
-            ("of those, with a date of release on record", exposed.release_known),
+        # Each count with its whole: of a part, what is left of the whole may be small as well.
+        counts: list[tuple[str, int | None, int | None]] = [
+            ("Outcome events", credited.events, None),
+            ("of those, of nobody on any list", credited.outside_alone, credited.events),
+            (
+                "of those, of several relationships, which share the credit",
+                credited.several_relationships,
+                credited.events,
+            ),
+            ("of those, towards somebody unknown", credited.unknown_person_at_risk, credited.events),
+            ("Rows without an outcome, a party of which died within the horizon", exposed.deaths, None),
+            ("Rows whose subject is in custody at the as-of", exposed.in_custody, None),
+            ("of those, with a date of release on record", exposed.release_known, exposed.in_custody),
         ]
-        rows = [(name, "not in the records" if number is None else _count(number, withhold)) for name, number in counts]
+        rows = [(name, _said(number, whole, withhold)) for name, number, whole in counts]
         if exposed.share_at_liberty is not None:
             rows.append(("Share of the horizon expected at liberty, mean", f"{exposed.share_at_liberty:.1%}"))
         if credited.lists_per_event is not None:
@@ -122,6 +124,14 @@ class Estimand(Part):
             "another cause or time in custody makes an outcome less likely without making anybody safer; no figure is "
             "corrected for either.",
         )
+
+
+def _said(number: int | None, whole: int | None, withhold: bool) -> str:
+    if number is None:
+        return "not in the records"
+    if withhold and whole is not None and is_given_away(number, whole):
+        return "not shown"
+    return _count(number, withhold)
 
 
 def _count(number: int, withhold: bool) -> str:

@@ -7,7 +7,9 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from threat.release.documents.document import Document, Part
-from threat.release.documents.fairness import Audited, JudgedCharacteristic, JudgedGroup
+from threat.release.documents.fairness import Audited, JudgedCharacteristic, JudgedGroup, OwnRates
+from threat.release.documents.fairness_policy import FigureName, Party
+from threat.release.documents.fairness_verdict import FairnessVerdict
 
 
 class PublicGroup(JudgedGroup):
@@ -73,8 +75,43 @@ class Withholding(Part):
     withheld: int = Field(ge=0, description="groups of which it is withheld, those among them")
 
 
+class PublicCell(Part):
+    """One figure of one group that decides and fails or alerts: its verdict, without a number."""
+
+    party: Party = Field(description="whose characteristic")
+    characteristic: str = Field(min_length=1, description="name of the characteristic")
+    group: str = Field(description="the group in words")
+    figure: FigureName = Field(description="the figure compared")
+    verdict: FairnessVerdict = Field(description="fail or alert")
+
+
+class PublicAlerts(Part):
+    """The cells that look worse than the line next to what chance gives: no probability, which is of exact counts."""
+
+    cells: int = Field(ge=1, description="cells that decide and could be compared")
+    alerting: int = Field(ge=0, description="of those, cells that look worse than the line: alerts and fails")
+    by_chance: float = Field(ge=0, description="to be expected where every group is treated alike, to one decimal")
+    beyond_chance: bool = Field(description="true where they are more than chance gives: the report is an alert")
+
+
+class PublicFault(Part):
+    """Something found that nobody asked about, without its counts: those are of small groups as often as not."""
+
+    kind: str = Field(min_length=1, description="what was found, in words")
+    cell: str = Field(default="", description="party/characteristic that it concerns; empty: the whole report")
+    way_out: str = Field(min_length=1, description="what to do")
+
+
+class PublicRanking(Part):
+    """The verdict on a ranking that the unit could use instead."""
+
+    ranking: str = Field(min_length=1, description="name of the ranking")
+    title: str = Field(min_length=1, description="the ranking in words")
+    verdict: FairnessVerdict = Field(description="of that ranking")
+
+
 class PublicFairness(Document, Audited):
-    """The audit as it may be published. Other rankings, intervals and probabilities tell counts too: not in here."""
+    """The audit as it may be published. Figures of other rankings, intervals and chances tell counts: not in here."""
 
     FILE: ClassVar[str] = "fairness_public.json"
     ANNEX: ClassVar[bool] = True
@@ -90,4 +127,9 @@ class PublicFairness(Document, Audited):
     overall: PublicOverall = Field(description="everybody together")
     characteristics: tuple[PublicCharacteristic, ...] = Field(description="every characteristic on record")
     withholding: tuple[Withholding, ...] = Field(description="how many counts of each kind are withheld")
+    worse: tuple[PublicCell, ...] = Field(description="every figure of a group that decides and fails or alerts")
+    alerts: PublicAlerts | None = Field(description="what they amount to next to chance; null where not simulated")
+    faults: tuple[PublicFault, ...] = Field(description="what was found unasked; with any of them nothing passes")
+    own_rates: OwnRates | None = Field(description="false verdicts by chance at the report's sizes, or null")
+    others: tuple[PublicRanking, ...] = Field(description="verdicts on the rankings the unit could use instead")
     notes: tuple[str, ...] = Field(description="what was withheld, and what this report cannot tell")
