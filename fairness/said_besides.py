@@ -12,7 +12,7 @@ _WORSE = (FairnessVerdict.FAIL, FairnessVerdict.ALERT)
 
 
 def said_besides(report: Fairness) -> dict[str, Any]:
-    """Return the fields ``worse``, ``alerts``, ``faults``, ``own_rates`` and ``others`` of the public report, fails first."""
+    """Return ``worse``, ``alerts``, ``faults``, ``own_rates`` and ``others`` of the public report, fails first."""
     return {
         "worse": tuple(
             PublicCell(
