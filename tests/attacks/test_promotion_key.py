@@ -8,14 +8,18 @@ from typing import Any
 
 import pytest
 from fixtures import evidence
+from fixtures.approved import verdict
 from fixtures.attacked import Installation
 from fixtures.list_files import AS_OF
 from fixtures.promoted import witness_now
-from fixtures.signed_again import sign_again, with_another_model
+from fixtures.signed_again import inverted, sign_again, with_another_model
 
 from threat.asof import DAY
-from threat.errors import IntegrityFailure, UsageError
+from threat.errors import IntegrityFailure
 from threat.release import bundle, promotions
+from threat.release.documents.approvals import Approvals
+from threat.release.model_files import TREES
+from threat.release.runs import Run
 from threat.trust import records
 from threat.trust.folder import Trust
 
@@ -33,8 +37,7 @@ def live(made: Installation) -> Installation:
 def test_another_model_under_the_id_of_a_run_that_is_live(live: Installation, tmp_path: Path) -> None:
     signer, good = live.trusted.signer("promotion"), live.promotions.read_bytes()
     forged = with_another_model(live.bundle, live.var / "bundles" / "forged", signer)
-    assert bundle.open(forged, Trust.open()).released.passed  # signed with a trusted key: by itself it opens
-    with pytest.raises(UsageError, match="promotes another model than the RUN run-1 stands for"):
+    with pytest.raises(IntegrityFailure, match="holds another file than the RUN sealed"):
         promotions.promote(live.promotions, forged, "live", signer, at=AS_OF + 60 * DAY + 85, reason="newer")
     assert live.promotions.read_bytes() == good
     standing, opened = promotions.open_current(live.promotions)
@@ -51,7 +54,7 @@ def test_a_record_of_the_thief_s_own_for_another_model(live: Installation, said:
     record = {"action": "promote", "run_id": "run-1", "from": "live", "to": "live", "bundle": "bundles/forged"}
     record |= {"bundle_sha256": bundle.hash_of(forged), "at": AS_OF + 60 * DAY, "reason": "newer", "by": "thief"}
     records.append(live.promotions, record | ({} if said == "nothing" else names), promotions.PAYLOAD_TYPE, signer)
-    with pytest.raises(IntegrityFailure, match="another model than"):
+    with pytest.raises(IntegrityFailure, match=r"another model than|another file than the RUN sealed"):
         promotions.open_current(live.promotions)
 
 
@@ -62,17 +65,35 @@ def test_a_verdict_about_another_run_than_the_bundle_holds(made: Installation) -
         bundle.open(made.bundle, Trust.open())
 
 
-def test_a_forged_run_of_a_new_id_gets_no_further_than_shadow_at_once(made: Installation) -> None:
-    """What is not stopped: nothing that is opened verifies the approvals which a verdict names."""
-    signer = made.trusted.signer("promotion")
-    forged = with_another_model(
-        made.bundle, made.var / "bundles" / "forged", signer, lambda manifest: manifest.update(run_id="run-2")
-    )
-    gate = evidence.gate(environment="force", to="live", run_id="run-2")
-    manifest = json.loads((forged / "manifest.json").read_bytes())
-    verdict = gate.model_copy(update={"run_manifest_sha256": manifest["run_manifest_sha256"], "approvals": ()})
-    (forged / "gate.json").write_bytes(verdict.encode())
-    sign_again(forged, signer)
-    promotions.promote(made.promotions, forged, "shadow", signer, at=AS_OF + 9, reason="mine")
-    with pytest.raises(UsageError, match="in shadow for 0 days by the witness, and needs 56"):
-        promotions.promote(made.promotions, forged, "pilot", signer, at=AS_OF + 10, reason="mine")
+@pytest.mark.parametrize("approvals", ["of the release before", "none"])
+def test_a_forged_run_of_a_new_id_gets_not_even_into_shadow(made: Installation, tmp_path: Path, approvals: str) -> None:
+    """Verdict, policy, card and names of approvers are the thief's own; only people's keys sign what people say."""
+    signer, run = made.trusted.signer("promotion"), Run.open(made.run)
+    text = inverted(run.path(TREES).read_bytes()).decode()
+    forged = evidence.audited_run(tmp_path / "forged", "run-2", text=text)
+    forged.write(verdict(forged))
+    signed = run.read(Approvals).envelopes() if approvals == "of the release before" else []
+    forged.write(Approvals.of(signed))
+    good = made.promotions.read_bytes()
+    built = bundle.build(forged, made.var / "bundles", signer)
+    with pytest.raises(IntegrityFailure, match="Too few people approved this release: 0 of 2"):
+        promotions.promote(made.promotions, built, "shadow", signer, at=AS_OF + 9, reason="mine")
+    assert made.promotions.read_bytes() == good
+    # Written past the command, the record stands, and the bundle is opened by nobody.
+    manifest = json.loads((built / "manifest.json").read_bytes())
+    record = {
+        "action": "promote",
+        "run_id": "run-2",
+        "from": "draft",
+        "to": "shadow",
+        "bundle": f"bundles/{built.name}",
+    }
+    record |= {name: manifest[name] for name in ("model_sha256", "run_manifest_sha256")}
+    record |= {"bundle_sha256": bundle.hash_of(built), "at": AS_OF + 9, "reason": "mine", "by": "thief"}
+    records.append(made.promotions, record, promotions.PAYLOAD_TYPE, signer)
+    witness_now(made.trusted, made.promotions, at=AS_OF + 10)
+    witness_now(made.trusted, made.promotions, at=AS_OF + 60 * DAY)
+    served = record | {"from": "shadow", "to": "pilot", "shadow": {"least_days": 56}, "at": AS_OF + 60 * DAY}
+    records.append(made.promotions, served, promotions.PAYLOAD_TYPE, signer)
+    with pytest.raises(IntegrityFailure, match="Too few people approved this release: 0 of 2"):
+        promotions.open_current(made.promotions)

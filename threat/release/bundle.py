@@ -1,7 +1,8 @@
 """A released model: one directory, signed, without a pickle in it.
 
 ``manifest.json`` names every file with its SHA-256 and size; ``signature.json`` is a DSSE envelope over it. Opening
-goes: sizes and file list, signature, hashes, JSON, structure of base and trees, canary predictions, and only then use.
+goes: sizes and file list, signature, hashes, JSON, approvals, structure of base and trees, canary predictions, and only
+then use. In a force nothing is served by the word of the key that signed it alone (``approved``).
 Every file is read once into memory and checked there, so nothing can change between the check and the use.
 """
 
@@ -19,6 +20,8 @@ from threat.errors import BadInput, GateRefused, IntegrityFailure, UsageError
 from threat.files import sha256_of, whole_folder
 from threat.measuring.figure import Verdict
 from threat.release import tree_structure
+from threat.release.approved import RUN_MANIFEST, require_approved
+from threat.release.documents.approvals import Approvals
 from threat.release.documents.card import Card
 from threat.release.documents.document import JsonFile, json_object
 from threat.release.documents.earlier import Released, released, released_before
@@ -40,9 +43,10 @@ if TYPE_CHECKING:
     from threat.release.ranking_model import RankingModel
 
 AnyFile = TypeVar("AnyFile", bound=JsonFile)
-FORMAT: Final = "threat-bundle/3"
+FORMAT: Final = "threat-bundle/4"
 FORMAT_WITHOUT_VERSIONS: Final = "threat-bundle/1"
-"""The format whose documents carry no version of their own; the second came before there were bases."""
+"""The format whose documents carry no version of their own; the second came before there were bases, the third before
+bundles carried what people signed: a force serves none of these."""
 PAYLOAD_TYPE = "application/vnd.threat.bundle+json"
 MANIFEST, SIGNATURE = "manifest.json", "signature.json"
 REQUIRED = (TREES, ModelFeatures.FILE, Calibrator.FILE, Gate.FILE, "evaluation.json", Canary.FILE)
@@ -55,6 +59,7 @@ DOCUMENTS = (
     "config.json",
     "cohort.json",
     "snapshot.json",
+    Approvals.FILE,
 )
 """What a bundle takes from the RUN next to ``model/``, where the RUN has it."""
 
@@ -139,6 +144,9 @@ def build(run: Run, out: Path, signer: Signer, judged: Judged | None = None) -> 
             where=str(run.directory),
             way_out="train again: threat train",
         )
+    files[RUN_MANIFEST] = (run.directory / MANIFEST).read_bytes()
+    if sha256_of(files[RUN_MANIFEST]) != gate.run_manifest_sha256:
+        raise IntegrityFailure("The manifest of the RUN is not the one that was judged.", where=str(run.directory))
     features = ModelFeatures.parse(files[ModelFeatures.FILE], str(run.path(ModelFeatures.FILE)))
     model = _model(files, features, str(run.directory))
     shape = tree_structure.check(files[TREES], features.names, TREES)
@@ -162,10 +170,13 @@ def build(run: Run, out: Path, signer: Signer, judged: Judged | None = None) -> 
     return target
 
 
-def open(path: Path, trust: Trust, *, expected_sha256: str | None = None) -> Bundle:  # noqa: A001  callers say bundle.open
+def open(  # noqa: A001  callers say bundle.open
+    path: Path, trust: Trust, *, expected_sha256: str | None = None, to_serve: bool = True
+) -> Bundle:
     """Open a bundle after verifying everything in it (in the order the module says).
 
     ``trust``: whose keys count. ``expected_sha256``: the bundle hash a promotion names; anything else is refused.
+    ``to_serve``: False for replay and comparison, which ask for no approval by keys of today.
     Raises IntegrityFailure at the first thing that does not verify, saying which; UsageError when there is no such
     directory.
     """
@@ -187,6 +198,9 @@ def open(path: Path, trust: Trust, *, expected_sha256: str | None = None) -> Bun
     release = read_release(files, str(path))
     _require_pass(Verdict.PASS if release.passed else None, release.environment, key.environment, IntegrityFailure)
     _require_gate_of_run(manifest, files, path)
+    if to_serve and key.environment != "demonstration":
+        # The demonstration's word counts nowhere else, so nobody's approval is asked for.
+        require_approved(files, manifest.run_id, trust, path)
     features = ModelFeatures.parse(files[ModelFeatures.FILE], str(path / ModelFeatures.FILE))
     calibrator = Calibrator.parse(files[Calibrator.FILE], str(path / Calibrator.FILE))
     model = _model(files, features, str(path))

@@ -12,13 +12,11 @@ from pathlib import Path
 from typing import Any, Final
 
 from threat.errors import IntegrityFailure
+from threat.release.policies import LEAST_SHADOW_DAYS
 from threat.release.transitions import SERVED, is_allowed
 from threat.trust import witness
 from threat.trust.records import SignedRecord
 from threat.trust.witness import Witnessed
-
-LEAST_SHADOW_DAYS: Final = 56
-"""Eight weeks in shadow before a pilot, by the dates of the witness. A gate policy may ask for more, never for less."""
 
 _DAY: Final = 86_400
 

@@ -7,10 +7,10 @@ policy does not come back unless somebody puts it in force again, which shows.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from threat.errors import IntegrityFailure, UsageError
 from threat.release.documents.gate import PolicyInForce
@@ -27,9 +27,28 @@ KINDS: Final = ("gate", "fairness", "eligibility")
 """What decides a release: thresholds and signatories, the fairness rule, and who is considered at all."""
 
 
+LEAST_SHADOW_DAYS: Final = 56
+"""Eight weeks in shadow before a pilot, by the dates of the witness. A gate policy may ask for more, never for less."""
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyAsks:
+    """What a gate's policy asks of promotions and bundles, by the word of governance and not of whoever promotes.
+
+    ``shadow_days``: least days in shadow before a pilot. ``persons``, ``roles``: who approves a release.
+    """
+
+    shadow_days: int
+    persons: int
+    roles: tuple[str, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class SignedPolicy:
-    """A policy that a person of governance put in force. ``sha256``: of its file. ``since``: from which day."""
+    """A policy that a person of governance put in force. ``sha256``: of its file. ``since``: from which day.
+
+    ``asks``: of a gate's policy; None of another kind, and of one that was put in force before that was signed.
+    """
 
     kind: str
     version: str
@@ -37,6 +56,7 @@ class SignedPolicy:
     owner: str
     since: date
     by: str
+    asks: PolicyAsks | None = None
 
 
 def put_in_force(policy: SignedPolicy, trust: Trust, signer: Signer) -> None:
@@ -50,27 +70,35 @@ def put_in_force(policy: SignedPolicy, trust: Trust, signer: Signer) -> None:
         raise UsageError("The kind of policy is unknown.", value=policy.kind, way_out=", ".join(KINDS))
     if not policy.owner.strip():
         raise UsageError("The policy has no owner.", way_out="--owner: who answers for the policy")
-    record = {
+    record: dict[str, Any] = {
         "kind": policy.kind,
         "version": policy.version,
         "sha256": policy.sha256,
         "owner": policy.owner,
         "since": policy.since.isoformat(),
     }
+    if policy.asks is not None:
+        record["asks"] = asdict(policy.asks)
     records.append(trust.folder / FILE, record, PAYLOAD_TYPE, signer)
 
 
 def in_force(trust: Trust) -> dict[str, SignedPolicy]:
-    """Return the policy in force of each kind that has one; none without a trust folder.
+    """Return the policy in force of each kind that has one; none without a trust folder. Raises as ``every``."""
+    return {policy.kind: policy for policy in every(trust)}
+
+
+def every(trust: Trust) -> tuple[SignedPolicy, ...]:
+    """Return every policy that was ever put in force, in order; none without a trust folder.
 
     Raises IntegrityFailure for a chain that does not verify.
     """
     if trust.folder is None:
-        return {}
+        return ()
     path: Path = trust.folder / FILE
-    latest: dict[str, SignedPolicy] = {}
+    signed = []
     for line in records.read(path, PAYLOAD_TYPE, trust.keys, verb=VERB):
         try:
+            asks = line.record.get("asks")
             policy = SignedPolicy(
                 kind=str(line.record["kind"]),
                 version=str(line.record["version"]),
@@ -78,13 +106,16 @@ def in_force(trust: Trust) -> dict[str, SignedPolicy]:
                 owner=str(line.record["owner"]),
                 since=date.fromisoformat(line.record["since"]),
                 by=line.key.name,
+                asks=None
+                if asks is None
+                else PolicyAsks(int(asks["shadow_days"]), int(asks["persons"]), tuple(map(str, asks["roles"]))),
             )
         except (KeyError, TypeError, ValueError) as error:
             raise IntegrityFailure(
                 "The chain of policies has a line of another form.", value=error, where=str(path)
             ) from None
-        latest[policy.kind] = policy
-    return latest
+        signed.append(policy)
+    return tuple(signed)
 
 
 def deciding(kind: str, version: str, sha256: str, signed: Mapping[str, SignedPolicy]) -> PolicyInForce:

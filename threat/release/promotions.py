@@ -2,8 +2,8 @@
 
 Inside what is signed are the place in the chain, the action, the states it leads from and to, the RUN, the hash of the
 bundle, of its documents, of the model and of the RUN's manifest. So no record can be added without a promotion key,
-moved, or used twice, and no other model comes in under the id of a RUN that was promoted. The approvals that a verdict
-names are not verified here. A checkpoint next to the chain finds a chain that broke off; the witness in the trust
+moved, or used twice, and no other model comes in under the id of a RUN that was promoted. The approvals of people are
+verified where a bundle is opened. A checkpoint next to the chain finds a chain that broke off; the witness in the trust
 folder, signed by governance, finds a chain that somebody cut short. The allowed steps are in ``transitions.csv``.
 """
 
@@ -24,7 +24,6 @@ from threat.release import bundle as bundles
 from threat.release.documents.document import json_object
 from threat.release.documents.gate import Gate
 from threat.release.ledger import (
-    LEAST_SHADOW_DAYS,
     Ledger,
     PromotedModel,
     Standing,
@@ -32,6 +31,7 @@ from threat.release.ledger import (
     follow,
     problem_with,
 )
+from threat.release.policies import LEAST_SHADOW_DAYS
 from threat.release.transitions import PROMOTED_TO, STATES, is_allowed, next_states
 from threat.trust import chain, records, witness
 from threat.trust.folder import FOLDER_VARIABLE, NoTrustFolder, Trust
@@ -86,7 +86,7 @@ def open_for_replay(
     standing = next((past for past in reversed(ledger.ever_served) if past.bundle_sha256 == bundle_sha256), None)
     if standing is None or standing.bundle is None:
         return None
-    opened = bundles.open(standing.bundle, trust.with_revoked_keys(), expected_sha256=bundle_sha256)
+    opened = bundles.open(standing.bundle, trust.with_revoked_keys(), expected_sha256=bundle_sha256, to_serve=False)
     return standing, replace(opened, revoked=bundle_sha256 in ledger.revoked)
 
 

@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 from threat.release.documents.gate import Fact
-from training.gate.statements import Approval, Authorship, Dissent, in_date, matched, people_among, person
+from threat.release.statements import Approval, Dissent, authors_of, by_an_author, in_date, matched, people_among
 from training.gate.view import NOT_ENOUGH, PASS, Finding, View
 
 
 def approval(view: View) -> Finding:
     """Check that enough natural persons, in the roles the policy names, approved what they did not make."""
     wanted, most = view.policy.approvals, view.policy.numbers.acceptance_days
-    authors = {
-        person(name)
-        for statement in view.statements
-        if isinstance(statement.body, Authorship)
-        for name in statement.body.authors
-    }
+    # A service that signed the RUN made the model too: its key approves nothing, whoever holds it.
+    authors = authors_of(view.statements, () if view.evidence.signed is None else view.evidence.signed.key_ids)
     current = [
         statement
         for statement in view.statements
@@ -23,22 +19,15 @@ def approval(view: View) -> Finding:
         and statement.body.to == view.to
         and in_date(statement.body, view.on, most)
     ]
-    # A service that signed the RUN made the model too: its key approves nothing, whoever holds it.
-    author_keys = set(() if view.evidence.signed is None else view.evidence.signed.key_ids)
-    author_keys |= {
-        key for statement in view.statements if isinstance(statement.body, Authorship) for key in statement.body.keys
-    }
-    by_authors = {
-        statement for statement in current if person(statement.by) in authors or statement.key_id in author_keys
-    }
+    by_authors = {statement for statement in current if by_an_author(statement, authors)}
     authored = sorted({statement.by for statement in by_authors})
     valid = [statement for statement in current if statement not in by_authors and statement.role != "service"]
     persons, roles = people_among(valid), {statement.role for statement in valid}
     approvers = tuple(sorted({statement.by for statement in valid}))
-    facts: dict[str, Fact] = {"persons": approvers, "authors": tuple(sorted(authors))}
+    facts: dict[str, Fact] = {"persons": approvers, "authors": tuple(sorted(authors.names))}
     missing = [role for role in wanted.roles if role not in roles]
     problems = [
-        (not authors, "nobody has said who made the model"),
+        (not authors.names, "nobody has said who made the model"),
         (bool(authored), f"an author's approval of their own work does not count: {', '.join(authored)}"),
         (
             persons < wanted.persons,

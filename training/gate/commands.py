@@ -53,13 +53,13 @@ def release_command(
     """
     from model_cards.runs import add_card, fill_card_of_demonstration
     from threat.measuring.figure import Verdict
+    from threat.release.envelopes import read_envelopes
     from threat.release.followers import tell_followers
     from threat.release.runs import Run
     from threat.trust.demonstration import signers_by_role
     from threat.trust.folder import FOLDER_VARIABLE, Trust
     from training.gate.asking import ask
     from training.gate.demonstration import demonstration_statements
-    from training.gate.envelopes import read_envelopes
     from training.gate.release import Checked, evidence_of, judge, release, require_earlier_statements
 
     now = datetime.now(UTC)
@@ -139,11 +139,11 @@ def refusal_drill_command(
 
     from threat.errors import IntegrityFailure
     from threat.files import write_whole
+    from threat.release.envelopes import read_envelopes
     from threat.release.runs import Run
     from threat.trust.folder import Trust
     from training.gate.asking import ask
     from training.gate.drill import Drill
-    from training.gate.envelopes import read_envelopes
     from training.verification.recompute import Again, recompute
 
     trust, now = Trust.open(), datetime.now(UTC)

@@ -6,7 +6,6 @@ or nobody has signed is never a pass. The gate reads no file, no clock and no ke
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 
@@ -14,15 +13,15 @@ from threat.measuring.figure import Verdict
 from threat.release.documents import gate as documents
 from threat.release.documents.gate import Gate, GateCheck
 from threat.release.documents.gate_policy import CHECKS, Environment, GatePolicy, State
-from training.gate.rules import RULES
-from training.gate.statements import (
+from threat.release.statements import (
     Approval,
     Dissent,
     PaperDocument,
     Statement,
     Withdrawal,
-    person,
+    withdrawn,
 )
+from training.gate.rules import RULES
 from training.gate.view import FAIL, NOT_ENOUGH, PASS, Evidence, Finding, View
 
 
@@ -31,9 +30,12 @@ def decide(evidence: Evidence, policy: GatePolicy, *, environment: Environment, 
 
     ``to``: the state asked for. ``on``: the day it is decided, for expiry.
     """
-    withdrawn = _withdrawn(evidence.statements)
+    gone = withdrawn(evidence.statements)
     reasons = [
-        (statement, withdrawn.get(statement.sha256) or _why_not(statement, evidence, environment, policy))
+        (
+            statement,
+            gone.get((statement.sha256, statement.key_id)) or _why_not(statement, evidence, environment, policy),
+        )
         for statement in evidence.statements
         if not isinstance(statement.body, Withdrawal)
     ]
@@ -47,6 +49,7 @@ def decide(evidence: Evidence, policy: GatePolicy, *, environment: Environment, 
         on=on,
         run_id=evidence.run_id,
         release_digest=evidence.digest,
+        card_sha256=evidence.card_sha256,
         run_manifest_sha256=evidence.manifest_sha256,
         policy_version=policy.version,
         policy=policy,
@@ -79,28 +82,6 @@ def decide(evidence: Evidence, policy: GatePolicy, *, environment: Environment, 
             f"{statement.body.kind} by {statement.by}: {why_not}" for statement, why_not in reasons if why_not
         ),
     )
-
-
-def _withdrawn(statements: Sequence[Statement]) -> dict[str, str]:
-    """Return why each withdrawn statement no longer counts, by its hash.
-
-    Its own signer may withdraw a statement, and so may whoever holds the same role in the same environment today.
-    """
-    by_hash = {statement.sha256: statement for statement in statements}
-    reasons: dict[str, str] = {}
-    for withdrawal in statements:
-        if not isinstance(withdrawal.body, Withdrawal):
-            continue
-        statement = by_hash.get(withdrawal.body.statement)
-        if (
-            statement is not None
-            and statement.environment == withdrawal.environment
-            and (person(statement.by) == person(withdrawal.by) or statement.role == withdrawal.role)
-        ):
-            reasons[statement.sha256] = (
-                f"withdrawn by {withdrawal.by} on {withdrawal.body.on}: {withdrawal.body.reason}"
-            )
-    return reasons
 
 
 def _documents(view: View) -> tuple[documents.DocumentInForce, ...]:
@@ -191,6 +172,8 @@ def _why_not(statement: Statement, evidence: Evidence, environment: str, policy:
 
     A DEMONSTRATION signature never counts in a force, nor the other way round.
     """
+    if statement.revoked:
+        return "signed with a key that was revoked since"
     if statement.environment != environment:
         return f"signed with a key of the environment {statement.environment}"
     body = statement.body

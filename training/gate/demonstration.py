@@ -9,10 +9,10 @@ from typing import Any
 from threat.errors import UsageError
 from threat.files import sha256_of
 from threat.release.documents.fairness_verdict import FairnessVerdict
+from threat.release.envelopes import Envelopes, statement
+from threat.release.statements import Acceptance, Approval, Authorship, PaperDocument, Said
 from threat.trust.signing import Signer
 from training.gate.asking import Asked
-from training.gate.envelopes import Envelopes, statement
-from training.gate.statements import Acceptance, Approval, Authorship, PaperDocument, Said
 from training.gate.view import Evidence
 
 TITLE = "DEMONSTRATION: no such document exists"

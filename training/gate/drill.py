@@ -18,10 +18,10 @@ from threat.release.documents.evaluation import Evaluation
 from threat.release.documents.fairness import Fairness
 from threat.release.documents.fairness_verdict import FairnessVerdict
 from threat.release.documents.recomputation import Recomputation
+from threat.release.envelopes import Envelopes
 from threat.release.runs import ANNEXES, MANIFEST, Run
 from threat.trust.folder import Trust
 from training.gate.asking import Asked
-from training.gate.envelopes import Envelopes
 from training.gate.release import Checked, judge
 
 Recompute = Callable[[Run], Recomputation]

@@ -21,6 +21,7 @@ from threat.release.documents.fairness import Fairness
 from threat.release.documents.gate import PolicyInForce
 from threat.release.documents.provenance import Provenance
 from threat.release.documents.recomputation import Recomputation
+from threat.release.envelopes import Envelopes, lost_statements, verified_statements
 from threat.release.evidence import RunDocuments
 from threat.release.model_files import TREES, model_sha256, ranking_files
 from threat.release.openings import times_opened
@@ -30,7 +31,6 @@ from threat.trust.folder import Trust
 from threat.trust.signing import Signer
 from training.gate.asking import Asked
 from training.gate.decision import decide
-from training.gate.envelopes import Envelopes, lost_statements, verified_statements
 from training.gate.policy import version_of
 from training.gate.view import Evidence
 
@@ -79,6 +79,7 @@ def evidence_of(run: Run, asked: Asked, trust: Trust, checked: Checked | None = 
         policies=policies,
         card_lacks=missing_mandatory(card, asked.to),
         audit_sha256=parts.fairness,
+        card_sha256=parts.card,
         verified=_is_unchanged(run),  # last: after everything above was read
     )
 
@@ -111,7 +112,7 @@ def judge(run: Run, asked: Asked, trust: Trust, envelopes: Envelopes, checked: C
     GateRefused where a statement that the gate read of this RUN before is left out.
     """
     require_earlier_statements(run, asked, trust, envelopes)
-    statements = tuple(verified_statements(envelopes, trust.keys))
+    statements = tuple(verified_statements(envelopes, trust))
     evidence = replace(evidence_of(run, asked, trust, checked), statements=statements)
     gate = decide(evidence, asked.policy, environment=asked.environment, to=asked.to, on=asked.on)
     run.write(Approvals.of(envelopes))
@@ -128,7 +129,7 @@ def require_earlier_statements(run: Run, asked: Asked, trust: Trust, envelopes: 
     earlier = run.find(Approvals)
     if earlier is None or asked.environment == "demonstration":
         return
-    if lost := lost_statements(earlier.envelopes(), envelopes, trust.keys):
+    if lost := lost_statements(earlier.envelopes(), envelopes, trust):
         raise GateRefused(
             f"The approvals leave out statements that the gate read of this RUN before: {len(lost)}.",
             value="; ".join(f"{gone.body.kind} by {gone.by} ({gone.sha256[:12]})" for gone in lost),

@@ -14,7 +14,7 @@ from threat.options import JsonOption
 from threat.terminal import emit
 
 if TYPE_CHECKING:  # documents bring pydantic, and `threat --help` imports this module
-    from training.gate.statements import Said, Statement
+    from threat.release.statements import Said, Statement
 
 # Commands import the rest of the product when they run, so that `threat --help` loads none of it.
 app = typer.Typer()
@@ -99,15 +99,19 @@ def withdraw_command(
 
     A model that is in service by the statement is not stopped by this: threat suspend.
     """
+    from threat.release.envelopes import read_envelopes, verified_statements
+    from threat.release.statements import Withdrawal, person
     from threat.trust.folder import Trust
-    from training.gate.envelopes import read_envelopes, verified_statements
-    from training.gate.statements import Withdrawal, person
 
     trust = Trust.open()
     holder = trust.signer("approval", key).key
-    present = verified_statements(read_envelopes(approvals), trust.keys)
+    present = verified_statements(read_envelopes(approvals), trust)
     matching = [signed for signed in present if signed.sha256.startswith(statement)]
-    if len(matching) != 1:
+    withdrawable = [
+        signed for signed in matching if person(signed.by) == person(holder.name) or signed.role == holder.role
+    ]
+    matching = withdrawable or matching  # two people who sign the same words sign one hash
+    if len({signed.sha256 for signed in matching}) != 1:
         raise UsageError(
             f"The hash does not name one statement: {len(matching)} begin with these digits.",
             value=statement,
@@ -115,7 +119,7 @@ def withdraw_command(
             way_out=f"give more digits; list them: threat statements {approvals}",
         )
     signed = matching[0]
-    if person(signed.by) != person(holder.name) and signed.role != holder.role:
+    if not withdrawable:
         raise UsageError(
             "The statement was signed by another person in another role.",
             value=f"{signed.by} ({signed.role}), you: {holder.name} ({holder.role})",
@@ -130,10 +134,10 @@ def statements_command(
     approvals: Annotated[Path, typer.Argument(help="An approvals file.")], as_json: JsonOption = False
 ) -> None:
     """List the signed statements of an approvals file, each with the hash by which it is withdrawn."""
+    from threat.release.envelopes import read_envelopes, verified_statements
     from threat.trust.folder import Trust
-    from training.gate.envelopes import read_envelopes, verified_statements
 
-    present = verified_statements(read_envelopes(approvals), Trust.open().keys)
+    present = verified_statements(read_envelopes(approvals), Trust.open())
     document = {"statements": [_listed(signed) for signed in present]}
     emit(document, as_json=as_json, lines=lambda listed: "\n".join(map(_line, listed["statements"])))
 
@@ -149,15 +153,20 @@ def put_in_force_command(
     as_json: JsonOption = False,
 ) -> None:
     """Put a policy in force, signed, with owner, version and day: a force's gate refuses any other of its kind."""
-    from threat.release.policies import SignedPolicy, put_in_force
+    from threat.release.policies import LEAST_SHADOW_DAYS, PolicyAsks, SignedPolicy, put_in_force
     from threat.trust.folder import Trust
-    from training.gate.policy import version_of
+    from training.gate.policy import load_gate_policy, version_of
 
     trust = Trust.open()
     signer = trust.signer("governance", key)
     version, digest = version_of(kind, file)
     since: date = datetime.now(UTC).date()
-    put_in_force(SignedPolicy(kind, version, digest, owner, since, signer.key.name), trust, signer)
+    asks = None
+    if kind == "gate":
+        policy = load_gate_policy(file)
+        wanted = policy.approvals
+        asks = PolicyAsks(policy.numbers.shadow_days or LEAST_SHADOW_DAYS, wanted.persons, wanted.roles)
+    put_in_force(SignedPolicy(kind, version, digest, owner, since, signer.key.name, asks), trust, signer)
     document = {"kind": kind, "version": version, "sha256": digest, "owner": owner, "by": signer.key.name}
     emit(
         document | {"since": since.isoformat()},
@@ -171,13 +180,13 @@ def put_in_force_command(
 def _add(body: Said, approvals: Path, key: Path, *, as_json: bool) -> None:
     """Sign a statement and add it to an approvals file whose every other statement verifies."""
     from threat.release.documents.approvals import Approvals
+    from threat.release.envelopes import read_envelopes, statement, verified_statements
     from threat.trust.folder import Trust
-    from training.gate.envelopes import read_envelopes, statement, verified_statements
 
     trust = Trust.open()
     signer = trust.signer("approval", key)
     envelopes = [*(read_envelopes(approvals) if approvals.exists() else []), statement(body, signer)]
-    signed = verified_statements(envelopes, trust.keys)[-1]
+    signed = verified_statements(envelopes, trust)[-1]
     write_whole(approvals, Approvals.of(envelopes).encode())
     emit(_listed(signed), as_json=as_json, lines=_line)
 
@@ -213,7 +222,7 @@ def _body(said: dict[str, Any]) -> Said:
     from pydantic import ValidationError
 
     from threat.release.documents.gate_policy import CHECKS
-    from training.gate.statements import BODY
+    from threat.release.statements import BODY
 
     try:
         return BODY.validate_python(said)

@@ -12,7 +12,7 @@ from threat.release.documents.gate import Fact, PolicyInForce
 from threat.release.documents.gate_policy import Environment, GatePolicy, State
 from threat.release.documents.recomputation import Recomputation
 from threat.release.evidence import RunDocuments
-from training.gate.statements import Acceptance, Statement, acceptances, matched, person
+from threat.release.statements import Acceptance, Statement, acceptances, matched, person
 
 PASS, FAIL, NOT_ENOUGH = Verdict.PASS, Verdict.FAIL, Verdict.NOT_ENOUGH
 
@@ -30,7 +30,8 @@ class Evidence:
     history was given. ``signed``: what came of verifying the signatures on its files; None where nobody looked.
     ``openings``: models seen on the test up to now, by the ledger of the history; None where no history was given.
     ``policies``: what decided, and who put it in force. ``card_lacks``: mandatory fields of the card that are empty.
-    ``audit_sha256``: of the fairness report that was read; None where there is none.
+    ``audit_sha256``: of the fairness report that was read; None where there is none. ``card_sha256``: of the card as it
+    was before the verdict.
     """
 
     run_id: str
@@ -46,6 +47,7 @@ class Evidence:
     policies: tuple[PolicyInForce, ...] = ()
     card_lacks: tuple[str, ...] = ()
     audit_sha256: str | None = None
+    card_sha256: str = ""
     statements: tuple[Statement, ...] = field(default=())
 
 

@@ -45,7 +45,7 @@ def test_opens_as_built(built: Path, var: Path, model_text: str) -> None:
     rows = np.array([[0.3, np.nan, 2.0, 1.0], [-1.0, 0.0, 0.0, np.nan]])
     expected = lightgbm.Booster(model_str=model_text).predict(rows, raw_score=True)
     assert opened.model.raw_score(rows).tolist() == expected.tolist()
-    assert opened.manifest.format == "threat-bundle/3"
+    assert opened.manifest.format == "threat-bundle/4"
     assert opened.features.names == ("incidents_90d", "days_since_last", "breaches_all", "history_days")
     assert opened.calibrator == Calibrator(method="platt", slope=1.0, intercept=0.0)
     assert (opened.card["run_id"], opened.card["summary"]["status"]) == ("run-1", "passed the gate")

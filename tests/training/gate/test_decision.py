@@ -29,7 +29,7 @@ from fixtures.gate_evidence import (
 from threat.measuring.figure import Verdict
 from threat.release.documents.gate_policy import CHECKS
 from threat.release.evidence import RunDocuments
-from training.gate.statements import Statement
+from threat.release.statements import Statement
 
 PASS, FAIL, NOT_ENOUGH = Verdict.PASS, Verdict.FAIL, Verdict.NOT_ENOUGH
 UNDECIDED = audited("pass", "not_enough_evidence")

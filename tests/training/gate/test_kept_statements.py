@@ -13,9 +13,9 @@ from fixtures.release_commands import run_command, sign_everything
 from fixtures.trusted import Trusted
 
 from threat.errors import GateRefused, IntegrityFailure
+from threat.release.envelopes import lost_statements, read_envelopes, statement
 from threat.release.runs import Run
-from training.gate.envelopes import lost_statements, read_envelopes, statement
-from training.gate.statements import Dissent
+from threat.release.statements import Dissent
 
 
 @pytest.mark.usefixtures("came_out_again")
@@ -53,17 +53,18 @@ def test_a_force_s_release_without_a_dissent_that_was_read_before_is_refused(
     assert len(read_envelopes(run.directory / "approvals.json")) == len(whole["statements"]) + 1
 
 
-def test_only_what_a_key_on_the_list_still_verifies_must_stay(trusted: Trusted) -> None:
-    signer, keys = trusted.signer("approval"), trusted.trust.keys
+def test_what_a_key_ever_verified_must_stay_and_counts_no_more_once_the_key_is_revoked(trusted: Trusted) -> None:
+    signer, trust = trusted.signer("approval"), trusted.trust
     said, other = (
         statement(Dissent(on=date(2026, 1, 1), release_digest="e" * 64, reason=reason), signer)
         for reason in ("first", "second")
     )
-    [gone] = lost_statements([said, other], [other], keys)
+    [gone] = lost_statements([said, other], [other], trust)
     assert gone.body == Dissent(on=date(2026, 1, 1), release_digest="e" * 64, reason="first")
-    assert lost_statements([said, other], [other, said], keys) == []
-    revoked = {**keys, signer.key.key_id: replace(signer.key, state="revoked")}
-    assert lost_statements([said], [], revoked) == []
-    assert lost_statements([said], [], {}) == []
+    assert lost_statements([said, other], [other, said], trust) == []
+    revoked = replace(trust, keys={**trust.keys, signer.key.key_id: replace(signer.key, state="revoked")})
+    assert [(gone.revoked, gone.body) for gone in lost_statements([said], [other], revoked)] == [(True, gone.body)]
+    stranger = replace(trust, keys={})
+    assert lost_statements([said], [], stranger) == []
     with pytest.raises(IntegrityFailure, match="No key trusted for approval"):
-        lost_statements([said], [other], revoked)
+        lost_statements([said], [other], stranger)

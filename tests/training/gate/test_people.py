@@ -24,7 +24,7 @@ from fixtures.gate_evidence import (
 
 from threat.measuring.figure import Verdict
 from threat.release.documents.attestations import SignedEvidence
-from training.gate.statements import Dissent, Statement, Withdrawal
+from threat.release.statements import Dissent, Statement, Withdrawal
 
 PASS, FAIL, NOT_ENOUGH = Verdict.PASS, Verdict.FAIL, Verdict.NOT_ENOUGH
 VERA, SAM = approval("Vera Lid", "validator"), approval("Sam Owner", "SRO")

@@ -17,9 +17,9 @@ from threat.release import bundle, promotions
 from threat.release.documents.card import Card
 from threat.release.documents.fairness import Fairness
 from threat.release.documents.gate import Gate
+from threat.release.envelopes import read_envelopes, verified_statements
 from threat.release.runs import Run
 from threat.trust.folder import Trust
-from training.gate.envelopes import read_envelopes, verified_statements
 
 pytestmark = pytest.mark.usefixtures("came_out_again")
 
@@ -196,7 +196,7 @@ def test_a_statement_is_about_its_evidence_only(
     )
     assert isinstance(result.exception, GateRefused)
     assert "Approvals: not enough evidence" in str(result.exception)
-    statements = verified_statements(read_envelopes(approvals), Trust.open().keys)
+    statements = verified_statements(read_envelopes(approvals), Trust.open())
     assert {statement.body.release_digest for statement in statements if statement.body.kind == "approval"} != {""}
 
 

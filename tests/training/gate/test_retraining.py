@@ -23,7 +23,7 @@ from threat.measuring.figure import Verdict
 from threat.release.documents.attestations import SignedEvidence
 from threat.release.documents.gate import Acceptance as Shown
 from threat.release.documents.gate import Gate
-from training.gate.statements import Acceptance, Statement
+from threat.release.statements import Acceptance, Statement
 
 PASS, FAIL, NOT_ENOUGH = Verdict.PASS, Verdict.FAIL, Verdict.NOT_ENOUGH
 NOT_HERE = recomputation(retrained="not_here", why_not_retrained="another platform")

@@ -121,6 +121,7 @@ class Gate(Document):
         validation_alias=AliasChoices("release_digest", "evidence_sha256"),
         description="hash of what approvals bind: RUN, audit, policies, card, environment and state",
     )
+    card_sha256: str = Field(default="", description="hash of the card before the verdict; empty in version 2")
     run_manifest_sha256: str = Field(description="hash of the RUN's manifest")
     policy_version: str = Field(min_length=1, description="version of the policy")
     policy: GatePolicy = Field(description="the whole policy")

@@ -54,8 +54,8 @@ class BundleManifest(JsonFile):
     FILE: ClassVar[str] = "manifest.json"
     MADE_AGAIN: ClassVar[str] = "build it again: threat release RUN"
 
-    format: Literal["threat-bundle/1", "threat-bundle/2", "threat-bundle/3"] = Field(
-        description="1: documents without versions; 2: of before a model could have a base"
+    format: Literal["threat-bundle/1", "threat-bundle/2", "threat-bundle/3", "threat-bundle/4"] = Field(
+        description="1: documents without versions; 2: of before a model could have a base; 3: without statements"
     )
     environment: Environment = Field(description="environment of the key that signed it")
     run_id: str = Field(min_length=1, description="the RUN it was built from")

@@ -51,7 +51,7 @@ class ScoredModel:
                 way_out="list them: ls var/runs var/bundles; without --champion the bundle in service is taken",
             )
         if (path / bundles.SIGNATURE).is_file():
-            return cls.of_bundle(bundles.open(path, trust))
+            return cls.of_bundle(bundles.open(path, trust, to_serve=False))
         return cls.of_run(Run.open(path))
 
     @classmethod

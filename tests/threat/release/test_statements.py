@@ -8,10 +8,10 @@ import pytest
 from fixtures.trusted import Trusted
 
 from threat.errors import BadInput
+from threat.release.envelopes import STATEMENT_TYPE, verified_statements
+from threat.release.statements import Acceptance
 from threat.trust.folder import Trust
 from threat.trust.signing import Signer, sign
-from training.gate.envelopes import STATEMENT_TYPE, verified_statements
-from training.gate.statements import Acceptance
 
 SAID: dict[str, Any] = {
     "kind": "acceptance", "release_digest": "e" * 64, "on": "2026-05-20", "check": "fairness", "reason": "few",
@@ -26,7 +26,7 @@ def validator(demonstration_trusted: Trusted) -> Signer:
 
 def test_name_and_role_are_those_of_the_key(validator: Signer) -> None:
     claimed = sign(SAID, STATEMENT_TYPE, validator)
-    [statement] = verified_statements([claimed], Trust.open().keys)
+    [statement] = verified_statements([claimed], Trust.open())
     assert (statement.by, statement.role, statement.environment) == (
         "DEMONSTRATION validator",
         "validator",
@@ -53,6 +53,6 @@ def test_a_statement_of_another_form_is_refused_with_the_way_out(
     validator: Signer, change: dict[str, Any], words: str
 ) -> None:
     with pytest.raises(BadInput, match="signed by DEMONSTRATION validator has not the form") as caught:
-        verified_statements([sign(SAID | change, STATEMENT_TYPE, validator)], Trust.open().keys)
+        verified_statements([sign(SAID | change, STATEMENT_TYPE, validator)], Trust.open())
     assert words in str(caught.value)
     assert "threat approve RUN" in caught.value.way_out

@@ -114,7 +114,7 @@ class Statement:
 
     ``by``, ``role``, ``environment`` and ``key_id`` are the key's, not a claim of the statement. ``registered_by``: the
     holder of the governance key that put the key on the list. ``sha256``: of what was signed, the name by which it is
-    withdrawn.
+    withdrawn. ``revoked``: the key was revoked since, so that the statement is shown and counts for nothing.
     """
 
     by: str
@@ -124,6 +124,7 @@ class Statement:
     key_id: str = ""
     registered_by: str = ""
     sha256: str = ""
+    revoked: bool = False
 
 
 def person(name: str) -> str:
@@ -203,3 +204,56 @@ def acceptances(
         and statement.role in roles
         and in_date(statement.body, on, most_days)
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class Authors:
+    """Who made a model: their names as names are compared, and the ids of their keys."""
+
+    names: frozenset[str]
+    keys: frozenset[str]
+
+
+def authors_of(statements: Sequence[Statement], signed_by: Sequence[str]) -> Authors:
+    """Return who made a model. ``signed_by``: ids of the keys that signed its evidence; whoever holds one made it too.
+
+    >>> given = {"release_digest": "e" * 64, "on": date(2026, 1, 1)}
+    >>> said = Statement("Vera", "validator", "force", Authorship(authors=("Dev  Eloper",), **given))
+    >>> authors = authors_of([said], ["k"])
+    >>> sorted(authors.names), sorted(authors.keys)
+    (['dev eloper'], ['k'])
+    """
+    made = [statement.body for statement in statements if isinstance(statement.body, Authorship)]
+    return Authors(
+        frozenset(person(name) for body in made for name in body.authors),
+        frozenset(signed_by) | {key for body in made for key in body.keys},
+    )
+
+
+def by_an_author(statement: Statement, authors: Authors) -> bool:
+    """Tell whether a statement is the word of somebody who made the model, by name or by key."""
+    return person(statement.by) in authors.names or statement.key_id in authors.keys
+
+
+def withdrawn(statements: Sequence[Statement]) -> dict[tuple[str, str], str]:
+    """Return why each withdrawn statement no longer counts, by its hash and the id of its key.
+
+    Its own signer may withdraw a statement, and so may whoever holds the same role in the same environment today. Two
+    people who sign the same words on one day sign one hash: each withdraws their own.
+    """
+    reasons: dict[tuple[str, str], str] = {}
+    for withdrawal in statements:
+        if not isinstance(withdrawal.body, Withdrawal) or withdrawal.revoked:
+            continue
+        said = f"withdrawn by {withdrawal.by} on {withdrawal.body.on}: {withdrawal.body.reason}"
+        for statement in statements:
+            if statement.sha256 == withdrawal.body.statement and may_withdraw(withdrawal, statement):
+                reasons[statement.sha256, statement.key_id] = said
+    return reasons
+
+
+def may_withdraw(withdrawal: Statement, statement: Statement) -> bool:
+    """Tell whether the signer of a withdrawal may withdraw a statement: their own, or of their role."""
+    return statement.environment == withdrawal.environment and (
+        person(statement.by) == person(withdrawal.by) or statement.role == withdrawal.role
+    )

@@ -11,10 +11,10 @@ from pydantic import ValidationError
 from threat.errors import BadInput, IntegrityFailure, ThreatError, UsageError
 from threat.files import sha256_of
 from threat.release.documents.approvals import Approvals
+from threat.release.statements import BODY, Said, Statement
 from threat.trust.chain import canonical
-from threat.trust.keys import Keys
-from threat.trust.signing import Signer, sign, verify
-from training.gate.statements import BODY, Said, Statement
+from threat.trust.folder import Trust
+from threat.trust.signing import Signer, sign
 
 STATEMENT_TYPE = "application/vnd.threat.statement+json"
 
@@ -39,15 +39,16 @@ def read_envelopes(path: Path) -> Envelopes:
         ) from None
 
 
-def verified_statements(envelopes: Iterable[Any], keys: Keys) -> list[Statement]:
+def verified_statements(envelopes: Iterable[Any], trust: Trust) -> list[Statement]:
     """Return each statement with the name and role its *key* has, and the holder who registered that key.
 
+    A statement by a key that was revoked since is returned too, marked ``revoked``: it is shown, and does not count.
     Raises IntegrityFailure when a signature does not hold, BadInput for a statement of another form, such as an
     acceptance of a check by the number it had before checks had names.
     """
-    statements = []
+    statements, vouched = [], trust.with_revoked_keys()
     for envelope in envelopes:
-        said, key = verify(envelope, STATEMENT_TYPE, keys, verb="approval")
+        said, key = vouched.verify(envelope, STATEMENT_TYPE, "approval")
         try:
             body = BODY.validate_python(said)
         except ValidationError as error:
@@ -60,7 +61,7 @@ def verified_statements(envelopes: Iterable[Any], keys: Keys) -> list[Statement]
                 value="; ".join(problems),
                 way_out="take the statement out of the approvals file and sign again: threat approve RUN",
             ) from None
-        registrar = keys.get(key.registered_by)
+        registrar = trust.keys.get(key.registered_by)
         statements.append(
             Statement(
                 by=key.name,
@@ -70,22 +71,23 @@ def verified_statements(envelopes: Iterable[Any], keys: Keys) -> list[Statement]
                 key_id=key.key_id,
                 registered_by="" if registrar is None else registrar.name,
                 sha256=sha256_of(canonical(said)),
+                revoked=trust.keys[key.key_id].state == "revoked",
             )
         )
     return statements
 
 
-def lost_statements(earlier: Envelopes, given: Envelopes, keys: Keys) -> list[Statement]:
+def lost_statements(earlier: Envelopes, given: Envelopes, trust: Trust) -> list[Statement]:
     """Return the statements of earlier envelopes that none of the given envelopes holds.
 
     Raises what ``verified_statements`` raises for the given envelopes. An earlier envelope that no key on the list
-    verifies any longer (of a revoked key, of another trust) is nobody's word, and may go.
+    ever verified (of another trust) is nobody's word, and may go.
     """
-    present = {(signed.sha256, signed.key_id) for signed in verified_statements(given, keys)}
+    present = {(signed.sha256, signed.key_id) for signed in verified_statements(given, trust)}
     lost = []
     for envelope in earlier:
         try:
-            [signed] = verified_statements([envelope], keys)
+            [signed] = verified_statements([envelope], trust)
         except (BadInput, IntegrityFailure):
             continue
         if (signed.sha256, signed.key_id) not in present:
