@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 from features.load import load_catalogue
 from threat.doctor.findings import Finding, Places
 from threat.release import promotions
+from threat.release.documents.model import ModelFeatures
 
 PAGE = Path("docs/features.md")
 """The data dictionary, in a checkout; absent where the product is only installed."""
@@ -19,7 +19,7 @@ def check_catalogue(places: Places) -> list[Finding]:
     standing = promotions.current(places.promotions)
     if not standing.served or standing.bundle is None:
         return [Finding("catalogue", "ok", f"version {installed}; no model is served")]
-    served = json.loads((standing.bundle / "model" / "features.json").read_text(encoding="utf-8"))["catalogue_version"]
+    served = ModelFeatures.read_file(standing.bundle / ModelFeatures.FILE).catalogue_version
     if served == installed:
         return [Finding("catalogue", "ok", f"version {installed}, as the served model's")]
     says = f"version {installed}; the served model {standing.run_id} is of version {served}: train and release again"

@@ -13,7 +13,7 @@ from model_cards.demonstration import demonstration_human
 from model_cards.page import page
 from threat.errors import BadInput, IntegrityFailure, UsageError, raise_all
 from threat.release.documents.card import Card, Human
-from threat.release.documents.document import json_object
+from threat.release.documents.document import document_bytes, json_object
 from threat.release.evidence import RunDocuments
 from threat.release.runs import Run
 
@@ -67,7 +67,7 @@ def _read(path: Path) -> Human:
     if not path.is_file():
         raise UsageError("The file with what people provide is missing.", where=str(path))
     try:
-        given: dict[str, Any] = json_object(path.read_bytes(), str(path))
+        given: dict[str, Any] = json_object(document_bytes(path), str(path))
     except IntegrityFailure as error:
         raise BadInput(error.problem, value=error.value, where=str(path)) from None
     try:

@@ -25,6 +25,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from threat import untrusted
 from threat.errors import BadInput, IntegrityFailure, UsageError
 from threat.files import sha256_of, whole_folder, write_whole
 from threat.release.documents.scored_list import Basis, ListFile, MustSee, Safeguarding
@@ -36,6 +37,8 @@ LIST_TYPE: Final = "application/vnd.threat.list+json"
 POINTER_TYPE: Final = "application/vnd.threat.publication+json"
 SIGNATURE: Final = "signature.json"
 CURRENT: Final = "current.json"
+_LARGEST: Final = 2**30
+"""Bytes of a file of a list at most, rows with their reasons included: a national list takes a tenth of it."""
 
 _SENTENCE = pa.struct([("feature", pa.string()), ("text", pa.string()), ("event_ids", pa.list_(pa.int64()))])
 _REASON = pa.struct(
@@ -221,19 +224,35 @@ def open_list(directory: str | Path, list_id: str, trust: Trust | None = None) -
         raise UsageError(
             "There is no such list.", value=list_id, where=str(directory), way_out="make one: threat score --as-of DATE"
         )
-    text = (path / ListFile.FILE).read_bytes()
+    text = _read(path / ListFile.FILE)
     if list_id.rpartition("-")[2] != sha256_of(text)[:16]:
         raise _changed(path / ListFile.FILE)
     if trust.exists:
         _check_signature(path, list_id, sha256_of(text), trust)
     document = ListFile.parse(text, str(path / ListFile.FILE))
-    rows_path = path / "rows.parquet"
-    if not rows_path.is_file() or sha256_of(rows_path) != document.rows_sha256:
-        raise _changed(rows_path)
-    rows = pq.read_table(rows_path)
-    if "circumstances" not in rows.column_names:
-        rows = rows.append_column(ROWS.field("circumstances"), pa.array([[]] * len(rows), pa.list_(_CIRCUMSTANCE)))
+    rows = _rows(path / "rows.parquet", document.rows_sha256)
     return ScoredList(list_id, document.basis(), document.must_see, rows, document.safeguarding, document.version)
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return untrusted.read(path, _LARGEST)
+    except untrusted.MalformedError as error:
+        raise IntegrityFailure("The list holds a file that cannot be read.", value=error, where=str(path)) from None
+
+
+def _rows(path: Path, digest: str) -> pa.Table:
+    """Return the rows of a list, from the very bytes that have the hash: another file may be put there meanwhile."""
+    data = _read(path) if path.is_file() else b""
+    if sha256_of(data) != digest:
+        raise _changed(path)
+    try:
+        rows = pq.read_table(pa.BufferReader(data))
+        if "circumstances" not in rows.column_names:  # of before lists had them
+            rows = rows.append_column(ROWS.field("circumstances"), pa.array([[]] * len(rows), pa.list_(_CIRCUMSTANCE)))
+        return rows.select(ROWS.names).cast(ROWS)
+    except (pa.ArrowException, KeyError) as error:
+        raise IntegrityFailure("The rows of the list cannot be read.", value=error, where=str(path)) from None
 
 
 def _check_signature(path: Path, list_id: str, digest: str, trust: Trust) -> None:
@@ -241,11 +260,13 @@ def _check_signature(path: Path, list_id: str, digest: str, trust: Trust) -> Non
     where = str(path / SIGNATURE)
     way_out = "do not use it; make the list again with the key for lists: threat score --as-of DATE --publish"
     try:
-        envelope = json.loads((path / SIGNATURE).read_bytes())
+        envelope = untrusted.decode_object(untrusted.read(path / SIGNATURE))
     except FileNotFoundError:
         raise IntegrityFailure("The list is not signed.", value=list_id, where=where, way_out=way_out) from None
-    except ValueError:
-        raise IntegrityFailure("The signature of the list cannot be read.", where=where, way_out=way_out) from None
+    except untrusted.MalformedError as error:
+        raise IntegrityFailure(
+            "The signature of the list cannot be read.", value=error, where=where, way_out=way_out
+        ) from None
     try:
         document, _ = trust.verify(envelope, LIST_TYPE, "list")
     except IntegrityFailure as error:
@@ -280,6 +301,9 @@ class Published:
     sequence: int = 0
 
 
+_POINTER = {"list": str, "bundle": str, "standby": str, "as_of": int, "sequence": int}
+
+
 def pointer_of(chosen: Published, signer: Signer | None = None) -> bytes:
     """Return the bytes of ``current.json`` that names a LIST: signed where there is a signer."""
     if signer is None:
@@ -308,20 +332,22 @@ def read_pointer(directory: str | Path, trust: Trust | None = None) -> tuple[Pub
     trust = Trust.open() if trust is None else trust
     path = Path(directory) / CURRENT
     try:
-        text = path.read_bytes()
-    except FileNotFoundError:
-        return Published(), ""
-    try:
-        document = json.loads(text)
+        text = untrusted.read(path)
+        document = untrusted.decode_object(text)
         if trust.exists:
             document = _signed_pointer(document, trust, str(path))
         elif "payload" in document:
-            document = json.loads(base64.b64decode(document["payload"]))
+            document = untrusted.decode_object(base64.b64decode(document["payload"]))
         document.pop("environment", None)
+        # A file of before publications had numbers names fewer.
+        untrusted.require_fields({"bundle": "", "standby": "", "as_of": 0, "sequence": 0} | document, _POINTER)
         return Published(**document), sha256_of(text)
-    except (ValueError, TypeError, AttributeError):
+    except FileNotFoundError:
+        return Published(), ""
+    except (ValueError, TypeError) as error:
         raise BadInput(
             "current.json is unreadable: it should name the published list.",
+            value=error,
             where=str(path),
             way_out="publish a list again: threat score --publish",
         ) from None

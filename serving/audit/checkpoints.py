@@ -12,7 +12,6 @@ signs it, with ``threat audit-log sign``.
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -22,6 +21,7 @@ from sqlalchemy import Connection, Engine
 
 from serving.audit import log
 from serving.audit.log import START, Verified
+from threat import untrusted
 from threat.errors import IntegrityFailure, UsageError
 from threat.files import write_whole
 from threat.trust.chain import canonical
@@ -29,6 +29,9 @@ from threat.trust.folder import Trust
 from threat.trust.signing import Signer, sign
 
 PAYLOAD_TYPE: Final = "application/vnd.threat.audit-checkpoint+json"
+
+_SAID: Final = {"sequence": int, "hash": str, "at": int, "environment": str}
+"""Fields of what is signed, with their types."""
 
 EVERY_ENTRIES: Final = 100
 """Entries after which the head is signed again: what a rewritten end could hold at most while the desk is in use. A
@@ -62,11 +65,11 @@ def read_checkpoint(path: Path, trust: Trust) -> Checkpoint | None:
     Raises IntegrityFailure for a file that cannot be read, or is not signed by a key for ``audit`` of this place.
     """
     try:
-        envelope = json.loads(path.read_bytes())
+        envelope = untrusted.decode_object(untrusted.read(path))
     except FileNotFoundError:
         return None
-    except ValueError:
-        raise IntegrityFailure("The checkpoint of the audit log cannot be read.", where=str(path)) from None
+    except untrusted.MalformedError as error:
+        raise _unreadable(path, error) from None
     try:
         document, key = trust.verify(envelope, PAYLOAD_TYPE, "audit")
     except IntegrityFailure as error:
@@ -82,7 +85,20 @@ def read_checkpoint(path: Path, trust: Trust) -> Checkpoint | None:
             value=document.get("environment"),
             where=str(path),
         )
-    return Checkpoint(int(document["sequence"]), str(document["hash"]), int(document["at"]), key.name)
+    try:
+        untrusted.require_fields(document, _SAID)
+    except untrusted.MalformedError as error:
+        raise _unreadable(path, error) from None
+    return Checkpoint(document["sequence"], document["hash"], document["at"], key.name)
+
+
+def _unreadable(path: Path, error: untrusted.MalformedError) -> IntegrityFailure:
+    return IntegrityFailure(
+        "The checkpoint of the audit log cannot be read.",
+        value=error,
+        where=str(path),
+        way_out="restore the file from where it is shipped, and tell the information security officer",
+    )
 
 
 def verify_log(engine: Engine, trust: Trust, *, witness: Path | None = None, shipped: Path | None = None) -> Verified:

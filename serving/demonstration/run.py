@@ -24,7 +24,7 @@ from serving.demonstration.processes import RUN, Demonstration, StepFailed
 from serving.demonstration.tour import for_reviewers, tour_steps
 from serving.desk.server import listen
 from serving.lists.rankings import current
-from threat import lists
+from threat import lists, untrusted
 from threat.asof import DAY, parse_as_of, show
 from threat.dates import as_of_day
 from threat.errors import GateRefused, UsageError
@@ -222,10 +222,9 @@ def _finish(demo: Demonstration, shown: dict[str, Any], gate: Gate, *, released:
 def _read_note(path: Path) -> dict[str, Any]:
     """Read a JSON note of an earlier run; {} for a missing or unreadable note, and the caller makes it again."""
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
-    except (FileNotFoundError, ValueError):
+        return untrusted.decode_object(untrusted.read(path))
+    except (FileNotFoundError, untrusted.MalformedError):
         return {}
-    return document if isinstance(document, dict) else {}
 
 
 def _why(gate: Gate) -> list[str]:

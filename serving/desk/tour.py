@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from threat import untrusted
 
 
 class TourStep(BaseModel):
@@ -34,7 +35,7 @@ def read_tour(path: Path | None) -> Tour:
     if path is None:
         return Tour()
     try:
-        return Tour.model_validate(json.loads(path.read_text(encoding="utf-8")))
+        return Tour.model_validate(untrusted.decode_object(untrusted.read(path)))
     except FileNotFoundError:
         return Tour()
     except (ValueError, ValidationError):

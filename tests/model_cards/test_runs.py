@@ -38,7 +38,7 @@ def test_the_card_is_an_annex_and_what_people_gave_still_counts(tmp_path: Path) 
         ({"identity.contact": {"value": "the unit"}}, "identity.contact.by: Field required"),
         ({"identity.contact": {"value": "", "by": "x", "on": "2026-05-02"}}, "at least 1 character"),
         ({"nowhere.x": {"value": "x", "by": "y", "on": "2026-05-02"}}, "nowhere.x is not a field that a person fills"),
-        ([], "not a JSON object"),
+        ([], "not an object but an array"),
     ],
 )
 def test_what_people_hand_in_is_checked(tmp_path: Path, given: Any, words: str) -> None:

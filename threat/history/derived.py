@@ -9,7 +9,6 @@ own account, outside the store, which nobody else can write.
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import shutil
 import uuid
@@ -23,6 +22,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from threat import untrusted
 from threat.errors import BadInput, IntegrityFailure
 from threat.files import sync_folder, write_whole
 from threat.history.seen import Seen, cache_folder, hashes_of
@@ -85,7 +85,7 @@ class _Arrays:
             return ""
         try:
             said = self._said(folder, ours=ours)
-        except (OSError, ValueError, KeyError, TypeError, RecursionError, BadInput) as error:
+        except (OSError, ValueError, KeyError, TypeError, BadInput) as error:
             return f"their sidecar cannot be read ({type(error).__name__})"
         except IntegrityFailure:
             return "their sidecar is not signed for intake"
@@ -96,7 +96,7 @@ class _Arrays:
         return self._changed(folder, said["files"])
 
     def _said(self, folder: Path, *, ours: bool) -> dict[str, Any]:
-        document = json.loads((folder / SIDECAR).read_bytes())
+        document = untrusted.decode_object(untrusted.read(folder / SIDECAR))
         if not self.must_be_signed or ours:
             said = dict(document["statement"])
         else:

@@ -70,7 +70,7 @@ def _cells(record: str) -> Iterator[Any]:
     """Yield the cells of a row: the values of a JSON object, or what is between the delimiters of a torn line."""
     try:
         document = json.loads(record)
-    except ValueError:
+    except (ValueError, RecursionError):
         document = None
     if isinstance(document, dict):
         yield from (value for value in document.values() if value is not None)

@@ -22,20 +22,20 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
+from threat import untrusted
 from threat.errors import BadInput, IntegrityFailure
 from threat.files import write_whole
 from threat.history.batches import (
     EMPTY,
     QUARANTINE,
-    Batch,
     Change,
     Entry,
     Erasure,
-    Part,
     next_snapshot_id,
     without_erased,
 )
 from threat.history.erasure_statement import check_statements
+from threat.history.record_types import PLACE, batch_of, check_record, part_of
 from threat.trust.chain import START, canonical
 from threat.trust.folder import Trust
 from threat.trust.signing import Signer, sign
@@ -44,14 +44,6 @@ FORMAT: Final = "threat-history/2"
 FORMAT_1: Final = "threat-history/1"
 FILE: Final = "manifest.json"
 PAYLOAD_TYPE: Final = "application/vnd.threat.history-record+json"
-
-_PLACE = ("environment", "history", "kind", "previous", "sequence")
-_FIELDS = {
-    "history": frozenset({*_PLACE}),
-    "batch": frozenset({*_PLACE, "batch_id", "batch", "rows_kept", "tables", "quarantine"}),
-    "erasure": frozenset({*_PLACE, "persons", "reason", "erased_at", "by", "changes", "statements"}),
-}
-"""Fields of each kind of record. A record with another is refused, so nothing rides along unsaid."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +149,7 @@ def signed_by(manifest: Manifest, environment: str, signer: Signer) -> Manifest:
     """
     records: list[Record] = []
     for record in manifest.records:
-        fields = {name: value for name, value in record.document.items() if name not in _PLACE or name == "kind"}
+        fields = {name: value for name, value in record.document.items() if name not in PLACE or name == "kind"}
         records.append(_record(environment, manifest.history, records, fields, signer))
     return _read_records(records, signed=True)
 
@@ -178,8 +170,8 @@ def read(path: Path, trust: Trust) -> Manifest:
     With a trust folder every record must be signed for ``intake``, in the environment of the folder.
     """
     try:
-        data = path.read_bytes()
-    except OSError as error:
+        data = untrusted.read(path)
+    except (OSError, untrusted.MalformedError) as error:
         raise _unreadable(error, path) from None
     # By content: a desk asks ten times for one page, and a manifest of years takes a second to verify.
     return _verified(data, _Asked(path, trust))
@@ -203,7 +195,7 @@ class _Asked:
 def _verified(data: bytes, asked: _Asked) -> Manifest:
     path, trust = asked.path, asked.trust
     try:
-        document = json.loads(data)
+        document = untrusted.decode_object(data)
         if document["format"] == FORMAT_1:
             manifest = _format_1(document)
         elif document["format"] == FORMAT:
@@ -273,8 +265,9 @@ def _check_signature(record: Record, trust: Trust, path: Path) -> None:
 
 
 def _parsed(item: Mapping[str, Any]) -> Record:
-    if set(item) != {"record", "signatures"}:
-        raise ValueError(f"an item with {', '.join(sorted(item))}")
+    untrusted.require_fields(item, {"record": dict, "signatures": list})
+    if not all(isinstance(signature, dict) for signature in item["signatures"]):
+        raise TypeError("a signature that is no object")
     return Record(item["record"], tuple(item["signatures"]))
 
 
@@ -291,8 +284,7 @@ def _read_records(records: Sequence[Record], *, signed: bool) -> Manifest:
     first = records[0].document
     for number, record in enumerate(records):
         document = record.document
-        if set(document) != _FIELDS[document["kind"]]:
-            raise ValueError(f"record {number + 1} has the fields {', '.join(sorted(document))}")
+        check_record(document)
         place = (document["sequence"], document["previous"], document["history"], document["environment"])
         if place != (number, previous, first["history"], first["environment"]):
             raise ValueError(f"record {number + 1} is not in its place")
@@ -330,10 +322,10 @@ def _entry(document: Mapping[str, Any]) -> Entry:
         content[QUARANTINE] = str(quarantine["content"])
     return Entry(
         document["batch_id"],
-        Batch(**document["batch"]),
+        batch_of(document["batch"]),
         document["rows_kept"],
-        {name: [_part(part) for part in table["parts"]] for name, table in document["tables"].items()},
-        None if quarantine is None else _part(quarantine["part"]),
+        {name: [part_of(part) for part in table["parts"]] for name, table in document["tables"].items()},
+        None if quarantine is None else part_of(quarantine["part"]),
         content,
     )
 
@@ -348,8 +340,8 @@ def _erasure(document: Mapping[str, Any], batches: int, record_hash: str) -> Era
             Change(
                 change["batch_id"],
                 change["table"],
-                tuple(_part(part) for part in change["before"]),
-                tuple(_part(part) for part in change["after"]),
+                tuple(part_of(part) for part in change["before"]),
+                tuple(part_of(part) for part in change["after"]),
                 change["content"],
                 change["removed"],
                 change["without_party"],
@@ -361,21 +353,13 @@ def _erasure(document: Mapping[str, Any], batches: int, record_hash: str) -> Era
     )
 
 
-def _part(part: Sequence[Any]) -> Part:
-    path, rows, digest = part
-    # Relative and below the store: a record that names another file would have it read, and swept away.
-    if not isinstance(path, str) or path.startswith("/") or ".." in path.split("/"):
-        raise ValueError(f"the path {path}")
-    return path, int(rows), str(digest)
-
-
 def _format_1(document: Mapping[str, Any]) -> Manifest:
     entries = [
         Entry(
             item["batch_id"],
-            Batch(**item["batch"]),
+            batch_of(item["batch"]),
             item["rows_kept"],
-            {name: [_part(part) for part in parts] for name, parts in item["parts"].items()},
+            {name: [part_of(part) for part in parts] for name, parts in item["parts"].items()},
             # Format 1 lists no quarantined rows: a file under this name holds them, if there are any.
             (f"quarantine/{item['batch_id']}.parquet", -1, ""),
         )

@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from threat import untrusted
 from threat.errors import IntegrityFailure
 from threat.files import sha256_of, whole_file
 
@@ -93,7 +94,7 @@ class Seen:
         if self.file is None:
             return {}
         with suppress(OSError, ValueError, AttributeError):
-            document = json.loads(self.file.read_bytes())
+            document = untrusted.decode_object(untrusted.read(self.file))
             kinds = {name: type(value) for name, value in document.items()}
             if kinds == {"history": str, "sequence": int, "head": str, "stamps": dict}:
                 return dict(document)

@@ -17,8 +17,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from threat import untrusted
 from threat.asof import DAY, NEVER
-from threat.errors import BadInput
+from threat.errors import BadInput, IntegrityFailure
 from threat.history import derived
 from threat.history.gravity import details, domestic_ranks, gravities, in_order
 from threat.history.links import Links
@@ -52,15 +53,23 @@ def _format() -> str:
 
 
 def _open(folder: Path) -> Sightings:
-    meta = json.loads((folder / "meta.json").read_text(encoding="utf-8"))
     arrays: dict[str, Any] = {}
-    for field in fields(Sightings):
-        if field.name in meta:
-            arrays[field.name] = tuple(meta[field.name])
-        else:
-            # An empty file cannot be mapped.
-            path = folder / f"{field.name}.npy"
-            arrays[field.name] = np.load(path, mmap_mode="r" if meta["rows"] else None)
+    try:
+        meta = untrusted.decode_object(untrusted.read(folder / "meta.json"))
+        for field in fields(Sightings):
+            if field.name in meta:
+                arrays[field.name] = tuple(meta[field.name])
+            else:
+                # An empty file cannot be mapped.
+                path = folder / f"{field.name}.npy"
+                arrays[field.name] = np.load(path, mmap_mode="r" if meta["rows"] else None)
+    except (KeyError, TypeError, ValueError, EOFError, FileNotFoundError) as error:
+        raise IntegrityFailure(
+            "The arrays of the snapshot cannot be read.",
+            value=error,
+            where=str(folder),
+            way_out="remove this folder: the arrays are built again",
+        ) from None
     return Sightings(**arrays)
 
 

@@ -29,7 +29,7 @@ def read_envelopes(path: Path) -> Envelopes:
     if not path.is_file():
         raise UsageError("The approvals file is missing.", where=str(path), way_out="make it: threat approve RUN")
     try:
-        return Approvals.parse(path.read_bytes(), str(path)).envelopes()
+        return Approvals.read_file(path).envelopes()
     except ThreatError as error:
         raise BadInput(
             "The approvals file cannot be read.",

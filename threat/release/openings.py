@@ -10,12 +10,12 @@ together with the RUNs of that day counts fewer.
 from __future__ import annotations
 
 import base64
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from threat import untrusted
 from threat.errors import BadInput, IntegrityFailure
 from threat.release.documents.earlier import Question, question_of
 from threat.release.documents.folds import Folds
@@ -152,7 +152,7 @@ def _sealed_line(folder: Path) -> tuple[int, str] | None:
     Another RUN's damage is another RUN's: the RUN that is asked about was verified when it was opened.
     """
     try:
-        opening = Folds.parse((folder / Folds.FILE).read_bytes(), str(folder)).test_opening
+        opening = Folds.read_file(folder / Folds.FILE).test_opening
     except (OSError, BadInput, IntegrityFailure):
         return None
     return None if opening.ledger_sha256 is None else (opening.ledger_lines, opening.ledger_sha256)
@@ -168,9 +168,9 @@ def _repeats(earlier: Opening, opening: Opening) -> bool:
 def _unverified(envelope: dict[str, Any]) -> dict[str, Any]:
     """Return what an envelope holds, without its place, where no trust folder exists to verify the signature with."""
     try:
-        document = json.loads(base64.b64decode(envelope["payload"]))
+        document = untrusted.decode_object(base64.b64decode(envelope["payload"]))
         return {name: value for name, value in document.items() if name not in records.PLACE}
-    except (AttributeError, TypeError, ValueError):
+    except (TypeError, ValueError):
         return {}
 
 

@@ -10,7 +10,6 @@ folder, signed by governance, finds a chain that somebody cut short. The allowed
 from __future__ import annotations
 
 import base64
-import json
 import os
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
@@ -18,6 +17,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from threat import untrusted
 from threat.errors import IntegrityFailure, UsageError
 from threat.files import locked_folder, private_folder, sha256_of, write_whole
 from threat.release import bundle as bundles
@@ -367,11 +367,14 @@ def _require_checkpoint(path: Path, hashes: list[str], trust: Trust) -> None:
             raise IntegrityFailure("The promotions have no checkpoint next to them.", where=str(file))
         return
     try:
-        envelope = json.loads(file.read_bytes())
-    except ValueError:
-        raise IntegrityFailure("The checkpoint of the promotions cannot be read.", where=str(file)) from None
-    document, _ = trust.verify(envelope, CHECKPOINT_TYPE, "promotion")
-    count = int(document["count"])
+        envelope = untrusted.decode_object(untrusted.read(file))
+        document, _ = trust.verify(envelope, CHECKPOINT_TYPE, "promotion")
+        untrusted.require_fields({"at": 0} | document, {"count": int, "hash": str, "at": int})
+    except untrusted.MalformedError as error:
+        raise IntegrityFailure(
+            "The checkpoint of the promotions cannot be read.", value=error, where=str(file)
+        ) from None
+    count = document["count"]
     at_checkpoint = chain.START if count == 0 else hashes[count - 1] if count <= len(hashes) else None
     if at_checkpoint != document["hash"]:
         raise IntegrityFailure(
@@ -384,8 +387,8 @@ def _require_checkpoint(path: Path, hashes: list[str], trust: Trust) -> None:
 def _require_place(line: Mapping[str, Any], path: Path) -> None:
     """Say what to do with a chain of before records named their place; anything else is for ``records.check``."""
     try:
-        document = json.loads(base64.b64decode(line["entry"]["payload"]))
-        of_before = isinstance(document, dict) and "action" in document and "sequence" not in document
+        document = untrusted.decode_object(base64.b64decode(line["entry"]["payload"]))
+        of_before = "action" in document and "sequence" not in document
     except (KeyError, TypeError, ValueError):
         return
     if of_before:

@@ -14,9 +14,10 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any, TypeVar
 
+from threat import untrusted
 from threat.errors import IntegrityFailure, UsageError
 from threat.files import is_unfinished, sha256_of, whole_folder, write_whole
-from threat.release.documents.document import LARGEST, JsonFile
+from threat.release.documents.document import JsonFile, document_bytes
 from threat.release.documents.manifest import Annexes, AnnexFacts, FileFacts, RunManifest
 
 MANIFEST = RunManifest.FILE
@@ -79,7 +80,7 @@ class Run:
                 where=str(path / MANIFEST),
                 way_out="its training did not finish. Finish it: threat train --resume RUN",
             )
-        data = _read(path / MANIFEST)
+        data = document_bytes(path / MANIFEST)
         manifest = RunManifest.parse(data, str(path / MANIFEST))
         run = cls(path, manifest.run_id, sha256_of(data))
         run._verify(manifest)
@@ -118,7 +119,7 @@ class Run:
         Raises BadInput for a document of another version, IntegrityFailure for a malformed one.
         """
         path = self.path(kind.FILE)
-        return _parse(kind, path) if path.is_file() else None
+        return kind.read_file(path) if path.is_file() else None
 
     def read(self, kind: type[_Document]) -> _Document:
         """Return the document of that type, as ``find`` does. Raises UsageError when the RUN has none."""
@@ -171,7 +172,7 @@ class Run:
             raise UsageError(
                 "This RUN is not sealed. An annex belongs to a sealed RUN.", value=name, where=str(self.directory)
             )
-        if name in {MANIFEST, ANNEXES} or name in _parse(RunManifest, self.directory / MANIFEST).files:
+        if name in {MANIFEST, ANNEXES} or name in RunManifest.read_file(self.directory / MANIFEST).files:
             raise UsageError(
                 "The RUN has a sealed file of this name already. A sealed file is never replaced.",
                 value=name,
@@ -206,7 +207,7 @@ class Run:
         Each file is read once, and compared as it was read with the manifest that has the hash ``manifest_sha256``, or
         with the annexes. Raises IntegrityFailure for another manifest, and for a file that is missing or was changed.
         """
-        data = _read(self.directory / MANIFEST)
+        data = document_bytes(self.directory / MANIFEST)
         if sha256_of(data) != manifest_sha256:
             raise _replaced(self.directory)
         added = {entry.name: FileFacts(sha256=entry.sha256, size=entry.size) for entry in self.annexes()}
@@ -231,7 +232,7 @@ class Run:
     def annexes(self) -> tuple[AnnexFacts, ...]:
         """Return every annex ever added, oldest first; a name's last entry is the current one."""
         path = self.directory / ANNEXES
-        return _parse(Annexes, path).annexes if path.exists() else ()
+        return Annexes.read_file(path).annexes if path.exists() else ()
 
     def _require_open(self, name: str) -> None:
         if self.sealed:
@@ -253,7 +254,7 @@ class Run:
         expected = dict(manifest.files)
         path = self.directory / ANNEXES
         if path.exists():
-            annexes = _parse(Annexes, path)
+            annexes = Annexes.read_file(path)
             if annexes.manifest_sha256 != self.manifest_sha256:
                 raise IntegrityFailure("The annexes belong to another manifest.", where=str(path))
             for entry in annexes.annexes:
@@ -306,23 +307,11 @@ def _plain(value: Any) -> Any:
     raise TypeError(f"{type(value).__name__} has no JSON form")
 
 
-def _parse(kind: type[_Document], path: Path) -> _Document:
-    return kind.parse(_read(path), str(path))
-
-
-def _read(path: Path) -> bytes:
-    """Return the bytes of a document. Raises IntegrityFailure, before reading, for a file that is too large."""
-    size = path.stat().st_size
-    if size > LARGEST:
-        raise IntegrityFailure(f"The document is larger than {LARGEST // 2**20} MB.", value=size, where=str(path))
-    return path.read_bytes()
-
-
 def _read_json(path: Path) -> Any:
     try:
-        return json.loads(_read(path))
-    except ValueError as error:
-        raise IntegrityFailure("The document is not JSON.", value=error, where=str(path)) from None
+        return untrusted.decode(document_bytes(path))
+    except untrusted.MalformedError as error:
+        raise IntegrityFailure(f"The document cannot be read: {error}.", where=str(path)) from None
 
 
 def _describe(path: Path) -> FileFacts:

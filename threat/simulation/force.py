@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from threat import untrusted
 from threat.asof import DAY, instant, seconds, show
 from threat.errors import UsageError
 from threat.files import move_into_place, write_whole
@@ -265,11 +266,22 @@ def _write_settings(settings: Settings, out: Path) -> None:
     write_whole(Path(out) / "truth" / "force.json", text)
 
 
+_TEXT_OR_NULL = (str, type(None))
+_WRITTEN: untrusted.Fields = {
+    "relationships": int,
+    "years": (int, float),
+    "seed": int,
+    "end": str,
+    "until": _TEXT_OR_NULL,
+    "knobs": dict,
+}
+
+
 def read_settings(out: Path) -> Settings:
     """Return the settings of the force in ``out``. Raises UsageError when there is none."""
     path = Path(out) / "truth" / "force.json"
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
+        document = untrusted.decode_object(untrusted.read(path), _WRITTEN)
         knobs = document.pop("knobs")
         for part, names in ((document, ("end", "until")), (knobs, ("drift_at",))):
             for name in names:

@@ -17,11 +17,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from threat import untrusted
 from threat.errors import BadInput, IntegrityFailure
 from threat.files import private_folder, sync_folder
 
 START = "0" * 64
 """``previous`` of the first entry."""
+
+_LINE = {"entry": dict, "hash": str, "previous": str, "sequence": int}
+"""Fields of a line, with their types."""
 
 _BLOCK = 1 << 16
 """Bytes read at a time, backwards, until a whole last line is found; a longer line only takes more reads."""
@@ -162,26 +166,16 @@ def _head(handle: int, path: Path) -> Head:
 
 def _read(raw: bytes, path: Path, which: str) -> dict[str, Any]:
     try:
-        document = json.loads(raw)
-        canonical(document)
-    except (ValueError, RecursionError, BadInput):
-        document = None
-    whole = (
-        raw.endswith(b"\n")
-        and isinstance(document, dict)
-        and set(document) == {"entry", "hash", "previous", "sequence"}
-        and isinstance(document["entry"], dict)
-        and isinstance(document["hash"], str)
-        and isinstance(document["previous"], str)
-        and type(document["sequence"]) is int
-    )
-    if not whole:
+        if not raw.endswith(b"\n"):
+            raise untrusted.MalformedError("it has no end")
+        return untrusted.decode_object(raw, _LINE)
+    except untrusted.MalformedError as error:
         raise IntegrityFailure(
             "The log has a damaged or incomplete line.",
+            value=error,
             where=f"{path}, {which}",
             way_out="keep a copy for the person responsible for security, then restore the log",
-        )
-    return dict(document)
+        ) from None
 
 
 def _check(raw: bytes, previous: str, sequence: int, path: Path) -> dict[str, Any]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from threat import untrusted
 from threat.errors import BadInput, UsageError
 from threat.options import JsonOption, KeyOption, ReasonOption
 from threat.terminal import emit
@@ -124,8 +124,8 @@ def register_key_command(
     trust = Trust.open()
     signer = trust.signer("governance", key)
     try:
-        envelope = json.loads(request.read_bytes())
-    except ValueError as error:
+        envelope = untrusted.decode_object(untrusted.read(request))
+    except untrusted.MalformedError as error:
         raise BadInput("This is not a request for a key.", value=error, where=str(request)) from None
     registered = key_list.register(_folder(trust.folder), envelope, signer, at=_now())
     emit(

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
+from threat import untrusted
 from threat.errors import IntegrityFailure, UsageError
 from threat.files import locked_folder, whole_folder
 from threat.trust import chain, records
@@ -148,11 +149,10 @@ def read_pin(folder: Path) -> dict[str, str]:
     """Return format, environment and root of a trust folder. Raises IntegrityFailure for a damaged pin."""
     path = folder / PIN
     try:
-        pin = json.loads(path.read_bytes())
-        of_format = set(pin) == {"format", "environment", "root"} and pin["format"] == FORMAT
-        if not of_format or pin["environment"] not in ENVIRONMENTS or not isinstance(pin["root"], str):
-            raise ValueError(f"fields {', '.join(sorted(pin))}")
-    except (OSError, ValueError, TypeError) as error:
+        pin = untrusted.decode_object(untrusted.read(path), {"format": str, "environment": str, "root": str})
+        if pin["format"] != FORMAT or pin["environment"] not in ENVIRONMENTS:
+            raise ValueError(f"format {pin['format']}, environment {pin['environment']}")
+    except (OSError, ValueError) as error:
         raise IntegrityFailure(
             "The pin of the trust folder cannot be read.",
             value=error,
@@ -228,7 +228,7 @@ def _root_of(line: Mapping[str, Any], pin: Mapping[str, str], path: Path) -> dic
     """Return the key that the first line registers, when the pin names that key: the root vouches for itself."""
     try:
         # Read before any signature is checked: only the key with the pinned id is taken, and the signature comes next.
-        document = json.loads(_payload(line["entry"]))
+        document = untrusted.decode_object(_payload(line["entry"]))
         public = str(document["public"])
         key_id = key_id_of(public)
         root = PublicKey(key_id, public, str(document["name"]), "", pin["environment"], ("governance",), key_id)
@@ -257,7 +257,7 @@ def _in_force(keys: Keys) -> Keys:
 def asked_in(request: Mapping[str, Any]) -> PublicKey:
     """Return the key that a request asks for, once the request is verified with that very key."""
     try:
-        asked = json.loads(_payload(request))
+        asked = untrusted.decode_object(_payload(request))
         public, names = str(asked["public"]), [str(verb) for verb in asked["verbs"]]
         holder = Holder(str(asked["name"]), str(asked["role"]), tuple(names))
         key = PublicKey(key_id_of(public), public, holder.name, holder.role, "", holder.verbs)

@@ -7,11 +7,11 @@ for an approval passes neither for a promotion nor for a ranked list.
 from __future__ import annotations
 
 import copy
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from threat import untrusted
 from threat.errors import IntegrityFailure
 from threat.trust.chain import canonical
 from threat.trust.keys import Keys, PublicKey
@@ -81,9 +81,7 @@ def verify(envelope: Any, payload_type: str, keys: Keys, *, verb: str) -> tuple[
             way_out="check the key list (threat keys), and that the file is the one that was signed",
         )
     try:
-        document = json.loads(parsed.payload)
-    except ValueError:
-        document = None
-    if not isinstance(document, dict):
-        raise IntegrityFailure("The signed document is not a JSON object.")
+        document = untrusted.decode_object(parsed.payload)
+    except untrusted.MalformedError as error:
+        raise IntegrityFailure("The signed document cannot be read.", value=error) from None
     return document, keys[next(iter(accepted))]

@@ -89,7 +89,7 @@ def test_a_flipped_byte_in_any_file_is_found(built_on_a_base: Path, var: Path) -
         (lambda path: (path / "manifest.json").unlink(), "lacks its manifest or signature"),
         (lambda path: (path / "signature.json").unlink(), "lacks its manifest or signature"),
         (lambda path: (path / "signature.json").write_text("{}"), "envelope cannot be read"),
-        (lambda path: (path / "signature.json").write_text("[]"), "not a JSON object"),
+        (lambda path: (path / "signature.json").write_text("[]"), "not an object but an array"),
         (lambda path: (path / "manifest.json").write_text("{}"), "not the one that was signed"),
         (lambda path: (path / "extra.json").symlink_to(path / "card.json"), "more than plain files"),
         (lambda path: os.mkfifo(path / "pipe.txt"), "more than plain files"),

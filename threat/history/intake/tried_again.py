@@ -7,9 +7,9 @@ profile before somebody changed it, are not tried: load their files again.
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -17,6 +17,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.dataset as ds
 
+from threat import untrusted
+from threat.errors import IntegrityFailure
 from threat.history import quarantine
 from threat.history.intake.corrections import DETAIL
 from threat.history.intake.profile import Profile
@@ -39,7 +41,7 @@ def quarantined_corrections(snapshot: Snapshot, profile: Profile) -> dict[str, S
     out = {}
     for name, of_file in rows.groupby("file", sort=False):
         if name in files:
-            records = [json.loads(record) for record in of_file["record"]]
+            records = [_cells(record, "quarantine, " + str(name)) for record in of_file["record"]]
             columns = list(dict.fromkeys(column for record in records for column in record))
             schema = pa.schema([(column, pa.string()) for column in columns])
             number = of_file["row"].to_numpy(np.int64)
@@ -50,6 +52,18 @@ def quarantined_corrections(snapshot: Snapshot, profile: Profile) -> dict[str, S
             sheet.frame["delivery"] = of_file["delivery"].to_numpy(np.int64)
             out[str(name)] = sheet
     return out
+
+
+def _cells(record: str, where: str) -> dict[str, Any]:
+    try:
+        return untrusted.decode_object(record.encode())
+    except untrusted.MalformedError as error:
+        raise IntegrityFailure(
+            "The quarantine holds a row that is not as the product wrote it.",
+            value=error,
+            where=where,
+            way_out="restore the store from a copy; do not edit it",
+        ) from None
 
 
 def _of_reasons(paths: list[Path]) -> pd.DataFrame:

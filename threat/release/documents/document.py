@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any, ClassVar, Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from threat import untrusted
 from threat.errors import BadInput, IntegrityFailure
-
-LARGEST = 64 * 1024 * 1024
-"""Largest document read into memory, bytes: a RUN or a bundle may come from elsewhere, and 64 MB is a hundred times
-the largest document made so far (a fairness report of 18 rankings, 0.5 MB)."""
 
 _NAMED_PROBLEMS = 5
 """Problems of a malformed document that its error names: enough to mend it, few enough to read."""
@@ -62,6 +60,11 @@ class JsonFile(Part):
                 way_out=f"do not use it; {cls.MADE_AGAIN}",
             ) from None
 
+    @classmethod
+    def read_file(cls, path: Path) -> Self:
+        """Return the document in a file, which is read once. Raises as ``parse`` does, and OSError as opening does."""
+        return cls.parse(document_bytes(path), str(path))
+
     def encode(self) -> bytes:
         """Return the bytes of the file: sorted keys, two spaces, a newline at the end, so that equal is equal."""
         text = json.dumps(self.as_json(), indent=2, sort_keys=True, allow_nan=False, ensure_ascii=False)
@@ -101,18 +104,17 @@ class Document(JsonFile):
         return super().parse(data, where)
 
 
-def json_object(data: bytes, where: str) -> dict[str, Any]:
-    """Return the JSON object in ``data``. Raises IntegrityFailure when there is none, or it is over 64 MB."""
-    if len(data) > LARGEST:
-        raise IntegrityFailure(f"The document is larger than {LARGEST // 2**20} MB.", value=len(data), where=where)
+def document_bytes(path: Path) -> bytes:
+    """Return the bytes of a file. Raises IntegrityFailure for a file that is too large, or is no plain file."""
     try:
-        raw = json.loads(data, parse_constant=_refuse)
-    except (ValueError, RecursionError) as error:
-        raise IntegrityFailure("The document is not JSON.", value=error, where=where) from None
-    if not isinstance(raw, dict):
-        raise IntegrityFailure("The document is not a JSON object.", value=type(raw).__name__, where=where)
-    return raw
+        return untrusted.read(path)
+    except untrusted.MalformedError as error:
+        raise IntegrityFailure(f"The document cannot be read: {error}.", where=str(path)) from None
 
 
-def _refuse(text: str) -> None:
-    raise ValueError(f"{text} is not JSON")
+def json_object(data: bytes, where: str) -> dict[str, Any]:
+    """Return the JSON object in ``data``. Raises IntegrityFailure when there is none, or one beyond the limits."""
+    try:
+        return untrusted.decode_object(data)
+    except untrusted.MalformedError as error:
+        raise IntegrityFailure(f"The document cannot be read: {error}.", where=where) from None

@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from threat.errors import BadInput, IntegrityFailure
 from threat.measuring.figure import Verdict
 from threat.release.documents.config import Config
-from threat.release.documents.document import json_object
+from threat.release.documents.document import document_bytes, json_object
 from threat.release.documents.evaluation import Evaluation
 from threat.release.documents.folds import Folds
 from threat.release.documents.gate import Gate, GateCheck, verdict_in_words
@@ -168,7 +168,7 @@ class Question:
 def question_of(run: Path) -> Question | None:
     """Return what the RUN in a folder asked, in either format; None where its documents cannot be read."""
     try:
-        folds, config, snapshot = ((run / kind.FILE).read_bytes() for kind in (Folds, Config, SnapshotRead))
+        folds, config, snapshot = (document_bytes(run / kind.FILE) for kind in (Folds, Config, SnapshotRead))
         where = str(run)
         if json_object(folds, where).get("version") is None:
             old = _read(_Config, config, where)
