@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from fairness.audit import audit
 from fairness.characteristics import Characteristic
@@ -117,10 +116,10 @@ class AuditedTest:
     @classmethod
     def of(cls, run: Run) -> AuditedTest:
         """Read the test of a sealed RUN. Raises BadInput when its predictions lack a column."""
-        predictions = _with_unknown(pq.read_table(run.path("predictions.parquet")))
+        predictions = _with_unknown(run.table("predictions.parquet"))
         if missing := sorted(_NEEDED - set(predictions.column_names)):
             raise BadInput("The predictions lack a column.", value=", ".join(missing), where="predictions.parquet")
-        outcomes = _with_unknown(pq.read_table(run.path("outcomes.parquet")))
+        outcomes = _with_unknown(run.table("outcomes.parquet"))
         return cls(
             run.id,
             run.read(Evaluation),

@@ -8,7 +8,6 @@ it was signed, and so is a list that nobody published.
 
 from __future__ import annotations
 
-import json
 import threading
 from collections.abc import Callable
 from contextlib import suppress
@@ -21,7 +20,7 @@ from serving.audit import database
 from serving.audit.checkpoints import Checkpoints, verify_log
 from serving.audit.database import AUDIT_ENTRIES
 from serving.audit.log import Entry, append, vouch
-from threat import lists
+from threat import lists, untrusted
 from threat.asof import show
 from threat.errors import IntegrityFailure, UsageError
 from threat.files import sha256_of
@@ -62,7 +61,10 @@ def publications(connection: Connection, after: int = 0) -> list[Publication]:
 
 
 def _publication(entry: int, list_id: str, detail: str) -> Publication:
-    said = json.loads(detail)
+    try:
+        said = untrusted.decode_object(detail.encode(errors="replace"))
+    except untrusted.MalformedError:
+        said = {}
     numbers = {name: said.get(name, 0) for name in ("as_of_seconds", "publication")}
     if not all(type(number) is int for number in numbers.values()):
         numbers = dict.fromkeys(numbers, 0)  # no publication of this product, so it stands for no place in the order

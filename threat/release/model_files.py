@@ -35,4 +35,4 @@ def model_sha256(files: Mapping[str, bytes]) -> str:
 
 def ranking_files(run: Run) -> dict[str, bytes]:
     """Return the bytes of those of RANKING_FILES that a RUN has, by name."""
-    return {name: run.path(name).read_bytes() for name in RANKING_FILES if run.has(name)}
+    return {name: run.data(name) for name in RANKING_FILES if run.has(name)}

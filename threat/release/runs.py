@@ -9,16 +9,20 @@ which evidence arrived can be read back.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from threat import untrusted
 from threat.errors import IntegrityFailure, UsageError
 from threat.files import is_unfinished, sha256_of, whole_folder, write_whole
 from threat.release.documents.document import JsonFile, document_bytes
 from threat.release.documents.manifest import Annexes, AnnexFacts, FileFacts, RunManifest
+
+if TYPE_CHECKING:
+    # Arrow loads when a table is read: commands that read none start at once.
+    import pyarrow as pa
 
 MANIFEST = RunManifest.FILE
 ANNEXES = Annexes.FILE
@@ -31,11 +35,13 @@ class Run:
 
     ``Run.create`` starts one, ``Run.open`` verifies and opens a sealed one. ``directory`` is the RUN's own directory,
     ``id`` its name. ``opened_as``: hash of the manifest that ``open`` verified; empty for a RUN that was not opened.
+    ``facts``: of the sealed files, as that manifest lists them: what is read later is compared with these.
     """
 
     directory: Path
     id: str
     opened_as: str = field(default="", compare=False)
+    facts: Mapping[str, FileFacts] = field(default_factory=dict, compare=False, repr=False)
 
     @classmethod
     def create(cls, directory: str | Path, run_id: str, question: Sequence[JsonFile] = ()) -> Run:
@@ -82,7 +88,7 @@ class Run:
             )
         data = document_bytes(path / MANIFEST)
         manifest = RunManifest.parse(data, str(path / MANIFEST))
-        run = cls(path, manifest.run_id, sha256_of(data))
+        run = cls(path, manifest.run_id, sha256_of(data), manifest.files)
         run._verify(manifest)
         return run
 
@@ -119,7 +125,25 @@ class Run:
         Raises BadInput for a document of another version, IntegrityFailure for a malformed one.
         """
         path = self.path(kind.FILE)
-        return kind.read_file(path) if path.is_file() else None
+        return kind.parse(self.data(kind.FILE), str(path)) if path.is_file() else None
+
+    def data(self, name: str) -> bytes:
+        """Return the bytes of a file, read once; of a sealed file of an opened RUN, those that were verified.
+
+        Raises IntegrityFailure for a sealed file that was changed since the RUN was opened, or is too large.
+        """
+        facts = self.facts.get(name)
+        return document_bytes(self.path(name)) if facts is None else self._verified(name, facts)
+
+    def table(self, name: str) -> pa.Table:
+        """Return the table in a Parquet file, as ``data`` reads it. Raises IntegrityFailure for anything else."""
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        try:
+            return pq.read_table(pa.BufferReader(self.data(name)))
+        except pa.ArrowException as error:
+            raise IntegrityFailure("The table cannot be read.", value=error, where=str(self.path(name))) from None
 
     def read(self, kind: type[_Document]) -> _Document:
         """Return the document of that type, as ``find`` does. Raises UsageError when the RUN has none."""
@@ -154,7 +178,10 @@ class Run:
             raise UsageError(
                 "The RUN has no such file.", value=name, where=str(self.directory), way_out=_HOW_MADE.get(name, "")
             )
-        return _read_json(path)
+        try:
+            return untrusted.decode(self.data(name))
+        except untrusted.MalformedError as error:
+            raise IntegrityFailure(f"The document cannot be read: {error}.", where=str(path)) from None
 
     def seal(self) -> None:
         """Write ``manifest.json`` with the SHA-256 and size of every file. Raises UsageError when sealed already."""
@@ -305,13 +332,6 @@ def _plain(value: Any) -> Any:
     if isinstance(value, Path):
         return value.as_posix()
     raise TypeError(f"{type(value).__name__} has no JSON form")
-
-
-def _read_json(path: Path) -> Any:
-    try:
-        return untrusted.decode(document_bytes(path))
-    except untrusted.MalformedError as error:
-        raise IntegrityFailure(f"The document cannot be read: {error}.", where=str(path)) from None
 
 
 def _describe(path: Path) -> FileFacts:

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from threat.asof import parse_as_of
 from threat.errors import BadInput, UsageError
@@ -75,8 +74,8 @@ def sealed_test(run: Run) -> SealedTest:
             where=str(run.path(Evaluation.FILE)),
             way_out="train again, or evaluate it with the version of the product that trained it",
         )
-    predictions = pq.read_table(run.path("predictions.parquet"))
-    outcomes = pq.read_table(run.path("outcomes.parquet")).to_pandas()
+    predictions = run.table("predictions.parquet")
+    outcomes = run.table("outcomes.parquet").to_pandas()
     return SealedTest(sealed, predictions, Labelled.from_tables(predictions, outcomes), outcomes)
 
 

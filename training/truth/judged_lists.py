@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from threat.errors import UsageError
@@ -177,8 +176,8 @@ def read_lists(run: Run, force: Path, how: Lookahead) -> JudgedLists:
     evaluation = run.read(Evaluation)
     outcome = AskedOutcome(rung=evaluation.rung, horizon_days=evaluation.horizon_days)
     outcome.require_known(str(run.directory))
-    predictions = pq.read_table(run.path("predictions.parquet"))
-    outcomes = Labelled.from_tables(predictions, pq.read_table(run.path("outcomes.parquet")).to_pandas())
+    predictions = run.table("predictions.parquet")
+    outcomes = Labelled.from_tables(predictions, run.table("outcomes.parquet").to_pandas())
     names = ("relationship_id", "subject_id", "person_at_risk_id", "as_of")
     rows = Rows(*(predictions.column(name).to_numpy() for name in names))
     rankings = [

@@ -100,3 +100,22 @@ def test_what_is_refused(sealed: Run, tmp_path: Path) -> None:
         open_run.add("gate.json", {})
     with pytest.raises(ValueError, match="JSON"):
         sealed.add("nan.json", {"x": float("nan")})
+
+
+def test_what_is_read_of_an_opened_run_are_the_bytes_that_were_verified(sealed: Run) -> None:
+    """Whoever writes the folder may put another file there between the check and the use, also of the same size."""
+    opened = Run.open(sealed.directory)
+    (sealed.directory / "config.json").write_text(CONFIG.replace("2", "3"))
+    (sealed.directory / "model/model.txt").write_text("bush\n")
+    for read in (lambda: opened.read_json("config.json"), lambda: opened.data("model/model.txt")):
+        with pytest.raises(IntegrityFailure, match="The RUN holds a file that was changed"):
+            read()
+    assert sealed.data("model/model.txt") == b"bush\n"  # never opened: nothing to compare with
+    (sealed.directory / "config.json").write_text(CONFIG)
+    assert opened.read_json("config.json") == {"a": [0.5], "b": 2}
+
+
+def test_a_table_of_another_form_is_refused_in_words(sealed: Run) -> None:
+    sealed.add("predictions.parquet", b"PAR1")
+    with pytest.raises(IntegrityFailure, match="The table cannot be read"):
+        Run.open(sealed.directory).table("predictions.parquet")
