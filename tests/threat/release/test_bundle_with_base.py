@@ -95,7 +95,7 @@ def test_a_signed_base_left_out_is_refused(built: Path, var: Path, signer: Signe
         ('"coefficient": 0.4', '"coefficient": "0.4"', "coefficient"),
         ('"feature": "days_since"', '"feature": "unheard_of"', "a feature that the model does not have"),
         ('"intercept": -2.0', '"intercept": -2.0, "surplus": 1', "surplus"),
-        ('"rows": 600', '"rows": NaN', "not JSON"),
+        ('"rows": 600', '"rows": NaN', "NaN is no number of JSON"),
     ],
 )
 def test_a_signed_but_malformed_base_is_refused(
