@@ -107,6 +107,11 @@ def blocks(settings: Settings, since: int | None = None) -> Iterator[Block]:
 
 def block(settings: Settings, number: int, n: int, since: int | None = None) -> Block:
     """Return a block's records (from ``since`` on) and truth."""
+    with parameters.of_world(settings.knobs.world):
+        return _block(settings, number, n, since)
+
+
+def _block(settings: Settings, number: int, n: int, since: int | None) -> Block:
     people = draw(settings, number, n)
     knobs = settings.knobs
     rows = run(people, settings, knobs.overrides(settings.epoch))
@@ -123,7 +128,8 @@ def draw(settings: Settings, number: int, n: int) -> population.Population:
     """Return the people of a block."""
     size = float(parameters.values("population")["block_days"])
     start_year = settings.end.year - int(settings.years)
-    return population.draw(population.ContactBlock(settings.seed, number, n, number * size, size, start_year))
+    with parameters.of_world(settings.knobs.world):
+        return population.draw(population.ContactBlock(settings.seed, number, n, number * size, size, start_year))
 
 
 def months(settings: Settings) -> NDArray[np.float64]:

@@ -25,7 +25,7 @@ class Knobs:
     hazards are multiplied by what. ``label_noise``: share of severe incidents recorded as lesser, as many lesser ones
     as severe. ``duplicates``: share of persons recorded twice, never linked. ``leak``: share of severe incidents that
     leave a row dated before them. ``world``: name of a world of ``parameters.yaml``, whose mechanism has some other
-    numbers; "" is the one that the calibration describes.
+    numbers, or of a control force of ``controls.yaml``; "" is the one that the calibration describes.
     """
 
     group: str = ""
@@ -57,11 +57,11 @@ class Knobs:
             )
         if self.group:
             self.characteristic_and_code()
-        if self.world and self.world not in parameters.values("worlds"):
+        if self.world and self.world not in {**parameters.values("worlds"), **parameters.controls()}:
             raise UsageError(
                 f"The simulation has no world named {self.world!r}.",
                 where="world",
-                way_out="use " + ", ".join(parameters.values("worlds")),
+                way_out="use " + ", ".join((*parameters.values("worlds"), *parameters.controls())),
             )
         if self.drift != 1.0 and self.drift_at is None:
             raise UsageError("The knob drift was given without its date.", way_out="give drift_at, with a time zone")
@@ -83,7 +83,9 @@ class Knobs:
 
     def overrides(self, epoch: int) -> dict[str, float]:
         """Return the mechanism's parameters that these knobs change; ``epoch``: first second of the force."""
-        changed: dict[str, float] = dict(parameters.values("worlds")[self.world]) if self.world else {}
+        # What a control force has in another way than the mechanism, ``parameters.of_world`` gives.
+        of_world = parameters.controls().get(self.world, {}).get("mechanism")
+        changed: dict[str, float] = dict(of_world or parameters.values("worlds").get(self.world, {}))
         changed |= {"plan_share": self.reviewed, "plan_factor": self.plan_factor}
         if self.drift_at is not None:
             changed |= {"drift_day": (seconds(self.drift_at) - epoch) / DAY, "drift_factor": self.drift}

@@ -1,8 +1,13 @@
-"""The named numbers of ``parameters.yaml``, checked once and handed to compiled code as one record."""
+"""The named numbers of ``parameters.yaml``, checked once and handed to compiled code as one record.
+
+A control force (``controls.yaml``) has other people and other records: while one is made, ``values`` gives its numbers.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -51,9 +56,48 @@ def load() -> dict[str, dict[str, Parameter]]:
 
 
 @cache
+def controls() -> dict[str, dict[str, dict[str, Any]]]:
+    """Return the control forces: by name and section, the values in place of those of ``parameters.yaml``.
+
+    Raises UsageError, listing every fault, where a control names no parameter.
+    """
+    document: dict[str, dict[str, dict[str, Any]]] = read_shipped("threat.simulation", "controls.yaml")
+    raise_all(
+        [
+            UsageError(
+                "The control force names a parameter that there is not.", value=name, where=f"controls.yaml: {control}"
+            )
+            for control, sections in document.items()
+            for section, entries in sections.items()
+            for name in entries
+            if name not in load().get(section, {})
+        ]
+    )
+    return document
+
+
+_MADE: ContextVar[str] = ContextVar("control force that is being made", default="")
+
+
+@contextmanager
+def of_world(name: str) -> Iterator[None]:
+    """Give ``values`` the numbers of a control force during the block; of any other world, those of every force."""
+    token = _MADE.set(name if name in controls() else "")
+    try:
+        yield
+    finally:
+        _MADE.reset(token)
+
+
 def values(section: str) -> dict[str, Any]:
     """Return the plain values of one section; not to be changed."""
-    return {name: parameter.value for name, parameter in load()[section].items()}
+    return _values(section, _MADE.get())
+
+
+@cache
+def _values(section: str, control: str) -> dict[str, Any]:
+    usual = {name: parameter.value for name, parameter in load()[section].items()}
+    return usual | controls()[control].get(section, {}) if control else usual
 
 
 def mechanism(overrides: Mapping[str, float] | None = None) -> NDArray[Any]:

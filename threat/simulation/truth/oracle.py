@@ -138,7 +138,16 @@ def drawn_risks(
 
 
 def laws(settings: Settings) -> Laws:
-    """Return the parameters of the force's own path and of runs forward, in which no new plan is made."""
+    """Return the parameters of the force's own path and of runs forward, in which no new plan is made.
+
+    Raises UsageError for a control force: its people and records are not those that the truth is told from.
+    """
+    if settings.knobs.world in parameters.controls():
+        raise UsageError(
+            "The truth about a control force is not computed.",
+            value=settings.knobs.world,
+            way_out="ask about a force of a world of parameters.yaml",
+        )
     overrides = settings.knobs.overrides(settings.epoch)
     past, future = parameters.mechanism(overrides), parameters.mechanism(overrides | {"plan_share": 0.0})
     return Laws(past, future, force.offence_tables())
