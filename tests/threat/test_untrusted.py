@@ -21,13 +21,13 @@ from threat.files import sha256_of
 from threat.history.store import Store
 from threat.lists import ListFile, open_list, published
 from threat.release import bundle, openings
+from threat.release.envelopes import read_envelopes
 from threat.release.runs import Run
 from threat.simulation.force import read_settings
 from threat.trust import key_list, records, witness
 from threat.trust.folder import Trust
 from training.archive.build import INDEX, SIGNATURE
 from training.archive.checks import verify as verify_archive
-from training.gate.envelopes import read_envelopes
 
 NONE = Trust.none()
 
