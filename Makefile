@@ -59,12 +59,12 @@ define run-suite
   -n $(WORKERS) --dist loadfile --no-loadscope-reorder -q $(1) $(CURDIR)/tests $(TESTS)
 endef
 
-test: setup ## the whole suite, from the built wheel
-	$(call run-suite,-m "not long")
+test: setup ## the suite, from the built wheel, in less than ten minutes on two cores
+	$(call run-suite,-m "not (long or slow)")
 
 test-long: export THREAT_ALL_EXAMPLES := 1
-test-long: setup ## long generative and scale tests, and the property tests with all their examples
-	$(call run-suite,-m "long or drawn")
+test-long: setup ## long generative and scale tests, slow ones, and the property tests with all their examples
+	$(call run-suite,-m "long or slow or drawn")
 
 check: setup ## lint, format, types, import contracts, generated pages
 	@$(BIN)/ruff check .

@@ -13,6 +13,8 @@ from pages.ceiling_plan import QUICK, WORLDS, Plan, chosen_worlds
 
 from threat.errors import UsageError
 
+pytestmark = pytest.mark.slow  # makes and scores two forces
+
 
 @pytest.fixture(scope="module")
 def quick(tmp_path_factory: pytest.TempPathFactory) -> Path:

@@ -7,6 +7,7 @@ from functools import cache
 import numpy as np
 import pytest
 from fixtures.audits import audited, by_code, capacity_of, counted, one_group, simulated
+from fixtures.drawn import drawn
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -110,6 +111,7 @@ def of_sizes(sizes: tuple[tuple[int, int], ...]) -> Fairness:
     return counted(dict(zip("abcdef", sizes, strict=False)))
 
 
+@drawn(100)
 @given(
     names=st.lists(LONG, min_size=6, max_size=6),
     sizes=st.sampled_from(SIZES),

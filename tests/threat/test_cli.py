@@ -159,7 +159,7 @@ def test_a_page_that_cannot_be_written_is_a_mistake_and_no_traceback(page: str, 
     rows = [f"{i % 7},{i % 2},{'ab'[i % 3 == 0]}" for i in range(60)]
     (tmp_path / "audited.csv").write_text("\n".join(["s,l,g", *rows]), encoding="utf-8")
     asked = ("audit", "audited.csv", "--score", "s", "--label", "l", "--group", "g", "--capacity", "9", "--html", page)
-    for extra in ((), ("--json",)):
+    for extra in ((), ("--json",)) if page == "." else (("--json",),):
         out = subprocess.run(
             [sys.executable, "-P", "-m", "threat.cli", *asked, *extra],
             capture_output=True,

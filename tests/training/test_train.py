@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 from fixtures.quick_training import SMALL
+from fixtures.trained_run import Trained
 from typer.testing import CliRunner
 
 from features import load_catalogue
@@ -130,14 +132,17 @@ def test_the_predictions_are_the_complete_cohort_scored_by_the_sealed_model(run:
     assert total == pytest.approx(units["incident"].nunique())
 
 
-def test_the_same_inputs_give_the_same_run_on_any_number_of_threads(run: Run, force: Path, settings: Settings) -> None:
-    on_two = settings.model_copy(update={"threads": 2})
+def test_the_same_inputs_give_the_same_run_on_any_number_of_threads(trained: Trained, tmp_path: Path) -> None:
+    runs = Path(shutil.copytree(trained.run.directory.parent, tmp_path / "runs"))
+    store = Path(shutil.copytree(trained.store, tmp_path / "history"))  # which counts the openings of the test
+    settings = load(trained.config)
+    on_two = settings.model_copy(update={"threads": 3 - settings.threads})
     assert name_run(on_two, STARTED) == name_run(settings, STARTED)
-    again = train(force / "history", on_two, out=run.directory.parent, run_id="again", started_at=STARTED)
-    first, second = (json.loads((r.directory / "manifest.json").read_text())["files"] for r in (run, again))
+    again = train(store, on_two, out=runs, run_id="again", started_at=STARTED)
+    first, second = (json.loads((runs / name / "manifest.json").read_text())["files"] for name in ("r1", "again"))
     assert {name for name in first if first[name] != second[name]} == {"folds.json"}
     opening = again.read_json("folds.json")["test_opening"]
-    assert (opening["times_opened_in_this_run"], opening["earlier_runs_that_opened_it"]) == (1, ["first"])
+    assert (opening["times_opened_in_this_run"], opening["earlier_runs_that_opened_it"]) == (1, ["r1"])
 
 
 def test_no_leak_by_construction(run: Run, labelled: LabelledCohort) -> None:

@@ -7,11 +7,12 @@ import sys
 from pathlib import Path
 
 import pytest
+from fixtures.drawn import drawn
 from fixtures.engine_agreement import OTHERS, check
 from fixtures.feature_definitions import catalogue, definitions
 from fixtures.feature_histories import QUESTIONS, histories, sightings
 from fixtures.spec_tables import read_folder
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import features.statistics
@@ -57,7 +58,7 @@ def test_it_has_a_drawn_table(statistic: Statistic):
 
 
 @every_statistic
-@settings(deadline=None, max_examples=15, suppress_health_check=list(HealthCheck))
+@drawn(20)
 @given(data=st.data(), history=histories())
 def test_every_engine_agrees_on_it(statistic: Statistic, data: st.DataObject, history):
     drawn = data.draw(st.lists(definitions((statistic.name,)), min_size=1, max_size=4))

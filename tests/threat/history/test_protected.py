@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from itertools import permutations
 from pathlib import Path
 from typing import Any
@@ -55,10 +56,12 @@ def test_protected_as_known(tmp_path: Path, as_of: int | None, expected: list[tu
     assert set(only["person_id"]) <= {6}
 
 
+@pytest.mark.drawn
 def test_the_order_of_rows_decides_nothing(tmp_path: Path) -> None:
     """Two codes in one second: the one that sorts last. A withdrawn code does not bring back the one before."""
     rows = [("male", 1, None), ("female", 1, None), ("male", 3, None), ("male", 3, 5), ("female", 7, None)]
-    for i, order in enumerate(permutations(rows)):
+    every = 1 if "THREAT_ALL_EXAMPLES" in os.environ else 7
+    for i, order in enumerate([*permutations(rows)][::every]):
         codes, recorded, withdrawn = zip(*order, strict=True)
         n = len(rows)
         store = Store.create(tmp_path / f"store{i}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from fixtures.audits import by_code, one_group
+from fixtures.drawn import drawn
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -46,20 +47,20 @@ def test_a_list_with_rows_left_out_is_the_shorter_list_of_the_others(
     np.testing.assert_array_equal(*both)
 
 
-@settings(deadline=None)  # the first audit loads SciPy
+@drawn(100)
 @given(st.lists(ROW, min_size=2, max_size=14), st.integers(1, 14))
-def test_the_audit_counts_the_others_alone(drawn: list[tuple[bool, bool, str]], capacity: int) -> None:
-    whole, others, stays = halves(drawn)
+def test_the_audit_counts_the_others_alone(rows: list[tuple[bool, bool, str]], capacity: int) -> None:
+    whole, others, stays = halves(rows)
     places_of_others = int(stays[:capacity].sum())
     if not places_of_others:
         return
-    score, groups = -np.arange(len(drawn), dtype=float), np.array([row[2] for row in drawn])
+    score, groups = -np.arange(len(rows), dtype=float), np.array([row[2] for row in rows])
     policy = load_policy()
 
-    def counts(rows: Labelled, ranks: np.ndarray, codes: np.ndarray, places: int) -> dict[str, tuple[float, ...]]:
-        ranked = Ranked(rows=rows, score=ranks)
+    def counts(of: Labelled, ranks: np.ndarray, codes: np.ndarray, places: int) -> dict[str, tuple[float, ...]]:
+        ranked = Ranked(rows=of, score=ranks)
         report = audit(ranked, one_group(codes), cut=Cut(capacity=places), policy=policy, resampling=NO_DRAWS)
-        assert report.overall.n == rows.n
+        assert report.overall.n == of.n
         return {
             code: (group.n, group.events, group.captured, group.selected, group.precision.n)
             for code, group in by_code(report).items()

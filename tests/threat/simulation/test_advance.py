@@ -21,6 +21,7 @@ def rows(table: object, *columns: str) -> set[tuple[object, ...]]:
     return set(zip(*(table[c].to_pylist() for c in columns), strict=True))  # type: ignore[index]
 
 
+@pytest.mark.slow  # four forces
 def test_three_steps_are_one_longer_force(tmp_path: Path) -> None:
     write(START, tmp_path / "stepwise")
     counts = [carry_on(tmp_path / "stepwise", days)["rows"]["events"] for days in (1, 30, 89)]

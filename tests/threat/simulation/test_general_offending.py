@@ -16,6 +16,8 @@ from threat.simulation.calibration.frames import frame_of
 from threat.simulation.force import Settings
 from threat.simulation.truth.oracle import risks
 
+pytestmark = pytest.mark.slow  # two forces of thousands of relationships
+
 FORCE = Settings(relationships=2500, years=4, seed=29)
 AS_OF = FORCE.now - 30 * DAY
 NAMES = ("subject_non_domestic_violence_ever", "subject_non_domestic_crimes_365d", "subject_domestic_share")

@@ -50,6 +50,8 @@ from training.cohorts.folds import Cycle
 from training.evaluation.calibration import calibration
 from training.evaluation.slices import listed, replay
 
+pytestmark = pytest.mark.slow  # five forces of thousands of relationships
+
 SEED = 21
 HORIZON = 91
 FIRST = seconds(datetime(2022, 1, 1, tzinfo=UTC))

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
 
@@ -25,6 +26,7 @@ def run(folder: Path, **environment: str) -> dict[str, object]:
     return json.loads(done.stdout)
 
 
+@pytest.mark.slow  # compiles the whole simulation anew
 def test_rows_do_not_depend_on_the_processor(tmp_path: Path) -> None:
     """NumPy's optional features off, the compiler told of a plain processor, and the C library without FMA."""
     dispatched = np._core._multiarray_umath.__cpu_dispatch__

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 from fixtures.browser import NARROW, WIDE, Window, axe_on, broken_anchors, sticking_out, visible_text, wrong_on_paper
 from fixtures.desk_states import STATES, State
-from playwright.sync_api import Page
+from playwright.sync_api import Page, ViewportSize
 
 
 @dataclass
@@ -43,14 +43,12 @@ def shown(request: pytest.FixtureRequest, window_on) -> Iterator[Shown]:
     window.page.context.close()
 
 
-def test_axe_finds_nothing_on_a_wide_or_a_narrow_screen(shown: Shown, axe_source: str) -> None:
-    violations: list[str] = []
-    for name, size in (("wide", WIDE), ("narrow", NARROW)):
-        shown.page.set_viewport_size(size)
-        axe = axe_on(shown.page, axe_source)
-        assert {"region", "target-size", "color-contrast", "page-has-heading-one"} <= axe.ran
-        violations += [f"{name}: {line}" for line in axe.violations]
-    assert not violations, "\n".join(violations)
+@pytest.mark.parametrize("size", [WIDE, pytest.param(NARROW, marks=pytest.mark.slow)], ids=["wide", "narrow"])
+def test_axe_finds_nothing(shown: Shown, axe_source: str, size: ViewportSize) -> None:
+    shown.page.set_viewport_size(size)
+    axe = axe_on(shown.page, axe_source)
+    assert {"region", "target-size", "color-contrast", "page-has-heading-one"} <= axe.ran
+    assert not axe.violations, "\n".join(axe.violations)
 
 
 def test_no_page_scrolls_sideways_at_320_px_which_is_400_percent(shown: Shown) -> None:
@@ -65,6 +63,7 @@ def test_on_paper_all_is_open_and_marked_and_there_is_nothing_to_press(shown: Sh
     assert not wrong, "\n".join(wrong)
 
 
+@pytest.mark.slow  # a second window for each page
 def test_without_scripts_a_page_says_the_same(shown: Shown, window_on) -> None:
     shown.page.set_viewport_size(WIDE)
     without = show(shown.state, window_on(shown.state.desk, shown.state.role, script=False))

@@ -9,6 +9,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+import pytest
 from fixtures.drawn import drawn
 from fixtures.small_exports import (
     AS_OFS,
@@ -49,6 +50,7 @@ def _readings(snapshot: Snapshot) -> dict[str, object]:
     }
 
 
+@pytest.mark.slow  # two seconds an example
 @drawn(25)
 @given(EXPORTS, st.randoms(use_true_random=False))
 def test_no_order_of_loads_changes_a_reading(exports: list[Export], random: Random) -> None:
