@@ -267,7 +267,7 @@ def test_one_subject_with_outcomes_is_too_few_to_choose_across_subjects(labelled
         replace(labelled, folds=folds, rows={"monthly": alone}).pairs()
 
 
-def test_commands(run: Run, force: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_evaluate_by_command(run: Run, force: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("training.evaluation.ablations.groups_of", lambda all_: {"a": all_.names[:1]})  # all: 40 s
     runner, history = CliRunner(), str(force / "history")
     got = runner.invoke(app, ["evaluate", str(run.directory), "--json"])
@@ -276,9 +276,12 @@ def test_commands(run: Run, force: Path, tmp_path: Path, monkeypatch: pytest.Mon
     assert "came out again, to nine digits" in got.stdout
     ablated, rows = run.read_json("ablations.json"), run.read(Choices).validation_rows
     assert [part["lost"]["n"] for part in ablated["groups"] + ablated["history"]] == [rows] * 4
-    (path := tmp_path / "small.yaml").write_text(SMALL)
-    args = ["train", "--config", str(path), "--store", history, "--out", str(tmp_path / "runs")]
-    got = runner.invoke(app, [*args, "--run-id", "cli", "--no-mlflow", "--json"])
+
+
+def test_train_by_command(trained: Trained, tmp_path: Path) -> None:
+    run, store = trained.run, shutil.copytree(trained.store, tmp_path / "history")
+    args = ["train", "--config", str(trained.config), "--store", str(store), "--out", str(tmp_path / "runs")]
+    got = CliRunner().invoke(app, [*args, "--run-id", "cli", "--no-mlflow", "--json"])
     assert got.exit_code == 0, got.output
     document = json.loads(got.stdout)
     assert (document["run_id"], document["mlflow"]) == ("cli", None)
@@ -288,4 +291,4 @@ def test_commands(run: Run, force: Path, tmp_path: Path, monkeypatch: pytest.Mon
     assert (execution.threads, execution.seconds > 0, execution.peak_memory_mb > 50) == (1, True, True)
     cohort, counts = run.read_json("cohort.json"), ("test_left_out", "competing_deaths", "unseen_severe")
     assert document["in_no_figure"] == {name: cohort[name] for name in (*counts, "silent_features")}
-    assert Run.open(tmp_path / "runs" / "cli").read(Config).settings.name == "small"
+    assert Run.open(tmp_path / "runs" / "cli").read(Config).settings.name == "quick"

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from threat.errors import IntegrityFailure, UsageError
-from threat.options import JsonOption, KeyOption, RunArgument, ThreadsOption
+from threat.options import STORE, JsonOption, KeyOption, RunArgument, StoreOption, ThreadsOption
 from threat.terminal import emit, progress
 
 # Commands import the rest of the product when they run, so that `threat --help` loads none of it.
@@ -19,7 +19,7 @@ app = typer.Typer()
 @app.command("verify-training")
 def verify_training_command(
     run: RunArgument,
-    store: Annotated[Path, typer.Option(help="Folder of the history that the RUN was trained on.")],
+    store: StoreOption = STORE,
     policy: Annotated[
         Path | None, typer.Option(help="The force's own policy.yaml, where the RUN was trained with one.")
     ] = None,
