@@ -6,6 +6,7 @@ import csv
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from threat.errors import BadInput, UsageError, raise_all
@@ -27,8 +28,11 @@ def read_columns(path: Path, *, numbers: list[str], words: list[str]) -> pd.Data
         raise BadInput("The file is not UTF-8.", value=error, where=str(path), way_out="save it as UTF-8") from None
     except pd.errors.ParserError as error:
         raise BadInput("The file is not a CSV table.", value=error, where=str(path)) from None
-    with path.open(encoding="utf-8", newline="") as file:
-        header = next(csv.reader(file))
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            header = next(csv.reader(file))
+    except csv.Error as error:  # a name of more than 131,072 characters
+        raise BadInput("The header of the file cannot be read.", value=error, where=str(path)) from None
     problems: list[Any] = [
         BadInput("The file names a column twice.", value=name, where=str(path))
         for name in dict.fromkeys(header)
@@ -48,7 +52,8 @@ def read_columns(path: Path, *, numbers: list[str], words: list[str]) -> pd.Data
     for name in dict.fromkeys(numbers):
         text = raw[name].str.strip()
         values = pd.to_numeric(text, errors="coerce")
-        wrong = values.isna() & ~text.str.lower().isin(["", "nan", "na"])
+        # 1e999 is read as infinity, which is no number either.
+        wrong = (values.isna() & ~text.str.lower().isin(["", "nan", "na"])) | np.isinf(values)
         if wrong.any():
             line = int(wrong.to_numpy().argmax())
             where = f"{path}, line {line + 2}"  # line 1 is the header

@@ -98,6 +98,8 @@ def test_mistakes(table: Path, arguments: list[str], error: type[ThreatError], w
         (b"s,y,g\n1,1,caf\xe9\n", BadInput, "UTF-8"),
         (b"s,s,y,g\n1,1,1,A\n", BadInput, "names a column twice"),
         (b's,y,g\n1,1,"A\n', BadInput, "not a CSV"),
+        (b"s,y,g\n1e999,1,A\n", BadInput, "a value that is not a number"),
+        (b"s,y,g," + b"x" * 140_000 + b"\n1,1,A,\n", BadInput, "The header of the file cannot be read"),
     ],
 )
 def test_bad_files(tmp_path: Path, content: bytes, error: type[ThreatError], words: str) -> None:

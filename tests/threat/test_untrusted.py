@@ -16,9 +16,11 @@ from fixtures.malformed import MALFORMED, OTHER
 from training.gate.envelopes import read_envelopes
 
 from serving.audit.checkpoints import read_checkpoint
+from serving.desk.tour import read_tour
 from threat import lists, untrusted
-from threat.errors import IntegrityFailure, ThreatError
+from threat.errors import BadInput, IntegrityFailure, ThreatError
 from threat.files import sha256_of
+from threat.history.seen import Seen
 from threat.history.store import Store
 from threat.lists import ListFile, open_list, published
 from threat.release import bundle, openings
@@ -27,7 +29,7 @@ from threat.release.runs import Run
 from threat.simulation.force import read_settings
 from threat.trust import key_list, records, witness
 from threat.trust.folder import Trust
-from training.archive.build import INDEX, SIGNATURE
+from training.archive.build import FORMAT, INDEX, SIGNATURE
 from training.archive.checks import verify as verify_archive
 
 NONE = Trust.none()
@@ -147,6 +149,21 @@ def test_every_reader_refuses_every_malformed_content_in_words(reader: Reader, t
         assert refused.value.exit_code in reader.code, what
         # What is shown of a content is clipped: a document of megabytes is no message.
         assert len(str(refused.value)) < 1_500, what
+
+
+@pytest.mark.parametrize("files", ["[]", "null", '{"run/manifest.json": 7}', '"all"'])
+def test_an_archive_whose_index_names_no_files_is_refused_in_words(files: str, tmp_path: Path) -> None:
+    content = f'{{"format": "{FORMAT}", "kind": "public", "files": {files}}}'
+    with pytest.raises(BadInput, match="The index of the archive lacks its files"):
+        archive_index(tmp_path, content.encode())
+
+
+@pytest.mark.parametrize("what", MALFORMED)
+def test_what_can_be_done_without_is_taken_as_absent(what: str, tmp_path: Path) -> None:
+    """A tour that cannot be read says so on its page; what an account remembers of a store is learnt again."""
+    path = put(tmp_path, "tour.json", MALFORMED[what])
+    assert read_tour(path).status == "The guided tour cannot be read: tour.json is not what the demonstration wrote."
+    assert Seen(path)._on_disk() == {}
 
 
 @pytest.mark.parametrize("what", MALFORMED)

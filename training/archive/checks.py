@@ -10,7 +10,7 @@ from typing import Literal
 from threat.errors import BadInput, IntegrityFailure, ThreatError
 from threat.files import sha256_of
 from threat.measuring.figure import Verdict
-from threat.release.documents.document import json_object
+from threat.release.documents.document import document_bytes, json_object
 from threat.trust.chain import canonical
 from threat.trust.folder import Trust
 from training.archive import governance, promotion, public
@@ -37,19 +37,22 @@ def verify(folder: Path, trust_folder: Path | None = None) -> list[Line]:
     """
     if not (folder / INDEX).is_file() or not (folder / SIGNATURE).is_file():
         raise BadInput("This folder is no archive of a release.", where=str(folder), way_out="threat archive RUN")
-    index = json_object((folder / INDEX).read_bytes(), INDEX)
+    index = json_object(document_bytes(folder / INDEX), INDEX)
     if index.get("format") != FORMAT:
         raise BadInput("The archive is of another format.", value=index.get("format"), way_out=FORMAT)
+    files = index.get("files")
+    if not isinstance(files, dict) or not all(isinstance(digest, str) for digest in files.values()):
+        raise BadInput("The index of the archive lacks its files.", where=INDEX, way_out="ask for the archive again")
     try:
         archive = Archive(folder, index, Trust.open(trust_folder or folder / TRUST), trust_folder is None)
     except ThreatError as error:
         return [Line("keys", "red", _words(error))]
     checks = _GOVERNANCE if index.get("kind") == "governance" else _PUBLIC
-    files = _line("files", _files, archive)
-    if files.colour == "red":
+    whole = _line("files", _files, archive)
+    if whole.colour == "red":
         # Nothing is computed from files that were changed: the other checks would only repeat that.
-        return [files, *(Line(name, "not checked", "files were changed") for name, _ in checks)]
-    return [files, *(_line(name, check, archive) for name, check in checks)]
+        return [whole, *(Line(name, "not checked", "files were changed") for name, _ in checks)]
+    return [whole, *(_line(name, check, archive) for name, check in checks)]
 
 
 def _line(name: str, check: Callable[[Archive], str], archive: Archive) -> Line:
@@ -57,7 +60,7 @@ def _line(name: str, check: Callable[[Archive], str], archive: Archive) -> Line:
         said = check(archive)
     except ThreatError as error:
         return Line(name, "red", _words(error))
-    except (KeyError, TypeError, ValueError, OSError) as error:
+    except (LookupError, TypeError, AttributeError, ValueError, OSError) as error:
         # A forged file may be anything at all: whatever it does to a reader, the check did not hold.
         return Line(name, "red", f"cannot be read: {type(error).__name__}: {error}")
     return Line(name, "not checked" if isinstance(said, NotChecked) else "green", said)
@@ -87,7 +90,7 @@ def _hashes(folder: Path) -> Iterator[tuple[str, str]]:
 
 def _signature(archive: Archive) -> str:
     """Check that a key for promotion signed the index."""
-    envelope = json_object((archive.folder / SIGNATURE).read_bytes(), SIGNATURE)
+    envelope = json_object(document_bytes(archive.folder / SIGNATURE), SIGNATURE)
     signed, key = archive.trust.verify(envelope, PAYLOAD_TYPE, VERB)
     if canonical(signed) != (archive.folder / INDEX).read_bytes():
         raise IntegrityFailure("The signature is of another index than the archive's.")
