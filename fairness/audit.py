@@ -13,8 +13,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from fairness.alerts import verdict_of_report
+from fairness.audited import Audited
 from fairness.characteristics import Characteristic
-from fairness.faults import Audited, faults_of
+from fairness.faults import faults_of
 from fairness.measured import independent, measured
 from fairness.policy import Policy, load_policy
 from fairness.reports import Terms, not_passing, recall_of, reports_of

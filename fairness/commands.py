@@ -20,7 +20,10 @@ def audit_command(
     what: Annotated[Path, typer.Argument(help="A RUN directory, or a CSV of any ranking.", metavar="RUN|FILE.csv")],
     score: Annotated[str | None, typer.Option(help="Column with the score; higher is listed first.")] = None,
     label: Annotated[str | None, typer.Option(help="Column with the outcome: 1, 0, or empty where unknown.")] = None,
-    group: Annotated[list[str] | None, typer.Option(help="Column with a group; may be given several times.")] = None,
+    group: Annotated[
+        list[str] | None,
+        typer.Option(help="Column with a group, or 'a*b': both columns and each combination; several times."),
+    ] = None,
     capacity: Annotated[float | None, typer.Option(help="Places on the list (per list, with --cycle).")] = None,
     threshold: Annotated[float | None, typer.Option(help="Selected when the score is at least this.")] = None,
     cluster: Annotated[str | None, typer.Option(help="Column naming the person whose rows belong together.")] = None,

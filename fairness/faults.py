@@ -6,61 +6,23 @@ alone sets off one check in 10,000 audits at most, where the check is a test (``
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 from itertools import pairwise
-from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import NDArray
 
-from fairness.characteristics import Characteristic
-from threat.measuring.by_group import Grouping
-from threat.measuring.ranked import Cut, Floats, Ints, Ranked
+from fairness.audited import FEW, LEVEL, Audited
+from fairness.maturity import is_jump, missing_off_the_list, missing_on_some_lists, unknown_in_a_group
+from threat.measuring.ranked import Floats, Ints
 from threat.release.documents.fairness import MISSING, Fault
-
-_LEVEL = 1e-4
-"""Probability, over all cells of a check together, at which chance is no longer believed: an audit is made a few times
-a year, so a false alarm comes once in a lifetime."""
-
-_FEW = 20
-"""Rows of a group below which equal labels or scores say nothing."""
-
-_CLEAR = 1.5
-"""Least ratio of two label rates that is called a jump: with many rows a test finds differences that do not matter."""
-
-
-@dataclass(frozen=True, slots=True)
-class Audited:
-    """What is looked at: the ranking, its cut, and the ways its rows are divided."""
-
-    ranked: Ranked
-    cut: Cut
-    items: Sequence[Characteristic]
-    groupings: Sequence[Grouping]
-
-    @property
-    def labelled(self) -> Ints:
-        """Numbers of the rows whose outcome is known."""
-        return np.flatnonzero(self.ranked.rows.has_known_label)
-
-    def people(self, rows: Ints) -> int:
-        """Distinct persons of some rows: what the rows are worth in a test, as rows of one person tell one thing."""
-        # Marked rather than np.unique, which took half of an audit of a million rows.
-        seen = np.zeros(self.ranked.rows.persons, np.bool_)
-        seen[self.ranked.rows.person[rows]] = True
-        return int(seen.sum())
-
-    @property
-    def scored(self) -> Ints:
-        """Numbers of the rows that have a score."""
-        return np.flatnonzero(~np.isnan(self.ranked.score))
 
 
 def faults_of(audited: Audited) -> tuple[Fault, ...]:
     """Return every fault found, in the order of ``CHECKS``; empty for a clean audit.
 
-    >>> from threat.measuring.ranked import Labelled
+    >>> from fairness.characteristics import Characteristic
+    >>> from threat.measuring.ranked import Cut, Labelled, Ranked
     >>> rows = Labelled.of(label=[1, 0, 1, 0])
     >>> item = Characteristic("sex", "column", ["F", "M", "F", "M"])
     >>> looked_at = Audited(
@@ -125,10 +87,10 @@ def equal_labels(audited: Audited) -> Iterator[Fault]:
         ]
     for cell, name, members in cells:
         labels = hit[members]
-        if len(labels) < _FEW or labels.min() != labels.max():
+        if len(labels) < FEW or labels.min() != labels.max():
             continue
         by_chance = (rate if labels[0] else 1.0 - rate) ** audited.people(labelled[members])
-        if by_chance < _LEVEL / len(cells):
+        if by_chance < LEVEL / len(cells):
             yield _equal(cell, name, len(labels), float(labels[0]))
 
 
@@ -147,80 +109,13 @@ def label_jumps(audited: Audited) -> Iterator[Fault]:
     lists = _lists(audited)
     for (_, before), (name, now) in pairwise(lists):
         worth = audited.people(audited.labelled[before]), audited.people(audited.labelled[now])
-        if _jump((hit[before], hit[now]), worth, _LEVEL / len(lists)):
+        if is_jump((hit[before], hit[now]), worth, LEVEL / len(lists)):
             yield Fault(
                 kind="label rate jumps",
                 counts=f"list {name}: {int(hit[now].sum()):,} of {len(now):,} with an outcome, "
                 f"{int(hit[before].sum()):,} of {len(before):,} on the list before",
                 way_out="find out what changed in recording, and audit the lists before and after by themselves",
             )
-
-
-def unmatured_labels(audited: Audited) -> Iterator[Fault]:
-    """Yield a fault for each group whose outcomes are unknown, or fall away on the last lists, more than others' do."""
-    rows = audited.ranked.rows
-    unknown = ~rows.has_known_label & rows.counted
-    cycles = np.unique(rows.cycle)
-    late = rows.cycle >= cycles[-(len(cycles) // 3)] if len(cycles) > 2 else None
-    for item, grouping in zip(audited.items, audited.groupings, strict=True):
-        cell, level = f"{item.party}/{item.name}", _LEVEL / max(1, len(grouping.codes))
-        recorded = np.array([code != MISSING for code in grouping.codes], np.bool_)[grouping.row] & rows.counted
-        for i, code in enumerate(grouping.codes):
-            of_group = grouping.row == i
-            parts = np.flatnonzero(of_group & rows.counted), np.flatnonzero(recorded & ~of_group)
-            if unknown.any() and (words := _more_unknown(audited, unknown, parts, level)):
-                yield Fault(
-                    kind="outcomes unknown more often in a group",
-                    cell=cell,
-                    counts=f"{item.title_of(code)}: {words}",
-                    way_out="wait until the outcomes of every group are known",
-                )
-            if late is not None and (words := _falls_away(audited, late, parts, level)):
-                yield Fault(
-                    kind="labels of a group mature late",
-                    cell=cell,
-                    counts=f"{item.title_of(code)}: {words}",
-                    way_out="leave out the last lists, or wait until the outcomes of every group are known",
-                )
-
-
-def _more_unknown(audited: Audited, unknown: NDArray[np.bool_], parts: tuple[Ints, Ints], level: float) -> str:
-    """Say how many outcomes of a group and of others are unknown; empty where the group's are not clearly more."""
-    group_rows, others = (unknown[part].astype(np.float64) for part in parts)
-    if not len(group_rows) or not len(others) or group_rows.mean() <= others.mean():
-        return ""
-    if not _jump((group_rows, others), (audited.people(parts[0]), audited.people(parts[1])), level):
-        return ""
-    return (
-        f"{int(group_rows.sum()):,} of {len(group_rows):,} unknown, of others {int(others.sum()):,} of {len(others):,}"
-    )
-
-
-def _falls_away(audited: Audited, late: NDArray[np.bool_], parts: tuple[Ints, Ints], level: float) -> str:
-    """Say how outcomes of a group fall on the last lists where those of others do not; empty where chance may do so.
-
-    A z-test of the change of the rate, group over others, on the persons with an outcome: the logarithm of a count has
-    the variance 1 / count.
-    """
-    hit = audited.ranked.rows.hit
-    counts, logs = [], []
-    for part in parts:
-        for when in (late[part], ~late[part]):
-            rows = part[when]
-            people, harmed = audited.people(rows), audited.people(rows[hit[rows]])
-            if people < _FEW:
-                return ""
-            counts.append(harmed)
-            logs.append(np.log((harmed + 0.5) / people))
-    change = (logs[0] - logs[1]) - (logs[2] - logs[3])
-    error = float(np.sqrt(sum(1 / (count + 0.5) for count in counts)))
-    if change / error > NormalDist().inv_cdf(level):
-        return ""
-    late_people, before, others_late, others_before = (f"{count:,}" for count in counts)
-    return (
-        f"{late_people} people with an outcome on the last lists, {before} before; of others {others_late} and "
-        f"{others_before}"
-    )
 
 
 def duplicate_rows(audited: Audited) -> Iterator[Fault]:
@@ -232,7 +127,7 @@ def duplicate_rows(audited: Audited) -> Iterator[Fault]:
     scored = audited.scored[np.argsort(ranked.score[audited.scored], kind="stable")]
     score = ranked.score[scored]
     tied = np.append(False, score[1:] == score[:-1])
-    if len(score) < _FEW or 2 * int(tied.sum()) > len(score):
+    if len(score) < FEW or 2 * int(tied.sum()) > len(score):
         return
     # Few rows tie where scores are mostly distinct, and only those are compared in every column.
     some = scored[tied | np.append(tied[1:], False)]
@@ -245,9 +140,32 @@ def duplicate_rows(audited: Audited) -> Iterator[Fault]:
     if (twice := int(same.sum())) > max(3, len(score) // 1_000):
         yield Fault(
             kind="duplicate rows",
-            counts=f"{twice:,} of {len(score):,} rows repeat another in score, label, list, person and groups",
+            counts=f"{twice:,} of {len(score):,} rows repeat another in score, label, list, person and groups: "
+            f"{_row_numbers(some[order], same)}",
             way_out="keep each row once: a row that counts twice is no second outcome",
         )
+
+
+def _row_numbers(rows: Ints, same: NDArray[np.bool_]) -> str:
+    """Name rows that repeat the row before them, the earliest in the table first, and count the others.
+
+    >>> _row_numbers(np.array([7, 2, 4, 9]), np.array([True, False, True]))
+    'row 8 repeats row 3, row 10 repeats row 5 (rows numbered from 1)'
+    """
+    # A run of equal rows repeats its first: each is named with the earliest row of its run.
+    run = np.concatenate([[0], np.cumsum(~same)])
+    first = np.full(run[-1] + 1, np.iinfo(np.int64).max)
+    np.minimum.at(first, run, rows)
+    repeats = sorted(
+        (int(row), int(first[number])) for row, number in zip(rows, run, strict=True) if row != first[number]
+    )
+    named = [f"row {row + 1:,} repeats row {of + 1:,}" for row, of in repeats[:_NAMED]]
+    left = [f"and {len(repeats) - _NAMED:,} more"] if len(repeats) > _NAMED else []
+    return f"{', '.join([*named, *left])} (rows numbered from 1)"
+
+
+_NAMED = 5
+"""Repeated rows that are named: enough to find what made them."""
 
 
 def score_is_group(audited: Audited) -> Iterator[Fault]:
@@ -256,13 +174,13 @@ def score_is_group(audited: Audited) -> Iterator[Fault]:
     for item, grouping in zip(audited.items, audited.groupings, strict=True):
         row = grouping.row[audited.scored]
         parts = [score[row == i] for i, code in enumerate(grouping.codes) if code != MISSING]
-        parts = [part for part in parts if len(part) >= _FEW]
+        parts = [part for part in parts if len(part) >= FEW]
         ranges = sorted((float(part.min()), float(part.max())) for part in parts)
         if len(ranges) > 1 and all(high < low for (_, high), (low, _) in pairwise(ranges)):
             yield Fault(
                 kind="score determined by the group",
                 cell=f"{item.party}/{item.name}",
-                counts=f"no score of {len(ranges)} groups of {_FEW} rows or more is among those of another group",
+                counts=f"no score of {len(ranges)} groups of {FEW} rows or more is among those of another group",
                 way_out="find out which input of the ranking is the group",
             )
 
@@ -274,22 +192,14 @@ def _lists(audited: Audited) -> list[tuple[str, Ints]]:
     return [] if len(numbers) < 2 else [(str(number), np.flatnonzero(cycle == number)) for number in numbers]
 
 
-def _jump(labels: tuple[Floats, Floats], worth: tuple[int, int], level: float) -> bool:
-    """Tell whether two shares differ by a factor of 1.5 and by more than chance does, by a pooled z-test of persons."""
-    if min(worth) < _FEW:
-        return False
-    low, high = sorted(float(part.mean()) for part in labels)
-    pooled = float(np.concatenate(labels).mean())
-    error = np.sqrt(pooled * (1 - pooled) * (1 / worth[0] + 1 / worth[1]))
-    return bool(error > 0 and high > _CLEAR * low and (high - low) / error > NormalDist().inv_cdf(1 - level / 2))
-
-
 CHECKS: tuple[Callable[[Audited], Iterator[Fault]], ...] = (
     constant_score,
     nothing_selected,
     equal_labels,
     label_jumps,
-    unmatured_labels,
+    unknown_in_a_group,
+    missing_on_some_lists,
+    missing_off_the_list,
     duplicate_rows,
     score_is_group,
 )

@@ -99,9 +99,11 @@ def intersections_of(report: Fairness) -> list[tuple[str, str, str]]:
     names = {(item.party, item.characteristic): item.name for item in report.characteristics}
     out = []
     for (party, characteristic), name in names.items():
-        first, _, second = characteristic.partition("_by_")
-        if (party, first) in names and (party, second) in names:
-            out.append((name, names[party, first], names[party, second]))
+        words = characteristic.split("_by_")  # a column handed in may have the very letters in its own name
+        for cut in range(1, len(words)):
+            first, second = "_by_".join(words[:cut]), "_by_".join(words[cut:])
+            if (party, first) in names and (party, second) in names:
+                out.append((name, names[party, first], names[party, second]))
     return out
 
 

@@ -160,7 +160,7 @@ def needed_of(cell: ComparedFigure) -> str:
     fail, passed = (
         "over a million" if cases is None else count(cases) for cases in (cell.needed_to_fail, cell.needed_to_pass)
     )
-    return f"has {count(round(cell.effective))} cases, needs {fail} to fail at 0.6 and {passed} to pass"
+    return f"has {plural(round(cell.effective), 'case')}, needs {fail} to fail at 0.6 and {passed} to pass"
 
 
 def power_of_all(report: Fairness) -> str:

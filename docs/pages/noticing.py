@@ -103,9 +103,13 @@ def listed(incidents: NDArray[np.int64], rows: ForceRows) -> NDArray[np.bool_]:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What one audit of a world said of the planted group; ``recall`` on record, and of all outcomes that happened."""
+    """What one audit of a world said of the planted group; ``recall`` on record, and of all outcomes that happened.
+
+    ``faulty``: a fault was found unasked, with which nothing passes.
+    """
 
     verdicts: dict[str, FairnessVerdict]
+    faulty: bool
     calibration_fails: bool
     recall: float
     true_recall: float
@@ -176,7 +180,7 @@ def _seen(report: Fairness, about: str, true_recall: float) -> Seen:
     }
     of_plant = subject if about == "subject" else at_risk
     fails = str(of_plant.calibration_verdict) == "fail"
-    return Seen(verdicts, fails, of_plant.recall.value or 0.0, true_recall)
+    return Seen(verdicts, bool(report.faults), fails, of_plant.recall.value or 0.0, true_recall)
 
 
 def _verdict(group: GroupReport, figure: FigureName) -> FairnessVerdict:
@@ -207,9 +211,9 @@ def table(seen: dict[str, Sequence[Seen]]) -> list[str]:
     figures = ("recall", "precision", "false positive rate")
     heads = [f"{figure}: {word}" for figure in figures for word in ("fail", "fail or alert")]
     lines = [
-        f"| planted | {' | '.join(heads)} | observed / expected: fail | recall on record "
+        f"| planted | {' | '.join(heads)} | observed / expected: fail | fault found | recall on record "
         "| recall of all that happened |",
-        "|---" * (len(heads) + 4) + "|",
+        "|---" * (len(heads) + 5) + "|",
     ]
     for plant, audits in seen.items():
         noticed = [
@@ -218,6 +222,7 @@ def table(seen: dict[str, Sequence[Seen]]) -> list[str]:
             for words in ({FairnessVerdict.FAIL}, {FairnessVerdict.FAIL, FairnessVerdict.ALERT})
         ]
         noticed.append(sum(audited_world.calibration_fails for audited_world in audits))
+        noticed.append(sum(audited_world.faulty for audited_world in audits))
         cells = [share(hits, len(audits)) for hits in noticed]
         cells += [
             f"{np.mean([getattr(audited_world, name) for audited_world in audits]):.0%}"
@@ -248,8 +253,10 @@ def page(rows: ForceRows, seen: dict[str, Sequence[Seen]], *, made_of: str) -> s
         "**What recorded recall cannot see.** Outcomes that nobody recorded are missing from the figure and from its "
         "reference: with thinned labels recall on record is higher than that of all that happened, and the audit of "
         "recall cannot object. Where the ranking gives probabilities, observed over expected can: fewer outcomes are "
-        "on record of the group than of others of whom as much is on record. It sees that something is missing, not "
-        "what; under thinned history it moves the other way, because fewer incidents stand for as much harm.",
+        "on record of the group than of others of whom as much is on record. So can the check for faults, where "
+        "outcomes break off at the cut: off the list far fewer are on record of the group than of others of like "
+        "scores, next to as many on it. Either sees that something is missing, not what; under thinned history "
+        "observed over expected moves the other way, because fewer incidents stand for as much harm.",
         "",
         "**What is not noticed either way**: a group that is thinned in history and labels alike, and people who come "
         "to nobody's notice at all. The groups drawn here are of a fifth; of a smaller group less is noticed "

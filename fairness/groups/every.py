@@ -9,7 +9,7 @@ import pandas as pd
 
 from fairness.characteristics import Characteristic
 from fairness.groups import age, couples, ethnicity, records
-from fairness.groups.column import Column
+from fairness.groups.column import Column, combined
 from fairness.groups.parties import PARTIES, Parties, resolve
 from fairness.groups.protected import Recorded, titles_of
 from fairness.policy import Policy
@@ -47,22 +47,6 @@ def _with_intersections(columns: list[Column], policy: Policy) -> list[Column]:
             first, second = (part for part in parts if part is not None)
             out.append(combined(first, second, intersection.name))
     return out
-
-
-def combined(first: Column, second: Column, name: str) -> Column:
-    """Return the combinations of two columns of one party, such as *Female, 25-34*.
-
-    >>> sex, age = pd.Series(["F", "M", None], dtype=object), pd.Series(["18-24", "18-24", "18-24"], dtype=object)
-    >>> both = combined(Column("sex", "subject", sex, {"F": "Female"}), Column("age", "subject", age), "sex_by_age")
-    >>> both.codes.fillna("missing").tolist(), both.titles
-    (['F, 18-24', 'M, 18-24', 'missing'], {'F, 18-24': 'Female, 18-24', 'M, 18-24': 'M, 18-24'})
-    """
-    recorded = first.codes.notna() & second.codes.notna()
-    codes = (first.codes.astype(str) + ", " + second.codes.astype(str)).where(recorded, None).astype(object)
-    pairs = sorted(set(zip(first.codes[recorded].astype(str), second.codes[recorded].astype(str), strict=True)))
-    words = [{} if column.titles is None else dict(column.titles) for column in (first, second)]
-    titles = {f"{a}, {b}": f"{words[0].get(a, a)}, {words[1].get(b, b)}" for a, b in pairs}
-    return Column(name, first.party, codes, titles, "combination of two characteristics")
 
 
 def _columns(snapshot: Snapshot, both: Parties, policy: Policy) -> Iterator[Column]:

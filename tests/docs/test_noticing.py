@@ -47,13 +47,14 @@ def test_thinned_labels_raise_recall_on_record_above_that_of_all_that_happened()
     assert plain.recall == pytest.approx(plain.true_recall)
     assert thinned.true_recall == pytest.approx(plain.true_recall)
     assert thinned.recall > thinned.true_recall + 0.1
+    assert (thinned.faulty, plain.faulty) == (True, False)
 
 
 def test_the_page_says_shares_with_intervals() -> None:
     seen = {plant: [audited(ROWS, plant, seed) for seed in range(2)] for plant in PLANTS}
     lines = table(seen)
     assert [line.split("|")[1].strip() for line in lines[2:]] == list(PLANTS)
-    assert all(len(line.split("|")) == 12 for line in lines)
+    assert all(len(line.split("|")) == 13 for line in lines)
     text = page(ROWS, seen, made_of="drawn rows")
     assert "In each of 2 seeds" in text
     assert wilson(0, 100)[0] == 0.0

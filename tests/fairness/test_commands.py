@@ -56,6 +56,39 @@ def test_several_groups_and_a_page(table: Path, tmp_path: Path) -> None:
     assert "<h3>who</h3>" in html
 
 
+def test_combinations_are_declared_with_a_star(table: Path) -> None:
+    """As in a formula: both columns and each combination, which decide as any column does."""
+    result = run("audit", str(table), "--score", "s", "--label", "y", "--group", "g*who", "--capacity", "2", "--json")
+    report = json.loads(result.stdout)
+    assert [item["characteristic"] for item in report["characteristics"]] == ["g", "who", "g_by_who"]
+    assert all(item["gate"] for item in report["characteristics"])
+    both = {group["code"]: group["n"] for group in report["characteristics"][2]["groups"]}
+    assert both == {"A, p1": 2, "B, p2": 1, "B, p3": 1, "B, p5": 1, "not recorded": 1}
+
+
+def test_combinations_of_the_policy_count_where_a_table_is_audited_by_both(table: Path, tmp_path: Path) -> None:
+    path = tmp_path / "policy.yaml"
+    path.write_text("version: ours\nintersections: [{party: column, of: [g, who]}, {party: column, of: [g, other]}]\n")
+    result = run("audit", str(table), *GOOD, "--group", "who", "--capacity", "2", "--policy", str(path), "--json")
+    report = json.loads(result.stdout)
+    assert [item["characteristic"] for item in report["characteristics"]] == ["g", "who", "g_by_who"]
+
+
+@pytest.mark.parametrize(("asked", "columns"), [("g*", "1 different column"), ("g*g", "1"), ("g*who*word", "3")])
+def test_a_combination_names_two_columns(table: Path, asked: str, columns: str) -> None:
+    result = run("audit", str(table), "--score", "s", "--label", "y", "--group", asked, "--capacity", "2")
+    assert isinstance(result.exception, UsageError)
+    assert f"The combination {asked} has {columns}" in str(result.exception)
+
+
+def test_two_combinations_that_read_alike_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "ranking.csv"
+    path.write_text('s,y,a,b\n2,1,"x, y",z\n1,0,x,"y, z"\n')
+    result = run("audit", str(path), "--score", "s", "--label", "y", "--group", "a*b", "--capacity", "1")
+    assert isinstance(result.exception, BadInput)
+    assert "Two different combinations of groups would have one" in str(result.exception)
+
+
 def test_every_group_is_printed_on_request(table: Path) -> None:
     result = run("audit", str(table), *GOOD, "--capacity", "2", "--full")
     assert result.exit_code == 0

@@ -9,9 +9,11 @@ import pytest
 from fixtures.audits import FAST, audited, one_group
 
 from fairness.audit import audit
+from fairness.audited import Audited
 from fairness.characteristics import Characteristic
-from fairness.faults import Audited, faults_of
+from fairness.faults import faults_of
 from threat.measuring.ranked import Cut, Labelled, Ranked
+from threat.release.documents.fairness import Fault
 
 N = 6_000
 
@@ -30,11 +32,15 @@ def drawn(seed: int) -> dict[str, Any]:
 
 
 def found(table: dict[str, Any], **cut: float) -> list[str]:
+    return [fault.kind for fault in faults(table, **cut)]
+
+
+def faults(table: dict[str, Any], **cut: float) -> tuple[Fault, ...]:
     rows = Labelled.of(label=table["label"], person=table["person"], cycle=table["cycle"])
     items = one_group(table["group"])
     ranked = Ranked(rows=rows, score=np.asarray(table["score"], float))
     looked_at = Audited(ranked, Cut(**(cut or {"capacity": 200.0})), items, [item.grouping(rows) for item in items])
-    return [fault.kind for fault in faults_of(looked_at)]
+    return faults_of(looked_at)
 
 
 @pytest.mark.parametrize(
@@ -76,6 +82,14 @@ def _late(t: dict[str, Any]) -> None:
     t["label"][(t["group"] == "b") & (t["cycle"] >= 4) & (draw.random(N) < 0.8)] = 0
 
 
+def _off_the_list(t: dict[str, Any], lists: tuple[int, ...] = tuple(range(6))) -> None:
+    """80% of the harm to the group's people who were not listed is missing, on these lists."""
+    draw = np.random.default_rng(1)
+    cut = [np.sort(t["score"][t["cycle"] == number])[-200] for number in range(6)]
+    missing = (t["score"] < np.array(cut)[t["cycle"]]) & (draw.random(N) < 0.8)
+    t["label"][missing & (t["group"] == "b") & np.isin(t["cycle"], lists)] = 0
+
+
 def _twice(t: dict[str, Any]) -> None:
     for column in t.values():
         column[:60] = column[60:120]
@@ -91,6 +105,7 @@ PLANTED = {
     "label rate jumps": _jumping,
     "outcomes unknown more often in a group": _unknown,
     "labels of a group mature late": _late,
+    "outcomes of a group missing off the list": _off_the_list,
     "duplicate rows": _twice,
     "score determined by the group": _score_is_group,
 }
@@ -102,6 +117,46 @@ def test_a_planted_fault_is_found(kind: str, seed: int) -> None:
     table = drawn(seed)
     PLANTED[kind](table)
     assert kind in found(table)
+
+
+@pytest.mark.parametrize("lists", [(0, 1), (2, 3), (4, 5), (1, 2, 3, 4)])
+def test_labels_missing_on_any_stretch_of_lists_are_found(lists: tuple[int, ...]) -> None:
+    table = drawn(1)
+    late = (table["group"] == "b") & np.isin(table["cycle"], lists) & (np.random.default_rng(1).random(N) < 0.8)
+    table["label"][late] = 0
+    [fault] = [fault for fault in faults(table) if fault.kind == "labels of a group mature late"]
+    assert fault.cell == "column/group"
+    assert fault.counts.startswith("b: ")
+    assert f"on lists {lists[0]} to {lists[-1]}, " in fault.counts
+
+
+@pytest.mark.parametrize("lists", [(0, 1, 2, 3, 4, 5), (0, 1, 2), (1, 2, 3, 4, 5)])
+def test_harm_missing_off_the_list_makes_no_pass_of_a_fail(lists: tuple[int, ...]) -> None:
+    """Less is on record of group b, so it scores lower and fails; 80% of its missed harm goes unrecorded."""
+    table = drawn(2)
+    table["score"] -= 0.8 * (table["group"] == "b")
+    by_recall = FAST.model_copy(update={"column_figures": ("recall",)})
+
+    def verdict() -> str:
+        ranked = Ranked(rows=Labelled.of(label=table["label"], cycle=table["cycle"]), score=table["score"])
+        report = audit(ranked, one_group(table["group"]), cut=Cut(capacity=200), policy=by_recall)
+        return str(report.verdict)
+
+    assert verdict() == "fail"
+    _off_the_list(table, lists)
+    assert verdict() != "pass"
+    assert {"labels of a group mature late", "outcomes of a group missing off the list"} & set(found(table))
+
+
+def test_repeated_rows_are_named_by_number() -> None:
+    table = drawn(1)
+    _twice(table)
+    [fault] = [fault for fault in faults(table) if fault.kind == "duplicate rows"]
+    assert fault.counts == (
+        "60 of 6,000 rows repeat another in score, label, list, person and groups: row 61 repeats row 1, row 62 "
+        "repeats row 2, row 63 repeats row 3, row 64 repeats row 4, row 65 repeats row 5, and 55 more (rows numbered "
+        "from 1)"
+    )
 
 
 @pytest.mark.parametrize("plant", [_all_equal, _equal_on_a_list])
