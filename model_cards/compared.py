@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from model_cards.page import first_page_parts, template
+from model_cards.one_page import first_page_parts
+from model_cards.page import template
 from model_cards.words import figure_words, table
 from threat.measuring.figure import Figure
 from threat.release.documents.card import Card, CardFigure, Table, Value

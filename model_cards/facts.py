@@ -370,6 +370,7 @@ FACTS: dict[str, Fact] = {
     "sign_off.gate": ("gate.json", results.gate_field),
     "sign_off.approvals": ("gate.json", results.approvals_field),
     "sign_off.dissent": ("gate.json", signing.dissent_field),
+    "sign_off.not_counted": ("gate.json", signing.not_counted_field),
     "sign_off.policies": ("gate.json", signing.policies_field),
     "sign_off.computed_again": ("gate.json", signing.computed_again_field),
     "sign_off.release_digest": ("gate.json", signing.release_digest_field),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from model_cards import facts, results
-from model_cards.audit_facts import alerts, own_errors
+from model_cards.audit_facts import alerts, faults, own_errors
 from model_cards.limits import cannot_see
 from model_cards.outline import is_required
 from model_cards.tested import how_tested
@@ -54,6 +54,7 @@ def first_page(documents: RunDocuments, run_id: str, limits: Sequence[str], sect
         compared=results.compared(documents),
         worst_served=results.worst_served(documents),
         alerts=alerts(documents.audit),
+        faults=faults(documents.audit),
         own_errors=own_errors(documents.audit),
         for_whom=_for_whom(documents),
         verdicts=_verdicts(gate),

@@ -7,7 +7,7 @@ from importlib.resources import files
 from typing import Any
 
 from model_cards.card import headline_words
-from model_cards.page import first_page_parts
+from model_cards.one_page import on_one_page
 from threat.release.documents.card import Card, CardField, Chart, Table, Value
 
 _MARK = "DEMONSTRATION. Signed by nobody; valid nowhere else. Not for any decision about anybody."
@@ -53,7 +53,7 @@ def _drawn(card: Card) -> dict[str, Any]:
         "headline": headline_words(card),
         "first_page": [
             {"heading": heading, "fields": [{"title": title, "value": _plain(value)} for title, value in values]}
-            for heading, values in first_page_parts(card.summary)
+            for heading, values in on_one_page(card.summary)
         ],
         "sections": [
             {

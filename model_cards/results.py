@@ -317,12 +317,13 @@ def acceptances_field(documents: RunDocuments) -> Value | None:
             acceptance.about,
             f"{acceptance.by} ({acceptance.role})",
             acceptance.reason,
+            acceptance.controls or "nothing",
             acceptance.expires.isoformat(),
         ]
         for check in documents.gate.checks
         for acceptance in check.accepted
     ]
-    return table(["Check", "What", "By", "Why", "Expires"], rows) or "None"
+    return table(["Check", "What", "By", "Why", "Instead", "Expires"], rows) or "None"
 
 
 def gate_field(documents: RunDocuments) -> Value | None:
@@ -336,11 +337,18 @@ def gate_field(documents: RunDocuments) -> Value | None:
 
 
 def approvals_field(documents: RunDocuments) -> Value | None:
-    """Return who approved."""
+    """Return who approved, until when and on which conditions."""
     if documents.gate is None:
         return None
     rows = [
-        [approval.by, approval.role, approval.on.isoformat(), approval.environment]
+        [
+            approval.by,
+            approval.role,
+            approval.on.isoformat(),
+            "no last day" if approval.expires is None else approval.expires.isoformat(),
+            approval.environment,
+            "; ".join(approval.conditions) or "none",
+        ]
         for approval in documents.gate.approvals
     ]
-    return table(["By", "Role", "On", "Environment"], rows) or "None"
+    return table(["By", "Role", "On", "Until", "Environment", "Conditions"], rows) or "None"

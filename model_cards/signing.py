@@ -15,6 +15,11 @@ def dissent_field(documents: RunDocuments) -> Value | None:
     return table(["By", "Role", "On", "Why"], rows) or "None"
 
 
+def not_counted_field(documents: RunDocuments) -> Value | None:
+    """Return the statements that did not count, and why."""
+    return None if documents.gate is None else documents.gate.not_counted or "None"
+
+
 def policies_field(documents: RunDocuments) -> Value | None:
     """Return the policies that decided, with who answers for each and since when; None without any."""
     if documents.gate is None:

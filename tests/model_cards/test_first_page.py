@@ -9,7 +9,7 @@ from fixtures.cards import made
 from fixtures.evidence import at_capacity, figure, ranking
 
 from model_cards.figures import card_figures
-from model_cards.page import first_page_parts
+from model_cards.one_page import first_page_parts
 from threat.release.documents.card import Table
 from threat.release.evidence import RunDocuments
 
@@ -86,7 +86,7 @@ def test_conditions_signatures_and_expiry_are_of_the_gate() -> None:
 
 def test_nothing_of_the_first_page_is_left_out_of_its_drawing() -> None:
     titles = [title for _, values in first_page_parts(made(gate=None).summary) for title, _ in values]
-    assert len(titles) == len(set(titles)) == 25
+    assert len(titles) == len(set(titles)) == 26
     drawn = {title: value for _, values in first_page_parts(made(gate=None).summary) for title, value in values}
     assert drawn["Signed by"] == "Nobody"
     assert drawn["Verdicts of the gate"] == "The gate has not been asked"

@@ -91,7 +91,7 @@ def test_the_first_page_comes_first_and_has_its_five_parts() -> None:
         "For whom",
         "Verdicts, signatures, expiry",
     ]
-    assert "<li>DEMONSTRATION SRO (SRO), 2026-06-01</li>" in first
+    assert "<dt>Signed by</dt><dd>DEMONSTRATION SRO (SRO), 2026-06-01" in first
     assert "accepted by DEMONSTRATION SRO (SRO) until 2026-08-30, because: few. Instead: none." in first
     assert "from evidence until 2026-06-01" in html
 

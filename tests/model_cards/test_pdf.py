@@ -13,9 +13,10 @@ import pytest
 from fixtures import evidence
 from fixtures.card_commands import run_card
 from fixtures.cards import made
+from fixtures.crowded_card import crowded
 from fixtures.said import wrongly_said
 
-from model_cards.page import first_page_parts
+from model_cards.one_page import on_one_page
 from model_cards.pdf import pdf
 from threat.release.documents.card import Card
 
@@ -76,7 +77,7 @@ def test_it_holds_the_figures_of_the_first_page(drawn: tuple[Card, bytes], text:
     assert "40.0% (30.0% to 50.0%) of the 120 recorded outcomes within 180 days" in text
     assert "0.71 (0.66 to 0.76)" in text
     assert "0.20 (0.10 to 0.30)" in text
-    for heading, values in first_page_parts(card.summary):
+    for heading, values in on_one_page(card.summary):
         assert heading in text
         assert all(title in text for title, _ in values)
     assert "DEMONSTRATION. Signed by nobody" in text
@@ -84,6 +85,26 @@ def test_it_holds_the_figures_of_the_first_page(drawn: tuple[Card, bytes], text:
         field.source == "human" and not field.provided for section in card.sections for field in section.fields
     )
     assert wrongly_said(text.replace(". ", ".\n")) == []
+
+
+def test_the_first_page_is_one_sheet_of_a4_however_much_there_is_to_say(read: pypdf.PdfReader) -> None:
+    """Each part and title of it on page 1, and the first section on page 2: of a usual card and of a crowded one."""
+    card = crowded()
+    for pages, summary in ((read.pages, made().summary), (pypdf.PdfReader(io.BytesIO(pdf(card))).pages, card.summary)):
+        width, height = (float(side) / 72 * 25.4 for side in pages[0].mediabox[2:])
+        assert (round(width), round(height)) == (210, 297)
+        sheet = re.sub(r"\s+", " ", re.sub(r"[-\u00ad\u2010]\n", "", pages[0].extract_text()))
+        for heading, values in on_one_page(summary):
+            assert heading in sheet
+            assert [title for title, _ in values if title not in sheet] == []
+        assert "1. Identity and ownership" not in sheet
+        assert "1. Identity and ownership" in pages[1].extract_text()
+    for said in (
+        "and 8 more: see Performance", "and 177 more: see Fairness", "and 4 more: see Fairness",
+        "and 10 more: see Monitoring and change and Signoff", "and 15 more: see Signoff", "and 4 more: see Signoff",
+        "256 recorded outcomes within 180 days", "of all recorded outcomes on the list", "2026-08-01",
+    ):  # fmt: skip
+        assert said in sheet.replace("Sign-off", "Signoff"), said
 
 
 def test_the_command_writes_it_and_writes_nothing_without_typst(

@@ -120,6 +120,7 @@ class Summary(Part):
     compared: str = Field(default="", description="what the planned comparison found, in words; empty without one")
     worst_served: str = Field(description="the group treated worst, in words")
     alerts: tuple[Text, ...] = Field(description="groups that fail or alert, with the side on which they do")
+    faults: tuple[Text, ...] = Field(default=(), description="what the audit found unasked; with any nothing passes")
     own_errors: Text = Field(description="how often an audit of these sizes errs by chance, in words")
     for_whom: Table | None = Field(description="what could be tested of each protected characteristic; null: no audit")
     verdicts: Table | None = Field(description="the gate's verdict on every check; null before the gate")
