@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -25,8 +24,10 @@ from serving.lists import rankings
 from serving.lists.publishing import PublishedList
 from threat.errors import BadInput, IntegrityFailure, ThreatError, UsageError
 from threat.lists import Published
-from threat.release import promotions
+from threat.release import kept, promotions
+from threat.release.approved import NotApproved
 from threat.release.documents.earlier import ReleasedCheck
+from threat.release.lapses import Foundations, foundations, lapsed
 from threat.release.ledger import Standing
 from threat.trust.folder import Trust
 
@@ -83,7 +84,7 @@ class Desk:
         # One thread opens a list while the others wait: two openings at once would hold the snapshot twice.
         self._opening = threading.Lock()
         self._view: ListView | None = None
-        self._last_days: dict[str, date | None] = {}
+        self._foundations: dict[str, Foundations] = {}
 
     def log(self, entry: Entry, at: int) -> None:
         """Write an entry of the audit log, in a transaction of its own. ``at``: UTC seconds."""
@@ -172,19 +173,26 @@ class Desk:
         # The chain is read at every request, and it is short: a suspension must take effect at once.
         standing = promotions.current(self.promotions_path)
         if standing.served and standing.bundle_sha256 == chosen.bundle:
-            suspended = rankings.expired(standing, self._last_day(chosen.bundle, standing), self.clock())
-            if suspended is None:
+            reason = self._lapsed(standing)
+            if not reason:
                 return chosen, chosen.list, ""
-            standing = suspended
+            standing = rankings.fallen_back(standing, reason)
         if standing.state == "suspended":
             return chosen, chosen.standby, rankings.why_a_rule(standing)
         return chosen, chosen.standby, _REPLACED
 
-    def _last_day(self, bundle_sha256: str, standing: Standing) -> date | None:
-        """The last day of the release of a bundle; a hash names one content for ever, so a bundle is opened once."""
-        if bundle_sha256 not in self._last_days:
-            self._last_days[bundle_sha256] = rankings.opened(self.promotions_path, standing).released.expires
-        return self._last_days[bundle_sha256]
+    def _lapsed(self, standing: Standing) -> str:
+        """Return why the release of the bundle in service no longer holds, asked at every request; empty while it does.
+
+        A hash names one content for ever, so what a bundle depends on is read once, and whether it holds each time.
+        """
+        trust, sha256 = self.trust, standing.bundle_sha256
+        if sha256 not in self._foundations:
+            try:
+                self._foundations[sha256] = foundations(rankings.opened(self.promotions_path, standing), trust)
+            except NotApproved as failure:
+                return failure.problem.removesuffix(".")
+        return lapsed(self._foundations[sha256], self.var / kept.FILE, trust, self.clock())
 
     def card(self) -> Card:
         """Return the card of the bundle in service. Raises NotFound while a rule ranks."""

@@ -8,7 +8,6 @@ scored at all (exit 5).
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import date
 from pathlib import Path
 from typing import Literal, Protocol
 
@@ -18,12 +17,13 @@ from numpy.typing import NDArray
 from features import Catalogue, Matrix, load_catalogue
 from features.rules import DEFAULT_RULE, RULES
 from threat import rungs
-from threat.asof import instant
-from threat.dates import as_of_day, date_in_words
+from threat.dates import as_of_day
 from threat.errors import IntegrityFailure, UsageError
 from threat.release import bundle as bundles
-from threat.release import promotions
+from threat.release import kept, promotions
+from threat.release.approved import NotApproved
 from threat.release.documents.scored_list import Basis
+from threat.release.lapses import foundations, lapsed
 from threat.release.ledger import Standing
 from threat.release.ranking_model import Contributions
 from threat.trust.folder import Trust
@@ -163,20 +163,22 @@ def current(promotions_path: Path, at: int, rule: str = DEFAULT_RULE, *, trust: 
 def in_service(promotions_path: Path, at: int, *, trust: Trust | None = None) -> tuple[Standing, bundles.Bundle | None]:
     """Return the standing of the promotions, and the bundle that is served at ``at`` (UTC seconds), if any.
 
-    A bundle whose release depends on a word that has expired by then is suspended, whatever the promotions say:
-    nobody answers any longer for what could not be shown.
+    A bundle whose release depends on a word that expired or was withdrawn by then, or that people no longer approve, is
+    suspended, whatever the promotions say: nobody answers any longer for what could not be shown.
     """
-    standing, bundle = promotions.open_current(promotions_path, trust)
-    if bundle is not None and (suspended := expired(standing, bundle.released.expires, at)):
-        return suspended, None
-    return standing, bundle
+    trust = Trust.open() if trust is None else trust
+    try:
+        standing, bundle = promotions.open_current(promotions_path, trust)
+    except NotApproved as failure:
+        return fallen_back(promotions.current(promotions_path, trust), failure.problem.removesuffix(".")), None
+    if bundle is None:
+        return standing, None
+    reason = lapsed(foundations(bundle, trust), promotions_path.parent / kept.FILE, trust, at)
+    return (fallen_back(standing, reason), None) if reason else (standing, bundle)
 
 
-def expired(standing: Standing, until: date | None, at: int) -> Standing | None:
-    """Return the standing as suspended once ``until``, a release's last day, is over at ``at``; None before."""
-    if until is None or instant(at).date() <= until:
-        return None
-    reason = f"What the release of the model depends on ended on {date_in_words(until)}"
+def fallen_back(standing: Standing, reason: str) -> Standing:
+    """Return the standing as suspended by nobody: by what the release depends on. ``reason``: without a full stop."""
     return replace(standing, state="suspended", by="", reason=reason)
 
 
@@ -184,7 +186,7 @@ def why_a_rule(standing: Standing) -> str:
     """Say in a sentence that the model was suspended; empty when the model was not suspended."""
     if standing.state != "suspended":
         return ""
-    if not standing.by:  # nobody suspended it: time did
+    if not standing.by:  # nobody suspended it: time did, or a withdrawal
         return f"{standing.reason}."
     return f"The model was suspended on {as_of_day(standing.since)} by {standing.by}: {standing.reason}."
 
@@ -198,13 +200,16 @@ def named_rule(name: str, note: str) -> RuleRanking:
     return RuleRanking(name, note)
 
 
-def opened(promotions_path: Path, standing: Standing) -> bundles.Bundle:
-    """Open the bundle of a standing, verified. Raises IntegrityFailure when it does not verify or there is none."""
+def opened(promotions_path: Path, standing: Standing, *, to_serve: bool = True) -> bundles.Bundle:
+    """Open the bundle of a standing, verified. Raises IntegrityFailure when it does not verify or there is none.
+
+    ``to_serve``: False to read what was released, where people no longer approve it.
+    """
     if standing.bundle is None:
         raise IntegrityFailure(
             "The promotions serve a RUN without naming a bundle.", value=standing.run_id, where=str(promotions_path)
         )
-    return bundles.open(standing.bundle, Trust.open(), expected_sha256=standing.bundle_sha256)
+    return bundles.open(standing.bundle, Trust.open(), expected_sha256=standing.bundle_sha256, to_serve=to_serve)
 
 
 def of_list(basis: Basis, promotions_path: Path) -> Ranking:

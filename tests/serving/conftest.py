@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +24,13 @@ from threat.asof import DAY
 from threat.cli import main
 from threat.history.batches import Batch
 from threat.history.store import Store
-from threat.release.documents.gate import Acceptance
+from threat.release.documents.approvals import Approvals
+from threat.release.documents.gate import Acceptance, Gate
 from threat.release.documents.model import DAYS_UNTIL_RELEASE, IN_CUSTODY, BaseModel
+from threat.release.envelopes import statement
+from threat.release.statements import Approval
+from threat.trust.demonstration import signers_by_role
+from threat.trust.folder import Trust
 
 MODEL_READS = (
     "domestic_incidents_365d",
@@ -64,6 +70,12 @@ def rule_var(golden_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Pa
     return var
 
 
+def approval_of(gate: Gate) -> dict[str, Any]:
+    """The approval that the gate of ``evidence.gate`` names, signed by the demonstration's SRO."""
+    said = Approval(to="live", expires=date(2026, 8, 1), on=date(2026, 6, 1), release_digest=gate.release_digest)
+    return statement(said, signers_by_role(Trust.open())["SRO"])
+
+
 def make_bundle(
     store: Path,
     var: Path,
@@ -74,12 +86,14 @@ def make_bundle(
     report: dict[str, Any] | None = None,
     bins: Sequence[dict[str, Any]] = (),
     base: BaseModel | None = None,
+    approved: bool = False,
 ) -> str:
     """Build, sign and promote a small real model of the golden matrix for the demonstration; return its hash.
 
     ``accepted``: acceptances of its gate. ``gate``: fields of its gate to change. ``report``: fields of its fairness
     report; None for a RUN that nobody audited. ``bins``: what its test observed, by band of probability. ``base``: what
-    the trees are added to; its model reads the features of custody too.
+    the trees are added to; its model reads the features of custody too. ``approved``: with the approval that its gate
+    names, as it was signed.
     """
     import lightgbm
 
@@ -87,7 +101,6 @@ def make_bundle(
     from threat.eligibility import eligible
     from threat.policy import load_policy
     from threat.release import bundle, promotions
-    from threat.trust.folder import Trust
 
     snapshot = Store.open(store).snapshot()
     cohort = eligible(snapshot, golden.AS_OF, load_policy())
@@ -119,7 +132,10 @@ def make_bundle(
     )
     if report is not None:
         run.write(evidence.fairness(run.manifest_sha256, **report))
-    run.write(evidence.gate(run, accepted, **(gate or {})))
+    verdict = evidence.gate(run, accepted, **(gate or {}))
+    run.write(verdict)
+    if approved:
+        run.write(Approvals.of([approval_of(verdict)]))
     evidence.card(run)
     signer = Trust.open().signer("promotion")
     built = bundle.build(run, var / "bundles", signer)

@@ -31,6 +31,10 @@ LEAST_PEOPLE: Final = 2
 """People who approve what a force serves, whatever a policy asks for: one person's word is one stolen key."""
 
 
+class NotApproved(IntegrityFailure):
+    """A bundle that people did not approve, or whose approvals no longer hold: whoever serves goes by the rule."""
+
+
 def parts_of(gate: Gate, fairness: bytes | None) -> ReleaseParts:
     """Return what a release is made of, by its verdict and the bytes of its audit (None: not audited)."""
     return ReleaseParts(
@@ -44,10 +48,11 @@ def parts_of(gate: Gate, fairness: bytes | None) -> ReleaseParts:
 
 
 def require_approved(files: Mapping[str, bytes], run_id: str, trust: Trust, path: Path) -> None:
-    """Raise IntegrityFailure unless people approved the very release that the files of a bundle are.
+    """Raise NotApproved unless people approved the very release that the files of a bundle are.
 
     At least two, each with a key of their own that a third registered, in the roles that the policy in force asks for,
-    none of whom made the model, by statements that nobody withdrew and no key of which was revoked since.
+    none of whom made the model, by statements that nobody withdrew and no key of which was revoked since. Raises
+    IntegrityFailure for files that are not of the release that they approved.
     """
     if lacking := [name for name in (Approvals.FILE, RUN_MANIFEST) if name not in files]:
         raise IntegrityFailure(
@@ -72,7 +77,7 @@ def require_approved(files: Mapping[str, bytes], run_id: str, trust: Trust, path
     roles = () if asks is None else asks.roles
     if people < least or not matched(valid, roles):
         names = ", ".join(sorted({statement.by for statement in valid})) or "nobody"
-        raise IntegrityFailure(
+        raise NotApproved(
             f"Too few people approved this release: {people} of {least}"
             + (f", as {' and '.join(roles)}." if roles else "."),
             value=f"{names}; release {gate.release_digest[:12]}",
@@ -128,7 +133,7 @@ def _asked_in_force(gate: Gate, trust: Trust, path: Path) -> PolicyAsks | None:
     Raises IntegrityFailure for a policy that governance never put in force.
     """
     named = {policy.sha256 for policy in gate.policies if policy.kind == "gate"}
-    signed = [policy for policy in every(trust) if policy.kind == "gate" and policy.sha256 in named]
+    signed = [policy for policy in every(trust) if policy.sha256 in named and not policy.withdrawn]
     if not signed:
         raise IntegrityFailure(
             "The release was decided by a policy that nobody put in force.",

@@ -84,12 +84,12 @@ def witness_command(
     key: KeyOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Sign, with a governance key, how far promotions and key list have come; the line printed is to be shipped.
+    """Sign, with a governance key, how far promotions, statements and key list have come; ship the line printed.
 
     Kept in the trust folder, where no service writes: promotions or a key list cut short afterwards are noticed, and
     the weeks in shadow are counted by these dates. Send the line elsewhere too (mail, paper, another machine's log).
     """
-    from threat.release import promotions
+    from threat.release import kept, promotions
     from threat.trust import chain, key_list, witness
     from threat.trust.folder import Trust
 
@@ -97,9 +97,11 @@ def witness_command(
     signer = trust.signer("governance", key)
     assert trust.folder is not None  # signer() raised where no trust folder exists
     promotions.read(var / "promotions.jsonl", trust)
+    kept.read(var / kept.FILE, trust)
     heads = {
         witness.PROMOTIONS: chain.head(var / "promotions.jsonl"),
         witness.KEY_LIST: chain.head(trust.folder / key_list.KEY_LIST),
+        kept.WITNESSED: chain.head(var / kept.FILE),
     }
     at = int(datetime.now(UTC).timestamp())
     line = witness.add(trust.folder, trust.keys, heads, signer, at=at)

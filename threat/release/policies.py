@@ -48,6 +48,7 @@ class SignedPolicy:
     """A policy that a person of governance put in force. ``sha256``: of its file. ``since``: from which day.
 
     ``asks``: of a gate's policy; None of another kind, and of one that was put in force before that was signed.
+    ``withdrawn``: why this policy was withdrawn on that day, by the word of ``by``; empty where it was put in force.
     """
 
     kind: str
@@ -57,6 +58,7 @@ class SignedPolicy:
     since: date
     by: str
     asks: PolicyAsks | None = None
+    withdrawn: str = ""
 
 
 def put_in_force(policy: SignedPolicy, trust: Trust, signer: Signer) -> None:
@@ -84,7 +86,37 @@ def put_in_force(policy: SignedPolicy, trust: Trust, signer: Signer) -> None:
 
 def in_force(trust: Trust) -> dict[str, SignedPolicy]:
     """Return the policy in force of each kind that has one; none without a trust folder. Raises as ``every``."""
-    return {policy.kind: policy for policy in every(trust)}
+    latest = {policy.kind: policy for policy in every(trust)}
+    return {kind: policy for kind, policy in latest.items() if not policy.withdrawn}
+
+
+def withdrawn(trust: Trust) -> dict[str, str]:
+    """Return why each policy that is withdrawn now was withdrawn, by the SHA-256 of its file. Raises as ``every``."""
+    latest = {policy.sha256: policy for policy in every(trust)}
+    return {sha256: f"{policy.withdrawn} ({policy.by}, {policy.since})" for sha256, policy in latest.items()
+            if policy.withdrawn}  # fmt: skip
+
+
+def withdraw(kind: str, reason: str, on: date, trust: Trust, signer: Signer) -> SignedPolicy:
+    """Withdraw the policy in force of a kind: what was released under it is served no longer. Return the policy.
+
+    Raises UsageError where no policy of the kind is in force, for a blank reason, and where no trust folder exists.
+    """
+    policy = in_force(trust).get(kind)
+    if policy is None or trust.folder is None:
+        raise UsageError("No policy of this kind is in force.", value=kind, way_out="threat put-in-force KIND")
+    if not reason.strip():
+        raise UsageError("The reason is blank.", way_out="--reason 'why'")
+    record = {
+        "kind": kind,
+        "version": policy.version,
+        "sha256": policy.sha256,
+        "owner": policy.owner,
+        "since": on.isoformat(),
+        "withdrawn": reason,
+    }
+    records.append(trust.folder / FILE, record, PAYLOAD_TYPE, signer)
+    return policy
 
 
 def every(trust: Trust) -> tuple[SignedPolicy, ...]:
@@ -109,6 +141,7 @@ def every(trust: Trust) -> tuple[SignedPolicy, ...]:
                 asks=None
                 if asks is None
                 else PolicyAsks(int(asks["shadow_days"]), int(asks["persons"]), tuple(map(str, asks["roles"]))),
+                withdrawn=str(line.record.get("withdrawn", "")),
             )
         except (KeyError, TypeError, ValueError) as error:
             raise IntegrityFailure(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -53,6 +53,7 @@ def release_command(
     """
     from model_cards.runs import add_card, fill_card_of_demonstration
     from threat.measuring.figure import Verdict
+    from threat.release import kept
     from threat.release.envelopes import read_envelopes
     from threat.release.followers import tell_followers
     from threat.release.runs import Run
@@ -81,7 +82,8 @@ def release_command(
     else:
         envelopes = []
     # Before the RUN is computed again, which takes as long as its training did.
-    require_earlier_statements(opened, asked, trust, envelopes)
+    statements = var / kept.FILE
+    require_earlier_statements(opened, asked, trust, envelopes, statements)
     recomputed = None
     if store is not None:
         from training.verification.recompute import Again, recompute
@@ -92,6 +94,8 @@ def release_command(
         typer.echo(f"Computed again in {time.monotonic() - began:.0f} s: {recomputed.says}.", err=True)
     judged = judge(opened, asked, trust, envelopes, Checked(recomputed, store))
     gate = judged.gate
+    if environment != "demonstration":  # whose statements are made anew each time
+        kept.keep(statements, opened.manifest_sha256, envelopes, signer, trust, at=int(now.timestamp()))
     if gate.verdict != Verdict.PASS:
         add_card(opened)
         if as_json:
@@ -170,14 +174,25 @@ def refusal_drill_command(
 @app.command("gate-events")
 def gate_events_command(
     policy: Annotated[Path | None, typer.Option(help="A gate policy; default: the product's own.")] = None,
+    var: VarOption = VAR,
     as_json: JsonOption = False,
 ) -> None:
-    """Print how many outcome events each statistical check needs before it can pass, under a gate policy."""
+    """Print how many outcome events each statistical check needs, and until when what is in service may be served.
+
+    The second where promotions are in --var: the last day, whose word ends on it, and what has ended or was withdrawn.
+    """
     from dataclasses import asdict
 
     from training.gate.events import needed, table
     from training.gate.policy import load_gate_policy
 
     rules = load_gate_policy(policy)
-    document = {"policy_version": rules.version, "needed": [asdict(row) for row in needed(rules)]}
-    emit(document, as_json=as_json, lines=lambda _: table(rules))
+    document: dict[str, Any] = {"policy_version": rules.version, "needed": [asdict(row) for row in needed(rules)]}
+    said = ""
+    if (var / "promotions.jsonl").exists():
+        from threat.release.lapses import service_until
+
+        service = service_until(var, int(datetime.now(UTC).timestamp()))
+        document["in_service"] = service.as_json()
+        said = f"\n\n{service.says}"
+    emit(document, as_json=as_json, lines=lambda _: f"{table(rules)}{said}")

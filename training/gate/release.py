@@ -12,7 +12,7 @@ from model_cards.outline import missing_mandatory
 from model_cards.runs import add_card
 from threat.errors import GateRefused, IntegrityFailure
 from threat.files import sha256_of
-from threat.release import bundle, promotions
+from threat.release import bundle, kept, promotions
 from threat.release.attestations import signed_evidence
 from threat.release.bundle import Judged
 from threat.release.digest import ReleaseParts
@@ -120,21 +120,28 @@ def judge(run: Run, asked: Asked, trust: Trust, envelopes: Envelopes, checked: C
     return Judged(gate, evidence.audit_sha256)
 
 
-def require_earlier_statements(run: Run, asked: Asked, trust: Trust, envelopes: Envelopes) -> None:
+def require_earlier_statements(
+    run: Run, asked: Asked, trust: Trust, envelopes: Envelopes, kept_at: Path | None = None
+) -> None:
     """Refuse statements among which a statement is missing that the gate read of this RUN before.
 
-    So dissent and withdrawals stay. The demonstration signs its statements anew each time, and loses nothing by that.
+    By the RUN's own ``approvals.json``, and by the chain ``kept_at``, which outlasts the RUN's folder: dissent and
+    withdrawals stay. The demonstration signs its statements anew each time, and loses nothing by that.
     Raises GateRefused naming each statement that is missing.
     """
-    earlier = run.find(Approvals)
-    if earlier is None or asked.environment == "demonstration":
+    if asked.environment == "demonstration":
         return
-    if lost := lost_statements(earlier.envelopes(), envelopes, trust):
+    earlier = run.find(Approvals)
+    before = [] if earlier is None else earlier.envelopes()
+    if kept_at is not None:
+        read = kept.of_run(kept.read(kept_at, trust), run.manifest_sha256)
+        before += [envelope for envelope in read if envelope not in before]
+    if lost := lost_statements(before, envelopes, trust):
         raise GateRefused(
             f"The approvals leave out statements that the gate read of this RUN before: {len(lost)}.",
             value="; ".join(f"{gone.body.kind} by {gone.by} ({gone.sha256[:12]})" for gone in lost),
-            where=str(run.path(Approvals.FILE)),
-            way_out="add to that file instead of leaving out: threat withdraw takes a statement back, and says so",
+            where=str(run.path(Approvals.FILE) if kept_at is None else kept_at),
+            way_out="add to the file instead of leaving out: threat withdraw takes a statement back, and says so",
         )
 
 

@@ -10,7 +10,7 @@ import typer
 
 from threat.errors import ThreatError, UsageError, raise_all
 from threat.files import sha256_of, write_whole
-from threat.options import JsonOption
+from threat.options import VAR, JsonOption, VarOption
 from threat.terminal import emit
 
 if TYPE_CHECKING:  # documents bring pydantic, and `threat --help` imports this module
@@ -93,18 +93,22 @@ def withdraw_command(
     key: PersonOption,
     approvals: ApprovalsOption,
     reason: Annotated[str, typer.Option(help="Why the statement no longer counts.")],
+    var: VarOption = VAR,
     as_json: JsonOption = False,
 ) -> None:
     """Withdraw a statement that you, or somebody in your role, signed. It stays in the file, and no longer counts.
 
-    A model that is in service by the statement is not stopped by this: threat suspend.
+    Where promotions are in --var, the withdrawal is kept next to them: a model in service by the statement gives way to
+    the rule ranking at the desk's next request.
     """
+    from threat.release import kept
     from threat.release.envelopes import read_envelopes, verified_statements
     from threat.release.statements import Withdrawal, person
     from threat.trust.folder import Trust
 
     trust = Trust.open()
-    holder = trust.signer("approval", key).key
+    signer = trust.signer("approval", key)
+    holder = signer.key
     present = verified_statements(read_envelopes(approvals), trust)
     matching = [signed for signed in present if signed.sha256.startswith(statement)]
     withdrawable = [
@@ -125,8 +129,11 @@ def withdraw_command(
             value=f"{signed.by} ({signed.role}), you: {holder.name} ({holder.role})",
             way_out="have its signer, or somebody in that role, withdraw it; to disagree: threat approve RUN dissent",
         )
-    on = datetime.now(UTC).date()
-    _add(Withdrawal(on=on, statement=signed.sha256, reason=reason), approvals, key, as_json=as_json)
+    now = datetime.now(UTC)
+    _add(Withdrawal(on=now.date(), statement=signed.sha256, reason=reason), approvals, key, as_json=as_json)
+    if (var / "promotions.jsonl").exists():
+        envelope = read_envelopes(approvals)[-1]
+        kept.keep_withdrawal(var / kept.FILE, envelope, signer, trust, at=int(now.timestamp()))
 
 
 @app.command("statements")
@@ -174,6 +181,28 @@ def put_in_force_command(
         lines=lambda d: (
             f"In force from {d['since']}: {d['kind']} {d['version']} ({d['sha256'][:12]}), owner {d['owner']}"
         ),
+    )
+
+
+@app.command("withdraw-policy")
+def withdraw_policy_command(
+    kind: Annotated[str, typer.Argument(help="gate, fairness or eligibility.")],
+    reason: Annotated[str, typer.Option(help="Why the policy no longer holds.")],
+    key: Annotated[Path, typer.Option(help="Your private key, with the verb governance.")],
+    as_json: JsonOption = False,
+) -> None:
+    """Withdraw the policy in force of a kind. What was released under it gives way to the rule ranking by itself."""
+    from threat.release.policies import withdraw
+    from threat.trust.folder import Trust
+
+    trust, on = Trust.open(), datetime.now(UTC).date()
+    signer = trust.signer("governance", key)
+    policy = withdraw(kind, reason, on, trust, signer)
+    document = {"kind": kind, "version": policy.version, "sha256": policy.sha256, "by": signer.key.name}
+    emit(
+        document | {"withdrawn": reason, "on": on.isoformat()},
+        as_json=as_json,
+        lines=lambda d: f"Withdrawn on {d['on']}: {d['kind']} {d['version']} ({d['sha256'][:12]}): {d['withdrawn']}",
     )
 
 

@@ -98,7 +98,7 @@ def fairness_shown(desk: Desk) -> FairnessShown:
     standing = promotions.current(desk.promotions_path)
     if standing.bundle is None:
         return FairnessShown("", NO_MODEL)
-    bundle = rankings.opened(desk.promotions_path, standing)
+    bundle = rankings.opened(desk.promotions_path, standing, to_serve=False)
     try:
         report = bundle.read(Fairness)
     except ThreatError as error:  # a bundle of an earlier format, or one that was built without an audit

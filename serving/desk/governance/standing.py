@@ -98,7 +98,7 @@ def what_ranks(desk: Desk) -> WhatRanks:
     if isinstance(ranking, rankings.ModelRanking):
         bundle = ranking.bundle
     elif standing.bundle is not None:
-        bundle = rankings.opened(desk.promotions_path, standing)
+        bundle = rankings.opened(desk.promotions_path, standing, to_serve=False)
     by_model = ranking.kind == "model"
     # A model whose time is over is in service to the promotions, and nobody suspended it.
     over = standing.served and not by_model

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -15,11 +16,20 @@ from serving.lists import rankings
 from serving.lists.making import ListOptions, explain_relationship, make_list
 from threat.asof import DAY, parse_as_of
 from threat.ids import show_id
+from threat.release import kept
+from threat.release.bundle import Bundle
+from threat.release.documents.approvals import Approvals
 from threat.release.documents.gate import Acceptance
+from threat.release.envelopes import statement, verified_statements
+from threat.release.lapses import service_until
+from threat.release.statements import Withdrawal
+from threat.trust.demonstration import signers_by_role
+from threat.trust.folder import Trust
 
 LAST_DAY = "2025-02-10"
 LAST_SECOND = parse_as_of("2025-02-11") - 1
-SAID = "What the release of the model depends on ended on 10 February 2025."
+ENDED = "What the release of the model depends on ended on 10 February 2025"
+SAID = f"{ENDED}: the acceptance of person_at_risk/sex in fairness."
 
 
 def until(*days: str) -> list[Acceptance]:
@@ -30,7 +40,7 @@ def until(*days: str) -> list[Acceptance]:
 def lasting_var(release: Callable[..., str], golden_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The small model's list, published; the earlier of its two acceptances ends on LAST_DAY."""
     var = tmp_path_factory.mktemp("lasting")
-    release(golden_store, var, accepted=until("2025-03-01", LAST_DAY))
+    release(golden_store, var, accepted=until("2025-03-01", LAST_DAY), approved=True)
     make_list(golden_store, var, golden.AS_OF, ListOptions(capacity=3, publish=True), started_at=STARTED_AT)
     return var
 
@@ -52,6 +62,47 @@ def test_the_desk_before_and_after(open_desk, lasting_var):
     assert "No model is in service. A rule orders the list" in rule_page
     assert SAID in rule_page
     assert (after["as_of"], after["capacity"]) == (before["as_of"], before["capacity"])
+
+
+def test_a_withdrawn_approval_stops_the_model_at_the_next_request(open_desk, lasting_var, golden_store, tmp_path):
+    """Nobody runs a verb: the withdrawal is kept, and the desk, the next list and the command say so."""
+    var = shutil.copytree(lasting_var, tmp_path / "var")
+    client, chain = client_of(open_desk(var, clock=lambda: LAST_SECOND)), var / kept.FILE
+    before = client.get("/api/v1/queue").json()["listing"]
+    trust = Trust.open()
+    sro, validator = (signers_by_role(trust)[role] for role in ("SRO", "validator"))
+    [approval] = verified_statements(bundle_of(var).read(Approvals).envelopes(), trust)
+    for signer, seen in ((validator, "model"), (sro, "rule")):  # not somebody in another role
+        said = Withdrawal(on=date(2025, 2, 9), statement=approval.sha256, reason="in doubt")
+        kept.keep_withdrawal(chain, statement(said, signer), signer, trust, at=LAST_SECOND)
+        after = client.get("/api/v1/queue").json()["listing"]
+        assert after["ranking"] == seen
+    words = (
+        "The approval of DEMONSTRATION SRO (SRO), which the release of the model depends on, was withdrawn by "
+        "DEMONSTRATION SRO on 2025-02-09: in doubt."
+    )
+    assert (before["ranking"], after["ranking_note"], after["as_of"]) == ("model", words, before["as_of"])
+    assert words in client.get("/").text
+    made = make_list(golden_store, var, golden.AS_OF + DAY, ListOptions(capacity=3), started_at=LAST_SECOND)
+    assert made.basis.ranking_note.endswith(words)
+    service = service_until(var, LAST_SECOND)
+    assert service.says == f"run-1 (live) is not served: {words[:-1]}. The rule ranking is."
+    chain.write_bytes(chain.read_bytes()[:-20])  # damaged, it says nothing: no list is shown
+    assert client.get("/api/v1/queue").status_code == 503
+
+
+def test_until_when_the_model_may_be_served(lasting_var):
+    service = service_until(lasting_var, LAST_SECOND)
+    assert service.says == (
+        "run-1 is live until 10 February 2025, which is the end of: the acceptance of person_at_risk/sex in fairness."
+    )
+    assert service_until(lasting_var, LAST_SECOND + 1).lapsed == SAID.removesuffix(".")
+
+
+def bundle_of(var: Path) -> Bundle:
+    _, bundle = rankings.in_service(var / "promotions.jsonl", STARTED_AT)
+    assert bundle is not None
+    return bundle
 
 
 @pytest.mark.parametrize(("at", "kind", "note"), [(LAST_SECOND, "model", ""), (LAST_SECOND + 1, "rule", SAID)])

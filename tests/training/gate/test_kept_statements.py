@@ -13,9 +13,12 @@ from fixtures.release_commands import run_command, sign_everything
 from fixtures.trusted import Trusted
 
 from threat.errors import GateRefused, IntegrityFailure
+from threat.files import sha256_of
+from threat.release import kept
 from threat.release.envelopes import lost_statements, read_envelopes, statement
 from threat.release.runs import Run
 from threat.release.statements import Dissent
+from threat.trust.folder import Trust
 
 
 @pytest.mark.usefixtures("came_out_again")
@@ -32,7 +35,7 @@ def test_a_force_s_release_without_a_dissent_that_was_read_before_is_refused(
     [dissent] = json.loads(released.stdout)["gate"]["dissents"]
     assert (dissent["by"], dissent["reason"]) == ("Dee Pio", "arrest, not harm")
 
-    whole, kept = json.loads(approvals.read_text()), Run.open(run.directory).path("approvals.json").read_bytes()
+    whole, as_read = json.loads(approvals.read_text()), Run.open(run.directory).path("approvals.json").read_bytes()
     without = tmp_path / "without.json"
     without.write_text(json.dumps({"statements": whole["statements"][:-1]}))
     for given in (("--approvals", without), ()):
@@ -40,10 +43,21 @@ def test_a_force_s_release_without_a_dissent_that_was_read_before_is_refused(
         assert isinstance(refused.exception, GateRefused)
         assert "leave out statements that the gate read of this RUN before" in refused.exception.problem
         assert "dissent by Dee Pio" in str(refused.exception.value)
-    assert Run.open(run.directory).path("approvals.json").read_bytes() == kept
+    assert Run.open(run.directory).path("approvals.json").read_bytes() == as_read
 
     hash_of_dissent = json.loads(run_command("statements", approvals, "--json").stdout)["statements"][-1]
-    withdrawn = ("withdraw", hash_of_dissent["statement_sha256"], "--key", force_keys["Dee Pio"])
+    # The RUN's folder put back as it was before the gate: what was read is kept next to the promotions too.
+    mine = run.directory / "approvals.json"
+    mine.write_text(json.dumps({"statements": whole["statements"][:-1]}))
+    listed = json.loads((run.directory / "annexes.json").read_text())
+    facts = {"name": "approvals.json", "sha256": sha256_of(mine), "size": mine.stat().st_size}
+    listed["annexes"] = [entry for entry in listed["annexes"] if entry["name"] != "approvals.json"] + [facts]
+    (run.directory / "annexes.json").write_text(json.dumps(listed))
+    refused = run_command(*asked, "--approvals", without)
+    assert isinstance(refused.exception, GateRefused)
+    assert "dissent by Dee Pio" in str(refused.exception.value)
+    assert refused.exception.where == str(var / "statements.jsonl")
+    withdrawn = ("withdraw", hash_of_dissent["statement_sha256"], "--key", force_keys["Dee Pio"], "--var", var)
     assert run_command(*withdrawn, "--approvals", approvals, "--reason", "answered").exit_code == 0
     again = run_command(*asked, "--approvals", approvals, "--json")
     assert again.exit_code == 0, again.exception
@@ -51,6 +65,9 @@ def test_a_force_s_release_without_a_dissent_that_was_read_before_is_refused(
     assert gate["dissents"] == []
     assert any("withdrawn by Dee Pio" in said and "answered" in said for said in gate["set_aside"])
     assert len(read_envelopes(run.directory / "approvals.json")) == len(whole["statements"]) + 1
+    records = kept.read(var / "statements.jsonl", Trust.open())
+    assert [len(record.envelopes) for record in records] == [len(whole["statements"]), 1, 1]
+    assert [said.by for said in kept.withdrawals(records, Trust.open())] == ["Dee Pio", "Dee Pio"]
 
 
 def test_what_a_key_ever_verified_must_stay_and_counts_no_more_once_the_key_is_revoked(trusted: Trusted) -> None:

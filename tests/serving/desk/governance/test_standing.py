@@ -58,7 +58,8 @@ def test_on_each_day_the_days_left_and_what_ranks_agree(open_desk, governed_var,
     assert answer.run == "run-1"  # of the model that is out of service too
     if not by_model:
         assert answer.state == "Suspended: a rule ranks in its place"
-        assert answer.note == f"What the release of the model depends on ended on {SOONEST}."
+        ended = f"What the release of the model depends on ended on {SOONEST}"
+        assert answer.note == f"{ended}: the acceptance of person_at_risk/sex in fairness."
 
 
 @pytest.mark.parametrize(("days_before", "soon"), [(9, True), (10, False)])  # 14 and 15 days before the last day
