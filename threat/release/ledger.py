@@ -11,10 +11,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
+from threat.asof import instant
 from threat.errors import IntegrityFailure
-from threat.release.policies import LEAST_SHADOW_DAYS
+from threat.release.policies import LEAST_SHADOW_DAYS, every
 from threat.release.transitions import SERVED, is_allowed
 from threat.trust import witness
+from threat.trust.folder import Trust
 from threat.trust.records import SignedRecord
 from threat.trust.witness import Witnessed
 
@@ -131,10 +133,30 @@ def days_in_shadow(ledger: Ledger, run_id: str, witnessed: tuple[Witnessed, ...]
     return (dates[-1] - dates[0]) / _DAY if dates else 0.0
 
 
-def problem_with(ledger: Ledger, record: Mapping[str, Any], witnessed: tuple[Witnessed, ...]) -> str:
+def days_asked(record: Mapping[str, Any], trust: Trust) -> int:
+    """Return the days in shadow that the policy in force at the moment of a record asks for; at least eight weeks.
+
+    ``record``: with its sequence. The moment is the record's own date between the witnesses before and after it: no
+    date of the promoter's own reaches a policy of another time. A policy that was put in force on the day itself asks
+    from the next day on. Raises IntegrityFailure where the chain of policies does not verify.
+    """
+    seen = [(each.at, each.heads[witness.PROMOTIONS].count) for each in trust.witnessed
+            if witness.PROMOTIONS in each.heads]  # fmt: skip
+    earliest = max((at for at, count in seen if count <= record["sequence"]), default=None)
+    latest = min((at for at, count in seen if count > record["sequence"]), default=None)
+    moment = record["at"] if earliest is None else max(record["at"], earliest)
+    day = instant(moment if latest is None else min(moment, latest)).date()
+    asked = [policy for policy in every(trust) if policy.kind == "gate" and not policy.withdrawn]
+    in_force = next((policy for policy in reversed(asked) if policy.since < day), asked[0] if asked else None)
+    least = LEAST_SHADOW_DAYS
+    return least if in_force is None or in_force.asks is None else max(least, in_force.asks.shadow_days)
+
+
+def problem_with(ledger: Ledger, record: Mapping[str, Any], trust: Trust) -> str:
     """Return in a sentence why the step of a record is not allowed after a ledger; empty for an allowed step.
 
-    ``record``: with environment and sequence. Raises KeyError or TypeError for a record that lacks a field.
+    ``record``: with environment and sequence. ``trust``: with the witness and the policies of governance. Raises
+    KeyError or TypeError for a record that lacks a field.
     """
     action, run_id, before, after = record["action"], record["run_id"], record["from"], record["to"]
     demonstration = record["environment"] == "demonstration"
@@ -146,16 +168,16 @@ def problem_with(ledger: Ledger, record: Mapping[str, Any], witnessed: tuple[Wit
     if action != "revoke" and after in SERVED and record["bundle_sha256"] in ledger.revoked:
         return "The record serves a bundle that was revoked."
     if action == "promote":
-        return _too_short(ledger, record, witnessed) or _of_another_model(ledger, record)
+        return _too_short(ledger, record, trust) or _of_another_model(ledger, record)
     return _of_another_bundle(ledger, record)
 
 
-def _too_short(ledger: Ledger, record: Mapping[str, Any], witnessed: tuple[Witnessed, ...]) -> str:
+def _too_short(ledger: Ledger, record: Mapping[str, Any], trust: Trust) -> str:
     """Return why a promotion to the pilot comes too early; empty for any other step, and in a demonstration."""
     if (record["from"], record["to"]) != ("shadow", "pilot") or record["environment"] == "demonstration":
         return ""
-    days = days_in_shadow(ledger, record["run_id"], witnessed, before=record["sequence"])
-    least = max(LEAST_SHADOW_DAYS, record["shadow"]["least_days"])
+    days = days_in_shadow(ledger, record["run_id"], trust.witnessed, before=record["sequence"])
+    least = max(days_asked(record, trust), record["shadow"]["least_days"])
     if days >= least:
         return ""
     return f"The RUN {record['run_id']} was in shadow for {int(days)} days by the witness, and needs {least}."
@@ -185,7 +207,7 @@ def _of_another_bundle(ledger: Ledger, record: Mapping[str, Any]) -> str:
     return ""
 
 
-def follow(ledger: Ledger, signed: SignedRecord, witnessed: tuple[Witnessed, ...], path: Path) -> Ledger:
+def follow(ledger: Ledger, signed: SignedRecord, trust: Trust, path: Path) -> Ledger:
     """Return the ledger after one more verified record of the chain at ``path``.
 
     Raises IntegrityFailure naming the line for a step that is not allowed.
@@ -193,10 +215,10 @@ def follow(ledger: Ledger, signed: SignedRecord, witnessed: tuple[Witnessed, ...
     where = f"{path}, line {signed.sequence + 1}"
     record = signed.record | {"environment": signed.environment, "sequence": signed.sequence}
     try:
-        if problem := problem_with(ledger, record, witnessed):
+        if problem := problem_with(ledger, record, trust):
             raise IntegrityFailure(problem, where=where)
         return _after(ledger, record, path.parent)
-    except (KeyError, TypeError) as error:
+    except (KeyError, OverflowError, TypeError, ValueError) as error:
         raise IntegrityFailure("The record of a promotion lacks a field.", value=error, where=where) from None
 
 

@@ -27,6 +27,7 @@ from threat.release.ledger import (
     Ledger,
     PromotedModel,
     Standing,
+    days_asked,
     days_in_shadow,
     follow,
     problem_with,
@@ -111,7 +112,7 @@ def read(path: Path, trust: Trust | None = None) -> Ledger:
         _require_place(line, path)
         keys = vouched.keys if head is not None and line["sequence"] < head.count else trust.keys
         signed = records.check(line, PAYLOAD_TYPE, keys, verb="promotion", path=path)
-        ledger = follow(ledger, signed, trust.witnessed, path)
+        ledger = follow(ledger, signed, trust, path)
         hashes.append(line["hash"])
     witness.require_head(path, hashes, head)
     _require_checkpoint(path, hashes, vouched)
@@ -130,8 +131,8 @@ def promote(
     """Record that the bundle in ``built`` enters the state ``to``. Returns the new standing.
 
     The bundle is opened and verified first. A pilot needs as many days in shadow, by the witness, as the bundle's own
-    gate policy asks for, and never fewer than ``LEAST_SHADOW_DAYS``. Raises UsageError for a step the states do not
-    allow, too short a shadow, a revoked bundle, or another model under the id of a RUN that was promoted.
+    gate policy and the policy in force ask for, and never fewer than ``LEAST_SHADOW_DAYS``. Raises UsageError for a
+    step the states do not allow, too short a shadow, a revoked bundle, or another model under the id of a promoted RUN.
     """
     if to not in PROMOTED_TO:
         raise UsageError("No bundle is promoted to this state.", value=to, way_out=f"one of: {', '.join(PROMOTED_TO)}")
@@ -170,7 +171,8 @@ def promote(
         }
         if (before, to) == ("shadow", "pilot"):
             days = days_in_shadow(ledger, run_id, trust.witnessed, before=len(ledger.records))
-            record["shadow"] = {"days": round(days, 2), "least_days": _least_shadow_days(opened)}
+            asked = days_asked({"at": at, "sequence": len(ledger.records)}, trust)
+            record["shadow"] = {"days": round(days, 2), "least_days": max(asked, _least_shadow_days(opened))}
         if demonstration:
             record["exempt"] = "demonstration: no step and no time in shadow is asked for"
         return _record(path, signer, trust, ledger, record)
@@ -321,7 +323,7 @@ def _record(path: Path, signer: Signer, trust: Trust, ledger: Ledger, record: di
     record |= {"by": signer.key.name}
     placed = record | {"environment": signer.key.environment, "sequence": len(ledger.records)}
     # The rule of reading, before writing: a record that would not be read back would close the whole chain.
-    if problem := problem_with(ledger, placed, trust.witnessed):
+    if problem := problem_with(ledger, placed, trust):
         raise UsageError(problem, value=record["run_id"], way_out="see: threat promotions; the witness: threat witness")
     if not path.exists():
         _keep_head(path, signer, record["at"])  # so that a process killed after its first record leaves a checkpoint
