@@ -17,7 +17,7 @@ from typer.testing import CliRunner
 
 from fairness.runs import audit_by
 from threat.errors import BadInput, IntegrityFailure, ThreatError
-from threat.release import promotions
+from threat.release import checkpoint
 from threat.release.documents.evaluation import Evaluation
 from threat.release.documents.gate import Gate
 from threat.release.runs import Run
@@ -164,7 +164,7 @@ def test_promotions_of_another_run_or_cut_short_are_red_even_with_a_stolen_promo
     signer = demonstration_trusted.signer("promotion")
     copy = Path(shutil.copytree(governance_archive, tmp_path / "copy"))
     other = promoted(make_run("r1"), tmp_path / "var", signer)
-    for name, file in ((PROMOTIONS, other), (CHECKPOINT, promotions.checkpoint_path(other))):
+    for name, file in ((PROMOTIONS, other), (CHECKPOINT, checkpoint.path_of(other))):
         shutil.copy(file, copy / name)
     assert red(signed_anew(copy, signer)) == {"promotion"}
     assert says(copy, "promotion") == "The promotions are of another RUN than the archive's. r1"

@@ -8,12 +8,12 @@ signed for its place. That the end was cut off is shown by governance's witness,
 from __future__ import annotations
 
 import base64
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from threat import untrusted
 from threat.errors import IntegrityFailure
 from threat.release.envelopes import Envelopes, verified_statements
 from threat.release.statements import Statement
@@ -103,7 +103,7 @@ def _withdrawals(kept: list[KeptRecord]) -> Iterator[dict[str, Any]]:
         for envelope in record.envelopes:
             # Looked into before it is verified: the desk asks at every request, and most statements are none.
             try:
-                kind = json.loads(base64.b64decode(envelope["payload"]))["kind"]
+                kind = untrusted.decode_object(base64.b64decode(envelope["payload"])).get("kind")
             except (KeyError, TypeError, ValueError) as error:
                 raise IntegrityFailure("The chain of statements holds no statement.", value=error) from None
             if kind == "withdrawal":

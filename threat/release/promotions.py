@@ -19,8 +19,9 @@ from typing import Any
 
 from threat import untrusted
 from threat.errors import IntegrityFailure, UsageError
-from threat.files import locked_folder, private_folder, sha256_of, write_whole
+from threat.files import locked_folder, private_folder, sha256_of
 from threat.release import bundle as bundles
+from threat.release import checkpoint
 from threat.release.documents.document import json_object
 from threat.release.documents.gate import Gate
 from threat.release.ledger import (
@@ -36,10 +37,9 @@ from threat.release.policies import LEAST_SHADOW_DAYS
 from threat.release.transitions import PROMOTED_TO, STATES, is_allowed, next_states
 from threat.trust import chain, records, witness
 from threat.trust.folder import FOLDER_VARIABLE, NoTrustFolder, Trust
-from threat.trust.signing import Signer, sign
+from threat.trust.signing import Signer
 
 PAYLOAD_TYPE = "application/vnd.threat.promotion+json"
-CHECKPOINT_TYPE = "application/vnd.threat.checkpoint+json"
 
 
 def current(path: Path, trust: Trust | None = None) -> Standing:
@@ -115,7 +115,7 @@ def read(path: Path, trust: Trust | None = None) -> Ledger:
         ledger = follow(ledger, signed, trust, path)
         hashes.append(line["hash"])
     witness.require_head(path, hashes, head)
-    _require_checkpoint(path, hashes, vouched)
+    checkpoint.require(path, hashes, vouched)
     return ledger
 
 
@@ -326,9 +326,10 @@ def _record(path: Path, signer: Signer, trust: Trust, ledger: Ledger, record: di
     if problem := problem_with(ledger, placed, trust):
         raise UsageError(problem, value=record["run_id"], way_out="see: threat promotions; the witness: threat witness")
     if not path.exists():
-        _keep_head(path, signer, record["at"])  # so that a process killed after its first record leaves a checkpoint
+        # So that a process killed after its first record leaves a checkpoint.
+        checkpoint.keep(path, signer, record["at"])
     records.append(path, record, PAYLOAD_TYPE, signer)
-    _keep_head(path, signer, record["at"])
+    checkpoint.keep(path, signer, record["at"])
     return current(path, trust)
 
 
@@ -349,43 +350,6 @@ def _may_record(signer: Signer, trust: Trust) -> None:
         )
 
 
-def _keep_head(path: Path, signer: Signer, at: int) -> None:
-    """Replace the checkpoint. A process killed before this leaves an earlier one, which the chain still holds."""
-    head = chain.head(path)
-    envelope = sign({"count": head.count, "hash": head.hash, "at": at}, CHECKPOINT_TYPE, signer)
-    write_whole(checkpoint_path(path), chain.canonical(envelope))
-
-
-def checkpoint_path(path: Path) -> Path:
-    """Return where the checkpoint of the promotions at ``path`` is."""
-    return path.with_suffix(".checkpoint.json")
-
-
-def _require_checkpoint(path: Path, hashes: list[str], trust: Trust) -> None:
-    """Raise IntegrityFailure unless the checkpoint next to the chain verifies and the chain holds its record."""
-    file = checkpoint_path(path)
-    if not file.exists():
-        if hashes:
-            raise IntegrityFailure("The promotions have no checkpoint next to them.", where=str(file))
-        return
-    try:
-        envelope = untrusted.decode_object(untrusted.read(file))
-        document, _ = trust.verify(envelope, CHECKPOINT_TYPE, "promotion")
-        untrusted.require_fields({"at": 0} | document, {"count": int, "hash": str, "at": int})
-    except untrusted.MalformedError as error:
-        raise IntegrityFailure(
-            "The checkpoint of the promotions cannot be read.", value=error, where=str(file)
-        ) from None
-    count = document["count"]
-    at_checkpoint = chain.START if count == 0 else hashes[count - 1] if count <= len(hashes) else None
-    if at_checkpoint != document["hash"]:
-        raise IntegrityFailure(
-            "The promotions no longer hold the record their checkpoint names: records were removed.",
-            value=f"{len(hashes)} records, the checkpoint names {count}",
-            where=str(path),
-        )
-
-
 def _require_place(line: Mapping[str, Any], path: Path) -> None:
     """Say what to do with a chain of before records named their place; anything else is for ``records.check``."""
     try:
@@ -397,5 +361,5 @@ def _require_place(line: Mapping[str, Any], path: Path) -> None:
         raise IntegrityFailure(
             "The promotions are of before records named their place, and count no longer.",
             where=f"{path}, line {line['sequence'] + 1}",
-            way_out=f"move {path.name} and {checkpoint_path(path).name} to an archive, and release again",
+            way_out=f"move {path.name} and {checkpoint.path_of(path).name} to an archive, and release again",
         )

@@ -14,7 +14,7 @@ from model_cards.page import page
 from model_cards.publishable import publishable
 from threat.errors import BadInput, UsageError
 from threat.files import sha256_of, whole_folder
-from threat.release import promotions
+from threat.release import checkpoint, promotions
 from threat.release.documents.card import Card
 from threat.release.documents.fairness import Fairness
 from threat.release.documents.gate import Gate
@@ -104,7 +104,7 @@ def _promotion(run: Run, trust: Trust, path: Path) -> dict[str, bytes]:
         for file in sorted(bundle.rglob("*"))
         if file.is_file()
     }
-    return files | {PROMOTIONS: path.read_bytes(), CHECKPOINT: promotions.checkpoint_path(path).read_bytes()}
+    return files | {PROMOTIONS: path.read_bytes(), CHECKPOINT: checkpoint.path_of(path).read_bytes()}
 
 
 def _public(run: Run) -> dict[str, bytes]:

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from threat.errors import IntegrityFailure
-from threat.release import bundle, promotions
+from threat.release import bundle, checkpoint, promotions
 from threat.trust import chain, key_list, records
 from threat.trust.folder import Trust
 from threat.trust.signing import Signer, sign
@@ -205,8 +205,8 @@ def long_chain(tmp_path_factory: pytest.TempPathFactory, demonstration_trusted: 
     ):
         records.append(path, step | said, promotions.PAYLOAD_TYPE, signer)
     head = {"count": 4, "hash": chain.head(path).hash}
-    checkpoint = chain.canonical(sign(head, promotions.CHECKPOINT_TYPE, signer))
-    path.with_suffix(".checkpoint.json").write_bytes(checkpoint)
+    signed_head = chain.canonical(sign(head, checkpoint.PAYLOAD_TYPE, signer))
+    path.with_suffix(".checkpoint.json").write_bytes(signed_head)
     return path, path.read_bytes()
 
 

@@ -10,7 +10,7 @@ from fixtures.promoted import wait_in_shadow
 from fixtures.trusted import Trusted
 
 from threat.errors import IntegrityFailure, UsageError
-from threat.release import bundle, promotions
+from threat.release import bundle, checkpoint, promotions
 from threat.trust import chain
 from threat.trust.signing import Signer, sign
 
@@ -148,7 +148,7 @@ def test_in_a_force_each_step_is_taken(
 
 
 def empty_checkpoint(signer: Signer) -> bytes:
-    return chain.canonical(sign({"count": 0, "hash": chain.START}, promotions.CHECKPOINT_TYPE, signer))
+    return chain.canonical(sign({"count": 0, "hash": chain.START}, checkpoint.PAYLOAD_TYPE, signer))
 
 
 @pytest.mark.parametrize(

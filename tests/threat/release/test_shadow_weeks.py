@@ -14,7 +14,7 @@ from fixtures.trusted import Trusted
 from threat.asof import instant, parse_as_of
 from threat.errors import IntegrityFailure, UsageError
 from threat.files import sha256_of
-from threat.release import bundle, promotions
+from threat.release import bundle, checkpoint, promotions
 from threat.release.documents.gate import PolicyInForce
 from threat.release.policies import PolicyAsks
 from threat.trust import records
@@ -123,7 +123,7 @@ def test_a_record_of_a_thief_is_held_to_the_policy_in_force_at_its_moment(
     dates = {"its true date": 61, "a date before the policy": 1, "a date after the next policy": 400}
     at = start + dates[said] * DAY
     records.append(ledger, pilot("run-1", built, at, 56), promotions.PAYLOAD_TYPE, signer)
-    promotions._keep_head(ledger, signer, at)
+    checkpoint.keep(ledger, signer, at)
     with pytest.raises(IntegrityFailure, match="in shadow for 60 days by the witness, and needs 84"):
         promotions.read(ledger)
     if said == "a date after the next policy":
