@@ -14,16 +14,22 @@ from threat.yaml_text import parse_yaml
 
 def load_policy(path: Path | None = None) -> Policy:
     """The policy in a YAML file (default: the product's own). Raises UsageError with all problems at once."""
-    if path is not None and not path.is_file():
+    return parse_policy(policy_bytes(path), "fairness/policy.yaml" if path is None else str(path))
+
+
+def policy_bytes(path: Path | None) -> bytes:
+    """Return the bytes of a policy's file (None: the product's own). Raises UsageError where there is no such file."""
+    if path is None:
+        return files("fairness").joinpath("policy.yaml").read_bytes()
+    if not path.is_file():
         raise UsageError("There is no such fairness policy.", where=str(path))
-    text = (
-        files("fairness").joinpath("policy.yaml").read_text(encoding="utf-8")
-        if path is None
-        else path.read_text(encoding="utf-8")
-    )
-    where = "fairness/policy.yaml" if path is None else str(path)
+    return path.read_bytes()
+
+
+def parse_policy(data: bytes, where: str) -> Policy:
+    """Return the policy that some bytes hold. Raises UsageError with all problems at once."""
     try:
-        return Policy.model_validate(parse_yaml(text, "The fairness policy is not YAML.", where))
+        return Policy.model_validate(parse_yaml(data, "The fairness policy is not YAML.", where))
     except ValidationError as error:
         raise_all(
             [

@@ -13,7 +13,6 @@ import pyarrow.parquet as pq
 import pytest
 from fixtures.list_files import freeze_list, rows_of
 from fixtures.malformed import MALFORMED, OTHER
-from training.gate.envelopes import read_envelopes
 
 from serving.audit.checkpoints import read_checkpoint
 from serving.desk.tour import read_tour

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
+from typing import Final, TypeVar
 
 from pydantic import ValidationError
 
@@ -21,15 +24,35 @@ _ADDED = {
 """Numbers with the policy that brought each: an earlier verdict lacks them, and a policy in use must give them."""
 
 
+@dataclass(frozen=True, slots=True)
+class PolicyFile:
+    """The file of a policy: the version that it names, and its SHA-256."""
+
+    version: str
+    sha256: str
+
+
 def load_gate_policy(path: Path | None = None) -> GatePolicy:
     """Read the gate policy in a YAML file (None: the product's own). Raises UsageError with all problems at once."""
-    where = "training/gate/policy.yaml" if path is None else str(path)
-    if path is not None and not path.is_file():
-        raise UsageError("The gate policy file is missing.", where=where, way_out="leave --policy out, or name a file")
-    product = files("training.gate").joinpath("policy.yaml")
-    text = product.read_text(encoding="utf-8") if path is None else path.read_text(encoding="utf-8")
+    return read_policy("gate", path, parse_gate_policy)[0]
+
+
+_Policy = TypeVar("_Policy")
+
+
+def read_policy(kind: str, path: Path | None, parse: Callable[[bytes, str], _Policy]) -> tuple[_Policy, PolicyFile]:
+    """Return a policy and its file (None: the product's own of that kind), both of the very same bytes.
+
+    Raises UsageError for a file that is missing, and what ``parse`` raises.
+    """
+    data, where = _bytes_of(kind, path)
+    return parse(data, where), PolicyFile(_version_in(data, where), sha256_of(data))
+
+
+def parse_gate_policy(data: bytes, where: str) -> GatePolicy:
+    """Return the gate policy that some bytes hold. Raises UsageError with all problems at once."""
     try:
-        policy = GatePolicy.model_validate(parse_yaml(text, "The gate policy is not YAML.", where))
+        policy = GatePolicy.model_validate(parse_yaml(data, "The gate policy is not YAML.", where))
     except ValidationError as error:
         raise_all(
             [
@@ -52,18 +75,25 @@ def load_gate_policy(path: Path | None = None) -> GatePolicy:
     return policy
 
 
-def version_of(kind: str, path: Path | None) -> tuple[str, str]:
-    """Return version and SHA-256 of a policy's file: ``path``, or the product's own of that kind.
+_PRODUCT: Final = {"gate": "training.gate", "fairness": "fairness", "eligibility": "threat"}
+"""The package with the product's own policy of each kind."""
 
-    Raises UsageError for an unknown kind, and for a file without a version.
-    """
-    product = {"gate": ("training.gate", "policy.yaml"), "fairness": ("fairness", "policy.yaml")}
-    product["eligibility"] = ("threat", "policy.yaml")
-    if kind not in product:
-        raise UsageError("The kind of policy is unknown.", value=kind, way_out=", ".join(product))
-    package, name = product[kind]
-    data = files(package).joinpath(name).read_bytes() if path is None else path.read_bytes()
-    document = parse_yaml(data, "The policy is not YAML.", str(path or name))
+
+def _bytes_of(kind: str, path: Path | None) -> tuple[bytes, str]:
+    """Return the bytes of a policy's file, read once, and where they are from, for errors."""
+    if kind not in _PRODUCT:
+        raise UsageError("The kind of policy is unknown.", value=kind, way_out=", ".join(_PRODUCT))
+    if path is None:
+        package = _PRODUCT[kind]
+        return files(package).joinpath("policy.yaml").read_bytes(), f"{package.replace('.', '/')}/policy.yaml"
+    if not path.is_file():
+        title = f"The {kind} policy file is missing."
+        raise UsageError(title, where=str(path), way_out="leave the option out, or name a file")
+    return path.read_bytes(), str(path)
+
+
+def _version_in(data: bytes, where: str) -> str:
+    document = parse_yaml(data, "The policy is not YAML.", where)
     if not isinstance(document, dict) or not document.get("version"):
-        raise UsageError("The policy names no version.", where=str(path or name), way_out="version: NAME")
-    return str(document["version"]), sha256_of(data)
+        raise UsageError("The policy names no version.", where=where, way_out="version: NAME")
+    return str(document["version"])

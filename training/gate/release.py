@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from fairness.policy import load_policy
 from model_cards.card import build
 from model_cards.outline import missing_mandatory
 from model_cards.runs import add_card
@@ -31,7 +30,6 @@ from threat.trust.folder import Trust
 from threat.trust.signing import Signer
 from training.gate.asking import Asked
 from training.gate.decision import decide
-from training.gate.policy import version_of
 from training.gate.view import Evidence
 
 
@@ -72,7 +70,7 @@ def evidence_of(run: Run, asked: Asked, trust: Trust, checked: Checked | None = 
         manifest_sha256=manifest_sha256,
         model_sha256=model_sha256(model) if TREES in model else "",
         documents=documents,
-        fairness_policy=load_policy(asked.fairness_policy),
+        fairness_policy=asked.fairness,
         recomputed=looked.recomputed,
         signed=signed_evidence(run, trust),
         openings=None if looked.store is None else times_opened(run, looked.store, trust),
@@ -96,8 +94,7 @@ def _is_unchanged(run: Run) -> bool:
 def _policies(run: Run, asked: Asked, trust: Trust) -> tuple[PolicyInForce, ...]:
     """Return the policies that decide, each with who put it in force: the gate's, the audit's and the training's."""
     signed = in_force(trust)
-    given = {"gate": asked.policy_file, "fairness": asked.fairness_policy}
-    policies = [deciding(kind, *version_of(kind, path), signed) for kind, path in given.items()]
+    policies = [deciding(kind, file.version, file.sha256, signed) for kind, file in asked.files.items()]
     provenance = run.find(Provenance)
     if provenance is not None:
         eligibility = provenance.policies.eligibility

@@ -162,19 +162,19 @@ def put_in_force_command(
     """Put a policy in force, signed, with owner, version and day: a force's gate refuses any other of its kind."""
     from threat.release.policies import LEAST_SHADOW_DAYS, PolicyAsks, SignedPolicy, put_in_force
     from threat.trust.folder import Trust
-    from training.gate.policy import load_gate_policy, version_of
+    from training.gate.policy import parse_gate_policy, read_policy
 
     trust = Trust.open()
     signer = trust.signer("governance", key)
-    version, digest = version_of(kind, file)
+    # Parsed as the gate's alone, and from the very bytes whose hash is signed.
+    policy, read = read_policy(kind, file, parse_gate_policy if kind == "gate" else lambda *_: None)
     since: date = datetime.now(UTC).date()
     asks = None
-    if kind == "gate":
-        policy = load_gate_policy(file)
+    if policy is not None:
         wanted = policy.approvals
         asks = PolicyAsks(policy.numbers.shadow_days or LEAST_SHADOW_DAYS, wanted.persons, wanted.roles)
-    put_in_force(SignedPolicy(kind, version, digest, owner, since, signer.key.name, asks), trust, signer)
-    document = {"kind": kind, "version": version, "sha256": digest, "owner": owner, "by": signer.key.name}
+    put_in_force(SignedPolicy(kind, read.version, read.sha256, owner, since, signer.key.name, asks), trust, signer)
+    document = {"kind": kind, "version": read.version, "sha256": read.sha256, "owner": owner, "by": signer.key.name}
     emit(
         document | {"since": since.isoformat()},
         as_json=as_json,

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import date
 from importlib.resources import files
 from pathlib import Path
 
 import pytest
 
 from threat.errors import UsageError
+from threat.files import sha256_of
+from training.gate.asking import ask
 from training.gate.policy import load_gate_policy
 
 TEXT = files("training.gate").joinpath("policy.yaml").read_text(encoding="utf-8")
@@ -58,3 +61,35 @@ def test_a_wrong_number_is_named(tmp_path: Path) -> None:
     path.write_text("{")
     with pytest.raises(UsageError, match="not YAML"):
         load_gate_policy(path)
+
+
+def test_the_policy_that_decides_is_the_very_bytes_that_are_hashed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever puts another file there the moment after it was read has neither decided nor been hashed."""
+    whole = files("training.gate").joinpath("policy.yaml").read_bytes()
+    strict, lax = (whole.replace(b"least_events: 50", f"least_events: {least}".encode()) for least in (70, 1))
+    path, read_bytes = tmp_path / "gate.yaml", Path.read_bytes
+    path.write_bytes(strict)
+
+    def read_and_swap(file: Path) -> bytes:
+        data = read_bytes(file)
+        if file == path:
+            path.write_bytes(lax)
+        return data
+
+    monkeypatch.setattr(Path, "read_bytes", read_and_swap)
+    asked = ask("force", None, path, None, date(2026, 5, 1))
+    assert asked.policy.numbers.least_events == 70
+    assert asked.files["gate"].sha256 == sha256_of(strict)
+    assert ask("force", None, path, None, date(2026, 5, 1)).policy.numbers.least_events == 1
+    assert asked.files["fairness"].version == asked.fairness.version
+
+
+def test_a_policy_that_is_no_utf_8_is_refused_in_words(tmp_path: Path) -> None:
+    path = tmp_path / "gate.yaml"
+    path.write_bytes(b"version: caf\xe9\n")
+    with pytest.raises(UsageError, match="The gate policy is not YAML"):
+        ask("force", None, path, None, date(2026, 5, 1))
+    with pytest.raises(UsageError, match="The fairness policy is not YAML"):
+        ask("force", None, None, path, date(2026, 5, 1))
