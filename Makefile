@@ -16,7 +16,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # One place for compiled kernels, so that a second start is quick and the checkout stays clean.
 export NUMBA_CACHE_DIR ?= $(CURDIR)/var/numba
 
-.PHONY: help setup demo test test-long check format bench results ceiling prior docs screenshots sentences lock audit-dependencies clean
+.PHONY: help setup demo test test-long check format bench results control ceiling prior docs screenshots sentences lock audit-dependencies clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-18s %s\n", $$1, $$2}'
@@ -93,6 +93,10 @@ bench: setup .venv-bench/.done ## the feature engine beside its rivals: one tabl
 results: setup ## the whole main job on real records (where the folder is present) and on the synthetic force: docs/results.md
 	@PYTHONPATH=docs $(BIN)/python -m pages.results --real $(REAL) --out docs/results.md
 	@PYTHONPATH=docs $(BIN)/python -m pages.noticing --out docs/noticing.md
+
+control: setup ## a force that passes every statistical check of the gate, in var/control: its table in docs/governance.md
+	@rm -rf var/control var/control.demonstration-trust
+	@PYTHONPATH=docs $(BIN)/python -m pages.control --var var/control --page docs/governance.md
 
 ceiling: setup ## docs/ceiling.md: how close to the best that records allow; opens the six forces of the ledger (an hour)
 	@PYTHONPATH=docs $(BIN)/python -m pages.ceiling --open $(WORLDS)
