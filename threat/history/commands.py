@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from threat.asof import parse_as_of, seconds, show
+from threat.asof import instant, parse_as_of, seconds, show
 from threat.options import STORE, AsOfOption, JsonOption, PolicyOption, StoreOption
 from threat.terminal import emit, progress, warn
 
@@ -177,17 +177,39 @@ def retention_command(
         Path | None, typer.Option("--table", help="The force's table; the shipped one has no periods and is refused.")
     ] = None,
     as_of: AsOfOption = "",
+    review: Annotated[
+        str | None, typer.Option("--review", metavar="CLASS", help="Record that who is due of this class was reviewed.")
+    ] = None,
+    person: Annotated[
+        list[str] | None, typer.Option("--person", help="With --review: these persons alone; may be repeated.")
+    ] = None,
+    until: Annotated[str, typer.Option("--until", help="With --review: until when the records stay.")] = "",
+    reason: Annotated[str, typer.Option("--reason", help="With --review: why they stay, without naming anybody.")] = "",
+    by: Annotated[Path | None, typer.Option("--by", help="With --review: your private key.")] = None,
     store: StoreOption = STORE,
     as_json: JsonOption = False,
 ) -> None:
-    """List the persons whose records are due for a review, by the force's own table of retention classes."""
-    from threat.history.retention import due, load_table
-    from threat.history.store import Store
-    from threat.ids import show_id
+    """List the persons whose records are due for a review, by the force's own table of retention classes.
 
-    rules = load_table(table)
+    With --review CLASS: record, signed, that the records of those who are due stay until a day, and list who is left.
+    """
+    from threat.history.retention import day_of, due, load_table, review_of
+    from threat.history.retention_decisions import VERB, Review, decisions, record_review
+    from threat.history.store import Store
+    from threat.ids import parse_id, show_id
+
+    rules, opened = load_table(table), Store.open(store)
     at = parse_as_of(as_of) if as_of else seconds(datetime.now(tz=UTC))
-    rows = due(Store.open(store).snapshot(), rules, at)
+    snapshot, today = opened.snapshot(), instant(at).date()
+    if review is not None:
+        signer = opened.trust.signer(VERB, by)
+        chosen = frozenset(parse_id(each, "P") for each in person or ())
+        asked = Review(review, chosen, day_of(until), reason, signer.key.name, today)
+        rows = due(snapshot, rules, at, decisions(store, opened.trust))
+        record_review(store, review_of(rows, rules, asked), opened.trust, signer)
+    decided = decisions(store, opened.trust)
+    rows = due(snapshot, rules, at, decided)
+    holds = {hold.person: hold for hold in reversed(decided.holds) if hold.in_force(today)}
     document = {
         "as_of": show(at),
         "version": rules.version,
@@ -200,6 +222,7 @@ def retention_command(
                 "class": row.retention_class,
                 "last_record": str(row.last_record),
                 "due": str(row.due),
+                "hold": holds[row.person].reference if row.person in holds else None,
             }
             for row in rows
         ],
@@ -216,10 +239,55 @@ def _retention_lines(document: dict[str, Any]) -> str:
             *(f"  {name}: {count:,}" for name, count in counts.items()),
             *(
                 f"{row['person']}  {row['class']}  last record {row['last_record']}, due since {row['due']}"
+                + (f"; under the legal hold {row['hold']}" if row["hold"] else "")
                 for row in rows
             ),
         ]
     )
+
+
+@app.command("legal-hold")
+def legal_hold_command(
+    person: Annotated[str, typer.Argument(metavar="PERSON", help="Id of the person: P- and 16 hexadecimal digits.")],
+    reference: Annotated[str, typer.Option("--reference", help="The authority's own reference of the hold.")],
+    by: Annotated[Path, typer.Option("--by", help="Your private key.")],
+    authority: Annotated[str, typer.Option("--authority", help="By whose word, such as a coroner.")] = "",
+    until: Annotated[str, typer.Option("--until", help="Last day of the hold; without one, until it is lifted.")] = "",
+    lift: Annotated[bool, typer.Option("--lift", help="Lift the hold.")] = False,
+    reason: Annotated[str, typer.Option("--reason", help="With --lift: why.")] = "",
+    store: StoreOption = STORE,
+    as_json: JsonOption = False,
+) -> None:
+    """Hold the records of a person, signed: nobody erases them while the hold lasts. With --lift: end the hold."""
+    from threat.history.retention import day_of
+    from threat.history.retention_decisions import VERB, Hold, lift_hold, record_hold
+    from threat.history.store import Store
+    from threat.ids import parse_id
+
+    opened, today = Store.open(store), datetime.now(tz=UTC).date()
+    signer = opened.trust.signer(VERB, by)
+    last = day_of(until) if until else None
+    hold = Hold(parse_id(person, "P"), authority, reference, last, signer.key.name, today)
+    if lift:
+        lift_hold(store, hold, reason, today, opened.trust, signer)
+    else:
+        record_hold(store, hold, opened.trust, signer)
+    document = {
+        "person": person,
+        "reference": reference,
+        "authority": authority,
+        "until": None if last is None else last.isoformat(),
+        "lifted": lift,
+        "by": signer.key.name,
+    }
+    emit(document, as_json=as_json, lines=_hold_lines)
+
+
+def _hold_lines(document: dict[str, Any]) -> str:
+    if document["lifted"]:
+        return f"The hold {document['reference']} on {document['person']} is lifted, by {document['by']}."
+    end = f"until {document['until']}" if document["until"] else "until it is lifted"
+    return f"{document['person']} is held for {document['authority']} ({document['reference']}) {end}."
 
 
 @app.command("sign-history")

@@ -28,13 +28,14 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from threat.asof import NEVER
+from threat.asof import NEVER, instant
 from threat.errors import BadInput, UsageError
 from threat.files import move_into_place, sha256_of
 from threat.history.batches import QUARANTINE, Change, Entry, Erasure, Part
 from threat.history.content import content_of
 from threat.history.erased_words import ErasedWords
 from threat.history.erasure_statement import VERB, statements
+from threat.history.retention_decisions import refuse_under_hold
 from threat.history.schema import REPEATED
 from threat.history.sightings import NO_PERSON
 from threat.history.snapshot import Snapshot
@@ -78,8 +79,8 @@ def erase(store: Store, asked: Asked) -> Erasure:
 
     Nothing is changed unless all of it is: the files without the person are written first, then the manifest, and then
     the files with the person are deleted. Raises UsageError without a trust folder, the key of ``intake``, a reason or
-    the keys of two people, or while another process writes; BadInput where no row names the person; IntegrityFailure
-    where the store does not verify.
+    the keys of two people, for a person under a legal hold, or while another process writes; BadInput where no row
+    names the person; IntegrityFailure where the store does not verify.
     """
     if len(asked.reason.strip()) < MIN_REASON:
         raise UsageError("No reason is given for the erasure.", value=asked.reason, way_out="--reason, in a few words")
@@ -89,6 +90,7 @@ def erase(store: Store, asked: Asked) -> Erasure:
         store.sweep()
         snapshot, whole = store.snapshot(), store.manifest()
         persons = same_person(snapshot, asked.person)
+        refuse_under_hold(store.path, persons.tolist(), instant(asked.at).date(), store.trust)
         shown = [show_id("P", int(person)) for person in persons]
         said: dict[str, Any] = {"environment": whole.environment, "history": whole.history, "previous": whole.head}
         said |= {"persons": shown, "reason": asked.reason.strip()}

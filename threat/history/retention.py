@@ -7,7 +7,8 @@ none. Nothing is deleted by a date. A person reviews, and ``threat erase`` follo
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -17,8 +18,10 @@ from numpy.typing import NDArray
 
 from threat.asof import on_record
 from threat.errors import ThreatError, UsageError, raise_all
+from threat.history.retention_decisions import Decisions, Review
 from threat.history.sightings import ROLE_ABOUT, ROLE_AT_RISK, ROLE_SUBJECT
 from threat.history.snapshot import Snapshot
+from threat.ids import show_id
 from threat.vocabulary import kinds, themes
 from threat.yaml_text import parse_yaml
 
@@ -130,13 +133,14 @@ def _class(row: Mapping[str, Any]) -> RetentionClass:
     return RetentionClass(row["name"], row["title"], numbers, roles, row["review_after_years"], row["then_every_years"])
 
 
-def due(snapshot: Snapshot, table: RetentionTable, as_of: int) -> list[Due]:
+def due(snapshot: Snapshot, table: RetentionTable, as_of: int, decided: Decisions | None = None) -> list[Due]:
     """Return the persons whose records are due for a review at ``as_of`` (UTC seconds), the longest due first.
 
     A person is in the first class that any record of theirs falls in, as known at the as-of; what the unit did itself
     is no such record. The period runs from the last record of that class, to the same day of the year (29 February: to
     1 March); after it a review is due again every ``then_every_years``, and what is given is the latest of these days.
-    No review is recorded here: a person stays due until the records go or a new record begins the period again.
+    A person stays due until the records go, a new record begins the period again, or a review that was held keeps them
+    (``decided``; None: nobody asks for reviews).
     """
     seen = snapshot.sightings()
     rows = np.flatnonzero(on_record(seen.recorded_at, as_of) & seen.visible_at(as_of) & ~np.asarray(seen.proactive))
@@ -161,8 +165,49 @@ def due(snapshot: Snapshot, table: RetentionTable, as_of: int) -> list[Due]:
             Due(int(seen.persons[person]), each.name, day, review)
             for person, day, review in zip(persons, days, due_on, strict=True)
             if review <= today
+            and not (decided is not None and decided.reviewed(int(seen.persons[person]), each.name, today.astype(date)))
         ]
     return sorted(out, key=lambda row: (row.due, row.person))
+
+
+def review_of(rows: Sequence[Due], table: RetentionTable, asked: Review) -> Review:
+    """Return the review that a person holds of those who are due in a class.
+
+    ``rows``: who is due. ``asked``: what the person says; without persons it is of all who are due. Raises UsageError,
+    with everything that is wrong, for another class, a person who is not due in it, and a day farther off than the
+    table reviews that class again.
+    """
+    by_name = {each.name: each for each in table.classes}
+    rule = by_name.get(asked.retention_class)
+    if rule is None:
+        raise UsageError(
+            "The table has no such class.", value=asked.retention_class, way_out=f"classes: {', '.join(by_name)}"
+        )
+    in_class = frozenset(row.person for row in rows if row.retention_class == rule.name)
+    problems: list[ThreatError] = [
+        UsageError("The person is not due for a review in this class.", value=show_id("P", person), where=rule.name)
+        for person in sorted(asked.persons - in_class)
+    ]
+    most = later_by(np.array([asked.on], dtype="datetime64[D]"), [rule.then_every_years])[0].astype(date)
+    if asked.until > most:
+        problems.append(
+            UsageError(
+                f"The day is too far off: the table reviews this class every {rule.then_every_years} years.",
+                value=asked.until,
+                where=rule.name,
+                way_out=f"--until {most} at the latest",
+            )
+        )
+    raise_all(problems)
+    return replace(asked, persons=asked.persons or in_class)
+
+
+def day_of(text: str) -> date:
+    """Return the day that was typed. Raises UsageError for anything but a date such as 2031-01-31."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise UsageError("This is no day.", value=text or "nothing", way_out="--until 2031-01-31") from None
 
 
 def latest_review(last: NDArray[np.datetime64], today: np.datetime64, each: RetentionClass) -> NDArray[np.datetime64]:

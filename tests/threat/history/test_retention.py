@@ -130,3 +130,4 @@ def test_the_command(store: Store, tmp_path: Path) -> None:
     assert "Due for a review on 2025-03-02 by the table 2026.1 (information asset owner): 3 persons" in said
     assert "  serious: 1" in said
     assert "P-0000000000000005  serious  last record 2010-03-01, due since 2020-03-01" in said
+    assert "; under the legal hold" not in said
