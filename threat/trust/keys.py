@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 
 from threat.errors import BadInput, UsageError
-from threat.files import private_folder, sync_folder
+from threat.files import PRIVATE_MASK, private_folder, sync_folder
 from threat.trust.chain import canonical
 
 if TYPE_CHECKING:
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from securesystemslib.signer import CryptoSigner
 
 ENVIRONMENTS: Final = ("demonstration", "force")
+
+_LARGEST_KEY: Final = 65_536
+"""Bytes of a private key file at most: an Ed25519 key in PEM has 119."""
 
 KeyState = Literal["in force", "retired", "revoked"]
 """``in force``: signs and verifies. ``retired``: no command signs with the key; whatever the key signed, also later,
@@ -120,21 +123,29 @@ def read_private_key(path: Path) -> CryptoSigner:
 
     Raises UsageError for a missing file and for a file that others can read, BadInput for any other content.
     """
+    from cryptography.exceptions import UnsupportedAlgorithm
     from cryptography.hazmat.primitives.serialization import load_pem_private_key
     from securesystemslib.signer import CryptoSigner
 
     if not path.is_file():
         raise UsageError("There is no signing key here.", where=str(path))
-    if path.stat().st_mode & 0o077:
+    # The mode of the very file that is read: another may be put in its place between a look and the reading.
+    with path.open("rb") as file:
+        mode, data = os.fstat(file.fileno()).st_mode, file.read(_LARGEST_KEY + 1)
+    if mode & PRIVATE_MASK:
         raise UsageError(
             "This signing key is not private: it can also be read by others.",
             where=str(path),
             way_out=f"chmod 600 {path.name}; when others may have read the key, have the key revoked",
         )
+    if len(data) > _LARGEST_KEY:
+        raise BadInput(
+            "This is not an Ed25519 private key in PEM.", value=f"over {_LARGEST_KEY:,} bytes", where=str(path)
+        )
     try:
-        private = CryptoSigner(load_pem_private_key(path.read_bytes(), None))
+        private = CryptoSigner(load_pem_private_key(data, None))
         scheme = private.public_key.scheme
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, UnsupportedAlgorithm) as error:
         raise BadInput("This is not an Ed25519 private key in PEM.", value=error, where=str(path)) from None
     if scheme != "ed25519":
         raise BadInput("This is not an Ed25519 private key in PEM.", value=scheme, where=str(path))
