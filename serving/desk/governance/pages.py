@@ -14,6 +14,7 @@ from serving.audit.reading import read_entries
 from serving.desk.governance.fairness_shown import fairness_shown
 from serving.desk.governance.log_choice import ENTRIES_A_PAGE, OPERATIONS, OUTCOMES, ROLES_LOGGED, log_choice_of
 from serving.desk.governance.log_shown import log_shown
+from serving.desk.governance.promotions_shown import steps
 from serving.desk.governance.standing import what_ranks
 from serving.desk.rendering import page_of
 from serving.desk.request import SignedInRequest, may
@@ -25,11 +26,12 @@ router = APIRouter(include_in_schema=False)
 
 @router.get("/governance")
 def ranks(request: Request, signed_in: Annotated[SignedInRequest, Depends(may("see_governance"))]) -> Response:
-    """Show what ranks now and until when, what the release depends on, and what its checks found."""
+    """Show what ranks now and until when, what the release depends on, what its checks found, and every promotion."""
     with signed_in.logged("consultation", "view what ranks") as draft:
         answer = what_ranks(signed_in.desk)
+        promoted = steps(signed_in.desk)
         draft.subject = answer.run
-    return page_of(request, "governance/ranks.html", answer=answer)
+    return page_of(request, "governance/ranks.html", answer=answer, promoted=promoted)
 
 
 @router.get("/fairness")
