@@ -23,6 +23,8 @@ from serving.desk.tour import Tour, read_tour
 from serving.lists import rankings
 from serving.lists.publishing import PublishedList
 from threat.errors import BadInput, IntegrityFailure, ThreatError, UsageError
+from threat.history.manifest import FILE as MANIFEST
+from threat.history.store import RowsErased, Store
 from threat.lists import Published
 from threat.release import kept, promotions
 from threat.release.approved import NotApproved
@@ -84,11 +86,18 @@ class Desk:
         # One thread opens a list while the others wait: two openings at once would hold the snapshot twice.
         self._opening = threading.Lock()
         self._view: ListView | None = None
+        self._opened_at: tuple[int, ...] = ()
         self._foundations: dict[str, Foundations] = {}
 
     def log(self, entry: Entry, at: int) -> None:
         """Write an entry of the audit log, in a transaction of its own. ``at``: UTC seconds."""
         self.checkpoints.after(record(self.engine, entry, at), at)
+
+    @property
+    def _history_written(self) -> tuple[int, ...]:
+        """Time, size and inode of the manifest, which every load and every erasure replaces by another file."""
+        facts = (self.store / MANIFEST).stat()
+        return facts.st_mtime_ns, facts.st_size, facts.st_ino
 
     @property
     def promotions_path(self) -> Path:
@@ -123,9 +132,18 @@ class Desk:
 
     def _open(self, chosen: Published, list_id: str, note: str) -> ListView:
         with self._opening:
+            self._let_go_of_erased()
             if self._view is None or (self._view.listed.id, self._view.given_note) != (list_id, note):
+                # Before the list is opened: an erasure in between is seen at the next request.
+                written = self._history_written if (self.store / MANIFEST).exists() else ()
                 try:
                     opened = ListView.open(self.store, self.var, list_id, note, trust=self._given_trust)
+                except RowsErased:
+                    # Neither who nor why is said: the record of the erasure is for those who may read it.
+                    raise NotFound(
+                        "The published list is shown no longer: records that it was made from were erased since.",
+                        way_out="ask whoever runs this desk to publish a list of what is left",
+                    ) from None
                 except UsageError as error:  # the published list is gone: for who runs the desk to mend, not the caller
                     raise BadInput(
                         error.problem,
@@ -142,8 +160,24 @@ class Desk:
                         where=list_id,
                         way_out="publish today's list again: threat score --publish",
                     )
-                self._view = opened
+                self._view, self._opened_at = opened, written
             return self._view
+
+    def _let_go_of_erased(self) -> None:
+        """Close the list in view where the history was written since and rows of the list were erased.
+
+        The list in view holds names and records of its own: an erasure must take effect on a desk that is running.
+        """
+        if self._view is None:
+            return
+        written = self._history_written
+        if written == self._opened_at:
+            return
+        try:
+            Store.open(self.store).snapshot(self._view.listed.basis.snapshot)
+        except RowsErased:
+            self._view = None
+        self._opened_at = written
 
     def age_of_list(self, now: int) -> AgeOfList:
         """Return how old the list to show is at ``now`` (UTC seconds), in words; empty without a list.

@@ -163,8 +163,12 @@ class Store(StoreFolder):
         return self.manifest()
 
 
-def _erased(snapshot_id: str, since: tuple[Erasure, ...], path: Path) -> BadInput:
-    return BadInput(
+class RowsErased(BadInput):
+    """Rows of an earlier snapshot were erased since, so that nothing is computed or shown from it any more."""
+
+
+def _erased(snapshot_id: str, since: tuple[Erasure, ...], path: Path) -> RowsErased:
+    return RowsErased(
         "Rows of this snapshot were erased since: what was computed from the snapshot cannot be computed again.",
         value=f"snapshot {snapshot_id}: {'; '.join(erasure.said for erasure in since)}",
         where=str(path),

@@ -1,4 +1,4 @@
-"""Every promotion on record with what it rests on: who brought which RUN from which state to which, when and why."""
+"""Every promotion on record with its evidence: who brought which RUN from which state to which, when and why."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ ACTIONS = {
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One record of the promotions, in words. ``evidence``: what it rests on, by title and SHA-256 or version."""
+    """One record of the promotions, in words. ``evidence``: its evidence, by title and SHA-256 or version."""
 
     number: int
     day: str
@@ -64,7 +64,7 @@ def _step(number: int, record: Mapping[str, Any], *, witnessed: bool) -> Step:
 
 
 def _evidence(record: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """Name what a record rests on; a record of before it named its model has fewer lines."""
+    """Name the evidence of a record; a record of before it named its model has fewer lines."""
     release: Mapping[str, Any] = record.get("release") or {}
     named = [
         ("Bundle", record.get("bundle_sha256")),

@@ -1,4 +1,4 @@
-"""Governance sees every promotion on record: when, what, who, why, and what it rests on."""
+"""Governance sees every promotion on record: when, what, who, why, and its evidence."""
 
 from __future__ import annotations
 
