@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
+from fairness.alerts import Marked
 from fairness.evidence import evidence_of
-from fairness.figures import FIGURES, ComparedRate, primary
+from fairness.figures import FIGURES, ComparedRate, RateTerms, primary
 from fairness.measured import MeasuredCharacteristic, MeasuredGroup, Pair
 from fairness.policy import Policy
 from fairness.posterior import Counted
@@ -60,32 +61,68 @@ def cells(measured: Sequence[MeasuredCharacteristic], policy: Policy) -> list[Ce
     return out
 
 
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """A rate of a group next to everybody else's. ``gate``: it decides. ``without_case``: why there is none, if so."""
+
+    pair: Pair
+    figure: RateTerms
+    gate: bool
+    without_case: str
+
+
 def compare(all_cells: Sequence[Cell], policy: Policy) -> list[Comparison]:
-    """Compare every cell; one comparison for each, in the order given.
+    """Compare every cell; one comparison for each, in the order given."""
+    return judge(
+        [Compared(cell.pair, cell.figure, cell.gate, _without_case(cell.figure)) for cell in all_cells], policy
+    )
+
+
+def _without_case(figure: ComparedRate) -> str:
+    if figure.name == "recall":
+        return "no outcome event in this group: recall cannot be measured"
+    return f"no row of this group that its {figure.noun} could be measured on"
+
+
+def judge(rates: Sequence[Compared], policy: Policy) -> list[Comparison]:
+    """Compare each rate with everybody else's; one comparison for each, in the order given.
 
     A fail is adjusted over all cells that decide, of every characteristic together; cells that decide nothing are
     adjusted over all of their own kind, so that how much is reported does not change what is decided.
     """
-    why_not = [_not_compared(cell) for cell in all_cells]
+    why_not = [_not_compared(rate) for rate in rates]
     compared = [i for i, reason in enumerate(why_not) if not reason]
-    counted = counted_of([all_cells[i].pair for i in compared])
-    high_is_worse = np.array([all_cells[i].figure.high_is_worse for i in compared], np.bool_)
+    counted = counted_of([rates[i].pair for i in compared])
+    high_is_worse = np.array([rates[i].figure.high_is_worse for i in compared], np.bool_)
     evidence = evidence_of(counted, high_is_worse, policy)
     low, high = counted.posterior(policy.prior_weight).interval()
     p_none, alerts = evidence.p_none, evidence.alerts(policy)
-    adjusted = _adjusted([all_cells[i].gate for i in compared], p_none, policy)
+    adjusted = _adjusted([rates[i].gate for i in compared], p_none, policy)
     out = [Comparison(FairnessVerdict.NOT_ENOUGH, reason) for reason in why_not]
     for place, i in enumerate(compared):
         seen = Seen(
             p_beyond=float(evidence.p_beyond[place]),
             p_adjusted=float(adjusted[place]),
-            cases=all_cells[i].pair.group.cases,
+            cases=rates[i].pair.group.cases,
             chance=float(evidence.chance[place]),
             chance_if_worse=float(evidence.chance_if_worse[place]),
         )
-        judged = _judged(all_cells[i], seen, (float(low[place]), float(high[place])), policy)
+        judged = _judged(rates[i], seen, (float(low[place]), float(high[place])), policy)
         out[i] = replace(judged, p_none=float(p_none[place]), alerts=bool(alerts[place]))
     return out
+
+
+def marked_of(gates: Iterable[bool], comparisons: Sequence[Comparison]) -> Marked:
+    """Return the cells that decide and could be compared. ``gates``: whether each decides."""
+    compared = [
+        comparison
+        for gate, comparison in zip(gates, comparisons, strict=True)
+        if gate and comparison.p_beyond is not None
+    ]
+    return Marked(
+        np.array([comparison.p_none for comparison in compared], np.float64),
+        np.array([comparison.alerts for comparison in compared], np.bool_),
+    )
 
 
 def counted_of(pairs: Sequence[Pair]) -> Counted:
@@ -104,13 +141,11 @@ def _adjusted(gate: Sequence[bool], p_none: Floats, policy: Policy) -> Floats:
     return out
 
 
-def _not_compared(cell: Cell) -> str:
-    """Return why a cell cannot be compared; empty where it can."""
-    pair, noun = cell.pair, cell.figure.noun
+def _not_compared(rate: Compared) -> str:
+    """Return why a rate cannot be compared; empty where it can."""
+    pair, noun = rate.pair, rate.figure.noun
     if pair.group.value is None:
-        if cell.figure.name == "recall":
-            return "no outcome event in this group: recall cannot be measured"
-        return f"no row of this group that its {noun} could be measured on"
+        return rate.without_case
     if pair.others.value is None:
         return f"nobody else is recorded whose {noun} it could be compared with"
     if pair.group.hits + pair.others.hits <= 0:
@@ -118,8 +153,8 @@ def _not_compared(cell: Cell) -> str:
     return ""
 
 
-def _judged(cell: Cell, seen: Seen, interval: tuple[float, float], policy: Policy) -> Comparison:
-    figure, pair = cell.figure, cell.pair
+def _judged(rate: Compared, seen: Seen, interval: tuple[float, float], policy: Policy) -> Comparison:
+    figure, pair = rate.figure, rate.pair
     verdict = of_cell(seen, policy)
     side = "above" if figure.high_is_worse else "below"
     reason = (

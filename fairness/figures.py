@@ -10,19 +10,16 @@ from threat.measuring.ranked import Floats
 from threat.release.documents.fairness_policy import FigureName, Party
 
 
-@dataclass(frozen=True, slots=True)
-class ComparedRate:
-    """One figure: the rate ``hits / cases`` of a group.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RateTerms:
+    """What a rate is called and which way it is worse.
 
     ``noun``: in running text. ``breach``: what is said of a group beyond the line. ``high_is_worse``: a group is
     treated worse where its rate is higher than everybody else's.
     """
 
-    name: FigureName
     noun: str
     breach: str
-    hits: Callable[[Counts], Floats]
-    cases: Callable[[Counts], Floats]
     high_is_worse: bool = False
 
     def worst_ratio(self, line: float) -> float:
@@ -34,35 +31,44 @@ class ComparedRate:
         return 1.0 / line if self.high_is_worse else line
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ComparedRate(RateTerms):
+    """One figure: the rate ``hits / cases`` of a group."""
+
+    name: FigureName
+    hits: Callable[[Counts], Floats]
+    cases: Callable[[Counts], Floats]
+
+
 FIGURES: dict[FigureName, ComparedRate] = {
     rate.name: rate
     for rate in (
         ComparedRate(
-            "recall",
-            "recall",
-            "served worse than the line allows",
+            name="recall",
+            noun="recall",
+            breach="served worse than the line allows",
             hits=lambda counts: counts.captured,
             cases=lambda counts: counts.events,
         ),
         ComparedRate(
-            "false_omission_rate",
-            "rate of the missed",
-            "missed more often than the line allows",
+            name="false_omission_rate",
+            noun="rate of the missed",
+            breach="missed more often than the line allows",
             hits=lambda counts: counts.positives - counts.hits,
             cases=lambda counts: counts.positives + counts.negatives - counts.selected_known,
             high_is_worse=True,
         ),
         ComparedRate(
-            "precision",
-            "precision",
-            "listed with less reason than the line allows",
+            name="precision",
+            noun="precision",
+            breach="listed with less reason than the line allows",
             hits=lambda counts: counts.hits,
             cases=lambda counts: counts.selected_known,
         ),
         ComparedRate(
-            "false_positive_rate",
-            "false positive rate",
-            "listed by false alarm more often than the line allows",
+            name="false_positive_rate",
+            noun="false positive rate",
+            breach="listed by false alarm more often than the line allows",
             hits=lambda counts: counts.false_positives,
             cases=lambda counts: counts.negatives,
             high_is_worse=True,

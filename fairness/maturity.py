@@ -250,7 +250,8 @@ def _break(of_group: tuple[Floats, ...], of_others: tuple[Floats, ...], worth: f
     change = (seen[0] + 0.5) / (seen[1] + 0.5) / (due[0] / due[1])
     counts = (*(count / worth for count in seen), *due, sum(worth / count for count in of_rest))
     chance = _chance_of_so_few(*(np.array([count]) for count in counts))[0]
-    if change >= 1 / CLEAR or chance >= level:
+    # Fewer off the list than are due, and not merely more on it: the group may be listed with less reason.
+    if max(change, (seen[0] + 0.5) / due[0]) >= 1 / CLEAR or chance >= level:
         return ""
     return (
         f"off the list {seen[0]:,.0f} outcomes, by the scores of others {due[0]:,.0f}; on the list {seen[1]:,.0f}, by "

@@ -89,7 +89,8 @@ def measured(
             others = (hits_recorded - share * hits[i], cases_recorded - share * cases[i])
             others_clusters = int(clusters[recorded].sum() - share * clusters[i])
             of_group[name] = Pair(
-                _rate(hits[i], cases[i], int(clusters[i]), alone=alone), _rate(*others, others_clusters, alone=alone)
+                rate_of(hits[i], cases[i], int(clusters[i]), alone=alone),
+                rate_of(*others, others_clusters, alone=alone),
             )
     return MeasuredCharacteristic(
         item,
@@ -105,7 +106,7 @@ _ROUNDING = 1e-6
 """Cases below which a difference of two sums is rounding: credits are parts of 1, never so small."""
 
 
-def _rate(hits: Floats, cases: Floats, clusters: int, *, alone: bool) -> Rate:
+def rate_of(hits: Floats, cases: Floats, clusters: int, *, alone: bool) -> Rate:
     """Return a rate from its columns, the sample first. ``clusters``: persons it is about.
 
     The design effect is that of the cluster bootstrap, which ranks and cuts anew in each draw, so that rows of one

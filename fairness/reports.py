@@ -8,8 +8,8 @@ from typing import TypeVar
 
 import numpy as np
 
-from fairness.alerts import Marked, alerts_of
-from fairness.comparison import Cell, Comparison, cells, compare, deciding_figures
+from fairness.alerts import alerts_of
+from fairness.comparison import Cell, Comparison, cells, compare, deciding_figures, marked_of
 from fairness.figures import FIGURES
 from fairness.measured import MeasuredCharacteristic, MeasuredGroup
 from fairness.operating import CellRates, cell_rates, fair, own_rates
@@ -89,24 +89,11 @@ def reports_of(measured: Sequence[MeasuredCharacteristic], terms: Terms) -> Repo
             for group in characteristic.groups
         )
         reports.append(_characteristic(characteristic, groups, figures, terms.policy))
-    seen = _marked(every, comparisons)
+    seen = marked_of((cell.gate for cell in every), comparisons)
     return Reports(
         tuple(reports),
         None if simulated is None or not seen.cells else alerts_of(seen, simulated, terms.policy),
         None if simulated is None or not terms.with_rates else own_rates(simulated, terms.policy, rates.values()),
-    )
-
-
-def _marked(every: Sequence[Cell], comparisons: Sequence[Comparison]) -> Marked:
-    """Return the cells that decide and could be compared."""
-    compared = [
-        comparison
-        for cell, comparison in zip(every, comparisons, strict=True)
-        if cell.gate and comparison.p_beyond is not None
-    ]
-    return Marked(
-        np.array([comparison.p_none for comparison in compared], np.float64),
-        np.array([comparison.alerts for comparison in compared], np.bool_),
     )
 
 

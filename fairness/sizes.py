@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from fairness.figures import ComparedRate
+from fairness.figures import RateTerms
 from threat.measuring.ranked import Ints
 
 
@@ -19,7 +19,7 @@ class Sizes:
     among everybody else.
     """
 
-    figure: ComparedRate
+    figure: RateTerms
     cases: Ints
     rate: float
     recorded: NDArray[np.bool_]

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from threat.characteristics import title_of
 from threat.measuring.counts import caught, percent, plural
 from threat.measuring.figure import Figure
-from threat.release.documents.fairness import CharacteristicReport, ComparedFigure, Fairness, GroupReport
+from threat.release.documents.fairness import Alerts, CharacteristicReport, ComparedFigure, Fairness, GroupReport
 from threat.release.documents.fairness_policy import FigureName
 
 COUNTED_TWICE = "Somebody who was harmed twice counts twice among those later harmed."
@@ -106,11 +106,13 @@ def short_percent(value: float) -> str:
 
 def alerts(report: Fairness) -> str:
     """Return what the alerts amount to, next to chance, in a sentence; empty where no cell could be compared."""
-    said = report.alerts
-    if said is None:
-        return ""
+    return "" if report.alerts is None else next_to_chance(report.alerts, "group figure")
+
+
+def next_to_chance(said: Alerts, noun: str) -> str:
+    """Return how many cells that decide look worse than the line, next to chance. ``noun``: what a cell is called."""
     by_chance = f"{said.by_chance:.2g} on average of a ranking that treats every group alike"
-    figures = f"of {plural(said.cells, 'group figure')} that {'decides' if said.cells == 1 else 'decide'}"
+    figures = f"of {plural(said.cells, noun)} that {'decides' if said.cells == 1 else 'decide'}"
     if not said.alerting:
         return f"None {figures} looks worse than the line; chance gives {by_chance}."
     look = "looks" if said.alerting == 1 else "look"

@@ -4,28 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import NDArray
 
+from fairness.champion.change import Caught, Change, judged_changes
 from fairness.characteristics import Characteristic
 from fairness.policy import Policy
 from fairness.reports import recall_of
-from fairness.verdicts import holm
 from threat.measuring.by_group import Counts, counts_by_group
-from threat.measuring.counts import plural
 from threat.measuring.estimates import What, measure
 from threat.measuring.figure import Figure
-from threat.measuring.intervals import ENOUGH_TO_RESAMPLE, PAIRED
-from threat.measuring.power import standard_error_of
+from threat.measuring.intervals import PAIRED
 from threat.measuring.ranked import Cut, Floats, Labelled, Ranked
 from threat.measuring.resampling import Resampling, places_of, ratio
 from threat.measuring.titles import recall_title
+from threat.release.documents.fairness import MISSING, Alerts
 from threat.release.documents.fairness_champion import CharacteristicChange, GroupChange, ServedVerdict
-
-_LEVEL = 0.05
-"""Level at which a group is said to be served otherwise, two-sided, after the adjustment: that of a 95% interval."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +46,15 @@ class TwoRankings:
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """What changes for everybody together, and for each group of each characteristic, in the order given."""
+    """What changes for everybody together, and for each group of each characteristic, in the order given.
+
+    ``verdict``, ``alerts``: of the whole, as an audit has them.
+    """
 
     everyone: GroupChange
     characteristics: tuple[CharacteristicChange, ...]
+    verdict: ServedVerdict
+    alerts: Alerts | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +77,8 @@ def changes(
 ) -> Changes:
     """Return what changes by group where the challenger replaces the champion.
 
-    Both see the same draws of subjects, so that differences are paired. A group with fewer than ``least_events`` people
-    with an outcome, or of whom neither model caught ten outcomes, is not enough evidence whatever its interval says.
+    Both see the same draws of subjects, so that differences are paired. A group is judged by the rule of the audit, by
+    its change next to everybody else's (``fairness.champion.change``), and all groups that decide together.
     Raises BadInput where a characteristic has more or fewer codes than there are rows.
     """
     rows, cut = rankings.rows, Cut(capacity=float(rankings.capacity))
@@ -88,20 +88,32 @@ def changes(
     of_challenger, of_champion = (
         counts_by_group(ranked, groupings, cut, resampling) for ranked in (rankings.challenger, rankings.champion)
     )
-    of_every = []
-    for item, grouping, challenger, champion in zip(every, groupings, of_challenger, of_champion, strict=True):
-        people = grouping.people_with_events(rows)
-        of_every.append(
-            [
-                _Group(code, item.title_of(code), challenger.of(i), champion.of(i), int(people[i]), grouping.row == i)
-                for i, code in enumerate(grouping.codes)
-            ]
-        )
-    gained = places_of(rankings.challenger, rankings.capacity) - places_of(rankings.champion, rankings.capacity)
-    judged = [_judged(groups, gained, rankings, policy) for groups in of_every]
     gated = {(gate.party, gate.characteristic) for gate in policy.gate}
+    caught = [
+        Caught(
+            challenger=challenger.captured,
+            champion=champion.captured,
+            people=grouping.people_with_events(rows),
+            recorded=np.array([code != MISSING for code in grouping.codes], np.bool_),
+            gate=(item.party, item.name) in gated or item.party == "column",
+        )
+        for item, grouping, challenger, champion in zip(every, groupings, of_challenger, of_champion, strict=True)
+    ]
+    judged = judged_changes(caught[1:], policy)
+    of_everyone = [Change("not_enough_evidence", "everybody: there is nobody else to compare with")]
+    gained = places_of(rankings.challenger, rankings.capacity) - places_of(rankings.champion, rankings.capacity)
+    of_every = []
+    parts = zip(every, groupings, caught, of_challenger, of_champion, [of_everyone, *judged.changes], strict=True)
+    for item, grouping, of_item, challenger, champion, of_groups in parts:
+        groups = [
+            _Group(
+                code, item.title_of(code), challenger.of(i), champion.of(i), int(of_item.people[i]), grouping.row == i
+            )
+            for i, code in enumerate(grouping.codes)
+        ]
+        of_every.append(_reported(groups, of_groups, gained, rankings))
     return Changes(
-        judged[0][0],
+        of_every[0][0],
         tuple(
             CharacteristicChange(
                 party=item.party,
@@ -110,22 +122,20 @@ def changes(
                 note=item.note,
                 groups=groups,
             )
-            for item, groups in zip(characteristics, judged[1:], strict=True)
+            for item, groups in zip(characteristics, of_every[1:], strict=True)
         ),
+        judged.verdict,
+        judged.alerts,
     )
 
 
-def _judged(groups: Sequence[_Group], gained: Floats, rankings: TwoRankings, policy: Policy) -> tuple[GroupChange, ...]:
-    """Judge the groups of one characteristic together: the more are compared, the less one alone can show."""
-    differences = [_difference(group, rankings.capacity) for group in groups]
-    unread = [_unread(group, difference, policy) for group, difference in zip(groups, differences, strict=True)]
-    p_values = {i: _p_value(differences[i]) for i, reason in enumerate(unread) if not reason}
-    plain = list(p_values.values())
-    adjusted = dict(zip(p_values, holm(plain) if policy.multiplicity == "holm" else plain, strict=True))
+def _reported(
+    groups: Sequence[_Group], changed: Sequence[Change], gained: Floats, rankings: TwoRankings
+) -> tuple[GroupChange, ...]:
+    """Return the groups of one characteristic: recall of either, the places that move, and what may be said."""
     places = [sum(float(getattr(group, model).selected[0]) for group in groups) for model in ("challenger", "champion")]
     out = []
-    for i, group in enumerate(groups):
-        verdict, reason = _verdict(differences[i], unread[i], adjusted.get(i), len(adjusted))
+    for group, change in zip(groups, changed, strict=True):
         on, off = (np.where(group.rows, np.maximum(way * gained, 0.0), 0.0) for way in (1, -1))
         out.append(
             GroupChange(
@@ -136,17 +146,19 @@ def _judged(groups: Sequence[_Group], gained: Floats, rankings: TwoRankings, pol
                 people_with_events=group.people,
                 challenger=_recall(group, group.challenger, rankings.capacity),
                 champion=_recall(group, group.champion, rankings.capacity),
-                difference=differences[i],
-                p_value=p_values.get(i),
-                p_adjusted=adjusted.get(i),
+                difference=_difference(group, rankings.capacity),
+                change=change.change,
+                effective=change.effective,
+                p_beyond=change.p_beyond,
+                p_adjusted=change.p_adjusted,
                 challenger_share=_share(group.challenger, places[0]),
                 champion_share=_share(group.champion, places[1]),
                 moved_on=float(on.sum()),
                 moved_off=float(off.sum()),
                 events_on=float((on * rankings.rows.credit).sum()),
                 events_off=float((off * rankings.rows.credit).sum()),
-                verdict=verdict,
-                reason=reason,
+                verdict=change.verdict,
+                reason=change.reason,
             )
         )
     return tuple(out)
@@ -167,44 +179,6 @@ def _difference(group: _Group, capacity: int) -> Figure:
     recall, of_champion = (ratio(counts.captured, counts.events) for counts in (group.challenger, group.champion))
     what = _what("recall_difference", f"{recall_title(capacity)}, challenger minus champion", group)
     return measure(what, recall - of_champion, method=PAIRED)
-
-
-def _unread(group: _Group, difference: Figure, policy: Policy) -> str:
-    """Return why the interval of a group is not read; empty where it is.
-
-    Where both lists caught few, nearly every replicate says that they differ by nothing.
-    """
-    if difference.value is None:
-        return "no outcome event in this group: recall cannot be measured"
-    if group.people < policy.least_events:
-        return f"on fewer than {policy.least_events} people with an outcome"
-    if max(float(counts.captured[0]) for counts in (group.challenger, group.champion)) < ENOUGH_TO_RESAMPLE:
-        return f"neither list caught {ENOUGH_TO_RESAMPLE} outcomes"
-    return "" if difference.interval is not None else difference.reason
-
-
-def _p_value(difference: Figure) -> float:
-    """Return the two-sided p-value of no difference, normal theory on the interval; 1 where nothing differs."""
-    error = standard_error_of(difference.interval or (0.0, 0.0))
-    if error == 0:
-        return 0.0 if difference.value else 1.0
-    return 2 * (1 - NormalDist().cdf(abs(difference.value or 0.0) / error))
-
-
-def _verdict(difference: Figure, unread: str, p_adjusted: float | None, compared: int) -> tuple[ServedVerdict, str]:
-    """Return better or worse where the interval leaves out 0 and the adjusted p-value agrees; else why not."""
-    if unread or p_adjusted is None or difference.interval is None:
-        return "not_enough_evidence", unread
-    low, high = difference.interval
-    if low <= 0 <= high:
-        return "not_enough_evidence", "the interval of the difference holds 0"
-    if p_adjusted >= _LEVEL:
-        return (
-            "not_enough_evidence",
-            "the interval leaves out 0, but not at the 5% level after adjusting for "
-            f"{plural(compared, 'group')} compared: look closer",
-        )
-    return ("better", "the interval is wholly above 0") if low > 0 else ("worse", "the interval is wholly below 0")
 
 
 def _share(counts: Counts, places: float) -> float | None:

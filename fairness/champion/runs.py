@@ -62,6 +62,8 @@ def compare_run(run: Run, snapshot: Snapshot, policy: Policy) -> FairnessWithCha
         policy=policy,
         replicates=settings.bootstrap,
         seed=settings.seed,
+        verdict=changed.verdict,
+        alerts=changed.alerts,
         everyone=changed.everyone,
         characteristics=changed.characteristics,
         notes=(*comparison.cautions, *NOTES),

@@ -21,7 +21,7 @@ def test_an_unfair_ranking_fails(seed: int) -> None:
     assert recall.p_beyond > 0.99
     assert recall.ratio_interval[0] < recall.ratio < recall.ratio_interval[1] < 0.8
     assert recall.others == pytest.approx(by_code(report)["A"].recall.value)
-    assert by_code(report)["A"].of("recall").verdict == "pass"
+    assert by_code(report)["A"].of("recall").p_beyond < 0.01  # no pass: of A few outcomes are on record off the list
 
 
 @pytest.mark.parametrize("seed", range(5))

@@ -46,7 +46,8 @@ def test_recall_places_and_moves_of_each_group_on_six_drawn_rows() -> None:
     assert [group.champion_share for group in (a, b, none)] == [0.0, 0.75, 0.25]
     assert [(group.moved_on, group.moved_off) for group in (a, b, none)] == [(2.0, 0.0), (0.0, 1.5), (0.0, 0.5)]
     assert [(group.events_on, group.events_off) for group in (a, b, none)] == [(1.0, 0.0), (0.0, 1.5), (0.0, 0.0)]
-    assert none.reason == "no outcome event in this group: recall cannot be measured"
+    assert none.reason == "neither list caught an outcome of this group"
+    assert (a.change, b.change) == (None, None)  # of either group one list caught none
     assert {group.verdict for group in groups.values()} == {"not_enough_evidence"}
 
 
@@ -63,56 +64,68 @@ def drawn(n: int, recalls: dict[str, tuple[float, float]], seed: int = 1) -> tup
     return Labelled.of(label=harmed, person=np.arange(len(codes))), scores, codes, int(n * len(recalls))
 
 
-def test_a_group_whose_recall_rises_is_served_better_and_one_whose_recall_falls_is_served_worse() -> None:
+def test_a_group_whose_recall_falls_next_to_everybody_elses_is_served_worse() -> None:
     rows, scores, codes, capacity = drawn(80, {"A": (0.9, 0.3), "B": (0.3, 0.9), "C": (0.6, 0.6)})
     groups = by_code(rows, scores, codes, capacity)
     assert [groups[code].verdict for code in "ABC"] == ["better", "worse", "not_enough_evidence"]
-    assert groups["A"].reason == "the interval is wholly above 0"
-    assert groups["C"].reason == "the interval of the difference holds 0"
-    for group in (groups[code] for code in "AB"):
-        assert group.difference.interval is not None
-        low, high = group.difference.interval
-        assert low < (group.difference.value or 0) < high
-        assert (group.p_value or 0) <= (group.p_adjusted or 0) < 0.05
-    caught = sum((groups[code].difference.value or 0) * groups[code].events for code in "ABC")
-    assert caught == pytest.approx((groups[""].difference.value or 0) * groups[""].events)
+    assert groups[""].reason == "everybody: there is nobody else to compare with"
+    worse = groups["B"]
+    assert worse.p_beyond == pytest.approx(1.0, abs=1e-3)
+    assert 0 < (worse.p_adjusted or 0) <= 0.10
+    assert worse.reason.startswith(
+        "probability that its recall changes by less than 0.8 of everybody else's change: 1.00"
+    )
+    lists = [[groups[code].challenger, groups[code].champion] for code in "ABC"]
+    caught = np.array([[(recall.value or 0) * recall.events for recall in pair] for pair in lists])
+    others = caught[[0, 2]].sum(axis=0)
+    assert worse.change == pytest.approx(caught[1, 0] / caught[1, 1] / (others[0] / others[1]))
+    total = sum((groups[code].difference.value or 0) * groups[code].events for code in "ABC")
+    assert total == pytest.approx((groups[""].difference.value or 0) * groups[""].events)
     assert sum(groups[code].moved_on - groups[code].moved_off for code in "ABC") == pytest.approx(0)
 
 
-def test_a_champion_that_is_the_challenger_serves_every_group_alike() -> None:
-    rows, scores, codes, capacity = drawn(40, {"A": (0.9, 0.9), "B": (0.5, 0.5)})
-    for group in by_code(rows, [scores[0], scores[0]], codes, capacity).values():
+def test_a_champion_that_is_the_challenger_changes_nothing() -> None:
+    """However unequal recall is under both: the question is the change."""
+    rows, scores, codes, capacity = drawn(400, {"A": (0.9, 0.9), "B": (0.3, 0.3)})
+    for code, group in by_code(rows, [scores[0], scores[0]], codes, capacity).items():
         assert (group.difference.value, group.difference.interval) == (0.0, (0.0, 0.0))
-        assert (group.moved_on, group.moved_off, group.verdict) == (0, 0, "not_enough_evidence")
-        assert group.challenger_share == group.champion_share
+        assert (group.moved_on, group.moved_off) == (0, 0)
+        assert group.verdict == ("alike" if code else "not_enough_evidence")
+        assert group.change == (pytest.approx(1.0) if code else None)
 
 
-def test_a_group_below_the_policys_minimum_has_no_verdict_whatever_its_interval_says() -> None:
-    rows, scores, codes, capacity = drawn(25, {"A": (1.0, 0.2)})
-    assert by_code(rows, scores, codes, capacity, least_events=25)["A"].verdict == "better"
-    group = by_code(rows, scores, codes, capacity, least_events=26)["A"]
-    assert (group.verdict, group.p_value) == ("not_enough_evidence", None)
-    assert group.reason == "on fewer than 26 people with an outcome"
-    assert group.difference.interval is not None
-    assert group.difference.interval[0] > 0
+def test_few_outcomes_caught_are_not_enough_evidence_that_a_group_is_served_alike() -> None:
+    rows, scores, codes, capacity = drawn(15, {"A": (0.9, 0.9), "B": (0.9, 0.9)})
+    groups = by_code(rows, [scores[0], scores[0]], codes, capacity)
+    assert {groups[code].verdict for code in "AB"} == {"not_enough_evidence"}
+    assert groups["A"].effective < 40
 
 
-def test_where_neither_list_caught_ten_the_interval_is_not_read() -> None:
-    rows, scores, codes, _ = drawn(25, {"A": (1.0, 0.0)})
-    group = by_code(rows, scores, codes, capacity=9)["A"]
-    assert (group.verdict, group.reason) == ("not_enough_evidence", "neither list caught 10 outcomes")
-    assert by_code(rows, scores, codes, capacity=10)["A"].verdict == "better"
+def test_every_group_that_decides_is_adjusted_for_together() -> None:
+    """One column of twelve groups, or the same twice: the adjusted probability is twice as large."""
+    recalls = {"A": (0.2, 0.9)} | {f"B{i}": (0.7, 0.7) for i in range(11)}
+    rows, scores, codes, capacity = drawn(60, recalls, seed=21)
+    rankings = TwoRankings(*(Ranked(rows=rows, score=np.asarray(score, float)) for score in scores), capacity)
+    once, twice = (
+        changes(rankings, [Characteristic(name, "column", codes) for name in names], FAST, DRAWS)
+        for names in (("one",), ("one", "two"))
+    )
+    one, two = (made.characteristics[0].groups[0].p_adjusted or 0 for made in (once, twice))
+    assert 0 < one < two < 1
+    assert two == pytest.approx(2 * one)
+    assert (once.alerts is not None and once.alerts.cells, twice.alerts is not None and twice.alerts.cells) == (12, 24)
 
 
-def test_what_is_there_only_before_the_adjustment_is_marked_to_be_looked_at() -> None:
-    """Ten groups served alike and one that seems better: its p-value is 11 times as large after Holm."""
-    recalls = {"A": (0.85, 0.62)} | {f"B{i}": (0.7, 0.7) for i in range(10)}
-    rows, scores, codes, capacity = drawn(40, recalls, seed=21)
-    group, alone = (by_code(rows, scores, codes, capacity, multiplicity=way)["A"] for way in ("holm", "none"))
-    assert group.p_value == alone.p_value == alone.p_adjusted
-    assert (group.p_adjusted, alone.verdict) == (pytest.approx(11 * (group.p_value or 0)), "better")
-    assert group.verdict == "not_enough_evidence"
-    assert group.reason.endswith("but not at the 5% level after adjusting for 11 groups compared: look closer")
+def test_of_fair_changes_some_groups_alert_and_the_whole_seldom_does() -> None:
+    verdicts = []
+    for seed in range(10):
+        rows, scores, codes, capacity = drawn(40, {f"G{i}": (0.5, 0.4) for i in range(6)}, seed)
+        rankings = TwoRankings(*(Ranked(rows=rows, score=np.asarray(score, float)) for score in scores), capacity)
+        made = changes(rankings, [Characteristic("group", "column", codes)], FAST, DRAWS)
+        verdicts.append(made.verdict)
+        assert all(group.verdict != "worse" for group in made.characteristics[0].groups)
+    assert verdicts.count("worse") == 0
+    assert verdicts.count("alert") <= 1
 
 
 def test_rankings_of_different_rows_are_not_compared() -> None:

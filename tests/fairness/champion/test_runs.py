@@ -62,11 +62,13 @@ def test_the_command_adds_the_report_and_prints_what_the_verdict_depends_on(run:
     assert got.stdout.strip() == champion_screen(report, full=False)
     assert "Served worse by the challenger: no group, as far as can be told." in got.stdout
     assert got.stdout.startswith(
-        "RUN challenger against the champion, RUN champion, by group; lists of 4.\nAbout 2 of 4"
+        "Not enough evidence: RUN challenger against the champion, RUN champion, by group; lists of 4."
     )
     assert "Not enough evidence for " in got.stdout
     assert "Not shown: " in got.stdout
     whole = champion_screen(report, full=True)
+    assert "\nAbout 2 of 4 later harmed" in got.stdout
+    assert max(map(len, whole.splitlines())) <= 100
     assert "Kind of relationship" in whole
     assert "Kind of relationship" not in got.stdout
     got = runner.invoke(app, ["audit-champion", str(run.directory), "--store", history, "--json"])
@@ -79,12 +81,12 @@ def test_the_command_adds_the_report_and_prints_what_the_verdict_depends_on(run:
 def test_a_group_served_worse_is_named_where_its_characteristic_is_not_shown(run: Run, store: Store) -> None:
     report = compare_run(run, store.snapshot(), load_policy())
     hidden = next(item for item in report.characteristics if not item.gate)
-    worse = hidden.groups[0].model_copy(update={"verdict": "worse", "reason": "the interval is wholly below 0"})
+    worse = hidden.groups[0].model_copy(update={"verdict": "worse", "reason": "its recall falls"})
     changed = hidden.model_copy(update={"groups": (worse, *hidden.groups[1:])})
     characteristics = tuple(changed if item is hidden else item for item in report.characteristics)
     said = champion_screen(report.model_copy(update={"characteristics": characteristics}), full=False)
     assert f"Served worse by the challenger: {worse.title} (" in said
-    assert f"\n  {worse.title[:25]:<26}" not in said, "the table of its characteristic is not shown"
+    assert f"\n  {worse.title[:15]:<16}" not in said, "the table of its characteristic is not shown"
 
 
 def test_a_run_that_was_not_compared_says_how_to(tmp_path: Path, store: Store) -> None:
