@@ -51,8 +51,8 @@ def real_records() -> Path:
 
 
 # Trainings and browsers take a minute a file: begun last, one worker waited for the other at the end of the suite.
-# On a machine that has compiled nothing yet, the first file compiles the simulation (23 s) while the second, which needs
-# none, compiles the features (12 s): each worker then finds what the other has compiled.
+# On a machine that has compiled nothing yet, the first file compiles the simulation (23 s) while the second, which
+# needs none, compiles the features (12 s): each worker then finds what the other has compiled.
 LONGEST_FIRST = (
     "training/test_train.py",
     "serving/desk/test_words_on_pages.py",

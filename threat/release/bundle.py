@@ -301,7 +301,7 @@ def _read_directory(path: Path) -> dict[str, bytes]:
         raise IntegrityFailure("The bundle lacks its manifest or signature.", value=missing, where=str(path))
     files: dict[str, bytes] = {}
     for relative, size in sizes.items():
-        handle = os.open(path / relative, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        handle = os.open(path / relative, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
         with os.fdopen(handle, "rb") as file:
             files[relative] = file.read(size + 1)
     return files

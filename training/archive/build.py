@@ -86,7 +86,7 @@ def _governance(run: Run, trust: Trust, places: Places) -> dict[str, bytes]:
             f"The groups of the audit are missing: a governance archive needs {lacking}.",
             way_out="threat audit RUN" if report is None else "--store: the history that the RUN was trained on",
         )
-    files = {f"{RUN}{name}": (run.directory / name).read_bytes() for name in run.hashes()}
+    files = {f"{RUN}{name}": data for name, data in run.verified_whole().items()}
     files |= {groups.FILE: groups.encode(groups_of(run, snapshot_of(run, places.store), report.policy))}
     return files | _promotion(run, trust, places.promotions)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from pathlib import Path
 
 import numpy as np
@@ -113,6 +114,24 @@ def test_what_is_read_of_an_opened_run_are_the_bytes_that_were_verified(sealed: 
     assert sealed.data("model/model.txt") == b"bush\n"  # never opened: nothing to compare with
     (sealed.directory / "config.json").write_text(CONFIG)
     assert opened.read_json("config.json") == {"a": [0.5], "b": 2}
+
+
+def test_what_is_handed_on_of_a_run_are_the_bytes_that_were_verified(sealed: Run) -> None:
+    """An archive is made of these: whatever takes the place of a file meanwhile is not signed."""
+    sealed.add("card.html", "<p>")
+    opened = Run.open(sealed.directory)
+    whole = opened.verified_whole()
+    assert sorted(whole) == ["annexes.json", "card.html", "config.json", "manifest.json", "model/model.txt"]
+    assert whole["config.json"] == CONFIG.encode()
+    model = sealed.directory / "model/model.txt"
+    for swap in (lambda: model.write_text("bush\n"), lambda: (model.unlink(), os.mkfifo(model))):
+        swap()
+        with pytest.raises(IntegrityFailure, match="The RUN holds a file that was changed"):
+            opened.verified_whole()
+    model.unlink()
+    (sealed.directory / "manifest.json").write_text("{}")
+    with pytest.raises(IntegrityFailure, match="its manifest was replaced"):
+        opened.verified_whole()
 
 
 def test_a_table_of_another_form_is_refused_in_words(sealed: Run) -> None:
