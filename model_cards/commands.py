@@ -82,6 +82,8 @@ def _day(text: str | None) -> date:
 def _lines(card: Card, run: Run, signed: SignedEvidence, on: date) -> str:
     from model_cards.card import headline_words
     from model_cards.evidence_days import valid_words
+    from model_cards.runs import signed_card
+    from threat.trust.folder import Trust
 
     summary = card.summary
     fields = sum(len(section.fields) for section in card.sections)
@@ -93,6 +95,7 @@ def _lines(card: Card, run: Run, signed: SignedEvidence, on: date) -> str:
             f"  {card.not_yet_provided} of {fields} fields not yet provided, {len(summary.missing)} of them mandatory",
             f"  {valid_words(summary.expires, on)}",
             f"  Evidence {signed.state}: {signed.reason}",
+            f"  Card {signed_card(run, Trust.open())}",
             f"  Manifest {run.manifest_sha256}",
             f"  {run.directory / 'card.html'}",
         ]

@@ -12,10 +12,14 @@ from model_cards.card import build
 from model_cards.demonstration import demonstration_human
 from model_cards.page import page
 from threat.errors import BadInput, IntegrityFailure, UsageError, raise_all
+from threat.files import sha256_of
+from threat.release.card_statement import attest_card, card_signed
+from threat.release.documents.attestations import CardStatement
 from threat.release.documents.card import Card, Human
 from threat.release.documents.document import document_bytes, json_object
 from threat.release.evidence import RunDocuments
 from threat.release.runs import Run
+from threat.trust.folder import Trust
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +46,21 @@ def card_of(run: Run, *, human: Path | None = None) -> CardOfRun:
 
 
 def add(run: Run, made: CardOfRun) -> None:
-    """Write ``card.json``, ``card.html`` and, where people handed in something, ``human.json`` into the RUN."""
+    """Write ``card.json``, ``card.html`` and, where people handed in something, ``human.json`` into the RUN.
+
+    Where this process has a key for evidence, it signs the card as the job that made it.
+    """
     if made.human is not None:
         run.write(made.human)
     run.write(made.card)
     run.add("card.html", made.page)
+    attest_card(run, Trust.open())
+
+
+def signed_card(run: Run, trust: Trust) -> str:
+    """Say which job made the card of a RUN, of what and with which code; that none signed it, where none did."""
+    inputs = {document.FILE: sha256_of(run.path(document.FILE)) for document in RunDocuments.of(run).present()}
+    return card_signed(run.find(CardStatement), run.path(Card.FILE).read_bytes(), trust, inputs)
 
 
 def add_card(run: Run, *, human: Path | None = None) -> tuple[Card, str]:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from threat.release.documents.ablations import Ablations
 from threat.release.documents.approvals import Approvals
-from threat.release.documents.attestations import Attestations
+from threat.release.documents.attestations import Attestations, CardStatement
 from threat.release.documents.card import Card, Human
 from threat.release.documents.champion import ChampionComparison, MovedRelationships
 from threat.release.documents.checks import Checks
@@ -37,6 +37,7 @@ DOCUMENTS: dict[str, type[JsonFile]] = {
     "annexes": Annexes,
     "approvals": Approvals,
     "attestations": Attestations,
+    "card_statement": CardStatement,
     "base": BaseModel,
     "bundle_manifest": BundleManifest,
     "calibrator": Calibrator,

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from threat.checkout import checkout_of
 from threat.files import sha256_of
 from training import provenance as rooms
-from training.provenance import checkout_of, provenance
+from training.provenance import provenance
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from typing import Any, Final
 from threat.errors import IntegrityFailure, UsageError
 from threat.files import sha256_of
 from threat.release.documents.approvals import Approvals
-from threat.release.documents.attestations import Attestations, SignedEvidence
+from threat.release.documents.attestations import Attestations, CardStatement, SignedEvidence
 from threat.release.documents.card import Card, Human
 from threat.release.documents.config import Config
 from threat.release.documents.folds import Folds
@@ -44,10 +44,13 @@ NOT_COMPARED: Final = frozenset({Folds.FILE})
 names them. Its dates are in evaluation.json too."""
 
 NOT_EVIDENCE: Final = frozenset(
-    {Attestations.FILE, Approvals.FILE, Gate.FILE, Card.FILE, "card.html", Human.FILE, Execution.FILE}
-)
-"""Annexes that no job signs: people sign statements, the release signs gate and card in the bundle, approvals bind what
-people provide, and nothing depends on how long a training took."""
+    {
+        Attestations.FILE, Approvals.FILE, Gate.FILE, Card.FILE, "card.html", CardStatement.FILE, Human.FILE,
+        Execution.FILE,
+    }
+)  # fmt: skip
+"""Annexes that the gate asks no job to sign: people sign statements, the release signs gate and card in the bundle,
+approvals bind what people provide, and nothing depends on how long a training took."""
 
 
 def attest_training(run: Run, trust: Trust) -> bool:

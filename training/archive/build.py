@@ -15,6 +15,7 @@ from model_cards.publishable import publishable
 from threat.errors import BadInput, UsageError
 from threat.files import sha256_of, whole_folder
 from threat.release import checkpoint, promotions
+from threat.release.documents.attestations import CardStatement
 from threat.release.documents.card import Card
 from threat.release.documents.fairness import Fairness
 from threat.release.documents.gate import Gate
@@ -129,6 +130,8 @@ def _public(run: Run) -> dict[str, bytes]:
         )
     files = {f"{RUN}{document.FILE}": document.encode() for document in documents.present()}
     files |= {f"{RUN}{Card.FILE}": card.encode(), CARD_PAGE: page(card).encode()}
+    if run.has(CardStatement.FILE):
+        files[f"{RUN}{CardStatement.FILE}"] = run.path(CardStatement.FILE).read_bytes()
     return files | {AUDIT_PAGE: public_page(report).encode(), RECORD: canonical(record(card))}
 
 

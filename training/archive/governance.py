@@ -9,6 +9,7 @@ from fairness.runs import audit_by
 from fairness.suppression import public as public_report
 from model_cards.card import build as build_card
 from model_cards.page import page as card_page
+from model_cards.runs import signed_card
 from threat.errors import IntegrityFailure
 from threat.files import sha256_of
 from threat.release.attestations import signed_evidence
@@ -70,7 +71,8 @@ def card(archive: Archive) -> str:
     same = card.encode() == run.path(Card.FILE).read_bytes()
     if not same or card_page(card) != run.path("card.html").read_text(encoding="utf-8"):
         raise IntegrityFailure("The card, made again, has other bytes.")
-    return "made again from the documents, the card has the same bytes"
+    signed = signed_card(run, archive.trust)
+    return f"made again from the documents, the card has the same bytes; {signed}"
 
 
 def digest(archive: Archive) -> str:

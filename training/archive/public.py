@@ -11,6 +11,8 @@ from model_cards.card import build as build_card
 from model_cards.page import page as card_page
 from threat.errors import IntegrityFailure
 from threat.measuring.figure import Verdict
+from threat.release.card_statement import card_signed
+from threat.release.documents.attestations import CardStatement
 from threat.release.documents.card import Card, Status
 from threat.release.documents.document import JsonFile
 from threat.release.documents.fairness_public import PublicCharacteristic, PublicFairness
@@ -31,7 +33,11 @@ def card(archive: Archive) -> str:
     passed = archive.gate.verdict == Verdict.PASS
     if passed != (made.summary.status == Status.PASSED):
         raise IntegrityFailure("The card says another verdict than the gate's.", value=made.summary.status)
-    return f"made again from the documents in the archive, the card has the same bytes: {made.summary.status}"
+    # The documents here are reduced, so the statement's, which are whole, are not compared with them.
+    path = archive.folder / RUN / CardStatement.FILE
+    statement = CardStatement.parse(path.read_bytes(), CardStatement.FILE) if path.is_file() else None
+    signed = card_signed(statement, made.encode(), archive.trust, {})
+    return f"made again from the documents here, the card has the same bytes: {made.summary.status}; {signed}"
 
 
 def audit(archive: Archive) -> str:

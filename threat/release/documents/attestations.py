@@ -26,6 +26,17 @@ class Attestations(Document):
         return cls.model_validate({"envelopes": envelopes})
 
 
+class CardStatement(Document):
+    """``card_statement.json``: what the job that made the card signed of it."""
+
+    FILE: ClassVar[str] = "card_statement.json"
+    ANNEX: ClassVar[bool] = True
+    HOW_MADE: ClassVar[str] = "make the card with the key of a job: THREAT_KEYS=FOLDER that holds evidence.pem"
+
+    version: Literal[1] = Field(default=1, description="version of this document")
+    envelope: Envelope = Field(description="in-toto Statement v1 on the card, signed for evidence")
+
+
 class SignedEvidence(Part):
     """What came of verifying the signatures on a RUN's files.
 
