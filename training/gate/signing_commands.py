@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -15,6 +16,8 @@ from threat.terminal import emit
 
 if TYPE_CHECKING:  # documents bring pydantic, and `threat --help` imports this module
     from threat.release.statements import Said, Statement
+    from threat.trust.folder import Trust
+    from threat.trust.signing import Signer
 
 # Commands import the rest of the product when they run, so that `threat --help` loads none of it.
 app = typer.Typer()
@@ -73,7 +76,7 @@ def approve_command(
     raise_all(_missing(kind, said[kind]))
     trust = Trust.open()
     # Before anything is computed: a key that may not sign is the commonest mistake.
-    trust.signer("approval", key)
+    signer = trust.signer("approval", key)
     on = datetime.now(UTC).date()
     opened = Run.open(run)
     body: dict[str, Any] = {"kind": kind, "on": on, **said[kind]}
@@ -84,7 +87,9 @@ def approve_command(
         asked = ask(trust.environment, to, policy, fairness_policy, on)
         body["release_digest"] = evidence_of(opened, asked, trust).digest
     more = {"approval": {"conditions": condition or ()}, "authorship": {"keys": author_key or ()}}
-    _add(_body(body | more.get(kind, {})), approvals, key, as_json=as_json)
+    added = _signed(_body(body | more.get(kind, {})), approvals, signer, trust)
+    write_whole(approvals, added.file)
+    emit(_listed(added.statement), as_json=as_json, lines=_line)
 
 
 @app.command("withdraw")
@@ -98,8 +103,9 @@ def withdraw_command(
 ) -> None:
     """Withdraw a statement that you, or somebody in your role, signed. It stays in the file, and no longer counts.
 
-    Where promotions are in --var, the withdrawal is kept next to them: a model in service by the statement gives way to
-    the rule ranking at the desk's next request.
+    Where promotions are in --var, the withdrawal is kept next to them, before the file is written: a model in service
+    by the statement gives way to the rule ranking at the desk's next request. Where there are none, the command says
+    that nothing in service is stopped.
     """
     from threat.release import kept
     from threat.release.envelopes import read_envelopes, verified_statements
@@ -130,10 +136,15 @@ def withdraw_command(
             way_out="have its signer, or somebody in that role, withdraw it; to disagree: threat approve RUN dissent",
         )
     now = datetime.now(UTC)
-    _add(Withdrawal(on=now.date(), statement=signed.sha256, reason=reason), approvals, key, as_json=as_json)
-    if (var / "promotions.jsonl").exists():
-        envelope = read_envelopes(approvals)[-1]
-        kept.keep_withdrawal(var / kept.FILE, envelope, signer, trust, at=int(now.timestamp()))
+    added = _signed(Withdrawal(on=now.date(), statement=signed.sha256, reason=reason), approvals, signer, trust)
+    chain = var / kept.FILE
+    is_kept = chain.exists() or (var / "promotions.jsonl").exists()
+    if is_kept:
+        # Before the file: whoever reads there that it is withdrawn may rely on it that the desk was told.
+        kept.keep_withdrawal(chain, added.envelope, signer, trust, at=int(now.timestamp()))
+    write_whole(approvals, added.file)
+    document = _listed(added.statement) | {"kept": str(chain) if is_kept else None, "var": str(var)}
+    emit(document, as_json=as_json, lines=lambda d: f"{_line(d)}\n{_what_stops(d)}")
 
 
 @app.command("statements")
@@ -206,18 +217,37 @@ def withdraw_policy_command(
     )
 
 
-def _add(body: Said, approvals: Path, key: Path, *, as_json: bool) -> None:
-    """Sign a statement and add it to an approvals file whose every other statement verifies."""
+@dataclass(frozen=True, slots=True)
+class _Added:
+    """A statement that was signed. ``file``: the approvals file with it in, not written yet."""
+
+    statement: Statement
+    envelope: dict[str, Any]
+    file: bytes
+
+
+def _signed(body: Said, approvals: Path, signer: Signer, trust: Trust) -> _Added:
+    """Sign a statement for an approvals file whose every other statement verifies; the same one is not in it twice."""
     from threat.release.documents.approvals import Approvals
     from threat.release.envelopes import read_envelopes, statement, verified_statements
-    from threat.trust.folder import Trust
 
-    trust = Trust.open()
-    signer = trust.signer("approval", key)
-    envelopes = [*(read_envelopes(approvals) if approvals.exists() else []), statement(body, signer)]
-    signed = verified_statements(envelopes, trust)[-1]
-    write_whole(approvals, Approvals.of(envelopes).encode())
-    emit(_listed(signed), as_json=as_json, lines=_line)
+    present, envelope = read_envelopes(approvals) if approvals.exists() else [], statement(body, signer)
+    signed = verified_statements([*present, envelope], trust)[-1]
+    together = present if envelope in present else [*present, envelope]
+    return _Added(signed, envelope, Approvals.of(together).encode())
+
+
+def _what_stops(document: dict[str, Any]) -> str:
+    """Say whether a withdrawal reaches what is in service."""
+    if document["kept"] is None:
+        return (
+            f"NOT kept: there are no promotions in {document['var']}. A model in service by the statement goes on. "
+            "Withdraw it again with --var, the folder that the desk serves from."
+        )
+    return (
+        f"Kept next to the promotions, in {document['kept']}: a model in service by the statement gives way to the "
+        "rule ranking at the desk's next request."
+    )
 
 
 def _listed(signed: Statement) -> dict[str, Any]:
