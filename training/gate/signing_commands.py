@@ -253,7 +253,8 @@ def _what_stops(document: dict[str, Any]) -> str:
 def _listed(signed: Statement) -> dict[str, Any]:
     body = signed.body.model_dump(mode="json", exclude_none=True)
     # The hash of a document's file has the name that the statement's own hash has here.
-    return {**body, "by": signed.by, "role": signed.role, "statement_sha256": signed.sha256}
+    said = {"by": signed.by, "role": signed.role, "statement_sha256": signed.sha256, "key_revoked": signed.revoked}
+    return {**body, **said}
 
 
 def _line(document: dict[str, Any]) -> str:
@@ -261,6 +262,7 @@ def _line(document: dict[str, Any]) -> str:
     return (
         f"{document['statement_sha256'][:12]}  {document['kind']} signed by {document['by']} ({document['role']}) on "
         f"{document['on']}{f': {about}' if about else ''}"
+        f"{'; the key was revoked since, so it does not count' if document['key_revoked'] else ''}"
     )
 
 

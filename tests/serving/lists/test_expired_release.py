@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Callable
 from datetime import date
@@ -11,6 +12,7 @@ import pytest
 from fixtures import evidence
 from fixtures import golden_force as golden
 from fixtures.desk_browser import STARTED_AT, client_of
+from typer.testing import CliRunner
 
 from serving.lists import rankings
 from serving.lists.making import ListOptions, explain_relationship, make_list
@@ -25,6 +27,7 @@ from threat.release.lapses import service_until
 from threat.release.statements import Withdrawal
 from threat.trust.demonstration import signers_by_role
 from threat.trust.folder import Trust
+from training.gate.commands import app as gate_commands
 
 LAST_DAY = "2025-02-10"
 LAST_SECOND = parse_as_of("2025-02-11") - 1
@@ -97,6 +100,12 @@ def test_until_when_the_model_may_be_served(lasting_var):
         "run-1 is live until 10 February 2025, which is the end of: the acceptance of person_at_risk/sex in fairness."
     )
     assert service_until(lasting_var, LAST_SECOND + 1).lapsed == SAID.removesuffix(".")
+    # By the clock of the command it is over; without promotions it says nothing of service.
+    said = CliRunner().invoke(gate_commands, ["gate-events", "--var", str(lasting_var)])
+    assert said.exit_code == 0, said.exception
+    assert said.stdout.endswith(f"run-1 (live) is not served: {SAID} The rule ranking is.\n")
+    nothing = CliRunner().invoke(gate_commands, ["gate-events", "--var", str(lasting_var / "lists"), "--json"])
+    assert sorted(json.loads(nothing.stdout)) == ["needed", "policy_version"]
 
 
 def bundle_of(var: Path) -> Bundle:

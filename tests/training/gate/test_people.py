@@ -163,3 +163,35 @@ def test_what_was_signed_for_another_release_counts_for_nothing() -> None:
     gate = judged(seen(statements=[*papers(), authorship(), *others]))
     assert gate.not_counted == ("approval by Vera Lid: about another release than this",)
     assert checked(gate, "approval").verdict == NOT_ENOUGH
+
+
+def test_what_a_key_signed_that_was_revoked_since_is_shown_and_does_not_count() -> None:
+    dissent = signed("Una Lead", "unit_lead", Dissent(reason="arrest, not harm", **ABOUT))
+    gone = [replace(said, revoked=True) for said in (SAM, dissent)]
+    gate = judged(seen(statements=[*papers(), authorship(), VERA, *gone]))
+    assert (checked(gate, "approval").verdict, gate.dissents) == (NOT_ENOUGH, ())
+    assert [given.by for given in gate.approvals] == ["Vera Lid"]
+    assert gate.not_counted == (
+        "approval by Sam Owner: signed with a key that was revoked since",
+        "dissent by Una Lead: signed with a key that was revoked since",
+    )
+    # Nor does such a key take anything back.
+    withdrawal = signed("Sam Owner", "SRO", Withdrawal(on=ABOUT["on"], statement=SAM.sha256, reason="stolen"))
+    assert verdict_with(authorship(), VERA, SAM, replace(withdrawal, revoked=True))[0] == PASS
+    assert verdict_with(authorship(), VERA, SAM, withdrawal)[0] == NOT_ENOUGH
+
+
+def test_whoever_signs_a_thousand_times_is_one_person_at_once() -> None:
+    many = [approval("Vera Lid", "validator", conditions=(str(number),)) for number in range(1000)]
+    verdict, reason = verdict_with(authorship(), *many)
+    assert (verdict, "1 of 2 approvals" in reason) == (NOT_ENOUGH, True)
+    assert verdict_with(authorship(), *many, SAM)[0] == PASS
+
+
+def test_two_people_who_sign_the_same_words_withdraw_each_their_own() -> None:
+    """What is signed holds no name, so the same words have one hash."""
+    same = [replace(said, sha256="9" * 64) for said in (VERA, SAM)]
+    withdrawal = signed("Sam Owner", "SRO", Withdrawal(on=ABOUT["on"], statement="9" * 64, reason="in doubt"))
+    gate = judged(seen(statements=[*papers(), authorship(), *same, withdrawal]))
+    assert [given.by for given in gate.approvals] == ["Vera Lid"]
+    assert gate.not_counted == (f"approval by Sam Owner: withdrawn by Sam Owner on {ABOUT['on']}: in doubt",)
