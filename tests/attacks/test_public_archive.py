@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 import shutil
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pypdf
 import pytest
 from fixtures.archives import signed_anew
 from fixtures.attacker import Attacker
@@ -16,8 +18,10 @@ from fixtures.trusted import Trusted
 from scipy.optimize import linprog
 
 from model_cards.card import build as build_card
+from model_cards.pdf import pdf
 from model_cards.publishable import publishable
 from threat.errors import BadInput, UsageError
+from threat.release.documents.card import Card
 from threat.release.documents.fairness import Fairness
 from threat.release.documents.fairness_public import PublicFairness
 from threat.release.evidence import RunDocuments
@@ -165,6 +169,13 @@ def test_no_count_of_a_group_can_be_had_from_card_audit_and_record_together(arch
     assert len(numbers) >= 15
     shares = {number for line in lines for number in re.findall(r"\d+(?=%)", line)}
     assert set(numbers) - shares <= said
+    # The page, the PDF, the audit's page and the record are made of these: no count is in them that is not in the JSON.
+    drawn = pdf(Card.parse((archive / "run" / "card.json").read_bytes(), "card.json"))
+    text = " ".join(page.extract_text() for page in pypdf.PdfReader(io.BytesIO(drawn)).pages)
+    shown = [text, *((archive / name).read_text() for name in ("run/card.html", "atrs.json"))]
+    counts = [re.findall(r"about\s+([\d,]+)\s+of\s+([\d,]+)", part) for part in shown]
+    assert all(counts)
+    assert {number for found in counts for pair in found for number in pair} <= said
 
 
 def reach(known: list[int | None], total: int) -> list[tuple[float, float]]:
