@@ -12,7 +12,6 @@ signs it, with ``threat audit-log sign``.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import unquote
@@ -21,17 +20,13 @@ from sqlalchemy import Connection, Engine
 
 from serving.audit import log
 from serving.audit.log import START, Verified
-from threat import untrusted
 from threat.errors import IntegrityFailure, UsageError
 from threat.files import write_whole
+from threat.trust.audit_checkpoint import PAYLOAD_TYPE, Checkpoint, read_checkpoint, read_signed
+from threat.trust.belief import AUDIT_LOG, covers
 from threat.trust.chain import canonical
 from threat.trust.folder import Trust
 from threat.trust.signing import Signer, sign
-
-PAYLOAD_TYPE: Final = "application/vnd.threat.audit-checkpoint+json"
-
-_SAID: Final = {"sequence": int, "hash": str, "at": int, "environment": str}
-"""Fields of what is signed, with their types."""
 
 EVERY_ENTRIES: Final = 100
 """Entries after which the head is signed again: what a rewritten end could hold at most while the desk is in use. A
@@ -41,64 +36,12 @@ EVERY_SECONDS: Final = 600
 """Seconds after which the next entry is signed, however few there were: a quiet morning is signed too."""
 
 
-@dataclass(frozen=True, slots=True)
-class Checkpoint:
-    """The entry that was the last when a checkpoint was signed. ``at``: UTC seconds; ``by``: holder of the key."""
-
-    sequence: int
-    hash: str
-    at: int
-    by: str
-
-
 def checkpoint_path(engine: Engine) -> Path:
     """Return the checkpoint file of a database: its own name with ``.checkpoint.json`` added."""
     name = str(engine.url.database)
     # A database that is opened for reading alone is named by an address, not by a path.
     path = unquote(name.removeprefix("file:")) if name.startswith("file:") else name
     return Path(f"{path}.checkpoint.json")
-
-
-def read_checkpoint(path: Path, trust: Trust) -> Checkpoint | None:
-    """Return the checkpoint in a file; None where there is no file.
-
-    Raises IntegrityFailure for a file that cannot be read, or is not signed by a key for ``audit`` of this place.
-    """
-    try:
-        envelope = untrusted.decode_object(untrusted.read(path))
-    except FileNotFoundError:
-        return None
-    except untrusted.MalformedError as error:
-        raise _unreadable(path, error) from None
-    try:
-        document, key = trust.verify(envelope, PAYLOAD_TYPE, "audit")
-    except IntegrityFailure as error:
-        raise IntegrityFailure(
-            "The checkpoint of the audit log is not signed by a key that counts here.",
-            value=error.value if error.value is not None else error.problem,
-            where=str(path),
-            way_out="restore the file from where it is shipped, and tell the information security officer",
-        ) from None
-    if document.get("environment") != trust.environment:
-        raise IntegrityFailure(
-            "The checkpoint of the audit log is of another environment.",
-            value=document.get("environment"),
-            where=str(path),
-        )
-    try:
-        untrusted.require_fields(document, _SAID)
-    except untrusted.MalformedError as error:
-        raise _unreadable(path, error) from None
-    return Checkpoint(document["sequence"], document["hash"], document["at"], key.name)
-
-
-def _unreadable(path: Path, error: untrusted.MalformedError) -> IntegrityFailure:
-    return IntegrityFailure(
-        "The checkpoint of the audit log cannot be read.",
-        value=error,
-        where=str(path),
-        way_out="restore the file from where it is shipped, and tell the information security officer",
-    )
 
 
 def verify_log(engine: Engine, trust: Trust, *, witness: Path | None = None, shipped: Path | None = None) -> Verified:
@@ -112,7 +55,7 @@ def verify_log(engine: Engine, trust: Trust, *, witness: Path | None = None, shi
         if shipped is not None:
             raise UsageError("No trust folder: the signature of this checkpoint cannot be checked.", value=shipped)
         return log.verify(engine, witness)
-    signed = []
+    signed = _witnessed(trust)
     for path in filter(None, (checkpoint_path(engine), shipped)):
         checkpoint = read_checkpoint(path, trust)
         if checkpoint is None and path == shipped:
@@ -137,28 +80,49 @@ def _unsigned(engine: Engine, entries: int) -> IntegrityFailure:
 def sign_first(engine: Engine, trust: Trust, signer: Signer, at: int, witness: Path | None = None) -> Checkpoint:
     """Read the whole log again, and sign its head, whether or not there is a checkpoint; for a person to ask.
 
-    ``at``: UTC seconds. Raises UsageError for a log without an entry, IntegrityFailure for a log that does not verify.
+    Where the checkpoint is by a key that is no longer believed there, it stays next to the log, which is held to the
+    head that governance's witness kept. ``at``: UTC seconds. Raises UsageError for a log without an entry,
+    IntegrityFailure for a log that does not verify.
     """
-    before = read_checkpoint(checkpoint_path(engine), trust)
-    verified = log.verify(engine, witness, [(before.sequence, before.hash)] if before else [])
+    path = checkpoint_path(engine)
+    before = read_signed(path, trust)
+    heads = _witnessed(trust)
+    if before is not None and covers(before[1], AUDIT_LOG, before[0].sequence - 1):
+        heads.append((before[0].sequence, before[0].hash))
+        before = None
+    verified = log.verify(engine, witness, heads)
     if not verified.entries:
         raise UsageError("The audit log has no entry to sign.", where=str(engine.url.database))
+    if before is not None:
+        # By a key that is not believed there: it stays next to the log, for whoever looks into the theft.
+        path.rename(path.with_name(f"{path.name}.not-believed-{before[0].sequence}"))
     with engine.begin() as connection:
         return _sign(engine, connection, Checkpoint(verified.entries, verified.head, at, ""), signer, at)
+
+
+def _witnessed(trust: Trust) -> list[tuple[int, str]]:
+    """Return the entries of the log, number and hash, that governance's witness held."""
+    return [(head.count, head.hash) for head in trust.belief(AUDIT_LOG).heads if head.count]
 
 
 class Checkpoints:
     """Signs the log of a process as it grows; does nothing in a process without the key for ``audit``.
 
-    ``problem``: why nothing is signed any more; empty while all is well.
+    ``trust``: whose keys count; None asks the trust folder each time. ``problem``: why nothing is signed any more;
+    empty while all is well.
     """
 
-    def __init__(self, engine: Engine, trust: Trust) -> None:
-        self._engine, self._trust = engine, trust
-        self._signer = trust.may_sign("audit")
+    def __init__(self, engine: Engine, trust: Trust | None) -> None:
+        self._engine, self._given_trust = engine, trust
+        self._trust.may_sign("audit")  # a key that is there and cannot be used is said at the start
         self._last: Checkpoint | None = None
         self.problem = ""
         self._broken = False  # a chain that broke once is not read again at every request
+
+    @property
+    def _trust(self) -> Trust:
+        """Return the keys that count now: a desk runs on while its key is revoked, and signs nothing with it."""
+        return Trust.open() if self._given_trust is None else self._given_trust
 
     def after(self, sequence: int, at: int) -> None:
         """Sign the head when entry ``sequence``, committed at ``at`` (UTC seconds), makes it due."""
@@ -173,12 +137,16 @@ class Checkpoints:
         ``wrote_first``: this process wrote the first entry of the log, so the log needs no checkpoint before; another
         process may have written the second by now.
         """
-        if self._signer is None or self._broken:
+        if self._broken:
             return
         try:
+            trust = self._trust
+            signer = trust.may_sign("audit")
+            if signer is None:
+                return
             # One transaction holds the write lock: two processes sign one after the other, never an earlier head last.
             with self._engine.begin() as connection:
-                last = read_checkpoint(checkpoint_path(self._engine), self._trust)
+                last = read_checkpoint(checkpoint_path(self._engine), trust)
                 entries = log.head(connection).sequence
                 if last is None and entries and not wrote_first:
                     # Not for ever: the process that wrote the first entry may be about to sign.
@@ -186,11 +154,18 @@ class Checkpoints:
                 elif entries:
                     self.problem = ""
                     last = last or Checkpoint(0, START, 0, "")
-                    self._last = _sign(self._engine, connection, last, self._signer, at)
-        except IntegrityFailure as error:
-            # The reader's answer is given all the same: a log that was tampered with must not close the desk. The page
-            # of the log and ``threat audit-log verify`` say what is wrong.
-            self.problem, self._broken = str(error), True
+                    self._last = self._signed_on(connection, last, signer, at)
+        except (IntegrityFailure, UsageError) as error:
+            # The reader's answer is given all the same: a log that was tampered with, or a key that was revoked, must
+            # not close the desk. The page of the log and ``threat audit-log verify`` say what is wrong.
+            self.problem = str(error)
+
+    def _signed_on(self, connection: Connection, last: Checkpoint, signer: Signer, at: int) -> Checkpoint:
+        try:
+            return _sign(self._engine, connection, last, signer, at)
+        except IntegrityFailure:
+            self._broken = True
+            raise
 
 
 def _sign(engine: Engine, connection: Connection, last: Checkpoint, signer: Signer, at: int) -> Checkpoint:

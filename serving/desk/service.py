@@ -31,6 +31,7 @@ from threat.release.approved import NotApproved
 from threat.release.documents.earlier import ReleasedCheck
 from threat.release.lapses import Foundations, foundations, lapsed
 from threat.release.ledger import Standing
+from threat.release.promoted import judged_by
 from threat.trust.folder import Trust
 
 _REPLACED = "The model that ordered the list is no longer in service, and no list was made since."
@@ -79,7 +80,7 @@ class Desk:
         self.clock = clock
         self.engine: Engine = database.connect(database_path or self.var / "desk.sqlite")
         self._given_trust = trust
-        self.checkpoints = Checkpoints(self.engine, self.trust)
+        self.checkpoints = Checkpoints(self.engine, trust)
         self._published = PublishedList(self.var, trust)
         self.sessions = SessionSigner.from_file(self.var / "desk.key")
         self._tour_path = None if tour_path is None else Path(tour_path)
@@ -87,7 +88,8 @@ class Desk:
         self._opening = threading.Lock()
         self._view: ListView | None = None
         self._opened_at: tuple[int, ...] = ()
-        self._foundations: dict[str, Foundations] = {}
+        self._viewed_by = self.trust
+        self._foundations: dict[str, tuple[Trust, Foundations]] = {}
 
     def log(self, entry: Entry, at: int) -> None:
         """Write an entry of the audit log, in a transaction of its own. ``at``: UTC seconds."""
@@ -133,7 +135,11 @@ class Desk:
     def _open(self, chosen: Published, list_id: str, note: str) -> ListView:
         with self._opening:
             self._let_go_of_erased()
-            if self._view is None or (self._view.listed.id, self._view.given_note) != (list_id, note):
+            # The same object until a file of the trust folder changes, which costs a request three calls of stat: what
+            # was opened by other keys is judged anew.
+            trust = self.trust
+            shown = None if self._view is None else (self._view.listed.id, self._view.given_note)
+            if self._view is None or shown != (list_id, note) or self._viewed_by is not trust:
                 # Before the list is opened: an erasure in between is seen at the next request.
                 written = self._history_written if (self.store / MANIFEST).exists() else ()
                 try:
@@ -160,7 +166,7 @@ class Desk:
                         where=list_id,
                         way_out="publish today's list again: threat score --publish",
                     )
-                self._view, self._opened_at = opened, written
+                self._view, self._viewed_by, self._opened_at = opened, trust, written
             return self._view
 
     def _let_go_of_erased(self) -> None:
@@ -218,15 +224,19 @@ class Desk:
     def _lapsed(self, standing: Standing) -> str:
         """Return why the release of the bundle in service no longer holds, asked at every request; empty while it does.
 
-        A hash names one content for ever, so what a bundle depends on is read once, and whether it holds each time.
+        A hash names one content, so what a bundle depends on is read once while the keys stay, and whether it holds
+        each time.
         """
         trust, sha256 = self.trust, standing.bundle_sha256
-        if sha256 not in self._foundations:
+        opened_by, release = self._foundations.get(sha256, (None, None))
+        if release is None or opened_by is not trust:
             try:
-                self._foundations[sha256] = foundations(rankings.opened(self.promotions_path, standing), trust)
+                bundle = rankings.opened(self.promotions_path, standing)
+                release = foundations(bundle, trust, judged_by(standing, trust))
             except NotApproved as failure:
                 return failure.problem.removesuffix(".")
-        return lapsed(self._foundations[sha256], self.var / kept.FILE, trust, self.clock())
+            self._foundations[sha256] = trust, release
+        return lapsed(release, self.var / kept.FILE, trust, self.clock())
 
     def card(self) -> Card:
         """Return the card of the bundle in service. Raises NotFound while a rule ranks."""

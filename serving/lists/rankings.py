@@ -20,7 +20,7 @@ from threat import rungs
 from threat.dates import as_of_day
 from threat.errors import IntegrityFailure, UsageError
 from threat.release import bundle as bundles
-from threat.release import kept, promotions
+from threat.release import kept, promoted, promotions
 from threat.release.approved import NotApproved
 from threat.release.documents.scored_list import Basis
 from threat.release.lapses import foundations, lapsed
@@ -173,7 +173,8 @@ def in_service(promotions_path: Path, at: int, *, trust: Trust | None = None) ->
         return fallen_back(promotions.current(promotions_path, trust), failure.problem.removesuffix(".")), None
     if bundle is None:
         return standing, None
-    reason = lapsed(foundations(bundle, trust), promotions_path.parent / kept.FILE, trust, at)
+    release = foundations(bundle, trust, promoted.judged_by(standing, trust))
+    reason = lapsed(release, promotions_path.parent / kept.FILE, trust, at)
     return (fallen_back(standing, reason), None) if reason else (standing, bundle)
 
 
@@ -205,11 +206,7 @@ def opened(promotions_path: Path, standing: Standing, *, to_serve: bool = True) 
 
     ``to_serve``: False to read what was released, where people no longer approve it.
     """
-    if standing.bundle is None:
-        raise IntegrityFailure(
-            "The promotions serve a RUN without naming a bundle.", value=standing.run_id, where=str(promotions_path)
-        )
-    return bundles.open(standing.bundle, Trust.open(), expected_sha256=standing.bundle_sha256, to_serve=to_serve)
+    return promoted.open_promoted(standing, Trust.open(), to_serve=to_serve)
 
 
 def of_list(basis: Basis, promotions_path: Path) -> Ranking:

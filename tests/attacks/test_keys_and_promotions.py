@@ -15,6 +15,7 @@ from fixtures.trusted import Trusted
 from threat.errors import IntegrityFailure, UsageError
 from threat.release import bundle, promotions
 from threat.trust import key_list
+from threat.trust.ends import End
 from threat.trust.folder import Trust
 
 
@@ -92,7 +93,7 @@ def test_a_key_list_with_a_root_of_the_attacker_s(made: Installation, attacker: 
 def test_a_key_list_cut_before_a_revocation(made: Installation) -> None:
     before = (made.trusted.folder / key_list.KEY_LIST).read_bytes()
     stolen = made.trusted.signer("list").key.key_id
-    key_list.revoke(made.trusted.folder, stolen, made.trusted.signer("governance"), reason="stolen", at=AS_OF + 9)
+    key_list.revoke(made.trusted.folder, stolen, made.trusted.signer("governance"), End("stolen", AS_OF + 9))
     witness_now(made.trusted, made.promotions, at=AS_OF + 10)
     (made.trusted.folder / key_list.KEY_LIST).write_bytes(before)
     with pytest.raises(IntegrityFailure):

@@ -20,6 +20,7 @@ ATTACKS = (
     "What reviewers read",
     "Whom the product believes, and which model is in service",
     "Who read what",
+    "After a key was revoked or retired",
 )
 
 

@@ -14,6 +14,7 @@ from threat import lists
 from threat.errors import BadInput, IntegrityFailure
 from threat.lists import CURRENT, LIST_TYPE, POINTER_TYPE, SIGNATURE, Published, pointer_of
 from threat.trust import key_list
+from threat.trust.ends import End
 from threat.trust.folder import Trust
 from threat.trust.signing import sign
 
@@ -111,7 +112,7 @@ def test_a_key_that_was_revoked_signs_no_list_any_more(tmp_path: Path, trusted: 
     listed = freeze_list(tmp_path / "lists", signer=trusted.signer("list"))
     assert lists.open_list(tmp_path / "lists", listed.id, trusted.trust).id == listed.id
     key_id = trusted.signer("list").key.key_id
-    key_list.revoke(trusted.folder, key_id, trusted.signer("governance"), reason="stolen", at=AS_OF)
+    key_list.revoke(trusted.folder, key_id, trusted.signer("governance"), End("stolen", AS_OF))
     with pytest.raises(IntegrityFailure, match="not signed by a key for lists"):
         lists.open_list(tmp_path / "lists", listed.id, trusted.trust)
 

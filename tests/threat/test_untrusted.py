@@ -14,7 +14,6 @@ import pytest
 from fixtures.list_files import freeze_list, rows_of
 from fixtures.malformed import MALFORMED, OTHER
 
-from serving.audit.checkpoints import read_checkpoint
 from serving.desk.tour import read_tour
 from threat import lists, untrusted
 from threat.errors import BadInput, IntegrityFailure, ThreatError
@@ -27,11 +26,14 @@ from threat.release.envelopes import read_envelopes
 from threat.release.runs import Run
 from threat.simulation.force import read_settings
 from threat.trust import key_list, records, witness
+from threat.trust.audit_checkpoint import read_checkpoint
+from threat.trust.belief import ChainBelief
 from threat.trust.folder import Trust
 from training.archive.build import FORMAT, INDEX, SIGNATURE
 from training.archive.checks import verify as verify_archive
 
 NONE = Trust.none()
+BELIEF = ChainBelief("log", {})
 
 
 @dataclass(frozen=True)
@@ -104,11 +106,15 @@ READERS = [
     ),
     Reader(
         "a signed chain",
-        lambda folder, content: each(records.read(put(folder, "x.jsonl", content + b"\n"), "t", {}, verb="evidence")),
+        lambda folder, content: each(
+            records.read(put(folder, "x.jsonl", content + b"\n"), "t", BELIEF, verb="evidence")
+        ),
         _LINE,
     ),
     Reader(
-        "witness", lambda folder, content: witness.read(put(folder, witness.FILE, content + b"\n").parent, {}), _LINE
+        "witness",
+        lambda folder, content: witness.read(put(folder, witness.FILE, content + b"\n").parent, BELIEF),
+        _LINE,
     ),
     Reader(
         "trust.json",

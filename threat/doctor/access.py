@@ -8,6 +8,7 @@ from pathlib import Path
 from threat.doctor.findings import Finding, Places, command
 from threat.release.ledger import Ledger
 from threat.trust import witness
+from threat.trust.belief import PROMOTIONS
 from threat.trust.folder import FOLDER_VARIABLE, Trust, trust_folder
 
 _OTHERS = 0o077
@@ -46,12 +47,12 @@ def check_trust(places: Places, trust: Trust) -> Finding:
 
 def check_witness(places: Places, trust: Trust, ledger: Ledger) -> list[Finding]:
     """Report how many promotions governance has witnessed; nothing is asked of a demonstration."""
-    if not ledger.records or trust.is_demonstration:
+    if not ledger.lines or trust.is_demonstration:
         return []
-    head = witness.latest(trust.witnessed, witness.PROMOTIONS)
+    head = witness.latest(trust.witnessed, PROMOTIONS)
     witnessed = 0 if head is None else head.count
-    says = f"governance witnessed {witnessed} of {len(ledger.records)} promotions"
-    if witnessed == len(ledger.records):
+    says = f"governance witnessed {witnessed} of {ledger.lines} promotions"
+    if witnessed == ledger.lines:
         return [Finding("witness", "ok", says)]
-    mend = command("witness", "--var", places.var, "--key", "KEY.pem")
+    mend = command("witness", "--store", places.store, "--var", places.var, "--key", "KEY.pem")
     return [Finding("witness", "stale", f"{says}: the others could be cut off unnoticed", mend)]

@@ -133,6 +133,10 @@ def erase_command(
     person: Annotated[str, typer.Argument(metavar="PERSON", help="Id of the person: P- and 16 hexadecimal digits.")],
     reason: Annotated[str, typer.Option("--reason", help="Why, without naming the person: kept for ever.")],
     by: Annotated[list[Path], typer.Option("--by", help="Private key file of one of the two people; say it twice.")],
+    name: Annotated[
+        list[str] | None,
+        typer.Option(help="A name of the person, as the request gives it, to look for in quarantined rows; not kept."),
+    ] = None,
     store: StoreOption = STORE,
     as_json: JsonOption = False,
 ) -> None:
@@ -146,7 +150,7 @@ def erase_command(
 
     now = seconds(datetime.now(tz=UTC))
     opened = Store.open(store)
-    erasure = erase(opened, Asked(parse_id(person, "P"), reason, tuple(by), now))
+    erasure = erase(opened, Asked(parse_id(person, "P"), reason, tuple(by), now, tuple(name or ())))
     document = {
         "persons": erasure.persons,
         "rows": erasure.counts,

@@ -20,7 +20,7 @@ _DELIMITERS = re.compile(r"[,;|\t\r\n]")
 
 @dataclass(frozen=True, slots=True)
 class ErasedWords:
-    """The ids of some persons, the source systems whose references are tried, and the names they have on record.
+    """The ids of some persons, the source systems whose references are tried, and the names they are known by.
 
     A cell names the persons when it is, whole, a reference of theirs in one of the systems (as text or as a number with
     its padding), an id of theirs, or one of their names in any case. Free text that mentions them is not searched.

@@ -34,7 +34,7 @@ from threat.files import move_into_place, sha256_of
 from threat.history.batches import QUARANTINE, Change, Entry, Erasure, Part
 from threat.history.content import content_of
 from threat.history.erased_words import ErasedWords
-from threat.history.erasure_statement import VERB, statements
+from threat.history.erasure_statement import VERB, require_two_people, statements
 from threat.history.retention_decisions import refuse_under_hold
 from threat.history.schema import REPEATED
 from threat.history.sightings import NO_PERSON
@@ -66,12 +66,17 @@ _PARTIES = ("subject_id", "person_at_risk_id", "person_id")
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What is asked: ``person`` (an id), why, the private key files of the two people, and when (UTC seconds)."""
+    """What is asked: ``person`` (an id), why, the private key files of the two people, and when (UTC seconds).
+
+    ``names``: of the person, as the request gives them. They are looked for in quarantined rows next to the names on
+    record, which there may be none of, and are kept nowhere.
+    """
 
     person: int
     reason: str
     by: tuple[Path, ...]
     at: int
+    names: tuple[str, ...] = ()
 
 
 def erase(store: Store, asked: Asked) -> Erasure:
@@ -86,31 +91,32 @@ def erase(store: Store, asked: Asked) -> Erasure:
         raise UsageError("No reason is given for the erasure.", value=asked.reason, way_out="--reason, in a few words")
     store.trust.signer("intake")
     signers = [store.trust.signer(VERB, key) for key in asked.by]
+    require_two_people(store.trust, signers)
     with store.writing():
         store.sweep()
         snapshot, whole = store.snapshot(), store.manifest()
         persons = same_person(snapshot, asked.person)
         refuse_under_hold(store.path, persons.tolist(), instant(asked.at).date(), store.trust)
         shown = [show_id("P", int(person)) for person in persons]
-        said: dict[str, Any] = {"environment": whole.environment, "history": whole.history, "previous": whole.head}
-        said |= {"persons": shown, "reason": asked.reason.strip()}
-        signed = statements(said, store.trust, signers)
         place = store.path / "incoming" / uuid.uuid4().hex
         place.mkdir(parents=True, mode=0o700)
         try:
-            changes = _Rewriting(store.path, place, persons, snapshot).changes()
+            changes = _Rewriting(store.path, place, persons, snapshot, asked.names).changes()
             if not changes:
                 raise BadInput("No row of the history names this person.", value=shown[0], where=str(store.path))
             # Arrays hold ids of persons. They go first: they can be made again, and a kill here leaves none behind.
             shutil.rmtree(store.path / "derived", ignore_errors=True)
-            fields: dict[str, Any] = {
-                "kind": "erasure",
+            record: dict[str, Any] = {
                 "persons": shown,
-                "reason": said["reason"],
+                "reason": asked.reason.strip(),
                 "erased_at": asked.at,
+                "by": [signer.key.name for signer in signers],
+                "changes": [asdict(change) for change in changes],
             }
-            fields |= {"by": [signer.key.name for signer in signers], "statements": signed}
-            after = store.add_record({**fields, "changes": [asdict(change) for change in changes]})
+            # Signed once it is known what becomes of which file, so that the key of intake can change none of it.
+            place_of = {"environment": whole.environment, "history": whole.history, "previous": whole.head}
+            signed = statements(place_of | record, signers)
+            after = store.add_record({"kind": "erasure", **record, "statements": signed})
         finally:
             # What no record lists: the files with the person, or, where it failed, the ones that were to replace them.
             store.sweep()
@@ -133,12 +139,16 @@ def same_person(snapshot: Snapshot, person: int) -> Ints:
 
 @dataclass
 class _Rewriting:
-    """The parts of a store, written again without some persons. ``place``: where files are written until all are."""
+    """The parts of a store, written again without some persons.
+
+    ``place``: where files are written until all are. ``names``: of the persons, besides those on record.
+    """
 
     store: Path
     place: Path
     persons: Ints
     snapshot: Snapshot
+    names: tuple[str, ...]
     _events: Ints = field(init=False)
 
     def changes(self) -> list[Change]:
@@ -147,7 +157,8 @@ class _Rewriting:
         rows = read_rows_of("identities", self.snapshot.part_paths("identities"), self.persons.tolist())
         systems = {entry.batch.profile.partition("@")[0] for entry in self.snapshot.entries}
         systems |= set(pc.unique(self.snapshot.table("events", ["source_system"]).column(0)).to_pylist())
-        words = ErasedWords.of(self.persons, sorted(systems), rows.column("names").drop_null().to_pylist())
+        names = [*rows.column("names").drop_null().to_pylist(), *self.names]
+        words = ErasedWords.of(self.persons, sorted(systems), names)
         out = []
         for entry in self.snapshot.entries:
             for table, parts in entry.parts.items():

@@ -17,7 +17,7 @@ import hashlib
 import json
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
@@ -25,20 +25,14 @@ from typing import Any, Final
 from threat import untrusted
 from threat.errors import BadInput, IntegrityFailure
 from threat.files import write_whole
-from threat.history.batches import (
-    EMPTY,
-    QUARANTINE,
-    Change,
-    Entry,
-    Erasure,
-    next_snapshot_id,
-    without_erased,
-)
+from threat.history.batches import EMPTY, Entry, Erasure, next_snapshot_id, without_erased
 from threat.history.erasure_statement import check_statements
-from threat.history.record_types import PLACE, batch_of, check_record, part_of
+from threat.history.record_fields import batch_fields, entries_of_format_1, entry_of, erasure_of
+from threat.history.record_types import PLACE, check_record
+from threat.trust.belief import ChainBelief
 from threat.trust.chain import START, canonical
 from threat.trust.folder import Trust
-from threat.trust.signing import Signer, sign
+from threat.trust.signing import Signer, sign, verify
 
 FORMAT: Final = "threat-history/2"
 FORMAT_1: Final = "threat-history/1"
@@ -115,23 +109,6 @@ def _record(
     return Record(document, tuple(sign(document, PAYLOAD_TYPE, signer)["signatures"]))
 
 
-def batch_fields(entry: Entry) -> dict[str, Any]:
-    """Return what a record says of a batch, besides its place."""
-    tables = {
-        name: {"content": entry.content[name], "parts": parts, "rows": sum(rows for _, rows, _ in parts)}
-        for name, parts in entry.parts.items()
-    }
-    quarantine = entry.quarantine and {"content": entry.content[QUARANTINE], "part": entry.quarantine}
-    return {
-        "kind": "batch",
-        "batch_id": entry.batch_id,
-        "batch": asdict(entry.batch),
-        "rows_kept": entry.rows_kept,
-        "tables": tables,
-        "quarantine": quarantine or None,
-    }
-
-
 def chained(entries: Sequence[Entry]) -> Manifest:
     """Return batches of format 1 as a chain, unsigned; each must say the content of its rows."""
     start = new_history("", None)
@@ -177,6 +154,20 @@ def read(path: Path, trust: Trust) -> Manifest:
     return _verified(data, _Asked(path, trust))
 
 
+def chain_name(history: str) -> str:
+    """Return what a history is called where governance names chains."""
+    return f"history {history}"
+
+
+def history_id(store: Path) -> str:
+    """Return the id of the history in a store, as its manifest says it; empty where there is none.
+
+    Not verified: a history that is opened is. Raises IntegrityFailure for a manifest that cannot be read.
+    """
+    path = store / FILE
+    return read(path, Trust.none()).history if path.is_file() else ""
+
+
 @dataclass(frozen=True, eq=False)
 class _Asked:
     """Who asks for a manifest: equal where the same keys judge it."""
@@ -212,8 +203,10 @@ def _verified(data: bytes, asked: _Asked) -> Manifest:
         return manifest
     if not manifest.is_chain:
         raise _unsigned(path)
+    belief = trust.belief(chain_name(manifest.history))
     for record in manifest.records:
-        _check_signature(record, trust, path)
+        _check_signature(record, trust, belief, path)
+    belief.require_heads(path, manifest.hashes)
     return replace(manifest, signed=True)
 
 
@@ -234,8 +227,8 @@ def _unsigned(path: Path) -> IntegrityFailure:
     )
 
 
-def _check_signature(record: Record, trust: Trust, path: Path) -> None:
-    """Refuse a record that no key of ``intake`` signed in this environment."""
+def _check_signature(record: Record, trust: Trust, belief: ChainBelief, path: Path) -> None:
+    """Refuse a record that no key of ``intake`` signed in this environment, or that is not believed in its place."""
     if not record.signatures:
         raise _unsigned(path)
     where = f"{path}, record {record.document['sequence'] + 1}"
@@ -245,7 +238,7 @@ def _check_signature(record: Record, trust: Trust, path: Path) -> None:
         "signatures": [dict(signature) for signature in record.signatures],
     }
     try:
-        trust.verify(envelope, PAYLOAD_TYPE, "intake")
+        _, key = verify(envelope, PAYLOAD_TYPE, trust.keys, verb="intake", ended=True)
     except IntegrityFailure as failure:
         raise IntegrityFailure(
             "The record was not signed for intake, or was changed after it was signed.",
@@ -260,8 +253,12 @@ def _check_signature(record: Record, trust: Trust, path: Path) -> None:
             where=where,
             way_out=f"name the trust folder of that environment; this one is {trust.environment}",
         )
+    signers = [key]
     if record.document["kind"] == "erasure":
-        check_statements(record.document, trust, where)
+        signers += check_statements(record.document, trust, where)
+    for signer in signers:
+        if not belief.require(record.document["sequence"], record.hash, signer, where):
+            raise IntegrityFailure("The history has a record that was excluded, and none can be.", where=where)
 
 
 def _parsed(item: Mapping[str, Any]) -> Record:
@@ -293,11 +290,11 @@ def _read_records(records: Sequence[Record], *, signed: bool) -> Manifest:
         previous = record.hash
         hashes.append(previous)
         if document["kind"] == "batch":
-            entries.append(_entry(document))
+            entries.append(entry_of(document))
             batches += 1
             at = next_snapshot_id(at, document["batch_id"])
         elif document["kind"] == "erasure":
-            erasures.append(_erasure(document, batches, previous))
+            erasures.append(erasure_of(document, batches, previous))
             entries = without_erased(entries, erasures[-1])
             at = next_snapshot_id(at, f"erasure {previous}")
         snapshots.append((at, batches, len(erasures)))
@@ -315,56 +312,8 @@ def _read_records(records: Sequence[Record], *, signed: bool) -> Manifest:
     )
 
 
-def _entry(document: Mapping[str, Any]) -> Entry:
-    quarantine = document["quarantine"]
-    content = {name: str(table["content"]) for name, table in document["tables"].items()}
-    if quarantine is not None:
-        content[QUARANTINE] = str(quarantine["content"])
-    return Entry(
-        document["batch_id"],
-        batch_of(document["batch"]),
-        document["rows_kept"],
-        {name: [part_of(part) for part in table["parts"]] for name, table in document["tables"].items()},
-        None if quarantine is None else part_of(quarantine["part"]),
-        content,
-    )
-
-
-def _erasure(document: Mapping[str, Any], batches: int, record_hash: str) -> Erasure:
-    return Erasure(
-        tuple(document["persons"]),
-        document["reason"],
-        document["erased_at"],
-        tuple(document["by"]),
-        tuple(
-            Change(
-                change["batch_id"],
-                change["table"],
-                tuple(part_of(part) for part in change["before"]),
-                tuple(part_of(part) for part in change["after"]),
-                change["content"],
-                change["removed"],
-                change["without_party"],
-            )
-            for change in document["changes"]
-        ),
-        batches,
-        record_hash,
-    )
-
-
 def _format_1(document: Mapping[str, Any]) -> Manifest:
-    entries = [
-        Entry(
-            item["batch_id"],
-            batch_of(item["batch"]),
-            item["rows_kept"],
-            {name: [part_of(part) for part in parts] for name, parts in item["parts"].items()},
-            # Format 1 lists no quarantined rows: a file under this name holds them, if there are any.
-            (f"quarantine/{item['batch_id']}.parquet", -1, ""),
-        )
-        for item in document["batches"]
-    ]
+    entries = entries_of_format_1(document)
     snapshots = [(EMPTY, 0, 0)]
     for number, entry in enumerate(entries, 1):
         snapshots.append((next_snapshot_id(snapshots[-1][0], entry.batch_id), number, 0))

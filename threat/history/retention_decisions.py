@@ -2,8 +2,8 @@
 
 ``retention.jsonl`` in the folder of the history. A review says that the records of persons stay until a day, and why.
 A legal hold says by which authority's word the records of a person may not be disposed of: while a hold is in force
-nobody erases the person. What a key signed that was revoked since is read on the side of keeping: a hold stays in
-force, and reviews and lifted holds count no more.
+nobody erases the person. What is not believed of a key that was ended since is read on the side of keeping: a hold
+stays in force, and reviews and lifted holds count no more.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from threat.errors import IntegrityFailure, UsageError
+from threat.history import manifest
 from threat.ids import parse_id, show_id
 from threat.trust import records
 from threat.trust.folder import Trust
@@ -82,8 +83,8 @@ def decisions(store: Path, trust: Trust) -> Decisions:
     reviews: list[Review] = []
     holds: dict[tuple[int, str], Hold] = {}
     path = store / FILE
-    for signed in records.read(path, PAYLOAD_TYPE, trust.with_revoked_keys().keys, verb=VERB):
-        said, by, revoked = signed.record, signed.key.name, trust.keys[signed.key.key_id].state == "revoked"
+    for signed in records.read(path, PAYLOAD_TYPE, trust.belief(chain_name(store)), verb=VERB):
+        said, by, believed = signed.record, signed.key.name, signed.belief == "believed"
         try:
             persons = [parse_id(str(person), "P") for person in said["persons"]]
             on, until = date.fromisoformat(said["on"]), said.get("until")
@@ -93,9 +94,9 @@ def decisions(store: Path, trust: Trust) -> Decisions:
                     key = person, str(said["reference"])
                     holds[key] = Hold(person, str(said["authority"]), str(said["reference"]), last, by, on)
             elif said["kind"] == "lift":
-                for person in [] if revoked else persons:
+                for person in persons if believed else []:
                     holds.pop((person, str(said["reference"])), None)
-            elif last is not None and not revoked:
+            elif last is not None and believed:
                 reviews.append(Review(str(said["class"]), frozenset(persons), last, str(said["reason"]), by, on))
         except (KeyError, TypeError, ValueError, UsageError) as error:
             raise IntegrityFailure(
@@ -104,6 +105,11 @@ def decisions(store: Path, trust: Trust) -> Decisions:
                 where=f"{path}, line {signed.sequence + 1}",
             ) from None
     return Decisions(tuple(reviews), tuple(holds.values()))
+
+
+def chain_name(store: Path) -> str:
+    """Return what the chain of a history is called where governance names chains."""
+    return f"retention {manifest.history_id(store)}".rstrip()
 
 
 def record_review(store: Path, review: Review, trust: Trust, signer: Signer) -> None:

@@ -95,5 +95,7 @@ def _hidden_in_chains(
 
 def _in_ties(order: Ints, places: tuple[NDArray[Any], ...]) -> Ints:
     """Return the rows, of some in order of ``places``, that are equal in all places to the row before or after."""
-    equal = np.logical_and.reduce([place[order[1:]] == place[order[:-1]] for place in places])
-    return order[np.append(equal, False) | np.append(False, equal)]
+    # Of no row too: an erasure can leave a history without an event.
+    with_next = np.zeros(len(order) + 1, dtype=np.bool_)
+    with_next[1:-1] = np.logical_and.reduce([place[order[1:]] == place[order[:-1]] for place in places])
+    return order[with_next[1:] | with_next[:-1]]

@@ -21,6 +21,7 @@ from threat.history.batches import QUARANTINE, Batch, Entry, Part
 from threat.history.checks import check, fit, stored_schema
 from threat.history.circles import in_a_circle
 from threat.history.content import ContentHash, TableContent, content_of
+from threat.history.record_fields import batch_fields
 from threat.history.schema import REPEATED, TABLES
 from threat.history.sorted_ids import is_in
 from threat.history.store_folder import StoreFolder
@@ -136,7 +137,7 @@ class Writer:
             self._store.replace_manifest(before)
         entry = self._placed(replace(batch, rows_in=rows_in))
         try:
-            self._store.add_record(manifest.batch_fields(entry))
+            self._store.add_record(batch_fields(entry))
         except OSError:
             # The new manifest may be in place although the disk did not confirm its name: whoever is told that nothing
             # was loaded must find nothing.

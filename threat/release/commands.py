@@ -1,8 +1,7 @@
-"""What is served, and by whose word: promotions, suspension, roll-back, retirement, revocation, witness."""
+"""What is served, and by whose word: promotions, suspension, roll-back, retirement, revocation."""
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -11,6 +10,7 @@ import typer
 
 from threat.asof import show
 from threat.options import VAR, JsonOption, KeyOption, ReasonOption, VarOption
+from threat.release.key_commands import app as keys
 from threat.terminal import emit
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 # Commands import the rest of the product when they run, so that `threat --help` loads none of it.
 app = typer.Typer()
+app.registered_commands += keys.registered_commands
 
 
 @app.command("promotions")
@@ -25,7 +26,7 @@ def promotions_command(var: VarOption = VAR, as_json: JsonOption = False) -> Non
     """List every promotion, suspension and roll-back, after verifying all of them, and what is served now."""
     from threat.release import promotions
 
-    ledger = promotions.read(var / "promotions.jsonl")
+    ledger = promotions.read(var / promotions.FILE)
     emit(_ledger(ledger), as_json=as_json, lines=_show_ledger)
 
 
@@ -78,42 +79,6 @@ def retire_command(
     _act("retire", var, key, as_json, run_id=run, reason=reason)
 
 
-@app.command("witness")
-def witness_command(
-    var: VarOption = VAR,
-    key: KeyOption = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Sign, with a governance key, how far promotions, statements and key list have come; ship the line printed.
-
-    Kept in the trust folder, where no service writes: promotions or a key list cut short afterwards are noticed, and
-    the weeks in shadow are counted by these dates. Send the line elsewhere too (mail, paper, another machine's log).
-    """
-    from threat.release import kept, promotions
-    from threat.trust import chain, key_list, witness
-    from threat.trust.folder import Trust
-
-    trust = Trust.open()
-    signer = trust.signer("governance", key)
-    assert trust.folder is not None  # signer() raised where no trust folder exists
-    promotions.read(var / "promotions.jsonl", trust)
-    kept.read(var / kept.FILE, trust)
-    heads = {
-        witness.PROMOTIONS: chain.head(var / "promotions.jsonl"),
-        witness.KEY_LIST: chain.head(trust.folder / key_list.KEY_LIST),
-        kept.WITNESSED: chain.head(var / kept.FILE),
-    }
-    at = int(datetime.now(UTC).timestamp())
-    line = witness.add(trust.folder, trust.keys, heads, signer, at=at)
-    document = {
-        "at": show(at),
-        "by": signer.key.name,
-        "heads": {name: {"count": head.count, "hash": head.hash} for name, head in heads.items()},
-        "line": line,
-    }
-    emit(document, as_json=as_json, lines=_show_witness)
-
-
 @app.command("revoke")
 def revoke_command(
     bundle: Annotated[str, typer.Argument(help="SHA-256 of the bundle, as listed by: threat promotions")],
@@ -133,7 +98,7 @@ def _act(action: str, var: Path, key: Path | None, as_json: bool, **said: Any) -
 
     at = int(datetime.now(UTC).timestamp())
     decide = getattr(promotions, action)
-    standing = decide(var / "promotions.jsonl", signer=Trust.open().signer("promotion", key), at=at, **said)
+    standing = decide(var / promotions.FILE, signer=Trust.open().signer("promotion", key), at=at, **said)
     followed = tell_followers(var)
     emit(
         {**_standing(standing), "followed": followed},
@@ -183,9 +148,3 @@ def _show_ledger(document: dict[str, Any]) -> str:
         for record in document["records"]
     ]
     return "\n".join([*lines, "", _show_standing(document["current"])]).lstrip("\n")
-
-
-def _show_witness(document: dict[str, Any]) -> str:
-    lines = [f"Witnessed at {document['at']} by {document['by']}:"]
-    lines += [f"  {name}: {head['count']} records, {head['hash']}" for name, head in document["heads"].items()]
-    return "\n".join([*lines, "Ship this line where nobody who writes here can write:", json.dumps(document["line"])])

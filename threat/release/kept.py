@@ -17,7 +17,7 @@ from threat import untrusted
 from threat.errors import IntegrityFailure
 from threat.release.envelopes import Envelopes, verified_statements
 from threat.release.statements import Statement
-from threat.trust import chain, records, witness
+from threat.trust import chain, records
 from threat.trust.folder import Trust
 from threat.trust.signing import Signer
 
@@ -63,7 +63,7 @@ def read(path: Path, trust: Trust) -> list[KeptRecord]:
         except (KeyError, TypeError, ValueError) as error:
             raise IntegrityFailure("The record of statements lacks a field.", value=error, where=str(path)) from None
         hashes.append(line["hash"])
-    witness.require_head(path, hashes, witness.latest(trust.witnessed, WITNESSED))
+    trust.belief(WITNESSED).require_heads(path, hashes)
     return kept
 
 

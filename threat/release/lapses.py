@@ -19,6 +19,7 @@ from threat.release.bundle import FORMAT_WITHOUT_VERSIONS, Bundle
 from threat.release.documents.approvals import Approvals
 from threat.release.documents.gate import Gate
 from threat.release.envelopes import verified_statements
+from threat.release.promoted import judged_by
 from threat.release.statements import Acceptance, Approval, PaperDocument, Statement, withdrawn
 from threat.release.transitions import SERVED
 from threat.trust.folder import Trust
@@ -30,17 +31,22 @@ class Foundations:
 
     ``until``: the last day on which every word counts, None where none ends; ``ends``: whose word ends on it, in words.
     ``statements``: that the verdict counted on, as they are signed in the bundle, each with what it is in words.
-    ``policies``: SHA-256 of the files that decided, by kind.
+    ``policies``: SHA-256 of the files that decided, by kind. ``believed``: ids of keys that were revoked since, and
+    that are believed up to the record that promoted the bundle: their statements hold.
     """
 
     until: date | None
     ends: str
     statements: tuple[tuple[Statement, str], ...]
     policies: tuple[tuple[str, str], ...]
+    believed: frozenset[str] = frozenset()
 
 
-def foundations(bundle: Bundle, trust: Trust) -> Foundations:
-    """Return what the release of an opened bundle depends on. One of the oldest format says its last day alone."""
+def foundations(bundle: Bundle, trust: Trust, judged: Trust | None = None) -> Foundations:
+    """Return what the release of an opened bundle depends on. One of the oldest format says its last day alone.
+
+    ``judged``: the trust by which the bundle is judged where it is promoted (``promoted.judged_by``).
+    """
     if bundle.manifest.format == FORMAT_WITHOUT_VERSIONS:
         return Foundations(bundle.released.expires, "", (), ())
     gate = bundle.read(Gate)
@@ -52,6 +58,7 @@ def foundations(bundle: Bundle, trust: Trust) -> Foundations:
         " and ".join(ends),
         counted,
         tuple((policy.kind, policy.sha256) for policy in gate.policies),
+        frozenset(named for named, key in trust.keys.items() if judged and judged.keys[named].state != key.state),
     )
 
 
@@ -74,7 +81,7 @@ def lapsed(release: Foundations, statements: Path, trust: Trust, at: int) -> str
         if reason := taken_back.get((said.sha256, said.key_id)):
             return f"{words[:1].upper()}{words[1:]}, which the release of the model depends on, was {reason}"
         key = trust.keys.get(said.key_id)
-        if key is not None and key.state == "revoked":
+        if key is not None and key.state == "revoked" and said.key_id not in release.believed:
             return f"The key was revoked that signed {words}, which the release of the model depends on"
     return ""
 
@@ -125,7 +132,7 @@ def service_until(var: Path, at: int) -> Service:
         return Service(standing.run_id, standing.state, None, "", failure.problem.removesuffix("."))
     if bundle is None:
         return Service(standing.run_id, standing.state, None, "", "")
-    release = foundations(bundle, trust)
+    release = foundations(bundle, trust, judged_by(standing, trust))
     reason = lapsed(release, var / kept.FILE, trust, at)
     return Service(standing.run_id, standing.state, release.until, release.ends, reason)
 

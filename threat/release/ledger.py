@@ -15,7 +15,7 @@ from threat.asof import instant
 from threat.errors import IntegrityFailure
 from threat.release.policies import LEAST_SHADOW_DAYS, every
 from threat.release.transitions import SERVED, is_allowed
-from threat.trust import witness
+from threat.trust.belief import PROMOTIONS, Judgement
 from threat.trust.folder import Trust
 from threat.trust.records import SignedRecord
 from threat.trust.witness import Witnessed
@@ -29,7 +29,8 @@ class Standing:
 
     ``state``: ``none`` (nothing was ever promoted to be served), ``pilot``, ``live`` or ``suspended`` (also once the
     RUN is retired or its bundle revoked: the rule ranking is served). ``bundle``: the directory of the bundle that is,
-    or was when suspended, served. ``since``: int64 UTC seconds of the last change.
+    or was when suspended, served. ``since``: int64 UTC seconds of the last change. ``named_in``: number and hash of the
+    first record that names the bundle.
     """
 
     state: str
@@ -40,6 +41,7 @@ class Standing:
     reason: str = ""
     by: str = ""
     since: int = 0
+    named_in: tuple[int, str] = (0, "")
 
     @property
     def served(self) -> bool:
@@ -66,11 +68,13 @@ class PromotedModel:
 class Ledger:
     """The whole chain, read and verified.
 
-    ``records``: as signed, with environment and sequence. ``states``: by RUN id. ``revoked``: bundle hashes.
+    ``records``: as signed, with environment and sequence, without what was excluded. ``lines``: of the chain, with it.
+    ``states``: by RUN id. ``revoked``: bundle hashes.
     ``served``: what was served, in order, without what was rolled back; ``ever_served``: with it. ``bundles``: hash of
     the bundle in force by RUN id. ``entered_shadow``: sequence number of the record by which a RUN last entered shadow.
     ``ended``: RUNs that a person retired, as distinct from RUNs that gave way to another. ``models``: what each RUN id
     stands for, by the first promotion that says so.
+    ``named_in``: number and hash of the first record that names a bundle, by the bundle's hash.
     """
 
     records: tuple[dict[str, Any], ...] = ()
@@ -83,6 +87,8 @@ class Ledger:
     entered_shadow: Mapping[str, int] = field(default_factory=dict)
     ended: frozenset[str] = frozenset()
     models: Mapping[str, PromotedModel] = field(default_factory=dict)
+    lines: int = 0
+    named_in: Mapping[str, tuple[int, str]] = field(default_factory=dict)
 
     def state_of(self, run_id: str) -> str:
         """Return the state of a RUN; ``draft`` for a RUN that no record names."""
@@ -127,8 +133,7 @@ def days_in_shadow(ledger: Ledger, run_id: str, witnessed: tuple[Witnessed, ...]
     entered = ledger.entered_shadow.get(run_id)
     if entered is None:
         return 0.0
-    name = witness.PROMOTIONS
-    counts = [(record.at, record.heads[name].count) for record in witnessed if name in record.heads]
+    counts = [(record.at, record.heads[PROMOTIONS].count) for record in witnessed if PROMOTIONS in record.heads]
     dates = [at for at, count in counts if entered < count <= before]
     return (dates[-1] - dates[0]) / _DAY if dates else 0.0
 
@@ -140,8 +145,7 @@ def days_asked(record: Mapping[str, Any], trust: Trust) -> int:
     date of the promoter's own reaches a policy of another time. A policy that was put in force on the day itself asks
     from the next day on. Raises IntegrityFailure where the chain of policies does not verify.
     """
-    seen = [(each.at, each.heads[witness.PROMOTIONS].count) for each in trust.witnessed
-            if witness.PROMOTIONS in each.heads]  # fmt: skip
+    seen = [(each.at, each.heads[PROMOTIONS].count) for each in trust.witnessed if PROMOTIONS in each.heads]
     earliest = max((at for at, count in seen if count <= record["sequence"]), default=None)
     latest = min((at for at, count in seen if count > record["sequence"]), default=None)
     moment = record["at"] if earliest is None else max(record["at"], earliest)
@@ -217,9 +221,23 @@ def follow(ledger: Ledger, signed: SignedRecord, trust: Trust, path: Path) -> Le
     try:
         if problem := problem_with(ledger, record, trust):
             raise IntegrityFailure(problem, where=where)
-        return _after(ledger, record, path.parent)
+        first = {record["bundle_sha256"]: (signed.sequence, signed.hash)}
+        return _after(replace(ledger, named_in=first | {**ledger.named_in}), record, path.parent)
     except (KeyError, OverflowError, TypeError, ValueError) as error:
         raise IntegrityFailure("The record of a promotion lacks a field.", value=error, where=where) from None
+
+
+def without(ledger: Ledger, judgement: Judgement) -> Ledger:
+    """Return the ledger after a line that governance excluded: it takes no step.
+
+    What was served is suspended until a person resumes it: the line may have been the suspension of that very model.
+    """
+    now, states = ledger.standing, dict(ledger.states)
+    if now.served:
+        said = f"records of the promotions were excluded: {judgement.reason}"
+        now = replace(now, state="suspended", reason=said, by=judgement.by.name, since=judgement.at)
+        states[now.run_id] = "suspended"
+    return replace(ledger, standing=now, states=states, lines=ledger.lines + 1)
 
 
 def _after(ledger: Ledger, record: dict[str, Any], folder: Path) -> Ledger:
@@ -240,7 +258,8 @@ def _after(ledger: Ledger, record: dict[str, Any], folder: Path) -> Ledger:
             states[now.run_id] = "retired"
         if action == "roll_back":
             served = tuple(standing for standing in served if standing.bundle_sha256 != now.bundle_sha256)
-        now = Standing(after, folder / record["bundle"], sha256, run_id, record["environment"], **said)
+        bundle = folder / record["bundle"]
+        now = Standing(after, bundle, sha256, run_id, record["environment"], named_in=ledger.named_in[sha256], **said)
         served, ever = (*served, now), (*ever, now)
     elif action == "resume":
         now = replace(now, state=after, **said)
@@ -260,6 +279,8 @@ def _after(ledger: Ledger, record: dict[str, Any], folder: Path) -> Ledger:
         entered_shadow=entered,
         ended=ledger.ended | {run_id} if action == "retire" else ledger.ended,
         models=models,
+        lines=ledger.lines + 1,
+        named_in=ledger.named_in,
     )
 
 

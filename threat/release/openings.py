@@ -3,8 +3,7 @@
 Choosing among RUNs by their figures on one test is tuning on that test. So every training, before it opens its test,
 adds a line that says which test, which RUN and which model; whoever reads a RUN can count how often its test had been
 opened before, wherever the other RUNs were kept. A RUN seals the head of the ledger as its own line left it: a ledger
-that was cut or rewritten since no longer holds that line. No head is kept elsewhere: an older copy that is put back
-together with the RUNs of that day counts fewer.
+that was cut or rewritten since no longer holds that line, and a head that governance witnessed neither.
 """
 
 from __future__ import annotations
@@ -17,6 +16,7 @@ from typing import Any, Final
 
 from threat import untrusted
 from threat.errors import BadInput, IntegrityFailure
+from threat.history import manifest
 from threat.release.documents.earlier import Question, question_of
 from threat.release.documents.folds import Folds
 from threat.release.runs import Run
@@ -69,20 +69,29 @@ def _identity(question: Question) -> tuple[str, str, int, str]:
 def openings(store: Path, trust: Trust) -> Iterator[Opening]:
     """Yield every line of the ledger of a history, oldest first, verified as it is read.
 
-    A line that nobody signed counts as an opening too: it can only make the count larger. Raises IntegrityFailure,
-    naming the line, for a ledger that was changed, and for a signature that no key for evidence verifies.
+    A line that nobody signed, or whose key is no longer believed, counts as an opening too, of nobody: it can only make
+    the count larger. Raises IntegrityFailure, naming the line, for a ledger that was changed or is shorter than
+    governance witnessed, and for a signature that no key for evidence verifies.
     """
-    path = store / LEDGER
+    path, belief, hashes = store / LEDGER, trust.belief(chain_name(store)), list[str]()
     for line in chain.entries(path):
         entry, by = line["entry"], ""
+        hashes.append(line["hash"])
         if "payload" in entry and trust.exists:
-            signed = records.check(line, PAYLOAD_TYPE, trust.keys, verb=VERB, path=path)
-            record, by = signed.record, signed.key.name
+            signed = records.check(line, PAYLOAD_TYPE, trust.keys, verb=VERB, path=path, ended=True)
+            believed = belief.of(signed.sequence, signed.hash, signed.key) == "believed"
+            record, by = signed.record, signed.key.name if believed else ""
         elif "payload" in entry:
             record = _unverified(entry)
         else:
             record = entry
         yield _opening(record, by, Head(line["sequence"] + 1, line["hash"]), f"{path}, line {line['sequence'] + 1}")
+    belief.require_heads(path, hashes)
+
+
+def chain_name(store: Path) -> str:
+    """Return what the ledger of a history is called where governance names chains; it goes with the history."""
+    return f"openings {manifest.history_id(store)}".rstrip()
 
 
 def record_opening(store: Path, opening: Opening, trust: Trust) -> Opening:

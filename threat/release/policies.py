@@ -1,7 +1,8 @@
 """Policies put in force: a signed chain in the trust folder that says which file of each kind decides, and whose it is.
 
-The last line of a kind is in force; a line is signed by a person of governance for its place, so that an earlier
-policy does not come back unless somebody puts it in force again, which shows.
+The last believed line of a kind is in force; a line is signed by a person of governance for its place, so that an
+earlier policy does not come back unless somebody puts it in force again, which shows. A line by a key that was ended,
+which no witness of before covers, decides nothing: the policy before stays in force (``threat chains`` names the line).
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import Any, Final
 from threat.errors import IntegrityFailure, UsageError
 from threat.release.documents.gate import PolicyInForce
 from threat.trust import records
+from threat.trust.belief import POLICIES
 from threat.trust.folder import Trust
 from threat.trust.signing import Signer
 
@@ -122,13 +124,15 @@ def withdraw(kind: str, reason: str, on: date, trust: Trust, signer: Signer) -> 
 def every(trust: Trust) -> tuple[SignedPolicy, ...]:
     """Return every policy that was ever put in force, in order; none without a trust folder.
 
-    Raises IntegrityFailure for a chain that does not verify.
+    Raises IntegrityFailure for a chain that does not verify, or is shorter than governance witnessed.
     """
     if trust.folder is None:
         return ()
     path: Path = trust.folder / FILE
     signed = []
-    for line in records.read(path, PAYLOAD_TYPE, trust.keys, verb=VERB):
+    for line in records.read(path, PAYLOAD_TYPE, trust.belief(POLICIES), verb=VERB):
+        if line.belief != "believed":
+            continue
         try:
             asks = line.record.get("asks")
             policy = SignedPolicy(

@@ -21,7 +21,7 @@ from threat import untrusted
 from threat.errors import IntegrityFailure, UsageError
 from threat.files import locked_folder, private_folder, sha256_of
 from threat.release import bundle as bundles
-from threat.release import checkpoint
+from threat.release import checkpoint, promoted
 from threat.release.documents.document import json_object
 from threat.release.documents.gate import Gate
 from threat.release.ledger import (
@@ -32,12 +32,17 @@ from threat.release.ledger import (
     days_in_shadow,
     follow,
     problem_with,
+    without,
 )
 from threat.release.policies import LEAST_SHADOW_DAYS
 from threat.release.transitions import PROMOTED_TO, STATES, is_allowed, next_states
-from threat.trust import chain, records, witness
+from threat.trust import chain, records
+from threat.trust.belief import PROMOTIONS
 from threat.trust.folder import FOLDER_VARIABLE, NoTrustFolder, Trust
 from threat.trust.signing import Signer
+
+FILE = "promotions.jsonl"
+"""Name of the chain in ``var``."""
 
 PAYLOAD_TYPE = "application/vnd.threat.promotion+json"
 
@@ -63,9 +68,9 @@ def open_current(path: Path, trust: Trust | None = None) -> tuple[Standing, bund
         return standing, None
     if standing.bundle_sha256 in ledger.revoked:
         raise IntegrityFailure("The bundle in service was revoked.", value=standing.bundle_sha256, where=str(path))
-    opened = bundles.open(standing.bundle, trust, expected_sha256=standing.bundle_sha256)
-    promoted = ledger.models.get(standing.run_id)
-    if promoted is not None and promoted != _model_of(opened):
+    opened = promoted.open_promoted(standing, trust)
+    model = ledger.models.get(standing.run_id)
+    if model is not None and model != _model_of(opened):
         raise IntegrityFailure(
             "The bundle in service holds another model than its promotion names.",
             value=opened.manifest.model_sha256,
@@ -87,16 +92,17 @@ def open_for_replay(
     standing = next((past for past in reversed(ledger.ever_served) if past.bundle_sha256 == bundle_sha256), None)
     if standing is None or standing.bundle is None:
         return None
-    opened = bundles.open(standing.bundle, trust.with_revoked_keys(), expected_sha256=bundle_sha256, to_serve=False)
+    opened = promoted.open_promoted(standing, trust, to_serve=False)
     return standing, replace(opened, revoked=bundle_sha256 in ledger.revoked)
 
 
 def read(path: Path, trust: Trust | None = None) -> Ledger:
     """Verify chain, signatures, steps, checkpoint and witness, and return what the records come to.
 
-    ``trust``: whose keys count (default: ``Trust.open()``). A record that governance witnessed stands although its key
-    was revoked since. Raises IntegrityFailure naming the first line that does not verify, and for any record at all
-    where no trust folder exists.
+    ``trust``: whose keys count (default: ``Trust.open()``). A record that governance witnessed before its key was ended
+    stands, and so does a record that governance vouched for; a record that was excluded takes no step. Raises
+    IntegrityFailure naming the first line that does not verify or is not believed, and for any record at all where no
+    trust folder exists.
     """
     trust = Trust.open() if trust is None else trust
     if not trust.exists and path.exists():
@@ -105,17 +111,18 @@ def read(path: Path, trust: Trust | None = None) -> Ledger:
             where=str(path),
             way_out=f"name the trust folder of these promotions: {FOLDER_VARIABLE}=FOLDER",
         )
-    head = witness.latest(trust.witnessed, witness.PROMOTIONS)
-    vouched = trust.with_revoked_keys()
+    belief = trust.belief(PROMOTIONS)
     ledger, hashes = Ledger(), list[str]()
     for line in chain.entries(path):
         _require_place(line, path)
-        keys = vouched.keys if head is not None and line["sequence"] < head.count else trust.keys
-        signed = records.check(line, PAYLOAD_TYPE, keys, verb="promotion", path=path)
-        ledger = follow(ledger, signed, trust, path)
+        signed = records.check(line, PAYLOAD_TYPE, trust.keys, verb="promotion", path=path, ended=True)
+        if belief.require(signed.sequence, signed.hash, signed.key, f"{path}, line {signed.sequence + 1}"):
+            ledger = follow(ledger, signed, trust, path)
+        else:
+            ledger = without(ledger, belief.judgements[signed.hash])
         hashes.append(line["hash"])
-    witness.require_head(path, hashes, head)
-    checkpoint.require(path, hashes, vouched)
+    belief.require_heads(path, hashes)
+    checkpoint.require(path, hashes, trust.with_revoked_keys())
     return ledger
 
 
@@ -132,15 +139,16 @@ def promote(
 
     The bundle is opened and verified first. A pilot needs as many days in shadow, by the witness, as the bundle's own
     gate policy and the policy in force ask for, and never fewer than ``LEAST_SHADOW_DAYS``. Raises UsageError for a
-    step the states do not allow, too short a shadow, a revoked bundle, or another model under the id of a promoted RUN.
+    step the states do not allow, too short a shadow, a revoked bundle, or another model under the id of a promoted RUN;
+    IntegrityFailure for a new bundle by a key that was ended.
     """
     if to not in PROMOTED_TO:
         raise UsageError("No bundle is promoted to this state.", value=to, way_out=f"one of: {', '.join(PROMOTED_TO)}")
     trust = Trust.open()
-    opened = bundles.open(built, trust)
-    demonstration = opened.environment == "demonstration"
     with _writing(path):
         ledger = read(path, trust)
+        opened = promoted.open_to_promote(built, ledger, trust)
+        demonstration = opened.environment == "demonstration"
         run_id = opened.manifest.run_id
         before = ledger.state_of(run_id)
         if opened.sha256 in ledger.revoked:
@@ -170,8 +178,8 @@ def promote(
             "reason": reason,
         }
         if (before, to) == ("shadow", "pilot"):
-            days = days_in_shadow(ledger, run_id, trust.witnessed, before=len(ledger.records))
-            asked = days_asked({"at": at, "sequence": len(ledger.records)}, trust)
+            days = days_in_shadow(ledger, run_id, trust.witnessed, before=ledger.lines)
+            asked = days_asked({"at": at, "sequence": ledger.lines}, trust)
             record["shadow"] = {"days": round(days, 2), "least_days": max(asked, _least_shadow_days(opened))}
         if demonstration:
             record["exempt"] = "demonstration: no step and no time in shadow is asked for"
@@ -321,7 +329,7 @@ def _record(path: Path, signer: Signer, trust: Trust, ledger: Ledger, record: di
         raise UsageError("The reason is blank. A change of what is served needs a reason.", way_out="--reason 'why'")
     _may_record(signer, trust)
     record |= {"by": signer.key.name}
-    placed = record | {"environment": signer.key.environment, "sequence": len(ledger.records)}
+    placed = record | {"environment": signer.key.environment, "sequence": ledger.lines}
     # The rule of reading, before writing: a record that would not be read back would close the whole chain.
     if problem := problem_with(ledger, placed, trust):
         raise UsageError(problem, value=record["run_id"], way_out="see: threat promotions; the witness: threat witness")

@@ -1,4 +1,7 @@
-"""``threat new-trust``, ``new-key``, ``register-key``, ``retire-key``, ``revoke-key`` and ``keys``: who is believed."""
+"""``threat new-trust``, ``new-key``, ``register-key`` and ``keys``: who is believed.
+
+How a key ends is in ``threat.release.key_commands``, which knows the chains that the key signed.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ import typer
 
 from threat import untrusted
 from threat.errors import BadInput, UsageError
-from threat.options import JsonOption, KeyOption, ReasonOption
+from threat.options import JsonOption, KeyOption
 from threat.terminal import emit
 
 if TYPE_CHECKING:
@@ -21,10 +24,6 @@ app = typer.Typer()
 
 NameOption = Annotated[str, typer.Option("--name", help="The person or service that holds the private key.")]
 RoleOption = Annotated[str, typer.Option("--role", help="validator, SRO, equality_lead, DPO ... or service.")]
-KeyIdArgument = Annotated[str, typer.Argument(metavar="KEY_ID", help="Key id, or its first digits: threat keys")]
-
-_LEAST_DIGITS = 8
-"""Digits of a key id that a command takes for the whole: fewer could name another key by a slip."""
 
 
 @app.command("new-trust")
@@ -129,36 +128,13 @@ def register_key_command(
         raise BadInput("This is not a request for a key.", value=error, where=str(request)) from None
     registered = key_list.register(_folder(trust.folder), envelope, signer, at=_now())
     emit(
-        _shown(registered),
+        shown(registered),
         as_json=as_json,
         lines=lambda d: (
             f"{d['name']} ({d['role']}) may sign for {', '.join(d['verbs'])}, registered by {signer.key.name}:\n"
             f"  {fingerprint(d['key_id'])}\nCompare these digits with what {d['name']} reads out."
         ),
     )
-
-
-@app.command("retire-key")
-def retire_key_command(
-    key_id: KeyIdArgument, reason: ReasonOption, key: KeyOption = None, as_json: JsonOption = False
-) -> None:
-    """End a key that is replaced by a new one (rotation): what it signed still verifies. Destroy its file.
-
-    No command signs with it any more; what a program signs with the file later would still verify.
-    """
-    _end("retire", key_id, reason, key, as_json)
-
-
-@app.command("revoke-key")
-def revoke_key_command(
-    key_id: KeyIdArgument, reason: ReasonOption, key: KeyOption = None, as_json: JsonOption = False
-) -> None:
-    """End a key that was stolen or lost: what it signed no longer verifies, but for promotions witnessed before.
-
-    Keys that it registered stay in force until each is revoked: threat keys. A chain with a line of the key (witness,
-    policies, openings of a test, erasures) no longer opens: read docs/security.md, What is not defended, first.
-    """
-    _end("revoke", key_id, reason, key, as_json)
 
 
 @app.command("keys")
@@ -173,43 +149,9 @@ def keys_command(as_json: JsonOption = False) -> None:
         "folder": None if trust.folder is None else str(trust.folder),
         "environment": trust.environment,
         "root": root,
-        "keys": [_shown(key) | {"registered_by": trust.keys[key.registered_by].name} for key in trust.keys.values()],
+        "keys": [shown(key) | {"registered_by": trust.keys[key.registered_by].name} for key in trust.keys.values()],
     }
     emit(document, as_json=as_json, lines=lambda d: _list(d) if trust.exists else UNSIGNED)
-
-
-def _end(action: str, key_id: str, reason: str, key: Path | None, as_json: bool) -> None:
-    from threat.trust import key_list
-    from threat.trust.folder import Trust
-
-    trust = Trust.open()
-    signer = trust.signer("governance", key)
-    named = [listed for listed in trust.keys if listed.startswith(key_id.lower())]
-    if len(key_id) < _LEAST_DIGITS or len(named) != 1:
-        raise UsageError(
-            f"{len(named)} keys of the list begin with these digits."
-            if len(key_id) >= _LEAST_DIGITS
-            else f"A key is named by {_LEAST_DIGITS} digits of its id or more.",
-            value=key_id,
-            way_out="see: threat keys",
-        )
-    end = key_list.retire if action == "retire" else key_list.revoke
-    ended = end(_folder(trust.folder), named[0], signer, reason=reason, at=_now())
-    left = [listed for listed in trust.keys.values() if listed.in_force and _registered_by(listed, ended)]
-    document = _shown(ended) | {"registered": [_shown(listed) for listed in left]}
-    emit(document, as_json=as_json, lines=_ended)
-
-
-def _registered_by(key: PublicKey, governance: PublicKey) -> bool:
-    return key.registered_by == governance.key_id != key.key_id
-
-
-def _ended(document: dict[str, Any]) -> str:
-    lines = [f"The key of {document['name']} is {document['state']}."]
-    if document["state"] == "revoked" and document["registered"]:
-        lines.append("Keys that it registered stay in force. Revoke each that its holder did not register:")
-        lines += [f"  {key['key_id'][:16]}  {key['name']} ({key['role']})" for key in document["registered"]]
-    return "\n".join(lines)
 
 
 def _folder(folder: Path | None) -> Path:
@@ -226,7 +168,8 @@ def fingerprint(key_id: str) -> str:
     return " ".join(key_id[start : start + 8] for start in range(0, len(key_id), 8))
 
 
-def _shown(key: PublicKey) -> dict[str, Any]:
+def shown(key: PublicKey) -> dict[str, Any]:
+    """Return a key as commands print it."""
     return {
         "key_id": key.key_id,
         "name": key.name,
@@ -234,6 +177,8 @@ def _shown(key: PublicKey) -> dict[str, Any]:
         "environment": key.environment,
         "verbs": list(key.verbs),
         "state": key.state,
+        # Of a key that was retired before the end of a key named heads: whatever it signs later is believed too.
+        "without_limit": key.state == "retired" and key.until is None,
     }
 
 
@@ -242,6 +187,7 @@ def _list(document: dict[str, Any]) -> str:
     lines += [
         f"  {key['key_id'][:16]}  {key['state']:<8}  {', '.join(key['verbs']):<12} "
         f"{key['name']} ({key['role']}), registered by {key['registered_by']}"
+        + (": retired without a limit, retire it again" if key["without_limit"] else "")
         for key in document["keys"]
     ]
     return "\n".join(lines)

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from threat.errors import IntegrityFailure, UsageError
-from threat.trust import chain, key_list, witness
+from threat.trust import belief, key_list, witness
+from threat.trust.belief import ChainBelief, Judgement, belief_in
 from threat.trust.keys import Keys, PublicKey, read_private_key
 from threat.trust.signing import Signer, verify
 from threat.trust.witness import Witnessed
@@ -55,13 +56,14 @@ class Trust:
 
     ``folder``: None where no trust folder exists. ``keys``: by key id, retired and revoked keys included.
     ``environment``: ``force`` or ``demonstration``; empty without a folder. ``witnessed``: how far chains had come when
-    governance last looked.
+    governance last looked. ``judgements``: what governance said of records by name.
     """
 
     folder: Path | None = None
     keys: Keys = field(default_factory=dict)
     environment: str = ""
     witnessed: tuple[Witnessed, ...] = ()
+    judgements: tuple[Judgement, ...] = ()
 
     @classmethod
     def open(cls, folder: Path | None = None) -> Trust:
@@ -90,12 +92,12 @@ class Trust:
 
     @classmethod
     def _read(cls, folder: Path) -> Trust:
-        keys = key_list.read(folder)
-        witnessed = witness.read(folder, keys)
-        listed = folder / key_list.KEY_LIST
-        hashes = [str(line["hash"]) for line in chain.entries(listed)]
-        witness.require_head(listed, hashes, witness.latest(witnessed, witness.KEY_LIST))
-        return cls(folder, keys, key_list.read_pin(folder)["environment"], witnessed)
+        listed = key_list.read_list(folder)
+        witnessed = witness.read(folder, belief_in(belief.WITNESS, listed.keys, listed.judgements, None))
+        environment = key_list.read_pin(folder)["environment"]
+        trust = cls(folder, _with_heads_of_before(listed.keys, witnessed), environment, witnessed, listed.judgements)
+        trust.belief(belief.KEY_LIST).require_heads(folder / key_list.KEY_LIST, listed.hashes)
+        return trust
 
     @classmethod
     def none(cls) -> Trust:
@@ -112,8 +114,26 @@ class Trust:
         """Return True for the trust of a demonstration, which counts nowhere else."""
         return self.environment == "demonstration"
 
+    def belief(self, chain: str) -> ChainBelief:
+        """Return whose word counts in a chain, by its name in ``threat.trust.belief``."""
+        return belief_in(chain, self.keys, self.judgements, witness.latest(self.witnessed, chain))
+
+    def for_record(self, chain: str, sequence: int, record_hash: str) -> Trust:
+        """Return this trust for what record ``sequence`` of a chain names by its hash: a key counts as the record does.
+
+        What the record names was there before the record: a revoked key that is believed up to it signed before the
+        theft, and counts as a retired one.
+        """
+        judged = self.belief(chain)
+        believed = {
+            key.key_id: replace(key, state="retired")
+            for key in self.keys.values()
+            if key.state == "revoked" and judged.of(sequence, record_hash, key) == "believed"
+        }
+        return replace(self, keys={**self.keys, **believed}) if believed else self
+
     def with_revoked_keys(self) -> Trust:
-        """Return this trust with revoked keys as retired ones: for replay, and for what governance witnessed."""
+        """Return this trust with revoked keys as retired ones: for replay, and for what a believed record names."""
         keys = dict(self.keys)
         keys |= {key.key_id: replace(key, state="retired") for key in self.keys.values() if key.state == "revoked"}
         return replace(self, keys=keys)
@@ -181,3 +201,16 @@ class Trust:
     def _default_key(verb: str) -> Path | None:
         folder = os.environ.get(KEYS_VARIABLE)
         return Path(folder) / f"{verb}.pem" if folder else None
+
+
+def _with_heads_of_before(keys: Keys, witnessed: tuple[Witnessed, ...]) -> Keys:
+    """Return the keys, with how far a key is believed that was revoked before ends named heads.
+
+    Then promotions stood as far as governance witnessed, and nothing else did.
+    """
+    head = witness.latest(witnessed, belief.PROMOTIONS)
+    until = {} if head is None else {belief.PROMOTIONS: head}
+    return {
+        key.key_id: replace(key, until=until) if key.state == "revoked" and key.until is None else key
+        for key in keys.values()
+    }

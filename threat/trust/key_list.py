@@ -1,14 +1,16 @@
 """The key list of a trust folder: a signed chain that says whose keys count, and for which verbs.
 
 ``trust.json`` pins the environment and the root: the first governance key. Every later line of ``keys.jsonl`` is signed
-by a governance key in force, and registers a key of another person, retires a key (rotation) or revokes a key.
+by a governance key in force. It registers a key of another person, or ends a key (retired: rotation; revoked: theft)
+and says up to where in each chain the key stays believed, or judges records of a chain by name. The end of a
+governance key that was revoked ends the keys that it registered too, but for those that the line keeps by name.
 """
 
 from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
@@ -17,10 +19,11 @@ from threat import untrusted
 from threat.errors import IntegrityFailure, UsageError
 from threat.files import locked_folder, whole_folder
 from threat.trust import chain, records
+from threat.trust.belief import Judgement
+from threat.trust.ends import End, ended_by, record_of
 from threat.trust.keys import (
     ENVIRONMENTS,
     Keys,
-    KeyState,
     PublicKey,
     key_id_of,
     new_private_key,
@@ -40,8 +43,17 @@ PAYLOAD_TYPE: Final = "application/vnd.threat.key+json"
 REQUEST_TYPE: Final = "application/vnd.threat.key-request+json"
 
 
-_ENDS: Final[Mapping[str, KeyState]] = {"retire": "retired", "revoke": "revoked"}
-"""State of a key after each action that ends the key."""
+JUDGEMENTS: Final = ("vouch", "exclude")
+"""Actions that judge records of a chain by name: to be believed all the same, or to be left out of what is read."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeyList:
+    """What a key list says. ``keys``: by key id, in order. ``hashes``: of its lines."""
+
+    keys: Mapping[str, PublicKey]
+    judgements: tuple[Judgement, ...]
+    hashes: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,14 +147,32 @@ def register(folder: Path, request: Mapping[str, Any], signer: Signer, *, at: in
     return key
 
 
-def retire(folder: Path, key_id: str, signer: Signer, *, reason: str, at: int) -> PublicKey:
-    """Record that a key no longer signs; what the key signed earlier still verifies. For rotation."""
-    return _end(folder, key_id, "retire", signer, reason=reason, at=at)
+def retire(folder: Path, key_id: str, signer: Signer, end: End) -> KeyList:
+    """Record that a key signs nothing new; what it signed earlier still verifies. For rotation."""
+    return _end(folder, key_id, "retire", signer, end)
 
 
-def revoke(folder: Path, key_id: str, signer: Signer, *, reason: str, at: int) -> PublicKey:
-    """Record that nothing signed by a key counts any longer. For a key that was stolen or lost."""
-    return _end(folder, key_id, "revoke", signer, reason=reason, at=at)
+def revoke(folder: Path, key_id: str, signer: Signer, end: End) -> KeyList:
+    """Record that what a key signed counts no longer, but for what its end names. For a key that was stolen or lost."""
+    return _end(folder, key_id, "revoke", signer, end)
+
+
+def judge(
+    folder: Path, action: str, chain_name: str, hashes: Sequence[str], signer: Signer, *, reason: str, at: int
+) -> KeyList:
+    """Record that governance vouches for records of a chain, or excludes them (``action``: vouch, exclude).
+
+    ``hashes``: of the records' lines. Raises UsageError for a blank reason, no record, and who may not sign.
+    """
+    if not reason.strip():
+        raise UsageError("The reason is blank. A judgement needs a reason.", way_out="--reason 'why'")
+    if not hashes:
+        raise UsageError("No record is named, so there is nothing to judge.", way_out="see: threat chains")
+    with locked_folder(folder):
+        _may_govern(signer, read(folder))
+        said = {"action": action, "chain": chain_name, "records": list(hashes), "reason": reason, "at": at}
+        records.append(folder / KEY_LIST, said, PAYLOAD_TYPE, signer)
+        return read_list(folder)
 
 
 def read_pin(folder: Path) -> dict[str, str]:
@@ -163,33 +193,53 @@ def read_pin(folder: Path) -> dict[str, str]:
 
 
 def read(folder: Path) -> dict[str, PublicKey]:
-    """Return the keys of a trust folder by key id, after verifying the pin and every line of the key list.
+    """Return the keys of a trust folder by key id. Raises as ``read_list`` does."""
+    return dict(read_list(folder).keys)
+
+
+def read_list(folder: Path) -> KeyList:
+    """Return what the key list of a trust folder says, after verifying the pin and every line.
 
     Raises IntegrityFailure naming the first line that does not verify.
     """
     pin, path = read_pin(folder), folder / KEY_LIST
     keys: dict[str, PublicKey] = {}
+    judgements: list[Judgement] = []
+    hashes: list[str] = []
     for line in chain.entries(path):
+        # Who was in force when the line was written: a line stands although its key was ended by a later line.
         registrars = _in_force(keys) if keys else _root_of(line, pin, path)
         signed = records.check(line, PAYLOAD_TYPE, registrars, verb="governance", path=path)
+        hashes.append(signed.hash)
         try:
-            key = _follow(keys, signed, pin)
-        except (KeyError, TypeError, ValueError) as error:
+            if signed.record["action"] in JUDGEMENTS:
+                judgements.append(_judgement(signed))
+            else:
+                keys |= _follow(keys, signed, pin)
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise IntegrityFailure(
                 "The line of the key list says something that no registration may say.",
                 value=error,
                 where=f"{path}, line {signed.sequence + 1}",
             ) from None
-        keys[key.key_id] = key
     if not keys:
         raise IntegrityFailure(
             "The key list is missing or empty.", where=str(path), way_out="restore the trust folder from a copy"
         )
-    return keys
+    return KeyList(keys, tuple(judgements), tuple(hashes))
 
 
-def _follow(keys: Mapping[str, PublicKey], signed: records.SignedRecord, pin: Mapping[str, str]) -> PublicKey:
-    """Return the key that a line of the list makes or changes. Raises ValueError or KeyError for a line against a rule.
+def _judgement(signed: records.SignedRecord) -> Judgement:
+    record = signed.record
+    named = tuple(str(digest) for digest in record["records"])
+    said = str(record["chain"]), named, str(record["reason"]), int(record["at"])
+    return Judgement(record["action"], *said, signed.key, signed.sequence)
+
+
+def _follow(
+    keys: Mapping[str, PublicKey], signed: records.SignedRecord, pin: Mapping[str, str]
+) -> dict[str, PublicKey]:
+    """Return the keys that a line makes or changes. Raises ValueError or KeyError for a line against a rule.
 
     The rules are checked again here, and not in ``register`` alone: the list may have been written by anything.
     """
@@ -197,11 +247,7 @@ def _follow(keys: Mapping[str, PublicKey], signed: records.SignedRecord, pin: Ma
     if signed.environment != pin["environment"]:
         raise ValueError(f"environment {signed.environment}, the trust folder is {pin['environment']}")
     if record["action"] != "register":
-        state = _ENDS[record["action"]]
-        key = keys[record["key_id"]]
-        if key.state == "revoked":
-            raise ValueError(f"the key of {key.name} is revoked already")
-        return replace(key, state=state)
+        return ended_by(keys, record, signed.key)
     key = PublicKey(
         key_id=record["key_id"],
         public=record["public"],
@@ -221,7 +267,7 @@ def _follow(keys: Mapping[str, PublicKey], signed: records.SignedRecord, pin: Ma
         raise ValueError("the root lacks the verb governance")
     if keys and same_person(key.name, signed.key.name):
         raise ValueError(f"{key.name} registered a key of their own")
-    return key
+    return {key.key_id: key}
 
 
 def _root_of(line: Mapping[str, Any], pin: Mapping[str, str], path: Path) -> dict[str, PublicKey]:
@@ -295,8 +341,8 @@ def _registration(key: PublicKey, at: int) -> dict[str, Any]:
     }
 
 
-def _end(folder: Path, key_id: str, action: str, signer: Signer, *, reason: str, at: int) -> PublicKey:
-    if not reason.strip():
+def _end(folder: Path, key_id: str, action: str, signer: Signer, end: End) -> KeyList:
+    if not end.reason.strip():
         raise UsageError("The reason is blank. The end of a key needs a reason.", way_out="--reason 'why'")
     with locked_folder(folder):
         keys = read(folder)
@@ -305,19 +351,24 @@ def _end(folder: Path, key_id: str, action: str, signer: Signer, *, reason: str,
             raise UsageError("The key list does not name this key.", value=key_id, way_out="see: threat keys")
         if keys[key_id].state == "revoked":
             raise UsageError("The key is revoked already.", value=keys[key_id].name, way_out="see: threat keys")
-        if not _others_govern(key_id, keys):
+        said = record_of(key_id, action, end)
+        # The rule of reading, before writing: a line that would not be read back would close the whole list.
+        try:
+            after = keys | ended_by(keys, said, signer.key)
+        except ValueError as error:
+            raise UsageError(
+                "The key to be kept was not registered by the key that ends, or is ended already.",
+                value=error,
+                way_out="--keep names keys that the ended governance key registered; see: threat keys",
+            ) from None
+        if not any(key.in_force and "governance" in key.verbs for key in after.values()):
             raise UsageError(
                 "This is the last governance key in force: without governance, nobody could be registered any more.",
                 value=keys[key_id].name,
                 way_out="register a governance key of another person first: threat register-key",
             )
-        ended = {"action": action, "key_id": key_id, "reason": reason, "at": at}
-        records.append(folder / KEY_LIST, ended, PAYLOAD_TYPE, signer)
-    return replace(keys[key_id], state=_ENDS[action])
-
-
-def _others_govern(key_id: str, keys: Keys) -> bool:
-    return any(key.key_id != key_id and key.in_force and "governance" in key.verbs for key in keys.values())
+        records.append(folder / KEY_LIST, said, PAYLOAD_TYPE, signer)
+        return read_list(folder)
 
 
 def _may_govern(signer: Signer, keys: Keys) -> None:

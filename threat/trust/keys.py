@@ -6,13 +6,13 @@ import hashlib
 import os
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 
 from threat.errors import BadInput, UsageError
 from threat.files import PRIVATE_MASK, private_folder, sync_folder
-from threat.trust.chain import canonical
+from threat.trust.chain import Head, canonical
 
 if TYPE_CHECKING:
     # The signing library loads when a key is read or made: commands that sign nothing start without it.
@@ -24,8 +24,8 @@ _LARGEST_KEY: Final = 65_536
 """Bytes of a private key file at most: an Ed25519 key in PEM has 119."""
 
 KeyState = Literal["in force", "retired", "revoked"]
-"""``in force``: signs and verifies. ``retired``: no command signs with the key; whatever the key signed, also later,
-verifies. ``revoked``: verifies nothing."""
+"""``in force``: signs and verifies. ``retired``: signs nothing new, and what has no place in a chain still verifies.
+``revoked``: what has no place verifies no longer. In a chain both are believed up to ``PublicKey.until``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,9 @@ class PublicKey:
 
     ``key_id``: SHA-256 of the key, 64 hexadecimal digits. ``public``: the key, 64 hexadecimal digits. ``name``: the
     person or service that holds the private half. ``verbs``: what the key may sign. ``registered_by``: key id of the
-    governance key that signed the registration; of the root, its own.
+    governance key that signed the registration; of the root, its own. ``until``: of a key that was ended, the head of
+    each chain up to which what the key signed is believed; None for a key in force, and for a key that was retired
+    before ends named heads.
     """
 
     key_id: str
@@ -45,6 +47,7 @@ class PublicKey:
     verbs: tuple[str, ...]
     registered_by: str = ""
     state: KeyState = "in force"
+    until: Mapping[str, Head] | None = field(default=None, hash=False)
 
     @property
     def in_force(self) -> bool:

@@ -7,12 +7,13 @@ sequence number and the hash of the line before: a record that was signed for on
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
 from threat.errors import BadInput, IntegrityFailure
 from threat.trust import chain
+from threat.trust.belief import Belief, ChainBelief
 from threat.trust.keys import Keys, PublicKey
 from threat.trust.signing import Signer, sign, verify
 
@@ -25,6 +26,7 @@ class SignedRecord:
     """A verified record of a chain.
 
     ``record``: without its place. ``hash``: of the line, the ``previous`` of the next. ``key``: the key that signed.
+    ``belief``: whether the record is believed where it stands; who reads the chain decides what follows from that.
     """
 
     sequence: int
@@ -32,6 +34,7 @@ class SignedRecord:
     environment: str
     record: dict[str, Any]
     key: PublicKey
+    belief: Belief = "believed"
 
 
 def placed(record: Mapping[str, Any], head: chain.Head, environment: str) -> dict[str, Any]:
@@ -55,20 +58,30 @@ def append(path: Path, record: Mapping[str, Any], payload_type: str, signer: Sig
     return chain.append(path, lambda head: sign(placed(record, head, place), payload_type, signer))
 
 
-def read(path: Path, payload_type: str, keys: Keys, *, verb: str) -> Iterator[SignedRecord]:
+def read(path: Path, payload_type: str, belief: ChainBelief, *, verb: str) -> Iterator[SignedRecord]:
     """Yield the records of a chain in order, each verified: links, signature, verb, environment and place.
 
-    An absent chain has no records. Raises IntegrityFailure naming the first bad line.
+    A record by a key that was ended is yielded too, with whether it is believed. An absent chain has no records. Raises
+    IntegrityFailure naming the first bad line, or a head that governance kept and the chain lacks.
     """
+    hashes: list[str] = []
     for line in chain.entries(path):
-        yield check(line, payload_type, keys, verb=verb, path=path)
+        signed = check(line, payload_type, belief.keys, verb=verb, path=path, ended=True)
+        hashes.append(signed.hash)
+        yield replace(signed, belief=belief.of(signed.sequence, signed.hash, signed.key))
+    belief.require_heads(path, hashes)
 
 
-def check(line: Mapping[str, Any], payload_type: str, keys: Keys, *, verb: str, path: Path) -> SignedRecord:
-    """Return the verified record of a line that ``chain.entries`` gave. Raises IntegrityFailure naming the line."""
+def check(
+    line: Mapping[str, Any], payload_type: str, keys: Keys, *, verb: str, path: Path, ended: bool = False
+) -> SignedRecord:
+    """Return the verified record of a line that ``chain.entries`` gave. Raises IntegrityFailure naming the line.
+
+    ``ended``: a record by a revoked key verifies too, for whoever asks next whether it is believed where it stands.
+    """
     where = f"{path}, line {line['sequence'] + 1}"
     try:
-        document, key = verify(line["entry"], payload_type, keys, verb=verb)
+        document, key = verify(line["entry"], payload_type, keys, verb=verb, ended=ended)
     except IntegrityFailure as failure:
         raise IntegrityFailure(failure.problem, value=failure.value, where=where, way_out=failure.way_out) from None
     place = (document.get("sequence"), document.get("previous"))

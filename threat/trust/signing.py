@@ -43,9 +43,12 @@ def seal(payload: Mapping[str, Any], payload_type: str, private: CryptoSigner) -
     return dict(envelope.to_dict())
 
 
-def verify(envelope: Any, payload_type: str, keys: Keys, *, verb: str) -> tuple[dict[str, Any], PublicKey]:
+def verify(
+    envelope: Any, payload_type: str, keys: Keys, *, verb: str, ended: bool = False
+) -> tuple[dict[str, Any], PublicKey]:
     """Return the signed document and the key that signed the document.
 
+    ``ended``: revoked keys verify too, for whoever judges the place of the document next (``threat.trust.belief``).
     Raises IntegrityFailure when no key of the list with this verb, in force or retired, verifies the signature, or when
     the envelope is of another payload type.
     """
@@ -64,7 +67,7 @@ def verify(envelope: Any, payload_type: str, keys: Keys, *, verb: str) -> tuple[
         raise IntegrityFailure(
             "The signature was made for another kind of document.", value=parsed.payload_type, way_out=payload_type
         )
-    usable = [key for key in keys.values() if key.state != "revoked" and verb in key.verbs]
+    usable = [key for key in keys.values() if (ended or key.state != "revoked") and verb in key.verbs]
     accepted: dict[str, Any] = {}
     if usable:
         try:

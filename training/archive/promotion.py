@@ -14,6 +14,7 @@ from threat.release.documents.gate import Gate
 from threat.release.ledger import Ledger
 from threat.release.runs import Run
 from threat.trust import chain, witness
+from threat.trust.belief import PROMOTIONS as CHAIN
 from threat.trust.folder import Trust
 from training.archive.build import BUNDLE, PROMOTIONS
 from training.archive.opened import Archive, NotChecked
@@ -24,8 +25,7 @@ def check(archive: Archive) -> str:
     run, path = archive.run, archive.folder / PROMOTIONS
     if not path.is_file():
         return NotChecked(f"{run.id} was not promoted when it was archived")
-    count = sum(1 for _ in chain.entries(path))
-    trust = _of_that_day(archive.trust, count)
+    trust = _of_that_day(archive.trust, chain.head(path))
     ledger = promotions.read(path, trust)
     model = ledger.models.get(run.id)
     if model is None or model.run_manifest_sha256 != run.manifest_sha256:
@@ -34,7 +34,7 @@ def check(archive: Archive) -> str:
         raise IntegrityFailure("The promotion names another model than the RUN's.", value=model.model_sha256)
     record = _last(ledger, run.id)
     _require_bundle(archive, run, trust, record)
-    seen = witness.latest(trust.witnessed, witness.PROMOTIONS)
+    seen = witness.latest(trust.witnessed, CHAIN)
     witnessed = 0 if seen is None else seen.count
     since = len(archive.trust.witnessed) - len(trust.witnessed)
     later = "; governance has witnessed more since, which is not in here" if since else ""
@@ -43,14 +43,22 @@ def check(archive: Archive) -> str:
     return f"{run.id} is {ledger.state_of(run.id)} by {records}; {said}{later}"
 
 
-def _of_that_day(trust: Trust, count: int) -> Trust:
-    """Return the trust without what governance witnessed after the archive was made: records that are not in it."""
+def _of_that_day(trust: Trust, head: chain.Head) -> Trust:
+    """Return the trust without what governance witnessed after the archive was made: records that are not in it.
+
+    ``head``: of the records in the archive.
+    """
     seen = tuple(
-        record
-        for record in trust.witnessed
-        if witness.PROMOTIONS not in record.heads or record.heads[witness.PROMOTIONS].count <= count
+        record for record in trust.witnessed if CHAIN not in record.heads or record.heads[CHAIN].count <= head.count
     )
-    return replace(trust, witnessed=seen)
+    # A key that was ended since is believed up to records of later: here, up to the last.
+    keys = {
+        key.key_id: replace(key, until={**key.until, CHAIN: head})
+        if key.until and CHAIN in key.until and key.until[CHAIN].count > head.count
+        else key
+        for key in trust.keys.values()
+    }
+    return replace(trust, keys=keys, witnessed=seen)
 
 
 def _last(ledger: Ledger, run_id: str) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from threat.dates import as_of_day
 from threat.release import promotions
 from threat.release.ledger import Ledger
 from threat.trust import witness
+from threat.trust.belief import PROMOTIONS
 
 ACTIONS = {
     "promote": "Promoted",
@@ -43,7 +44,7 @@ def steps(desk: Desk) -> tuple[Step, ...]:
     Raises IntegrityFailure when the promotions do not verify: then nothing of them is shown.
     """
     ledger: Ledger = promotions.read(desk.promotions_path, desk.trust)
-    seen = witness.latest(desk.trust.witnessed, witness.PROMOTIONS)
+    seen = witness.latest(desk.trust.witnessed, PROMOTIONS)
     count = 0 if seen is None else seen.count
     shown = [_step(number, record, witnessed=number <= count) for number, record in enumerate(ledger.records, 1)]
     return tuple(reversed(shown))

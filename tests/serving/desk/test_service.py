@@ -8,10 +8,14 @@ import pytest
 from fixtures.desk_browser import NOW, client_of
 from fixtures.golden_lists import REFERENCE, published_list
 from fixtures.log_entries import entries
+from fixtures.trusted import Trusted
 
+from serving.audit.checkpoints import checkpoint_path
 from serving.lists.publishing import publish
 from threat.lists import Published, published
 from threat.release import promotions
+from threat.trust import key_list
+from threat.trust.ends import End
 from threat.trust.folder import Trust
 
 
@@ -57,6 +61,38 @@ def test_a_list_by_a_model_is_not_shown_under_a_publication_that_hides_the_model
     answer = client_of(open_desk(var)).get("/api/v1/queue")
     assert answer.status_code == 503
     assert answer.json()["problem"] == "The published list was ordered by another model than its publication says."
+
+
+@pytest.fixture
+def own_trust(demonstration_trusted, tmp_path, monkeypatch):
+    """The demonstration's trust in a folder of the test's own, with the same keys."""
+    own = Trusted(shutil.copytree(demonstration_trusted.folder, tmp_path / "trust"), demonstration_trusted.keys)
+    own.use(monkeypatch)
+    return own
+
+
+@pytest.mark.parametrize("verb", ["list", "intake"])
+def test_a_key_counts_no_longer_from_the_request_after_it_was_revoked(open_desk, rule_var, tmp_path, own_trust, verb):
+    client = client_of(open_desk(shutil.copytree(rule_var, tmp_path / "var")))
+    assert client.get("/api/v1/queue").status_code == 200
+    end = End("stolen", NOW)
+    key_list.revoke(own_trust.folder, own_trust.signer(verb).key.key_id, own_trust.signer("governance"), end)
+    assert client.get("/api/v1/queue").status_code == 503
+
+
+def test_a_desk_goes_on_and_signs_nothing_when_the_key_of_its_log_is_revoked(open_desk, rule_var, tmp_path, own_trust):
+    desk = open_desk(shutil.copytree(rule_var, tmp_path / "var"))
+    client, checkpoint = client_of(desk), checkpoint_path(desk.engine)
+    assert client.get("/api/v1/queue").status_code == 200
+    signed = checkpoint.read_bytes()
+    key_list.revoke(
+        own_trust.folder, own_trust.signer("audit").key.key_id, own_trust.signer("governance"), End("stolen", NOW)
+    )
+    desk.checkpoints.sign(NOW)
+    assert (desk.checkpoints.problem.splitlines()[0], checkpoint.read_bytes()) == (
+        "This key is revoked and signs nothing.",
+        signed,
+    )
 
 
 def test_every_page_says_where_nothing_is_signed(open_desk, rule_var, no_trust):

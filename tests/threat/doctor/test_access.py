@@ -64,7 +64,7 @@ def test_promotions_that_governance_did_not_witness_are_counted(
     built = bundle.build(make_run(gate={"environment": "force", "to": "live"}), var / "bundles", signer)
     promotions.promote(places.promotions, built, "shadow", signer, at=1, reason="first")
     [stale] = check_witness(places, trusted.trust, promotions.read(places.promotions))
-    assert (stale.state, stale.mend) == ("stale", f"threat witness --var {var} --key KEY.pem")
+    assert (stale.state, stale.mend) == ("stale", f"threat witness --store {var}/history --var {var} --key KEY.pem")
     assert stale.says.startswith("governance witnessed 0 of 1 promotions")
     witness_now(trusted, places.promotions, at=2)
     [well] = check_witness(places, trusted.trust, promotions.read(places.promotions))

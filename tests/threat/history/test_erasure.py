@@ -27,8 +27,10 @@ from hypothesis import strategies as st
 from threat.errors import BadInput, IntegrityFailure, ThreatError, UsageError
 from threat.history import Store, erasure, quarantine
 from threat.history.erasure import Asked, erase
+from threat.history.erasure_statement import PAYLOAD_TYPE
 from threat.history.manifest import with_record, write
 from threat.ids import show_id
+from threat.trust.signing import sign
 
 AT = 20_000
 NAME = {person_id(name): name for name in PEOPLE}
@@ -36,9 +38,9 @@ EVENT_ID, SUPERSEDES, PARTIES = 0, 3, (4, 5, 6)
 """Places of these columns in a row of events."""
 
 
-def asked(name: str, trusted: Trusted, *keys: str) -> Asked:
+def asked(name: str, trusted: Trusted, *keys: str, names: tuple[str, ...] = ()) -> Asked:
     by = tuple(trusted.key(key) for key in keys or ("approval", "approval-owner"))
-    return Asked(person_id(name), "court order 12 of 2026", by, AT)
+    return Asked(person_id(name), "court order 12 of 2026", by, AT, names)
 
 
 def expected_events(rows: list[tuple[Any, ...]], gone: set[int]) -> list[tuple[Any, ...]]:
@@ -62,10 +64,13 @@ def expected_events(rows: list[tuple[Any, ...]], gone: set[int]) -> list[tuple[A
 def check_erased(store: Store, name: str, trusted: Trusted) -> None:
     before = rows_of(store)
     store.snapshot().sightings()
+    # The request gives the names: a quarantined row may hold a name of somebody whose identity was never loaded.
+    them = [NAME[int(person)] for person in erasure.same_person(store.snapshot(), person_id(name))]
+    names = tuple(words_of(other)["names"] for other in them)
     try:
-        done = erase(store, asked(name, trusted))
+        done = erase(store, asked(name, trusted, names=names))
     except BadInput:
-        assert traces(store.path, [reference(name)], [person_id(name)]) == []
+        assert traces(store.path, [reference(name), *names], [person_id(name)]) == []
         assert rows_of(store) == before
         return
     gone = {int(shown[2:], 16) for shown in done.persons}
@@ -208,6 +213,54 @@ def test_the_key_of_intake_alone_erases_nobody(store: Store, force_trusted: Trus
     # The statements name the place in the history for which the two people signed.
     with pytest.raises(IntegrityFailure, match="statement about another erasure"):
         Store.open(store.path)
+
+
+def test_a_name_in_quarantine_goes_where_no_identity_was_ever_loaded(
+    tmp_path: Path, force_trusted: Trusted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    force_trusted.use(monkeypatch)
+    delivery = Delivery(events=(("anna", None, None, None),), quarantined=(("anna", "name"), ("ben", "name")))
+    store = history_of(tmp_path / "store", [delivery])
+    name = words_of("anna")["names"]
+    assert erase(store, asked("anna", force_trusted, names=(name.lower(),))).counts == {"events": 1, "quarantine": 1}
+    assert traces(store.path, [name], [person_id("anna")]) == []
+    assert words_of("ben")["names"].upper() in quarantine.read(store.snapshot())["record"].item()
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("changes", []), ("by", ["Vera Lid", "Eve Equal"]), ("erased_at", AT + 86_400), ("reason", "another")],
+)
+def test_what_an_erasure_does_is_the_word_of_the_two_people(
+    store: Store, force_trusted: Trusted, field: str, value: object
+) -> None:
+    """A thief of the key of intake signs the newest record anew, with their own account of what became of the rows."""
+    before = store.manifest()
+    erase(store, asked("ben", force_trusted))
+    record = manifest_of(store.path)["records"][-1]["record"]
+    fields = {name: record[name] for name in ("kind", "persons", "reason", "erased_at", "by", "statements", "changes")}
+    changed = with_record(before, fields | {field: value}, force_trusted.signer("intake"))
+    write(store.path / "manifest.json", changed)
+    again = Store(store.path)
+    again.seen.forget()
+    with pytest.raises(IntegrityFailure, match="statement about another erasure"):
+        again.manifest()
+
+
+def test_an_erasure_of_before_is_believed_as_what_was_signed(store: Store, force_trusted: Trusted) -> None:
+    """Its two people signed whom and why, at this place; then what became of the rows was the word of intake."""
+    before = store.manifest()
+    erase(store, asked("ben", force_trusted))
+    record = manifest_of(store.path)["records"][-1]["record"]
+    said = {name: record[name] for name in ("environment", "history", "persons", "previous", "reason")}
+    signers = [force_trusted.signer(name) for name in ("approval", "approval-owner")]
+    fields = {name: record[name] for name in ("kind", "persons", "reason", "erased_at", "by", "changes")}
+    fields["statements"] = [sign(said, PAYLOAD_TYPE, signer) for signer in signers]
+    write(store.path / "manifest.json", with_record(before, fields, force_trusted.signer("intake")))
+    again = Store(store.path)
+    again.seen.forget()
+    assert [erased.by for erased in again.manifest().erasures] == [("Vera Lid", "Sam Owner")]
+    assert again.verify(full=True) == 7
 
 
 def test_an_erasure_that_fails_half_way_has_changed_nothing(

@@ -13,6 +13,7 @@ from threat.errors import IntegrityFailure, UsageError
 from threat.history import Store
 from threat.history.manifest import FORMAT, FORMAT_1
 from threat.trust import key_list
+from threat.trust.ends import End
 from threat.trust.folder import Trust
 
 
@@ -136,9 +137,9 @@ def test_signing_again_after_the_key_was_revoked(
     store = signed_history(tmp_path / "store")
     head = store.manifest().head
     key_list.revoke(
-        trusted.folder, trusted.signer("intake").key.key_id, trusted.signer("governance"), reason="lost", at=MADE_AT
+        trusted.folder, trusted.signer("intake").key.key_id, trusted.signer("governance"), End("lost", MADE_AT)
     )
-    with pytest.raises(IntegrityFailure, match="not signed for intake"):
+    with pytest.raises(IntegrityFailure, match="its key was revoked"):
         Store.open(store.path)
     trusted.key("intake").unlink()
     trusted.add("intake", Holder("Second intake job", "service", ("intake",)))

@@ -36,6 +36,7 @@ def hidden(rows: list[Row], gone: tuple[int, ...] = (), gravity: list[int] | Non
         ([(1, 0, 10), (2, 1, 20), (3, 1, 20)], (2,), [20, 0, 20]),
         # What it corrects is not on record: a beginning.
         ([(1, 9, 10), (2, 1, 20)], (), [20, 0]),
+        ([(1, 9, 10)], (), [0]),
         # Said to be recorded before what it corrects: it hides that all the same.
         ([(1, 0, 10), (2, 1, 5)], (), [5, 0]),
         # A circle, and an event that corrects itself: none is in force, only what corrects a member from outside.

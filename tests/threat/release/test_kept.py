@@ -15,6 +15,7 @@ from threat.release import kept
 from threat.release.envelopes import statement
 from threat.release.statements import Dissent, Withdrawal
 from threat.trust import chain, records, witness
+from threat.trust.belief import WITNESS
 
 RUN = "a" * 64
 
@@ -64,7 +65,7 @@ def test_a_chain_cut_short_or_taken_away_is_noticed_by_the_witness(path: Path, t
     for number in (1, 2):
         kept.keep(path, RUN, [dissent(trusted, str(number))], signer, trust, at=number)
     heads = {kept.WITNESSED: chain.head(path)}
-    witness.add(trusted.folder, trust.keys, heads, trusted.signer("governance"), at=3)
+    witness.add(trusted.folder, trust.belief(WITNESS), heads, trusted.signer("governance"), at=3)
     whole = path.read_bytes()
     assert len(kept.read(path, trusted.trust)) == 2
     path.write_bytes(whole.splitlines(keepends=True)[0])

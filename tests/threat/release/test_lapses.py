@@ -94,6 +94,9 @@ def test_a_key_that_was_revoked_since_takes_it_out(release: Foundations, trusted
     assert lapsed(release, tmp_path / kept.FILE, revoked, AT) == (
         "The key was revoked that signed the document DPIA of Dee Pio (DPO), which the release of the model depends on"
     )
+    # Where governance had witnessed the promotion before the theft, what she signed for it holds.
+    believed = replace(release, believed=frozenset({dee.key_id}))
+    assert lapsed(believed, tmp_path / kept.FILE, revoked, AT) == ""
 
 
 def test_a_withdrawn_policy_takes_it_out_until_governance_puts_it_in_force_again(

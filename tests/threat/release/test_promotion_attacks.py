@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fixtures.promoted import witness_now
+from fixtures.promoted import ended_now, witness_now
 from fixtures.trusted import Trusted, make_trusted
 from hypothesis import given
 from hypothesis import strategies as st
@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from threat.errors import IntegrityFailure
 from threat.release import bundle, checkpoint, promotions
 from threat.trust import chain, key_list, records
+from threat.trust.belief import Judgement
 from threat.trust.folder import Trust
 from threat.trust.signing import Signer, sign
 
@@ -98,7 +99,7 @@ def test_a_revoked_key_stops_serving(ledger: Path, build: Any, signer: Signer) -
     promotions.promote(ledger, build("run-1"), "live", signer, at=1, reason="first")
     trust = Trust.open()
     revoked = replace(trust, keys={**trust.keys, signer.key.key_id: replace(signer.key, state="revoked")})
-    with pytest.raises(IntegrityFailure, match="No key trusted"):
+    with pytest.raises(IntegrityFailure, match="its key was revoked"):
         promotions.open_current(ledger, revoked)
 
 
@@ -236,11 +237,35 @@ def test_a_revoked_key_s_records_stand_as_far_as_governance_witnessed(
     promotions.promote(ledger, built, "shadow", signer, at=1, reason="first")
     witness_now(trusted, ledger, at=5)
     governance = trusted.signer("governance")
-    key_list.revoke(trusted.folder, signer.key.key_id, governance, reason="stolen", at=6)
+    key_list.revoke(trusted.folder, signer.key.key_id, governance, ended_now(trusted, at=6))
     assert promotions.read(ledger).states == {"run-1": "shadow"}
     record = {"action": "retire", "run_id": "run-1", "from": "shadow", "to": "retired", "by": "thief"}
     forged = record | {"bundle_sha256": bundle.hash_of(built), "at": 7, "reason": "mine"}
     records.append(ledger, forged, promotions.PAYLOAD_TYPE, signer)
-    with pytest.raises(IntegrityFailure, match="No key trusted for promotion") as caught:
+    with pytest.raises(IntegrityFailure, match="its key was revoked") as caught:
         promotions.read(ledger)
     assert caught.value.where == f"{ledger}, line 2"
+
+
+def test_a_model_is_suspended_where_records_after_it_are_excluded(ledger: Path, build: Any, signer: Signer) -> None:
+    """The record that is excluded may have been the suspension of that very model: nothing comes back by itself."""
+    promotions.promote(ledger, build("run-1"), "live", signer, at=1, reason="first")
+    promotions.suspend(ledger, signer, at=2, reason="stop")
+    trust = Trust.open()
+    governance = next(key for key in trust.keys.values() if "governance" in key.verbs)
+    named = Judgement("exclude", "promotions", (chain.head(ledger).hash,), "by a thief", 3, governance, 99)
+    standing, opened = promotions.open_current(ledger, replace(trust, judgements=(named,)))
+    assert (standing.state, standing.run_id, opened) == ("suspended", "run-1", None)
+    assert (standing.reason, standing.by) == ("records of the promotions were excluded: by a thief", governance.name)
+
+
+def test_the_bundle_in_service_opens_although_its_key_was_revoked_since(
+    ledger: Path, build: Any, signer: Signer
+) -> None:
+    promotions.promote(ledger, build("run-1"), "live", signer, at=1, reason="first")
+    trust, until = Trust.open(), {"promotions": chain.head(ledger)}
+    revoked = replace(trust, keys={**trust.keys, signer.key.key_id: replace(signer.key, state="revoked", until=until)})
+    standing, opened = promotions.open_current(ledger, revoked)
+    assert standing.served
+    assert opened is not None
+    assert opened.sha256 == standing.bundle_sha256

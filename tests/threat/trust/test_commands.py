@@ -60,35 +60,6 @@ def test_a_key_is_made_by_its_holder_and_registered_by_another_person(folder: Pa
     )
 
 
-def test_a_key_is_rotated_and_revoked(folder: Path) -> None:
-    first = new_key(folder, "Release Service", "promotion")
-    new_key(folder, "Another Release", "promotion")
-    by = ("--key", folder / "root.pem")
-    assert said("retire-key", first["key_id"][:12], "--reason", "yearly", *by)["state"] == "retired"
-    assert said("revoke-key", first["key_id"], "--reason", "a stolen laptop", *by)["state"] == "revoked"
-    assert "revoked already" in failure("revoke-key", first["key_id"], "--reason", "again", *by)
-    assert "8 digits of its id or more" in failure("revoke-key", "ab", "--reason", "x", *by)
-    assert "0 keys of the list begin" in failure("revoke-key", "0" * 64, "--reason", "x", *by)
-    assert "needs a reason" in failure("retire-key", said("keys")["keys"][2]["key_id"], "--reason", " ", *by)
-
-
-def test_revoking_a_governance_key_names_each_key_in_force_that_it_registered(folder: Path) -> None:
-    second = new_key(folder, "Gail Second", "governance")
-    puppet = new_key(folder, "Pup Pet", "approval", by="gail")
-    by = ("--key", folder / "root.pem")
-    ended = (
-        CliRunner()
-        .invoke(app, [str(word) for word in ("revoke-key", second["key_id"], "--reason", "stolen", *by)])
-        .stdout
-    )
-    assert ended.splitlines() == [
-        "The key of Gail Second is revoked.",
-        "Keys that it registered stay in force. Revoke each that its holder did not register:",
-        f"  {puppet['key_id'][:16]}  Pup Pet (officer)",
-    ]
-    assert said("revoke-key", puppet["key_id"], "--reason", "not hers", *by)["registered"] == []
-
-
 def test_a_private_key_of_before_is_kept_and_asked_for_again(folder: Path) -> None:
     asked = ("new-key", folder / "old.pem", "--name", "Old Service", "--role", "service", "--verb", "promotion")
     first = said(*asked)

@@ -9,6 +9,7 @@ from fixtures.trusted import HOLDERS, MADE_AT, Trusted
 
 from threat.errors import IntegrityFailure, UsageError
 from threat.trust import key_list
+from threat.trust.ends import End
 from threat.trust.folder import Trust
 from threat.trust.signing import sign
 from threat.trust.verbs import verbs
@@ -85,11 +86,11 @@ def test_a_missing_key_is_no_signer_and_an_open_key_is_an_error(
 def test_a_retired_key_verifies_and_no_longer_signs_and_a_revoked_key_does_neither(trusted: Trusted) -> None:
     signer, root = trusted.signer("intake"), trusted.signer("root")
     envelope = sign({"number": 1}, TYPE, signer)
-    key_list.retire(trusted.folder, signer.key.key_id, root, reason="a new machine", at=MADE_AT)
+    key_list.retire(trusted.folder, signer.key.key_id, root, End("a new machine", MADE_AT))
     assert trusted.trust.verify(envelope, TYPE, "intake")[0] == {"number": 1}
     with pytest.raises(UsageError, match="retired and signs nothing"):
         trusted.trust.signer("intake", trusted.key("intake"))
-    key_list.revoke(trusted.folder, signer.key.key_id, root, reason="the old machine was stolen", at=MADE_AT)
+    key_list.revoke(trusted.folder, signer.key.key_id, root, End("the old machine was stolen", MADE_AT))
     with pytest.raises(IntegrityFailure, match="No key trusted for intake"):
         trusted.trust.verify(envelope, TYPE, "intake")
     with pytest.raises(UsageError, match="revoked and signs nothing"):

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from threat.errors import IntegrityFailure, UsageError
 from threat.trust import chain, key_list, records
+from threat.trust.ends import End
 from threat.trust.folder import Trust
 from threat.trust.key_list import Holder
 from threat.trust.keys import are_two_people, same_person
@@ -102,13 +103,13 @@ def test_a_request_that_was_changed_or_borrowed_is_refused(trusted: Trusted, tmp
 
 def test_the_last_governance_key_cannot_be_ended_and_another_can_end_the_root(trusted: Trusted) -> None:
     root, second = trusted.signer("root"), trusted.signer("governance")
-    key_list.revoke(trusted.folder, root.key.key_id, second, reason="left the force", at=MADE_AT)
+    key_list.revoke(trusted.folder, root.key.key_id, second, End("left the force", MADE_AT))
     assert trusted.trust.keys[root.key.key_id].state == "revoked"
     with pytest.raises(UsageError, match="may not change the key list"):
-        key_list.revoke(trusted.folder, second.key.key_id, root, reason="spite", at=MADE_AT)
+        key_list.revoke(trusted.folder, second.key.key_id, root, End("spite", MADE_AT))
     for end in (key_list.retire, key_list.revoke):
         with pytest.raises(UsageError, match="the last governance key in force"):
-            end(trusted.folder, second.key.key_id, second, reason="tired", at=MADE_AT)
+            end(trusted.folder, second.key.key_id, second, End("tired", MADE_AT))
     assert len(trusted.trust.keys) == KEYS  # what the root registered stays registered
 
 

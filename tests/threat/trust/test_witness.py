@@ -10,7 +10,9 @@ from fixtures.trusted import HOLDERS, Trusted
 
 from threat.errors import IntegrityFailure, UsageError
 from threat.trust import chain, key_list, records, witness
+from threat.trust.belief import WITNESS, require_head
 from threat.trust.chain import Head
+from threat.trust.ends import End
 from threat.trust.folder import Trust
 
 
@@ -27,12 +29,12 @@ def test_a_witness_holds_heads_and_a_date_signed_by_governance(trusted: Trusted,
 
 
 def test_a_witness_neither_goes_back_in_time_nor_shortens_a_chain(trusted: Trusted, tmp_path: Path) -> None:
-    keys, signer = trusted.trust.keys, trusted.signer("governance")
-    witness.add(trusted.folder, keys, {"promotions": Head(3, "a" * 64)}, signer, at=100)
+    judged, signer = trusted.trust.belief(WITNESS), trusted.signer("governance")
+    witness.add(trusted.folder, judged, {"promotions": Head(3, "a" * 64)}, signer, at=100)
     with pytest.raises(UsageError, match="goes back in time"):
-        witness.add(trusted.folder, keys, {"promotions": Head(4, "a" * 64)}, signer, at=99)
+        witness.add(trusted.folder, judged, {"promotions": Head(4, "a" * 64)}, signer, at=99)
     with pytest.raises(UsageError, match="promotions is shorter than governance witnessed before"):
-        witness.add(trusted.folder, keys, {"promotions": Head(2, "a" * 64)}, signer, at=101)
+        witness.add(trusted.folder, judged, {"promotions": Head(2, "a" * 64)}, signer, at=101)
     shorter = {"at": 102, "heads": {"promotions": {"count": 1, "hash": "a" * 64}}}
     records.append(trusted.folder / witness.FILE, shorter, witness.PAYLOAD_TYPE, signer)
     with pytest.raises(IntegrityFailure, match="shorter than governance witnessed before") as caught:
@@ -51,7 +53,7 @@ def test_no_key_but_governance_s_own_is_a_witness(trusted: Trusted, name: str) -
 def test_a_key_list_cut_short_is_noticed_by_the_witness(trusted: Trusted, tmp_path: Path) -> None:
     """A revocation that was cut off would make a stolen key count again."""
     stolen = trusted.signer("promotion").key.key_id
-    key_list.revoke(trusted.folder, stolen, trusted.signer("governance"), reason="stolen", at=1)
+    key_list.revoke(trusted.folder, stolen, trusted.signer("governance"), End("stolen", 1))
     path = trusted.folder / key_list.KEY_LIST
     witness_now(trusted, tmp_path / "promotions.jsonl", at=2)
     path.write_bytes(b"".join(path.read_bytes().splitlines(keepends=True)[:-1]))
@@ -62,11 +64,11 @@ def test_a_key_list_cut_short_is_noticed_by_the_witness(trusted: Trusted, tmp_pa
 
 def test_a_head_of_other_records_is_named_by_its_line(tmp_path: Path) -> None:
     hashes = ["a" * 64, "b" * 64]
-    witness.require_head(tmp_path, hashes, None)
-    witness.require_head(tmp_path, [], Head(0, chain.START))
-    witness.require_head(tmp_path, hashes, Head(1, "a" * 64))
+    require_head(tmp_path, hashes, None)
+    require_head(tmp_path, [], Head(0, chain.START))
+    require_head(tmp_path, hashes, Head(1, "a" * 64))
     with pytest.raises(IntegrityFailure, match="other records than governance witnessed") as caught:
-        witness.require_head(tmp_path, hashes, Head(2, "c" * 64))
+        require_head(tmp_path, hashes, Head(2, "c" * 64))
     assert caught.value.where == f"{tmp_path}, line 2"
 
 
