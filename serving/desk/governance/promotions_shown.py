@@ -46,7 +46,7 @@ def steps(desk: Desk) -> tuple[Step, ...]:
     ledger: Ledger = promotions.read(desk.promotions_path, desk.trust)
     seen = witness.latest(desk.trust.witnessed, PROMOTIONS)
     count = 0 if seen is None else seen.count
-    shown = [_step(number, record, witnessed=number <= count) for number, record in enumerate(ledger.records, 1)]
+    shown = [_step(record["sequence"] + 1, record, witnessed=record["sequence"] < count) for record in ledger.records]
     return tuple(reversed(shown))
 
 
