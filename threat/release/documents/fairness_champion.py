@@ -36,7 +36,8 @@ class GroupChange(Part):
     champion: Figure = Field(description="the same on the champion's lists")
     difference: Figure = Field(description="recall, challenger minus champion, paired")
     change: float | None = Field(
-        description="recall, challenger over champion, over the same of everybody else recorded; null where not compared"
+        description="recall, challenger over champion, over the same of everybody else recorded; "
+        "null where not compared"
     )
     effective: float = Field(ge=0, description="independent outcomes caught by either list that the change is worth")
     p_beyond: float | None = Field(description="probability that the change is below the policy's line, or null")
