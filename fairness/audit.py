@@ -15,6 +15,7 @@ import numpy as np
 from fairness.alerts import verdict_of_report
 from fairness.audited import Audited
 from fairness.characteristics import Characteristic
+from fairness.delays import Entries
 from fairness.faults import faults_of
 from fairness.measured import independent, measured
 from fairness.policy import Policy, load_policy
@@ -39,12 +40,14 @@ def audit(  # noqa: PLR0913  the ranking, the question, and by name how the answ
     ranking: str = "score",
     dataset: str = "",
     with_rates: bool = True,
+    entries: Entries | None = None,
 ) -> Fairness:
     """Return the fairness report of one ranking.
 
     ``cut``: who is selected. ``policy``: default the product's own. ``resampling``: default the policy's draws and
     seed; the audit of a RUN uses those of its evaluation, so that one figure has one interval. ``ranking``,
     ``dataset``: names for the report. ``with_rates``: simulate the audit's own false verdicts and power.
+    ``entries``: when the outcomes happened and were entered, where that is known.
 
     Raises UsageError without a characteristic, BadInput when a characteristic's codes are not as many as the rows.
     """
@@ -69,7 +72,7 @@ def audit(  # noqa: PLR0913  the ranking, the question, and by name how the answ
         ],
         terms,
     )
-    faults = faults_of(Audited(ranked, cut, characteristics, groupings))
+    faults = faults_of(Audited(ranked, cut, characteristics, groupings, entries))
     reports = tuple(not_passing(report, faults) for report in judged.characteristics)
     worst = FairnessVerdict.all_of(report.verdict for report in reports if report.gate)
     return Fairness(

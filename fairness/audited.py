@@ -1,4 +1,4 @@
-"""What is audited, as the checks for faults look at it, and from where on chance is no longer believed."""
+"""What is audited, as the checks for faults look at it."""
 
 from __future__ import annotations
 
@@ -9,32 +9,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fairness.characteristics import Characteristic
+from fairness.delays import Entries
 from threat.measuring.by_group import Grouping
 from threat.measuring.ranked import Cut, Ints, Ranked
 from threat.measuring.resampling import places_of
-
-LEVEL = 1e-4
-"""Probability, over all cells of a check together, at which chance is no longer believed: an audit is made a few times
-a year, so a false alarm comes once in a lifetime."""
-
-FEW = 20
-"""Rows of a group below which equal labels or scores say nothing."""
-
-CLEAR = 1.5
-"""Least ratio of two label rates that is called a jump: with many rows a test finds differences that do not matter."""
-
 
 _HALF = 0.5
 
 
 @dataclass(frozen=True, slots=True)
 class Audited:
-    """What is looked at: the ranking, its cut, and the ways its rows are divided."""
+    """What is looked at: the ranking, its cut, the ways its rows are divided, and when its outcomes were entered."""
 
     ranked: Ranked
     cut: Cut
     items: Sequence[Characteristic]
     groupings: Sequence[Grouping]
+    entries: Entries | None = None
 
     @property
     def labelled(self) -> Ints:

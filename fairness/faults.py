@@ -12,8 +12,15 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from fairness.audited import FEW, LEVEL, Audited
-from fairness.maturity import is_jump, missing_off_the_list, missing_on_some_lists, unknown_in_a_group
+from fairness.audited import Audited
+from fairness.maturity import (
+    entered_late_in_a_group,
+    is_jump,
+    missing_off_the_list,
+    missing_on_some_lists,
+    unknown_in_a_group,
+)
+from fairness.thresholds import FEW, LEVEL
 from threat.measuring.ranked import Floats, Ints
 from threat.release.documents.fairness import MISSING, Fault
 
@@ -200,6 +207,7 @@ CHECKS: tuple[Callable[[Audited], Iterator[Fault]], ...] = (
     unknown_in_a_group,
     missing_on_some_lists,
     missing_off_the_list,
+    entered_late_in_a_group,
     duplicate_rows,
     score_is_group,
 )

@@ -15,7 +15,9 @@ from statistics import NormalDist
 import numpy as np
 from numpy.typing import NDArray
 
-from fairness.audited import CLEAR, FEW, LEVEL, Audited
+from fairness.audited import Audited
+from fairness.delays import entered_late
+from fairness.thresholds import CLEAR, FEW, LEVEL
 from threat.measuring.by_group import Grouping
 from threat.measuring.ranked import Floats, Ints
 from threat.release.documents.fairness import MISSING, Fault
@@ -257,6 +259,20 @@ def _break(of_group: tuple[Floats, ...], of_others: tuple[Floats, ...], worth: f
         f"off the list {seen[0]:,.0f} outcomes, by the scores of others {due[0]:,.0f}; on the list {seen[1]:,.0f}, by "
         f"the scores of others {due[1]:,.0f}"
     )
+
+
+def entered_late_in_a_group(audited: Audited) -> Iterator[Fault]:
+    """Yield a fault for each group whose outcomes are entered so late that many cannot be on record yet."""
+    if audited.entries is None:
+        return
+    for item, grouping in zip(audited.items, audited.groupings, strict=True):
+        for i, words in entered_late(audited.entries, grouping, _recorded(grouping)):
+            yield Fault(
+                kind="outcomes of a group entered late",
+                cell=f"{item.party}/{item.name}",
+                counts=f"{item.title_of(grouping.codes[i])}: {words}",
+                way_out="leave out the last lists, or wait until the outcomes of every group are entered",
+            )
 
 
 def _recorded(grouping: Grouping) -> NDArray[np.bool_]:

@@ -74,7 +74,6 @@ def reports_of(measured: Sequence[MeasuredCharacteristic], terms: Terms) -> Repo
     every = cells(measured, terms.policy)
     comparisons = compare(every, terms.policy)
     deciding = _deciding(measured, terms.policy)
-    simulated = fair([size for _, size in deciding], terms.policy)
     rates = _rates(measured, deciding, terms.policy) if terms.with_rates else {}
     compared: dict[tuple[int, str], list[ComparedFigure]] = {}
     for cell, comparison in zip(every, comparisons, strict=True):
@@ -90,6 +89,9 @@ def reports_of(measured: Sequence[MeasuredCharacteristic], terms: Terms) -> Repo
         )
         reports.append(_characteristic(characteristic, groups, figures, terms.policy))
     seen = marked_of((cell.gate for cell in every), comparisons)
+    # In brief only the verdict is asked for, and without an alert no simulation changes it.
+    asked = terms.with_rates or seen.alerts.any()
+    simulated = fair([size for _, size in deciding], terms.policy) if asked else None
     return Reports(
         tuple(reports),
         None if simulated is None or not seen.cells else alerts_of(seen, simulated, terms.policy),

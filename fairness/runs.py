@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 
 from fairness.audit import audit
 from fairness.characteristics import Characteristic
+from fairness.delays import Entries
 from fairness.groups.coverage import coverage
 from fairness.groups.every import characteristics
 from fairness.groups.parties import Parties
@@ -112,6 +113,7 @@ class AuditedTest:
     rows: Labelled
     inside: Parties
     outside: Parties
+    entries: Entries | None
 
     @classmethod
     def of(cls, run: Run) -> AuditedTest:
@@ -127,6 +129,7 @@ class AuditedTest:
             Labelled.from_tables(predictions, outcomes.to_pandas()),
             _parties(predictions),
             _parties(outcomes.filter(pc.less(outcomes.column("row"), 0))),
+            entries_of(outcomes),
         )
 
     @property
@@ -151,6 +154,7 @@ class AuditedTest:
             ranking=ranking,
             dataset=f"test cohort of {self.run_id}: {self.evaluation.rung} within {self.evaluation.horizon_days} days",
             with_rates=not in_brief,
+            entries=self.entries,
         )
 
 
@@ -163,6 +167,24 @@ def _with_unknown(table: pa.Table) -> pa.Table:
             for name, column in columns
         }
     )
+
+
+def entries_of(outcomes: pa.Table) -> Entries | None:
+    """Return when each outcome happened and was entered; None of a RUN of before, whose lines do not say.
+
+    An outcome is credited to several rows as a rule: each counts once for a person at risk.
+    """
+    if not {"occurred_at", "recorded_at", "incident", "person_at_risk_id"} <= set(outcomes.column_names):
+        return None
+    row, incident, person, happened, entered = (
+        outcomes.column(name).to_numpy().astype(np.int64)
+        for name in ("row", "incident", "person_at_risk_id", "occurred_at", "recorded_at")
+    )
+    order = np.lexsort((person, incident))
+    new = np.append(True, (np.diff(incident[order]) != 0) | (np.diff(person[order]) != 0))[: len(order)]
+    once = np.sort(order[new])
+    outside = np.where(row < 0, np.cumsum(row < 0) - 1, -1)
+    return Entries(row[once], outside[once], happened[once], entered[once])
 
 
 def _parties(table: pa.Table) -> Parties:

@@ -82,7 +82,7 @@ class CreditedOutcomes:
 
     ``credit_lines``: one line for each row, or list without a row, that an event was credited to, with ``row`` (-1:
     outside), ``incident``, ``fold`` (the cycle's number), ``subject_id``, ``person_at_risk_id``, ``as_of`` (of the
-    row, or the list's start), ``occurred_at`` and ``credit``.
+    row, or the list's start), ``occurred_at``, ``recorded_at`` and ``credit``.
     """
 
     rows: Labelled
@@ -215,6 +215,7 @@ def credit_outcomes(
             "person_at_risk_id": events.at_risk[everything],
             "as_of": np.concatenate([lists.rows.as_of[row], starts[outside.place]]),
             "occurred_at": events.occurred_at[everything],
+            "recorded_at": events.recorded_at[everything],
             "credit": np.concatenate([credit, outside_credit]),
         }
     )

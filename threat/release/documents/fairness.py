@@ -237,7 +237,8 @@ class Fairness(Document, Audited):
     overall: Overall = Field(description="everybody together")
     characteristics: tuple[CharacteristicReport, ...] = Field(description="every characteristic on record")
     alerts: Alerts | None = Field(
-        description="what the cells that look worse than the line amount to; null where no cell could be compared"
+        description="what the cells that look worse than the line amount to; null where no cell could be compared, "
+        "and of an audit in brief where none looks worse"
     )
     own_rates: OwnRates | None = Field(
         description="false verdicts by chance at these sizes; null where nothing decides"
