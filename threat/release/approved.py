@@ -133,7 +133,8 @@ def _asked_in_force(gate: Gate, trust: Trust, path: Path) -> PolicyAsks | None:
     Raises IntegrityFailure for a policy that governance never put in force.
     """
     named = {policy.sha256 for policy in gate.policies if policy.kind == "gate"}
-    signed = [policy for policy in every(trust) if policy.sha256 in named and not policy.withdrawn]
+    # Also by a governance key that was revoked since: the approvers signed the hash of just this policy.
+    signed = [policy for policy in every(trust.with_revoked_keys()) if policy.sha256 in named and not policy.withdrawn]
     if not signed:
         raise IntegrityFailure(
             "The release was decided by a policy that nobody put in force.",

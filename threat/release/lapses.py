@@ -70,7 +70,8 @@ def lapsed(release: Foundations, statements: Path, trust: Trust, at: int) -> str
     if release.until is not None and instant(at).date() > release.until:
         of = f": {release.ends}" if release.ends else ""
         return f"What the release of the model depends on ended on {date_in_words(release.until)}{of}"
-    gone = policies.withdrawn(trust)
+    # Also by a governance key that was revoked since: what was withdrawn stays withdrawn.
+    gone = policies.withdrawn(trust.with_revoked_keys())
     for kind, sha256 in release.policies:
         if sha256 in gone:
             return f"The {kind} policy that the model was released under was withdrawn: {gone[sha256]}"

@@ -150,7 +150,9 @@ def days_asked(record: Mapping[str, Any], trust: Trust) -> int:
     latest = min((at for at, count in seen if count > record["sequence"]), default=None)
     moment = record["at"] if earliest is None else max(record["at"], earliest)
     day = instant(moment if latest is None else min(moment, latest)).date()
-    asked = [policy for policy in every(trust) if policy.kind == "gate" and not policy.withdrawn]
+    # Also by a governance key that was revoked since: revoking a key must not close the promotions of before.
+    vouched = trust.with_revoked_keys()
+    asked = [policy for policy in every(vouched) if policy.kind == "gate" and not policy.withdrawn]
     in_force = next((policy for policy in reversed(asked) if policy.since < day), asked[0] if asked else None)
     least = LEAST_SHADOW_DAYS
     return least if in_force is None or in_force.asks is None else max(least, in_force.asks.shadow_days)

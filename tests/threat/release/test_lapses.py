@@ -113,6 +113,10 @@ def test_a_withdrawn_policy_takes_it_out_until_governance_puts_it_in_force_again
     )
     policies.put_in_force(before, trusted.trust, signer)
     assert lapsed(release, path, trusted.trust, AT) == ""
+    # A governance key that is revoked since closes nothing that was released under its policy.
+    gail = signer.key
+    revoked = replace(trusted.trust, keys={**trusted.trust.keys, gail.key_id: replace(gail, state="revoked")})
+    assert lapsed(release, path, revoked, AT) == ""
     # Another version takes no model out: it decides the next release.
     policies.put_in_force(replace(before, version="v2", sha256="9" * 64), trusted.trust, signer)
     assert lapsed(release, path, trusted.trust, AT) == ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -144,6 +145,10 @@ def test_a_pilot_of_before_stands_when_a_later_policy_asks_for_more(
     assert promotions.promote(ledger, built, "pilot", signer, at=at, reason="go").state == "pilot"
     put_in_force(trusted, 84, instant(at).date(), "longer")  # on the very day: it asks from the next day on
     assert promotions.read(ledger).standing.state == "pilot"
+    gail = trusted.signer("governance").key
+    revoked = replace(trusted.trust, keys={**trusted.trust.keys, gail.key_id: replace(gail, state="revoked")})
+    assert promotions.read(ledger, revoked).standing.state == "pilot"
+    assert bundle.open(built, revoked).manifest.run_id == "run-1"
 
 
 def test_the_demonstration_goes_anywhere_at_once_and_its_record_says_so(
