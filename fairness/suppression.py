@@ -74,13 +74,16 @@ def public(report: Fairness) -> PublicFairness:
 
 
 def _alerts(report: Fairness) -> tuple[str, ...]:
-    """Say whether the alerts, which are published by group, are more than chance gives; no number, no probability."""
+    """Say whether the alerts, which are published by group, weigh more than chance; no number, no probability."""
     alerts = report.alerts
     if alerts is None or not alerts.alerting:
         return ()
     if alerts.beyond_chance:
-        return ("More groups look worse than the line, or look clearly worse, than chance gives a fair ranking.",)
-    return ("No more groups look worse than the line than chance gives a ranking that treats every group alike.",)
+        return ("The groups that look worse than the line weigh more, taken together, than what chance gives.",)
+    return (
+        "The groups that look worse than the line weigh no more, taken together, than what chance gives. That shows "
+        "of no group that it is treated alike.",
+    )
 
 
 def rule_of(report: Fairness) -> Rule:

@@ -111,15 +111,15 @@ def alerts(report: Fairness) -> str:
 
 def next_to_chance(said: Alerts, noun: str) -> str:
     """Return how many cells that decide look worse than the line, next to chance. ``noun``: what a cell is called."""
-    by_chance = f"{said.by_chance:.2g} on average of a ranking that treats every group alike"
+    by_chance = f"a ranking that treats every group alike has {said.by_chance:.2g} on average"
     figures = f"of {plural(said.cells, noun)} that {'decides' if said.cells == 1 else 'decide'}"
     if not said.alerting:
-        return f"None {figures} looks worse than the line; chance gives {by_chance}."
-    look = "looks" if said.alerting == 1 else "look"
-    more = "more" if said.beyond_chance else "no more"
+        return f"None {figures} looks worse than the line; {by_chance}."
+    look, weigh = ("looks", "it weighs") if said.alerting == 1 else ("look", "they weigh")
     return (
-        f"{count(said.alerting)} {figures} {look} worse than the line, {more} than chance gives: {by_chance}, as many "
-        f"in {short_percent(said.as_many)} of audits, as much evidence in {short_percent(said.as_strong)}."
+        f"{count(said.alerting)} {figures} {look} worse than the line; {by_chance}, as many in "
+        f"{short_percent(said.as_many)} of audits. As evidence {weigh} {'more' if said.beyond_chance else 'no more'} "
+        f"than what chance gives: as much in {short_percent(said.as_strong)}."
     )
 
 

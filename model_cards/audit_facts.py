@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import cast
 
-from model_cards.words import characteristic_words, share
+from model_cards.words import characteristic_words
 from threat.characteristics import title_of
 from threat.measuring.counts import plural
 from threat.release.documents.card import Value
@@ -88,12 +88,16 @@ def _next_to_chance(report: Audit | None) -> str:
     said = None if report is None else report.alerts
     if said is None:
         return ""
-    verb = "looks" if said.alerting == 1 else "look"
-    more = "more" if said.beyond_chance else "no more"
-    return (
-        f"{said.alerting} of {plural(said.cells, 'group figure')} {verb} worse than the line, {more} than chance gives "
-        f"a ranking that treats every group alike ({said.by_chance:.1f} on average)."
+    by_chance = round(said.by_chance)
+    figures = (
+        f"{said.alerting} of {plural(said.cells, 'group figure')} {'looks' if said.alerting == 1 else 'look'} worse "
+        "than the line; a ranking that treats every group alike has "
+        f"{f'about {by_chance}' if by_chance else 'fewer than one'} on average."
     )
+    if not said.alerting:
+        return figures
+    more = "more" if said.beyond_chance else "no more"
+    return f"{figures} As evidence, taken together, they weigh {more} than what chance gives."
 
 
 def _errors(report: Audit | None) -> str:
@@ -101,10 +105,10 @@ def _errors(report: Audit | None) -> str:
     if rates is None:
         return "Not simulated: how often an audit of these sizes errs."
     return (
-        f"Were every group treated alike, {_share(rates.false_fail)} of audits of these sizes would fail by chance, "
-        f"{_share(rates.false_alert)} would fail or alert, and {_share(rates.any_alert)} would have a group that "
-        f"alerts. Of groups treated at 0.6 of everybody else, at most "
-        f"{_share(rates.false_pass)} would pass."
+        f"Were every group treated alike, {_percent(rates.false_fail)} of {rates.draws:,} simulated audits of these "
+        f"sizes fail by chance, {_percent(rates.false_alert)} fail or alert, and {_percent(rates.any_alert)} have a "
+        f"group that alerts. Of groups treated at 0.6 of everybody else, {_percent(rates.false_pass)} pass by the "
+        "figure by which most do."
     )
 
 
@@ -113,6 +117,7 @@ def own_errors_field(documents: RunDocuments) -> Value | None:
     return None if documents.audit is None else own_errors(documents.audit)
 
 
-def _share(simulated: Share) -> str:
-    low, high = simulated.interval
-    return f"{share(simulated.value)} ({share(low)} to {share(high)})"
+def _percent(simulated: Share | int) -> str:
+    """A simulated share in whole percents: its digits would tell the exact sizes of groups that are withheld."""
+    percent = simulated if isinstance(simulated, int) else round(100 * simulated.value)
+    return f"about {percent}%" if percent else "under 1%"

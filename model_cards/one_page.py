@@ -69,6 +69,7 @@ def first_page_parts(summary: Summary) -> list[tuple[str, list[tuple[str, Value]
     The web page and the PDF both draw ``on_one_page`` of it, so neither can leave out what the other says.
     """
     expires = None if summary.expires is None else summary.expires.isoformat()
+    none = "None on record" if summary.for_whom else "Not audited"
     within = "not known" if summary.horizon_days is None else f"{summary.horizon_days} days"
     return [
         (
@@ -103,8 +104,8 @@ def first_page_parts(summary: Summary) -> list[tuple[str, list[tuple[str, Value]
             "For whom",
             [
                 ("Who is treated worst", summary.worst_served),
-                ("Fails and alerts", summary.alerts or "None on record"),
-                ("Found unasked", summary.faults or "No fault on record"),
+                ("Fails and alerts", summary.alerts or none),
+                ("Found unasked", summary.faults or none),
                 ("How often such an audit errs", summary.own_errors),
                 ("What could be tested", by_answer(summary.for_whom) or "Not audited"),
             ],

@@ -70,8 +70,9 @@ def test_one_alert_of_nine_groups_is_what_chance_gives(many: Fairness) -> None:
     assert many.alerts is not None
     assert many.alerts.alerting == 1
     assert many.alerts.as_strong > 0.2
-    assert said_of(many).startswith("1 of 9 group figures that decide looks worse than the line, no more than chance")
-    assert "No more groups look worse than the line than chance gives" in public(many).notes[-1]
+    assert said_of(many).startswith("1 of 9 group figures that decide looks worse than the line; a ranking that")
+    assert "As evidence it weighs no more than what chance gives" in said_of(many)
+    assert "weigh no more, taken together, than what chance gives" in public(many).notes[-1]
 
 
 def test_a_group_that_chance_seldom_shows_is_an_alert_of_the_report() -> None:
@@ -79,7 +80,7 @@ def test_a_group_that_chance_seldom_shows_is_an_alert_of_the_report() -> None:
     assert report.alerts is not None
     assert (report.verdict, report.alerts.beyond_chance) == (ALERT, True)
     assert report.alerts.as_strong <= 0.10
-    assert "more than chance gives" in said_of(report)
+    assert "As evidence it weighs more than what chance gives" in said_of(report)
 
 
 def test_where_nothing_could_be_compared_there_is_no_word_but_not_enough_evidence() -> None:

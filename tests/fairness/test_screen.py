@@ -21,9 +21,9 @@ def test_a_group_that_fails_is_said_first_with_all_four_figures_next_to_everybod
     lines = one_screen(report).splitlines()
     assert lines[:10] == [
         "Fail: a test",
-        "1 of 3 group figures that decide looks worse than the line, more than chance gives: 0.043 on average",
-        "  of a ranking that treats every group alike, as many in 4.3% of audits, as much evidence in under",
-        "  0.1%.",
+        "1 of 3 group figures that decide looks worse than the line; a ranking that treats every group alike",
+        "  has 0.043 on average, as many in 4.3% of audits. As evidence it weighs more than what chance",
+        "  gives: as much in under 0.1%.",
         "148 of 360 later harmed were on the list, 41% (likely 36% to 46%); 0 were people no list covered.",
         "  720 rows, on the list from a score of 0.5.",
         "The verdict depends on 1 characteristic: 1 fail.",

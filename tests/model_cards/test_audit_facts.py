@@ -45,7 +45,7 @@ def test_an_alert_is_a_judgement_so_its_group_was_tested() -> None:
     assert how_tested(Coverage.model_validate(fields), report())[0] == "Tested"
 
 
-def test_the_rates_of_false_verdicts_are_said_with_their_intervals() -> None:
+def test_the_rates_of_false_verdicts_are_said_in_whole_percents() -> None:
     rates = {
         "draws": 400,
         "cells": 6,
@@ -55,16 +55,16 @@ def test_the_rates_of_false_verdicts_are_said_with_their_intervals() -> None:
         "false_pass": {"value": 0.0, "interval": (0.0, 0.01)},
     }
     assert own_errors(report(own_rates=rates)) == (
-        "Were every group treated alike, 2.0% (1.0% to 4.0%) of audits of these sizes would fail by chance, 30.0% "
-        "(25.0% to 35.0%) would fail or alert, and 50.0% (45.0% to 55.0%) would have a group that alerts. Of groups "
-        "treated at 0.6 of everybody else, at most 0.0% (0.0% to 1.0%) would pass."
+        "Were every group treated alike, about 2% of 400 simulated audits of these sizes fail by chance, about 30% "
+        "fail or alert, and about 50% have a group that alerts. Of groups treated at 0.6 of everybody else, under 1% "
+        "pass by the figure by which most do."
     )
     alerts = {
         "cells": 6, "alerting": 1, "by_chance": 0.84, "as_many": 0.6, "as_strong": 0.4, "beyond_chance": False
     }  # fmt: skip
     assert own_errors(report(own_rates=rates, alerts=alerts)).startswith(
-        "1 of 6 group figures looks worse than the line, no more than chance gives a ranking that treats every group "
-        "alike (0.8 on average). Were every group treated alike"
+        "1 of 6 group figures looks worse than the line; a ranking that treats every group alike has about 1 on "
+        "average. As evidence, taken together, they weigh no more than what chance gives. Were every group treated"
     )
     assert own_errors(report(own_rates=None)).startswith("Not simulated")
     assert own_errors(None).startswith("Not simulated")

@@ -141,7 +141,8 @@ def _line(report: Fairness) -> str:
         f"Each group is compared with everybody else who is recorded. A group fails when its recall or precision is "
         f"below {policy.line:g} of theirs, or its misses or false alarms are above {1 / policy.line:g} of theirs, and "
         "the evidence holds after adjusting for everything compared; a group that only looks so is an alert, which is "
-        "never a pass; the report as a whole is an alert where its alerts are more than chance gives. "
+        "never a pass; the report as a whole is an alert where its alerts, taken together, weigh more than what chance "
+        "gives. "
         f"A group passes when it probably is within the line, on at least {policy.least_events} "
         f"independent cases. Anything else is not enough evidence. Policy {policy.version}."
     )

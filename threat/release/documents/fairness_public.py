@@ -7,7 +7,7 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from threat.release.documents.document import Document, Part
-from threat.release.documents.fairness import Audited, JudgedCharacteristic, JudgedGroup, OwnRates
+from threat.release.documents.fairness import Audited, JudgedCharacteristic, JudgedGroup
 from threat.release.documents.fairness_policy import FigureName, Party
 from threat.release.documents.fairness_verdict import FairnessVerdict
 
@@ -90,8 +90,21 @@ class PublicAlerts(Part):
 
     cells: int = Field(ge=1, description="cells that decide and could be compared")
     alerting: int = Field(ge=0, description="of those, cells that look worse than the line: alerts and fails")
-    by_chance: float = Field(ge=0, description="to be expected where every group is treated alike, to one decimal")
-    beyond_chance: bool = Field(description="true where they are more than chance gives: the report is an alert")
+    by_chance: int = Field(ge=0, description="to be expected where every group is treated alike, to a whole number")
+    beyond_chance: bool = Field(
+        description="true where they weigh more, taken together, than what chance gives: the report is an alert"
+    )
+
+
+class PublicRates(Part):
+    """What audits of the report's own sizes would say by chance, in whole percents and so without their intervals."""
+
+    draws: int = Field(ge=1, description="simulated audits behind each share")
+    cells: int = Field(ge=0, description="cells that decide and could be compared")
+    false_fail: int = Field(ge=0, le=100, description="percent of audits with any fail where all are treated alike")
+    false_alert: int = Field(ge=0, le=100, description="percent that say fail or alert where all are treated alike")
+    any_alert: int = Field(ge=0, le=100, description="percent with any cell that looks worse than the line, likewise")
+    false_pass: int = Field(ge=0, le=100, description="largest percent over the cells that pass at a ratio of 0.6")
 
 
 class PublicFault(Part):
@@ -130,6 +143,6 @@ class PublicFairness(Document, Audited):
     worse: tuple[PublicCell, ...] = Field(description="every figure of a group that decides and fails or alerts")
     alerts: PublicAlerts | None = Field(description="what they amount to next to chance; null where not simulated")
     faults: tuple[PublicFault, ...] = Field(description="what was found unasked; with any of them nothing passes")
-    own_rates: OwnRates | None = Field(description="false verdicts by chance at the report's sizes, or null")
+    own_rates: PublicRates | None = Field(description="false verdicts by chance at the report's sizes, or null")
     others: tuple[PublicRanking, ...] = Field(description="verdicts on the rankings the unit could use instead")
     notes: tuple[str, ...] = Field(description="what was withheld, and what this report cannot tell")
