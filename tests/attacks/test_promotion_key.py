@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +15,14 @@ from fixtures.list_files import AS_OF
 from fixtures.promoted import witness_now
 from fixtures.signed_again import inverted, sign_again, with_another_model
 
+from serving.desk.service import Desk
+from serving.lists import rankings
 from threat.asof import DAY
 from threat.errors import IntegrityFailure
+from threat.lists import Published
 from threat.release import bundle, promotions
 from threat.release.documents.approvals import Approvals
+from threat.release.lapses import service_until
 from threat.release.model_files import TREES
 from threat.release.runs import Run
 from threat.trust import records
@@ -97,3 +102,27 @@ def test_a_forged_run_of_a_new_id_gets_not_even_into_shadow(made: Installation, 
     records.append(made.promotions, served, promotions.PAYLOAD_TYPE, signer)
     with pytest.raises(IntegrityFailure, match="Too few people approved this release: 0 of 2"):
         promotions.open_current(made.promotions)
+
+
+def test_a_live_bundle_of_before_gives_way_to_the_rule_with_its_reason(live: Installation, tmp_path: Path) -> None:
+    """A force that installs this version goes on with the rule until it releases the RUN again: nothing is closed."""
+    signer, before = live.trusted.signer("promotion"), shutil.copytree(live.bundle, live.var / "bundles" / "before")
+    for name in ("approvals.json", "run.json"):
+        (before / name).unlink()
+    sign_again(before, signer, lambda manifest: manifest.update(format="threat-bundle/3"))
+    manifest, at = json.loads((before / "manifest.json").read_bytes()), AS_OF + 61 * DAY
+    record = {"action": "promote", "run_id": "run-1", "from": "live", "to": "live", "bundle": "bundles/before"}
+    record |= {name: manifest[name] for name in ("model_sha256", "run_manifest_sha256")}
+    record |= {"bundle_sha256": bundle.hash_of(before), "at": at, "reason": "last year", "by": "Release Service"}
+    records.append(live.promotions, record, promotions.PAYLOAD_TYPE, signer)
+    standing, opened = rankings.in_service(live.promotions, at)
+    said = "The bundle of run-1 is of an earlier format, which does not carry what people signed"
+    assert (standing.state, standing.reason, opened) == ("suspended", said, None)
+    assert rankings.current(live.promotions, at).note == f"{said}."
+    assert service_until(live.var, at).says == f"run-1 (live) is not served: {said}. The rule ranking is."
+    shown = Published("L-model", bundle=bundle.hash_of(before), standby="L-rule")
+    desk = Desk(tmp_path / "history", live.var, clock=lambda: at, database_path=tmp_path / "desk.sqlite")
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(desk, "published", lambda: shown)
+        assert desk._list_to_show() == (shown, "L-rule", f"{said}.")
+    desk.close()

@@ -13,6 +13,7 @@ from typing import Final
 
 from threat.errors import IntegrityFailure
 from threat.files import sha256_of
+from threat.release.bundle_files import MODEL_FOLDER, is_taken
 from threat.release.digest import ReleaseParts
 from threat.release.documents.approvals import Approvals
 from threat.release.documents.fairness import Fairness
@@ -112,16 +113,26 @@ def _valid(statements: Sequence[Statement], gate: Gate) -> list[Statement]:
 
 
 def _require_files_of_run(files: Mapping[str, bytes], gate: Gate, run_id: str, path: Path) -> None:
-    """Raise IntegrityFailure unless every file that the RUN sealed is in the bundle as the RUN sealed it."""
+    """Raise IntegrityFailure unless the bundle holds what it takes of the RUN, all of it, and as the RUN sealed it.
+
+    A file less is another model or another story: without its base, a model ranks by its trees alone.
+    """
     where = str(path / RUN_MANIFEST)
     if sha256_of(files[RUN_MANIFEST]) != gate.run_manifest_sha256:
         raise IntegrityFailure("The bundle carries the manifest of another RUN than its verdict names.", where=where)
     manifest = RunManifest.parse(files[RUN_MANIFEST], where)
     if manifest.run_id != run_id:
         raise IntegrityFailure("The bundle goes by the id of another RUN than it holds.", value=run_id, where=where)
+    if lacking := sorted(name for name in manifest.files.keys() - files.keys() if is_taken(name)):
+        raise IntegrityFailure(
+            "The bundle lacks files that the RUN sealed.",
+            value=", ".join(lacking),
+            where=str(path),
+            way_out="release the RUN again: threat release RUN",
+        )
     for name, data in files.items():
         sealed = manifest.files.get(name)
-        if sealed is None and name.startswith("model/"):
+        if sealed is None and name.startswith(MODEL_FOLDER):
             raise IntegrityFailure("The bundle holds a model that the RUN did not seal.", value=name, where=where)
         if sealed is not None and sealed != FileFacts(sha256=sha256_of(data), size=len(data)):
             raise IntegrityFailure("The bundle holds another file than the RUN sealed.", value=name, where=where)

@@ -20,8 +20,8 @@ from threat.errors import BadInput, GateRefused, IntegrityFailure, UsageError
 from threat.files import sha256_of, whole_folder
 from threat.measuring.figure import Verdict
 from threat.release import tree_structure
-from threat.release.approved import RUN_MANIFEST, require_approved
-from threat.release.documents.approvals import Approvals
+from threat.release.approved import RUN_MANIFEST, NotApproved, require_approved
+from threat.release.bundle_files import is_taken
 from threat.release.documents.card import Card
 from threat.release.documents.document import JsonFile, json_object
 from threat.release.documents.earlier import Released, released, released_before
@@ -50,18 +50,6 @@ bundles carried what people signed: a force serves none of these."""
 PAYLOAD_TYPE = "application/vnd.threat.bundle+json"
 MANIFEST, SIGNATURE = "manifest.json", "signature.json"
 REQUIRED = (TREES, ModelFeatures.FILE, Calibrator.FILE, Gate.FILE, "evaluation.json", Canary.FILE)
-DOCUMENTS = (
-    "gate.json",
-    "card.json",
-    "fairness.json",
-    "evaluation.json",
-    "checks.json",
-    "config.json",
-    "cohort.json",
-    "snapshot.json",
-    Approvals.FILE,
-)
-"""What a bundle takes from the RUN next to ``model/``, where the RUN has it."""
 
 _SUFFIXES = frozenset({".txt", ".json", ".parquet", ".html"})
 _LARGEST = 256 * 1024 * 1024
@@ -134,7 +122,7 @@ def build(run: Run, out: Path, signer: Signer, judged: Judged | None = None) -> 
     """
     gate = run.read(Gate) if judged is None else judged.gate
     _require_pass(gate.verdict, gate.environment, signer.key.environment, GateRefused)
-    files = run.verified_files(gate.run_manifest_sha256, lambda name: name in DOCUMENTS or name.startswith("model/"))
+    files = run.verified_files(gate.run_manifest_sha256, is_taken)
     if judged is not None:
         _require_judged(files, judged, str(run.directory))
     if missing := [name for name in REQUIRED if name not in files and name != Canary.FILE]:
@@ -193,13 +181,16 @@ def open(  # noqa: A001  callers say bundle.open
     _check_manifest(manifest, key.environment, files, path)
     for name in (name for name in files if name.endswith(".json")):
         json_object(files[name], str(path / name))
+    # The demonstration's word counts nowhere else, so nobody's approval is asked for.
+    of_force = to_serve and key.environment != "demonstration"
+    if of_force:
+        _require_format_of_today(manifest, path)
     # The format is signed: nobody can have a document of today read by the more lenient reader of before.
     read_release = released_before if manifest.format == FORMAT_WITHOUT_VERSIONS else released
     release = read_release(files, str(path))
     _require_pass(Verdict.PASS if release.passed else None, release.environment, key.environment, IntegrityFailure)
     _require_gate_of_run(manifest, files, path)
-    if to_serve and key.environment != "demonstration":
-        # The demonstration's word counts nowhere else, so nobody's approval is asked for.
+    if of_force:
         require_approved(files, manifest.run_id, trust, path)
     features = ModelFeatures.parse(files[ModelFeatures.FILE], str(path / ModelFeatures.FILE))
     calibrator = Calibrator.parse(files[Calibrator.FILE], str(path / Calibrator.FILE))
@@ -252,6 +243,17 @@ def _require_judged(files: dict[str, bytes], judged: Judged, where: str) -> None
     audit = files.get(Fairness.FILE)
     if (None if audit is None else sha256_of(audit)) != judged.audit_sha256:
         raise IntegrityFailure("The audit in the RUN is not the audit that the gate read.", where=where)
+
+
+def _require_format_of_today(manifest: BundleManifest, path: Path) -> None:
+    """Raise NotApproved for a bundle of before bundles carried what people signed: the rule is served."""
+    if manifest.format != FORMAT:
+        raise NotApproved(
+            f"The bundle of {manifest.run_id} is of an earlier format, which does not carry what people signed.",
+            value=f"{manifest.format}; a force serves {FORMAT}",
+            where=str(path),
+            way_out=f"release the RUN again: threat release {manifest.run_id}; until then the rule ranking is served",
+        )
 
 
 def _require_gate_of_run(manifest: BundleManifest, files: dict[str, bytes], path: Path) -> None:

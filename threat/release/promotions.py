@@ -22,6 +22,7 @@ from threat.errors import IntegrityFailure, UsageError
 from threat.files import locked_folder, private_folder, sha256_of
 from threat.release import bundle as bundles
 from threat.release import checkpoint, promoted
+from threat.release.bundle_files import DOCUMENTS
 from threat.release.documents.document import json_object
 from threat.release.documents.gate import Gate
 from threat.release.ledger import (
@@ -315,9 +316,7 @@ def _release_of(opened: bundles.Bundle) -> dict[str, Any]:
     """Return the hashes of the documents in a bundle, and what its verdict says of policy and release digest."""
     gate = json_object(opened.files[Gate.FILE], Gate.FILE)
     return {
-        "documents": {
-            name: sha256_of(opened.files[name]) for name in sorted(bundles.DOCUMENTS) if name in opened.files
-        },
+        "documents": {name: sha256_of(opened.files[name]) for name in sorted(DOCUMENTS) if name in opened.files},
         "policy": gate.get("policy_version"),
         "policy_sha256": sha256_of(chain.canonical(gate.get("policy"))),
         "release_digest": gate.get("release_digest"),

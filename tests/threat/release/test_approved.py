@@ -11,11 +11,13 @@ from typing import Any
 import pytest
 from fixtures import evidence
 from fixtures.approved import SIGNED_ON, UNTIL, approve, envelopes_of, verdict
-from fixtures.signed_again import inverted, sign_again
+from fixtures.drawn_bases import CATALOGUE, base_model
+from fixtures.signed_again import inverted, let_canaries_agree, sign_again
 from fixtures.trusted import Trusted
 
 from threat.errors import IntegrityFailure
 from threat.release import bundle
+from threat.release.approved import NotApproved
 from threat.release.documents.approvals import Approvals
 from threat.release.documents.gate import Gate
 from threat.release.model_files import TREES
@@ -150,14 +152,43 @@ def test_a_bundle_by_another_id_or_with_a_policy_of_the_thief_s_own_does_not_ope
     refused(built(run, tmp_path, trusted), "policy that nobody put in force")
 
 
+@pytest.mark.parametrize("name", ["model/base.json", "checks.json", "cohort.json"])
+def test_a_bundle_without_a_file_that_the_run_sealed_does_not_open(
+    tmp_path: Path, trusted: Trusted, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """A thief drops the base and lets the canaries agree: the trees alone would rank, under the approvals."""
+    trusted.use(monkeypatch)
+    run = evidence.audited_run(tmp_path / "runs", base=base_model(CATALOGUE.names), features=CATALOGUE.names)
+    approve(run)
+    path = built(run, tmp_path, trusted)
+    assert bundle.open(path, Trust.open()).model.base is not None
+    (path / name).unlink()
+    let_canaries_agree(path)
+    sign_again(path, trusted.signer("promotion"))
+    assert refused(path, "lacks files that the RUN sealed").value == name
+
+
 @pytest.mark.parametrize("name", ["approvals.json", "run.json"])
-def test_a_bundle_of_before_or_one_that_leaves_them_out_serves_nothing_in_a_force(
+def test_a_bundle_that_leaves_out_what_people_signed_does_not_open_in_a_force(
     run: Run, tmp_path: Path, trusted: Trusted, name: str
 ) -> None:
     path = built(run, tmp_path, trusted)
     (path / name).unlink()
-    sign_again(path, trusted.signer("promotion"), lambda manifest: manifest.update(format="threat-bundle/3"))
+    sign_again(path, trusted.signer("promotion"))
     assert refused(path, "does not carry what people signed").value == f"no {name}"
+
+
+@pytest.mark.parametrize("number", [1, 2, 3])
+def test_a_bundle_of_an_earlier_format_serves_nothing_in_a_force(
+    run: Run, tmp_path: Path, trusted: Trusted, number: int
+) -> None:
+    """Whether it carries statements or not: a thief who marks a bundle as older is asked for no less."""
+    path = built(run, tmp_path, trusted)
+    sign_again(path, trusted.signer("promotion"), lambda manifest: manifest.update(format=f"threat-bundle/{number}"))
+    with pytest.raises(NotApproved, match="The bundle of run-1 is of an earlier format") as caught:
+        bundle.open(path, Trust.open())
+    assert caught.value.value == f"threat-bundle/{number}; a force serves threat-bundle/4"
+    assert bundle.open(path, Trust.open(), to_serve=False).manifest.run_id == "run-1"
 
 
 def test_whoever_registers_both_keys_is_no_third(run: Run, tmp_path: Path, trusted: Trusted) -> None:
