@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from threat import untrusted
-from threat.errors import IntegrityFailure
+from threat.errors import BadInput, IntegrityFailure
 from threat.release.envelopes import Envelopes, verified_statements
-from threat.release.statements import Statement
+from threat.release.statements import Statement, takes_back
 from threat.trust import chain, records
 from threat.trust.folder import Trust
 from threat.trust.signing import Signer
@@ -88,6 +88,25 @@ def keep_withdrawal(path: Path, envelope: dict[str, Any], signer: Signer, trust:
 def of_run(kept: list[KeptRecord], run: str) -> Envelopes:
     """Return every statement that the gate read of a RUN, as signed, in order."""
     return [envelope for record in kept if record.run == run for envelope in record.envelopes]
+
+
+def left_out_withdrawals(kept: list[KeptRecord], given: Envelopes, trust: Trust) -> Envelopes:
+    """Return the withdrawals in the chain, as signed, that take back one of the given statements and are not given.
+
+    A person takes a statement back in a copy of their own, and whoever releases may have another. Raises what
+    ``verified_statements`` raises for the given; what no key on the list ever signed is nobody's word.
+    """
+    statements, left_out = verified_statements(given, trust), Envelopes()
+    for envelope in _withdrawals(kept):
+        if envelope in [*given, *left_out]:
+            continue
+        try:
+            [withdrawal] = verified_statements([envelope], trust)
+        except (BadInput, IntegrityFailure):
+            continue
+        if any(takes_back(withdrawal, statement) for statement in statements):
+            left_out.append(envelope)
+    return left_out
 
 
 def withdrawals(kept: list[KeptRecord], trust: Trust) -> list[Statement]:

@@ -248,9 +248,18 @@ def withdrawn(statements: Sequence[Statement]) -> dict[tuple[str, str], str]:
             continue
         said = f"withdrawn by {withdrawal.by} on {withdrawal.body.on}: {withdrawal.body.reason}"
         for statement in statements:
-            if statement.sha256 == withdrawal.body.statement and may_withdraw(withdrawal, statement):
+            if takes_back(withdrawal, statement):
                 reasons[statement.sha256, statement.key_id] = said
     return reasons
+
+
+def takes_back(withdrawal: Statement, statement: Statement) -> bool:
+    """Tell whether a statement is a withdrawal of another that its signer may withdraw."""
+    return (
+        isinstance(withdrawal.body, Withdrawal)
+        and statement.sha256 == withdrawal.body.statement
+        and may_withdraw(withdrawal, statement)
+    )
 
 
 def may_withdraw(withdrawal: Statement, statement: Statement) -> bool:

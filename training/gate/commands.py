@@ -61,7 +61,14 @@ def release_command(
     from threat.trust.folder import FOLDER_VARIABLE, Trust
     from training.gate.asking import ask
     from training.gate.demonstration import demonstration_statements
-    from training.gate.release import Checked, evidence_of, judge, release, require_earlier_statements
+    from training.gate.release import (
+        Checked,
+        evidence_of,
+        judge,
+        release,
+        require_earlier_statements,
+        with_kept_withdrawals,
+    )
 
     now = datetime.now(UTC)
     asked = ask(environment, to, policy, fairness_policy, now.date())
@@ -83,6 +90,7 @@ def release_command(
         envelopes = []
     # Before the RUN is computed again, which takes as long as its training did.
     statements = var / kept.FILE
+    envelopes = with_kept_withdrawals(asked, trust, envelopes, statements)
     require_earlier_statements(opened, asked, trust, envelopes, statements)
     recomputed = None
     if store is not None:

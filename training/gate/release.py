@@ -142,6 +142,17 @@ def require_earlier_statements(
         )
 
 
+def with_kept_withdrawals(asked: Asked, trust: Trust, envelopes: Envelopes, kept_at: Path) -> Envelopes:
+    """Return the statements with every withdrawal of one of them that the chain ``kept_at`` holds and they do not.
+
+    Whoever withdraws does so in a copy of their own: an older copy releases nothing that was taken back. Raises
+    IntegrityFailure for a chain that does not verify.
+    """
+    if asked.environment == "demonstration":
+        return envelopes  # whose statements are made anew each time
+    return [*envelopes, *kept.left_out_withdrawals(kept.read(kept_at, trust), envelopes, trust)]
+
+
 def release(run: Run, judged: Judged, signer: Signer, *, var: Path, at: int) -> dict[str, Any]:
     """Make card, bundle and promotion of a RUN whose gate passed.
 

@@ -12,7 +12,7 @@ from fixtures.trusted import Trusted
 
 from threat.errors import IntegrityFailure
 from threat.release import kept
-from threat.release.envelopes import statement
+from threat.release.envelopes import statement, verified_statements
 from threat.release.statements import Dissent, Withdrawal
 from threat.trust import chain, records, witness
 from threat.trust.belief import WITNESS
@@ -58,6 +58,28 @@ def test_the_chain_is_signed_by_who_released_or_withdrew_and_by_nobody_else(path
     records.append(path, {"run": RUN, "at": 3, "statements": []}, "another/kind", trusted.signer("promotion"))
     with pytest.raises(IntegrityFailure, match="record of another kind"):
         kept.read(path, trust)
+
+
+def test_the_withdrawals_that_a_copy_of_the_statements_lacks(path: Path, trusted: Trusted) -> None:
+    trust, sam = trusted.trust, trusted.signer("approval-owner")
+    given = [dissent(trusted, "first", "approval-owner"), dissent(trusted, "second")]
+    first, second = (said.sha256 for said in verified_statements(given, trust))
+
+    def withdrawn(sha256: str) -> dict[str, Any]:
+        envelope = statement(Withdrawal(on=date(2026, 1, 2), statement=sha256, reason="x"), sam)
+        kept.keep_withdrawal(path, envelope, sam, trust, at=2)
+        return envelope
+
+    own = withdrawn(first)
+    for sha256 in ("c" * 64, second):  # of a statement that is not given, and of another person in another role
+        withdrawn(sha256)
+    kept.keep(path, RUN, [own], trusted.signer("promotion"), trust, at=3)  # the same again, as the gate read it
+    chain_of = kept.read(path, trust)
+    assert kept.left_out_withdrawals(chain_of, given, trust) == [own]
+    assert kept.left_out_withdrawals(chain_of, [*given, own], trust) == []
+    assert kept.left_out_withdrawals(chain_of, given[1:], trust) == []
+    stranger = replace(trust, keys={key_id: key for key_id, key in trust.keys.items() if key_id != sam.key.key_id})
+    assert kept.left_out_withdrawals(chain_of, given[1:], stranger) == []
 
 
 def test_a_chain_cut_short_or_taken_away_is_noticed_by_the_witness(path: Path, trusted: Trusted) -> None:

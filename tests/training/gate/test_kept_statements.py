@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -68,6 +69,24 @@ def test_a_force_s_release_without_a_dissent_that_was_read_before_is_refused(
     records = kept.read(var / "statements.jsonl", Trust.open())
     assert [len(record.envelopes) for record in records] == [len(whole["statements"]), 1, 1]
     assert [said.by for said in kept.withdrawals(records, Trust.open())] == ["Dee Pio", "Dee Pio"]
+    refused_by_an_older_copy(asked, approvals, force_keys, var)
+
+
+def refused_by_an_older_copy(asked: tuple[object, ...], approvals: Path, keys: dict[str, Path], var: Path) -> None:
+    """Sam withdraws in a copy of his own; whoever releases has the older copy, and the gate reads the chain."""
+    mine = shutil.copyfile(approvals, approvals.with_name("sam.json"))
+    listed = json.loads(run_command("statements", mine, "--json").stdout)["statements"]
+    [approval] = [said for said in listed if (said["kind"], said["by"]) == ("approval", "Sam Owner")]
+    withdrawn = ("withdraw", approval["statement_sha256"], "--key", keys["Sam Owner"], "--var", var)
+    assert run_command(*withdrawn, "--approvals", mine, "--reason", "wrong condition").exit_code == 0
+    refused = run_command(*asked, "--approvals", approvals, "--json")
+    assert refused.exit_code == GateRefused.exit_code
+    gate = json.loads(refused.stdout)["gate"]
+    assert [given["by"] for given in gate["approvals"]] == ["Vera Lid"]
+    [said] = [
+        said for said in gate["set_aside"] if said.startswith("approval by Sam Owner: withdrawn by Sam Owner on ")
+    ]
+    assert said.endswith(": wrong condition")
 
 
 def test_what_a_key_ever_verified_must_stay_and_counts_no_more_once_the_key_is_revoked(trusted: Trusted) -> None:
