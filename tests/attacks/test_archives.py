@@ -65,9 +65,11 @@ def test_a_sound_governance_archive_is_green_with_no_history_and_no_service(
 ) -> None:
     alone = Path(shutil.copytree(governance_archive, tmp_path / "elsewhere"))
     checks = ("files", "signature", "run", "evidence", "promotion", "figures", "audit", "card", "digest", "verdict")
-    assert colours(alone) == dict.fromkeys(checks, "green") | {"keys": "not checked"}
+    lines = {line.check: line for line in verify(alone)}
+    found = {name: line.colour for name, line in lines.items()}
+    assert found == dict.fromkeys(checks, "green") | {"keys": "not checked"}
     assert set(colours(alone, demonstration_trusted.folder).values()) == {"green"}
-    assert says(alone, "promotion") == (
+    assert lines["promotion"].says == (
         "r1 is live by 1 record, 0 of them witnessed; promote on 2026-05-28 by DEMONSTRATION release service: "
         "the unit asked for it"
     )
@@ -152,9 +154,10 @@ def test_a_run_that_is_not_promoted_says_so_in_a_line(
     places = Places(trained.store, tmp_path / "promotions.jsonl")
     signer = demonstration_trusted.signer("promotion")
     archive = write_archive(released_run, tmp_path / "a", "governance", Trust.open(), signer, places)
-    assert colours(archive)["promotion"] == "not checked"
-    assert says(archive, "promotion") == "r1 was not promoted when it was archived"
-    assert not red(archive)
+    lines = {line.check: line for line in verify(archive)}
+    promotion = lines["promotion"]
+    assert (promotion.colour, promotion.says) == ("not checked", "r1 was not promoted when it was archived")
+    assert "red" not in {line.colour for line in lines.values()}
 
 
 def test_promotions_of_another_run_or_cut_short_are_red_even_with_a_stolen_promotion_key(
