@@ -185,6 +185,19 @@ def test_a_policy_of_a_thief_of_governance_gives_way_to_the_one_before(made: Ins
     assert chains(made)["policies"]["effect"].startswith("they decide nothing, the policy before is in force")
 
 
+def test_a_policy_that_was_withdrawn_with_a_revoked_key_stays_withdrawn(made: Installation) -> None:
+    """On the side of care: no model comes back because a key was revoked; governance puts the policy in force again."""
+    policy = {"kind": "gate", "version": "g1", "sha256": "a" * 64, "owner": "Head", "since": "2024-06-01"}
+    path = made.trusted.folder / POLICIES
+    records.append(path, policy, POLICY_TYPE, made.trusted.signer("governance"))
+    run(made, "witness")
+    records.append(path, policy | {"withdrawn": "unsafe"}, POLICY_TYPE, made.trusted.signer("governance"))
+    run(made, "revoke-key", key_id(made, "governance"), *REASON, "--although-not-believed")
+    assert "gate" not in in_force(Trust.open())
+    records.append(path, policy, POLICY_TYPE, made.trusted.signer("root"))
+    assert in_force(Trust.open())["gate"].by == "Gwen Root"
+
+
 def test_the_policies_cut_short_are_noticed_by_the_witness(made: Installation) -> None:
     policy = {"kind": "gate", "version": "g1", "sha256": "a" * 64, "owner": "Head", "since": "2024-06-01"}
     path = made.trusted.folder / POLICIES

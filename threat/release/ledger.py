@@ -150,7 +150,7 @@ def days_asked(record: Mapping[str, Any], trust: Trust) -> int:
     latest = min((at for at, count in seen if count > record["sequence"]), default=None)
     moment = record["at"] if earliest is None else max(record["at"], earliest)
     day = instant(moment if latest is None else min(moment, latest)).date()
-    # Also by a governance key that was revoked since: revoking a key must not close the promotions of before.
+    # By what is believed of a governance key that was revoked since: that closes no promotions of before.
     vouched = trust.with_revoked_keys()
     asked = [policy for policy in every(vouched) if policy.kind == "gate" and not policy.withdrawn]
     in_force = next((policy for policy in reversed(asked) if policy.since < day), asked[0] if asked else None)

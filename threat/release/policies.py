@@ -131,7 +131,9 @@ def every(trust: Trust) -> tuple[SignedPolicy, ...]:
     path: Path = trust.folder / FILE
     signed = []
     for line in records.read(path, PAYLOAD_TYPE, trust.belief(POLICIES), verb=VERB):
-        if line.belief != "believed":
+        # A withdrawal is read on the side of care: the policy stays withdrawn until governance puts it in force again,
+        # or excludes the line.
+        if line.belief == "excluded" or (line.belief != "believed" and not line.record.get("withdrawn")):
             continue
         try:
             asks = line.record.get("asks")
