@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from fixtures.archives import promoted, signed_anew
+from fixtures.promoted import witness_now
 from fixtures.trained_run import Trained, forged
 from fixtures.trusted import Trusted
 from typer.testing import CliRunner
@@ -148,16 +149,45 @@ def test_a_verdict_that_was_changed_is_red_even_with_a_stolen_promotion_key(
     assert red(signed_anew(copy, demonstration_trusted.signer("promotion"))) == checks
 
 
-def test_a_run_that_is_not_promoted_says_so_in_a_line(
-    released_run: Run, trained: Trained, demonstration_trusted: Trusted, tmp_path: Path
+def test_a_run_that_no_record_names_says_so_in_a_line(
+    released_run: Run, trained: Trained, make_run: Any, demonstration_trusted: Trusted, tmp_path: Path
 ) -> None:
-    places = Places(trained.store, tmp_path / "promotions.jsonl")
+    """Where nothing was ever promoted, and where other RUNs were: no file is taken for a word on what was done."""
     signer = demonstration_trusted.signer("promotion")
-    archive = write_archive(released_run, tmp_path / "a", "governance", Trust.open(), signer, places)
+    nothing = Places(trained.store, tmp_path / "promotions.jsonl")
+    archive = write_archive(released_run, tmp_path / "a", "governance", Trust.open(), signer, nothing)
     lines = {line.check: line for line in verify(archive)}
-    promotion = lines["promotion"]
-    assert (promotion.colour, promotion.says) == ("not checked", "r1 was not promoted when it was archived")
+    assert lines["promotion"].says == "the archive holds no records of promotions, and governance witnessed none"
+    assert lines["promotion"].colour == "not checked"
     assert "red" not in {line.colour for line in lines.values()}
+
+    records = promoted(make_run("r2"), tmp_path / "var", signer)
+    others = Places(trained.store, records)
+    beside = write_archive(released_run, tmp_path / "b", "governance", Trust.open(), signer, others)
+    assert (beside / PROMOTIONS).read_bytes() == records.read_bytes()
+    lines = {line.check: line for line in verify(beside)}
+    assert lines["promotion"].says == (
+        "the records of promotions in the archive do not name r1: 1 record, 0 of them witnessed"
+    )
+    assert lines["promotion"].colour == "not checked"
+    assert "red" not in {line.colour for line in lines.values()}
+
+
+def test_records_left_out_are_red_where_governance_witnessed_them_even_with_a_stolen_promotion_key(
+    governance_archive: Path, demonstration_trusted: Trusted, tmp_path: Path
+) -> None:
+    """The RUN is live. Without records and bundle the archive would say that nothing of the kind is known."""
+    signer = demonstration_trusted.signer("promotion")
+    copy = Path(shutil.copytree(governance_archive, tmp_path / "copy"))
+    witness_now(Trusted(copy / "trust", demonstration_trusted.keys), copy / PROMOTIONS, at=1_780_000_060)
+    assert not red(signed_anew(copy, signer))
+    shutil.rmtree(copy / "promotions")
+    assert red(signed_anew(copy, signer)) == {"promotion"}  # a bundle that no record names
+    shutil.rmtree(copy / "bundle")
+    assert [line.says for line in verify(signed_anew(copy, signer)) if line.colour == "red"] == [
+        "The archive holds no records of promotions, and governance witnessed 1. One that was made before the first "
+        "of them must be made again."
+    ]
 
 
 def test_promotions_of_another_run_or_cut_short_are_red_even_with_a_stolen_promotion_key(

@@ -22,6 +22,7 @@ from threat.release.documents.gate import Gate
 from threat.release.evidence import RunDocuments
 from threat.release.policies import FILE as POLICIES
 from threat.release.runs import Run
+from threat.trust import chain
 from threat.trust.chain import canonical
 from threat.trust.folder import Trust
 from threat.trust.key_list import KEY_LIST, PIN
@@ -93,19 +94,21 @@ def _governance(run: Run, trust: Trust, places: Places) -> dict[str, bytes]:
 
 
 def _promotion(run: Run, trust: Trust, path: Path) -> dict[str, bytes]:
-    """Return the records of promotions and the bundle that they last name for the RUN; nothing of a draft."""
+    """Return the records of promotions, whichever RUNs they name, and the bundle that they last name for this one."""
     ledger = promotions.read(path, trust)
-    if run.id not in ledger.bundles:
+    if not chain.head(path).count:
         return {}
+    files = {PROMOTIONS: path.read_bytes(), CHECKPOINT: checkpoint.path_of(path).read_bytes()}
+    if run.id not in ledger.bundles:
+        return files
     sha256 = ledger.bundles[run.id]
     named = next(r["bundle"] for r in reversed(ledger.records) if r["bundle_sha256"] == sha256 and "bundle" in r)
     bundle = path.parent / named
-    files = {
+    return files | {
         f"{BUNDLE}{file.relative_to(bundle).as_posix()}": file.read_bytes()
         for file in sorted(bundle.rglob("*"))
         if file.is_file()
     }
-    return files | {PROMOTIONS: path.read_bytes(), CHECKPOINT: checkpoint.path_of(path).read_bytes()}
 
 
 def _public(run: Run) -> dict[str, bytes]:

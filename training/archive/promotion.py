@@ -23,10 +23,16 @@ from training.archive.opened import Archive, NotChecked
 def check(archive: Archive) -> str:
     """Check the records of promotions, and that the bundle they name is of this RUN, its model and its verdict."""
     run, path = archive.run, archive.folder / PROMOTIONS
-    if not path.is_file():
-        return NotChecked(f"{run.id} was not promoted when it was archived")
+    has_bundle = (archive.folder / BUNDLE).exists()
+    if not path.is_file() and not has_bundle:
+        return _without_records(archive.trust)
     trust = _of_that_day(archive.trust, chain.head(path))
     ledger = promotions.read(path, trust)
+    records = f"{plural(len(ledger.records), 'record')}, {_witnessed(trust)} of them witnessed"
+    since = len(archive.trust.witnessed) - len(trust.witnessed)
+    later = "; governance has witnessed more since, which is not in here" if since else ""
+    if run.id not in ledger.states and not has_bundle:
+        return NotChecked(f"the records of promotions in the archive do not name {run.id}: {records}{later}")
     model = ledger.models.get(run.id)
     if model is None or model.run_manifest_sha256 != run.manifest_sha256:
         raise IntegrityFailure("The promotions are of another RUN than the archive's.", value=run.id)
@@ -34,13 +40,26 @@ def check(archive: Archive) -> str:
         raise IntegrityFailure("The promotion names another model than the RUN's.", value=model.model_sha256)
     record = _last(ledger, run.id)
     _require_bundle(archive, run, trust, record)
-    seen = witness.latest(trust.witnessed, CHAIN)
-    witnessed = 0 if seen is None else seen.count
-    since = len(archive.trust.witnessed) - len(trust.witnessed)
-    later = "; governance has witnessed more since, which is not in here" if since else ""
     said = f"{record['action'].replace('_', ' ')} on {show(record['at'])[:10]} by {record['by']}: {record['reason']}"
-    records = f"{plural(len(ledger.records), 'record')}, {witnessed} of them witnessed"
     return f"{run.id} is {ledger.state_of(run.id)} by {records}; {said}{later}"
+
+
+def _without_records(trust: Trust) -> NotChecked:
+    """Say that an archive holds no records. An archive is made with those that there are, whichever RUNs they name.
+
+    Raises IntegrityFailure where governance witnessed some.
+    """
+    if witnessed := _witnessed(trust):
+        raise IntegrityFailure(
+            f"The archive holds no records of promotions, and governance witnessed {witnessed}. One that was made "
+            "before the first of them must be made again."
+        )
+    return NotChecked("the archive holds no records of promotions, and governance witnessed none")
+
+
+def _witnessed(trust: Trust) -> int:
+    seen = witness.latest(trust.witnessed, CHAIN)
+    return 0 if seen is None else seen.count
 
 
 def _of_that_day(trust: Trust, head: chain.Head) -> Trust:
