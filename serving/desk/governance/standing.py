@@ -49,8 +49,10 @@ class AcceptanceInForce:
 class WhatRanks:
     """What ranks now. ``run`` and ``bundle``: of the model in service, or of the model that a rule stands in for.
 
-    ``since``, ``until``: in words, empty where there is none. ``signed``: False for a bundle of an earlier format, of
-    whose acceptances only the last day can be read. ``dissents``, ``conditions``: who said what, in words.
+    ``since``, ``until``: in words, empty where there is none. While a rule ranks, ``since`` is when a person suspended
+    the model, and ``until`` the last day of a release that ended by it; neither where it ended otherwise. ``signed``:
+    False for a bundle of an earlier format, of whose acceptances only the last day can be read. ``dissents``,
+    ``conditions``: who said what, in words.
     """
 
     by_model: bool
@@ -104,6 +106,8 @@ def what_ranks(desk: Desk) -> WhatRanks:
     over = standing.served and not by_model
     until = None if bundle is None else bundle.released.expires
     days_left = None if until is None else (until - today).days
+    if not by_model and days_left is not None and days_left >= 0:
+        until, days_left = None, None  # it ended for another reason, which the note says
     return WhatRanks(
         by_model=by_model,
         title=ranking.title,
@@ -112,7 +116,7 @@ def what_ranks(desk: Desk) -> WhatRanks:
         environment=standing.environment,
         run=standing.run_id,
         bundle=standing.bundle_sha256,
-        since=as_of_day(standing.since) if standing.since else "",
+        since=as_of_day(standing.since) if standing.since and not over else "",
         decided_by="" if over else standing.by,
         until="" if until is None or days_left is None else f"{date_in_words(until)}, {left(days_left)}",
         until_soon=days_left is not None and days_left <= SOON_DAYS,

@@ -14,6 +14,7 @@ from fixtures import golden_force as golden
 from fixtures.desk_browser import STARTED_AT, client_of
 from typer.testing import CliRunner
 
+from serving.desk.governance.standing import what_ranks
 from serving.lists import rankings
 from serving.lists.making import ListOptions, explain_relationship, make_list
 from threat.asof import DAY, parse_as_of
@@ -86,6 +87,8 @@ def test_a_withdrawn_approval_stops_the_model_at_the_next_request(open_desk, las
     )
     assert (before["ranking"], after["ranking_note"], after["as_of"]) == ("model", words, before["as_of"])
     assert words in client.get("/").text
+    standing = what_ranks(open_desk(var, clock=lambda: LAST_SECOND))  # on the last day of an acceptance, too
+    assert (standing.by_model, standing.note, standing.since, standing.until) == (False, words, "", "")
     made = make_list(golden_store, var, golden.AS_OF + DAY, ListOptions(capacity=3), started_at=LAST_SECOND)
     assert made.basis.ranking_note.endswith(words)
     service = service_until(var, LAST_SECOND)

@@ -59,6 +59,7 @@ def test_on_each_day_the_days_left_and_what_ranks_agree(open_desk, governed_var,
     if not by_model:
         assert answer.state == "Suspended: a rule ranks in its place"
         ended = f"What the release of the model depends on ended on {SOONEST}"
+        assert answer.since == ""  # the day of its promotion, which is not since when the rule ranks
         assert answer.note == f"{ended}: the acceptance of person_at_risk/sex in fairness."
 
 
@@ -89,6 +90,10 @@ def test_a_suspended_model_is_said_to_be_out_of_service_by_whom_and_why(
     assert "an odd list" in page
     assert "Model that is out of service" in page
     assert "few men" in page
+    # Its acceptances go on for days, and are no promise of a model that is out of service.
+    assert "Until" not in page
+    assert "No last day" not in page
+    assert "the rule ranks" not in page
 
 
 def test_the_page_says_who_accepted_what_why_and_what_is_done_instead(open_desk, governed_var):
