@@ -60,8 +60,10 @@ def read(path: Path, largest: int = LARGEST) -> bytes:
     return data
 
 
-def decode(data: bytes) -> Any:
-    """Return the JSON value in UTF-8 bytes. Raises MalformedError for what is not JSON, or is beyond the limits.
+def decode(data: bytes, largest: int = LARGEST) -> Any:
+    """Return the JSON value in UTF-8 bytes, of which there are ``largest`` at most.
+
+    Raises MalformedError for what is not JSON, or is beyond the limits.
 
     >>> decode(b'{"a": [1, 2.5]}')
     {'a': [1, 2.5]}
@@ -69,8 +71,8 @@ def decode(data: bytes) -> Any:
     Traceback (most recent call last):
     threat.untrusted.MalformedError: the name 'a' stands twice in one object
     """
-    if len(data) > LARGEST:
-        raise MalformedError(f"{len(data):,} bytes, at most {LARGEST:,} are read")
+    if len(data) > largest:
+        raise MalformedError(f"{len(data):,} bytes, at most {largest:,} are read")
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -97,13 +99,13 @@ def decode(data: bytes) -> Any:
     return value
 
 
-def decode_object(data: bytes, fields: Fields | None = None) -> dict[str, Any]:
+def decode_object(data: bytes, fields: Fields | None = None, largest: int = LARGEST) -> dict[str, Any]:
     """Return the JSON object in UTF-8 bytes, as ``decode`` does.
 
     ``fields``: exactly the names that it must have, each with its type or types; None for any. Raises MalformedError,
     naming every field that is missing, of another type or too many.
     """
-    value = decode(data)
+    value = decode(data, largest)
     if not isinstance(value, dict):
         raise MalformedError(f"not an object but {_kind(value)}")
     if fields is not None:

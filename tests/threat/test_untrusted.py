@@ -206,6 +206,9 @@ def test_the_limits_are_where_they_are_said_to_be() -> None:
     for number in (2**63, -(2**63) - 1):
         with pytest.raises(untrusted.MalformedError, match="out of range"):
             untrusted.decode(b"[%d]" % number)
+    assert untrusted.decode(b"[1,2]", 5) == [1, 2]
+    with pytest.raises(untrusted.MalformedError, match="5 bytes, at most 4 are read"):
+        untrusted.decode(b"[1,2]", 4)
     assert untrusted.decode(b'["\\ud83d\\ude00", 1E100, 1e-999]') == ["\N{GRINNING FACE}", 1e100, 0.0]
 
 

@@ -39,6 +39,10 @@ FORMAT_1: Final = "threat-history/1"
 FILE: Final = "manifest.json"
 PAYLOAD_TYPE: Final = "application/vnd.threat.history-record+json"
 
+LARGEST: Final = 2**30
+"""Bytes of a manifest at most. It grows by some 2 kB with every batch, so other documents' 64 MB would close a history
+of 29,000; this holds 400,000, which is one an hour for 45 years."""
+
 
 @dataclass(frozen=True, slots=True)
 class Record:
@@ -147,7 +151,7 @@ def read(path: Path, trust: Trust) -> Manifest:
     With a trust folder every record must be signed for ``intake``, in the environment of the folder.
     """
     try:
-        data = untrusted.read(path)
+        data = untrusted.read(path, LARGEST)
     except (OSError, untrusted.MalformedError) as error:
         raise _unreadable(error, path) from None
     # By content: a desk asks ten times for one page, and a manifest of years takes a second to verify.
@@ -186,7 +190,7 @@ class _Asked:
 def _verified(data: bytes, asked: _Asked) -> Manifest:
     path, trust = asked.path, asked.trust
     try:
-        document = untrusted.decode_object(data)
+        document = untrusted.decode_object(data, largest=LARGEST)
         if document["format"] == FORMAT_1:
             manifest = _format_1(document)
         elif document["format"] == FORMAT:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -9,8 +10,9 @@ from fixtures.history_rows import BATCH, events
 from fixtures.signed_history import manifest_of, signed_history, write_format_1, write_manifest
 from fixtures.trusted import MADE_AT, Holder, Trusted
 
+from threat import untrusted
 from threat.errors import IntegrityFailure, UsageError
-from threat.history import Store
+from threat.history import Store, manifest
 from threat.history.manifest import FORMAT, FORMAT_1
 from threat.trust import key_list
 from threat.trust.ends import End
@@ -39,6 +41,24 @@ def test_a_history_is_a_chain_of_signed_records(
     assert (second["batch"]["rows_in"], second["rows_kept"], second["batch"]["rows_quarantined"]) == (2, 1, 1)
     assert second["quarantine"]["part"][:2] == [f"quarantine/{second['batch_id']}.parquet", 1]
     assert (store.verify(full=True), store.snapshot().row_count("events")) == (5, 4)
+
+
+def test_a_manifest_may_be_larger_than_other_documents_and_has_a_limit_of_its_own(
+    tmp_path: Path, force_trusted: Trusted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is over the limit is refused in words; the limit holds 400,000 batches, one an hour for 45 years."""
+    force_trusted.use(monkeypatch)
+    path = signed_history(tmp_path / "store").path
+    records = manifest_of(path)["records"]
+    longest = max(len(json.dumps(record, indent=1)) for record in records)
+    assert untrusted.LARGEST / 65_000 < longest < manifest.LARGEST / 400_000
+    size = (path / manifest.FILE).stat().st_size
+    monkeypatch.setattr(manifest, "LARGEST", size)
+    assert len(Store.open(path).manifest().records) == len(records)
+    monkeypatch.setattr(manifest, "LARGEST", size - 1)
+    with pytest.raises(IntegrityFailure, match=r"manifest of the history cannot be read") as refused:
+        Store.open(path)
+    assert str(refused.value.value) == f"over {size - 1:,} bytes, at most {size - 1:,} are read"
 
 
 def test_without_a_trust_folder_the_records_are_chained_and_not_signed(tmp_path: Path, no_trust: None) -> None:
