@@ -27,7 +27,7 @@ from threat.history.store import Store
 from threat.release.documents.approvals import Approvals
 from threat.release.documents.gate import Acceptance, Gate
 from threat.release.documents.model import DAYS_UNTIL_RELEASE, IN_CUSTODY, BaseModel
-from threat.release.envelopes import statement
+from threat.release.envelopes import statement, verified_statements
 from threat.release.statements import Approval
 from threat.trust.demonstration import signers_by_role
 from threat.trust.folder import Trust
@@ -133,9 +133,13 @@ def make_bundle(
     if report is not None:
         run.write(evidence.fairness(run.manifest_sha256, **report))
     verdict = evidence.gate(run, accepted, **(gate or {}))
-    run.write(verdict)
     if approved:
-        run.write(Approvals.of([approval_of(verdict)]))
+        signed = approval_of(verdict)
+        run.write(Approvals.of([signed]))
+        [said] = verified_statements([signed], Trust.open())
+        named = verdict.approvals[0].model_copy(update={"statement": said.sha256, "key_id": said.key_id})
+        verdict = verdict.model_copy(update={"approvals": (named,)})
+    run.write(verdict)
     evidence.card(run)
     signer = Trust.open().signer("promotion")
     built = bundle.build(run, var / "bundles", signer)

@@ -7,7 +7,9 @@ bundle carries that manifest, so no other model, evaluation or audit goes by the
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Final
 
@@ -20,8 +22,17 @@ from threat.release.documents.fairness import Fairness
 from threat.release.documents.gate import Gate
 from threat.release.documents.manifest import FileFacts, RunManifest
 from threat.release.envelopes import verified_statements
-from threat.release.policies import PolicyAsks, every
-from threat.release.statements import Approval, Statement, authors_of, by_an_author, in_date, matched, people_among
+from threat.release.policies import MOST_DAYS, PolicyAsks, every
+from threat.release.statements import (
+    Approval,
+    Authorship,
+    Statement,
+    authors_of,
+    by_an_author,
+    in_date,
+    matched,
+    people_among,
+)
 from threat.release.statements import withdrawn as withdrawals
 from threat.trust.folder import Trust
 
@@ -70,46 +81,115 @@ def require_approved(files: Mapping[str, bytes], run_id: str, trust: Trust, path
             value=gate.release_digest,
             where=str(path / Gate.FILE),
         )
-    approvals = Approvals.parse(files[Approvals.FILE], f"{path}/{Approvals.FILE}")
-    statements = verified_statements(approvals.envelopes(), trust)
-    asks = _asked_in_force(gate, trust, path)
-    valid = _valid(statements, gate)
-    people, least = people_among(valid), max(LEAST_PEOPLE, 0 if asks is None else asks.persons)
-    roles = () if asks is None else asks.roles
-    if people < least or not matched(valid, roles):
-        names = ", ".join(sorted({statement.by for statement in valid})) or "nobody"
+    approved = approved_by(files, trust, path)
+    if problem := approved.lacking(gate.on, trust):
+        names = ", ".join(sorted({statement.by for statement in approved.counting(gate.on, trust)})) or "nobody"
         raise NotApproved(
-            f"Too few people approved this release: {people} of {least}"
-            + (f", as {' and '.join(roles)}." if roles else "."),
+            f"{problem}.",
             value=f"{names}; release {gate.release_digest[:12]}",
             where=str(path / Approvals.FILE),
             way_out="have it approved (threat approve RUN) and release it again; until then the rule ranking is served",
         )
 
 
-def _valid(statements: Sequence[Statement], gate: Gate) -> list[Statement]:
-    """Return the approvals of this release that count: of people who did not make it, in date on the gate's day."""
-    gone = withdrawals(statements)
-    about = [
-        statement
-        for statement in statements
-        if statement.environment == gate.environment
-        and not statement.revoked
-        and (statement.sha256, statement.key_id) not in gone
-        and getattr(statement.body, "release_digest", "") == gate.release_digest
-    ]
-    authors = authors_of(about, () if gate.signed is None else gate.signed.key_ids)
-    if not authors.names:
-        return []  # nobody has said who made the model, so nobody is known not to have
-    return [
-        statement
-        for statement in about
-        if isinstance(statement.body, Approval)
-        and statement.body.to == gate.to
-        and in_date(statement.body, gate.on, gate.policy.numbers.acceptance_days)
-        and statement.role != "service"
-        and not by_an_author(statement, authors)
-    ]
+@dataclass(frozen=True, slots=True)
+class Approved:
+    """What people signed about the release in a bundle, and what governance asks of approvals.
+
+    ``statements``: every statement in the bundle, verified. ``digest``, ``to``, ``environment``: of the release.
+    ``made_by``: ids of the keys that signed its evidence. ``persons``, ``roles``: how many approve it, and as what.
+    ``most_days``: how long an approval lasts at most. No day and no name is taken from the verdict: whoever promotes
+    writes that.
+    """
+
+    statements: tuple[Statement, ...]
+    digest: str
+    to: str
+    environment: str
+    made_by: tuple[str, ...]
+    persons: int
+    roles: tuple[str, ...]
+    most_days: int
+
+    def authorship(self) -> list[Statement]:
+        """Return every statement on who made the model of this release."""
+        return [said for said in self._about() if isinstance(said.body, Authorship)]
+
+    def counting(self, on: date, trust: Trust, taken_back: Sequence[Statement] = ()) -> list[Statement]:
+        """Return the approvals that count on a day: in date, not withdrawn, by nobody who made the model.
+
+        ``trust``: whose keys were revoked. ``taken_back``: withdrawals from elsewhere than the bundle. Of several
+        approvals by one key, the first.
+        """
+        gone = withdrawals([*self.statements, *taken_back])
+        about = [
+            said for said in self._about() if not is_revoked(said, trust) and (said.sha256, said.key_id) not in gone
+        ]
+        authors = authors_of(about, self.made_by)
+        if not authors.names:
+            return []  # nobody has said who made the model, so nobody is known not to have
+        counting: dict[str, Statement] = {}
+        for said in about:
+            if (
+                isinstance(said.body, Approval)
+                and said.body.to == self.to
+                and in_date(said.body, on, self.most_days)
+                and said.role != "service"
+                and not by_an_author(said, authors)
+            ):
+                counting.setdefault(said.key_id, said)
+        return list(counting.values())
+
+    def lacking(self, on: date, trust: Trust, taken_back: Sequence[Statement] = ()) -> str:
+        """Return in words what the approvals lack on a day; empty where enough people approve in the roles asked for.
+
+        The sentence has no full stop. The arguments are those of ``counting``.
+        """
+        counting = self.counting(on, trust, taken_back)
+        people = people_among(counting)
+        if people >= self.persons and matched(counting, self.roles):
+            return ""
+        roles = f", as {' and '.join(self.roles)}" if self.roles else ""
+        return f"Too few people approved this release: {people} of {self.persons}{roles}"
+
+    def last_day(self, on: date, trust: Trust) -> date | None:
+        """Return the last day on which enough people approve, by what they signed; None where they do not on ``on``."""
+        days = {said.body.expires for said in self._about() if isinstance(said.body, Approval)}
+        lasting = (day for day in sorted(days, reverse=True) if day >= on)
+        return next((day for day in lasting if not self.lacking(day, trust)), None)
+
+    def _about(self) -> Iterator[Statement]:
+        return (
+            said
+            for said in self.statements
+            if said.environment == self.environment and getattr(said.body, "release_digest", "") == self.digest
+        )
+
+
+def is_revoked(said: Statement, trust: Trust) -> bool:
+    """Tell whether the key of a statement was revoked by now: the trust may have been read later than the statement."""
+    key = trust.keys.get(said.key_id)
+    return said.revoked or (key is not None and key.state == "revoked")
+
+
+def approved_by(files: Mapping[str, bytes], trust: Trust, path: Path) -> Approved:
+    """Return what people signed about the release in the files of a bundle.
+
+    Raises IntegrityFailure for a statement that no key verifies, and for a policy that governance never put in force.
+    """
+    gate = Gate.parse(files[Gate.FILE], f"{path}/{Gate.FILE}")
+    asks = _asked_in_force(gate, trust, path)
+    signed = Approvals.parse(files[Approvals.FILE], f"{path}/{Approvals.FILE}")
+    return Approved(
+        statements=tuple(verified_statements(signed.envelopes(), trust)),
+        digest=gate.release_digest,
+        to=gate.to,
+        environment=gate.environment,
+        made_by=() if gate.signed is None else gate.signed.key_ids,
+        persons=max(LEAST_PEOPLE, 0 if asks is None else asks.persons),
+        roles=() if asks is None else asks.roles,
+        most_days=MOST_DAYS if asks is None else asks.approval_days,
+    )
 
 
 def _require_files_of_run(files: Mapping[str, bytes], gate: Gate, run_id: str, path: Path) -> None:

@@ -32,17 +32,22 @@ KINDS: Final = ("gate", "fairness", "eligibility")
 LEAST_SHADOW_DAYS: Final = 56
 """Eight weeks in shadow before a pilot, by the dates of the witness. A gate policy may ask for more, never for less."""
 
+MOST_DAYS: Final = 90
+"""Days that an approval lasts at most, by the product's policy; for a policy that was signed without the number."""
+
 
 @dataclass(frozen=True, slots=True)
 class PolicyAsks:
     """What a gate's policy asks of promotions and bundles, by the word of governance and not of whoever promotes.
 
     ``shadow_days``: least days in shadow before a pilot. ``persons``, ``roles``: who approves a release.
+    ``approval_days``: how long an approval lasts at most.
     """
 
     shadow_days: int
     persons: int
     roles: tuple[str, ...]
+    approval_days: int = MOST_DAYS
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +141,6 @@ def every(trust: Trust) -> tuple[SignedPolicy, ...]:
         if line.belief == "excluded" or (line.belief != "believed" and not line.record.get("withdrawn")):
             continue
         try:
-            asks = line.record.get("asks")
             policy = SignedPolicy(
                 kind=str(line.record["kind"]),
                 version=str(line.record["version"]),
@@ -144,9 +148,7 @@ def every(trust: Trust) -> tuple[SignedPolicy, ...]:
                 owner=str(line.record["owner"]),
                 since=date.fromisoformat(line.record["since"]),
                 by=line.key.name,
-                asks=None
-                if asks is None
-                else PolicyAsks(int(asks["shadow_days"]), int(asks["persons"]), tuple(map(str, asks["roles"]))),
+                asks=_asks(line.record.get("asks")),
                 withdrawn=str(line.record.get("withdrawn", "")),
             )
         except (KeyError, TypeError, ValueError) as error:
@@ -155,6 +157,17 @@ def every(trust: Trust) -> tuple[SignedPolicy, ...]:
             ) from None
         signed.append(policy)
     return tuple(signed)
+
+
+def _asks(signed: Mapping[str, Any] | None) -> PolicyAsks | None:
+    if signed is None:
+        return None
+    return PolicyAsks(
+        int(signed["shadow_days"]),
+        int(signed["persons"]),
+        tuple(map(str, signed["roles"])),
+        int(signed.get("approval_days", MOST_DAYS)),
+    )
 
 
 def deciding(kind: str, version: str, sha256: str, signed: Mapping[str, SignedPolicy]) -> PolicyInForce:

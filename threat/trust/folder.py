@@ -7,6 +7,7 @@ hour), nothing can be signed, and everything that reads says so.
 from __future__ import annotations
 
 import os
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -125,18 +126,22 @@ class Trust:
         theft, and counts as a retired one.
         """
         judged = self.belief(chain)
+        return self.believing(
+            {key.key_id for key in self.keys.values() if judged.of(sequence, record_hash, key) == "believed"}
+        )
+
+    def believing(self, key_ids: Collection[str]) -> Trust:
+        """Return this trust with some keys as retired ones, where they were revoked."""
         believed = {
-            key.key_id: replace(key, state="retired")
-            for key in self.keys.values()
-            if key.state == "revoked" and judged.of(sequence, record_hash, key) == "believed"
+            key_id: replace(key, state="retired")
+            for key_id, key in self.keys.items()
+            if key.state == "revoked" and key_id in key_ids
         }
         return replace(self, keys={**self.keys, **believed}) if believed else self
 
     def with_revoked_keys(self) -> Trust:
         """Return this trust with revoked keys as retired ones: for replay, and for what a believed record names."""
-        keys = dict(self.keys)
-        keys |= {key.key_id: replace(key, state="retired") for key in self.keys.values() if key.state == "revoked"}
-        return replace(self, keys=keys)
+        return self.believing(self.keys)
 
     def verify(self, envelope: Any, payload_type: str, verb: str) -> tuple[dict[str, Any], PublicKey]:
         """Return the signed document and the key that signed the document, a key with this verb.

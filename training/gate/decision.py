@@ -68,6 +68,8 @@ def decide(evidence: Evidence, policy: GatePolicy, *, environment: Environment, 
         ),
         approvals=tuple(
             documents.Approval(
+                statement=statement.sha256,
+                key_id=statement.key_id,
                 by=statement.by,
                 role=statement.role,
                 on=statement.body.on,
@@ -90,6 +92,8 @@ def _documents(view: View) -> tuple[documents.DocumentInForce, ...]:
     latest = [provided for kind in dict.fromkeys(kinds) if (provided := _latest(view, kind)) is not None]
     return tuple(
         documents.DocumentInForce(
+            statement=statement.sha256,
+            key_id=statement.key_id,
             kind=body.document,
             title=body.title,
             version=body.version,
@@ -156,6 +160,8 @@ def _acceptances(view: View, check: str) -> tuple[documents.Acceptance, ...]:
     """Return the acceptances that show wherever the model does, while they last."""
     return tuple(
         documents.Acceptance(
+            statement=statement.sha256,
+            key_id=statement.key_id,
             by=statement.by,
             role=statement.role,
             about=body.about,

@@ -182,8 +182,9 @@ def put_in_force_command(
     since: date = datetime.now(UTC).date()
     asks = None
     if policy is not None:
-        wanted = policy.approvals
-        asks = PolicyAsks(policy.numbers.shadow_days or LEAST_SHADOW_DAYS, wanted.persons, wanted.roles)
+        wanted, numbers = policy.approvals, policy.numbers
+        shadow = numbers.shadow_days or LEAST_SHADOW_DAYS
+        asks = PolicyAsks(shadow, wanted.persons, wanted.roles, numbers.acceptance_days)
     put_in_force(SignedPolicy(kind, read.version, read.sha256, owner, since, signer.key.name, asks), trust, signer)
     document = {"kind": kind, "version": read.version, "sha256": read.sha256, "owner": owner, "by": signer.key.name}
     emit(

@@ -37,7 +37,12 @@ SAID = f"{ENDED}: the acceptance of person_at_risk/sex in fairness."
 
 
 def until(*days: str) -> list[Acceptance]:
-    return [evidence.acceptance(expires=date.fromisoformat(day)) for day in days]
+    """Acceptances that end so, each of another thing: the last is of person_at_risk/sex."""
+    things = ("subject/sex", "person_at_risk/sex")[2 - len(days) :]
+    return [
+        evidence.acceptance(about=about, expires=date.fromisoformat(day))
+        for about, day in zip(things, days, strict=True)
+    ]
 
 
 @pytest.fixture(scope="module")
@@ -140,8 +145,8 @@ def test_what_expired_can_still_be_read_for_replay(lasting_var, golden_store):
     [
         ((), None),
         (("2025-03-01",), date(2025, 3, 1)),
-        (("2025-03-01", "2025-02-10"), date(2025, 2, 10)),
         (("2025-03-01", "2025-01-31"), date(2025, 1, 31)),
+        (("2025-01-31", "2025-03-01"), date(2025, 1, 31)),
     ],
 )
 def test_the_last_day(release, golden_store, tmp_path, accepted, last):

@@ -73,7 +73,8 @@ def test_trained_again_by_the_release_itself_is_enough_and_other_files_fail() ->
 
 @pytest.mark.parametrize(("by", "role"), [("Head Of  Prevention", "chief"), ("Ada Chief", "head of prevention")])
 def test_the_owner_of_the_policy_accepts_it_as_a_condition_that_is_shown(by: str, role: str) -> None:
-    served = gate(accepted(by, role))
+    given = accepted(by, role)
+    served = gate(given)
     assert served.verdict == PASS
     check = checked(served, "retraining")
     assert check.words == "Accepted by name"
@@ -88,6 +89,8 @@ def test_the_owner_of_the_policy_accepts_it_as_a_condition_that_is_shown(by: str
             reason="the second machine is on order",
             controls="a month",
             expires=UNTIL,
+            statement=given.sha256,
+            key_id=given.key_id,
         ),
     )
     assert served.expires() == UNTIL

@@ -17,7 +17,14 @@ from threat.release.documents.recomputation import Recomputation
 Fact = bool | int | float | str | None | tuple[str, ...]
 
 
-class Acceptance(Part):
+class _Signed(Part):
+    """What a verdict says of a statement that it counted: which it was, by the hash of what was signed and the key."""
+
+    statement: str = Field(default="", description="SHA-256 of the signed statement; empty in verdicts of before")
+    key_id: str = Field(default="", description="id of the key that signed it; empty in verdicts of before")
+
+
+class Acceptance(_Signed):
     """A person's signed word that not enough evidence is accepted, by name and until a day."""
 
     by: str = Field(min_length=1, description="who signed; the name of the key")
@@ -28,7 +35,7 @@ class Acceptance(Part):
     expires: date = Field(description="last day on which it counts")
 
 
-class DocumentInForce(Part):
+class DocumentInForce(_Signed):
     """A document that a check depends on, as its owner signed it."""
 
     kind: str = Field(min_length=1, description="kind of the document, such as DPIA")
@@ -61,7 +68,7 @@ class PolicyInForce(Part):
     another: str = Field(default="", description="version of the policy in force where this is another; or empty")
 
 
-class Approval(Part):
+class Approval(_Signed):
     """A person's signed approval."""
 
     by: str = Field(min_length=1, description="who signed; the name of the key")
@@ -145,15 +152,31 @@ class Gate(Document):
         """Return the check of that name, or None."""
         return next((check for check in self.checks if check.name == name), None)
 
-    def expires(self) -> date | None:
-        """Return the last day on which every word it depends on counts; None when it depends on none.
+    def last_days(self) -> list[tuple[date, str]]:
+        """Return the last day of every word that the release depends on, with whose word ends on it.
 
-        Acceptances and approvals end, and documents are due for review.
+        Acceptances and approvals end, and documents are due for review. Of a person who signed one thing again, the
+        last day counts; an approval that was over on the day of the verdict counted for nothing, and ends nothing.
         """
-        days = [acceptance.expires for check in self.checks for acceptance in check.accepted]
-        days += [approval.expires for approval in self.approvals if approval.expires is not None]
-        days += [document.review_due for document in self.documents]
-        return min(days, default=None)
+        days: dict[tuple[str, ...], tuple[date, str]] = {}
+
+        def add(who: tuple[str, ...], day: date, words: str) -> None:
+            days[who] = max(days.get(who, (day, words)), (day, words))
+
+        for check in self.checks:
+            for given in check.accepted:
+                words = f"the acceptance of {given.about} in {check.title.lower()}"
+                add((check.name, given.about, given.by, given.role), given.expires, words)
+        for approval in self.approvals:
+            if approval.expires is not None and approval.expires >= self.on:
+                add(("approval", approval.by, approval.role), approval.expires, f"the approval of {approval.by}")
+        for document in self.documents:
+            add(("document", document.kind), document.review_due, f"the review of the document {document.kind}")
+        return list(days.values())
+
+    def expires(self) -> date | None:
+        """Return the last day on which every word it depends on counts; None when it depends on none."""
+        return min((day for day, _ in self.last_days()), default=None)
 
     def refusals(self) -> list[str]:
         """Return one line for each required check that does not pass."""
