@@ -82,6 +82,19 @@ def test_the_withdrawals_that_a_copy_of_the_statements_lacks(path: Path, trusted
     assert kept.left_out_withdrawals(chain_of, given[1:], stranger) == []
 
 
+def test_a_line_whose_withdrawal_nobody_signed_takes_nothing_back_and_closes_nothing(
+    path: Path, trusted: Trusted, demonstration_trusted: Trusted
+) -> None:
+    """A thief of a key for approval adds what a stranger signed, and what is no statement at all."""
+    said, thief = Withdrawal(on=date(2026, 1, 2), statement="c" * 64, reason="x"), trusted.signer("approval")
+    stranger = statement(said, demonstration_trusted.signer("approval"))
+    for envelope in (stranger, stranger | {"payload": "bm90aGluZw=="}, stranger | {"payload": 7}):
+        kept.keep_withdrawal(path, envelope, thief, trusted.trust, at=1)
+    assert kept.withdrawals(kept.read(path, trusted.trust), trusted.trust) == []
+    kept.keep_withdrawal(path, statement(said, thief), thief, trusted.trust, at=2)
+    assert [said.by for said in kept.withdrawals(kept.read(path, trusted.trust), trusted.trust)] == ["Vera Lid"]
+
+
 def test_a_chain_cut_short_or_taken_away_is_noticed_by_the_witness(path: Path, trusted: Trusted) -> None:
     signer, trust = trusted.signer("promotion"), trusted.trust
     for number in (1, 2):

@@ -129,6 +129,15 @@ def test_a_withdrawal_stays_when_its_key_was_revoked(words: ReleasedWords) -> No
     assert words.lapsed(release, trust=words.with_revoked("approval-owner-lost")) == f"{SAM}, {DEPENDS} was {BY_SAM}"
 
 
+def test_the_thief_of_one_key_for_approval_takes_a_model_out_and_puts_none_in(words: ReleasedWords) -> None:
+    """One key takes back every statement of its role, whoever signed it; it is not among the two who approve."""
+    release = words.foundations()
+    words.withdraw("approval-owner-lost", 2)
+    assert words.lapsed(release) == f"{SAM}, {DEPENDS} was {BY_SAM}"
+    with pytest.raises(NotApproved, match="1 of 2"):
+        words.require_approved(owner=approval(to="pilot"), before=[words.signed("approval", approval())])
+
+
 def test_what_the_thief_of_the_promotion_key_writes_prolongs_nothing(words: ReleasedWords) -> None:
     """The verdict on an earlier day, naming nobody, under numbers of its own; no withdrawal in the bundle."""
     numbers = words.gate.policy.numbers.model_copy(update={"acceptance_days": 9_999})
