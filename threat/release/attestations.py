@@ -21,7 +21,6 @@ from threat.release.documents.card import Card, Human
 from threat.release.documents.config import Config
 from threat.release.documents.folds import Folds
 from threat.release.documents.gate import Gate
-from threat.release.documents.manifest import RunManifest
 from threat.release.documents.provenance import Execution, Provenance
 from threat.release.documents.snapshot import SnapshotRead
 from threat.release.runs import MANIFEST, Run
@@ -61,8 +60,7 @@ def attest_training(run: Run, trust: Trust) -> bool:
     if not trust.exists:
         return False
     signer = trust.signer(VERB)
-    files = run.read(RunManifest).files
-    digests = {name: facts.sha256 for name, facts in files.items()} | {MANIFEST: run.manifest_sha256}
+    digests = run.sealed_sha256() | {MANIFEST: run.manifest_sha256}
     config, read = run.read(Config), run.read(SnapshotRead)
     predicate = {
         "run_id": run.id,
@@ -97,23 +95,39 @@ def attest_annexes(run: Run, names: Sequence[str], trust: Trust) -> bool:
     return True
 
 
-def attest_retraining(run: Run, code: Provenance, signer: Signer) -> None:
-    """Sign that this process trained a sealed RUN again, and that every sealed file came out: the caller compared them.
+@dataclass(frozen=True, slots=True)
+class SecondSigner:
+    """Who trained a RUN again. ``training``: SHA-256 of the statement of the first training, as it was verified."""
 
-    ``code``: with which code, libraries and platform. ``signer``: see ``second_signer``.
+    signer: Signer
+    training: str
+
+
+def attest_retraining(run: Run, code: Provenance, second: SecondSigner) -> None:
+    """Sign that this process trained an opened RUN again, and that every sealed file came out: the caller compared.
+
+    What is signed is the manifest that was verified when the RUN was opened, whatever is in its folder by now.
+    ``code``: with which code, libraries and platform. ``second``: see ``second_signer``. Raises IntegrityFailure where
+    another statement took the place of the first training's.
     """
     earlier = [envelope.model_dump(mode="json") for envelope in run.read(Attestations).envelopes]
+    if not earlier or sha256_of(canonical(earlier[0])) != second.training:
+        raise IntegrityFailure(
+            "The statement of the training is another than before the training was repeated.",
+            where=str(run.path(Attestations.FILE)),
+            way_out="find out who writes the RUN's folder, and repeat the training: threat verify-training RUN",
+        )
     predicate = {
         "run_id": run.id,
         "run_manifest_sha256": run.manifest_sha256,
         "previous": sha256_of(canonical(earlier[-1])),
         "code": code.as_json(),
     }
-    run.write(Attestations.of([*earlier, _signed(RETRAINING, _retrained_files(run), predicate, signer)]))
+    run.write(Attestations.of([*earlier, _signed(RETRAINING, _retrained_files(run), predicate, second.signer)]))
 
 
-def second_signer(run: Run, trust: Trust, key: Path | None = None) -> Signer:
-    """Return the signer of a retraining: a key for evidence, of another holder than the training's.
+def second_signer(run: Run, trust: Trust, key: Path | None = None) -> SecondSigner:
+    """Return who signs a retraining: with a key for evidence, of another holder than the training's.
 
     Raises UsageError for a key of the same holder, where no key is, and where no job signed the training.
     """
@@ -125,14 +139,15 @@ def second_signer(run: Run, trust: Trust, key: Path | None = None) -> Signer:
             where=str(run.directory),
             way_out="train again with the key of the training job",
         )
-    _, of_training = trust.verify(attestations.envelopes[0].model_dump(mode="json"), PAYLOAD_TYPE, VERB)
+    training = attestations.envelopes[0].model_dump(mode="json")
+    _, of_training = trust.verify(training, PAYLOAD_TYPE, VERB)
     if _is_same(signer.key, of_training):
         raise UsageError(
             "The key is of the job that trained the RUN: nobody vouches for their own training.",
             value=signer.key.name,
             way_out="repeat the training where another holder has a key for evidence: threat new-key",
         )
-    return signer
+    return SecondSigner(signer, sha256_of(canonical(training)))
 
 
 def _is_same(key: PublicKey, other: PublicKey) -> bool:
@@ -141,8 +156,7 @@ def _is_same(key: PublicKey, other: PublicKey) -> bool:
 
 def _retrained_files(run: Run) -> dict[str, str]:
     """Return the SHA-256 of every sealed file that a repeated training must come to."""
-    files = run.read(RunManifest).files
-    return {name: facts.sha256 for name, facts in files.items() if name not in NOT_COMPARED}
+    return {name: digest for name, digest in run.sealed_sha256().items() if name not in NOT_COMPARED}
 
 
 def _signed(kind: str, digests: dict[str, str], predicate: dict[str, Any], signer: Signer) -> dict[str, Any]:
@@ -215,8 +229,7 @@ def _verified(run: Run, envelopes: list[dict[str, Any]], trust: Trust) -> _Verif
         digests = _digests(statement, TRAINING if number == 0 else RETRAINING if again else ANNEX)
         if number == 0:
             verified.keys.append(key)
-            files = {name: facts.sha256 for name, facts in run.read(RunManifest).files.items()}
-            if digests != files | {MANIFEST: run.manifest_sha256}:
+            if digests != run.sealed_sha256() | {MANIFEST: run.manifest_sha256}:
                 raise IntegrityFailure("The statement of the training is about other files than those of the RUN.")
             continue
         predicate = statement["predicate"]

@@ -143,7 +143,9 @@ def days_asked(record: Mapping[str, Any], trust: Trust) -> int:
 
     ``record``: with its sequence. The moment is the record's own date between the witnesses before and after it: no
     date of the promoter's own reaches a policy of another time. A policy that was put in force on the day itself asks
-    from the next day on. Raises IntegrityFailure where the chain of policies does not verify.
+    from the next day on, but the first of all, before which nothing was asked, on its own day. Where none was in force
+    yet, or governance did not sign what it asks for, that is eight weeks. Raises IntegrityFailure where the chain of
+    policies does not verify.
     """
     seen = [(each.at, each.heads[PROMOTIONS].count) for each in trust.witnessed if PROMOTIONS in each.heads]
     earliest = max((at for at, count in seen if count <= record["sequence"]), default=None)
@@ -153,7 +155,8 @@ def days_asked(record: Mapping[str, Any], trust: Trust) -> int:
     # By what is believed of a governance key that was revoked since: that closes no promotions of before.
     vouched = trust.with_revoked_keys()
     asked = [policy for policy in every(vouched) if policy.kind == "gate" and not policy.withdrawn]
-    in_force = next((policy for policy in reversed(asked) if policy.since < day), asked[0] if asked else None)
+    first = asked[0] if asked and asked[0].since == day else None
+    in_force = next((policy for policy in reversed(asked) if policy.since < day), first)
     least = LEAST_SHADOW_DAYS
     return least if in_force is None or in_force.asks is None else max(least, in_force.asks.shadow_days)
 

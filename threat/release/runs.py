@@ -99,8 +99,19 @@ class Run:
 
     @property
     def manifest_sha256(self) -> str:
-        """Hash of the manifest: one string that stands for all the evidence of the training (not the annexes)."""
-        return sha256_of(self.directory / MANIFEST)
+        """Hash of the manifest: one string that stands for all the evidence of the training (not the annexes).
+
+        Of an opened RUN, of the manifest that was verified.
+        """
+        return self.opened_as or sha256_of(self.directory / MANIFEST)
+
+    def sealed_sha256(self) -> dict[str, str]:
+        """Return the SHA-256 of every sealed file by name, as the manifest lists them: of an opened RUN, as verified.
+
+        Raises IntegrityFailure for a malformed manifest, BadInput for one of another version.
+        """
+        files = self.facts if self.opened_as else RunManifest.read_file(self.directory / MANIFEST).files
+        return {name: facts.sha256 for name, facts in files.items()}
 
     def path(self, name: str) -> Path:
         """Return the path of the file ``name`` (``model/model.txt``). Its directory is made while the RUN is open.

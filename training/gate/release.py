@@ -52,7 +52,7 @@ def evidence_of(run: Run, asked: Asked, trust: Trust, checked: Checked | None = 
     if audit is not None:
         # From the bytes that are hashed: a report that is swapped between two readings is judged as it is hashed.
         documents = replace(documents, fairness=Fairness.parse(audit, str(report)))
-    manifest_sha256 = run.opened_as or run.manifest_sha256
+    manifest_sha256 = run.manifest_sha256
     card = build(documents, run_id=run.id, manifest_sha256=manifest_sha256)
     policies = _policies(run, asked, trust)
     parts = ReleaseParts(

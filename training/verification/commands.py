@@ -39,7 +39,7 @@ def verify_training_command(
     from training.verification.retraining import retrain
 
     opened, trust = Run.open(run), Trust.open()
-    signer = second_signer(opened, trust, key)  # before what takes as long as the training
+    second = second_signer(opened, trust, key)  # before what takes as long as the training
     began = time.monotonic()
     with progress("Training the RUN again"):
         training = retrain(opened, store, policy=policy, threads=threads)
@@ -58,11 +58,11 @@ def verify_training_command(
             where=str(opened.directory),
             way_out="do not release it; find out who made the RUN, and train again",
         )
-    attest_retraining(opened, provenance(policy), signer)
+    attest_retraining(opened, provenance(policy), second)
     document = {
         "run_id": opened.id,
         "retrained": training.state,
-        "signed_by": signer.key.name,
+        "signed_by": second.signer.key.name,
         "seconds": round(time.monotonic() - began),
     }
     emit(

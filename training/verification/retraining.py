@@ -13,7 +13,6 @@ from features import load_catalogue
 from threat.errors import IntegrityFailure, ThreatError
 from threat.release.attestations import NOT_COMPARED
 from threat.release.documents.config import Config
-from threat.release.documents.manifest import RunManifest
 from threat.release.documents.provenance import Provenance
 from threat.release.documents.recomputation import FoundDifference, Retrained
 from threat.release.documents.snapshot import SnapshotRead
@@ -51,8 +50,8 @@ def retrain(run: Run, store: Path, *, policy: Path | None = None, threads: int =
         for name in _QUESTION:
             shutil.copyfile(run.path(name), directory / name)
         _train_in_a_process(directory, store, policy, threads)
-        again = _sealed_hashes(Run.open(directory))
-    sealed = _sealed_hashes(run)
+        again = Run.open(directory).sealed_sha256()
+    sealed = run.sealed_sha256()
     differences = tuple(
         FoundDifference(
             document=name,
@@ -64,11 +63,6 @@ def retrain(run: Run, store: Path, *, policy: Path | None = None, threads: int =
         if sealed.get(name) != again.get(name)
     )
     return Retraining("different" if differences else "same_model", differences=differences)
-
-
-def _sealed_hashes(run: Run) -> dict[str, str]:
-    """Return the SHA-256 of every sealed file, by name."""
-    return {name: facts.sha256 for name, facts in run.read(RunManifest).files.items()}
 
 
 def _another_here(run: Run, now: Provenance) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,10 @@ import pytest
 from fixtures import evidence
 from fixtures.trusted import Trusted
 
-from threat.errors import UsageError
+from threat.errors import IntegrityFailure, UsageError
+from threat.files import sha256_of
 from threat.release.attestations import (
+    SecondSigner,
     attest_annexes,
     attest_retraining,
     attest_training,
@@ -22,6 +25,7 @@ from threat.release.attestations import (
 )
 from threat.release.documents.attestations import Attestations
 from threat.release.runs import Run
+from threat.trust.chain import canonical
 from threat.trust.folder import Trust
 from threat.trust.key_list import Holder
 from threat.trust.signing import Signer
@@ -156,6 +160,11 @@ def second_key(trusted: Trusted, name: str = "Second machine") -> Signer:
     return trusted.add("evidence-second", Holder(name, "service", ("evidence",)))
 
 
+def train_again(run: Run, signer: Signer) -> None:
+    """Sign past the command, which asks who trained it first."""
+    attest_retraining(run, evidence.provenance(), SecondSigner(signer, sha256_of(canonical(envelopes_of(run)[0]))))
+
+
 @pytest.fixture
 def twice(trusted: Trusted, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
     """A RUN that its training signed, in a trust of the test's own."""
@@ -166,7 +175,7 @@ def twice(trusted: Trusted, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> 
 
 
 def test_who_trained_it_again_is_named_and_annexes_may_follow(twice: Run, trusted: Trusted) -> None:
-    attest_retraining(twice, evidence.provenance(), second_key(trusted))
+    train_again(twice, second_key(trusted))
     twice.write(evidence.fairness(twice.manifest_sha256))
     attest_annexes(twice, ("fairness.json",), trusted.trust)
     signed = signed_evidence(Run.open(twice.directory), trusted.trust)
@@ -186,8 +195,8 @@ def test_nobody_vouches_for_their_own_training(twice: Run, trusted: Trusted, tmp
     with pytest.raises(UsageError, match="of the job that trained the RUN"):
         second_signer(twice, trusted.trust, trusted.key("evidence-second"))
     # Signed past the command, it counts for nothing.
-    attest_retraining(twice, evidence.provenance(), trusted.signer("evidence"))
-    attest_retraining(twice, evidence.provenance(), trusted.signer("evidence-second"))
+    train_again(twice, trusted.signer("evidence"))
+    train_again(twice, trusted.signer("evidence-second"))
     assert signed_evidence(twice, trusted.trust).retrained_by == ()
 
 
@@ -195,8 +204,37 @@ def test_a_repeated_training_of_another_run_is_found(twice: Run, trusted: Truste
     second = second_key(trusted)
     other = evidence.make_run(tmp_path / "others", replacing=[evidence.checks(), evidence.evaluation(horizon_days=90)])
     attest_training(other, trusted.trust)
-    attest_retraining(other, evidence.provenance(), second)
+    train_again(other, second)
     twice.write(Attestations.of([envelopes_of(twice)[0], envelopes_of(other)[1]]))
     assert signed_evidence(twice, trusted.trust).reason == (
         "the statement after the training belongs to another RUN or another place"
     )
+
+
+def test_a_second_holder_signs_the_manifest_that_was_compared_and_no_later_one(
+    twice: Run, trusted: Trusted, tmp_path: Path
+) -> None:
+    """Whoever writes the RUN's folder puts another RUN there while the training is repeated."""
+    second_key(trusted)
+    opened = Run.open(twice.directory)
+    second = second_signer(opened, trusted.trust, trusted.key("evidence-second"))
+    verified = (opened.manifest_sha256, opened.sealed_sha256())
+    other = evidence.make_run(tmp_path / "others", replacing=[evidence.evaluation(horizon_days=90)])
+    for name in ("manifest.json", "evaluation.json"):
+        shutil.copyfile(other.directory / name, opened.directory / name)
+    attest_retraining(opened, evidence.provenance(), second)
+    said = statement_of(envelopes_of(opened)[1])
+    assert (opened.manifest_sha256, opened.sealed_sha256()) == verified
+    assert said["predicate"]["run_manifest_sha256"] == verified[0] != other.manifest_sha256
+    hashes = {item["name"]: item["digest"]["sha256"] for item in said["subject"]}
+    assert hashes == {name: digest for name, digest in verified[1].items() if name != "folds.json"}
+
+
+def test_nobody_vouches_after_another_statement_of_a_training_than_was_verified(twice: Run, trusted: Trusted) -> None:
+    second_key(trusted)
+    second = second_signer(twice, trusted.trust, trusted.key("evidence-second"))
+    [first] = envelopes_of(twice)
+    twice.write(Attestations.of([first | {"signatures": [{"keyid": "0" * 64, "sig": "AA=="}]}]))
+    with pytest.raises(IntegrityFailure, match="statement of the training is another than before"):
+        attest_retraining(twice, evidence.provenance(), second)
+    assert len(envelopes_of(twice)) == 1

@@ -17,6 +17,7 @@ from threat.errors import IntegrityFailure, UsageError
 from threat.files import sha256_of
 from threat.release import bundle, checkpoint, promotions
 from threat.release.documents.gate import PolicyInForce
+from threat.release.ledger import days_asked
 from threat.release.policies import PolicyAsks
 from threat.trust import records
 from threat.trust.folder import Trust
@@ -149,6 +150,19 @@ def test_a_pilot_of_before_stands_when_a_later_policy_asks_for_more(
     revoked = replace(trusted.trust, keys={**trusted.trust.keys, gail.key_id: replace(gail, state="revoked")})
     assert promotions.read(ledger, revoked).standing.state == "pilot"
     assert bundle.open(built, revoked).manifest.run_id == "run-1"
+
+
+def test_before_the_first_policy_eight_weeks_were_asked(trusted: Trusted, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A pilot of before the first signed policy stands; that one asks from its own day, a later one from the next."""
+    trusted.use(monkeypatch)
+
+    def asked(*days: str) -> list[int]:
+        return [days_asked({"at": parse_as_of(f"2026-{day}"), "sequence": 0}, trusted.trust) for day in days]
+
+    assert asked("03-10") == [56]
+    put_in_force(trusted, 84, date(2026, 3, 10), "first")
+    put_in_force(trusted, 70, date(2026, 4, 1), "second")
+    assert asked("03-09", "03-10", "03-11", "04-01", "04-02") == [56, 84, 84, 84, 70]
 
 
 def test_the_demonstration_goes_anywhere_at_once_and_its_record_says_so(
