@@ -218,10 +218,11 @@ def _require_files_of_run(files: Mapping[str, bytes], gate: Gate, run_id: str, p
             raise IntegrityFailure("The bundle holds another file than the RUN sealed.", value=name, where=where)
 
 
-def _asked_in_force(gate: Gate, trust: Trust, path: Path) -> PolicyAsks | None:
-    """Return what the gate's policy asks of approvals, by the word of governance; None where it signed no numbers.
+def _asked_in_force(gate: Gate, trust: Trust, path: Path) -> PolicyAsks:
+    """Return what the gate's policy asks of approvals, by the word of governance.
 
-    Raises IntegrityFailure for a policy that governance never put in force.
+    Raises IntegrityFailure for a policy that governance never put in force, NotApproved for one that was put in force
+    before governance signed what it asks for: in which roles people approve would be the promoter's word.
     """
     named = {policy.sha256 for policy in gate.policies if policy.kind == "gate"}
     # Also by a governance key that was revoked since: the approvers signed the hash of just this policy.
@@ -233,4 +234,12 @@ def _asked_in_force(gate: Gate, trust: Trust, path: Path) -> PolicyAsks | None:
             where=str(path / Gate.FILE),
             way_out="threat put-in-force gate, and release the RUN again",
         )
-    return signed[-1].asks
+    asks = signed[-1].asks
+    if asks is None:
+        raise NotApproved(
+            "The policy that decided was put in force before governance signed whose approval it asks for.",
+            value=f"{signed[-1].version}, by {signed[-1].by} on {signed[-1].since}",
+            where=str(path / Gate.FILE),
+            way_out="put the same file in force again (threat put-in-force gate); until then the rule ranks",
+        )
+    return asks

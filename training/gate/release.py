@@ -9,7 +9,7 @@ from typing import Any
 from model_cards.card import build
 from model_cards.outline import missing_mandatory
 from model_cards.runs import add_card
-from threat.errors import GateRefused, IntegrityFailure
+from threat.errors import GateRefused, IntegrityFailure, UsageError
 from threat.files import sha256_of
 from threat.release import bundle, kept, promotions
 from threat.release.attestations import signed_evidence
@@ -44,7 +44,8 @@ class Checked:
 def evidence_of(run: Run, asked: Asked, trust: Trust, checked: Checked | None = None) -> Evidence:
     """Return what the gate reads of an opened (so verified) RUN.
 
-    Raises IntegrityFailure where the ledger of openings or the policies in force do not verify.
+    Raises IntegrityFailure where the ledger of openings or the policies in force do not verify, UsageError for a gate
+    policy that was put in force before governance signed what it asks for.
     """
     report, model = run.path(Fairness.FILE), ranking_files(run)
     audit = report.read_bytes() if report.is_file() else None
@@ -92,8 +93,19 @@ def _is_unchanged(run: Run) -> bool:
 
 
 def _policies(run: Run, asked: Asked, trust: Trust) -> tuple[PolicyInForce, ...]:
-    """Return the policies that decide, each with who put it in force: the gate's, the audit's and the training's."""
+    """Return the policies that decide, each with who put it in force: the gate's, the audit's and the training's.
+
+    Raises UsageError where the gate's was put in force before governance signed what it asks for.
+    """
     signed = in_force(trust)
+    gate = signed.get("gate")
+    if gate is not None and gate.asks is None:
+        # Here, and not when the bundle is opened: before anybody approves, and before the RUN is computed again.
+        raise UsageError(
+            "The gate policy was put in force before governance signed whose approval it asks for.",
+            value=f"{gate.version}, by {gate.by} on {gate.since}",
+            way_out="put the same file in force again: threat put-in-force gate",
+        )
     policies = [deciding(kind, file.version, file.sha256, signed) for kind, file in asked.files.items()]
     provenance = run.find(Provenance)
     if provenance is not None:

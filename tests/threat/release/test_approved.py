@@ -21,6 +21,7 @@ from threat.release.approved import NotApproved
 from threat.release.documents.approvals import Approvals
 from threat.release.documents.gate import Gate
 from threat.release.model_files import TREES
+from threat.release.policies import every, put_in_force
 from threat.release.runs import Run
 from threat.release.statements import Approval, Authorship, Said, Withdrawal
 from threat.trust.folder import Trust
@@ -207,3 +208,18 @@ def test_whoever_registers_both_keys_is_no_third(run: Run, tmp_path: Path, trust
         )
     )
     refused(built(run, tmp_path, trusted), "Too few people approved this release: 1 of 2")
+
+
+def test_a_policy_that_says_not_whose_approval_it_asks_for_serves_nothing_until_it_is_put_in_force_again(
+    run: Run, tmp_path: Path, trusted: Trusted
+) -> None:
+    """Of before governance signed that, approvals in any two roles would do."""
+    path, governance = built(run, tmp_path, trusted), trusted.signer("governance")
+    [policy] = every(trusted.trust)
+    put_in_force(replace(policy, asks=None), trusted.trust, governance)
+    with pytest.raises(NotApproved, match="before governance signed whose approval it asks for") as caught:
+        bundle.open(path, Trust.open())
+    assert caught.value.value == "v1, by Gail Second on 2026-01-05"
+    assert caught.value.way_out.startswith("put the same file in force again (threat put-in-force gate)")
+    put_in_force(policy, trusted.trust, governance)
+    assert bundle.open(path, Trust.open()).manifest.run_id == "run-1"

@@ -10,13 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fixtures.release_commands import run_command, sign_everything
+from fixtures.release_commands import put_policies_in_force, run_command, sign_everything
 from fixtures.trusted import Trusted
 
-from threat.errors import GateRefused, IntegrityFailure
+from threat.errors import GateRefused, IntegrityFailure, UsageError
 from threat.files import sha256_of
 from threat.release import kept
 from threat.release.envelopes import lost_statements, read_envelopes, statement
+from threat.release.policies import in_force, put_in_force
 from threat.release.runs import Run
 from threat.release.statements import Dissent
 from threat.trust.folder import Trust
@@ -104,3 +105,21 @@ def test_what_a_key_ever_verified_must_stay_and_counts_no_more_once_the_key_is_r
     assert lost_statements([said], [], stranger) == []
     with pytest.raises(IntegrityFailure, match="No key trusted for approval"):
         lost_statements([said], [other], stranger)
+
+
+def test_a_force_decides_by_no_policy_of_before_governance_signed_what_it_asks_for(
+    make_audited: Any, force_keys: dict[str, Path], trusted: Trusted, tmp_path: Path
+) -> None:
+    """Said before anybody approves: a bundle under such a policy would not open."""
+    run = make_audited("r1")
+    put_policies_in_force(force_keys, run)
+    gate, signer = in_force(trusted.trust)["gate"], trusted.signer("governance")
+    put_in_force(replace(gate, asks=None), trusted.trust, signer)
+    signed = ("--key", force_keys["Dee Pio"], "--approvals", tmp_path / "approvals.json")
+    dissent = ("approve", run.directory, "dissent", "--to", "shadow", "--reason", "too soon", *signed)
+    refused = run_command(*dissent).exception
+    assert isinstance(refused, UsageError)
+    assert refused.problem == "The gate policy was put in force before governance signed whose approval it asks for."
+    assert refused.way_out == "put the same file in force again: threat put-in-force gate"
+    put_in_force(gate, trusted.trust, signer)
+    assert run_command(*dissent).exit_code == 0
