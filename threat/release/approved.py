@@ -175,7 +175,7 @@ def is_revoked(said: Statement, trust: Trust) -> bool:
 def approved_by(files: Mapping[str, bytes], trust: Trust, path: Path) -> Approved:
     """Return what people signed about the release in the files of a bundle.
 
-    Raises IntegrityFailure for a statement that no key verifies, and for a policy that governance never put in force.
+    Raises IntegrityFailure for a statement that no key verifies, NotApproved for a policy that nobody put in force.
     """
     gate = Gate.parse(files[Gate.FILE], f"{path}/{Gate.FILE}")
     asks = _asked_in_force(gate, trust, path)
@@ -221,18 +221,20 @@ def _require_files_of_run(files: Mapping[str, bytes], gate: Gate, run_id: str, p
 def _asked_in_force(gate: Gate, trust: Trust, path: Path) -> PolicyAsks:
     """Return what the gate's policy asks of approvals, by the word of governance.
 
-    Raises IntegrityFailure for a policy that governance never put in force, NotApproved for one that was put in force
-    before governance signed what it asks for: in which roles people approve would be the promoter's word.
+    Raises NotApproved for a policy that governance never put in force, or by a record that is no longer believed; and
+    for one that was put in force before governance signed what it asks for: in which roles people approve would be the
+    promoter's word.
     """
     named = {policy.sha256 for policy in gate.policies if policy.kind == "gate"}
     # Also by a governance key that was revoked since: the approvers signed the hash of just this policy.
     signed = [policy for policy in every(trust.with_revoked_keys()) if policy.sha256 in named and not policy.withdrawn]
     if not signed:
-        raise IntegrityFailure(
-            "The release was decided by a policy that nobody put in force.",
+        # The rule, and no closed desk: the end of a governance key may take the record of a policy with it.
+        raise NotApproved(
+            "The release was decided by a policy that no believed record puts in force.",
             value=gate.policy_version,
             where=str(path / Gate.FILE),
-            way_out="threat put-in-force gate, and release the RUN again",
+            way_out="put it in force: threat put-in-force gate; or governance vouches for its record: threat chains",
         )
     asks = signed[-1].asks
     if asks is None:

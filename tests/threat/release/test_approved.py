@@ -150,7 +150,7 @@ def test_a_bundle_by_another_id_or_with_a_policy_of_the_thief_s_own_does_not_ope
     gate = verdict(run, policies=(policy,))
     run.write(gate)
     run.write(Approvals.of(envelopes_of(gate)))
-    refused(built(run, tmp_path, trusted), "policy that nobody put in force")
+    refused(built(run, tmp_path, trusted), "policy that no believed record puts in force")
 
 
 @pytest.mark.parametrize("name", ["model/base.json", "checks.json", "cohort.json"])
