@@ -22,7 +22,7 @@ from threat.release.documents.fairness import Fairness
 from threat.release.documents.gate import Gate
 from threat.release.documents.manifest import FileFacts, RunManifest
 from threat.release.envelopes import verified_statements
-from threat.release.policies import MOST_DAYS, PolicyAsks, every
+from threat.release.policies import PolicyAsks, every
 from threat.release.statements import (
     Approval,
     Authorship,
@@ -175,7 +175,8 @@ def is_revoked(said: Statement, trust: Trust) -> bool:
 def approved_by(files: Mapping[str, bytes], trust: Trust, path: Path) -> Approved:
     """Return what people signed about the release in the files of a bundle.
 
-    Raises IntegrityFailure for a statement that no key verifies, NotApproved for a policy that nobody put in force.
+    Raises IntegrityFailure for a statement that no key verifies, NotApproved for a policy that nobody put in force, or
+    that was put in force before governance signed what it asks for.
     """
     gate = Gate.parse(files[Gate.FILE], f"{path}/{Gate.FILE}")
     asks = _asked_in_force(gate, trust, path)
@@ -186,9 +187,9 @@ def approved_by(files: Mapping[str, bytes], trust: Trust, path: Path) -> Approve
         to=gate.to,
         environment=gate.environment,
         made_by=() if gate.signed is None else gate.signed.key_ids,
-        persons=max(LEAST_PEOPLE, 0 if asks is None else asks.persons),
-        roles=() if asks is None else asks.roles,
-        most_days=MOST_DAYS if asks is None else asks.approval_days,
+        persons=max(LEAST_PEOPLE, asks.persons),
+        roles=asks.roles,
+        most_days=asks.approval_days,
     )
 
 
