@@ -23,16 +23,6 @@ from threat.trust.signing import Signer, sign
 
 
 @pytest.fixture
-def ledger(var: Path) -> Path:
-    return var / "promotions.jsonl"
-
-
-@pytest.fixture
-def build(make_run: Any, var: Path, signer: Signer) -> Any:
-    return lambda run_id: bundle.build(make_run(run_id), var / "bundles", signer)
-
-
-@pytest.fixture
 def build_force(make_run: Any, var: Path, trusted: Trusted, monkeypatch: pytest.MonkeyPatch) -> Any:
     trusted.use(monkeypatch)
     passed = {"environment": "force", "to": "live"}

@@ -16,16 +16,6 @@ from threat.trust.signing import Signer
 
 
 @pytest.fixture
-def ledger(var: Path) -> Path:
-    return var / "promotions.jsonl"
-
-
-@pytest.fixture
-def build(make_run: Any, var: Path, signer: Signer) -> Any:
-    return lambda run_id: bundle.build(make_run(run_id), var / "bundles", signer)
-
-
-@pytest.fixture
 def newer(var: Path, signer: Signer) -> Any:
     """A newer bundle of a RUN: the same model with another verdict."""
 
