@@ -83,6 +83,25 @@ def test_a_group_that_chance_seldom_shows_is_an_alert_of_the_report() -> None:
     assert "As evidence it weighs more than what chance gives" in said_of(report)
 
 
+def test_of_what_is_simulated_the_public_report_gives_whole_numbers_alone(many: Fairness) -> None:
+    assert many.own_rates is not None
+    assert many.alerts is not None
+    report, rates = public(many), many.own_rates
+    assert report.own_rates is not None
+    assert report.own_rates.as_json() == {
+        "draws": rates.draws,
+        "cells": rates.cells,
+        **{
+            name: round(100 * getattr(rates, name).value)
+            for name in ("false_fail", "false_alert", "any_alert", "false_pass")
+        },
+    }
+    assert report.alerts is not None
+    assert report.alerts.as_json() == {
+        "cells": 9, "alerting": 1, "by_chance": round(many.alerts.by_chance), "beyond_chance": False
+    }  # fmt: skip
+
+
 def test_where_nothing_could_be_compared_there_is_no_word_but_not_enough_evidence() -> None:
     report = audited([4, 3, 2, 1], [1, 0, 1, 0], [Characteristic("x", "column", ["one"] * 4, ())], threshold=2.5)
     assert (report.alerts, report.verdict, said_of(report)) == (None, NOT_ENOUGH, "")

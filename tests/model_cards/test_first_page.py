@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
+import pytest
 from fixtures import evidence
 from fixtures.cards import made
 from fixtures.evidence import at_capacity, figure, ranking
@@ -91,6 +92,13 @@ def test_nothing_of_the_first_page_is_left_out_of_its_drawing() -> None:
     assert drawn["Signed by"] == "Nobody"
     assert drawn["Verdicts of the gate"] == "The gate has not been asked"
     assert all(drawn.values())
+
+
+@pytest.mark.parametrize(("audited", "said"), [(True, "None on record"), (False, "Not audited")])
+def test_a_run_that_nobody_audited_is_not_said_to_be_without_a_fault(audited: bool, said: str) -> None:
+    summary = (made() if audited else made(fairness=None)).summary.model_copy(update={"faults": (), "alerts": ()})
+    drawn = {title: value for _, values in first_page_parts(summary) for title, value in values}
+    assert (drawn["Fails and alerts"], drawn["Found unasked"]) == (said, said)
 
 
 def test_figures_as_numbers_have_lasting_names_and_no_small_count() -> None:

@@ -67,7 +67,7 @@ def require_approved(files: Mapping[str, bytes], run_id: str, trust: Trust, path
     IntegrityFailure for files that are not of the release that they approved.
     """
     if lacking := [name for name in (Approvals.FILE, RUN_MANIFEST) if name not in files]:
-        raise IntegrityFailure(
+        raise NotApproved(
             "The bundle does not carry what people signed.",
             value=f"no {', '.join(lacking)}",
             where=str(path),
