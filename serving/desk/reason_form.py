@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from serving.desk.form import Form
+
 SHORTEST, LONGEST = 5, 500
-"""Characters of the words. Five is the least that can name a purpose ("audit"); 500 fit the form's 8 kB in any
-script."""
+"""Characters of the words. Five is the least that can name a purpose ("audit"); 500 say it in any script."""
 
 
 @dataclass(frozen=True)
@@ -33,14 +34,14 @@ class ReasonForm:
     reason: str = ""
     sent: bool = False
 
-    def filled_in(self, posted: Mapping[str, str]) -> ReasonForm:
+    def filled_in(self, posted: Form) -> ReasonForm:
         """Return the form as it was posted."""
         return ReasonForm(
             self.choices,
             self.about,
             self.prefix,
-            posted.get("justification", ""),
-            posted.get("reason", "").strip(),
+            posted.one("justification"),
+            posted.text("reason"),
             sent=True,
         )
 
@@ -49,9 +50,9 @@ class ReasonForm:
         """First thing to mend; None for a form that was not sent, or that may open what it is about.
 
         >>> form = ReasonForm({"audit": "Audit"}, "the names")
-        >>> form.error is None, form.filled_in({}).error.text
+        >>> form.error is None, form.filled_in(Form()).error.text
         (True, 'Choose why you need the names.')
-        >>> form.filled_in({"justification": "audit", "reason": "why"}).error
+        >>> form.filled_in(Form.of({"justification": "audit", "reason": "why"})).error
         FieldError(text='Say why in 5 to 500 characters.', field='reason')
         """
         if not self.sent:

@@ -8,25 +8,19 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Annotated
-from urllib.parse import parse_qs
 
 from fastapi import Depends, Request
 from sqlalchemy import Connection, delete, insert, select
 
 from serving.audit.database import ENDED_SESSIONS, OPEN_NAMES
 from serving.audit.log import Entry, Operation, append, session_mark, vouch
+from serving.desk.form import LARGEST, Form, NotAForm
 from serving.desk.problems import Denied, NotFound
 from serving.desk.service import Desk
 from serving.desk.sign_in import COOKIE, Permission, Session
 from threat.errors import ThreatError
 
 VISITOR_COOKIE = "threat_visitor"
-
-_LARGEST_FORM = 8 * 1024
-"""Bytes. The largest form holds a reason of 500 characters; a longer body is refused before it fills memory."""
-
-_MOST_FIELDS = 20
-"""The form with most fields has three."""
 
 _REFERENCE = re.compile(r"[RPE]-[0-9a-f]{16}", re.ASCII)
 """What of an address the log may hold: a whole reference. Anything else may be whatever somebody typed, a name too."""
@@ -206,8 +200,8 @@ def may(permission: Permission) -> Callable[[Request, SignedInRequest], SignedIn
     return check
 
 
-async def posted_form(request: Request) -> dict[str, str]:
-    """Return the fields of a posted form, each once. Raises Denied (400, 413) for a body that is no small form."""
+async def posted_form(request: Request) -> Form:
+    """Return a posted form. Raises Denied (400, 413) for a body that is no form, or longer than one may be."""
     media_type = request.headers.get("content-type", "").partition(";")[0].strip()
     if media_type != "application/x-www-form-urlencoded":
         raise Denied(
@@ -216,13 +210,12 @@ async def posted_form(request: Request) -> dict[str, str]:
     body = b""
     async for chunk in request.stream():
         body += chunk
-        if len(body) > _LARGEST_FORM:
-            raise Denied("The form is longer than 8 kB.", status=413, way_out="shorten the reason")
+        if len(body) > LARGEST:
+            raise Denied(f"The form is longer than {LARGEST // 1024} kB.", status=413, way_out="shorten its texts")
     try:
-        fields = parse_qs(body.decode(), keep_blank_values=True, strict_parsing=bool(body), max_num_fields=_MOST_FIELDS)
-    except ValueError:
-        raise Denied("The form could not be read.", status=400) from None
-    return {name: values[0] for name, values in fields.items()}
+        return Form.parse(body)
+    except NotAForm as error:
+        raise Denied(str(error), status=400) from None
 
 
 def require_token(desk: Desk, token: str, session_id: str) -> None:

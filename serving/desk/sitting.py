@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy import delete, insert, select
 
 from serving.audit.database import OPEN_NAMES
+from serving.desk.form import Form
 from serving.desk.reason_form import ReasonForm
 from serving.desk.request import SignedInRequest
 from serving.desk.service import Desk
@@ -78,4 +79,6 @@ def sitting_of(desk: Desk, session: Session, at: int) -> Sitting | None:
         row = connection.execute(query).first()
     if row is None:
         return None
-    return Sitting(NAMES_FORM.filled_in({"justification": row.justification, "reason": row.reason}), row.ends_at)
+    return Sitting(
+        NAMES_FORM.filled_in(Form.of({"justification": row.justification, "reason": row.reason})), row.ends_at
+    )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -13,6 +12,7 @@ from serving.desk.back import kept, own_address
 from serving.desk.case.filters import Choice
 from serving.desk.case.links import CaseLinks
 from serving.desk.case.view import file_of, relationship_of_file
+from serving.desk.form import Form
 from serving.desk.list_view import reference_of
 from serving.desk.parties import parties_of
 from serving.desk.people.contact import CONTACT_FORM, SafeContact, safe_contact_of
@@ -78,10 +78,10 @@ def names(
     request: Request,
     reference: Reference,
     signed_in: Annotated[SignedInRequest, Depends(may("see_names"))],
-    posted: Annotated[Mapping[str, str], Depends(posted_form)],
+    posted: Annotated[Form, Depends(posted_form)],
 ) -> Response:
     """Open names for the sitting and go back to the page, which then shows them."""
-    signed_in.require_form(posted.get("token", ""), "open names for the sitting")
+    signed_in.require_form(posted.one("token"), "open names for the sitting")
     form = NAMES_FORM.filled_in(posted)
     if form.error:
         return _relationship(request, signed_in, reference, Opened(names=form))
@@ -95,10 +95,10 @@ def safe_contact(
     request: Request,
     reference: Reference,
     signed_in: Annotated[SignedInRequest, Depends(may("see_safe_contact"))],
-    posted: Annotated[Mapping[str, str], Depends(posted_form)],
+    posted: Annotated[Form, Depends(posted_form)],
 ) -> Response:
     """Show the page with the safe contact of the person at risk, on this answer alone."""
-    signed_in.require_form(posted.get("token", ""), "open safe contact")
+    signed_in.require_form(posted.one("token"), "open safe contact")
     form = CONTACT_FORM.filled_in(posted)
     if form.error:
         return _relationship(request, signed_in, reference, Opened(contact=form))

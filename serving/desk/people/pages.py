@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Request
 from starlette.responses import RedirectResponse, Response
 
 from serving.desk.back import back_of, kept
+from serving.desk.form import Form
 from serving.desk.people.names import names_on
 from serving.desk.people.person import person_of, recorded_person
 from serving.desk.reason_form import ReasonForm
@@ -37,10 +37,10 @@ def names(
     request: Request,
     reference: Reference,
     signed_in: Annotated[SignedInRequest, Depends(may("see_names"))],
-    posted: Annotated[Mapping[str, str], Depends(posted_form)],
+    posted: Annotated[Form, Depends(posted_form)],
 ) -> Response:
     """Open names for the sitting and go back to the page, which then shows this person's."""
-    signed_in.require_form(posted.get("token", ""), "open names for the sitting")
+    signed_in.require_form(posted.one("token"), "open names for the sitting")
     form = NAMES_FORM.filled_in(posted)
     if form.error:
         return _person(request, signed_in, reference, form)
@@ -52,12 +52,12 @@ def names(
 @router.post("/names/close")
 def close_names(
     signed_in: Annotated[SignedInRequest, Depends(may("see_names"))],
-    posted: Annotated[Mapping[str, str], Depends(posted_form)],
+    posted: Annotated[Form, Depends(posted_form)],
 ) -> Response:
     """Close the names of the sitting and go back to the page that the button was on."""
-    signed_in.require_form(posted.get("token", ""), "close the names")
+    signed_in.require_form(posted.one("token"), "close the names")
     close_sitting(signed_in)
-    return RedirectResponse(back_of(posted.get("back", "")).href, status_code=303)
+    return RedirectResponse(back_of(posted.one("back")).href, status_code=303)
 
 
 def _person(request: Request, signed_in: SignedInRequest, reference: str, form: ReasonForm) -> Response:

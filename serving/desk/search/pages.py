@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import RedirectResponse, Response
 
 from serving.desk.back import leading_back, own_address
+from serving.desk.form import Form
 from serving.desk.problems import NotFound, problem
 from serving.desk.rendering import page_of
 from serving.desk.request import SignedInRequest, may, posted_form
@@ -30,11 +30,11 @@ def search(request: Request, signed_in: Annotated[SignedInRequest, Depends(may("
 def find(
     request: Request,
     signed_in: Annotated[SignedInRequest, Depends(may("see_cases"))],
-    posted: Annotated[Mapping[str, str], Depends(posted_form)],
+    posted: Annotated[Form, Depends(posted_form)],
 ) -> Response:
     """Lead to what a reference names, or say plainly that it is not there. Each search is one audit entry."""
-    signed_in.require_form(posted.get("token", ""), "search by reference")
-    typed = posted.get("reference", "")
+    signed_in.require_form(posted.one("token"), "search by reference")
+    typed = posted.one("reference")
     try:
         with signed_in.logged("consultation", "search by reference") as draft:
             draft.subject = reference_in(typed)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import RedirectResponse, Response
 
 from serving.audit.log import Entry, session_mark
+from serving.desk.form import Form
 from serving.desk.problems import plain
 from serving.desk.rendering import page_of, problem_page
 from serving.desk.request import (
@@ -41,12 +41,12 @@ def sign_in(request: Request) -> Response:
 
 
 @router.post("/sign-in")
-def start_session(request: Request, form: Annotated[Mapping[str, str], Depends(posted_form)]) -> Response:
+def start_session(request: Request, form: Annotated[Form, Depends(posted_form)]) -> Response:
     """Begin a session in the role picked."""
     desk = desk_of(request)
     visitor = request.cookies.get(VISITOR_COOKIE, "")
-    require_token(desk, form.get("token", ""), visitor)
-    role = form.get("role", "")
+    require_token(desk, form.one("token"), visitor)
+    role = form.one("role")
     if role not in ROLES:
         # What was sent instead of a role may be anything, so the entry leaves it out.
         refused = Entry(NOBODY, "nobody", "access", "sign in", outcome="refused", detail={"status": 422})
@@ -72,10 +72,10 @@ def start_session(request: Request, form: Annotated[Mapping[str, str], Depends(p
 @router.post("/sign-out")
 def sign_out(
     signed_in: Annotated[SignedInRequest, Depends(signed_in_request)],
-    form: Annotated[Mapping[str, str], Depends(posted_form)],
+    form: Annotated[Form, Depends(posted_form)],
 ) -> Response:
     """End the session, here and in the browser."""
-    signed_in.require_form(form.get("token", ""), "sign out")
+    signed_in.require_form(form.one("token"), "sign out")
     signed_in.sign_out()
     response = RedirectResponse("/sign-in", status_code=303)
     response.delete_cookie(COOKIE, path="/", httponly=True, samesite="strict")

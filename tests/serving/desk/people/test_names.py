@@ -125,7 +125,7 @@ def test_a_date_of_birth_that_is_not_on_record_is_said_so(desk, monkeypatch):
         ({"justification": "curious"}, 422, "Choose why you need the names."),
         ({"token": "0" * 64}, 403, "This form is not from a page of this session."),
         ({"token": ""}, 403, "This form is not from a page of this session."),
-        ({"reason": "x" * 9000}, 413, "The form is longer than 8 kB."),
+        ({"reason": "x" * 66_000}, 413, "The form is longer than 64 kB."),
     ],
 )
 def test_names_stay_closed(desk, changed, status, said):
