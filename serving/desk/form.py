@@ -58,7 +58,7 @@ class Form:
             raise NotAForm("The form holds a NUL character.")
         return cls(tuple((name, _line_ends_made_one(value)) for name, value in pairs))
 
-    def one(self, name: str) -> str:
+    def value(self, name: str) -> str:
         """Return the value of a field that is sent once; empty where it was not sent.
 
         Raises UsageError for a field that was sent more than once: which of the values counts would be a guess.
@@ -66,7 +66,7 @@ class Form:
         values = self.all(name)
         if len(values) > 1:
             raise UsageError(
-                f"The field {name} was sent {len(values)} times.",
+                f"The field {name} of the form is not clear: it was sent {len(values)} times.",
                 value=f"{len(values)} values",
                 where=name,
                 way_out="send it once",
@@ -79,11 +79,11 @@ class Form:
 
     def text(self, name: str) -> str:
         """Return what a person typed into a field, without spaces and empty lines around it; empty for nothing."""
-        return self.one(name).strip()
+        return self.value(name).strip()
 
     def act_id(self) -> str:
         """Return the id that makes a repeat of this act known: a UUID, in its usual form. Raises UsageError."""
-        given = self.one("act_id")
+        given = self.value("act_id")
         try:
             return str(uuid.UUID(given))
         except ValueError:
@@ -96,7 +96,7 @@ class Form:
 
     def version(self) -> int:
         """Return the version of the case that the page was made from. Raises UsageError where it names none."""
-        given = self.one("version")
+        given = self.value("version")
         if not given.isascii() or not given.isdigit() or len(given) > 9:
             raise UsageError(
                 "The form does not say which version of the case it was made from.",

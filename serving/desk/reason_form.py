@@ -40,7 +40,7 @@ class ReasonForm:
             self.choices,
             self.about,
             self.prefix,
-            posted.one("justification"),
+            posted.value("justification"),
             posted.text("reason"),
             sent=True,
         )

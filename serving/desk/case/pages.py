@@ -81,7 +81,7 @@ def names(
     posted: Annotated[Form, Depends(posted_form)],
 ) -> Response:
     """Open names for the sitting and go back to the page, which then shows them."""
-    signed_in.require_form(posted.one("token"), "open names for the sitting")
+    signed_in.require_form(posted.value("token"), "open names for the sitting")
     form = NAMES_FORM.filled_in(posted)
     if form.error:
         return _relationship(request, signed_in, reference, Opened(names=form))
@@ -98,7 +98,7 @@ def safe_contact(
     posted: Annotated[Form, Depends(posted_form)],
 ) -> Response:
     """Show the page with the safe contact of the person at risk, on this answer alone."""
-    signed_in.require_form(posted.one("token"), "open safe contact")
+    signed_in.require_form(posted.value("token"), "open safe contact")
     form = CONTACT_FORM.filled_in(posted)
     if form.error:
         return _relationship(request, signed_in, reference, Opened(contact=form))

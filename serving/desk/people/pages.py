@@ -40,7 +40,7 @@ def names(
     posted: Annotated[Form, Depends(posted_form)],
 ) -> Response:
     """Open names for the sitting and go back to the page, which then shows this person's."""
-    signed_in.require_form(posted.one("token"), "open names for the sitting")
+    signed_in.require_form(posted.value("token"), "open names for the sitting")
     form = NAMES_FORM.filled_in(posted)
     if form.error:
         return _person(request, signed_in, reference, form)
@@ -55,9 +55,9 @@ def close_names(
     posted: Annotated[Form, Depends(posted_form)],
 ) -> Response:
     """Close the names of the sitting and go back to the page that the button was on."""
-    signed_in.require_form(posted.one("token"), "close the names")
+    signed_in.require_form(posted.value("token"), "close the names")
     close_sitting(signed_in)
-    return RedirectResponse(back_of(posted.one("back")).href, status_code=303)
+    return RedirectResponse(back_of(posted.value("back")).href, status_code=303)
 
 
 def _person(request: Request, signed_in: SignedInRequest, reference: str, form: ReasonForm) -> Response:

@@ -33,8 +33,8 @@ def find(
     posted: Annotated[Form, Depends(posted_form)],
 ) -> Response:
     """Lead to what a reference names, or say plainly that it is not there. Each search is one audit entry."""
-    signed_in.require_form(posted.one("token"), "search by reference")
-    typed = posted.one("reference")
+    signed_in.require_form(posted.value("token"), "search by reference")
+    typed = posted.value("reference")
     try:
         with signed_in.logged("consultation", "search by reference") as draft:
             draft.subject = reference_in(typed)

@@ -45,8 +45,8 @@ def start_session(request: Request, form: Annotated[Form, Depends(posted_form)])
     """Begin a session in the role picked."""
     desk = desk_of(request)
     visitor = request.cookies.get(VISITOR_COOKIE, "")
-    require_token(desk, form.one("token"), visitor)
-    role = form.one("role")
+    require_token(desk, form.value("token"), visitor)
+    role = form.value("role")
     if role not in ROLES:
         # What was sent instead of a role may be anything, so the entry leaves it out.
         refused = Entry(NOBODY, "nobody", "access", "sign in", outcome="refused", detail={"status": 422})
@@ -75,7 +75,7 @@ def sign_out(
     form: Annotated[Form, Depends(posted_form)],
 ) -> Response:
     """End the session, here and in the browser."""
-    signed_in.require_form(form.one("token"), "sign out")
+    signed_in.require_form(form.value("token"), "sign out")
     signed_in.sign_out()
     response = RedirectResponse("/sign-in", status_code=303)
     response.delete_cookie(COOKIE, path="/", httponly=True, samesite="strict")

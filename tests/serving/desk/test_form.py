@@ -17,16 +17,16 @@ def test_ticked_boxes_keep_their_order_and_texts_their_length():
     sent = [("fact", "strangulation"), ("note", text), ("fact", "stalking"), ("fact", "threat_to_kill"), ("empty", "")]
     form = Form.parse(urlencode(sent).encode())
     assert form.all("fact") == ("strangulation", "stalking", "threat_to_kill")
-    assert form.one("note") == text.replace("\r\n", "\n")
+    assert form.value("note") == text.replace("\r\n", "\n")
     assert form.text("note") == text.replace("\r\n", "\n").strip()
-    assert (form.one("empty"), form.one("absent"), form.all("absent")) == ("", "", ())
+    assert (form.value("empty"), form.value("absent"), form.all("absent")) == ("", "", ())
 
 
 @pytest.mark.parametrize(
     ("sent", "read"), [("a\r\nb", "a\nb"), ("a\rb", "a\nb"), ("a\nb", "a\nb"), ("a\r\n\rb", "a\n\nb")]
 )
 def test_line_ends_of_every_browser_are_one(sent, read):
-    assert Form.parse(f"note={quote(sent)}".encode()).one("note") == read
+    assert Form.parse(f"note={quote(sent)}".encode()).value("note") == read
 
 
 @pytest.mark.parametrize(
@@ -52,8 +52,8 @@ def test_the_largest_form():
 
 
 def test_a_field_sent_twice_is_not_guessed_at():
-    with pytest.raises(UsageError, match="The field grade was sent 2 times"):
-        Form.parse(b"grade=act_today&grade=keep_in_view").one("grade")
+    with pytest.raises(UsageError, match="The field grade of the form is not clear: it was sent 2 times"):
+        Form.parse(b"grade=act_today&grade=keep_in_view").value("grade")
 
 
 def test_which_act_and_which_version():
