@@ -221,12 +221,12 @@ def sign(
 
 @contextmanager
 def _audit_log_of(var: Path) -> Iterator[Engine]:
-    from serving.audit import database
+    from serving.storage import connect
 
     path = var / "desk.sqlite"
     if not path.is_file():
         raise UsageError("There is no audit log in this folder.", where=str(path), way_out="name its folder with --var")
-    engine = database.connect(path)
+    engine = connect(path)
     try:
         yield engine
     finally:

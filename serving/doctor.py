@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from urllib.parse import quote
-
-from sqlalchemy import URL, create_engine
 
 from serving.audit.checkpoints import verify_log
 from serving.lists.rankings import in_service
+from serving.storage import open_read_only
 from threat.doctor.findings import Finding, Places, command
 from threat.release import promotions
 from threat.trust.folder import Trust
@@ -21,9 +19,7 @@ def check_audit_log(places: Places) -> list[Finding]:
         serve = command("serve", "--store", places.store, "--var", places.var)
         return [Finding("audit log", "note", f"none yet: the first list or page makes {path}", serve)]
     witness = Path(f"{path}.witness")
-    # Opened read-only: the desk's own way of opening the file makes tables that are missing.
-    address = URL.create("sqlite", database=f"file:{quote(str(path.absolute()))}", query={"mode": "ro", "uri": "true"})
-    engine = create_engine(address)
+    engine = open_read_only(path)
     try:
         verified = verify_log(engine, Trust.open(), witness=witness if witness.is_file() else None)
     finally:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from serving.audit import database
+from serving.storage import connect
 
 
 def test_a_connection_that_nobody_closed_warns(tmp_path: Path) -> None:
@@ -27,7 +27,7 @@ def test_one_that_was_closed_does_not(tmp_path: Path) -> None:
 
 
 def test_an_engine_that_was_disposed_of_leaves_none_open(tmp_path: Path) -> None:
-    engine = database.connect(tmp_path / "desk.sqlite")
+    engine = connect(tmp_path / "desk.sqlite")
     engine.dispose()
     del engine
     gc.collect()

@@ -17,9 +17,9 @@ from fixtures.desk_browser import STARTED_AT
 from fixtures.earlier_keys import earlier_trust
 
 from fairness.runs import snapshot_of
-from serving.audit import database
 from serving.audit.log import verify
 from serving.lists.making import replay_list
+from serving.storage import connect
 from threat import lists
 from threat.errors import BadInput, IntegrityFailure
 from threat.history.store import Store
@@ -173,7 +173,7 @@ def test_a_changed_file_of_an_earlier_run_is_found(format_1: Path, tmp_path: Pat
 
 
 def test_the_audit_log_is_one_unbroken_chain(tmp_path: Path) -> None:
-    engine = database.connect(unpacked("format_1", tmp_path) / "var" / "desk.sqlite")
+    engine = connect(unpacked("format_1", tmp_path) / "var" / "desk.sqlite")
     try:
         verified = verify(engine)
     finally:

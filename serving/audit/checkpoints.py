@@ -14,12 +14,12 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import unquote
 
 from sqlalchemy import Connection, Engine
 
 from serving.audit import log
 from serving.audit.log import START, Verified
+from serving.storage import base_path, shown, writing
 from threat.errors import IntegrityFailure, UsageError
 from threat.files import write_whole
 from threat.trust.audit_checkpoint import PAYLOAD_TYPE, Checkpoint, read_checkpoint, read_signed
@@ -38,10 +38,7 @@ EVERY_SECONDS: Final = 600
 
 def checkpoint_path(engine: Engine) -> Path:
     """Return the checkpoint file of a database: its own name with ``.checkpoint.json`` added."""
-    name = str(engine.url.database)
-    # A database that is opened for reading alone is named by an address, not by a path.
-    path = unquote(name.removeprefix("file:")) if name.startswith("file:") else name
-    return Path(f"{path}.checkpoint.json")
+    return Path(f"{base_path(engine)}.checkpoint.json")
 
 
 def verify_log(engine: Engine, trust: Trust, *, witness: Path | None = None, shipped: Path | None = None) -> Verified:
@@ -92,11 +89,11 @@ def sign_first(engine: Engine, trust: Trust, signer: Signer, at: int, witness: P
         before = None
     verified = log.verify(engine, witness, heads)
     if not verified.entries:
-        raise UsageError("The audit log has no entry to sign.", where=str(engine.url.database))
+        raise UsageError("The audit log has no entry to sign.", where=shown(engine))
     if before is not None:
         # By a key that is not believed there: it stays next to the log, for whoever looks into the theft.
         path.rename(path.with_name(f"{path.name}.not-believed-{before[0].sequence}"))
-    with engine.begin() as connection:
+    with writing(engine) as connection:
         return _sign(engine, connection, Checkpoint(verified.entries, verified.head, at, ""), signer, at)
 
 
@@ -145,7 +142,7 @@ class Checkpoints:
             if signer is None:
                 return
             # One transaction holds the write lock: two processes sign one after the other, never an earlier head last.
-            with self._engine.begin() as connection:
+            with writing(self._engine) as connection:
                 last = read_checkpoint(checkpoint_path(self._engine), trust)
                 entries = log.head(connection).sequence
                 if last is None and entries and not wrote_first:
@@ -170,7 +167,7 @@ class Checkpoints:
 
 def _sign(engine: Engine, connection: Connection, last: Checkpoint, signer: Signer, at: int) -> Checkpoint:
     """Check the entries since ``last``, sign the head, and replace the file."""
-    head = log.check_since(connection, last.sequence, last.hash, str(engine.url.database))
+    head = log.check_since(connection, last.sequence, last.hash, shown(engine))
     payload: dict[str, Any] = {
         "sequence": head.sequence,
         "hash": head.hash,

@@ -22,8 +22,9 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection, Engine, desc, insert, select
 
-from serving.audit.database import ADDED_COLUMNS, AUDIT_ENTRIES, columns_of
+from serving.audit.tables import ADDED_COLUMNS, AUDIT_ENTRIES, columns_of
 from serving.audit.witness import append_line, line_of, read_witness, witness_path
+from serving.storage import reading, shown, writing
 from threat.asof import parse_as_of, show
 from threat.errors import IntegrityFailure
 
@@ -34,7 +35,7 @@ START = "0" * 64
 """The previous hash of the first entry."""
 
 _BATCH = 1000
-"""Entries read in one transaction. Every transaction holds the one write lock, so a long one would keep readers out."""
+"""Entries read in one transaction: a long one would keep SQLite from emptying its write-ahead log."""
 
 _CLOCK_TOLERANCE = 60
 """Seconds that an entry may be dated before the entry ahead of it: a request that waits for the other writer is logged
@@ -158,7 +159,7 @@ def append(connection: Connection, entry: Entry, at: int) -> tuple[int, str]:
 
 def record(engine: Engine, entry: Entry, at: int) -> int:
     """Add an entry in a transaction of its own, then its hash to the witness file. Returns its sequence number."""
-    with engine.begin() as connection:
+    with writing(engine) as connection:
         sequence, digest = append(connection, entry, at)
     vouch(engine, sequence, digest, at)
     return sequence
@@ -216,7 +217,7 @@ def verify(engine: Engine, witness: Path | None = None, signed: Sequence[tuple[i
     previous, count, witnessed = START, 0, 0
     seen = read_witness(witness or witness_path(engine), required=witness is not None)
     vouched, torn_is_of_an_entry = dict(seen.vouched), False
-    where = str(engine.url.database)
+    where = shown(engine)
     last_at, set_back = 0, 0
     waiting = set(signed)
     for row in _entries(engine):
@@ -257,13 +258,13 @@ def _check_place(row: dict[str, Any], count: int, previous: str, where: str) -> 
 
 def _entries(engine: Engine) -> Iterator[dict[str, Any]]:
     """Read all entries in order, some at a time: nobody who reads a case waits until a long log has been read."""
-    with engine.connect() as connection:
+    with reading(engine) as connection:
         present = columns_of(connection)  # a log of before, opened for reading alone, lacks some
     columns = [column for column in AUDIT_ENTRIES.c if column.name in present]
     query = select(*columns).order_by(AUDIT_ENTRIES.c.sequence).limit(_BATCH)
     last: int | None = None
     while True:
-        with engine.connect() as connection:
+        with reading(engine) as connection:
             further = query if last is None else query.where(AUDIT_ENTRIES.c.sequence > last)
             rows = [dict(entry._mapping) for entry in connection.execute(further)]
         yield from rows

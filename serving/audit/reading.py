@@ -10,7 +10,8 @@ from datetime import date, timedelta
 
 from sqlalchemy import ColumnElement, Engine, desc, func, select
 
-from serving.audit.database import AUDIT_ENTRIES
+from serving.audit.tables import AUDIT_ENTRIES
+from serving.storage import reading
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,7 @@ def read_entries(engine: Engine, wanted: Wanted, *, page: int, size: int) -> Ent
     """Return page ``page`` (from 1) of the entries wanted, ``size`` on a page, latest first; the last page at most."""
     table = AUDIT_ENTRIES.c
     columns = [table[name] for name in LoggedEntry.__dataclass_fields__]
-    with engine.connect() as connection:
+    with reading(engine) as connection:
         latest = int(connection.execute(select(func.coalesce(func.max(table.sequence), 0))).scalar_one())
         last = latest if wanted.last is None else min(wanted.last, latest)
         where = [table.sequence <= last, *_conditions(wanted)]

@@ -18,7 +18,8 @@ from typing import BinaryIO
 
 from sqlalchemy import Engine, select
 
-from serving.audit.database import AUDIT_ENTRIES
+from serving.audit.tables import AUDIT_ENTRIES
+from serving.storage import base_path, reading
 from threat.errors import IntegrityFailure
 
 HASH_DIGITS = 64
@@ -50,7 +51,7 @@ def line_of(sequence: int, digest: str) -> str:
 
 def witness_path(engine: Engine) -> Path:
     """Return the witness file of a database: its own name with ``.witness`` added."""
-    return Path(f"{engine.url.database}.witness")
+    return Path(f"{base_path(engine)}.witness")
 
 
 def read_witness(path: Path, *, required: bool) -> Witness:
@@ -105,7 +106,7 @@ def _rest_of(engine: Engine, torn: str, tail: bytes, before: int) -> tuple[int, 
     # Below the entry that is being written: a few bytes that begin its line were there before it.
     query = select(entry.sequence, entry.entry_hash).where(entry.sequence < before)
     query = query.order_by(entry.sequence.desc()).limit(_TAIL_LINES)
-    with engine.connect() as connection:
+    with reading(engine) as connection:
         rows = connection.execute(query).all()
     # The earliest entry without a line: a few bytes may begin the lines of several, and it was written first.
     for row in reversed(rows):

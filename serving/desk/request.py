@@ -12,12 +12,13 @@ from typing import Annotated
 from fastapi import Depends, Request
 from sqlalchemy import Connection, delete, insert, select
 
-from serving.audit.database import ENDED_SESSIONS, OPEN_NAMES
 from serving.audit.log import Entry, Operation, append, session_mark, vouch
 from serving.desk.form import LARGEST, Form, NotAForm
 from serving.desk.problems import Denied, NotFound
 from serving.desk.service import Desk
 from serving.desk.sign_in import COOKIE, Permission, Session
+from serving.identity.tables import ENDED_SESSIONS, OPEN_NAMES
+from serving.storage import reading, writing
 from threat.errors import ThreatError
 
 VISITOR_COOKIE = "threat_visitor"
@@ -105,7 +106,7 @@ class SignedInRequest:
         A change without an entry, or an entry of a change that was not made, would both be wrong.
         """
         user, draft = self.session, EntryDraft()
-        with self.desk.engine.begin() as connection:
+        with writing(self.desk.engine) as connection:
             yield connection, draft
             mark = session_mark(user.id)
             entry = Entry(user.who, user.role, operation, action, draft.subject, "done", draft.detail, mark)
@@ -144,7 +145,7 @@ def session_of(request: Request) -> Session | None:
 
 
 def _signed_out(desk: Desk, session: Session) -> bool:
-    with desk.engine.connect() as connection:
+    with reading(desk.engine) as connection:
         query = select(ENDED_SESSIONS.c.session_id).where(ENDED_SESSIONS.c.session_id == session.id)
         return connection.execute(query).first() is not None
 

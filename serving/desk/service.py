@@ -11,7 +11,6 @@ from typing import Any
 from pydantic import BaseModel
 from sqlalchemy import Engine
 
-from serving.audit import database
 from serving.audit.checkpoints import Checkpoints
 from serving.audit.log import Entry, record
 from serving.desk import words
@@ -22,6 +21,7 @@ from serving.desk.sign_in import SessionSigner
 from serving.desk.tour import Tour, read_tour
 from serving.lists import rankings
 from serving.lists.publishing import PublishedList
+from serving.storage import connect
 from threat.errors import BadInput, IntegrityFailure, ThreatError, UsageError
 from threat.history.manifest import FILE as MANIFEST
 from threat.history.store import RowsErased, Store
@@ -78,7 +78,7 @@ class Desk:
         self.store = Path(store)
         self.var = Path(var)
         self.clock = clock
-        self.engine: Engine = database.connect(database_path or self.var / "desk.sqlite")
+        self.engine: Engine = connect(database_path or self.var / "desk.sqlite")
         self._given_trust = trust
         self.checkpoints = Checkpoints(self.engine, trust)
         self._published = PublishedList(self.var, trust)

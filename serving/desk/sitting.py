@@ -6,12 +6,13 @@ from dataclasses import dataclass
 
 from sqlalchemy import delete, insert, select
 
-from serving.audit.database import OPEN_NAMES
 from serving.desk.form import Form
 from serving.desk.reason_form import ReasonForm
 from serving.desk.request import SignedInRequest
 from serving.desk.service import Desk
 from serving.desk.sign_in import Session
+from serving.identity.tables import OPEN_NAMES
+from serving.storage import reading
 
 SECONDS = 3600
 """An hour: a sitting over the day's list, or a case conference; a desk that is left shows no names after lunch."""
@@ -74,7 +75,7 @@ def sitting_of(desk: Desk, session: Session, at: int) -> Sitting | None:
     """
     if not session.may("see_names"):
         return None
-    with desk.engine.connect() as connection:
+    with reading(desk.engine) as connection:
         query = select(OPEN_NAMES).where(OPEN_NAMES.c.session_id == session.id, OPEN_NAMES.c.ends_at > at)
         row = connection.execute(query).first()
     if row is None:

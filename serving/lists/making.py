@@ -9,7 +9,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from serving.audit import database
 from serving.audit.checkpoints import Checkpoints
 from serving.audit.log import Entry, Operation, record
 from serving.lists import rankings, scoring
@@ -19,6 +18,7 @@ from serving.lists.scoring import Advance, ScoringInputs
 from serving.relationship.case_panel import case_panel, markers_on_record
 from serving.relationship.circumstances import circumstances
 from serving.relationship.reasons import theme_title
+from serving.storage import connect, reading
 from threat import lists
 from threat.asof import on_record, show
 from threat.errors import BadInput, ThreatError, UsageError
@@ -170,9 +170,9 @@ def _earlier_published(var: Path, as_of: int, trust: Trust) -> ScoredList | None
     """The latest list before ``as_of`` that the audit log says was published and that opens."""
     if not (var / "desk.sqlite").is_file():
         return None
-    engine = database.connect(var / "desk.sqlite")
+    engine = connect(var / "desk.sqlite")
     try:
-        with engine.connect() as connection:
+        with reading(engine) as connection:
             read = sorted(publications(connection), key=lambda publication: publication.order, reverse=True)
     finally:
         engine.dispose()
@@ -324,7 +324,7 @@ def log_command(
 
     A process that holds the key for ``audit`` also signs the head of the log.
     """
-    engine = database.connect(var / "desk.sqlite")
+    engine = connect(var / "desk.sqlite")
     try:
         sequence = record(engine, Entry("command line", "operator", operation, action, subject, detail=detail), at)
         Checkpoints(engine, Trust.open() if trust is None else trust).after(sequence, at)

@@ -16,10 +16,10 @@ from pathlib import Path
 
 from sqlalchemy import Connection, Engine, select
 
-from serving.audit import database
 from serving.audit.checkpoints import Checkpoints, verify_log
-from serving.audit.database import AUDIT_ENTRIES
 from serving.audit.log import Entry, append, vouch
+from serving.audit.tables import AUDIT_ENTRIES
+from serving.storage import connect, reading, writing
 from threat import lists, untrusted
 from threat.asof import show
 from threat.errors import IntegrityFailure, UsageError
@@ -80,9 +80,9 @@ def refuse_older(var: Path, as_of: int) -> None:
     """Raise UsageError where a list of a later as-of is published already. ``as_of``: UTC seconds."""
     if not (var / "desk.sqlite").is_file():
         return
-    engine = database.connect(var / "desk.sqlite")
+    engine = connect(var / "desk.sqlite")
     try:
-        with engine.connect() as connection:
+        with reading(engine) as connection:
             _refuse_older(latest(connection), as_of)
     finally:
         engine.dispose()
@@ -109,13 +109,13 @@ def publish(
     """
     folder = var / "lists"
     signer = trust.signer("list") if trust.exists else None
-    engine = database.connect(var / "desk.sqlite")
+    engine = connect(var / "desk.sqlite")
     current = folder / lists.CURRENT
     before = current.read_bytes() if current.exists() else None
     written = False
     try:
         # The write lock of the log makes one of two publications the later one.
-        with engine.begin() as connection:
+        with writing(engine) as connection:
             still()
             earlier = latest(connection)
             _refuse_older(earlier, made.basis.as_of)
@@ -150,7 +150,7 @@ def publish(
 
 def _holds(engine: Engine, current: Path) -> bool:
     """Tell whether the log holds the publication of ``current.json`` as it is now."""
-    with suppress(Exception), engine.connect() as connection:
+    with suppress(Exception), reading(engine) as connection:
         digest = sha256_of(current)
         return any(publication.pointer == digest for publication in publications(connection))
     return False
@@ -186,21 +186,30 @@ class PublishedList:
                 if chosen.list:
                     raise _refused("The published list is in no audit log: there is none.", chosen.list)
                 return chosen
-            self._read_on(pointer, trust)
-            self._check(chosen, pointer)
+            engine = self._read_on(pointer, trust)
+            try:
+                self._check(chosen, pointer)
+            except IntegrityFailure:
+                # ``publish`` writes the file before its entry is committed, and a reader does not wait for a writer.
+                # So a refusal stands only if it is the same when nobody writes.
+                with writing(engine):
+                    chosen, pointer = lists.read_pointer(self._var / "lists", trust)
+                    self._read_on(pointer, trust)
+                self._check(chosen, pointer)
             self._checked = pointer
         return chosen
 
-    def _read_on(self, pointer: str, trust: Trust) -> None:
+    def _read_on(self, pointer: str, trust: Trust) -> Engine:
         """Read the publications that are new; all of them, and the whole chain, for another ``current.json``."""
         if self._engine is None:
-            self._engine = database.connect(self._var / "desk.sqlite")
+            self._engine = connect(self._var / "desk.sqlite")
         if pointer != self._checked:
             verify_log(self._engine, trust)
             self._read, self._last_entry = [], 0
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             self._read += publications(connection, self._last_entry)
         self._last_entry = max((publication.entry for publication in self._read), default=0)
+        return self._engine
 
     def _check(self, chosen: Published, pointer: str) -> None:
         last = max(self._read, key=lambda publication: publication.order, default=None)

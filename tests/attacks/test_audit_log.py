@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from fixtures.attacked import Installation
 
-from serving.audit import database
 from serving.audit.checkpoints import Checkpoints, checkpoint_path, sign_first, verify_log
 from serving.audit.log import Entry, record
 from serving.audit.witness import witness_path
+from serving.storage import connect
 from threat.asof import parse_as_of
 from threat.errors import IntegrityFailure
 from threat.trust.folder import Trust
@@ -28,7 +28,7 @@ def forget(made: Installation, *files: str) -> None:
 def written_anew(made: Installation, entries: int) -> None:
     """Put a log of other entries, one unbroken chain, in the place of the log."""
     path = made.var / "other.sqlite"
-    engine = database.connect(path)
+    engine = connect(path)
     for number in range(entries):
         record(engine, Entry("nobody", "reviewer", "consultation", "view queue", f"L-{number}"), AT + number)
     engine.dispose()
@@ -36,7 +36,7 @@ def written_anew(made: Installation, entries: int) -> None:
 
 
 def verify(made: Installation, **copies: Path) -> int:
-    engine = database.connect(made.database)
+    engine = connect(made.database)
     try:
         return verify_log(engine, Trust.open(), **copies).entries
     finally:
@@ -65,7 +65,7 @@ def test_the_whole_log_written_anew_without_its_checkpoint(made: Installation) -
     forget(made, "witness", "checkpoint.json")
     with pytest.raises(IntegrityFailure, match="no signed checkpoint"):
         verify(made)
-    engine = database.connect(made.database)
+    engine = connect(made.database)
     Checkpoints(engine, Trust.open()).sign(AT)  # the service itself, which holds the key, signs no such log
     assert not checkpoint_path(engine).exists()
     engine.dispose()
@@ -78,7 +78,7 @@ def test_theft_of_the_key_for_audit_is_shown_by_the_copy_of_the_witness(made: In
     checkpoint.write_bytes(Path(f"{made.database}.checkpoint.json").read_bytes())
     written_anew(made, 12)
     forget(made, "checkpoint.json")
-    engine = database.connect(made.database)
+    engine = connect(made.database)
     witness_path(engine).unlink()
     sign_first(engine, Trust.open(), made.trusted.signer("audit"), AT)
     engine.dispose()

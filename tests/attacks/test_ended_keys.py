@@ -14,9 +14,9 @@ from fixtures.list_files import AS_OF
 from fixtures.trusted import HOLDERS
 from typer.testing import CliRunner
 
-from serving.audit import database
 from serving.audit.checkpoints import Checkpoints, sign_first, verify_log
 from serving.audit.log import Entry, record
+from serving.storage import connect
 from threat.errors import IntegrityFailure, ThreatError
 from threat.release import bundle, promotions
 from threat.release.commands import app
@@ -210,7 +210,7 @@ def test_the_policies_cut_short_are_noticed_by_the_witness(made: Installation) -
 
 
 def test_the_log_of_a_revoked_audit_key_is_held_to_governance_s_witness_and_signed_anew(made: Installation) -> None:
-    engine = database.connect(made.database)
+    engine = connect(made.database)
     run(made, "witness")
     record(engine, Entry("nobody", "reviewer", "consultation", "view queue", "L-1"), AS_OF)
     stolen = made.trusted.signer("audit")

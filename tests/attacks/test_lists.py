@@ -14,9 +14,9 @@ from fixtures.attacked import Installation
 from fixtures.list_files import AS_OF, freeze_list
 from fixtures.trusted import Trusted
 
-from serving.audit import database
 from serving.audit.log import Entry, record
 from serving.lists.publishing import PublishedList, publish
+from serving.storage import connect
 from threat import lists
 from threat.asof import DAY
 from threat.errors import IntegrityFailure
@@ -82,7 +82,7 @@ def test_an_older_list_put_back_with_an_entry_that_says_it_was_published(made: I
     """The chain of entries has no key: whoever writes the database can add one that fits."""
     made.pointer.write_bytes(made.old_pointer)
     old = lists.published(made.var / "lists").list
-    engine = database.connect(made.database)
+    engine = connect(made.database)
     detail: dict[str, object] = {"as_of_seconds": AS_OF + 9 * DAY, "publication": 9, "pointer": sha256_of(made.pointer)}
     record(engine, Entry("command line", "operator", "combination", "publish list", old, detail=detail), AS_OF)
     engine.dispose()
@@ -123,7 +123,7 @@ def test_the_audit_log_of_another_day_put_back_with_its_list(made: Installation)
     """Without its checkpoint and witness of that day: the later checkpoint names entries that are gone."""
     made.pointer.write_bytes(made.old_pointer)
     other = made.var / "other.sqlite"
-    engine = database.connect(other)
+    engine = connect(other)
     old = Published(lists.published(made.var / "lists").list, "", "", AS_OF, 1)
     detail: dict[str, object] = {"as_of_seconds": AS_OF, "publication": 1, "pointer": sha256_of(made.pointer)}
     record(engine, Entry("command line", "operator", "combination", "publish list", old.list, detail=detail), AS_OF)

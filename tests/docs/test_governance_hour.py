@@ -18,8 +18,9 @@ from fixtures.trusted import Trusted
 from fixtures.typed_commands import parse_command
 from typer.testing import CliRunner
 
-from serving.audit import database, log
+from serving.audit import log
 from serving.audit.checkpoints import Checkpoints
+from serving.storage import connect
 from threat.cli import build
 from threat.errors import ThreatError
 
@@ -117,7 +118,7 @@ def test_what_needs_a_history_or_a_service_runs_too(
     run_directory = shutil.copytree(trained.run.directory, tmp_path / "trained" / trained.run.id)
     var = tmp_path / "service"
     var.mkdir()
-    engine = database.connect(var / "desk.sqlite")
+    engine = connect(var / "desk.sqlite")
     entry = log.Entry("A", "governance", "consultation", "view page")
     checkpoints = Checkpoints(engine, demonstration_trusted.trust)
     checkpoints.after(log.record(engine, entry, 1_000), 1_000)

@@ -63,7 +63,7 @@ def test_every_attack_of_the_folder_is_on_the_page() -> None:
 
 
 def test_every_column_of_the_log_is_attacked() -> None:
-    from serving.audit.database import AUDIT_ENTRIES
+    from serving.audit.tables import AUDIT_ENTRIES
 
     assert set(COLUMNS) | {"sequence"} == {column.name for column in AUDIT_ENTRIES.c}
 

@@ -9,9 +9,9 @@ import sys
 import pytest
 from fixtures.golden_lists import REFERENCE, published_list
 
-from serving.audit.database import connect
 from serving.audit.log import Entry, record
 from serving.relationship.words_not_said import not_to_be_said
+from serving.storage import connect
 from threat import lists
 from threat.cli import main
 from threat.trust.folder import Trust

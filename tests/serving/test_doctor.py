@@ -14,9 +14,9 @@ from fixtures.desk_browser import STARTED_AT
 from fixtures.typed_commands import assert_mends_work
 
 from serving.audit.checkpoints import Checkpoints, checkpoint_path
-from serving.audit.database import connect
 from serving.audit.log import Entry, record
 from serving.doctor import check_audit_log, check_service
+from serving.storage import connect
 from threat.doctor.examination import run_check
 from threat.doctor.findings import Finding, Places
 from threat.errors import IntegrityFailure

@@ -22,9 +22,9 @@ from serving.audit.checkpoints import (
     sign_first,
     verify_log,
 )
-from serving.audit.database import connect
 from serving.audit.log import Entry, record
 from serving.audit.witness import witness_path
+from serving.storage import connect
 from threat.errors import IntegrityFailure, UsageError
 from threat.trust.folder import Trust
 from threat.trust.signing import sign

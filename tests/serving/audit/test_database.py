@@ -7,10 +7,9 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from sqlalchemy import URL, create_engine
 
-from serving.audit.database import connect
 from serving.audit.log import Entry, account, record, session_mark, verify
+from serving.storage import connect, open_read_only
 from threat.errors import BadInput, IntegrityFailure
 
 BEFORE = """
@@ -60,8 +59,7 @@ def test_a_log_of_before_goes_on_as_one_chain(before: Path) -> None:
 
 def test_a_log_of_before_is_read_without_being_changed(before: Path) -> None:
     content = before.read_bytes()
-    address = URL.create("sqlite", database=f"file:{before}", query={"mode": "ro", "uri": "true"})
-    engine = create_engine(address)
+    engine = open_read_only(before)
     assert verify(engine).entries == 1
     engine.dispose()
     assert before.read_bytes() == content

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
 
 from serving.audit import log as audit_log
-from serving.audit.database import connect
-from serving.audit.log import START, Entry, hash_entry, record, verify
+from serving.audit.log import START, Entry, append, hash_entry, record, verify
 from serving.audit.witness import witness_path
+from serving.storage import connect, writing
 from threat.errors import BadInput, IntegrityFailure
 
 
@@ -189,12 +189,10 @@ def test_every_step_back_is_counted_against_the_entry_ahead(log):
 
 
 def test_an_entry_of_a_transaction_undone_is_undone_with_it(log):
-    from serving.audit.log import append
-
     engine, _ = log
-    with engine.connect() as connection:
+    with suppress(RuntimeError), writing(engine) as connection:
         append(connection, entry(6), at=1_700_000_100)
-        connection.rollback()
+        raise RuntimeError
     assert verify(engine).entries == 5
 
 

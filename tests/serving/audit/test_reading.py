@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import Engine
 
-from serving.audit import database
 from serving.audit.log import Entry, account, record
 from serving.audit.reading import LoggedEntry, Wanted, read_entries
+from serving.storage import connect
 from threat.asof import DAY, parse_as_of
 
 START = parse_as_of("2026-11-01")
@@ -25,7 +25,7 @@ OUTCOMES = ("done", "refused", "done", "not found")
 @pytest.fixture(scope="module")
 def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
     """A log of 24 entries, six hours apart: the first at midnight, so that four are of one day."""
-    engine = database.connect(tmp_path_factory.mktemp("log") / "desk.sqlite")
+    engine = connect(tmp_path_factory.mktemp("log") / "desk.sqlite")
     for i in range(24):
         role = ROLES[i % 3]
         detail: dict[str, object] = {"reason": f"typed {i}"}
@@ -103,7 +103,7 @@ def test_the_pages_together_are_each_matching_entry_once(
 
 
 def test_an_empty_log_has_no_entries(tmp_path: Path) -> None:
-    engine = database.connect(tmp_path / "desk.sqlite")
+    engine = connect(tmp_path / "desk.sqlite")
     read = read_entries(engine, Wanted(), page=3, size=10)
     assert (read.entries, read.matching, read.last, read.page) == ((), 0, 0, 1)
     engine.dispose()

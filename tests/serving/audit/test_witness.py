@@ -10,9 +10,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine, select
 
-from serving.audit.database import AUDIT_ENTRIES, connect
 from serving.audit.log import Entry, append, record, verify
+from serving.audit.tables import AUDIT_ENTRIES
 from serving.audit.witness import append_line, line_of, read_witness, witness_path
+from serving.storage import connect, reading, writing
 from threat.errors import IntegrityFailure
 
 AT = 1_700_000_000
@@ -33,14 +34,14 @@ def engine(tmp_path: Path) -> Iterator[Engine]:
 
 def crash_in_the_line(engine: Engine, kept: int) -> None:
     """Commit an entry of which only ``kept`` bytes of the witness line reach the disk."""
-    with engine.begin() as connection:
+    with writing(engine) as connection:
         sequence, digest = append(connection, entry(99), AT + 99)
     with witness_path(engine).open("a", encoding="ascii") as file:
         file.write(line_of(sequence, digest)[:kept])
 
 
 def actions(engine: Engine) -> list[tuple[str, str]]:
-    with engine.connect() as connection:
+    with reading(engine) as connection:
         query = select(AUDIT_ENTRIES.c.action, AUDIT_ENTRIES.c.detail).order_by(AUDIT_ENTRIES.c.sequence)
         return [tuple(row) for row in connection.execute(query)]
 

@@ -10,6 +10,7 @@ from fixtures.log_entries import entries
 from serving.audit.log import verify
 from serving.desk.sign_in import COOKIE, SHIFT_SECONDS
 from serving.desk.sitting import SECONDS
+from serving.storage import reading, writing
 
 PAGE = f"/relationships/{REFERENCE['G01']}"
 
@@ -95,15 +96,16 @@ def test_opening_closing_and_signing_out_are_entries_and_leave_no_reason_behind(
         "sign out",
     ]
     verify(desk.engine)
-    with desk.engine.connect() as connection:
+    with reading(desk.engine) as connection:
         assert connection.exec_driver_sql("SELECT count(*) FROM open_names").scalar() == 0
 
 
 def test_a_database_of_before_gets_the_table_when_it_is_opened(open_desk, rule_var, tmp_path):
     desk = open_desk(rule_var)
     path = desk.engine.url.database
-    with desk.engine.begin() as connection:
+    with writing(desk.engine) as connection:
         connection.exec_driver_sql("DROP TABLE open_names")
+        connection.exec_driver_sql("DROP TABLE alembic_version")  # it had no revision either
     client = client_of(open_desk(rule_var, database_path=path))
     opened(client)
     assert shows_names(client)

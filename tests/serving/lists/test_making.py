@@ -11,9 +11,10 @@ from fixtures import golden_force as golden
 from fixtures.desk_browser import STARTED_AT
 from fixtures.golden_lists import names_in_order, published_list
 
-from serving.audit.database import AUDIT_ENTRIES, connect
+from serving.audit.tables import AUDIT_ENTRIES
 from serving.lists import rankings
 from serving.lists.making import ListOptions, make_list, replay_list
+from serving.storage import connect, reading
 from threat import lists
 from threat.asof import DAY
 from threat.errors import BadInput, UsageError
@@ -101,7 +102,7 @@ def entries_of(var: Path) -> list[tuple[object, ...]]:
     """Every entry of the audit log of a var folder."""
     engine = connect(var / "desk.sqlite")
     try:
-        with engine.connect() as connection:
+        with reading(engine) as connection:
             return [tuple(row) for row in connection.execute(AUDIT_ENTRIES.select())]
     finally:
         engine.dispose()

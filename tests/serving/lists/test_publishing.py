@@ -12,11 +12,11 @@ import pytest
 from fixtures.list_files import AS_OF, freeze_list
 from fixtures.trusted import Trusted
 
-from serving.audit import database
 from serving.audit.checkpoints import checkpoint_path, verify_log
 from serving.audit.log import Entry, record
 from serving.audit.witness import witness_path
 from serving.lists.publishing import PublishedList, latest, publications, publish, refuse_older
+from serving.storage import connect, reading
 from threat import lists
 from threat.asof import DAY
 from threat.errors import IntegrityFailure, UsageError
@@ -54,9 +54,9 @@ def current(var: Path, trust: Trust) -> Published:
 
 
 def logged(var: Path) -> list[tuple[int, str, int, int]]:
-    engine = database.connect(var / "desk.sqlite")
+    engine = connect(var / "desk.sqlite")
     try:
-        with engine.connect() as connection:
+        with reading(engine) as connection:
             return [(each.entry, each.list, each.as_of, each.sequence) for each in publications(connection)]
     finally:
         engine.dispose()
@@ -68,7 +68,7 @@ def test_a_publication_is_an_entry_with_its_place_and_hashes(var: Path, trust: T
     published = PublishedList(var, trust)
     assert published.current() == Published(second.id, "", "", AS_OF, 2)
     published.close()
-    engine = database.connect(var / "desk.sqlite")
+    engine = connect(var / "desk.sqlite")
     assert verify_log(engine, trust).signed == 2  # the process held the key for audit too
     engine.dispose()
 
@@ -183,7 +183,7 @@ def test_an_entry_appended_by_hand_puts_no_older_list_back(var: Path, trust: Tru
     old = shown(var, trust, AS_OF - DAY)
     pointer = (var / "lists" / CURRENT).read_bytes()
     shown(var, trust)
-    engine = database.connect(var / "desk.sqlite")
+    engine = connect(var / "desk.sqlite")
     detail: dict[str, object] = {"as_of_seconds": as_of, "publication": 9, "pointer": lists.sha256_of(pointer)}
     record(engine, Entry("x", "operator", "combination", "publish list", old.id, detail=detail), AS_OF)
     engine.dispose()
@@ -217,6 +217,28 @@ def test_a_log_without_the_later_publication_is_found(var: Path, trust: Trust) -
         current(var, trust)
 
 
+def test_a_page_asked_for_while_a_list_is_being_published_waits_for_its_entry(
+    var: Path, trust: Trust, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A reader does not wait for a writer, and the file is there a moment before its entry."""
+    shown(var, trust, AS_OF - DAY)
+    published, answers = PublishedList(var, trust), []
+    asking = threading.Thread(target=lambda: answers.append(published.current()))
+
+    def write_the_file(folder: Path, pointer: bytes) -> None:
+        publish_file(folder, pointer)
+        asking.start()
+        asking.join(0.3)
+        assert answers == []
+
+    publish_file = lists.publish
+    monkeypatch.setattr(lists, "publish", write_the_file)
+    listed = shown(var, trust)
+    asking.join()
+    published.close()
+    assert answers == [Published(listed.id, "", "", AS_OF, 2)]
+
+
 def test_the_file_or_the_log_taken_away_is_found(var: Path, trust: Trust) -> None:
     assert current(var, trust) == Published()
     shown(var, trust)
@@ -245,7 +267,7 @@ def test_the_whole_folder_of_another_force_is_refused(
 def test_where_no_trust_exists_a_list_is_published_unsigned(var: Path, no_trust: None) -> None:
     listed = shown(var, Trust.none())
     assert current(var, Trust.none()) == Published(listed.id, "", "", AS_OF, 1)
-    engine = database.connect(var / "desk.sqlite")
+    engine = connect(var / "desk.sqlite")
     assert not checkpoint_path(engine).exists()
     assert witness_path(engine).is_file()
     engine.dispose()
@@ -253,10 +275,10 @@ def test_where_no_trust_exists_a_list_is_published_unsigned(var: Path, no_trust:
 
 def test_an_entry_of_before_publications_had_numbers_has_no_place(var: Path, trust: Trust) -> None:
     var.mkdir()
-    engine = database.connect(var / "desk.sqlite")
+    engine = connect(var / "desk.sqlite")
     for detail in ({"ranking": "rule"}, {"as_of_seconds": "soon", "publication": True}):
         record(engine, Entry("x", "operator", "combination", "publish list", "L-0", detail=detail), AS_OF)
-    with engine.connect() as connection:
+    with reading(engine) as connection:
         first = latest(connection)
     engine.dispose()
     assert first is not None

@@ -13,6 +13,7 @@ from fixtures.golden_lists import REFERENCE
 from fixtures.log_entries import details, entries
 
 from serving.desk.people import names
+from serving.storage import writing
 from threat.history import identities
 from threat.ids import show_id
 
@@ -178,7 +179,7 @@ def test_an_analyst_never_sees_the_form_or_the_names(desk):
 def test_a_role_that_may_see_no_names_sees_none_whatever_the_database_says(desk):
     reviewer, analyst = client_of(desk), client_of(desk, "analyst")
     open_names(reviewer)
-    with desk.engine.begin() as connection:
+    with writing(desk.engine) as connection:
         session = desk.sessions.read(analyst.cookies.get("threat_session"), NOW)
         connection.exec_driver_sql("UPDATE open_names SET session_id = ?", (session.id,))
     text = analyst.get(PAGE).text

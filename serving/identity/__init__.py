@@ -1,0 +1,1 @@
+"""Who uses the desk: sessions, and the tables they are kept in."""

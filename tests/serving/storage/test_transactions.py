@@ -1,0 +1,154 @@
+"""Reads beside a writer, one writer at a time, and what lies on the disk."""
+
+from __future__ import annotations
+
+import sqlite3
+import stat
+import threading
+from collections.abc import Iterator
+from contextlib import closing, suppress
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, delete, insert, select
+from sqlalchemy.exc import DatabaseError
+
+from serving.identity.tables import ENDED_SESSIONS
+from serving.storage import base_path, connect, open_read_only, reading, writing
+from threat.errors import BadInput
+
+ENDED = insert(ENDED_SESSIONS)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "desk.sqlite"
+
+
+@pytest.fixture
+def engine(path: Path) -> Iterator[Engine]:
+    engine = connect(path)
+    yield engine
+    engine.dispose()
+
+
+def ended(engine: Engine) -> list[str]:
+    with reading(engine) as connection:
+        return list(connection.execute(select(ENDED_SESSIONS.c.session_id)).scalars())
+
+
+def test_a_read_goes_on_beside_a_writer_and_sees_what_is_committed(engine: Engine) -> None:
+    with writing(engine) as connection:
+        connection.execute(ENDED.values(session_id="a", ends_at=1))
+        assert ended(engine) == []
+    assert ended(engine) == ["a"]
+
+
+def test_a_read_sees_one_state_from_its_first_statement_to_its_end(engine: Engine) -> None:
+    query = select(ENDED_SESSIONS.c.session_id)
+    with reading(engine) as connection:
+        assert connection.execute(query).all() == []
+        with writing(engine) as other:
+            other.execute(ENDED.values(session_id="a", ends_at=1))
+        assert connection.execute(query).all() == []
+    assert ended(engine) == ["a"]
+
+
+@pytest.mark.parametrize("statement", [ENDED.values(session_id="a", ends_at=1), delete(ENDED_SESSIONS)])
+def test_a_read_cannot_write(engine: Engine, statement: object) -> None:
+    with pytest.raises(DatabaseError, match=r"readonly|read-only"), reading(engine) as connection:
+        connection.execute(statement)
+    with writing(engine) as connection:  # the connection of the pool that refused it writes when it may
+        connection.execute(statement)
+
+
+def test_an_exception_undoes_a_whole_transaction(engine: Engine) -> None:
+    with suppress(RuntimeError), writing(engine) as connection:
+        connection.execute(ENDED.values(session_id="a", ends_at=1))
+        raise RuntimeError
+    assert ended(engine) == []
+
+
+def test_a_writer_waits_for_the_one_before_it(engine: Engine) -> None:
+    order = []
+
+    def second() -> None:
+        with writing(engine) as connection:
+            order.append("second")
+            connection.execute(ENDED.values(session_id="b", ends_at=1))
+
+    with writing(engine) as connection:
+        waiting = threading.Thread(target=second)
+        waiting.start()
+        waiting.join(0.2)
+        order.append("first")
+        connection.execute(ENDED.values(session_id="a", ends_at=1))
+    waiting.join()
+    assert order == ["first", "second"]
+    assert sorted(ended(engine)) == ["a", "b"]
+
+
+def test_a_commit_is_on_the_disk_before_it_is_answered(engine: Engine, path: Path) -> None:
+    with reading(engine) as connection:
+        assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
+        assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == 2  # FULL
+
+
+def test_only_its_owner_reads_the_files_of_an_open_database(engine: Engine, path: Path) -> None:
+    with writing(engine) as connection:
+        connection.execute(ENDED.values(session_id="a", ends_at=1))
+        files = sorted(file.name for file in path.parent.iterdir())
+        assert files == ["desk.sqlite", "desk.sqlite-shm", "desk.sqlite-wal"]
+        assert {stat.S_IMODE(file.stat().st_mode) for file in path.parent.iterdir()} == {0o600}
+
+
+def test_a_closed_database_is_one_file(path: Path) -> None:
+    one, other = connect(path), connect(path)
+    with writing(one) as connection:
+        connection.execute(ENDED.values(session_id="a", ends_at=1))
+    one.dispose()
+    assert ended(other) == ["a"]
+    other.dispose()
+    assert [file.name for file in path.parent.iterdir()] == ["desk.sqlite"]
+    copy = path.with_name("copy.sqlite")
+    copy.write_bytes(path.read_bytes())
+    with closing(sqlite3.connect(copy)) as raw:
+        assert raw.execute("SELECT session_id FROM ended_sessions").fetchall() == [("a",)]
+
+
+def test_a_file_of_before_is_put_into_the_write_ahead_log_while_others_have_it_open(path: Path) -> None:
+    connect(path).dispose()
+    with closing(sqlite3.connect(path, isolation_level=None, check_same_thread=False)) as raw:
+        raw.execute("PRAGMA journal_mode=DELETE")
+        raw.execute("BEGIN IMMEDIATE")
+        release = threading.Timer(0.2, raw.execute, ("COMMIT",))
+        release.start()
+        engine = connect(path)
+        release.join()
+    with reading(engine) as connection:
+        assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
+    engine.dispose()
+
+
+@pytest.mark.parametrize("is_open", [True, False])
+def test_a_database_opened_read_only_is_not_changed(path: Path, is_open: bool) -> None:
+    writer = connect(path)
+    with writing(writer) as connection:
+        connection.execute(ENDED.values(session_id="a", ends_at=1))
+    if not is_open:
+        writer.dispose()
+    content = path.read_bytes()
+    reader = open_read_only(path)
+    assert base_path(reader) == path
+    assert ended(reader) == ["a"]
+    with pytest.raises(DatabaseError, match="readonly"), writing(reader) as connection:
+        connection.execute(delete(ENDED_SESSIONS))
+    reader.dispose()
+    assert path.read_bytes() == content
+    writer.dispose()
+
+
+def test_a_file_that_is_not_there_is_not_made_by_a_reader(path: Path) -> None:
+    with pytest.raises(BadInput, match="no database here"):
+        open_read_only(path)
+    assert not path.exists()
