@@ -128,7 +128,8 @@ def test_a_trigger_that_is_gone_is_put_back(tmp_path: Path) -> None:
         raw.execute("DROP TRIGGER audit_entries_no_delete")
     connect(path).dispose()
     with closing(sqlite3.connect(path)) as raw:
-        names = raw.execute("SELECT name FROM sqlite_master WHERE type = 'trigger' ORDER BY name").fetchall()
+        query = "SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'audit_entries' ORDER BY name"
+        names = raw.execute(query).fetchall()
     assert names == [("audit_entries_no_delete",), ("audit_entries_no_update",)]
 
 

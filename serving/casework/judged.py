@@ -1,0 +1,96 @@
+"""The grade in force of a case, and when the case is next due: read from its facts inside an act or a page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Row, select
+
+from serving.casework.referral import unanswered
+from serving.casework.tables import ACTS, GRADES, SECOND_LOOKS, SIGHTS
+
+CANNOT_YET = "cannot_yet"
+DECIDES = ("act_today", "look_closer")
+"""Grades that ask for a decision."""
+
+
+@dataclass(frozen=True, slots=True)
+class InForce:
+    """The latest grade of a case, with its second look, if any.
+
+    ``grade``: as it is now. ``by``: U- reference of who gave it. ``audit``: number of its entry in the audit log.
+    ``due_at``, ``due_rule``: of the second look where there is one.
+    """
+
+    id: str
+    grade: str
+    first: str
+    by: str
+    sealed: bool
+    audit: int
+    due_at: int
+    due_rule: str
+    looked_again: bool
+
+
+def in_force(connection: Connection, case_id: str) -> InForce | None:
+    """Return the grade in force of a case; None before the first."""
+    query = (
+        select(
+            GRADES,
+            ACTS.c.by,
+            ACTS.c.audit,
+            SECOND_LOOKS.c.id.label("look_id"),
+            SECOND_LOOKS.c.grade_after,
+            SECOND_LOOKS.c.due_at.label("look_due_at"),
+            SECOND_LOOKS.c.due_rule.label("look_due_rule"),
+        )
+        .join(ACTS, ACTS.c.act_id == GRADES.c.act_id)
+        .outerjoin(SECOND_LOOKS, SECOND_LOOKS.c.grade_id == GRADES.c.id)
+        .where(GRADES.c.case_id == case_id)
+        .order_by(ACTS.c.audit.desc())
+        .limit(1)
+    )
+    row = connection.execute(query).first()
+    if row is None:
+        return None
+    looked = row.look_id is not None
+    return InForce(
+        row.id,
+        row.grade_after if looked else row.grade,
+        row.grade,
+        row.by,
+        bool(row.sealed),
+        row.audit,
+        row.look_due_at if looked else row.due_at,
+        row.look_due_rule if looked else row.due_rule,
+        looked,
+    )
+
+
+def next_due(connection: Connection, case_id: str, state: str) -> dict[str, Any]:
+    """Return ``next_due`` and ``next_due_rule`` of a case in a state, as columns of its head.
+
+    The earliest of: what its unanswered referrals are due by, and what its grade asks for. A grade that could not be
+    given yet puts off the referrals that it saw until what is missing is due.
+    """
+    judged = in_force(connection, case_id)
+    waiting = unanswered(connection, case_id)
+    dues = [_due_of(connection, row, judged) for row in waiting]
+    if judged is not None and state in ("graded", "watching"):
+        dues.append((judged.due_at, judged.due_rule))
+    at, rule = min(dues, default=(None, None))
+    return {"next_due": at, "next_due_rule": rule, "grade_now": None if judged is None else judged.grade}
+
+
+def _due_of(connection: Connection, referral: Row[Any], judged: InForce | None) -> tuple[int, str]:
+    """Return when a referral is due, and by which clock: a sight that asks for a grade starts another."""
+    opened = connection.execute(select(ACTS.c.audit).where(ACTS.c.act_id == referral.act_id)).scalar()
+    put_off = judged is not None and judged.grade == CANNOT_YET and opened is not None and opened < judged.audit
+    if judged is not None and put_off and referral.kind != "link_question":
+        return judged.due_at, judged.due_rule
+    sight = connection.execute(select(SIGHTS).where(SIGHTS.c.referral_id == referral.id)).first()
+    if sight is not None and sight.due_at is not None:
+        return sight.due_at, sight.due_rule
+    return referral.due_at, referral.due_rule

@@ -1,0 +1,331 @@
+"""What pages and the API read of casework, as typed rows: no rule of a page, and nothing of the order.
+
+No row here holds a rank, a band or a reason, and no sequence of rows follows the order: what is due first comes first,
+and of equal times the reference decides, which is random.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Row, func, select
+
+from serving.casework.judged import CANNOT_YET, in_force
+from serving.casework.reveal import closed_because
+from serving.casework.sight import seen_of
+from serving.casework.tables import ACTS, ANSWERS, CASES, GRADES, OVER, REFERRAL_EVENTS, REFERRALS, SIGHTS
+from serving.casework.texts import texts_of_acts
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """An event of a referral. ``relationship``: 0 where none covers its parties. Times: UTC seconds."""
+
+    event: int
+    relationship: int
+    kind: str
+    about: str
+    occurred_at: int
+    recorded_at: int
+    ends: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Referral:
+    """A referral that nobody has answered. Times: UTC seconds.
+
+    ``case_id`` and ``relationship``: None for a question of identity. ``state`` and ``version``: of the case. ``seen``:
+    somebody saw its records and asked for a grade. ``events``: the latest recorded first.
+    """
+
+    id: str
+    kind: str
+    case_id: str | None
+    relationship: int | None
+    state: str
+    version: int
+    arrived_at: int
+    due_at: int
+    due_rule: str
+    seen: bool
+    events: tuple[Event, ...]
+
+    def is_overdue(self, at: int) -> bool:
+        """Tell whether its time is over at ``at`` (UTC seconds)."""
+        return self.due_at <= at
+
+
+@dataclass(frozen=True, slots=True)
+class CaseWaiting:
+    """A case that waits for a person. ``kinds``: of its unanswered referrals. Times: UTC seconds."""
+
+    id: str
+    relationship: int
+    state: str
+    version: int
+    kinds: tuple[str, ...]
+    arrived_at: int
+    due_at: int
+    due_rule: str
+    owner: str | None
+    grade_now: str | None
+
+    def is_overdue(self, at: int) -> bool:
+        """Tell whether its time is over at ``at`` (UTC seconds)."""
+        return self.due_at <= at
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A case as it stands, with its unanswered referrals. ``closed_because``: why nothing of the order may be shown.
+
+    ``closed_because`` is ``ungraded``, ``sealed``, or empty where the order may be shown.
+    """
+
+    id: str
+    relationship: int
+    state: str
+    owner: str | None
+    grade_now: str | None
+    grade_id: str | None
+    graded_by: str | None
+    looked_again: bool
+    next_due: int | None
+    next_due_rule: str | None
+    joined_into: str | None
+    opened_at: int
+    version: int
+    referrals: tuple[Referral, ...]
+    closed_because: str
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Relationships of which a grade is written (``graded``), and those of them that stay closed (``sealed``)."""
+
+    graded: frozenset[int]
+    sealed: frozenset[int]
+
+    def closed_because(self, relationship: int) -> str:
+        """Return why nothing of the order may be shown: ``ungraded`` or ``sealed``; empty where it may."""
+        if relationship not in self.graded:
+            return "ungraded"
+        return "sealed" if relationship in self.sealed else ""
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryLine:
+    """An act of a case: when (UTC seconds), who, what, from and to which state, the version after, and its audit entry.
+
+    ``fact``: the reference of what it made. ``texts``: what was typed, by field; an erased text is left out.
+    """
+
+    at: int
+    who: str
+    role: str
+    act: str
+    state_from: str | None
+    state_to: str | None
+    version: int | None
+    audit: int
+    fact: str
+    texts: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Used:
+    """What people did since a time: cases with a grade, must-see referrals seen, and cases that could not be graded."""
+
+    graded: int
+    seen: int
+    cannot_yet: int
+
+
+def must_see_waiting(connection: Connection) -> tuple[Referral, ...]:
+    """Return the must-see referrals that nobody has seen, and questions of identity, the earliest due first."""
+    rows = [row for row in _referrals(connection) if row.kind in ("must_see", "link_question")]
+    sights = seen_of(connection, [row.id for row in rows])
+    return _typed(connection, [row for row in rows if row.id not in sights], {})
+
+
+def triage_waiting(connection: Connection) -> tuple[CaseWaiting, ...]:
+    """Return the cases that wait for a grade, the earliest due first; never in the order of a list.
+
+    A case with a must-see record that nobody has seen is not among them: that record comes first.
+    """
+    return _waiting(connection, ("waiting", "graded", "watching"), with_referral=True)
+
+
+def decision_waiting(connection: Connection) -> tuple[CaseWaiting, ...]:
+    """Return the cases whose grade asks for a decision, the earliest due first."""
+    return _waiting(connection, ("graded",), with_referral=False)
+
+
+def kinds_waiting(connection: Connection) -> dict[str, int]:
+    """Return how many referrals wait, by kind."""
+    out: dict[str, int] = {}
+    for row in _referrals(connection):
+        out[row.kind] = out.get(row.kind, 0) + 1
+    return dict(sorted(out.items()))
+
+
+def used_since(connection: Connection, since: int) -> Used:
+    """Return what people did since a time (UTC seconds), the time itself included."""
+    by_grade = select(GRADES.c.grade, GRADES.c.case_id).join(ACTS, ACTS.c.act_id == GRADES.c.act_id)
+    graded: set[str] = set()
+    cannot: set[str] = set()
+    for row in connection.execute(by_grade.where(ACTS.c.at >= since)):
+        (cannot if row.grade == CANNOT_YET else graded).add(row.case_id)
+    seen = select(func.count()).select_from(SIGHTS).join(ACTS, ACTS.c.act_id == SIGHTS.c.act_id)
+    count = connection.execute(seen.where(ACTS.c.at >= since)).scalar_one()
+    return Used(len(graded), int(count), len(cannot - graded))
+
+
+def places(connection: Connection) -> Places:
+    """Return the relationships with a grade that answers all that was asked: the question before an order is shown."""
+    latest = select(GRADES.c.case_id, func.max(ACTS.c.audit).label("audit")).join(
+        ACTS, ACTS.c.act_id == GRADES.c.act_id
+    )
+    last = latest.group_by(GRADES.c.case_id).subquery()
+    query = (
+        select(CASES.c.id, CASES.c.relationship, GRADES.c.sealed, GRADES.c.grade)
+        .join(GRADES, GRADES.c.case_id == CASES.c.id)
+        .join(ACTS, ACTS.c.act_id == GRADES.c.act_id)
+        .join(last, (last.c.case_id == CASES.c.id) & (last.c.audit == ACTS.c.audit))
+        .where(CASES.c.state != "joined")
+    )
+    waits = {row.case_id for row in _referrals(connection) if row.kind != "link_question"}
+    rows = [row for row in connection.execute(query) if row.id not in waits and row.grade != CANNOT_YET]
+    return Places(
+        frozenset(int(row.relationship) for row in rows),
+        frozenset(int(row.relationship) for row in rows if row.sealed),
+    )
+
+
+def case_now(connection: Connection, case_id: str) -> Case | None:
+    """Return a case as it stands; None where there is none of this reference."""
+    head = connection.execute(select(CASES).where(CASES.c.id == case_id)).first()
+    if head is None:
+        return None
+    judged = in_force(connection, case_id)
+    rows = _referrals(connection, case_id)
+    return Case(
+        head.id,
+        head.relationship,
+        head.state,
+        head.owner,
+        head.grade_now,
+        None if judged is None else judged.id,
+        None if judged is None else judged.by,
+        judged is not None and judged.looked_again,
+        head.next_due,
+        head.next_due_rule,
+        head.joined_into,
+        head.opened_at,
+        head.version,
+        _typed(connection, rows, seen_of(connection, [row.id for row in rows])),
+        closed_because(connection, case_id),
+    )
+
+
+def referral_now(connection: Connection, referral_id: str) -> Referral | None:
+    """Return a referral that nobody has answered; None for another reference, and for one that is answered."""
+    rows = [row for row in _referrals(connection) if row.id == referral_id]
+    return next(iter(_typed(connection, rows, seen_of(connection, [referral_id]))), None)
+
+
+def cases_of(connection: Connection, relationships: list[int]) -> dict[int, str]:
+    """Return the open case of each relationship that has one."""
+    query = select(CASES.c.relationship, CASES.c.id).where(
+        CASES.c.relationship.in_(relationships), CASES.c.state.not_in(OVER)
+    )
+    return {int(row.relationship): row.id for row in connection.execute(query)}
+
+
+def history(connection: Connection, case_id: str) -> tuple[HistoryLine, ...]:
+    """Return every act of a case, oldest first."""
+    rows = connection.execute(select(ACTS).where(ACTS.c.case_id == case_id).order_by(ACTS.c.audit)).all()
+    texts = texts_of_acts(connection, [row.act_id for row in rows])
+    return tuple(
+        HistoryLine(
+            row.at,
+            row.who,
+            row.role,
+            row.act,
+            row.state_from,
+            row.state_to,
+            row.version,
+            row.audit,
+            row.result,
+            texts.get(row.act_id, {}),
+        )
+        for row in rows
+    )
+
+
+def _referrals(connection: Connection, case_id: str | None = None) -> list[Row[Any]]:
+    """Return the unanswered referrals with the state and version of their cases, the earliest due first."""
+    query = (
+        select(REFERRALS, CASES.c.state, CASES.c.version, CASES.c.owner, CASES.c.grade_now)
+        .outerjoin(ANSWERS, ANSWERS.c.referral_id == REFERRALS.c.id)
+        .outerjoin(CASES, CASES.c.id == REFERRALS.c.case_id)
+        .where(ANSWERS.c.referral_id.is_(None))
+        .order_by(REFERRALS.c.due_at, REFERRALS.c.id)
+    )
+    return list(connection.execute(query if case_id is None else query.where(REFERRALS.c.case_id == case_id)))
+
+
+def _typed(connection: Connection, rows: list[Row[Any]], sights: Mapping[str, Row[Any]]) -> tuple[Referral, ...]:
+    events: dict[str, list[Event]] = {}
+    query = select(REFERRAL_EVENTS).where(REFERRAL_EVENTS.c.referral_id.in_([row.id for row in rows]))
+    for row in connection.execute(query.order_by(REFERRAL_EVENTS.c.recorded_at.desc(), REFERRAL_EVENTS.c.event)):
+        event = Event(row.event, row.relationship, row.kind, row.about, row.occurred_at, row.recorded_at, row.ends)
+        events.setdefault(row.referral_id, []).append(event)
+    return tuple(
+        Referral(
+            row.id,
+            row.kind,
+            row.case_id,
+            row.relationship,
+            row.state or "none",
+            row.version or 0,
+            row.arrived_at,
+            sights[row.id].due_at if row.id in sights else row.due_at,
+            sights[row.id].due_rule if row.id in sights else row.due_rule,
+            row.id in sights,
+            tuple(events.get(row.id, ())),
+        )
+        for row in rows
+    )
+
+
+def _waiting(connection: Connection, states: tuple[str, ...], *, with_referral: bool) -> tuple[CaseWaiting, ...]:
+    referrals: dict[str, list[Row[Any]]] = {}
+    for row in _referrals(connection):
+        if row.case_id is not None and row.kind != "link_question":
+            referrals.setdefault(row.case_id, []).append(row)
+    must_see = [row.id for rows in referrals.values() for row in rows if row.kind == "must_see"]
+    unseen = set(must_see) - set(seen_of(connection, must_see))
+    query = select(CASES).where(CASES.c.state.in_(states), CASES.c.next_due.is_not(None))
+    out = []
+    for head in connection.execute(query.order_by(CASES.c.next_due, CASES.c.id)):
+        rows = referrals.get(head.id, [])
+        if with_referral and (not rows or any(row.id in unseen for row in rows)):
+            continue
+        out.append(
+            CaseWaiting(
+                head.id,
+                head.relationship,
+                head.state,
+                head.version,
+                tuple(sorted({row.kind for row in rows})),
+                min((row.arrived_at for row in rows), default=head.opened_at),
+                head.next_due,
+                head.next_due_rule,
+                head.owner,
+                head.grade_now,
+            )
+        )
+    return tuple(out)
