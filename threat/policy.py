@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,17 @@ from threat.yaml_text import parse_yaml
 
 REVEAL_STEPS = ("records", "own_grade", "rank_and_reasons")
 _KEYS = {
-    "": {"version", "time_zone", "eligibility", "capacity", "cycle_days", "must_see", "feeds", "reveal_order"},
+    "": {
+        "version",
+        "time_zone",
+        "eligibility",
+        "capacity",
+        "cycle_days",
+        "must_see",
+        "feeds",
+        "reveal_order",
+        "casework",
+    },
     "eligibility": {
         "known_within_days_at_liberty",
         "first_signal_within_days_at_liberty",
@@ -55,6 +65,9 @@ class Policy:
     the stays that stop the clock of the days at liberty, by kind.
 
     ``stale_after_days``: how far a feed may be behind; ``stale_after_days_by_source``: the same for single feeds.
+
+    ``casework``: the section of that name as it stands in the file, for ``serving.casework.policy``, which says what it
+    means; empty in a policy of before 2026.4. Nothing that ranks or measures reads it.
     """
 
     version: str
@@ -71,6 +84,7 @@ class Policy:
     stale_after_days: int
     stale_after_days_by_source: Mapping[str, int]
     reveal_order: tuple[str, ...]
+    casework: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def stays(self) -> dict[str, int]:
@@ -118,6 +132,7 @@ def load_policy(path: str | Path | None = None) -> Policy:
         stale_after_days=number("feeds", "stale_after_days"),
         stale_after_days_by_source=_by_source(document, name, problems),
         reveal_order=order,
+        casework=_casework(document, name, problems),
     )
     raise_all(problems)
     return policy
@@ -195,6 +210,15 @@ def _not_at_liberty(document: dict[str, Any], name: str, problems: list[ThreatEr
             hours = _number(document, ("eligibility", "not_at_liberty", kind, "open_hours"), name, problems, least=1)
         out[str(kind)] = NotAtLiberty(because=str(stay.get("because", "")), open_hours=hours)
     return out
+
+
+def _casework(document: dict[str, Any], name: str, problems: list[ThreatError]) -> Mapping[str, Any]:
+    """Return the section of casework as it is: what it means is no matter of whoever ranks."""
+    section = document.get("casework", {})
+    if not isinstance(section, dict):
+        problems.append(UsageError("casework is not a mapping.", value=section, where=name))
+        return {}
+    return section
 
 
 def _triggers(document: dict[str, Any], name: str, problems: list[ThreatError]) -> tuple[str, ...]:

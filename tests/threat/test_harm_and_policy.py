@@ -85,7 +85,7 @@ def test_an_official_value_needs_no_band() -> None:
 
 def test_the_shipped_policy() -> None:
     policy = load_policy()
-    assert (policy.version, policy.capacity, policy.known_within_days_at_liberty) == ("2026.3", 50, 730)
+    assert (policy.version, policy.capacity, policy.known_within_days_at_liberty) == ("2026.4", 50, 730)
     assert policy.time_zone == "Europe/London"
     assert (policy.lower_age, policy.stale_after_days, policy.stale_after_days_by_source) == (16, 7, {})
     assert policy.reveal_order == ("records", "own_grade", "rank_and_reasons")
