@@ -14,7 +14,7 @@ from serving.audit.log import verify
 from serving.desk import api
 from serving.desk.app import PAGES
 from serving.desk.service import Desk
-from serving.desk.sign_in import MAY, ROLES
+from serving.identity.roles import ROLES
 from threat.ids import show_id
 
 
@@ -112,10 +112,10 @@ def test_roles(open_desk, model_var, role):
     desk = open_desk(model_var)
     client = client_of(desk, role)
     for path, permission in READS.items():
-        expected = 200 if permission in MAY[role] else 403
+        expected = 200 if permission in ROLES[role].may else 403
         assert client.get(path).status_code == expected, (role, path)
     refused = [entry for entry in entries(desk) if entry[3] == "refused"]
-    assert len(refused) == sum(permission not in MAY[role] for permission in READS.values())
+    assert len(refused) == sum(permission not in ROLES[role].may for permission in READS.values())
 
 
 def test_governance_and_admin_see_no_case(desk):
