@@ -12,26 +12,28 @@ from fastapi.responses import JSONResponse
 from fastapi.staticfiles import StaticFiles
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
 import threat
 from serving.audit.log import Entry
 from serving.desk import api
+from serving.desk.admin import pages as admin_pages
 from serving.desk.case import pages as case_pages
 from serving.desk.governance import pages as governance_pages
 from serving.desk.people import pages as people_pages
-from serving.desk.problems import MEDIA_TYPE, Denied, plain, problem
+from serving.desk.problems import MEDIA_TYPE, Denied, SignInAgain, plain, problem
 from serving.desk.queue import pages as queue_pages
 from serving.desk.rendering import problem_page
 from serving.desk.request import NOBODY, log_refusal
 from serving.desk.responses.answer import Problem
+from serving.desk.returning import asked_for, leading_to
 from serving.desk.search import pages as search_pages
 from serving.desk.service import Desk
 from serving.desk.session import pages as session_pages
 from serving.identity.settings import is_loopback_name
 from threat.errors import ThreatError, UsageError
 
-PAGES = (queue_pages, case_pages, people_pages, search_pages, governance_pages, session_pages)
+PAGES = (queue_pages, case_pages, people_pages, search_pages, governance_pages, admin_pages, session_pages)
 """The rooms that have pages, each with its router."""
 
 HEADERS = {
@@ -137,6 +139,8 @@ def _on_threat_error(request: Request, error: ThreatError) -> Response:
     # Before the answer: a refusal that cannot be logged is answered as something that broke.
     if isinstance(error, Denied) and not error.logged:
         log_refusal(request, error)
+    if isinstance(error, SignInAgain) and not request.url.path.startswith("/api/"):
+        return RedirectResponse(leading_to("/sign-in/again", asked_for(request)), status_code=303)
     return _answer(request, problem(error))
 
 

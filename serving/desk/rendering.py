@@ -20,6 +20,7 @@ from serving.desk.words import STEPS, counted
 from serving.identity.sessions import Session
 from serving.relationship import panel_words
 from serving.relationship.kind_words import capitalised
+from threat.asof import show
 from threat.dates import as_of_moment, day, how_long_ago, local, moment, short_day
 
 
@@ -44,6 +45,7 @@ def templates() -> Environment:
         "as_of": as_of_moment,
         "year": lambda at, zone: local(at, zone).year,
         "capitalised": capitalised,
+        "utc": lambda at: show(at)[:16].replace("T", " "),
         "thousands": lambda number: f"{number:,}",
     }
     templates.globals["govuk"] = govuk

@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 from fastapi import Depends, Request
 from sqlalchemy import Connection
@@ -15,10 +15,10 @@ from sqlalchemy import Connection
 from serving.audit.log import Entry, Operation, session_mark
 from serving.desk import cookies
 from serving.desk.form import LARGEST, Form, NotAForm
-from serving.desk.problems import Denied, NotFound
+from serving.desk.problems import Denied, NotFound, SignInAgain
 from serving.desk.service import Desk
 from serving.identity import sessions
-from serving.identity.roles import Permission
+from serving.identity.roles import PERMISSIONS, Permission
 from serving.identity.sessions import Session
 from threat.errors import ThreatError
 
@@ -67,16 +67,20 @@ class SignedInRequest:
         self._record(operation, action, draft, "done")
 
     def require(self, permission: Permission, action: str) -> None:
-        """Raise Denied, and log it, unless the role has the permission."""
+        """Raise Denied, and log it, unless one of the person's roles has the permission."""
         if self.session.may(permission):
             return
-        self._record("access", action, EntryDraft(self.subject, {"status": 403}), "refused")
-        denied = Denied(
-            "This role may not see this.",
-            status=403,
-            value=self.session.role,
-            way_out="sign in with a role that may, if it is yours to use",
-        )
+        way_out = f"ask for a role that may: {PERMISSIONS[permission].lower()}"
+        self.refuse(Denied("Your roles may not do this.", status=403, value=self.session.role, way_out=way_out), action)
+
+    def require_recent(self, seconds: int, action: str) -> None:
+        """Raise SignInAgain, and log it, unless the person proved who they are within some seconds."""
+        if not self.session.is_recent(seconds, self.at):
+            self.refuse(SignInAgain(), action)
+
+    def refuse(self, denied: Denied, action: str) -> NoReturn:
+        """Raise a refusal that is logged."""
+        self._record("access", action, EntryDraft(self.subject, {"status": denied.status}), "refused")
         denied.logged = True
         raise denied
 
@@ -85,9 +89,7 @@ class SignedInRequest:
         try:
             require_token(self.desk, token, self.session.id)
         except Denied as denied:
-            self._record("access", action, EntryDraft(self.subject, {"status": denied.status}), "refused")
-            denied.logged = True
-            raise
+            self.refuse(denied, action)
 
     def sign_out(self) -> None:
         """End the session here and close its names, with its entry: a copy of its cookie opens nothing from now on."""
@@ -180,6 +182,15 @@ def may(permission: Permission) -> Callable[[Request, SignedInRequest], SignedIn
     def check(request: Request, signed_in: Annotated[SignedInRequest, Depends(signed_in_request)]) -> SignedInRequest:
         signed_in.require(permission, f"{request.method} {request.scope['route'].path}")
         return signed_in
+
+    return check
+
+
+def authenticated_within(seconds: int) -> Callable[[Request, SignedInRequest], None]:
+    """Return a dependency that lets through people who proved who they are within some seconds, and no others."""
+
+    def check(request: Request, signed_in: Annotated[SignedInRequest, Depends(signed_in_request)]) -> None:
+        signed_in.require_recent(seconds, f"{request.method} {request.scope['route'].path}")
 
     return check
 

@@ -28,7 +28,8 @@ def page_to_return_to(app: FastAPI, given: str) -> str:
 def asked_for(request: Request) -> str:
     """Return the page that a request asked for, to return to after a sign-in; ``/`` where it asked for none."""
     query = f"?{request.url.query}" if request.url.query else ""
-    return page_to_return_to(request.app, f"{request.url.path}{query}") if request.method == "GET" else "/"
+    # A form is sent to the address of its page, or to one that has no page.
+    return page_to_return_to(request.app, f"{request.url.path}{query}")
 
 
 def leading_to(address: str, back: str) -> str:

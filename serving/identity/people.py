@@ -7,16 +7,17 @@ choice from a list, never free text: why somebody lost a role is not for a table
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from datetime import date
 from typing import Any
 
 from sqlalchemy import Connection, Row, desc, insert, select, update
 
-from serving.identity.person import Authority, Person
-from serving.identity.roles import RoleName, in_words
+from serving.identity.person import AUTHORITIES, Authority, Person
+from serving.identity.roles import ROLES, RoleName, in_words
 from serving.identity.tables import PEOPLE, PEOPLE_CHANGES
-from threat.errors import UsageError
+from threat.errors import ThreatError, UsageError, raise_all
 
 JUSTIFICATIONS = {
     "joined": "Joined the unit or the service that uses the desk",
@@ -266,3 +267,35 @@ def _keep(connection: Connection, person_id: str, version: int, said: dict[str, 
             person=person_id, version=version, at=at, changed_by=why.by, justification=why.justification, **said
         )
     )
+
+
+def fields_given(**given: Any) -> dict[str, Any]:
+    """Return fields of ``Standing`` as a person gave them in words; what is None was not given and is left out.
+
+    ``roles``: names. ``trained_until``: an ISO 8601 day, empty for none. Raises UsageError that names each wrong field.
+
+    >>> fields_given(shown=None, roles=["analyst"], authority=None, unit=None, trained_until="2027-03-31")
+    {'roles': frozenset({'analyst'}), 'trained_until': datetime.date(2027, 3, 31)}
+    """
+    problems: list[ThreatError] = []
+    out = {name: value for name, value in given.items() if value is not None}
+    if "roles" in out:
+        out["roles"] = frozenset(out["roles"])
+        problems += [_no_choice("role", role, ROLES) for role in sorted(out["roles"] - set(ROLES))]
+    if out.get("authority", "none") not in AUTHORITIES:
+        problems.append(_no_choice("authority", out["authority"], AUTHORITIES))
+    if until := out.get("trained_until"):
+        try:
+            out["trained_until"] = date.fromisoformat(until)
+        except ValueError:
+            problems.append(
+                UsageError("The last day of training is no day.", value=until, way_out="such as 2027-03-31")
+            )
+    elif "trained_until" in out:
+        out["trained_until"] = None
+    raise_all(problems)
+    return out
+
+
+def _no_choice(what: str, given: str, choices: Iterable[str]) -> UsageError:
+    return UsageError(f"There is no such {what}.", value=given[:LONGEST_NAME], way_out=f"one of {', '.join(choices)}")

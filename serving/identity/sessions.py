@@ -17,6 +17,9 @@ from serving.storage import reading, writing
 SEEN_SECONDS = 60
 """A request within a minute of the one before is not written down: an hour of reading costs 60 writes at most."""
 
+RECENT_SECONDS = 600
+"""Ten minutes: what asks for a recent proof is begun within them, by the person who gave it and not by a passer-by."""
+
 Why = Literal["unknown or over", "signed out", "left idle", "no longer active", "of another sign-in"]
 """Why a cookie that the desk signed opens nothing."""
 
@@ -51,6 +54,10 @@ class Session:
     def may(self, permission: Permission) -> bool:
         """Tell whether the person's roles have the permission."""
         return self.person.may(permission)
+
+    def is_recent(self, seconds: int, at: int) -> bool:
+        """Tell whether the person proved who they are within some seconds before ``at`` (UTC seconds)."""
+        return self.authenticated_at > at - seconds
 
     @property
     def who(self) -> str:

@@ -25,7 +25,7 @@ from serving.desk.request import (
 from serving.desk.returning import page_to_return_to
 from serving.desk.service import Desk
 from serving.desk.session.beginning import begin, carry
-from serving.identity import development
+from serving.identity import development, sessions
 from serving.identity.development import DevelopmentPerson, development_people
 from serving.identity.person import Person
 from serving.storage import reading
@@ -50,7 +50,7 @@ def start_session(request: Request, form: Annotated[Form, Depends(posted_form)])
     """Begin a session of the person picked, by the development sign-in alone."""
     desk, now = desk_of(request), desk_of(request).clock()
     if desk.sign_in.provider is not None:
-        raise Denied("People of this desk sign in at their identity provider.", status=405, way_out="open /sign-in")
+        raise _at_the_provider()
     visitor = cookies.kept(request, cookies.VISITOR)
     require_token(desk, form.value("token"), visitor)
     subject = form.value("person")
@@ -72,6 +72,30 @@ def start_session(request: Request, form: Annotated[Form, Depends(posted_form)])
     response = RedirectResponse(page_to_return_to(request.app, form.value("back")), status_code=303)
     carry(request, response, session)
     return response
+
+
+@router.get("/sign-in/again")
+def sign_in_again(request: Request, signed_in: Annotated[SignedInRequest, Depends(signed_in_request)]) -> Response:
+    """Show where somebody who is signed in proves again who they are."""
+    with signed_in.logged("access", "view signing in again"):
+        pass
+    back_to = page_to_return_to(request.app, request.query_params.get("back", ""))
+    return page_of(request, "session/again.html", back_to=back_to)
+
+
+@router.post("/sign-in/again")
+def prove_again(
+    request: Request,
+    signed_in: Annotated[SignedInRequest, Depends(signed_in_request)],
+    form: Annotated[Form, Depends(posted_form)],
+) -> Response:
+    """Take the word of the development sign-in that this is the person of the session."""
+    signed_in.require_form(form.value("token"), "sign in again")
+    if signed_in.desk.sign_in.provider is not None:
+        signed_in.refuse(_at_the_provider(), "sign in again")
+    with signed_in.logged_change("access", "sign in again") as (connection, _):
+        sessions.authenticate_again(connection, signed_in.session, signed_in.at)
+    return RedirectResponse(page_to_return_to(request.app, form.value("back")), status_code=303)
 
 
 @router.post("/sign-out")
@@ -110,6 +134,10 @@ def sign_in_page(request: Request, visitor: str, *, status: int = 200, error: st
         visitor_token=desk.signer.form_token(visitor),
         error=error,
     )
+
+
+def _at_the_provider() -> Denied:
+    return Denied("People of this desk sign in at their identity provider.", status=403, way_out="open /sign-in")
 
 
 def _to_pick(desk: Desk) -> list[tuple[DevelopmentPerson, str]]:

@@ -14,6 +14,7 @@ from serving.audit.log import verify
 from serving.desk import api
 from serving.desk.app import PAGES
 from serving.desk.service import Desk
+from serving.identity.development import with_role
 from serving.identity.roles import ROLES
 from threat.ids import show_id
 
@@ -104,6 +105,8 @@ READS = {
     "/audit-log": "see_log",
     "/governance": "see_governance",
     "/fairness": "see_governance",
+    "/admin/people": "see_people",
+    f"/admin/people/{with_role('reviewer').id}": "see_people",
 }
 
 
@@ -159,4 +162,11 @@ def test_every_route_is_declared():
         ("GET", "/sign-in"),
         ("POST", "/sign-in"),
         ("POST", "/sign-out"),
+        ("GET", "/sign-in/again"),
+        ("POST", "/sign-in/again"),
+        ("GET", "/admin/people"),
+        ("GET", "/admin/people/add"),
+        ("POST", "/admin/people/add"),
+        ("GET", "/admin/people/{reference}"),
+        ("POST", "/admin/people/{reference}"),
     }

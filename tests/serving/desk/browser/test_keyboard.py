@@ -13,7 +13,7 @@ TOP = ["Skip to main content", "Threat assessment desk"]
 FIND = ["Find a reference (R-, P- or E-)", "Find"]
 REVIEWER = [*TOP, "Review list", "Model card", "Sign out", *FIND]
 
-GOVERNANCE = [*TOP, "What ranks now", "Model card", "Fairness", "Audit log", "Sign out"]
+GOVERNANCE = [*TOP, "What ranks now", "Model card", "Fairness", "Audit log", "People", "Sign out"]
 
 
 def walked(window: Window, path: str) -> list[str]:
@@ -109,7 +109,7 @@ def test_what_ranks_and_fairness(window_on) -> None:
 
 def test_the_audit_log(window_on) -> None:
     window = window_on("long log", "admin")
-    top = [*TOP, "Audit log", "Sign out"]
+    top = [*TOP, "Audit log", "People", "Sign out"]
     assert walked(window, "/audit-log?page=2&last=120") == [
         *(*top, "Whether the log is whole", "Filter the entries"),
         *("Previous page", "Page 1", "Page 2", "Page 3", "Next page"),
