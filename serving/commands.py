@@ -12,7 +12,17 @@ import typer
 
 from threat.asof import parse_as_of, show
 from threat.errors import IntegrityFailure, UsageError
-from threat.options import STORE, VAR, AsOfOption, JsonOption, PolicyOption, PortOption, StoreOption, VarOption
+from threat.options import (
+    STORE,
+    VAR,
+    AsOfOption,
+    DatabaseOption,
+    JsonOption,
+    PolicyOption,
+    PortOption,
+    StoreOption,
+    VarOption,
+)
 from threat.terminal import emit, progress
 
 if TYPE_CHECKING:
@@ -40,6 +50,7 @@ def score(
     ] = False,
     store: StoreOption = STORE,
     var: VarOption = VAR,
+    database: DatabaseOption = "",
     as_json: JsonOption = False,
 ) -> None:
     """Rank every eligible relationship at an as-of, with reasons, into a frozen list."""
@@ -48,7 +59,13 @@ def score(
     from threat.trust.folder import Trust
 
     options = ListOptions(
-        capacity=capacity, publish=publish, rule=rule, policy_path=policy, previous=previous, stale_ok=stale_ok
+        capacity=capacity,
+        publish=publish,
+        rule=rule,
+        policy_path=policy,
+        previous=previous,
+        stale_ok=stale_ok,
+        database=database,
     )
     with progress("scoring", 1.0) as advance:
         made = make_list(store, var, parse_as_of(as_of), options, started_at=_now(), advance=advance)
@@ -93,12 +110,16 @@ def explain(
     policy: PolicyOption = None,
     store: StoreOption = STORE,
     var: VarOption = VAR,
+    database: DatabaseOption = "",
     as_json: JsonOption = False,
 ) -> None:
     """Say why a relationship has its place: contributions that add up to its score, in sentences."""
     from serving.lists.making import explain_relationship
 
-    document = explain_relationship(store, var, relationship, parse_as_of(as_of), started_at=_now(), policy_path=policy)
+    at = parse_as_of(as_of)
+    document = explain_relationship(
+        store, var, relationship, at, started_at=_now(), policy_path=policy, database=database
+    )
     emit(document, as_json=as_json, lines=_show_reasons)
 
 
@@ -108,13 +129,16 @@ def replay(
     policy: PolicyOption = None,
     store: StoreOption = STORE,
     var: VarOption = VAR,
+    database: DatabaseOption = "",
     as_json: JsonOption = False,
 ) -> None:
     """Compute a list again from the same snapshot and compare every value; exit 5 when anything differs."""
     from serving.lists.making import replay_list
 
     with progress("scoring again", 1.0) as advance:
-        document = replay_list(store, var, list_id, started_at=_now(), policy_path=policy, advance=advance)
+        document = replay_list(
+            store, var, list_id, started_at=_now(), policy_path=policy, advance=advance, database=database
+        )
     if not document["same"]:
         raise IntegrityFailure(
             "The list computed again differs from the frozen list.",
@@ -131,6 +155,7 @@ def serve(
     port: PortOption = 8000,
     store: StoreOption = STORE,
     var: VarOption = VAR,
+    database: DatabaseOption = "",
     development: Annotated[
         bool, typer.Option("--development", help="Serve although this user could change whom the desk believes.")
     ] = False,
@@ -140,7 +165,7 @@ def serve(
     """The desk: pages and API on this machine. Ctrl-C ends it."""
     from serving.desk.server import Served, run
 
-    served = Served(store=store, var=var, tour=tour, development=development)
+    served = Served(store=store, var=var, tour=tour, database=database, development=development)
     run(host, port, served, as_json=as_json, clock=_now)
 
 
@@ -169,6 +194,7 @@ def sentences(
     make: Annotated[
         bool, typer.Option("--make", help="First make a small synthetic force in each folder that has no list.")
     ] = False,
+    database: DatabaseOption = "",
     as_json: JsonOption = False,
 ) -> None:
     """Random sentences of lists, by the rule and by the model, each with its records, for a person to read."""
@@ -178,7 +204,7 @@ def sentences(
         from serving.demonstration.forces import make_forces
 
         make_forces(folders, quiet=as_json)
-    drawn = draw(folders, count, seed, at=_now())
+    drawn = draw(folders, count, seed, at=_now(), database=database)
     emit({"seed": seed, "sentences": [sentence.as_json() for sentence in drawn]}, as_json=as_json, lines=_show_drawn)
 
 
@@ -187,6 +213,7 @@ def verify(
     var: VarOption = VAR,
     witness: Annotated[Path | None, typer.Option(help="Another copy of the witness file.")] = None,
     checkpoint: Annotated[Path | None, typer.Option(help="A copy of a signed checkpoint, kept elsewhere.")] = None,
+    database: DatabaseOption = "",
     as_json: JsonOption = False,
 ) -> None:
     """Read the whole chain again; exit 5 at the first entry that doesn't fit."""
@@ -194,7 +221,7 @@ def verify(
     from threat.trust.folder import UNSIGNED, Trust
 
     trust = Trust.open()
-    with _audit_log_of(var) as engine:
+    with _audit_log_of(var, database) as engine:
         verified = verify_log(engine, trust, witness=witness, shipped=checkpoint)
     document = verified.as_dict() | {"note": "" if trust.exists else UNSIGNED}
     emit(document, as_json=as_json, lines=_show_verified)
@@ -205,6 +232,7 @@ def sign(
     var: VarOption = VAR,
     witness: Annotated[Path | None, typer.Option(help="Another copy of the witness file.")] = None,
     key: Annotated[Path | None, typer.Option(help="Private key for audit; else audit.pem of $THREAT_KEYS.")] = None,
+    database: DatabaseOption = "",
     as_json: JsonOption = False,
 ) -> None:
     """Read the whole chain again and sign its last entry: the first checkpoint of a log, or one more."""
@@ -213,20 +241,21 @@ def sign(
 
     trust = Trust.open()
     signer = trust.signer("audit", key)
-    with _audit_log_of(var) as engine:
+    with _audit_log_of(var, database) as engine:
         checkpoint = sign_first(engine, trust, signer, _now(), witness)
     document = {"signed": checkpoint.sequence, "head": checkpoint.hash, "by": checkpoint.by}
     emit(document, as_json=as_json, lines=_show_signed)
 
 
 @contextmanager
-def _audit_log_of(var: Path) -> Iterator[Engine]:
-    from serving.storage import connect
+def _audit_log_of(var: Path, database: str) -> Iterator[Engine]:
+    from serving.storage import address_of, connect
 
-    path = var / "desk.sqlite"
-    if not path.is_file():
-        raise UsageError("There is no audit log in this folder.", where=str(path), way_out="name its folder with --var")
-    engine = connect(path)
+    address = address_of(var, database)
+    if not address.may_exist:
+        way_out = "name its folder with --var, or its database with --database"
+        raise UsageError("There is no audit log in this folder.", where=str(address), way_out=way_out)
+    engine = connect(address)
     try:
         yield engine
     finally:

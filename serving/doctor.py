@@ -1,30 +1,36 @@
-"""The checks that ``serving`` adds to ``threat doctor``: the audit log and its witness, and the model in service."""
+"""The checks that ``serving`` adds to ``threat doctor``: the database, the audit log and its witness, and the model."""
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from serving.audit.checkpoints import verify_log
+from serving.audit.witness import witness_path
 from serving.lists.rankings import in_service
-from serving.storage import open_read_only
+from serving.storage import address_of, open_read_only, reading
+from serving.storage.description import Description, describe
 from threat.doctor.findings import Finding, Places, command
 from threat.release import promotions
 from threat.trust.folder import Trust
 
 
 def check_audit_log(places: Places) -> list[Finding]:
-    """Read the whole chain of the audit log next to its witness file."""
-    path = places.var / "desk.sqlite"
-    if not path.is_file():
-        serve = command("serve", "--store", places.store, "--var", places.var)
-        return [Finding("audit log", "note", f"none yet: the first list or page makes {path}", serve)]
-    witness = Path(f"{path}.witness")
-    engine = open_read_only(path)
+    """Say what the desk's database is, and read the whole chain of its audit log next to the witness file."""
+    address = address_of(places.var, places.database)
+    none = f"none yet: the first list or page makes {address}"
+    serve = command("serve", "--store", places.store, "--var", places.var)
+    if not address.may_exist:
+        return [Finding("audit log", "note", none, serve)]
+    engine = open_read_only(address)
     try:
+        with reading(engine) as connection:
+            described = describe(connection)
+        if not described.revision and not address.is_file:
+            return [Finding("audit log", "note", none, serve)]
+        witness = witness_path(engine)
         verified = verify_log(engine, Trust.open(), witness=witness if witness.is_file() else None)
     finally:
         engine.dispose()
-    findings = [Finding("audit log", "ok", f"{verified.entries:,} entries in {path}, one unbroken chain")]
+    findings = _of_database(str(address), described)
+    findings.append(Finding("audit log", "ok", f"{verified.entries:,} entries in {address}, one unbroken chain"))
     if verified.torn:
         says = "the last line of the witness is torn, and its entry is in the log: the next entry completes it"
         findings.append(Finding("audit log", "note", says))
@@ -35,6 +41,24 @@ def check_audit_log(places: Places) -> list[Finding]:
         says = f"the witness vouches for {verified.witnessed:,} of {verified.entries:,} entries"
         mend = command("audit-log", "verify", "--var", places.var, "--witness", "COPY")
         findings.append(Finding("audit log", "stale", says, mend))
+    return findings
+
+
+def _of_database(where: str, described: Description) -> list[Finding]:
+    """Which database it is, what it lacks until something opens it to write, and whether it may lose a commit."""
+    log = f", journal {described.journal}" if described.journal else ""
+    revision = f"revision {described.revision}" if described.revision else "of before revisions"
+    findings = [Finding("database", "ok", f"{where}: {described.software}, {revision}{log}")]
+    lacks = [f"revision {described.newest}"] if described.revision < described.newest else []
+    lacks += ["the write-ahead log"] if described.journal not in {"", "wal"} else []
+    lacks += [f"the triggers of {table}" for table in described.without_triggers]
+    if lacks:
+        says = f"whatever opens it to write next brings it to {', '.join(lacks)}"
+        findings.append(Finding("database", "note", says))
+    if described.may_lose:
+        settings = ", ".join(described.may_lose)
+        says = f"the server may lose what was committed when its power fails: switch on {settings}"
+        findings.append(Finding("database", "broken", says))
     return findings
 
 

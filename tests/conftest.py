@@ -28,6 +28,7 @@ pytest_plugins = [
     "fixtures.closed_databases",
     "fixtures.exact_ids",
     "fixtures.force_on_disk",
+    "fixtures.postgresql_server",
     "fixtures.release_commands",
     "fixtures.released_model",
     "fixtures.attacked_history",

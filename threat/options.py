@@ -21,6 +21,16 @@ StoreOption = Annotated[Path, typer.Option("--store", help="Folder of the histor
 VarOption = Annotated[
     Path, typer.Option("--var", help="Folder of lists, bundles, promotions and the audit log of the desk.")
 ]
+DatabaseOption = Annotated[
+    str,
+    typer.Option(
+        "--database",
+        envvar="THREAT_DATABASE",
+        metavar="URL",
+        help="The desk's database, postgresql://USER@HOST/DATABASE; else desk.sqlite in the folder of --var. Its "
+        "password belongs in ~/.pgpass.",
+    ),
+]
 PolicyOption = Annotated[
     Path | None, typer.Option("--policy", help="The force's own policy.yaml; otherwise the product's.")
 ]

@@ -22,7 +22,7 @@ from serving.audit.log import START, Verified
 from serving.storage import base_path, shown, writing
 from threat.errors import IntegrityFailure, UsageError
 from threat.files import write_whole
-from threat.trust.audit_checkpoint import PAYLOAD_TYPE, Checkpoint, read_checkpoint, read_signed
+from threat.trust.audit_checkpoint import ENDING, PAYLOAD_TYPE, Checkpoint, read_checkpoint, read_signed
 from threat.trust.belief import AUDIT_LOG, covers
 from threat.trust.chain import canonical
 from threat.trust.folder import Trust
@@ -38,7 +38,7 @@ EVERY_SECONDS: Final = 600
 
 def checkpoint_path(engine: Engine) -> Path:
     """Return the checkpoint file of a database: its own name with ``.checkpoint.json`` added."""
-    return Path(f"{base_path(engine)}.checkpoint.json")
+    return Path(f"{base_path(engine)}{ENDING}")
 
 
 def verify_log(engine: Engine, trust: Trust, *, witness: Path | None = None, shipped: Path | None = None) -> Verified:

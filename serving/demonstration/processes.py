@@ -134,5 +134,6 @@ class Demonstration:
             stdout=subprocess.PIPE,
             text=True,
             start_new_session=True,
-            env=os.environ | self.trust.variables,
+            # Nor is the database: what is made up never gets into a force's own log.
+            env=os.environ | self.trust.variables | {"THREAT_DATABASE": ""},
         )

@@ -29,6 +29,7 @@ class Served:
     store: Path
     var: Path
     tour: Path | None = None
+    database: str = ""
     development: bool = False
 
 
@@ -44,7 +45,7 @@ def run(host: str, port: int, served: Served, *, as_json: bool, clock: Callable[
         if not served.development:
             Trust.open().signer("audit")  # who serves signs the log of what was read, or does not serve
         Store.open(served.store)
-        desk = Desk(served.store, served.var, clock=clock, tour_path=served.tour)
+        desk = Desk(served.store, served.var, clock=clock, tour_path=served.tour, database=served.database)
         address = f"http://{_shown(host)}:{listener.getsockname()[1]}/"
         if as_json:
             document = {"address": address, "store": str(served.store), "var": str(served.var)}

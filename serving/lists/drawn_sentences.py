@@ -22,6 +22,7 @@ from serving.relationship.panel import Panel
 from serving.relationship.panel_words import PANEL_WORDS
 from serving.relationship.reasons import ThemeReason
 from serving.relationship.record_sentences import RecordSentence
+from serving.storage import address_of
 from threat import lists
 from threat.dates import day
 from threat.errors import UsageError
@@ -57,16 +58,19 @@ class DrawnSentence:
         return asdict(self)
 
 
-def draw(folders: Sequence[Path], count: int, seed: int, *, at: int) -> list[DrawnSentence]:
+def draw(folders: Sequence[Path], count: int, seed: int, *, at: int, database: str = "") -> list[DrawnSentence]:
     """Draw sentences from the published list of each force, and from the list that the model of its RUN would give.
 
     ``folders``: the folder of each force (``--var``), with its history in one of HISTORIES. The same number is drawn
     from each list while it has any. ``at``: UTC seconds of the entry in the audit log of each folder, which is written
-    before a record is read. Raises UsageError for a folder without a history or a published list.
+    before a record is read. ``database``: the desk's, where it is none of a folder. Raises UsageError for a folder
+    without a history or a published list.
     """
     for folder in folders:
         listed, _ = _published(folder), _store(folder)  # a folder that lacks either gets no audit log either
-        log_command(folder, "consultation", "draw sentences", listed.id, at, seed=seed, count=count)
+        log_command(
+            address_of(folder, database), "consultation", "draw sentences", listed.id, at, seed=seed, count=count
+        )
     chance = random.Random(seed)  # noqa: S311  a draw to read, nothing to keep secret
     pools = [pool for folder in folders for pool in _pools(folder)]
     for pool in pools:

@@ -18,7 +18,8 @@ from serving.lists.scoring import Advance, ScoringInputs
 from serving.relationship.case_panel import case_panel, markers_on_record
 from serving.relationship.circumstances import circumstances
 from serving.relationship.reasons import theme_title
-from serving.storage import connect, reading
+from serving.storage import address_of, connect, reading
+from serving.storage.address import Address
 from threat import lists
 from threat.asof import on_record, show
 from threat.errors import BadInput, ThreatError, UsageError
@@ -38,7 +39,8 @@ class ListOptions:
 
     ``capacity``: None takes the policy's. ``publish``: show the list at the desk. ``rule``: rank by this rule whatever
     is in service. ``policy_path``: the force's own policy. ``previous``: id of the list that changes are compared with;
-    None takes the published list. ``stale_ok``: publish although a feed is older than the policy allows.
+    None takes the published list. ``stale_ok``: publish although a feed is older than the policy allows. ``database``:
+    the desk's, as ``serving.storage.address_of`` takes it.
     """
 
     capacity: int | None = None
@@ -47,6 +49,7 @@ class ListOptions:
     policy_path: Path | None = None
     previous: str | None = None
     stale_ok: bool = False
+    database: str | Path = ""
 
 
 def make_list(
@@ -69,16 +72,17 @@ def make_list(
     """
     trust = Trust.open() if trust is None else trust
     signer = trust.signer("list") if trust.exists else None
+    database = address_of(var, options.database)
     inputs, remarks = _inputs(store, var, as_of, options, started_at, trust)
     if options.publish:
         # Before anything is scored: the list would be made in vain.
-        refuse_older(var, as_of)
+        refuse_older(database, as_of)
         if not options.stale_ok:
             refuse_stale(scoring.feeds_at(inputs.snapshot, as_of, inputs.policy), as_of, inputs.policy.time_zone)
     folder = var / "lists"
     made = _freeze(folder, inputs, started_at, advance, signer)
     made.remarks = remarks
-    log = partial(log_command, var, "combination", "make list", at=started_at, trust=trust)
+    log = partial(log_command, database, "combination", "make list", at=started_at, trust=trust)
     if not options.publish:
         log(made.id, ranking=inputs.ranking.kind)
         return made
@@ -89,7 +93,8 @@ def make_list(
         standby = _freeze(folder, replace(inputs, ranking=rule), started_at, advance, signer)
         shown = lists.Published(made.id, inputs.ranking.id, standby.id)
     try:
-        publish(var, made, shown, at=started_at, trust=trust, still=lambda: _still_in_service(var, inputs, started_at))
+        still = partial(_still_in_service, var, inputs, started_at)
+        publish(var, made, shown, at=started_at, trust=trust, still=still, database=database)
     except UsageError as error:
         log(made.id, ranking=inputs.ranking.kind, not_published=error.problem)
         raise
@@ -121,7 +126,7 @@ def _inputs(
         ranking: rankings.Ranking = rankings.named_rule(options.rule, "A rule was asked for.")
     else:
         ranking = rankings.current(var / "promotions.jsonl", started_at)
-    previous, remarks = _previous(var, as_of, options.previous, trust)
+    previous, remarks = _previous(var, as_of, options, trust)
     inputs = ScoringInputs(snapshot, as_of, ranking, policy, capacity, previous, stale_ok=options.stale_ok)
     return inputs, remarks
 
@@ -142,17 +147,17 @@ def refuse_stale(feeds: Sequence[FeedReach], as_of: int, zone: str) -> None:
         )
 
 
-def _previous(var: Path, as_of: int, list_id: str | None, trust: Trust) -> tuple[ScoredList | None, tuple[str, ...]]:
+def _previous(var: Path, as_of: int, options: ListOptions, trust: Trust) -> tuple[ScoredList | None, tuple[str, ...]]:
     """The list that changes are compared with, and a remark where a damaged list was passed over for an earlier one.
 
     A list that a person names is taken or refused; a published list that does not open must not stop the next list.
     """
-    folder = var / "lists"
+    folder, list_id = var / "lists", options.previous
     if not list_id:
         try:
             return lists.previous_to(folder, as_of, trust), ()
         except ThreatError as error:
-            earlier = _earlier_published(var, as_of, trust)
+            earlier = _earlier_published(folder, address_of(var, options.database), as_of, trust)
             compared = f"compared with {earlier.id}" if earlier else "compared with no list"
             return earlier, (f"{error.problem} The list is {compared}.",)
     previous = lists.open_list(folder, list_id, trust)
@@ -166,11 +171,11 @@ def _previous(var: Path, as_of: int, list_id: str | None, trust: Trust) -> tuple
     return previous, ()
 
 
-def _earlier_published(var: Path, as_of: int, trust: Trust) -> ScoredList | None:
+def _earlier_published(folder: Path, database: Address, as_of: int, trust: Trust) -> ScoredList | None:
     """The latest list before ``as_of`` that the audit log says was published and that opens."""
-    if not (var / "desk.sqlite").is_file():
+    if not database.may_exist:
         return None
-    engine = connect(var / "desk.sqlite")
+    engine = connect(database)
     try:
         with reading(engine) as connection:
             read = sorted(publications(connection), key=lambda publication: publication.order, reverse=True)
@@ -178,7 +183,7 @@ def _earlier_published(var: Path, as_of: int, trust: Trust) -> ScoredList | None
         engine.dispose()
     for list_id in dict.fromkeys(publication.list for publication in read):
         with suppress(ThreatError):
-            earlier = lists.open_list(var / "lists", list_id, trust)
+            earlier = lists.open_list(folder, list_id, trust)
             if earlier.basis.as_of < as_of:
                 return earlier
     return None
@@ -202,7 +207,7 @@ def _require_past(as_of: int, started_at: int) -> None:
         )
 
 
-def replay_list(
+def replay_list(  # noqa: PLR0913  what the command may choose
     store: Path,
     var: Path,
     list_id: str,
@@ -211,10 +216,12 @@ def replay_list(
     policy_path: Path | None = None,
     advance: Advance = lambda amount: None,
     trust: Trust | None = None,
+    database: str | Path = "",
 ) -> dict[str, Any]:
     """Score again from the snapshot that a LIST names, and compare every value.
 
-    ``trust``: the keys that count for lists; None opens those of this machine. Returns ``{list, rows, same,
+    ``trust``: the keys that count for lists; None opens those of this machine. ``database``: the desk's, as
+    ``serving.storage.address_of`` takes it. Returns ``{list, rows, same,
     differences, revoked}``; ``differences`` are sentences. ``revoked``: the bundle of the list was revoked since, and
     opened for this replay alone.
     """
@@ -251,18 +258,27 @@ def replay_list(
         stale_ok=basis.stale_ok,
     )
     differences += scoring.differences(listed, scoring.score(inputs, advance))
-    log_command(var, "combination", "replay list", list_id, started_at, trust, same=not differences)
+    address = address_of(var, database)
+    log_command(address, "combination", "replay list", list_id, started_at, trust, same=not differences)
     revoked = isinstance(ranking, rankings.ModelRanking) and ranking.bundle.revoked
     rows, same = len(listed), not differences
     return {"list": list_id, "rows": rows, "same": same, "differences": differences, "revoked": revoked}
 
 
 def explain_relationship(
-    store: Path, var: Path, reference: str, as_of: int, *, started_at: int, policy_path: Path | None = None
+    store: Path,
+    var: Path,
+    reference: str,
+    as_of: int,
+    *,
+    started_at: int,
+    policy_path: Path | None = None,
+    database: str | Path = "",
 ) -> dict[str, Any]:
     """Return score, reasons and panel of one relationship, by the ranking in service, as a JSON document.
 
     ``policy_path``: the force's own policy, which says in which zone days are said and how long an open stay lasts.
+    ``database``: the desk's, as ``serving.storage.address_of`` takes it.
 
     Raises UsageError for a relationship that was not on record at ``as_of``, or an ``as_of`` after ``started_at``.
     """
@@ -285,7 +301,8 @@ def explain_relationship(
     score, (base, reasons) = scoring.explain(snapshot, relationship_id, as_of, ranking, stated)
     marked = markers_on_record(snapshot, relationship_id, as_of)
     composed = case_panel(snapshot, relationship_id, as_of, policy.time_zone, reasons, marked)
-    log_command(var, "consultation", "explain", show_id("R", relationship_id), started_at, as_of=show(as_of))
+    address = address_of(var, database)
+    log_command(address, "consultation", "explain", show_id("R", relationship_id), started_at, as_of=show(as_of))
     return {
         "relationship": show_id("R", relationship_id),
         "as_of": show(as_of),
@@ -312,7 +329,7 @@ def explain_relationship(
 
 
 def log_command(
-    var: Path,
+    database: Address,
     operation: Operation,
     action: str,
     subject: str,
@@ -320,11 +337,11 @@ def log_command(
     trust: Trust | None = None,
     **detail: object,
 ) -> None:
-    """Write what a command read or made into the audit log of ``var``. ``at``: UTC seconds.
+    """Write what a command read or made into the audit log. ``at``: UTC seconds.
 
     A process that holds the key for ``audit`` also signs the head of the log.
     """
-    engine = connect(var / "desk.sqlite")
+    engine = connect(database)
     try:
         sequence = record(engine, Entry("command line", "operator", operation, action, subject, detail=detail), at)
         Checkpoints(engine, Trust.open() if trust is None else trust).after(sequence, at)

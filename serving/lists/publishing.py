@@ -19,7 +19,8 @@ from sqlalchemy import Connection, Engine, select
 from serving.audit.checkpoints import Checkpoints, verify_log
 from serving.audit.log import Entry, append, vouch
 from serving.audit.tables import AUDIT_ENTRIES
-from serving.storage import connect, reading, writing
+from serving.storage import address_of, connect, reading, writing
+from serving.storage.address import Address
 from threat import lists, untrusted
 from threat.asof import show
 from threat.errors import IntegrityFailure, UsageError
@@ -76,11 +77,11 @@ def latest(connection: Connection) -> Publication | None:
     return max(publications(connection), key=lambda publication: publication.order, default=None)
 
 
-def refuse_older(var: Path, as_of: int) -> None:
+def refuse_older(database: Address, as_of: int) -> None:
     """Raise UsageError where a list of a later as-of is published already. ``as_of``: UTC seconds."""
-    if not (var / "desk.sqlite").is_file():
+    if not database.may_exist:
         return
-    engine = connect(var / "desk.sqlite")
+    engine = connect(database)
     try:
         with reading(engine) as connection:
             _refuse_older(latest(connection), as_of)
@@ -100,16 +101,24 @@ def _refuse_older(publication: Publication | None, as_of: int) -> None:
 
 
 def publish(
-    var: Path, made: ScoredList, shown: Published, *, at: int, trust: Trust, still: Callable[[], None] = lambda: None
+    var: Path,
+    made: ScoredList,
+    shown: Published,
+    *,
+    at: int,
+    trust: Trust,
+    still: Callable[[], None] = lambda: None,
+    database: Address | None = None,
 ) -> None:
     """Publish a LIST: its entry in the audit log and ``current.json``, both or neither.
 
     ``shown``: the LIST with its bundle and its substitute. ``at``: UTC seconds. ``still``: raises where the list may no
-    longer be published, asked as the last thing. Raises UsageError where a later as-of was published meanwhile.
+    longer be published, asked as the last thing. ``database``: the desk's; None for the file in ``var``. Raises
+    UsageError where a later as-of was published meanwhile.
     """
     folder = var / "lists"
     signer = trust.signer("list") if trust.exists else None
-    engine = connect(var / "desk.sqlite")
+    engine = connect(database or address_of(var))
     current = folder / lists.CURRENT
     before = current.read_bytes() if current.exists() else None
     written = False
@@ -163,8 +172,9 @@ class PublishedList:
     only the entries that are new.
     """
 
-    def __init__(self, var: Path, trust: Trust | None = None) -> None:
+    def __init__(self, var: Path, trust: Trust | None = None, database: Address | None = None) -> None:
         self._var, self._given_trust = var, trust
+        self._database = database or address_of(var)
         self._lock = threading.Lock()
         self._engine: Engine | None = None
         self._read: list[Publication] = []
@@ -182,7 +192,7 @@ class PublishedList:
         if not trust.exists:
             return chosen
         with self._lock:
-            if not (self._var / "desk.sqlite").is_file():
+            if not self._database.may_exist:
                 if chosen.list:
                     raise _refused("The published list is in no audit log: there is none.", chosen.list)
                 return chosen
@@ -202,7 +212,7 @@ class PublishedList:
     def _read_on(self, pointer: str, trust: Trust) -> Engine:
         """Read the publications that are new; all of them, and the whole chain, for another ``current.json``."""
         if self._engine is None:
-            self._engine = connect(self._var / "desk.sqlite")
+            self._engine = connect(self._database)
         if pointer != self._checked:
             verify_log(self._engine, trust)
             self._read, self._last_entry = [], 0

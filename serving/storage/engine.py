@@ -7,63 +7,49 @@ read (the last entry of the chain, the version of a row) is still so when it wri
 
 from __future__ import annotations
 
-import os
 import sqlite3
-import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
-from urllib.parse import quote
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DatabaseError
 
-from serving.storage import revisions
+from serving.storage import postgresql, revisions, sqlite
+from serving.storage.address import Address, address_of
 from threat.errors import BadInput
 
-_PATIENCE = 30
-"""Seconds that a writer waits for the one before it: far longer than any transaction here takes."""
 
-_BASE_PATH = "base_path"
-_WRITING = "writing"
+def connect(database: Address | Path) -> Engine:
+    """Open a database, making its file when absent, and bring it to the newest revision.
 
-
-def connect(path: str | Path) -> Engine:
-    """Open a database, making it when absent, and bring it to the newest revision.
-
-    ``path``: the file of an SQLite database. Raises BadInput for what is no database, or one of a later version of the
-    product.
+    ``database``: a path is the file of an SQLite database. Raises BadInput for what is no database, a server that does
+    not answer or is not suitable, and a database of a later version of the product.
     """
-    path = Path(path)
-    engine = _sqlite(URL.create("sqlite", database=str(path)), path)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        # Before SQLite makes the file, which would be readable as the umask of whoever runs the command says. SQLite
-        # gives the same mode to the two files that it keeps beside an open database (-wal and -shm).
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
-        _keep_write_ahead_log(path)
+    address = _address(database)
+    engine = _engine(address, read_only=False)
+    with _failing_in_words(engine):
+        if address.is_file:
+            sqlite.make_ready(address.base_path)
+        else:
+            postgresql.require_suitable(engine, str(address))
         _bring_up(engine)
-    except (DatabaseError, sqlite3.DatabaseError, OSError) as error:
-        engine.dispose()
-        raise _cannot_open(engine, error) from None
-    except BaseException:
-        engine.dispose()
-        raise
     return engine
 
 
-def open_read_only(path: Path) -> Engine:
-    """Open a database file without changing it: neither its rows nor its revision. Raises BadInput when it is absent.
+def open_read_only(database: Address | Path) -> Engine:
+    """Open a database to read it as it is: neither its rows nor its revision change.
 
-    An SQLite database whose folder this user may not write, and that nobody has open, is opened as one that does not
-    change: SQLite could not make the file in which readers and writers agree.
+    Raises BadInput for a file that is absent, and for a server that does not answer or is not suitable.
     """
-    if not path.is_file():
-        raise BadInput("There is no database here.", where=str(path), way_out="name its folder with --var")
-    still = not os.access(path.parent, os.W_OK) and not Path(f"{path}-wal").exists()
-    query = {"mode": "ro", "uri": "true"} | ({"immutable": "1"} if still else {})
-    return _sqlite(URL.create("sqlite", database=f"file:{quote(str(path.absolute()))}", query=query), path)
+    address = _address(database)
+    if not address.may_exist:
+        raise BadInput("There is no database here.", where=str(address), way_out="name its folder with --var")
+    engine = _engine(address, read_only=True)
+    if not address.is_file:
+        with _failing_in_words(engine):
+            postgresql.require_suitable(engine, str(address))
+    return engine
 
 
 @contextmanager
@@ -76,54 +62,37 @@ def reading(engine: Engine) -> Iterator[Connection]:
 @contextmanager
 def writing(engine: Engine) -> Iterator[Connection]:
     """Write in one transaction: committed at the end, undone by an exception. The only writer while it lasts."""
-    with engine.connect().execution_options(**{_WRITING: True}) as connection, connection.begin():
-        yield connection
+    with engine.connect() as connection:
+        if engine.dialect.name == "postgresql":
+            postgresql.for_writing(connection)
+        with connection.execution_options(writing=True).begin():
+            yield connection
 
 
 def base_path(engine: Engine) -> Path:
-    """Return the path that names what lies beside the database: its witness and its checkpoint add an ending to it."""
-    path: Path = engine.get_execution_options()[_BASE_PATH]
-    return path
+    """Return the path that names what lies next to the database: witness and checkpoint add an ending to it."""
+    return _address_of_engine(engine).base_path
 
 
 def shown(engine: Engine) -> str:
     """Return which database this is, for a message: never a password."""
-    return str(base_path(engine))
+    return str(_address_of_engine(engine))
 
 
-def _sqlite(url: URL, path: Path) -> Engine:
-    arguments = {"timeout": _PATIENCE, "check_same_thread": False}
-    engine = create_engine(url, connect_args=arguments, execution_options={_BASE_PATH: path})
-
-    @event.listens_for(engine, "connect")
-    def _settle(connection: Any, _record: object) -> None:
-        connection.isolation_level = None  # the transaction is begun below, not by the driver
-        connection.execute("PRAGMA synchronous=FULL")  # an entry survives a power cut once it is committed
-        connection.execute("PRAGMA foreign_keys=ON")
-
-    @event.listens_for(engine, "begin")
-    def _begin(connection: Connection) -> None:
-        # A read that turned into a write would fail when another wrote in between; so it cannot write at all.
-        write = connection.get_execution_options().get(_WRITING, False)
-        connection.exec_driver_sql(f"PRAGMA query_only={'OFF' if write else 'ON'}")
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
-
-    return engine
+def _address(database: Address | Path) -> Address:
+    return database if isinstance(database, Address) else address_of(database.parent, database)
 
 
-def _keep_write_ahead_log(path: Path) -> None:
-    """Put the file into SQLite's write-ahead log, where it stays. Waits for others who have the file open."""
-    until = time.monotonic() + _PATIENCE
-    with closing(sqlite3.connect(path, timeout=_PATIENCE, isolation_level=None)) as raw:
-        while True:
-            try:
-                raw.execute("PRAGMA journal_mode=WAL")
-                return
-            except sqlite3.OperationalError as error:
-                # SQLite does not wait here by itself: two processes that make the file at once meet in this statement.
-                if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > until:
-                    raise
-                time.sleep(0.01)
+def _engine(address: Address, *, read_only: bool) -> Engine:
+    options = {"address": address}
+    if address.is_file:
+        return sqlite.open_engine(address.base_path, options, read_only=read_only)
+    return postgresql.open_engine(address.url, options)
+
+
+def _address_of_engine(engine: Engine) -> Address:
+    address: Address = engine.get_execution_options()["address"]
+    return address
 
 
 def _bring_up(engine: Engine) -> None:
@@ -136,14 +105,27 @@ def _bring_up(engine: Engine) -> None:
                 revisions.upgrade(connection)
 
 
-def _cannot_open(engine: Engine, error: Exception) -> BadInput:
+@contextmanager
+def _failing_in_words(engine: Engine) -> Iterator[None]:
+    """Turn what a driver says into words, and leave no connection open behind an exception."""
+    address = _address_of_engine(engine)
+    try:
+        yield
+    except BaseException as error:
+        engine.dispose()
+        if not isinstance(error, (DatabaseError, sqlite3.DatabaseError, OSError)):
+            raise
+        raise _cannot_open(address, error) from None
+
+
+def _cannot_open(address: Address, error: Exception) -> BadInput:
     if isinstance(error, DatabaseError):
-        says: object = error.orig
+        says = str(error.orig)
     else:
-        says = error.strerror if isinstance(error, OSError) else error
-    return BadInput(
-        "The desk's database cannot be opened.",
-        value=says,
-        where=shown(engine),
-        way_out="restore it from its backup, or name another folder with --var",
-    )
+        says = (error.strerror or str(error)) if isinstance(error, OSError) else str(error)
+    password, way_out = address.url.password, "restore it from its backup, or name another folder with --var"
+    if not address.is_file:
+        way_out = "see that the server runs and lets this user in; the password comes from ~/.pgpass or PGPASSWORD"
+    # What a driver says may repeat how it was asked.
+    value = says.replace(str(password), "***") if password else says
+    return BadInput("The desk's database cannot be opened.", value=value, where=str(address), way_out=way_out)

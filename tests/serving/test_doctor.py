@@ -17,6 +17,7 @@ from serving.audit.checkpoints import Checkpoints, checkpoint_path
 from serving.audit.log import Entry, record
 from serving.doctor import check_audit_log, check_service
 from serving.storage import connect
+from serving.storage.revisions import HEAD
 from threat.doctor.examination import run_check
 from threat.doctor.findings import Finding, Places
 from threat.errors import IntegrityFailure
@@ -37,8 +38,10 @@ def logged(tmp_path: Path) -> Places:
 
 def test_a_whole_log_is_read_and_not_changed(logged: Places) -> None:
     before = (logged.var / "desk.sqlite").read_bytes()
+    path, version = logged.var / "desk.sqlite", sqlite3.sqlite_version
     assert check_audit_log(logged) == [
-        Finding("audit log", "ok", f"2 entries in {logged.var / 'desk.sqlite'}, one unbroken chain")
+        Finding("database", "ok", f"{path}: SQLite {version}, revision {HEAD}, journal wal"),
+        Finding("audit log", "ok", f"2 entries in {path}, one unbroken chain"),
     ]
     assert (logged.var / "desk.sqlite").read_bytes() == before
 
@@ -63,11 +66,11 @@ def test_a_log_without_its_witness(logged: Places) -> None:
     witness = logged.var / "desk.sqlite.witness"
     first = witness.read_text().splitlines()[0]
     witness.write_text(f"{first}\n")
-    short = check_audit_log(logged)[1]
+    short = check_audit_log(logged)[2]
     assert short.says == "the witness vouches for 1 of 2 entries"
     assert_mends_work([short.mend])
     witness.unlink()
-    missing = check_audit_log(logged)[1]
+    missing = check_audit_log(logged)[2]
     assert (missing.state, missing.mend) == ("missing", f"threat audit-log verify --var {logged.var}")
     assert "restore it from where it is shipped" in missing.says
     assert_mends_work([missing.mend])

@@ -6,7 +6,7 @@ import time
 
 import typer
 
-from threat.options import STORE, VAR, JsonOption, StoreOption, VarOption
+from threat.options import STORE, VAR, DatabaseOption, JsonOption, StoreOption, VarOption
 from threat.terminal import emit
 
 # Commands import the rest of the product when they run, so that `threat --help` loads none of it.
@@ -17,7 +17,9 @@ NEEDS_MENDING_CODE = 3
 
 
 @app.command("doctor")
-def doctor_command(store: StoreOption = STORE, var: VarOption = VAR, as_json: JsonOption = False) -> None:
+def doctor_command(
+    store: StoreOption = STORE, var: VarOption = VAR, database: DatabaseOption = "", as_json: JsonOption = False
+) -> None:
     """Say what is installed, where things are, what is stale or missing, and what mends it. Changes nothing.
 
     Exit 0 when nothing needs mending, 3 otherwise.
@@ -25,7 +27,7 @@ def doctor_command(store: StoreOption = STORE, var: VarOption = VAR, as_json: Js
     from threat.doctor.examination import examine, lines
     from threat.doctor.findings import Places
 
-    document = examine(Places(store=store, var=var, now=int(time.time())))
+    document = examine(Places(store=store, var=var, now=int(time.time()), database=database))
     emit(document, as_json=as_json, lines=lines)
     if document["need_mending"]:
         raise typer.Exit(NEEDS_MENDING_CODE)

@@ -16,11 +16,15 @@ NEEDS_MENDING: frozenset[State] = frozenset({"stale", "missing", "broken"})
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """The folders that are examined, and the time of the examination (int64 UTC seconds)."""
+    """The folders that are examined, and the time of the examination (int64 UTC seconds).
+
+    ``database``: the desk's, as ``--database`` says it; empty for the file in ``var``.
+    """
 
     store: Path
     var: Path
     now: int
+    database: str = ""
 
     @property
     def lists(self) -> Path:

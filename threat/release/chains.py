@@ -10,8 +10,7 @@ from typing import Any, Final
 from threat.history import manifest, retention_decisions
 from threat.release import kept, openings, policies, promotions
 from threat.trust import belief, chain, key_list, witness
-from threat.trust.audit_checkpoint import FILE as AUDIT_CHECKPOINT
-from threat.trust.audit_checkpoint import read_checkpoint, read_signed
+from threat.trust.audit_checkpoint import checkpoint_of, read_checkpoint, read_signed
 from threat.trust.belief import ChainBelief
 from threat.trust.chain import Head
 from threat.trust.folder import Trust
@@ -83,12 +82,12 @@ def chains(store: Path, var: Path, trust: Trust) -> list[Chain]:
             _of_lines(openings.chain_name(store), store / openings.LEDGER),
             _of_lines(retention_decisions.chain_name(store), store / retention_decisions.FILE),
         ]
-    signed = read_signed(var / AUDIT_CHECKPOINT, trust)
+    signed = read_signed(checkpoint_of(var), trust)
     if signed is not None:
         checkpoint, key = signed
         head = Head(checkpoint.sequence, checkpoint.hash)
         lines = (Line(head.count - 1, head.hash, frozenset({key.key_id})),)
-        present.append(Chain(belief.AUDIT_LOG, var / AUDIT_CHECKPOINT, head, lines))
+        present.append(Chain(belief.AUDIT_LOG, checkpoint_of(var), head, lines))
     return present
 
 
@@ -98,7 +97,7 @@ def heads_to_witness(store: Path, var: Path, trust: Trust) -> dict[str, Head]:
     promotions.read(var / promotions.FILE, trust)
     policies.in_force(trust)
     kept.read(var / kept.FILE, trust)
-    read_checkpoint(var / AUDIT_CHECKPOINT, trust)
+    read_checkpoint(checkpoint_of(var), trust)
     if (store / manifest.FILE).is_file():
         manifest.read(store / manifest.FILE, trust)
         list(openings.openings(store, trust))

@@ -17,8 +17,10 @@ from threat.trust.keys import PublicKey
 from threat.trust.signing import verify
 
 PAYLOAD_TYPE: Final = "application/vnd.threat.audit-checkpoint+json"
-FILE: Final = "desk.sqlite.checkpoint.json"
-"""Name of the file next to the desk's database."""
+ENDING: Final = ".checkpoint.json"
+
+_FILES: Final = (f"desk.postgresql{ENDING}", f"desk.sqlite{ENDING}")
+"""Of a database on a server, and of one in a file. A desk that was moved to a server leaves the other behind."""
 
 _SAID: Final = {"sequence": int, "hash": str, "at": int, "environment": str}
 """Fields of what is signed, with their types."""
@@ -32,6 +34,12 @@ class Checkpoint:
     hash: str
     at: int
     by: str
+
+
+def checkpoint_of(var: Path) -> Path:
+    """Return the checkpoint in the folder of a desk: that of its database on a server, if any, else of its file."""
+    of_server, of_file = (var / name for name in _FILES)
+    return of_server if of_server.exists() else of_file
 
 
 def read_checkpoint(path: Path, trust: Trust) -> Checkpoint | None:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 
 import pytest
+from fixtures.tampering import tamper
 from fixtures.trusted import Trusted
 from sqlalchemy import Engine
 
@@ -25,6 +24,7 @@ from serving.audit.checkpoints import (
 from serving.audit.log import Entry, record
 from serving.audit.witness import witness_path
 from serving.storage import connect
+from serving.storage.address import Address
 from threat.errors import IntegrityFailure, UsageError
 from threat.trust.folder import Trust
 from threat.trust.signing import sign
@@ -43,8 +43,8 @@ def grown(engine: Engine, checkpoints: Checkpoints, count: int, *, seconds: int 
 
 
 @pytest.fixture
-def engine(tmp_path: Path) -> Iterator[Engine]:
-    engine = connect(tmp_path / "desk.sqlite")
+def engine(database: Address) -> Iterator[Engine]:
+    engine = connect(database)
     yield engine
     engine.dispose()
 
@@ -58,10 +58,7 @@ def holding(force_trusted: Trusted, monkeypatch: pytest.MonkeyPatch) -> Trust:
 
 def rewritten(engine: Engine, statements: str) -> None:
     """Change the log behind its back, and take the witness away."""
-    with closing(sqlite3.connect(str(engine.url.database))) as raw, raw:
-        raw.execute("DROP TRIGGER IF EXISTS audit_entries_no_update")
-        raw.execute("DROP TRIGGER IF EXISTS audit_entries_no_delete")
-        raw.executescript(statements)
+    tamper(engine, statements)
     witness_path(engine).unlink(missing_ok=True)
 
 

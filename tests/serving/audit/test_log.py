@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import sqlite3
 import threading
-from contextlib import closing, suppress
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from fixtures.tampering import past_the_product, tamper
+from sqlalchemy.exc import DatabaseError
 
 from serving.audit import log as audit_log
 from serving.audit.log import START, Entry, append, hash_entry, record, verify
@@ -21,42 +22,38 @@ def entry(number: int) -> Entry:
 
 
 @pytest.fixture
-def log(tmp_path):
-    path = tmp_path / "desk.sqlite"
-    engine = connect(path)
+def engine(database):
+    engine = connect(database)
     for number in range(1, 6):
         record(engine, entry(number), at=1_700_000_000 + number)
-    yield engine, path
+    yield engine
     engine.dispose()
 
 
-def test_whole_chain(log):
-    engine, _ = log
+def test_whole_chain(engine):
     verified = verify(engine)
     assert (verified.entries, verified.witnessed) == (5, 5)
     assert verified.head != START
 
 
-def test_others_write_while_a_log_is_read(log, monkeypatch):
+def test_others_write_while_a_log_is_read(engine, monkeypatch):
     """In pieces, none of which holds the database while it is checked."""
-    engine, path = log
     written = []
 
     def slowly(previous: str, row: dict[str, object]) -> str:
         if not written:
             written.append(1)
-            with closing(sqlite3.connect(path, timeout=0.1, isolation_level=None)) as other:
-                other.execute("BEGIN IMMEDIATE")  # fails at once while the reader holds the database
-                other.execute("ROLLBACK")
+            with writing(engine) as other:  # waits half a minute, and fails, while the reader holds the database
+                append(other, entry(6), 1_700_000_006)
         return hash_entry(previous, row)
 
     monkeypatch.setattr(audit_log, "hash_entry", slowly)
     monkeypatch.setattr(audit_log, "_BATCH", 2)
-    assert verify(engine).entries == 5
+    assert verify(engine).entries == 6
 
 
-def test_empty_log_is_whole(tmp_path):
-    engine = connect(tmp_path / "desk.sqlite")
+def test_empty_log_is_whole(database):
+    engine = connect(database)
     assert verify(engine).as_dict() == {
         "verified": True,
         "entries": 0,
@@ -103,38 +100,29 @@ TAMPERING = {
 
 
 @pytest.mark.parametrize("name", TAMPERING)
-def test_tampering_is_found(log, name):
-    engine, path = log
+def test_tampering_is_found(engine, name):
     statements, expected = TAMPERING[name]
-    with closing(sqlite3.connect(path)) as raw, raw:
-        raw.execute("DROP TRIGGER audit_entries_no_update")
-        raw.execute("DROP TRIGGER audit_entries_no_delete")
-        raw.executescript(statements)
+    tamper(engine, statements)
     with pytest.raises(IntegrityFailure) as caught:
         verify(engine)
     assert expected in str(caught.value)
     assert caught.value.exit_code == 5
 
 
-def test_chain_written_anew_is_found_by_the_witness(log, tmp_path):
-    engine, path = log
+def test_chain_written_anew_is_found_by_the_witness(engine, tmp_path):
     kept = tmp_path / "shipped.witness"
     kept.write_bytes(witness_path(engine).read_bytes())
-    engine.dispose()
-    path.unlink()
     witness_path(engine).unlink()
-    forged = connect(path)
+    tamper(engine, "DELETE FROM audit_entries")
     for number in range(1, 6):
-        record(forged, entry(number + 1), at=1_700_000_000 + number)
-    assert verify(forged).entries == 5  # by itself, a forged chain is whole
+        record(engine, entry(number + 1), at=1_700_000_000 + number)
+    assert verify(engine).entries == 5  # by itself, a forged chain is whole
     with pytest.raises(IntegrityFailure, match="The audit log is broken") as caught:
-        verify(forged, kept)
+        verify(engine, kept)
     assert "the chain was rewritten" in str(caught.value)
-    forged.dispose()
 
 
-def test_witness_that_is_no_witness(log, tmp_path):
-    engine, _ = log
+def test_witness_that_is_no_witness(engine, tmp_path):
     (tmp_path / "bad").write_text("one two\n")
     with pytest.raises(IntegrityFailure, match="not a number and a hash"):
         verify(engine, tmp_path / "bad")
@@ -142,54 +130,64 @@ def test_witness_that_is_no_witness(log, tmp_path):
         verify(engine, tmp_path / "absent")
 
 
-@pytest.mark.parametrize("statement", ["UPDATE audit_entries SET who = 'x'", "DELETE FROM audit_entries"])
-def test_the_database_itself_refuses_changes(log, statement):
-    _, path = log
-    raw = sqlite3.connect(path)
-    with pytest.raises(sqlite3.IntegrityError, match="append-only"):
-        raw.execute(statement)
-    raw.close()
+CHANGES = ["UPDATE audit_entries SET who = 'x'", "DELETE FROM audit_entries", "TRUNCATE audit_entries"]
 
 
-def test_writers_at_the_same_moment_keep_one_chain(tmp_path):
-    path = tmp_path / "desk.sqlite"
-    engines = [connect(path), connect(path)]  # two processes' worth of connections
-    barrier = threading.Barrier(8)
+@pytest.mark.parametrize("statement", CHANGES)
+def test_the_database_itself_refuses_changes(engine, statement):
+    refused = "syntax error" if "TRUNCATE" in statement and engine.dialect.name == "sqlite" else "append-only"
+    with pytest.raises(DatabaseError, match=refused), past_the_product(engine) as connection:
+        connection.exec_driver_sql(statement)
+    assert verify(engine).entries == 5
+
+
+def test_an_entry_is_not_replaced_by_another_of_its_number(tmp_path):
+    """``INSERT OR REPLACE`` takes a row away without asking the trigger, unless triggers are recursive."""
+    engine = connect(tmp_path / "desk.sqlite")
+    record(engine, entry(1), at=1_700_000_001)
+    replaced = "INSERT OR REPLACE INTO audit_entries SELECT 1, at, 'x', role, operation, action, subject, outcome, "
+    replaced += "detail, session, os_user, previous_hash, 'new' FROM audit_entries"
+    with pytest.raises(DatabaseError, match="append-only"), writing(engine) as connection:
+        connection.exec_driver_sql(replaced)
+    assert verify(engine).entries == 1
+    engine.dispose()
+
+
+def test_ten_writers_at_the_same_moment_keep_one_chain(database):
+    engines = [connect(database), connect(database)]  # two processes' worth of connections
+    barrier = threading.Barrier(10)
 
     def write(worker: int) -> None:
         barrier.wait()
         for _ in range(10):
             record(engines[worker % 2], Entry(f"w{worker}", "reviewer", "consultation", "view queue"), at=1_700_000_000)
 
-    threads = [threading.Thread(target=write, args=(worker,)) for worker in range(8)]
+    threads = [threading.Thread(target=write, args=(worker,)) for worker in range(10)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
     verified = verify(engines[0])
-    assert (verified.entries, verified.witnessed) == (80, 80)
+    assert (verified.entries, verified.witnessed) == (100, 100)
     for engine in engines:
         engine.dispose()
 
 
 @pytest.mark.parametrize(("seconds_back", "counted"), [(0, 0), (60, 0), (61, 1), (3600, 1)])
-def test_a_clock_set_back_is_counted_and_breaks_nothing(log, seconds_back, counted):
+def test_a_clock_set_back_is_counted_and_breaks_nothing(engine, seconds_back, counted):
     """A minute is left for a request that waited while another was logged."""
-    engine, _ = log
     record(engine, entry(6), at=1_700_000_005 - seconds_back)
     verified = verify(engine)
     assert (verified.entries, verified.clock_set_back) == (6, counted)
 
 
-def test_every_step_back_is_counted_against_the_entry_ahead(log):
-    engine, _ = log
+def test_every_step_back_is_counted_against_the_entry_ahead(engine):
     for at in (1_700_001_000, 1_700_000_900, 1_700_000_800, 1_700_000_790):
         record(engine, entry(6), at)
     assert verify(engine).clock_set_back == 2
 
 
-def test_an_entry_of_a_transaction_undone_is_undone_with_it(log):
-    engine, _ = log
+def test_an_entry_of_a_transaction_undone_is_undone_with_it(engine):
     with suppress(RuntimeError), writing(engine) as connection:
         append(connection, entry(6), at=1_700_000_100)
         raise RuntimeError

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import fields
 from datetime import date
 from pathlib import Path
@@ -14,7 +15,8 @@ from sqlalchemy import Engine
 
 from serving.audit.log import Entry, account, record
 from serving.audit.reading import LoggedEntry, Wanted, read_entries
-from serving.storage import connect
+from serving.storage import address_of, connect
+from serving.storage.address import Address
 from threat.asof import DAY, parse_as_of
 
 START = parse_as_of("2026-11-01")
@@ -22,10 +24,19 @@ ROLES = ("reviewer", "admin", "governance")
 OUTCOMES = ("done", "refused", "done", "not found")
 
 
-@pytest.fixture(scope="module")
-def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def engine(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
     """A log of 24 entries, six hours apart: the first at midnight, so that four are of one day."""
-    engine = connect(tmp_path_factory.mktemp("log") / "desk.sqlite")
+    with ExitStack() as stack:
+        url = ""
+        if request.param == "postgresql":
+            server = request.getfixturevalue("postgresql_server")
+            url = server.url(stack.enter_context(server.database()))
+        yield from filled(address_of(tmp_path_factory.mktemp("log"), url))
+
+
+def filled(address: Address) -> Iterator[Engine]:
+    engine = connect(address)
     for i in range(24):
         role = ROLES[i % 3]
         detail: dict[str, object] = {"reason": f"typed {i}"}

@@ -16,7 +16,7 @@ from serving.audit.checkpoints import checkpoint_path, verify_log
 from serving.audit.log import Entry, record
 from serving.audit.witness import witness_path
 from serving.lists.publishing import PublishedList, latest, publications, publish, refuse_older
-from serving.storage import connect, reading
+from serving.storage import address_of, connect, reading
 from threat import lists
 from threat.asof import DAY
 from threat.errors import IntegrityFailure, UsageError
@@ -86,9 +86,9 @@ def test_an_older_list_is_not_published_over_a_later_one(var: Path, trust: Trust
         publish(var, older, Published(older.id), at=AS_OF + DAY, trust=trust)
     assert told.value.where == later.id
     with pytest.raises(UsageError, match="is before that of the published list"):
-        refuse_older(var, AS_OF - 1)
-    refuse_older(var, AS_OF)
-    refuse_older(var / "nowhere", AS_OF)
+        refuse_older(address_of(var), AS_OF - 1)
+    refuse_older(address_of(var), AS_OF)
+    refuse_older(address_of(var / "nowhere"), AS_OF)
     assert current(var, trust).list == later.id
     assert len(logged(var)) == 1
 

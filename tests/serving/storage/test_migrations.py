@@ -21,7 +21,7 @@ from sqlalchemy import Connection, Engine
 
 import serving
 from serving.audit.log import verify
-from serving.storage import METADATA, connect, reading, revisions
+from serving.storage import METADATA, address_of, connect, reading, revisions
 from serving.storage.metadata import without_triggers
 from threat.errors import BadInput
 
@@ -41,12 +41,14 @@ def file_of_before(path: Path) -> Path:
     return path
 
 
-@pytest.fixture(params=["empty", "before"])
+@pytest.fixture(params=["empty", "before", "postgresql"])
 def migrated(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
-    path = tmp_path / "desk.sqlite"
+    address = address_of(tmp_path)
     if request.param == "before":
-        file_of_before(path)
-    engine = connect(path)
+        file_of_before(address.base_path)
+    elif request.param == "postgresql":
+        address = request.getfixturevalue("postgresql_database")
+    engine = connect(address)
     yield engine
     engine.dispose()
 
@@ -77,15 +79,14 @@ def test_the_comparison_notices_a_table_that_is_another(tmp_path: Path) -> None:
     ]
 
 
-def test_the_rows_of_before_are_not_touched_but_for_sessions_that_were_in_cookies(tmp_path: Path) -> None:
+def test_the_rows_of_before_are_not_touched(tmp_path: Path) -> None:
     path = file_of_before(tmp_path / "desk.sqlite")
     engine = connect(path)
     assert verify(engine).entries == 3
     engine.dispose()
     with closing(sqlite3.connect(path)) as raw:
         rows = [line for line in raw.iterdump() if line.startswith("INSERT") and "alembic_version" not in line]
-    before = [line for line in BEFORE.splitlines() if line.startswith("INSERT")]
-    assert rows == [line for line in before if "ended_sessions" not in line]
+    assert rows == [line for line in BEFORE.splitlines() if line.startswith("INSERT")]
 
 
 def test_the_revisions_are_one_line_of_numbers() -> None:
@@ -156,8 +157,8 @@ def test_several_that_open_a_new_database_at_once_make_it_once(tmp_path: Path) -
 def test_a_database_that_is_up_to_date_is_opened_without_alembic(tmp_path: Path) -> None:
     connect(tmp_path / "desk.sqlite").dispose()
     program = (
-        "import sys; from serving.storage import connect; "
-        "connect(sys.argv[1]).dispose(); print('alembic' in sys.modules)"
+        "import sys; from pathlib import Path; from serving.storage import connect; "
+        "connect(Path(sys.argv[1])).dispose(); print('alembic' in sys.modules)"
     )
     said = subprocess.run(
         [sys.executable, "-c", program, tmp_path / "desk.sqlite"], capture_output=True, text=True, check=True
