@@ -76,6 +76,7 @@ check: setup ## lint, format, types, import contracts, generated pages
 	@PYTHONPATH=docs $(BIN)/python -m pages.schemas --check
 	@PYTHONPATH=docs $(BIN)/python -m pages.crosswalks --check
 	@PYTHONPATH=docs $(BIN)/python -m pages.casework --check
+	@PYTHONPATH=docs $(BIN)/python -m pages.options --check
 	@$(BIN)/python tests/repository_rules.py
 	@$(BIN)/python tests/english_rules.py
 	@echo "check: all passed"
@@ -111,6 +112,7 @@ docs: setup ## every generated page
 	@PYTHONPATH=docs $(BIN)/python -m pages.schemas
 	@PYTHONPATH=docs $(BIN)/python -m pages.crosswalks
 	@PYTHONPATH=docs $(BIN)/python -m pages.casework
+	@PYTHONPATH=docs $(BIN)/python -m pages.options
 
 screenshots: setup ## docs/images/: the pages of the demonstration, drawn by Chromium
 	@$(BIN)/threat demo --no-serve

@@ -41,7 +41,7 @@ def _states(table: Table, said: Words) -> Iterator[str]:
     yield "## States"
     states = said.vocabularies["case_state"].codes
     yield grid(("State", "Means"), ((state.title, state.meaning) for state in states.values()))
-    yield _prose("""
+    yield wrapped("""
         The diagram is of the whole design: an act that is not in use yet is drawn like the others. Acts that leave the
         state as it is are in the table of acts alone.""")
     yield "\n".join(["```mermaid", *_diagram(table), "```"])
@@ -68,7 +68,7 @@ def _act_and_code(act: Act, move: Move) -> str:
 
 def _acts(table: Table) -> Iterator[str]:
     yield "## Acts"
-    yield _prose("""
+    yield wrapped("""
         An act in brackets is part of the design and not in use yet: it draws no button and is refused. *Asks*: what
         this person writes waits for another, who confirms it. *Goes back*: the kind of record that returns to the
         history.""")
@@ -77,7 +77,7 @@ def _acts(table: Table) -> Iterator[str]:
     yield "### What acts need"
     yield grid(("Check", "Holds when"), table.checks.items())
     yield "### The next step"
-    yield _prose("""
+    yield wrapped("""
         Each page of a case has one primary button: the first line that fits the state of the case, its unanswered
         referrals, and what the person may do. Letting go is never offered as the next step.""")
     rows = (
@@ -120,7 +120,7 @@ def _who(act: Act, table: Table) -> Iterator[str]:
 
 def _clocks(policy: CaseworkPolicy) -> Iterator[str]:
     yield "## Clocks and limits"
-    yield _prose(f"""
+    yield wrapped(f"""
         Of the policy {policy.version} that is shipped; a force signs its own. `threat/policy.yaml` says what each
         number means. A due time is the first second after the time allowed: what is due by 13:40 is overdue at
         13:40:00. It is kept with its clock and never computed again.""")
@@ -166,14 +166,14 @@ def _count(count: int, word: str) -> str:
 
 def _codes(said: Words) -> Iterator[str]:
     yield "## Codes"
-    yield _prose(f"""
+    yield wrapped(f"""
         Version {said.version} of the words. A code is never taken out and never gets another meaning; one that is no
         longer written is marked as retired. *With*: what else has to be said.""")
     for name, vocabulary in said.vocabularies.items():
         if name == "case_state":
             continue  # above
         yield f"### {vocabulary.title} (`{name}`)"
-        yield _prose(vocabulary.meaning)
+        yield wrapped(vocabulary.meaning)
         rows = (
             (
                 f"`{key}`" if code.in_use else f"`{key}` (retired {code.retired})",
@@ -186,7 +186,8 @@ def _codes(said: Words) -> Iterator[str]:
         yield grid(("Code", "Title", "Means", "With"), rows)
 
 
-def _prose(text: str) -> str:
+def wrapped(text: str) -> str:
+    """Return a paragraph in lines of at most 100."""
     return textwrap.fill(" ".join(text.split()), 100)
 
 
