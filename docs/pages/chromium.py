@@ -11,10 +11,13 @@ from contextlib import contextmanager
 import uvicorn
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
+from serving.desk import cookies
 from serving.desk.app import create
 from serving.desk.server import listen
 from serving.desk.service import Desk
-from serving.desk.sign_in import COOKIE, Role
+from serving.desk.session.beginning import begin
+from serving.identity import development
+from serving.identity.roles import RoleName
 
 PROGRAMS = ("chromium", "chromium-browser")
 """Names of Debian's package and of others. Playwright's own download is never used: CI has no way to it."""
@@ -77,14 +80,19 @@ def _wait_until_started(server: uvicorn.Server, thread: threading.Thread) -> Non
         time.sleep(0.01)
 
 
-def sign_in(context: BrowserContext, desk: Desk, address: str, role: Role) -> None:
-    """Give a browser the cookie of a new session in a role."""
-    session = desk.sessions.start(role, desk.clock())
+def sign_in(context: BrowserContext, desk: Desk, address: str, role: RoleName) -> None:
+    """Give a browser the cookie of a new session of the first person of the development sign-in who has a role."""
+    now = desk.clock()
+    with desk.logged_change(now) as change:
+        development.enrol(change.connection, now)
+        person = development.picked(change.connection, development.with_role(role).subject)
+        assert person is not None, role
+        session = begin(desk, change, person, now, now, {})
     context.add_cookies(
         [
             {
-                "name": COOKIE,
-                "value": desk.sessions.cookie(session),
+                "name": cookies.SESSION,
+                "value": desk.signer.cookie(session.id),
                 "url": address,
                 "httpOnly": True,
                 "sameSite": "Strict",

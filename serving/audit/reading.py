@@ -35,7 +35,7 @@ class LoggedEntry:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which entries to read; what is empty or None chooses all.
+    """Which entries to read; what is empty or None chooses all. ``role``: one of those that the entry names.
 
     ``since`` and ``until``: days in UTC, both included. ``last``: the number of the latest entry: reading the log adds
     entries to the log, and without an end each page would begin with the last entry of the page before.
@@ -78,8 +78,11 @@ def read_entries(engine: Engine, wanted: Wanted, *, page: int, size: int) -> Ent
 
 def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
     table = AUDIT_ENTRIES.c
-    equal = {name: getattr(wanted, name) for name in ("role", "operation", "outcome", "subject", "session")}
+    equal = {name: getattr(wanted, name) for name in ("operation", "outcome", "subject", "session")}
     conditions = [table[name] == value for name, value in equal.items() if value]
+    if wanted.role:
+        # An entry of somebody with several roles names each: "reviewer, admin".
+        conditions.append((", " + table.role + ", ").contains(f", {wanted.role}, ", autoescape=True))
     # Times are texts of one form in one zone, so they are in the order of time.
     if wanted.since is not None:
         conditions.append(table.at >= wanted.since.isoformat())

@@ -130,7 +130,7 @@ def _steps(demo: Demonstration, port: int, *, serve: bool) -> dict[str, Any]:
         demo.show("A rule orders this list while a model is being trained. Reload this page in a minute or two.")
     if serve:
         demo.serve(port)
-        demo.say(f"      The desk is open: {demo.address}  (pick the role of reviewer)")
+        demo.say(f"      The desk is open: {demo.address}  (be Rita Reviewer)")
     if released:
         demo.say("      A model was released by an earlier run: nothing is trained again (--fresh starts over).")
     else:

@@ -122,7 +122,7 @@ def _stop(listed: ScoredList) -> TourStep | None:
 def _log() -> TourStep:
     return TourStep(
         title="Everything you opened was recorded",
-        text="Every page you opened is an entry in a chain of hashes. Sign in as governance to check it.",
+        text="Every page you opened is an entry in a chain of hashes. Sign in as Gail Governance to check it.",
         link="/sign-in",
-        link_text="Sign in as governance",
+        link_text="Sign in as somebody else",
     )

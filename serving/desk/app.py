@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Awaitable, Callable
 from importlib.resources import files
 from typing import Any
@@ -13,25 +12,28 @@ from fastapi.responses import JSONResponse
 from fastapi.staticfiles import StaticFiles
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
 import threat
 from serving.audit.log import Entry
 from serving.desk import api
+from serving.desk.admin import pages as admin_pages
 from serving.desk.case import pages as case_pages
 from serving.desk.governance import pages as governance_pages
 from serving.desk.people import pages as people_pages
-from serving.desk.problems import MEDIA_TYPE, Denied, plain, problem
+from serving.desk.problems import MEDIA_TYPE, Denied, SignInAgain, plain, problem
 from serving.desk.queue import pages as queue_pages
 from serving.desk.rendering import problem_page
 from serving.desk.request import NOBODY, log_refusal
 from serving.desk.responses.answer import Problem
+from serving.desk.returning import asked_for, leading_to
 from serving.desk.search import pages as search_pages
 from serving.desk.service import Desk
 from serving.desk.session import pages as session_pages
+from serving.identity.settings import is_loopback_name
 from threat.errors import ThreatError, UsageError
 
-PAGES = (queue_pages, case_pages, people_pages, search_pages, governance_pages, session_pages)
+PAGES = (queue_pages, case_pages, people_pages, search_pages, governance_pages, admin_pages, session_pages)
 """The rooms that have pages, each with its router."""
 
 HEADERS = {
@@ -50,8 +52,16 @@ HEADERS = {
 """On every answer. No scripts at all: the pages need none, so an injected one does not run. No site may frame a page
 or read an answer, nothing tells another site where a reader came from, and no browser keeps what a case page said."""
 
-_HOSTS = frozenset({"127.0.0.1", "localhost", "[::1]"})
-"""Names of this machine. Another name means that some site's own name was pointed at us (DNS rebinding)."""
+_ELSEWHERE = (
+    "This machine only",
+    "The development sign-in answers this machine only.",
+    "open http://127.0.0.1 and the port it prints, on the machine it runs on",
+)
+_ANOTHER_NAME = (
+    "Another address",
+    "This desk does not answer to this host name.",
+    "open the desk by the address that your force gave you",
+)
 
 
 def create(desk: Desk) -> FastAPI:
@@ -81,24 +91,29 @@ def create(desk: Desk) -> FastAPI:
 
 
 async def _guard(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
-    """Answer only this machine, by a name of this machine (so no other site can reach us under its own name)."""
+    """Answer by the desk's own name alone, so that no other site reaches it under its name (DNS rebinding).
+
+    The development sign-in answers this machine alone, too.
+    """
+    desk: Desk = request.app.state.desk
     host = request.headers.get("host", "")
     name = host.rpartition(":")[0] if host.rpartition(":")[2].isdigit() else host
     caller = request.client.host if request.client else ""
-    if name.lower() not in _HOSTS or not _loopback(caller):
+    at_home = name.lower().strip("[]") in desk.sign_in.hosts
+    if not at_home or (desk.sign_in.provider is None and not is_loopback_name(caller)):
+        says = _ELSEWHERE if desk.sign_in.provider is None else _ANOTHER_NAME
         refused = Problem(
             type="about:blank",
-            title="This machine only",
+            title=says[0],
             status=403,
-            detail="The development sign-in answers this machine only.",
-            problem="The development sign-in answers this machine only.",
+            detail=says[1],
+            problem=says[1],
             value=host[:200],
             where="",
-            way_out="open http://127.0.0.1 and the port it prints, on the machine it runs on",
+            way_out=says[2],
         )
         # The name asked for is not logged: it may be anything that another site sends.
         entry = Entry(NOBODY, "nobody", "access", "ask from elsewhere", outcome="refused", detail={"status": 403})
-        desk: Desk = request.app.state.desk
         await run_in_threadpool(desk.log, entry, desk.clock())
         response: Response = _problem_json(refused)
     else:
@@ -108,13 +123,6 @@ async def _guard(request: Request, call_next: Callable[[Request], Awaitable[Resp
     if request.url.path.startswith("/static/"):
         response.headers["Cache-Control"] = "no-cache"  # no case data; asked again each time, so never stale
     return response
-
-
-def _loopback(address: str) -> bool:
-    try:
-        return ipaddress.ip_address(address).is_loopback
-    except ValueError:
-        return False
 
 
 def _problem_json(answered: Problem) -> JSONResponse:
@@ -131,6 +139,8 @@ def _on_threat_error(request: Request, error: ThreatError) -> Response:
     # Before the answer: a refusal that cannot be logged is answered as something that broke.
     if isinstance(error, Denied) and not error.logged:
         log_refusal(request, error)
+    if isinstance(error, SignInAgain) and not request.url.path.startswith("/api/"):
+        return RedirectResponse(leading_to("/sign-in/again", asked_for(request)), status_code=303)
     return _answer(request, problem(error))
 
 

@@ -38,6 +38,17 @@ class Denied(ThreatError):
         self.status = status
 
 
+class SignInAgain(Denied):
+    """The person is signed in and may do this, but proved too long ago who they are. Pages lead to where they can."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "You proved too long ago who you are.",
+            status=403,
+            way_out="open /sign-in/again and prove it, then try again",
+        )
+
+
 class NotFound(ThreatError):
     """Nothing of that reference is here."""
 

@@ -13,12 +13,14 @@ from serving.desk.back import back_of, here, leading_back
 from serving.desk.components import govuk
 from serving.desk.request import desk_of, session_of
 from serving.desk.responses.answer import Problem
+from serving.desk.returning import asked_for, leading_to
 from serving.desk.service import AgeOfList
-from serving.desk.sign_in import Session
 from serving.desk.sitting import sitting_of
 from serving.desk.words import STEPS, counted
+from serving.identity.sessions import Session
 from serving.relationship import panel_words
 from serving.relationship.kind_words import capitalised
+from threat.asof import show
 from threat.dates import as_of_moment, day, how_long_ago, local, moment, short_day
 
 
@@ -35,6 +37,7 @@ def templates() -> Environment:
         "day": day,
         "short_day": short_day,
         "leading_back": leading_back,
+        "leading_to": leading_to,
         "counted": counted,
         "step_title": lambda step: STEPS.get(step, step.replace("_", " ").capitalize()),
         "moment": moment,
@@ -42,6 +45,7 @@ def templates() -> Environment:
         "as_of": as_of_moment,
         "year": lambda at, zone: local(at, zone).year,
         "capitalised": capitalised,
+        "utc": lambda at: show(at)[:16].replace("T", " "),
         "thousands": lambda number: f"{number:,}",
     }
     templates.globals["govuk"] = govuk
@@ -59,11 +63,12 @@ def page_of(request: Request, name: str, *, status: int = 200, **context: Any) -
     listed = desk.age_of_list(now) if session and status < 500 else AgeOfList()
     shared = {
         "session": session,
-        "token": desk.sessions.form_token(session.id) if session else "",
+        "token": desk.signer.form_token(session.id) if session else "",
         "may": session.may if session else lambda permission: False,
         "names_open": sitting.minutes_left(now) if sitting else 0,
         "tour": desk.tour(),
         "signed": desk.trust.exists,
+        "development": desk.sign_in.provider is None,
         "age": listed.age,
         "stale": listed.stale,
         "path": request.url.path,
@@ -76,5 +81,5 @@ def page_of(request: Request, name: str, *, status: int = 200, **context: Any) -
 def problem_page(request: Request, problem: Problem) -> Response:
     """Return the page of an error; someone who is not signed in is sent to the sign-in instead."""
     if problem.status == 401:
-        return RedirectResponse("/sign-in", status_code=303)
+        return RedirectResponse(leading_to("/sign-in", asked_for(request)), status_code=303)
     return page_of(request, "problem.html", status=problem.status, problem=problem)

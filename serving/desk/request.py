@@ -7,23 +7,22 @@ import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 from fastapi import Depends, Request
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection
 
-from serving.audit.log import Entry, Operation, append, session_mark, vouch
+from serving.audit.log import Entry, Operation, session_mark
+from serving.desk import cookies
 from serving.desk.form import LARGEST, Form, NotAForm
-from serving.desk.problems import Denied, NotFound
+from serving.desk.problems import Denied, NotFound, SignInAgain
 from serving.desk.service import Desk
-from serving.desk.sign_in import COOKIE, Permission, Session
-from serving.identity.tables import ENDED_SESSIONS, OPEN_NAMES
-from serving.storage import reading, writing
+from serving.identity import sessions
+from serving.identity.roles import PERMISSIONS, Permission
+from serving.identity.sessions import Session
 from threat.errors import ThreatError
 
-VISITOR_COOKIE = "threat_visitor"
-
-_REFERENCE = re.compile(r"[RPE]-[0-9a-f]{16}", re.ASCII)
+_REFERENCE = re.compile(r"[RPEU]-[0-9a-f]{16}", re.ASCII)
 """What of an address the log may hold: a whole reference. Anything else may be whatever somebody typed, a name too."""
 
 NOBODY = "nobody signed in"
@@ -68,16 +67,20 @@ class SignedInRequest:
         self._record(operation, action, draft, "done")
 
     def require(self, permission: Permission, action: str) -> None:
-        """Raise Denied, and log it, unless the role has the permission."""
+        """Raise Denied, and log it, unless one of the person's roles has the permission."""
         if self.session.may(permission):
             return
-        self._record("access", action, EntryDraft(self.subject, {"status": 403}), "refused")
-        denied = Denied(
-            "This role may not see this.",
-            status=403,
-            value=self.session.role,
-            way_out="sign in with a role that may, if it is yours to use",
-        )
+        way_out = f"ask for a role that may: {PERMISSIONS[permission].lower()}"
+        self.refuse(Denied("Your roles may not do this.", status=403, value=self.session.role, way_out=way_out), action)
+
+    def require_recent(self, seconds: int, action: str) -> None:
+        """Raise SignInAgain, and log it, unless the person proved who they are within some seconds."""
+        if not self.session.is_recent(seconds, self.at):
+            self.refuse(SignInAgain(), action)
+
+    def refuse(self, denied: Denied, action: str) -> NoReturn:
+        """Raise a refusal that is logged."""
+        self._record("access", action, EntryDraft(self.subject, {"status": denied.status}), "refused")
         denied.logged = True
         raise denied
 
@@ -86,33 +89,21 @@ class SignedInRequest:
         try:
             require_token(self.desk, token, self.session.id)
         except Denied as denied:
-            self._record("access", action, EntryDraft(self.subject, {"status": denied.status}), "refused")
-            denied.logged = True
-            raise
+            self.refuse(denied, action)
 
     def sign_out(self) -> None:
         """End the session here and close its names, with its entry: a copy of its cookie opens nothing from now on."""
-        user, ended = self.session, ENDED_SESSIONS
         with self.logged_change("access", "sign out") as (connection, _):
-            # Sessions past their end go: their cookies are refused by themselves.
-            connection.execute(delete(ended).where((ended.c.ends_at <= self.at) | (ended.c.session_id == user.id)))
-            connection.execute(insert(ended).values(session_id=user.id, ends_at=user.ends_at))
-            connection.execute(delete(OPEN_NAMES).where(OPEN_NAMES.c.session_id == user.id))
+            sessions.end(connection, self.session, self.at)
 
     @contextmanager
     def logged_change(self, operation: Operation, action: str) -> Iterator[tuple[Connection, EntryDraft]]:
-        """Run a change of the desk's own database and write its audit entry in the same transaction.
-
-        A change without an entry, or an entry of a change that was not made, would both be wrong.
-        """
+        """Run a change of the desk's own database and write its audit entry in the same transaction."""
         user, draft = self.session, EntryDraft()
-        with writing(self.desk.engine) as connection:
-            yield connection, draft
+        with self.desk.logged_change(self.at) as change:
+            yield change.connection, draft
             mark = session_mark(user.id)
-            entry = Entry(user.who, user.role, operation, action, draft.subject, "done", draft.detail, mark)
-            sequence, digest = append(connection, entry, self.at)
-        vouch(self.desk.engine, sequence, digest, self.at)
-        self.desk.checkpoints.after(sequence, self.at)
+            change.entry = Entry(user.who, user.role, operation, action, draft.subject, "done", draft.detail, mark)
 
     def _record(self, operation: Operation, action: str, draft: EntryDraft, outcome: str) -> None:
         user, mark = self.session, session_mark(self.session.id)
@@ -127,27 +118,25 @@ def desk_of(request: Request) -> Desk:
 
 
 def session_of(request: Request) -> Session | None:
-    """Return the session that the cookie carries, looked up once a request.
+    """Return the session of the request, with its person as they stand now, looked up once a request.
 
-    None for no cookie, or for one that is forged, over or signed out of.
+    None for no cookie, or for one that is forged, over or signed out of, or whose person may sign in no longer.
     """
     if not hasattr(request.state, "session"):
         request.state.session = None  # where the look-up fails, the page of that error shows nobody signed in
-        request.state.ended_session = ""
-        desk = desk_of(request)
-        session = desk.sessions.read(request.cookies.get(COOKIE, ""), desk.clock())
-        if session is not None and _signed_out(desk, session):
-            request.state.ended_session = session.id
-        else:
-            request.state.session = session
+        request.state.opened_nothing = {}
+        request.state.mark = ""
+        desk, cookie = desk_of(request), cookies.kept(request, cookies.SESSION)
+        session_id = desk.signer.session_id(cookie)
+        if session_id:
+            opened = sessions.find(desk.engine, session_id, desk.clock(), desk.sign_in.limits, desk.sign_in.issuer)
+            request.state.session = opened.session
+            request.state.opened_nothing = {} if opened.why is None else {"cookie": opened.why}
+            request.state.mark = session_mark(session_id)
+        elif cookie:
+            request.state.opened_nothing = {"cookie": "forged"}
     looked_up: Session | None = request.state.session
     return looked_up
-
-
-def _signed_out(desk: Desk, session: Session) -> bool:
-    with reading(desk.engine) as connection:
-        query = select(ENDED_SESSIONS.c.session_id).where(ENDED_SESSIONS.c.session_id == session.id)
-        return connection.execute(query).first() is not None
 
 
 def signed_in_request(request: Request) -> SignedInRequest:
@@ -158,7 +147,7 @@ def signed_in_request(request: Request) -> SignedInRequest:
             "Nobody is signed in.",
             status=401,
             where=request.url.path,
-            way_out="sign in at /sign-in; the session ends after one shift",
+            way_out="sign in at /sign-in; a session ends when it is left for an hour, and after one shift",
         )
     desk = desk_of(request)
     return SignedInRequest(desk, session, desk.clock(), subject_of(request))
@@ -179,15 +168,11 @@ def log_refusal(request: Request, denied: Denied) -> None:
     session, desk = session_of(request), desk_of(request)
     route = request.scope.get("route")
     path = getattr(route, "path", "")
-    detail: dict[str, object] = {"status": denied.status}
-    mark = "" if session is None else session_mark(session.id)
-    if session is None and request.cookies.get(COOKIE):
-        ended = request.state.ended_session
-        detail["cookie"] = "signed out" if ended else "forged or over"
-        mark = session_mark(ended)
+    detail: dict[str, object] = {"status": denied.status} | request.state.opened_nothing
     who, role = (NOBODY, "nobody") if session is None else (session.who, session.role)
     action = "sign in" if path == "/sign-in" else f"{request.method} {path}"
-    desk.log(Entry(who, role, "access", action, subject_of(request), "refused", detail, mark), desk.clock())
+    entry = Entry(who, role, "access", action, subject_of(request), "refused", detail, request.state.mark)
+    desk.log(entry, desk.clock())
     denied.logged = True
 
 
@@ -197,6 +182,15 @@ def may(permission: Permission) -> Callable[[Request, SignedInRequest], SignedIn
     def check(request: Request, signed_in: Annotated[SignedInRequest, Depends(signed_in_request)]) -> SignedInRequest:
         signed_in.require(permission, f"{request.method} {request.scope['route'].path}")
         return signed_in
+
+    return check
+
+
+def authenticated_within(seconds: int) -> Callable[[Request, SignedInRequest], None]:
+    """Return a dependency that lets through people who proved who they are within some seconds, and no others."""
+
+    def check(request: Request, signed_in: Annotated[SignedInRequest, Depends(signed_in_request)]) -> None:
+        signed_in.require_recent(seconds, f"{request.method} {request.scope['route'].path}")
 
     return check
 
@@ -221,7 +215,7 @@ async def posted_form(request: Request) -> Form:
 
 def require_token(desk: Desk, token: str, session_id: str) -> None:
     """Raise Denied unless a form came from this desk's own page in this session."""
-    if not session_id or not desk.sessions.token_fits(token, session_id):
+    if not session_id or not desk.signer.token_fits(token, session_id):
         raise Denied(
             "This form is not from a page of this session.",
             status=403,

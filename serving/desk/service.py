@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from serving.audit.checkpoints import Checkpoints
-from serving.audit.log import Entry, record
+from serving.audit.log import Entry, append, record, vouch
 from serving.desk import words
 from serving.desk.list_view import ListView
 from serving.desk.problems import NotFound
 from serving.desk.responses.governance import Card
-from serving.desk.sign_in import SessionSigner
 from serving.desk.tour import Tour, read_tour
+from serving.identity.settings import SignIn
+from serving.identity.signing import Signer
 from serving.lists import rankings
 from serving.lists.publishing import PublishedList
-from serving.storage import address_of, connect
+from serving.storage import address_of, connect, writing
 from threat.errors import BadInput, IntegrityFailure, ThreatError, UsageError
 from threat.history.manifest import FILE as MANIFEST
 from threat.history.store import RowsErased, Store
@@ -57,6 +59,14 @@ class AgeOfList:
     stale: str = ""
 
 
+@dataclass(slots=True)
+class LoggedChange:
+    """A change of the database under way: its ``connection``, and the ``entry`` that the caller sets before its end."""
+
+    connection: Connection
+    entry: Entry = field(init=False)
+
+
 class Desk:
     """Shared by all requests; safe for threads.
 
@@ -64,10 +74,10 @@ class Desk:
     the database. ``database_path``: a file for what this desk logs, where several show the lists of one folder; what
     was published is read in the database all the same. ``clock`` gives UTC seconds. ``tour_path``: the tour of a
     demonstration, read at each request since it grows as the demonstration goes on. ``trust``: the keys that count;
-    None opens those of this machine.
+    None opens those of this machine. ``sign_in``: how people sign in; without, by the development sign-in.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  what a desk is opened with, each by its name
         self,
         store: str | Path,
         var: str | Path,
@@ -77,6 +87,7 @@ class Desk:
         database_path: str | Path | None = None,
         tour_path: str | Path | None = None,
         trust: Trust | None = None,
+        sign_in: SignIn = SignIn(),  # noqa: B008 (it is frozen)
     ) -> None:
         self.store = Path(store)
         self.var = Path(var)
@@ -86,7 +97,8 @@ class Desk:
         self._given_trust = trust
         self.checkpoints = Checkpoints(self.engine, trust)
         self._published = PublishedList(self.var, trust, address)
-        self.sessions = SessionSigner.from_file(self.var / "desk.key")
+        self.sign_in = sign_in
+        self.signer = Signer.from_file(self.var / "desk.key")
         self._tour_path = None if tour_path is None else Path(tour_path)
         # One thread opens a list while the others wait: two openings at once would hold the snapshot twice.
         self._opening = threading.Lock()
@@ -98,6 +110,19 @@ class Desk:
     def log(self, entry: Entry, at: int) -> None:
         """Write an entry of the audit log, in a transaction of its own. ``at``: UTC seconds."""
         self.checkpoints.after(record(self.engine, entry, at), at)
+
+    @contextmanager
+    def logged_change(self, at: int) -> Iterator[LoggedChange]:
+        """Run a change of the desk's own database, and write in the same transaction the entry that the caller gives.
+
+        A change without an entry, or an entry of a change that was not made, would both be wrong. ``at``: UTC seconds.
+        """
+        with writing(self.engine) as connection:
+            change = LoggedChange(connection)
+            yield change
+            sequence, digest = append(connection, change.entry, at)
+        vouch(self.engine, sequence, digest, at)
+        self.checkpoints.after(sequence, at)
 
     @property
     def _history_written(self) -> tuple[int, ...]:

@@ -10,7 +10,7 @@ from serving.desk.form import Form
 from serving.desk.reason_form import ReasonForm
 from serving.desk.request import SignedInRequest
 from serving.desk.service import Desk
-from serving.desk.sign_in import Session
+from serving.identity.sessions import Session
 from serving.identity.tables import OPEN_NAMES
 from serving.storage import reading
 

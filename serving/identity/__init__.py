@@ -1,1 +1,1 @@
-"""Who uses the desk: sessions, and the tables they are kept in."""
+"""People, their roles, their sessions, and the two ways in: an identity provider, or the development sign-in."""

@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 
 from serving.audit.log import Operation
 from serving.audit.reading import Wanted
-from serving.desk.sign_in import ROLES
+from serving.identity.roles import ROLES
 
 ENTRIES_A_PAGE = 50
 """Entries on a page: two screens, and a day of a small unit."""

@@ -1,4 +1,4 @@
-"""The development sign-in, sign-out, and the guided tour."""
+"""The sign-in page, the development sign-in, sign-out, and the guided tour."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import RedirectResponse, Response
 
-from serving.audit.log import Entry, session_mark
+from serving.audit.log import Entry
+from serving.desk import cookies
 from serving.desk.form import Form
-from serving.desk.problems import plain
+from serving.desk.problems import Denied, plain
 from serving.desk.rendering import page_of, problem_page
 from serving.desk.request import (
     NOBODY,
-    VISITOR_COOKIE,
     SignedInRequest,
     desk_of,
     may,
@@ -22,55 +22,85 @@ from serving.desk.request import (
     require_token,
     signed_in_request,
 )
-from serving.desk.sign_in import COOKIE, ROLE_TITLES, ROLES, SHIFT_SECONDS
+from serving.desk.returning import page_to_return_to
+from serving.desk.service import Desk
+from serving.desk.session.beginning import begin, carry
+from serving.identity import development, sessions
+from serving.identity.development import DevelopmentPerson, development_people
+from serving.identity.person import Person
+from serving.storage import reading
 
 router = APIRouter(include_in_schema=False)
+
+_VISIT_SECONDS = 3600
 
 
 @router.get("/sign-in")
 def sign_in(request: Request) -> Response:
-    """The development sign-in: pick a role."""
-    visitor = request.cookies.get(VISITOR_COOKIE, "")
+    """The way in: to the force's provider, or to the people of the development sign-in."""
+    visitor = cookies.kept(request, cookies.VISITOR)
     visitor = visitor if len(visitor) == 32 and visitor.isalnum() else new_visitor_id()
-    desk = desk_of(request)
-    response = page_of(
-        request, "session/sign_in.html", roles=ROLE_TITLES, visitor_token=desk.sessions.form_token(visitor), error=""
-    )
-    response.set_cookie(VISITOR_COOKIE, visitor, httponly=True, samesite="strict", max_age=3600)
+    response = sign_in_page(request, visitor)
+    cookies.keep(request, response, cookies.VISITOR, visitor, _VISIT_SECONDS)
     return response
 
 
 @router.post("/sign-in")
 def start_session(request: Request, form: Annotated[Form, Depends(posted_form)]) -> Response:
-    """Begin a session in the role picked."""
-    desk = desk_of(request)
-    visitor = request.cookies.get(VISITOR_COOKIE, "")
+    """Begin a session of the person picked, by the development sign-in alone."""
+    desk, now = desk_of(request), desk_of(request).clock()
+    if desk.sign_in.provider is not None:
+        raise _at_the_provider()
+    visitor = cookies.kept(request, cookies.VISITOR)
     require_token(desk, form.value("token"), visitor)
-    role = form.value("role")
-    if role not in ROLES:
-        # What was sent instead of a role may be anything, so the entry leaves it out.
+    subject = form.value("person")
+    if subject not in development_people():
+        # What was sent instead of a person may be anything, so the entry leaves it out.
         refused = Entry(NOBODY, "nobody", "access", "sign in", outcome="refused", detail={"status": 422})
-        desk.log(refused, desk.clock())
-        return page_of(
-            request,
-            "session/sign_in.html",
-            status=422,
-            roles=ROLE_TITLES,
-            visitor_token=desk.sessions.form_token(visitor),
-            error="Choose a role.",
-        )
-    now = desk.clock()
-    session = desk.sessions.start(role, now)
-    desk.log(Entry(session.who, session.role, "access", "sign in", session=session_mark(session.id)), now)
-    response = RedirectResponse("/", status_code=303)
-    response.set_cookie(
-        COOKIE, desk.sessions.cookie(session), httponly=True, samesite="strict", max_age=SHIFT_SECONDS, path="/"
-    )
+        desk.log(refused, now)
+        return sign_in_page(request, visitor, status=422, error="Choose a person.")
+    with desk.logged_change(now) as change:
+        added = development.enrol(change.connection, now)
+        person = development.picked(change.connection, subject)
+        if person is None:
+            raise Denied(
+                "The access of this person has ended.",
+                status=403,
+                way_out="pick another person, or ask an administrator",
+            )
+        session = begin(desk, change, person, now, now, {"people_added": added} if added else {})
+    response = RedirectResponse(page_to_return_to(request.app, form.value("back")), status_code=303)
+    carry(request, response, session)
     return response
+
+
+@router.get("/sign-in/again")
+def sign_in_again(request: Request, signed_in: Annotated[SignedInRequest, Depends(signed_in_request)]) -> Response:
+    """Show where somebody who is signed in proves again who they are."""
+    with signed_in.logged("access", "view signing in again"):
+        pass
+    back_to = page_to_return_to(request.app, request.query_params.get("back", ""))
+    return page_of(request, "session/again.html", back_to=back_to)
+
+
+@router.post("/sign-in/again")
+def prove_again(
+    request: Request,
+    signed_in: Annotated[SignedInRequest, Depends(signed_in_request)],
+    form: Annotated[Form, Depends(posted_form)],
+) -> Response:
+    """Take the word of the development sign-in that this is the person of the session."""
+    signed_in.require_form(form.value("token"), "sign in again")
+    if signed_in.desk.sign_in.provider is not None:
+        signed_in.refuse(_at_the_provider(), "sign in again")
+    with signed_in.logged_change("access", "sign in again") as (connection, _):
+        sessions.authenticate_again(connection, signed_in.session, signed_in.at)
+    return RedirectResponse(page_to_return_to(request.app, form.value("back")), status_code=303)
 
 
 @router.post("/sign-out")
 def sign_out(
+    request: Request,
     signed_in: Annotated[SignedInRequest, Depends(signed_in_request)],
     form: Annotated[Form, Depends(posted_form)],
 ) -> Response:
@@ -78,7 +108,7 @@ def sign_out(
     signed_in.require_form(form.value("token"), "sign out")
     signed_in.sign_out()
     response = RedirectResponse("/sign-in", status_code=303)
-    response.delete_cookie(COOKIE, path="/", httponly=True, samesite="strict")
+    cookies.forget(request, response, cookies.SESSION)
     return response
 
 
@@ -90,3 +120,35 @@ def tour(request: Request, signed_in: Annotated[SignedInRequest, Depends(may("se
     with signed_in.logged("consultation", "view tour"):
         pass
     return page_of(request, "session/tour.html")
+
+
+def sign_in_page(request: Request, visitor: str, *, status: int = 200, error: str = "") -> Response:
+    """Return the page of the sign-in; ``error``: what went wrong with the one before."""
+    desk = desk_of(request)
+    return page_of(
+        request,
+        "session/sign_in.html",
+        status=status,
+        people=() if desk.sign_in.provider else _to_pick(desk),
+        back_to=page_to_return_to(request.app, request.query_params.get("back", "")),
+        visitor_token=desk.signer.form_token(visitor),
+        error=error,
+    )
+
+
+def _at_the_provider() -> Denied:
+    return Denied("People of this desk sign in at their identity provider.", status=403, way_out="open /sign-in")
+
+
+def _to_pick(desk: Desk) -> list[tuple[DevelopmentPerson, str]]:
+    """Return the people of the development sign-in, each with their roles and authority as they stand now, in words."""
+    with reading(desk.engine) as connection:
+        present = {person.subject: person for person in development.enrolled(connection)}
+    return [(person, _words(person, present.get(subject))) for subject, person in development_people().items()]
+
+
+def _words(offered: DevelopmentPerson, present: Person | None) -> str:
+    stands = present or offered.standing
+    if not stands.active:
+        return "access has ended"
+    return f"{stands.roles_in_words}{'' if stands.authority == 'none' else f' ({stands.authority})'}"

@@ -10,7 +10,7 @@ from fixtures.desk_browser import client_of
 from fixtures.golden_lists import REFERENCE
 
 from serving.desk.problems import NotFound
-from serving.desk.sign_in import Role
+from serving.identity.roles import RoleName
 from threat.asof import DAY
 
 CASE = f"/relationships/{REFERENCE['G01']}"
@@ -62,7 +62,7 @@ def test_the_list_and_a_case_say_their_age_by_the_clock_of_the_desk(
     ],
 )
 def test_a_list_that_is_too_old_says_so_first_on_every_page(
-    open_desk, rule_var, role: Role, path: str, status: int
+    open_desk, rule_var, role: RoleName, path: str, status: int
 ) -> None:
     now = golden.AS_OF + 7 * DAY
     client = client_of(open_desk(rule_var, clock=lambda: now), role)

@@ -14,7 +14,8 @@ from serving.audit.log import verify
 from serving.desk import api
 from serving.desk.app import PAGES
 from serving.desk.service import Desk
-from serving.desk.sign_in import MAY, ROLES
+from serving.identity.development import with_role
+from serving.identity.roles import ROLES
 from threat.ids import show_id
 
 
@@ -104,6 +105,8 @@ READS = {
     "/audit-log": "see_log",
     "/governance": "see_governance",
     "/fairness": "see_governance",
+    "/admin/people": "see_people",
+    f"/admin/people/{with_role('reviewer').id}": "see_people",
 }
 
 
@@ -112,10 +115,10 @@ def test_roles(open_desk, model_var, role):
     desk = open_desk(model_var)
     client = client_of(desk, role)
     for path, permission in READS.items():
-        expected = 200 if permission in MAY[role] else 403
+        expected = 200 if permission in ROLES[role].may else 403
         assert client.get(path).status_code == expected, (role, path)
     refused = [entry for entry in entries(desk) if entry[3] == "refused"]
-    assert len(refused) == sum(permission not in MAY[role] for permission in READS.values())
+    assert len(refused) == sum(permission not in ROLES[role].may for permission in READS.values())
 
 
 def test_governance_and_admin_see_no_case(desk):
@@ -159,4 +162,11 @@ def test_every_route_is_declared():
         ("GET", "/sign-in"),
         ("POST", "/sign-in"),
         ("POST", "/sign-out"),
+        ("GET", "/sign-in/again"),
+        ("POST", "/sign-in/again"),
+        ("GET", "/admin/people"),
+        ("GET", "/admin/people/add"),
+        ("POST", "/admin/people/add"),
+        ("GET", "/admin/people/{reference}"),
+        ("POST", "/admin/people/{reference}"),
     }

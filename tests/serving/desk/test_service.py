@@ -97,7 +97,7 @@ def test_a_desk_goes_on_and_signs_nothing_when_the_key_of_its_log_is_revoked(ope
 
 def test_every_page_says_where_nothing_is_signed(open_desk, rule_var, no_trust):
     page = client_of(open_desk(rule_var)).get("/").text
-    assert "Anyone here can pick any role, and nothing here is signed: not for real records." in page
+    assert "Anyone here can be any of its people, and nothing here is signed: not for real records." in page
 
 
 def test_a_suspended_model_s_list_gives_way_at_once(open_desk, model_var, tmp_path):

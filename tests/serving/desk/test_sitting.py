@@ -8,9 +8,10 @@ from fixtures.golden_lists import REFERENCE
 from fixtures.log_entries import entries
 
 from serving.audit.log import verify
-from serving.desk.sign_in import COOKIE, SHIFT_SECONDS
+from serving.desk.cookies import SESSION
 from serving.desk.sitting import SECONDS
-from serving.storage import reading, writing
+from serving.identity.sessions import Limits
+from serving.storage import reading
 
 PAGE = f"/relationships/{REFERENCE['G01']}"
 
@@ -47,7 +48,10 @@ def test_an_hour_after_they_were_opened_names_are_closed(client, now):
 
 
 def test_no_sitting_is_longer_than_its_session(client, now):
-    now[0] = NOW + SHIFT_SECONDS - 600
+    for _ in range(9):  # seven hours and fifty minutes, never left for an hour
+        now[0] += 3160
+        client.get("/search")
+    now[0] = NOW + Limits().longest_seconds - 600
     opened(client)
     assert "for 10 more minutes at most" in client.get(PAGE).text
 
@@ -74,9 +78,9 @@ def test_a_reference_that_is_none_opens_no_names(open_desk, rule_var):
 
 
 def test_sign_out_closes_names_for_a_copy_of_the_cookie_too(client):
-    copy = client.cookies.get(COOKIE)
+    copy = client.cookies.get(SESSION)
     client.post("/sign-out", data={"token": token_in(client.get(PAGE).text)})
-    client.cookies.set(COOKIE, copy)
+    client.cookies.set(SESSION, copy)
     assert client.get(PAGE).status_code == 303
 
 
@@ -98,14 +102,3 @@ def test_opening_closing_and_signing_out_are_entries_and_leave_no_reason_behind(
     verify(desk.engine)
     with reading(desk.engine) as connection:
         assert connection.exec_driver_sql("SELECT count(*) FROM open_names").scalar() == 0
-
-
-def test_a_database_of_before_gets_the_table_when_it_is_opened(open_desk, rule_var, tmp_path):
-    desk = open_desk(rule_var)
-    path = desk.engine.url.database
-    with writing(desk.engine) as connection:
-        connection.exec_driver_sql("DROP TABLE open_names")
-        connection.exec_driver_sql("DROP TABLE alembic_version")  # it had no revision either
-    client = client_of(open_desk(rule_var, database_path=path))
-    opened(client)
-    assert shows_names(client)

@@ -13,12 +13,12 @@ import pytest
 from sqlalchemy import Engine, delete, func, insert, select
 from sqlalchemy.exc import DatabaseError
 
-from serving.identity.tables import ENDED_SESSIONS
+from serving.identity.tables import OPEN_NAMES
 from serving.storage import base_path, connect, open_read_only, reading, writing
 from serving.storage.address import Address
 from threat.errors import BadInput
 
-ENDED = insert(ENDED_SESSIONS)
+OPENED = insert(OPEN_NAMES).values(justification="daily_review", reason="to look", ends_at=1)
 
 
 @pytest.fixture
@@ -33,29 +33,29 @@ def engine(database: Address) -> Iterator[Engine]:
     engine.dispose()
 
 
-def ended(engine: Engine) -> list[str]:
+def opened(engine: Engine) -> list[str]:
     with reading(engine) as connection:
-        return list(connection.execute(select(ENDED_SESSIONS.c.session_id)).scalars())
+        return list(connection.execute(select(OPEN_NAMES.c.session_id)).scalars())
 
 
 def test_a_read_goes_on_beside_a_writer_and_sees_what_is_committed(engine: Engine) -> None:
     with writing(engine) as connection:
-        connection.execute(ENDED.values(session_id="a", ends_at=1))
-        assert ended(engine) == []
-    assert ended(engine) == ["a"]
+        connection.execute(OPENED.values(session_id="a"))
+        assert opened(engine) == []
+    assert opened(engine) == ["a"]
 
 
 def test_a_read_sees_one_state_from_its_first_statement_to_its_end(engine: Engine) -> None:
-    query = select(ENDED_SESSIONS.c.session_id)
+    query = select(OPEN_NAMES.c.session_id)
     with reading(engine) as connection:
         assert connection.execute(query).all() == []
         with writing(engine) as other:
-            other.execute(ENDED.values(session_id="a", ends_at=1))
+            other.execute(OPENED.values(session_id="a"))
         assert connection.execute(query).all() == []
-    assert ended(engine) == ["a"]
+    assert opened(engine) == ["a"]
 
 
-@pytest.mark.parametrize("statement", [ENDED.values(session_id="a", ends_at=1), delete(ENDED_SESSIONS)])
+@pytest.mark.parametrize("statement", [OPENED.values(session_id="a"), delete(OPEN_NAMES)])
 def test_a_read_cannot_write(engine: Engine, statement: object) -> None:
     with pytest.raises(DatabaseError, match=r"readonly|read-only transaction"), reading(engine) as connection:
         connection.execute(statement)
@@ -65,9 +65,9 @@ def test_a_read_cannot_write(engine: Engine, statement: object) -> None:
 
 def test_an_exception_undoes_a_whole_transaction(engine: Engine) -> None:
     with suppress(RuntimeError), writing(engine) as connection:
-        connection.execute(ENDED.values(session_id="a", ends_at=1))
+        connection.execute(OPENED.values(session_id="a"))
         raise RuntimeError
-    assert ended(engine) == []
+    assert opened(engine) == []
 
 
 def test_a_writer_waits_for_the_one_before_it(engine: Engine) -> None:
@@ -76,17 +76,17 @@ def test_a_writer_waits_for_the_one_before_it(engine: Engine) -> None:
     def second() -> None:
         with writing(engine) as connection:
             order.append("second")
-            connection.execute(ENDED.values(session_id="b", ends_at=1))
+            connection.execute(OPENED.values(session_id="b"))
 
     with writing(engine) as connection:
         waiting = threading.Thread(target=second)
         waiting.start()
         waiting.join(0.2)
         order.append("first")
-        connection.execute(ENDED.values(session_id="a", ends_at=1))
+        connection.execute(OPENED.values(session_id="a"))
     waiting.join()
     assert order == ["first", "second"]
-    assert sorted(ended(engine)) == ["a", "b"]
+    assert sorted(opened(engine)) == ["a", "b"]
 
 
 def test_a_writer_sees_what_was_committed_while_it_waited(engine: Engine) -> None:
@@ -97,15 +97,15 @@ def test_a_writer_sees_what_was_committed_while_it_waited(engine: Engine) -> Non
         start.wait()
         for _ in range(5):
             with writing(engine) as connection:
-                count = connection.execute(select(func.count()).select_from(ENDED_SESSIONS)).scalar_one()
-                connection.execute(ENDED.values(session_id=str(count), ends_at=1))
+                count = connection.execute(select(func.count()).select_from(OPEN_NAMES)).scalar_one()
+                connection.execute(OPENED.values(session_id=str(count)))
 
     threads = [threading.Thread(target=add_one) for _ in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert sorted(map(int, ended(engine))) == list(range(20))
+    assert sorted(map(int, opened(engine))) == list(range(20))
 
 
 def test_a_commit_is_on_the_disk_before_it_is_answered(path: Path) -> None:
@@ -118,17 +118,17 @@ def test_a_commit_is_on_the_disk_before_it_is_answered(path: Path) -> None:
 
 def test_an_error_does_not_repeat_what_was_written(engine: Engine) -> None:
     """A reason that somebody typed is no part of a log of errors."""
-    twice = [{"session_id": "a secret", "ends_at": 1}] * 2
+    twice = [{"session_id": "a", "justification": "a", "reason": "a secret", "ends_at": 1}] * 2
     with pytest.raises(DatabaseError) as caught, writing(engine) as connection:
-        connection.execute(ENDED, twice)
-    assert "INSERT INTO ended_sessions" in str(caught.value)
+        connection.execute(insert(OPEN_NAMES), twice)
+    assert "INSERT INTO open_names" in str(caught.value)
     assert "parameters hidden" in str(caught.value)
 
 
 def test_only_its_owner_reads_the_files_of_an_open_database(path: Path) -> None:
     engine = connect(path)
     with writing(engine) as connection:
-        connection.execute(ENDED.values(session_id="a", ends_at=1))
+        connection.execute(OPENED.values(session_id="a"))
         files = sorted(file.name for file in path.parent.iterdir())
         assert files == ["desk.sqlite", "desk.sqlite-shm", "desk.sqlite-wal"]
         assert {stat.S_IMODE(file.stat().st_mode) for file in path.parent.iterdir()} == {0o600}
@@ -138,15 +138,15 @@ def test_only_its_owner_reads_the_files_of_an_open_database(path: Path) -> None:
 def test_a_closed_database_is_one_file(path: Path) -> None:
     one, other = connect(path), connect(path)
     with writing(one) as connection:
-        connection.execute(ENDED.values(session_id="a", ends_at=1))
+        connection.execute(OPENED.values(session_id="a"))
     one.dispose()
-    assert ended(other) == ["a"]
+    assert opened(other) == ["a"]
     other.dispose()
     assert [file.name for file in path.parent.iterdir()] == ["desk.sqlite"]
     copy = path.with_name("copy.sqlite")
     copy.write_bytes(path.read_bytes())
     with closing(sqlite3.connect(copy)) as raw:
-        assert raw.execute("SELECT session_id FROM ended_sessions").fetchall() == [("a",)]
+        assert raw.execute("SELECT session_id FROM open_names").fetchall() == [("a",)]
 
 
 def test_a_file_of_before_is_put_into_the_write_ahead_log_while_others_have_it_open(path: Path) -> None:
@@ -167,15 +167,15 @@ def test_a_file_of_before_is_put_into_the_write_ahead_log_while_others_have_it_o
 def test_a_database_opened_read_only_is_not_changed(path: Path, is_open: bool) -> None:
     writer = connect(path)
     with writing(writer) as connection:
-        connection.execute(ENDED.values(session_id="a", ends_at=1))
+        connection.execute(OPENED.values(session_id="a"))
     if not is_open:
         writer.dispose()
     content = path.read_bytes()
     reader = open_read_only(path)
     assert base_path(reader) == path
-    assert ended(reader) == ["a"]
+    assert opened(reader) == ["a"]
     with pytest.raises(DatabaseError, match="readonly"), writing(reader) as connection:
-        connection.execute(delete(ENDED_SESSIONS))
+        connection.execute(delete(OPEN_NAMES))
     reader.dispose()
     assert path.read_bytes() == content
     writer.dispose()

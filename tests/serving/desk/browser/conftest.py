@@ -15,7 +15,7 @@ from pages.chromium import program, served, sign_in
 from playwright.sync_api import Browser
 
 from serving.desk.service import Desk
-from serving.desk.sign_in import Role
+from serving.identity.roles import RoleName
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +62,7 @@ def window_on(chromium: Browser, desk_named: Callable[[str], tuple[Desk, str]]) 
     """A window on a desk, in a session of its own; ``script=False``: a browser that runs no scripts."""
     with ExitStack() as stack:
 
-        def make(name: str, role: Role | None = None, *, script: bool = True) -> Window:
+        def make(name: str, role: RoleName | None = None, *, script: bool = True) -> Window:
             desk, address = desk_named(name)
             context = stack.enter_context(chromium.new_context(viewport=WIDE, java_script_enabled=script))
             if role is not None:

@@ -13,7 +13,7 @@ TOP = ["Skip to main content", "Threat assessment desk"]
 FIND = ["Find a reference (R-, P- or E-)", "Find"]
 REVIEWER = [*TOP, "Review list", "Model card", "Sign out", *FIND]
 
-GOVERNANCE = [*TOP, "What ranks now", "Model card", "Fairness", "Audit log", "Sign out"]
+GOVERNANCE = [*TOP, "What ranks now", "Model card", "Fairness", "Audit log", "People", "Sign out"]
 
 
 def walked(window: Window, path: str) -> list[str]:
@@ -37,7 +37,7 @@ def test_a_focus_that_is_not_drawn_is_noticed(window_on) -> None:
 def test_the_sign_in(window_on) -> None:
     assert walked(window_on("rule"), "/sign-in") == [
         *TOP,
-        "Reviewer: the review list, records and, with a reason, names and safe contact",
+        "Rita Reviewer: reviewer",
         "Sign in",
     ]
 
@@ -109,7 +109,7 @@ def test_what_ranks_and_fairness(window_on) -> None:
 
 def test_the_audit_log(window_on) -> None:
     window = window_on("long log", "admin")
-    top = [*TOP, "Audit log", "Sign out"]
+    top = [*TOP, "Audit log", "People", "Sign out"]
     assert walked(window, "/audit-log?page=2&last=120") == [
         *(*top, "Whether the log is whole", "Filter the entries"),
         *("Previous page", "Page 1", "Page 2", "Page 3", "Next page"),
@@ -143,11 +143,11 @@ def test_signing_in_opening_names_and_signing_out(window_on) -> None:
     window = window_on("rule")
     page = window.page
     window.open("/sign-in")
-    for key in ("Tab", "Tab", "Tab", "ArrowDown", "Tab", "Enter"):
+    for key in ("Tab", "Tab", "Tab", "ArrowDown", "ArrowDown", "Tab", "Enter"):
         page.keyboard.press(key)
     page.wait_for_url(f"{window.address}/")
     assert page.locator("h1").inner_text() == "Review list"
-    assert "supervisor" in page.locator("header").inner_text()
+    assert "Signed in as Sue Supervisor, supervisor" in page.locator("header").inner_text()
     window.open(RANKED)
     assert "Sam Example" not in page.inner_text("main")
     page.locator("form[action*='/names'] [name=justification]").first.focus()

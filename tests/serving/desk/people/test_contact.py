@@ -10,7 +10,7 @@ from fixtures.golden_force import person_id
 from fixtures.golden_lists import REFERENCE
 from fixtures.log_entries import details, entries
 
-from serving.desk.sign_in import MAY, ROLES
+from serving.identity.roles import ROLES
 from threat.history import identities
 from threat.ids import show_id
 
@@ -92,11 +92,11 @@ def test_a_form_with_an_error_opens_nothing_and_leads_to_the_field(desk, recorde
 def test_only_a_role_that_may_see_it(desk, recorded, role):
     client = client_of(desk, role)
     answer = client.post(f"{PAGE}/safe-contact", data={"token": token_in(client.get(client_page(role)).text), **REASON})
-    allowed = "see_safe_contact" in MAY[role]
+    allowed = "see_safe_contact" in ROLES[role].may
     assert allowed == (role in ("reviewer", "supervisor"))
     assert answer.status_code == (200 if allowed else 403)
     assert ("sister" in answer.text) == allowed
 
 
 def client_page(role) -> str:
-    return "/audit-log" if "see_cases" not in MAY[role] else PAGE
+    return "/audit-log" if "see_cases" not in ROLES[role].may else PAGE

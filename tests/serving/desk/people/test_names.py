@@ -7,12 +7,13 @@ import json
 import re
 
 import pytest
-from fixtures.desk_browser import NOW, client_of, token_in
+from fixtures.desk_browser import client_of, session_of, token_in
 from fixtures.golden_force import person_id
 from fixtures.golden_lists import REFERENCE
 from fixtures.log_entries import details, entries
 
 from serving.desk.people import names
+from serving.identity import development
 from serving.storage import writing
 from threat.history import identities
 from threat.ids import show_id
@@ -65,7 +66,7 @@ def test_the_history_keeps_the_reason_of_each_page(desk, golden_store):
     assert [(line["reason"], line["by"], line["persons"]) for line in added] == [
         (
             "Daily review by the unit: morning review of the list",
-            "development reviewer",
+            development.with_role("reviewer").who_in_log,
             [show_id("P", person_id("S01")), show_id("P", person_id("P01"))],
         )
     ]
@@ -179,8 +180,8 @@ def test_an_analyst_never_sees_the_form_or_the_names(desk):
 def test_a_role_that_may_see_no_names_sees_none_whatever_the_database_says(desk):
     reviewer, analyst = client_of(desk), client_of(desk, "analyst")
     open_names(reviewer)
+    session = session_of(desk, analyst)
     with writing(desk.engine) as connection:
-        session = desk.sessions.read(analyst.cookies.get("threat_session"), NOW)
         connection.exec_driver_sql("UPDATE open_names SET session_id = ?", (session.id,))
     text = analyst.get(PAGE).text
     assert "Sam Example" not in text

@@ -1,0 +1,41 @@
+"""Where somebody goes on to who signs in in the middle of something: a page of this desk, never another site."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import urlencode
+
+from fastapi import FastAPI, Request
+from starlette.routing import Match
+
+_ADDRESS = re.compile(r"(?P<path>/[A-Za-z0-9/-]*)(?:\?[A-Za-z0-9_.=&%+-]*)?(?:#[A-Za-z0-9-]{1,60})?")
+"""A path, a query and an anchor in letters that are judged as they are: no backslash, colon, space or control."""
+
+_LONGEST = 1500
+_NO_PAGES = ("//", "/api/", "/static/", "/sign-")
+"""Beginnings of what is no page to go on to: another host, what programs ask for, and the sign-in itself."""
+
+
+def page_to_return_to(app: FastAPI, given: str) -> str:
+    """Return an address of a page of this desk; ``/`` for anything else, however it is written."""
+    parts = _ADDRESS.fullmatch(given) if len(given) <= _LONGEST else None
+    if parts is None or parts["path"].startswith(_NO_PAGES):
+        return "/"
+    scope: dict[str, object] = {"type": "http", "method": "GET", "path": parts["path"], "headers": []}
+    return given if any(route.matches(scope)[0] is Match.FULL for route in app.routes) else "/"
+
+
+def asked_for(request: Request) -> str:
+    """Return the page that a request asked for, to return to after a sign-in; ``/`` where it asked for none."""
+    query = f"?{request.url.query}" if request.url.query else ""
+    # A form is sent to the address of its page, or to one that has no page.
+    return page_to_return_to(request.app, f"{request.url.path}{query}")
+
+
+def leading_to(address: str, back: str) -> str:
+    """Return the address of a page of the sign-in that goes on to ``back``.
+
+    >>> leading_to("/sign-in", "/"), leading_to("/sign-in", "/audit-log?page=2")
+    ('/sign-in', '/sign-in?back=%2Faudit-log%3Fpage%3D2')
+    """
+    return address if back in {"", "/"} else f"{address}?{urlencode({'back': back})}"
