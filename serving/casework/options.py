@@ -14,8 +14,8 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, StringConstraints
 
 from serving.casework.shipped import Closed, read
-from serving.casework.transitions import Authority
 from serving.casework.words import VocabularyName, vocabulary
+from serving.identity.person import Authority
 from serving.relationship.words_not_said import not_to_be_said
 from threat.errors import UsageError
 from threat.vocabulary import kinds

@@ -16,6 +16,8 @@ from pydantic import Field
 from serving.audit.log import Operation
 from serving.casework.shipped import Closed, read
 from serving.casework.words import VocabularyName, title, vocabulary
+from serving.identity.person import AUTHORITIES, Authority
+from serving.identity.roles import ROLES, RoleName
 from threat.errors import UsageError
 from threat.vocabulary import kinds
 
@@ -28,11 +30,10 @@ NO_CASE: Literal["none"] = "none"
 
 STATES: tuple[State, ...] = get_args(State)
 
-RoleName = Literal["engine", "reviewer", "supervisor", "analyst", "partner", "governance", "admin"]
-"""Who does something to a case: the roles of people, the system itself, and a partner agency through its one form."""
+NotAPersonsRole = Literal["engine", "partner"]
+"""Who does something to a case and does not sign in: the system itself, and a partner agency through its one form."""
 
-Authority = Literal["none", "inspector", "superintendent"]
-AUTHORITIES: tuple[Authority, ...] = get_args(Authority)
+Role = RoleName | NotAPersonsRole
 
 DECIDES: Mapping[str, VocabularyName] = {"grade": "grade", "grade_after": "grade"}
 """The codes of a fact that may decide where a case goes, with the vocabulary of each."""
@@ -109,7 +110,7 @@ class Act(Closed):
     act: str = Field(pattern=r"^[a-z][a-z_]*[a-z]$")
     title: str = Field(min_length=1)
     moves: tuple[Move, ...] = Field(min_length=1)
-    alone: tuple[RoleName, ...] = ()
+    alone: tuple[Role, ...] = ()
     proposes: tuple[RoleName, ...] = ()
     confirms: tuple[RoleName, ...] = ()
     confirms_with: Authority = "none"
@@ -140,7 +141,7 @@ class Table(Closed):
     """The document ``transitions.yaml``."""
 
     version: int = Field(ge=1)
-    roles: dict[RoleName, str]
+    roles: dict[Role, str]
     checks: dict[str, str]
     acts: tuple[Act, ...] = Field(min_length=1)
     next_steps: tuple[NextStepRow, ...]
@@ -304,7 +305,9 @@ def _problems(table: Table) -> list[str]:
     used = {need for act in table.acts for need in act.needs}
     out += [f"The check {name} is not among the checks." for name in sorted(used - set(table.checks))]
     out += [f"No act needs the check {name}." for name in sorted(set(table.checks) - used)]
-    out += [f"The role {role} has no words." for role in get_args(RoleName) if role not in table.roles]
+    out += [
+        f"The role {role} has no words." for role in (*ROLES, *get_args(NotAPersonsRole)) if role not in table.roles
+    ]
     for act in table.acts:
         out += [f"{act.act}: {problem}" for problem in (*_of_people(act), *_of_moves(act), *_of_returns(act))]
     for row in table.next_steps:

@@ -28,6 +28,8 @@ from serving.casework.transitions import (
     transitions,
 )
 from serving.casework.words import vocabulary
+from serving.identity.person import Person
+from serving.identity.roles import ROLES
 from threat.errors import UsageError
 
 TEXT = files("serving.casework").joinpath("transitions.yaml").read_text(encoding="utf-8")
@@ -209,6 +211,13 @@ def test_the_engine_and_partners_never_judge() -> None:
     for actor in (ENGINE, PARTNER):
         may = {a.act for a in DESIGN.acts for s in a.starts_in if isinstance(DESIGN.allowed(a.act, s, actor), Allowed)}
         assert may <= {"refer", "roll", "return_by_record", "reopen", "update_action"}
+
+
+def test_a_person_who_signs_in_is_an_actor_and_every_role_of_the_desk_has_its_column() -> None:
+    person = Person("U-1", "issuer", "subject", "Ann", frozenset({"supervisor"}), authority="inspector")
+    assert allowed("grade", "waiting", person) == Allowed("grade", alone=True)
+    assert DESIGN.may_confirm("decide_accept", "graded", person, "U-2") == Allowed("decide_accept", alone=True)
+    assert set(EVERYBODY) == {*ROLES, "engine", "partner", "inspector"}
 
 
 @pytest.mark.parametrize(
