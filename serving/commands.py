@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from serving.casework.commands import app as casework
 from threat.asof import parse_as_of, show
 from threat.errors import IntegrityFailure, UsageError
 from threat.options import (
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 app = typer.Typer()
 audit_log = typer.Typer(help="The audit log of the desk.")
 app.add_typer(audit_log, name="audit-log")
+app.add_typer(casework, name="casework")
 
 
 @app.command("score")
@@ -54,6 +56,7 @@ def score(
     as_json: JsonOption = False,
 ) -> None:
     """Rank every eligible relationship at an as-of, with reasons, into a frozen list."""
+    from serving.casework.published import open_current
     from serving.lists.feed_words import feed_sentence, feeds_alike
     from serving.lists.making import ListOptions, make_list
     from threat.trust.folder import Trust
@@ -69,6 +72,7 @@ def score(
     )
     with progress("scoring", 1.0) as advance:
         made = make_list(store, var, parse_as_of(as_of), options, started_at=_now(), advance=advance)
+    opened = open_current(store, var, _now(), policy, database) if publish else {}
     zone = made.basis.time_zone
     document = {
         "list": made.id,
@@ -97,6 +101,7 @@ def score(
         "stale_ok": made.basis.stale_ok,
         "previous": made.basis.previous,
         "published": publish,
+        "referrals": {name: opened.get(name, 0) for name in ("must_see", "for_review", "questions")},
         "remarks": list(made.remarks),
         "signed": Trust.open().exists,
     }
@@ -287,6 +292,12 @@ def _show_list(document: dict[str, Any]) -> str:
         )
     lines += [f"WARNING: {remark}" for remark in document["remarks"]]
     lines.append("Published: the desk shows it." if document["published"] else "Not published (add --publish).")
+    if document["published"]:
+        put = document["referrals"]
+        lines.append(
+            f"Put before the unit: {put['must_see']:,} must-see, {put['for_review']:,} for review, "
+            f"{put['questions']:,} questions of identity."
+        )
     lines += [] if document["signed"] else [UNSIGNED]
     lines.append("Not being on the list is not a sign of safety.")
     return "\n".join(lines)

@@ -19,6 +19,7 @@ from typing import Any, Protocol
 from sqlalchemy import Connection, Engine, Row, Table, insert, select
 
 from serving.audit.log import Entry, Operation, append, session_mark, vouch
+from serving.casework.clocks import Clocks
 from serving.casework.tables import ACTS
 from serving.casework.texts import keep_texts, same_texts, texts_of_acts
 from serving.casework.transitions import ENGINE, Actor
@@ -149,6 +150,8 @@ class Work:
         self.state_to: str | None = None
         self.version: int | None = None
         self.detail: dict[str, object] = {}
+        self.last: list[Callable[[], None]] = []
+        """What is done once the act itself is written: the head, which follows from all facts and their acts."""
 
     def keep(self, table: Table, **values: object) -> None:
         """Insert a fact row of this act."""
@@ -163,41 +166,9 @@ class Work:
         self.case_id, self.state_from, self.state_to, self.version = case_id, state_from, state_to, version
 
 
-class Due(Protocol):
-    """When something is due: ``at`` in UTC seconds, by which clock of the policy (``rule``), on which calendar."""
-
-    @property
-    def at(self) -> int:
-        """UTC seconds."""
-
-    @property
-    def rule(self) -> str:
-        """Name of the clock."""
-
-    @property
-    def calendar(self) -> str:
-        """Name of the calendar."""
-
-
-class Clocks(Protocol):
-    """The clocks of a policy."""
-
-    def due(self, rule: Any, started_at: int) -> Due:
-        """Return when something is due that began at ``started_at`` (UTC seconds)."""
-
-
-@dataclass(frozen=True, slots=True)
-class DueBy:
-    """A due time that a person set."""
-
-    at: int
-    rule: str
-    calendar: str
-
-
 @dataclass(frozen=True, slots=True)
 class Casework:
-    """Where acts are kept. ``clocks``: of the policy in force, whose ``policy`` version each act holds.
+    """Where acts are kept. ``clocks``: of the policy in force.
 
     ``after``: called after a commit with the number of the audit entry and the time, to sign a checkpoint when due.
     """
@@ -205,6 +176,11 @@ class Casework:
     engine: Engine
     clocks: Clocks
     after: Callable[[int, int], None] | None = None
+
+    @property
+    def policy(self) -> str:
+        """Return the version of the policy that acts are judged by, which each act holds."""
+        return self.clocks.policy.version
 
 
 def acting(casework: Casework, act: Act, content: Content, write: Callable[[Work], str]) -> Done:
@@ -273,6 +249,12 @@ def keep(
             audit=sequence,
         )
     )
+    try:
+        for finish in work.last:
+            finish()
+    except Conflict as conflict:
+        conflict.yours = content
+        raise
     return Done(act.act_id, result), (sequence, digest)
 
 

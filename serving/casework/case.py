@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, insert, select, update
 
 from serving.casework.act import Conflict, Work, acts_since
+from serving.casework.judged import next_due
 from serving.casework.tables import CASES, OVER
 from serving.casework.transitions import Refused, allowed
 from threat.errors import UsageError
@@ -62,16 +63,22 @@ def begin(work: Work, act: str, case_id: str, version: int | None = None) -> Row
     return head
 
 
-def move(work: Work, head: Row[Any], state_to: str, **changes: object) -> None:
-    """Move a head on by one version, and note it in the act. Raises Conflict where it is at another version by now."""
-    moved = work.connection.execute(
+def move(work: Work, head: Row[Any], state_to: str) -> None:
+    """Move a head on by one version: to a state, and to the due time and grade that its facts give it.
+
+    Raises Conflict where it is at another version by then.
+    """
+    work.moved(head.id, "none" if head.version == 0 else head.state, state_to, head.version + 1)
+    work.last.append(lambda: _write_head(work.connection, head, state_to))
+
+
+def _write_head(connection: Connection, head: Row[Any], state_to: str) -> None:
+    moved = connection.execute(
         update(CASES)
         .where(CASES.c.id == head.id, CASES.c.version == head.version)
-        .values(state=state_to, version=head.version + 1, **changes)
+        .values(state=state_to, version=head.version + 1, **next_due(connection, head.id, state_to))
     )
     if moved.rowcount != 1:
         # One writer at a time, so only a case that was changed without an act comes here.
-        now = head_of(work.connection, head.id).version
-        raise Conflict(head.id, acts_since(work.connection, head.id, head.version), now)
-    state_from = "none" if head.version == 0 else head.state
-    work.moved(head.id, state_from, state_to, head.version + 1)
+        now = head_of(connection, head.id).version
+        raise Conflict(head.id, acts_since(connection, head.id, head.version), now)

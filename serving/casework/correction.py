@@ -10,7 +10,7 @@ from sqlalchemy import Connection, select
 from serving.casework.act import Act, Casework, Content, Done, Work, acting
 from serving.casework.case import begin, move
 from serving.casework.grade import Grading, due_of, keep_grade
-from serving.casework.judged import CANNOT_YET, InForce, in_force, next_due
+from serving.casework.judged import CANNOT_YET, InForce, in_force
 from serving.casework.tables import REVEALS
 from serving.casework.transitions import transitions
 from serving.casework.words import code_to_write
@@ -46,7 +46,7 @@ def correct_grade(casework: Casework, act: Act, given: Grading, reason: Reason, 
         due = due_of(casework, act.at, given, recorded)
         grade_id = keep_grade(work, given, due, sealed=earlier.sealed, corrects=earlier.id, why=reason.why)
         state = transitions().after("correct_grade", head.state, {"grade": given.grade})
-        move(work, head, state, **next_due(work.connection, head.id, state))
+        move(work, head, state)
         return grade_id
 
     return acting(casework, act, content, write)

@@ -13,9 +13,10 @@ from typing import Any
 
 from sqlalchemy import Row, insert
 
-from serving.casework.act import Act, Casework, Content, Done, Due, DueBy, Work, acting
+from serving.casework.act import Act, Casework, Content, Done, Work, acting
 from serving.casework.case import begin, move
-from serving.casework.judged import CANNOT_YET, DECIDES, next_due
+from serving.casework.clocks import Due
+from serving.casework.judged import CANNOT_YET, DECIDES
 from serving.casework.referral import answer, unanswered
 from serving.casework.sight import seen_of
 from serving.casework.tables import GRADE_FACTS, GRADE_MISSING, GRADES
@@ -71,7 +72,7 @@ def grade(casework: Casework, act: Act, given: Grading, *, recorded: Collection[
         if given.grade != CANNOT_YET:
             answer(work, [row.id for row in waiting], "grade", grade_id)
         state = transitions().after("grade", head.state, {"grade": given.grade})
-        move(work, head, state, **next_due(work.connection, head.id, state))
+        move(work, head, state)
         return grade_id
 
     return acting(casework, act, content, write)
@@ -119,12 +120,12 @@ def due_of(casework: Casework, at: int, given: Grading, recorded: Collection[str
         raise UsageError("Nothing is named that is missing: say what you need.", where="missing")
     for what in given.missing:
         code_to_write("missing", what)
-    latest = casework.clocks.due("review_watching", at).at
-    if given.due is None or not at < given.due <= latest:
+    latest = casework.clocks.due("review_watching", at)
+    if given.due is None or not at < given.due <= latest.at:
         raise UsageError(
             "The day by which it is to be there is missing, past or too far ahead.", value=given.due, where="due"
         )
-    return DueBy(given.due, "missing", "days")
+    return Due(given.due, latest.rule, latest.calendar)
 
 
 def next_step(casework: Casework, at: int, given: Grading) -> Due:
@@ -136,7 +137,7 @@ def next_step(casework: Casework, at: int, given: Grading) -> Due:
                 value=given.grade,
                 where="look_again_at",
             )
-        return casework.clocks.due(f"decide_{given.grade}", at)
+        return casework.clocks.due(DECIDES[given.grade], at)
     latest = casework.clocks.due("review_watching", at)
     if given.look_again_at is None:
         return latest
@@ -146,7 +147,7 @@ def next_step(casework: Casework, at: int, given: Grading) -> Due:
             value=given.look_again_at,
             where="look_again_at",
         )
-    return DueBy(given.look_again_at, latest.rule, latest.calendar)
+    return Due(given.look_again_at, latest.rule, latest.calendar)
 
 
 def _check_facts(given: Grading, recorded: Collection[str], *, needed: bool) -> None:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, Row, select
 
+from serving.casework.policy import Rule
 from serving.casework.referral import unanswered
 from serving.casework.tables import ACTS, GRADES, SECOND_LOOKS, SIGHTS
 
 CANNOT_YET = "cannot_yet"
-DECIDES = ("act_today", "look_closer")
-"""Grades that ask for a decision."""
+DECIDES: Mapping[str, Rule] = {"act_today": "decide_act_today", "look_closer": "decide_look_closer"}
+"""Grades that ask for a decision, with the clock of each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +88,8 @@ def next_due(connection: Connection, case_id: str, state: str) -> dict[str, Any]
 
 def _due_of(connection: Connection, referral: Row[Any], judged: InForce | None) -> tuple[int, str]:
     """Return when a referral is due, and by which clock: a sight that asks for a grade starts another."""
-    opened = connection.execute(select(ACTS.c.audit).where(ACTS.c.act_id == referral.act_id)).scalar()
-    put_off = judged is not None and judged.grade == CANNOT_YET and opened is not None and opened < judged.audit
-    if judged is not None and put_off and referral.kind != "link_question":
+    opened = connection.execute(select(ACTS.c.audit).where(ACTS.c.act_id == referral.act_id)).scalar_one()
+    if judged is not None and judged.grade == CANNOT_YET and opened < judged.audit and referral.kind != "link_question":
         return judged.due_at, judged.due_rule
     sight = connection.execute(select(SIGHTS).where(SIGHTS.c.referral_id == referral.id)).first()
     if sight is not None and sight.due_at is not None:

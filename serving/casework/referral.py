@@ -13,7 +13,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, insert, select
 
-from serving.casework.act import Due, Work
+from serving.casework.act import Work
+from serving.casework.clocks import Due
 from serving.casework.tables import ANSWERS, REFERRAL_EVENTS, REFERRALS
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from serving.casework.act import Act, Casework, Content, Done, Work, acting
 from serving.casework.case import begin, move
 from serving.casework.grade import Grading, next_step
-from serving.casework.judged import CANNOT_YET, InForce, in_force, next_due
+from serving.casework.judged import CANNOT_YET, InForce, in_force
 from serving.casework.reveal import reveal_of
 from serving.casework.tables import SECOND_LOOKS
 from serving.casework.transitions import transitions
@@ -75,7 +75,7 @@ def look_again(casework: Casework, act: Act, look: Look, shown: Shown) -> Done:
         )
         work.detail = {"list": shown.list_id}
         state = transitions().after("second_look", head.state, {"grade_after": grade_after})
-        move(work, head, state, **next_due(work.connection, head.id, state))
+        move(work, head, state)
         return look_id
 
     return acting(casework, act, content, write)

@@ -15,7 +15,6 @@ from sqlalchemy import Connection, Row, select
 
 from serving.casework.act import Act, Casework, Content, Done, Work, acting
 from serving.casework.case import begin, move
-from serving.casework.judged import next_due
 from serving.casework.referral import answer, unanswered
 from serving.casework.tables import REFERRALS, SIGHTS
 from serving.casework.words import code_to_write
@@ -71,7 +70,7 @@ def _write(casework: Casework, work: Work, seen: Seen) -> str:
     )
     if not to_grade:
         answer(work, [seen.referral_id], "sight", sight_id)
-    move(work, head, head.state, **next_due(work.connection, head.id, head.state))
+    move(work, head, head.state)
     return sight_id
 
 

@@ -269,6 +269,7 @@ OPENED_LISTS = append_only(
         METADATA,
         Column("list_id", String, primary_key=True, comment="The published list whose referrals were opened."),
         act_column(unique=True),
+        Column("as_of", UTC_SECONDS, nullable=False, comment="As-of of the list, UTC seconds."),
         Column("must_see", Integer, nullable=False, comment="Must-see referrals that it opened."),
         Column("for_review", Integer, nullable=False, comment="Referrals of its rows for review that it opened."),
         Column("questions", Integer, nullable=False, comment="Questions of identity that it opened."),

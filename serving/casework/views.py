@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, func, select
 
+from serving.casework.clocks import overdue
 from serving.casework.judged import CANNOT_YET, in_force
 from serving.casework.reveal import closed_because
 from serving.casework.sight import seen_of
@@ -54,7 +55,7 @@ class Referral:
 
     def is_overdue(self, at: int) -> bool:
         """Tell whether its time is over at ``at`` (UTC seconds)."""
-        return self.due_at <= at
+        return overdue(self.due_at, at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,7 @@ class CaseWaiting:
 
     def is_overdue(self, at: int) -> bool:
         """Tell whether its time is over at ``at`` (UTC seconds)."""
-        return self.due_at <= at
+        return overdue(self.due_at, at)
 
 
 @dataclass(frozen=True, slots=True)

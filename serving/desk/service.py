@@ -14,6 +14,11 @@ from sqlalchemy import Connection, Engine
 
 from serving.audit.checkpoints import Checkpoints
 from serving.audit.log import Entry, append, record, vouch
+from serving.casework.act import Casework
+from serving.casework.clocks import Clocks
+from serving.casework.policy import load_casework_policy
+from serving.casework.published import open_published
+from serving.casework.sealing import KEY_FILE, Sealer
 from serving.desk import words
 from serving.desk.list_view import ListView
 from serving.desk.problems import NotFound
@@ -28,6 +33,7 @@ from threat.errors import BadInput, IntegrityFailure, ThreatError, UsageError
 from threat.history.manifest import FILE as MANIFEST
 from threat.history.store import RowsErased, Store
 from threat.lists import Published
+from threat.policy import load_policy
 from threat.release import kept, promotions
 from threat.release.approved import NotApproved
 from threat.release.documents.earlier import ReleasedCheck
@@ -96,6 +102,8 @@ class Desk:
         self.engine: Engine = connect(Path(database_path) if database_path else address)
         self._given_trust = trust
         self.checkpoints = Checkpoints(self.engine, trust)
+        self.casework = Casework(self.engine, Clocks(load_casework_policy()), self.checkpoints.after)
+        self._referred = ""  # the list whose referrals are known to be open
         self._published = PublishedList(self.var, trust, address)
         self.sign_in = sign_in
         self.signer = Signer.from_file(self.var / "desk.key")
@@ -154,12 +162,22 @@ class Desk:
         """
         chosen, list_id, note = self._list_to_show()
         try:
-            return self._open(chosen, list_id, note)
+            view = self._open(chosen, list_id, note)
         except (IntegrityFailure, BadInput):
             if list_id == chosen.standby or not chosen.standby:
                 raise
             # Of the same as-of, published and signed with it: never an older list.
-            return self._open(chosen, chosen.standby, _DAMAGED)
+            view = self._open(chosen, chosen.standby, _DAMAGED)
+        self._open_referrals(view)
+        return view
+
+    def _open_referrals(self, view: ListView) -> None:
+        """Open the referrals of a list, where whoever published it ended before it had: none may be missing."""
+        if self._referred == view.listed.id:
+            return
+        sealer = Sealer.from_file(self.var / KEY_FILE, self.casework.clocks.policy.section.sealed_one_in)
+        open_published(self.casework, view.listed, view.snapshot, load_policy(), sealer, self.clock())
+        self._referred = view.listed.id
 
     def _open(self, chosen: Published, list_id: str, note: str) -> ListView:
         with self._opening:

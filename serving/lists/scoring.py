@@ -82,7 +82,7 @@ def score(inputs: ScoringInputs, advance: Advance = lambda amount: None) -> Scor
     table = _rows(inputs, sightings, cohort.rows, matrix)
     items = find_must_see(
         sightings,
-        _relationships_at(snapshot, as_of),
+        relationships_at(snapshot, as_of),
         as_of,
         recorded_days=inputs.policy.must_see_recorded_days,
         release_days=inputs.policy.must_see_release_days,
@@ -182,7 +182,7 @@ def _rows(inputs: ScoringInputs, sightings: Sightings, rows: Rows, matrix: Matri
     return table.take(rank_order(rank, last, matrix, sightings))
 
 
-def _relationships_at(snapshot: Snapshot, as_of: int) -> Rows:
+def relationships_at(snapshot: Snapshot, as_of: int) -> Rows:
     """Every relationship in force at ``as_of``, eligible or not: a trigger is shown whatever the filters say."""
     recorded = snapshot.relationships
     rows = snapshot.rows(recorded.relationship_id[recorded.standing(as_of)], as_of)

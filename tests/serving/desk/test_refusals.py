@@ -9,8 +9,9 @@ import pytest
 from fixtures.desk_browser import client_of, session_of, token_in
 from fixtures.golden_force import person_id
 from fixtures.golden_lists import REFERENCE
+from fixtures.log_entries import people_and_commands
 
-from serving.audit.log import account, session_mark, verify
+from serving.audit.log import account, session_mark
 from serving.desk.cookies import SESSION
 from serving.desk.service import Desk
 from serving.identity import development
@@ -21,9 +22,10 @@ PERSON = show_id("P", person_id("S01"))
 
 
 def logged(desk: Desk) -> list[tuple[str, ...]]:
-    """(who, role, action, subject, outcome, detail) of each entry, oldest first."""
+    """(who, role, action, subject, outcome, detail) of each entry of a person, oldest first."""
     with closing(sqlite3.connect(str(desk.engine.url.database))) as raw:
-        query = "SELECT who, role, action, subject, outcome, detail FROM audit_entries ORDER BY sequence"
+        columns = "who, role, action, subject, outcome, detail"
+        query = f"SELECT {columns} FROM audit_entries WHERE role <> 'engine' ORDER BY sequence"
         return raw.execute(query).fetchall()
 
 
@@ -127,10 +129,10 @@ def test_every_entry_of_a_session_has_its_mark_and_the_account(desk: Desk) -> No
     client.post(f"/relationships/{REFERENCE['G01']}/names", data=form)
     client.get("/audit-log")
     with closing(sqlite3.connect(str(desk.engine.url.database))) as raw:
-        marks = raw.execute("SELECT DISTINCT session, os_user FROM audit_entries").fetchall()
+        marks = raw.execute("SELECT DISTINCT session, os_user FROM audit_entries WHERE role <> 'engine'").fetchall()
     assert marks == [(session_mark(session.id), account())]
     assert session.id not in repr(logged(desk))
-    assert verify(desk.engine).entries == 4
+    assert people_and_commands(desk) == 4
 
 
 def test_the_log_shows_a_session_alone(desk: Desk) -> None:

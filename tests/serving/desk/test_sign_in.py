@@ -8,9 +8,8 @@ from dataclasses import replace
 import pytest
 from fixtures.desk_browser import NOW, client_of, session_of, sign_in, token_in
 from fixtures.golden_lists import REFERENCE
-from fixtures.log_entries import details
+from fixtures.log_entries import details, people_and_commands
 
-from serving.audit.log import verify
 from serving.desk.cookies import SESSION
 from serving.identity import people
 from serving.identity.development import development_people, with_role
@@ -156,4 +155,4 @@ def test_sign_out_ends_the_session(desk):
     client.cookies.set(SESSION, stolen)
     assert client.get("/api/v1/queue").status_code == 401  # ended here, not in the browser alone
     assert client_of(desk).get("/api/v1/queue").status_code == 200  # another session goes on
-    assert verify(desk.engine).entries == 7  # sign in, the page, sign out; two refusals; sign in, the queue
+    assert people_and_commands(desk) == 7  # sign in, the page, sign out; two refusals; sign in, the queue

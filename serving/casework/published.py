@@ -1,0 +1,156 @@
+"""What of a published list and its history opens referrals: read here, and written by ``serving.casework.opening``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+import pyarrow.parquet as pq
+
+from serving.audit.checkpoints import Checkpoints
+from serving.casework.act import Casework
+from serving.casework.clocks import Clocks
+from serving.casework.opening import ListToOpen, OpenedNow, is_opened, open_cases, open_from_list, opened_up_to
+from serving.casework.policy import load_casework_policy
+from serving.casework.refer import RecordedEvent
+from serving.casework.sealing import KEY_FILE, Sealer
+from serving.lists.must_see import find
+from serving.lists.scoring import relationships_at
+from serving.storage import address_of, connect, reading
+from threat import lists
+from threat.asof import DAY
+from threat.errors import UsageError
+from threat.history.quarantine import file_of
+from threat.history.sightings import NO_PERSON
+from threat.history.snapshot import Snapshot
+from threat.history.sorted_ids import is_in
+from threat.history.store import Store
+from threat.ids import make_id
+from threat.lists import ScoredList
+from threat.policy import Policy, load_policy
+from threat.release.documents.scored_list import MustSee
+from threat.trust.folder import Trust
+
+QUARANTINED = "quarantined"
+"""Kind of a row that did not fit the tables of the history and is of a must-see kind."""
+
+
+def open_published(
+    casework: Casework, listed: ScoredList, snapshot: Snapshot, policy: Policy, sealer: Sealer, at: int
+) -> OpenedNow | None:
+    """Open the referrals of a list that is published; None where they are open already. ``at``: UTC seconds.
+
+    ``snapshot``: what the list was made from. The desk asks at its first request after a publication, so a process that
+    ended between the two costs nothing.
+    """
+    with reading(casework.engine) as connection:
+        if is_opened(connection, listed.id):
+            return None
+        since, cases = opened_up_to(connection), open_cases(connection)
+    to_open = list_to_open(listed, snapshot, policy, since=since, cases=cases)
+    return open_from_list(casework, to_open, sealer, at)
+
+
+def list_to_open(
+    listed: ScoredList, snapshot: Snapshot, policy: Policy, *, since: int | None, cases: Mapping[str, int]
+) -> ListToOpen:
+    """Return what of a list opens referrals.
+
+    ``since``: as-of of the latest list whose referrals are open, UTC seconds; None before the first. Where it is longer
+    ago than the policy looks back, must-see records are looked for from then on: none is lost between two lists.
+    ``cases``: relationship of every case that somebody may work on, the oldest first.
+    """
+    as_of = listed.basis.as_of
+    days = policy.must_see_recorded_days
+    gap = 0.0 if since is None else (as_of - since) / DAY
+    items = list(listed.must_see) if gap <= days else _must_see_since(snapshot, as_of, policy, gap)
+    return ListToOpen(
+        listed.id,
+        as_of,
+        _by_relationship(items),
+        listed.rows["relationship_id"].to_numpy()[listed.rank <= listed.basis.capacity].tolist(),
+        _severe_since(snapshot, as_of - round(max(gap, days) * DAY)),
+        _same_pair(snapshot, as_of, cases),
+    )
+
+
+def _must_see_since(snapshot: Snapshot, as_of: int, policy: Policy, days: float) -> list[MustSee]:
+    return find(
+        snapshot.sightings(),
+        relationships_at(snapshot, as_of),
+        as_of,
+        recorded_days=days,
+        release_days=policy.must_see_release_days,
+        stays=policy.stays,
+        names=policy.must_see_kinds,
+    )
+
+
+def _by_relationship(items: list[MustSee]) -> dict[int, list[RecordedEvent]]:
+    out: dict[int, list[RecordedEvent]] = {}
+    for item in items:
+        out.setdefault(item.relationship_id, []).extend(
+            RecordedEvent(event.event_id, event.kind, event.about, event.occurred_at, event.recorded_at, event.ends)
+            for event in item.triggers
+        )
+    return out
+
+
+def _severe_since(snapshot: Snapshot, since: int) -> list[RecordedEvent]:
+    """Return the severe rows in quarantine of batches that were loaded after ``since``; nothing of what they say."""
+    out = []
+    for entry in snapshot.entries:
+        path = file_of(snapshot, entry) if entry.batch.loaded_at > since else None
+        if path is None:
+            continue
+        rows = pq.read_table(path, columns=["file", "row", "severe"]).to_pylist()
+        loaded = entry.batch.loaded_at
+        out += [
+            RecordedEvent(
+                make_id(QUARANTINED, entry.batch_id, row["file"], row["row"]), QUARANTINED, "pair", loaded, loaded
+            )
+            for row in rows
+            if row["severe"]
+        ]
+    return out
+
+
+def _same_pair(snapshot: Snapshot, as_of: int, cases: Mapping[str, int]) -> list[list[str]]:
+    """Return the cases whose relationships have come to be of the same two people, each group the oldest first."""
+    ids = np.array(list(cases.values()), dtype=np.int64)
+    present = is_in(ids, snapshot.relationships.relationship_id)
+    rows = snapshot.rows(ids[present], as_of)
+    by_pair: dict[tuple[int, int], list[str]] = {}
+    names = [case for case, is_present in zip(cases, present.tolist(), strict=True) if is_present]
+    for case, subject, at_risk in zip(names, rows.subject.tolist(), rows.at_risk.tolist(), strict=True):
+        if at_risk != NO_PERSON:
+            by_pair.setdefault((subject, at_risk), []).append(case)
+    return [group for group in by_pair.values() if len(group) > 1]
+
+
+def open_current(
+    store: Path, var: Path, at: int, policy_path: Path | None = None, database: str = ""
+) -> dict[str, object]:
+    """Open the referrals of the list that is published in ``var``; return how many, as a JSON document.
+
+    ``at``: UTC seconds. ``database``: as ``serving.storage.address_of`` takes it. Raises UsageError where no list is
+    published.
+    """
+    trust = Trust.open()
+    chosen, _ = lists.read_pointer(var / "lists", trust)
+    if not chosen.list:
+        raise UsageError("No list is published yet.", where=str(var), way_out="threat score --as-of DATE --publish")
+    listed = lists.open_list(var / "lists", chosen.list, trust)
+    snapshot = Store.open(store).snapshot(listed.basis.snapshot)
+    engine = connect(address_of(var, database))
+    try:
+        casework = Casework(engine, Clocks(load_casework_policy(policy_path)), Checkpoints(engine, trust).after)
+        sealer = Sealer.from_file(var / KEY_FILE, casework.clocks.policy.section.sealed_one_in)
+        opened = open_published(casework, listed, snapshot, load_policy(policy_path), sealer, at)
+    finally:
+        engine.dispose()
+    counts = asdict(opened) if opened is not None else {}
+    counts.pop("entries", None)
+    return {"list": listed.id, "opened": opened is not None} | counts
