@@ -17,6 +17,7 @@ from sqlalchemy.exc import DatabaseError
 
 from serving.storage import postgresql, revisions, sqlite
 from serving.storage.address import Address, address_of
+from serving.storage.turns import Turns
 from threat.errors import BadInput
 
 
@@ -62,10 +63,17 @@ def reading(engine: Engine) -> Iterator[Connection]:
 @contextmanager
 def writing(engine: Engine) -> Iterator[Connection]:
     """Write in one transaction: committed at the end, undone by an exception. The only writer while it lasts."""
-    with engine.connect() as connection:
+    with _writing(engine) as connection:
+        yield connection
+
+
+@contextmanager
+def _writing(engine: Engine, *, migrating: bool = False) -> Iterator[Connection]:
+    turns: Turns = engine.get_execution_options()["turns"]
+    with turns.turn(), engine.connect() as connection:
         if engine.dialect.name == "postgresql":
             postgresql.for_writing(connection)
-        with connection.execution_options(writing=True).begin():
+        with connection.execution_options(writing=True, migrating=migrating).begin():
             yield connection
 
 
@@ -84,7 +92,7 @@ def _address(database: Address | Path) -> Address:
 
 
 def _engine(address: Address, *, read_only: bool) -> Engine:
-    options = {"address": address}
+    options = {"address": address, "turns": Turns(sqlite.PATIENCE)}
     if address.is_file:
         return sqlite.open_engine(address.base_path, options, read_only=read_only)
     return postgresql.open_engine(address.url, options)
@@ -100,9 +108,12 @@ def _bring_up(engine: Engine) -> None:
         settled = revisions.is_settled(connection, shown(engine))
     if not settled:
         # Asked again as the only writer: of two processes that start at once, the second finds it done.
-        with writing(engine) as connection:
+        with _writing(engine, migrating=True) as connection:
             if not revisions.is_settled(connection, shown(engine)):
                 revisions.upgrade(connection)
+                if engine.dialect.name == "sqlite":
+                    sqlite.require_whole_references(connection)
+        engine.dispose()  # a connection that migrated does not check references
 
 
 @contextmanager

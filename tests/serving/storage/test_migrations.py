@@ -124,6 +124,43 @@ def test_a_migration_that_fails_leaves_the_file_as_it_was(tmp_path: Path, monkey
         assert "\n".join(raw.iterdump()).splitlines() == BEFORE.splitlines()[1:]
 
 
+PARENT_AND_CHILD = """
+CREATE TABLE parents (id INTEGER PRIMARY KEY);
+CREATE TABLE children (id INTEGER PRIMARY KEY, parent INTEGER NOT NULL REFERENCES parents (id) ON DELETE CASCADE);
+INSERT INTO parents VALUES (1); INSERT INTO children VALUES (7, 1);
+"""
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_a_table_made_anew_keeps_the_rows_that_refer_to_it_and_may_not_lose_what_they_refer_to(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kept: bool
+) -> None:
+    path = file_of_before(tmp_path / "desk.sqlite")
+    with closing(sqlite3.connect(path)) as raw:
+        raw.executescript(PARENT_AND_CHILD)
+
+    def make_anew(connection: Connection) -> None:
+        connection.exec_driver_sql("CREATE TABLE new_parents (id INTEGER PRIMARY KEY, name VARCHAR)")
+        if kept:
+            connection.exec_driver_sql("INSERT INTO new_parents (id) SELECT id FROM parents")
+        connection.exec_driver_sql("DROP TABLE parents")
+        connection.exec_driver_sql("ALTER TABLE new_parents RENAME TO parents")
+
+    monkeypatch.setattr(revisions, "upgrade", make_anew)
+    if kept:
+        engine = connect(path)
+        with reading(engine) as connection:
+            assert connection.exec_driver_sql("SELECT id, parent FROM children").all() == [(7, 1)]
+            assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar() == 1
+        engine.dispose()
+    else:
+        with pytest.raises(BadInput, match="cannot be opened") as caught:
+            connect(path)
+        assert "a row of children refers to one that is gone" in str(caught.value)
+        with closing(sqlite3.connect(path)) as raw:
+            assert raw.execute("SELECT id FROM parents").fetchall() == [(1,)]
+
+
 def test_a_trigger_that_is_gone_is_put_back(tmp_path: Path) -> None:
     path = tmp_path / "desk.sqlite"
     connect(path).dispose()
