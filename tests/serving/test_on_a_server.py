@@ -79,8 +79,8 @@ def test_a_desk_reads_writes_and_signs_in_one_database_of_a_server(on_server: On
     assert verified.entries == verified.witnessed == len(actions(on_server))
     assert actions(on_server)[0] == "publish list"
     assert {"sign in", "view queue", "open names for the sitting", "sign out"} <= set(actions(on_server))
-    kept = ["desk.key", "desk.postgresql.checkpoint.json", "desk.postgresql.witness"]
-    assert files(on_server.var) == kept
+    of_log = [name for name in files(on_server.var) if not name.endswith(".key")]
+    assert of_log == ["desk.postgresql.checkpoint.json", "desk.postgresql.witness"]
     heads = heads_to_witness(on_server.store, on_server.var, Trust.open())
     assert heads["audit log"].count == verified.entries
 
