@@ -156,7 +156,9 @@ def replay(
 
 @app.command("serve")
 def serve(
-    host: Annotated[str, typer.Option(help="A loopback address: this sign-in is for this machine only.")] = "127.0.0.1",
+    host: Annotated[
+        str, typer.Option(help="A loopback address, unless people sign in at an identity provider.")
+    ] = "127.0.0.1",
     port: PortOption = 8000,
     store: StoreOption = STORE,
     var: VarOption = VAR,
@@ -167,7 +169,7 @@ def serve(
     tour: Annotated[Path | None, typer.Option(help="The tour of a demonstration.", hidden=True)] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """The desk: pages and API on this machine. Ctrl-C ends it."""
+    """The desk: pages and API, on this machine unless $THREAT_SIGN_IN names a provider. Ctrl-C ends it."""
     from serving.desk.server import Served, run
 
     served = Served(store=store, var=var, tour=tour, database=database, development=development)

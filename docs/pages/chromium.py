@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -57,10 +58,15 @@ def chromium() -> Iterator[Browser]:
 
 
 @contextmanager
-def served(desk: Desk) -> Iterator[str]:
-    """Serve a desk on a free loopback port from a thread; give its address, without a slash at the end."""
-    with listen("127.0.0.1", 0) as listener:
-        config = uvicorn.Config(create(desk), log_level="warning", access_log=False, lifespan="off")
+def served(desk: Desk, bound: socket.socket | None = None) -> Iterator[str]:
+    """Serve a desk from a thread; give its address, without a slash at the end.
+
+    ``bound``: a listener for a desk that must know its address beforehand; None for a free loopback port.
+    """
+    with bound or listen("127.0.0.1", 0) as listener:
+        config = uvicorn.Config(
+            create(desk), log_level="warning", access_log=False, proxy_headers=False, lifespan="off"
+        )
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
         thread.start()

@@ -134,6 +134,6 @@ class Demonstration:
             stdout=subprocess.PIPE,
             text=True,
             start_new_session=True,
-            # Nor is the database: what is made up never gets into a force's own log.
-            env=os.environ | self.trust.variables | {"THREAT_DATABASE": ""},
+            # Nor are database and sign-in: what is made up never gets into a force's own log, nor asks for its people.
+            env=os.environ | self.trust.variables | {"THREAT_DATABASE": "", "THREAT_SIGN_IN": ""},
         )

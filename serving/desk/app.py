@@ -30,10 +30,20 @@ from serving.desk.returning import asked_for, leading_to
 from serving.desk.search import pages as search_pages
 from serving.desk.service import Desk
 from serving.desk.session import pages as session_pages
+from serving.desk.session import provider_pages
 from serving.identity.settings import is_loopback_name
 from threat.errors import ThreatError, UsageError
 
-PAGES = (queue_pages, case_pages, people_pages, search_pages, governance_pages, admin_pages, session_pages)
+PAGES = (
+    queue_pages,
+    case_pages,
+    people_pages,
+    search_pages,
+    governance_pages,
+    admin_pages,
+    session_pages,
+    provider_pages,
+)
 """The rooms that have pages, each with its router."""
 
 HEADERS = {
@@ -120,6 +130,8 @@ async def _guard(request: Request, call_next: Callable[[Request], Awaitable[Resp
         response = await call_next(request)
     for header, value in HEADERS.items():
         response.headers[header] = value
+    if desk.sign_in.secure:
+        response.headers["Strict-Transport-Security"] = "max-age=31536000"
     if request.url.path.startswith("/static/"):
         response.headers["Cache-Control"] = "no-cache"  # no case data; asked again each time, so never stale
     return response

@@ -27,7 +27,8 @@ _LONGEST_VALUE = 200
 class Denied(ThreatError):
     """The request is refused: not signed in (401), not this role (403), or a bad form (400). ``status`` says which.
 
-    ``logged``: that an entry of the audit log says so already; the application logs every other refusal.
+    ``logged``: that an entry of the audit log says so already; the application logs every other refusal, with
+    ``detail``.
     """
 
     exit_code = 2
@@ -36,6 +37,7 @@ class Denied(ThreatError):
     def __init__(self, problem: str, *, status: int, value: object = None, where: str = "", way_out: str = "") -> None:
         super().__init__(problem, value=value, where=where, way_out=way_out)
         self.status = status
+        self.detail: dict[str, object] = {}
 
 
 class SignInAgain(Denied):

@@ -56,7 +56,7 @@ def templates() -> Environment:
 def page_of(request: Request, name: str, *, status: int = 200, **context: Any) -> HTMLResponse:
     """Return the page of a template; ``context`` is what the template reads besides what every page shows."""
     desk = desk_of(request)
-    session: Session | None = context.pop("session", None) or session_of(request)
+    session: Session | None = context.pop("session") if "session" in context else session_of(request)
     now = desk.clock()
     # A page that says something broke opens no list and asks no database: either may be what broke.
     sitting = sitting_of(desk, session, now) if session and status < 500 else None

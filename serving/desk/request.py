@@ -168,9 +168,9 @@ def log_refusal(request: Request, denied: Denied) -> None:
     session, desk = session_of(request), desk_of(request)
     route = request.scope.get("route")
     path = getattr(route, "path", "")
-    detail: dict[str, object] = {"status": denied.status} | request.state.opened_nothing
+    detail: dict[str, object] = {"status": denied.status} | denied.detail | request.state.opened_nothing
     who, role = (NOBODY, "nobody") if session is None else (session.who, session.role)
-    action = "sign in" if path == "/sign-in" else f"{request.method} {path}"
+    action = "sign in" if path in {"/sign-in", "/sign-in/callback"} else f"{request.method} {path}"
     entry = Entry(who, role, "access", action, subject_of(request), "refused", detail, request.state.mark)
     desk.log(entry, desk.clock())
     denied.logged = True

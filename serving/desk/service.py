@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
 from sqlalchemy import Connection, Engine
@@ -41,6 +41,9 @@ from threat.release.lapses import Foundations, foundations, lapsed
 from threat.release.ledger import Standing
 from threat.release.promoted import judged_by
 from threat.trust.folder import Trust
+
+if TYPE_CHECKING:
+    from serving.identity.provider import Provider
 
 _REPLACED = "The model that ordered the list is no longer in service, and no list was made since."
 _DAMAGED = "The list that the model ordered did not open as it was published, so the list by rule of that day is shown."
@@ -106,6 +109,7 @@ class Desk:
         self._referred = ""  # the list whose referrals are known to be open
         self._published = PublishedList(self.var, trust, address)
         self.sign_in = sign_in
+        self.provider = _provider_of(sign_in)
         self.signer = Signer.from_file(self.var / "desk.key")
         self._tour_path = None if tour_path is None else Path(tour_path)
         # One thread opens a list while the others wait: two openings at once would hold the snapshot twice.
@@ -326,3 +330,12 @@ class Desk:
         self.checkpoints.sign(self.clock())
         self._published.close()
         self.engine.dispose()
+
+
+def _provider_of(sign_in: SignIn) -> Provider | None:
+    if sign_in.provider is None:
+        return None
+    # Not above: a desk of the development sign-in needs no HTTP client.
+    from serving.identity.provider import Provider
+
+    return Provider(sign_in.provider)

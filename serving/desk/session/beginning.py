@@ -24,6 +24,13 @@ def begin(
     return session
 
 
+def record_again(desk: Desk, session: Session, authenticated_at: int, at: int) -> Session:
+    """Note that the person of a session has proved again who they are, with its entry. Times in UTC seconds."""
+    with desk.logged_change(at) as change:
+        change.entry = Entry(session.who, session.role, "access", "sign in again", session=session_mark(session.id))
+        return sessions.authenticate_again(change.connection, session, authenticated_at)
+
+
 def carry(request: Request, response: Response, session: Session) -> None:
     """Have the browser carry a session that has begun."""
     desk: Desk = request.app.state.desk

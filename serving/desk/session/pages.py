@@ -24,11 +24,12 @@ from serving.desk.request import (
 )
 from serving.desk.returning import page_to_return_to
 from serving.desk.service import Desk
-from serving.desk.session.beginning import begin, carry
-from serving.identity import development, sessions
+from serving.desk.session.beginning import begin, carry, record_again
+from serving.identity import development
 from serving.identity.development import DevelopmentPerson, development_people
 from serving.identity.person import Person
 from serving.storage import reading
+from threat.errors import ThreatError
 
 router = APIRouter(include_in_schema=False)
 
@@ -93,8 +94,7 @@ def prove_again(
     signed_in.require_form(form.value("token"), "sign in again")
     if signed_in.desk.sign_in.provider is not None:
         signed_in.refuse(_at_the_provider(), "sign in again")
-    with signed_in.logged_change("access", "sign in again") as (connection, _):
-        sessions.authenticate_again(connection, signed_in.session, signed_in.at)
+    record_again(signed_in.desk, signed_in.session, signed_in.at, signed_in.at)
     return RedirectResponse(page_to_return_to(request.app, form.value("back")), status_code=303)
 
 
@@ -107,7 +107,12 @@ def sign_out(
     """End the session, here and in the browser."""
     signed_in.require_form(form.value("token"), "sign out")
     signed_in.sign_out()
-    response = RedirectResponse("/sign-in", status_code=303)
+    elsewhere = _sign_out_address(signed_in.desk)
+    response = (
+        page_of(request, "session/left.html", session=None, next_page=elsewhere)
+        if elsewhere
+        else RedirectResponse("/sign-in", status_code=303)
+    )
     cookies.forget(request, response, cookies.SESSION)
     return response
 
@@ -134,6 +139,14 @@ def sign_in_page(request: Request, visitor: str, *, status: int = 200, error: st
         visitor_token=desk.signer.form_token(visitor),
         error=error,
     )
+
+
+def _sign_out_address(desk: Desk) -> str:
+    """Return where the provider ends its own session; empty where it does not, or cannot be asked now."""
+    try:
+        return desk.provider.sign_out_address() if desk.provider else ""
+    except ThreatError:
+        return ""  # the desk's own session is over, which is what was asked for
 
 
 def _at_the_provider() -> Denied:

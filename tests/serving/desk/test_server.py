@@ -12,6 +12,7 @@ import urllib.request
 from pathlib import Path
 
 import pytest
+from fixtures.sign_in_settings import write_settings
 
 from serving.demonstration.run import run
 from serving.desk.server import listen
@@ -58,3 +59,22 @@ def test_a_port_in_use():
         with pytest.raises(UsageError, match=f"Port {port} is in use"):
             run(Path("nowhere"), port=port, serve=True, seed=7, fresh=False, as_json=True)
     assert not Path("nowhere").exists()
+
+
+def test_other_machines_are_answered_where_people_sign_in_at_a_provider_alone():
+    with pytest.raises(UsageError, match="its development sign-in serves this machine only") as caught:
+        listen("0.0.0.0", 0)
+    assert "THREAT_SIGN_IN" in caught.value.way_out
+    with pytest.raises(UsageError, match="This is no address of this machine"):
+        listen("desk.example", 0, anywhere=True)
+    with listen("0.0.0.0", 0, anywhere=True) as listener:
+        assert listener.getsockname()[0] == "0.0.0.0"
+
+
+def test_settings_that_are_wrong_open_no_desk(threat, golden_store, tmp_path, monkeypatch):
+    settings = write_settings(tmp_path, issuer="login", limits={"idle_minutes": 90, "longest_minutes": 60})
+    monkeypatch.setenv("THREAT_SIGN_IN", str(settings))
+    var = tmp_path / "var"
+    code, said, _ = threat("serve", "--development", "--port", "0", "--store", str(golden_store), "--var", str(var))
+    assert (code, said["problem"].splitlines()[0]) == (2, "2 problems:")
+    assert not var.exists()
