@@ -20,6 +20,7 @@ from sqlalchemy import Connection, Engine, Row, Table, insert, select
 
 from serving.audit.log import Entry, Operation, append, session_mark, vouch
 from serving.casework.clocks import Clocks
+from serving.casework.drafts import drop_draft
 from serving.casework.tables import ACTS
 from serving.casework.texts import keep_texts, same_texts, texts_of_acts
 from serving.casework.transitions import ENGINE, Actor
@@ -53,6 +54,7 @@ class Act:
 
     ``act_id``: UUID. ``at``: UTC seconds. ``actor``: with roles and authority, as the table of acts asks. ``who``,
     ``role``: as the audit log shows them. ``session``: mark of the session. ``policy``: version of the policy in force.
+    ``draft``: address of the form, whose draft the act takes the place of; empty for none.
     """
 
     act_id: str
@@ -62,11 +64,12 @@ class Act:
     role: str
     policy: str
     session: str = ""
+    draft: str = ""
 
     @classmethod
-    def of(cls, session: SignedIn, act_id: str, at: int, policy: str) -> Act:
+    def of(cls, session: SignedIn, act_id: str, at: int, policy: str, draft: str = "") -> Act:
         """Return an act of whoever is signed in."""
-        return cls(act_id, at, session.person, session.who, session.role, policy, session_mark(session.id))
+        return cls(act_id, at, session.person, session.who, session.role, policy, session_mark(session.id), draft)
 
     @classmethod
     def of_engine(cls, act_id: str, at: int, policy: str) -> Act:
@@ -215,6 +218,8 @@ def keep(
     if first is not None:
         return _repeat(connection, first, content), None
     work = Work(connection, act, content)
+    if act.draft:
+        drop_draft(connection, act.actor.id, act.draft)
     try:
         result = write(work)
     except Conflict as conflict:

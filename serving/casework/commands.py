@@ -28,8 +28,25 @@ def open_command(
     emit(open_current(store, var, _now(), policy, database), as_json=as_json, lines=_show_opened)
 
 
+@app.command("check")
+def check_command(
+    policy: PolicyOption = None, var: VarOption = VAR, database: DatabaseOption = "", as_json: JsonOption = False
+) -> None:
+    """Compute every case again from its facts, and delete drafts that are over; exit 5 where anything differs."""
+    from serving.casework.nightly import check_of
+
+    emit(check_of(var, _now(), policy, database), as_json=as_json, lines=_show_checked)
+
+
 def _now() -> int:
     return int(time.time())
+
+
+def _show_checked(document: dict[str, Any]) -> str:
+    return (
+        f"{document['cases']:,} cases and {document['referrals']:,} referrals are as their facts say. "
+        f"{document['drafts_deleted']:,} drafts were over and are deleted."
+    )
 
 
 def _show_opened(document: dict[str, Any]) -> str:

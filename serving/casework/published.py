@@ -9,16 +9,14 @@ from pathlib import Path
 import numpy as np
 import pyarrow.parquet as pq
 
-from serving.audit.checkpoints import Checkpoints
 from serving.casework.act import Casework
-from serving.casework.clocks import Clocks
+from serving.casework.nightly import casework_of
 from serving.casework.opening import ListToOpen, OpenedNow, is_opened, open_cases, open_from_list, opened_up_to
-from serving.casework.policy import load_casework_policy
 from serving.casework.refer import RecordedEvent
 from serving.casework.sealing import KEY_FILE, Sealer
 from serving.lists.must_see import find
 from serving.lists.scoring import relationships_at
-from serving.storage import address_of, connect, reading
+from serving.storage import reading
 from threat import lists
 from threat.asof import DAY
 from threat.errors import UsageError
@@ -144,13 +142,9 @@ def open_current(
         raise UsageError("No list is published yet.", where=str(var), way_out="threat score --as-of DATE --publish")
     listed = lists.open_list(var / "lists", chosen.list, trust)
     snapshot = Store.open(store).snapshot(listed.basis.snapshot)
-    engine = connect(address_of(var, database))
-    try:
-        casework = Casework(engine, Clocks(load_casework_policy(policy_path)), Checkpoints(engine, trust).after)
+    with casework_of(var, policy_path, database) as casework:
         sealer = Sealer.from_file(var / KEY_FILE, casework.clocks.policy.section.sealed_one_in)
         opened = open_published(casework, listed, snapshot, load_policy(policy_path), sealer, at)
-    finally:
-        engine.dispose()
     counts = asdict(opened) if opened is not None else {}
     counts.pop("entries", None)
     return {"list": listed.id, "opened": opened is not None} | counts

@@ -19,7 +19,9 @@ from serving.audit.log import Entry
 from serving.desk import api
 from serving.desk.admin import pages as admin_pages
 from serving.desk.case import pages as case_pages
+from serving.desk.form import Form
 from serving.desk.governance import pages as governance_pages
+from serving.desk.kept_forms import form_sent, keep_for_after_sign_in
 from serving.desk.people import pages as people_pages
 from serving.desk.problems import MEDIA_TYPE, Denied, SignInAgain, plain, problem
 from serving.desk.queue import pages as queue_pages
@@ -147,7 +149,15 @@ def _answer(request: Request, answered: Problem) -> Response:
     return problem_page(request, answered)
 
 
-def _on_threat_error(request: Request, error: ThreatError) -> Response:
+async def _on_threat_error(request: Request, error: ThreatError) -> Response:
+    asks_to_sign_in = isinstance(error, Denied) and error.status == 401
+    form = await form_sent(request) if asks_to_sign_in or isinstance(error, SignInAgain) else None
+    return await run_in_threadpool(_refused, request, error, form)
+
+
+def _refused(request: Request, error: ThreatError, form: Form | None) -> Response:
+    if form is not None:
+        keep_for_after_sign_in(request, form)
     # Before the answer: a refusal that cannot be logged is answered as something that broke.
     if isinstance(error, Denied) and not error.logged:
         log_refusal(request, error)

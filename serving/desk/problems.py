@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from serving.casework.act import Conflict
 from serving.desk.responses.answer import Problem
 from threat.errors import GateRefused, IntegrityFailure, ThreatError, UsageError
 
@@ -19,6 +20,8 @@ _TITLES = {
     500: "Something broke here",
     503: "An integrity check failed",
 }
+
+_CHANGED = "The case changed while you wrote"
 
 _LONGEST_VALUE = 200
 """Characters of an offending value that are answered: enough to recognise it, too few to fill a page with."""
@@ -68,7 +71,7 @@ def status_of(error: ThreatError) -> int:
         return 404
     if isinstance(error, IntegrityFailure):
         return 503
-    if isinstance(error, GateRefused):
+    if isinstance(error, GateRefused | Conflict):
         return 409
     return 422 if isinstance(error, UsageError) else 500
 
@@ -82,7 +85,7 @@ def problem(error: ThreatError) -> Problem:
     callers_input = status in {400, 401, 403, 404, 405, 413, 422} and not error.where.startswith(("/", "var"))
     return Problem(
         type=f"urn:threat:{type(error).__name__}",
-        title=_TITLES.get(status, "Error"),
+        title=_CHANGED if isinstance(error, Conflict) else _TITLES.get(status, "Error"),
         status=status,
         detail=error.problem,
         problem=error.problem,

@@ -208,9 +208,11 @@ async def posted_form(request: Request) -> Form:
         if len(body) > LARGEST:
             raise Denied(f"The form is longer than {LARGEST // 1024} kB.", status=413, way_out="shorten its texts")
     try:
-        return Form.parse(body)
+        request.state.form = Form.parse(body)
     except NotAForm as error:
         raise Denied(str(error), status=400) from None
+    form: Form = request.state.form
+    return form
 
 
 def require_token(desk: Desk, token: str, session_id: str) -> None:
