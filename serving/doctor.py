@@ -1,15 +1,21 @@
-"""The checks that ``serving`` adds to ``threat doctor``: the database, the audit log and its witness, and the model."""
+"""The checks that ``serving`` adds to ``threat doctor``: the database, the audit log, the sign-in, and the model."""
 
 from __future__ import annotations
 
 from serving.audit.checkpoints import verify_log
 from serving.audit.witness import witness_path
+from serving.identity import people
+from serving.identity.settings import VARIABLE, sign_in_settings
 from serving.lists.rankings import in_service
 from serving.storage import address_of, open_read_only, reading
+from serving.storage.address import Address
 from serving.storage.description import Description, describe
 from threat.doctor.findings import Finding, Places, command
 from threat.release import promotions
 from threat.trust.folder import Trust
+
+_FIRST_WITH_PEOPLE = "0003"
+"""The revision of the database that people came with."""
 
 
 def check_audit_log(places: Places) -> list[Finding]:
@@ -60,6 +66,33 @@ def _of_database(where: str, described: Description) -> list[Finding]:
         says = f"the server may lose what was committed when its power fails: switch on {settings}"
         findings.append(Finding("database", "broken", says))
     return findings
+
+
+def check_sign_in(places: Places) -> list[Finding]:
+    """Say how people sign in to the desk, and whether somebody among them may say who does. Asks no provider."""
+    sign_in = sign_in_settings()
+    if sign_in.provider is None:
+        says = f"the development sign-in, on this machine alone; {VARIABLE} names the settings of a force's provider"
+        return [Finding("sign-in", "note", says)]
+    findings = [Finding("sign-in", "ok", f"people of {sign_in.issuer} sign in to {sign_in.provider.desk}")]
+    if not _has_administrator(address_of(places.var, places.database), sign_in.issuer):
+        says = f"nobody of {sign_in.issuer} may say who signs in: add the first administrator"
+        mend = command("people", "add", "SUBJECT", "--name", "NAME", "--role", "admin", "--var", places.var)
+        findings.append(Finding("sign-in", "missing", says, mend))
+    return findings
+
+
+def _has_administrator(address: Address, issuer: str) -> bool:
+    if not address.may_exist:
+        return False
+    engine = open_read_only(address)
+    try:
+        with reading(engine) as connection:
+            if describe(connection).revision < _FIRST_WITH_PEOPLE:
+                return False
+            return any(person.active and person.may("change_people") for person in people.everybody(connection, issuer))
+    finally:
+        engine.dispose()
 
 
 def check_service(places: Places) -> list[Finding]:

@@ -42,6 +42,10 @@ _LARGEST = 1024 * 1024
 _KEPT_SECONDS = 3600
 """Addresses and keys are asked for again after an hour, and keys as soon as a token names another."""
 
+_DOWN_SECONDS = 5
+"""A provider that did not answer is not asked again by the next who wants to sign in, but after some seconds: each
+would wait for it in turn, and nobody else would be served meanwhile."""
+
 _ASK_AGAIN_SECONDS = 30
 """Tokens that name keys that there are not make the desk ask no oftener than this."""
 
@@ -85,6 +89,7 @@ class Provider:
         self._asking = threading.Lock()
         self._metadata: tuple[float, dict[str, Any]] | None = None
         self._keys: tuple[float, KeySet] | None = None
+        self._down: tuple[float, ProviderUnavailableError] | None = None
 
     def authorization_address(self, under_way: UnderWay, signer: Signer) -> str:
         """Return where to send somebody to sign in; again, and strongly, where ``under_way`` says so."""
@@ -179,18 +184,17 @@ class Provider:
     def _described(self) -> dict[str, Any]:
         """Return what the provider says of itself (OpenID Connect Discovery 1.0), checked."""
         with self._asking:
-            if self._metadata is None or time.monotonic() - self._metadata[0] > _KEPT_SECONDS:
-                issuer = self.settings.issuer
-                described = _get(f"{issuer.rstrip('/')}/.well-known/openid-configuration")
-                if described.get("issuer") != issuer:
-                    raise ProviderUnavailableError("it says that it is another", described.get("issuer"))
-                wanted = ("authorization_endpoint", "token_endpoint", "jwks_uri")
-                given = [name for name in ("end_session_endpoint",) if described.get(name)]
-                for name in (*wanted, *given):
-                    if not _is_encrypted(described.get(name)):
-                        raise ProviderUnavailableError(f"its {name} is no https address", described.get(name))
-                self._metadata = time.monotonic(), described
-            return self._metadata[1]
+            if self._metadata is not None and time.monotonic() - self._metadata[0] <= _KEPT_SECONDS:
+                return self._metadata[1]
+            if self._down is not None and time.monotonic() - self._down[0] <= _DOWN_SECONDS:
+                raise self._down[1].with_traceback(None)
+            try:
+                described = _description(self.settings.issuer)
+            except ProviderUnavailableError as error:
+                self._down = time.monotonic(), error
+                raise
+            self._metadata, self._down = (time.monotonic(), described), None
+            return described
 
     def _key_set(self, kept_seconds: float = _KEPT_SECONDS) -> KeySet:
         address = self._described()["jwks_uri"]
@@ -205,6 +209,19 @@ class Provider:
                 except (JoseError, ValueError, TypeError, KeyError):
                     raise ProviderUnavailableError("its keys cannot be read", address) from None
             return self._keys[1]
+
+
+def _description(issuer: str) -> dict[str, Any]:
+    """Ask a provider for what it says of itself. Raises ProviderUnavailableError for what no provider says."""
+    described = _get(f"{issuer.rstrip('/')}/.well-known/openid-configuration")
+    if described.get("issuer") != issuer:
+        raise ProviderUnavailableError("it says that it is another", described.get("issuer"))
+    wanted = ("authorization_endpoint", "token_endpoint", "jwks_uri")
+    given = [name for name in ("end_session_endpoint",) if described.get(name)]
+    for name in (*wanted, *given):
+        if not _is_encrypted(described.get(name)):
+            raise ProviderUnavailableError(f"its {name} is no https address", described.get(name))
+    return described
 
 
 def checked_claims(

@@ -17,6 +17,9 @@ from serving.storage import reading, writing
 SEEN_SECONDS = 60
 """A request within a minute of the one before is not written down: an hour of reading costs 60 writes at most."""
 
+KEPT_SECONDS = 24 * 60 * 60
+"""A session that is over is known for a day longer: a form that was being written is kept for its writer."""
+
 RECENT_SECONDS = 600
 """Ten minutes: what asks for a recent proof is begun within them, by the person who gave it and not by a passer-by."""
 
@@ -83,7 +86,7 @@ def start(connection: Connection, person: Person, at: int, limits: Limits, authe
 
     ``authenticated_at``: when they proved who they are, which with a provider may be long ago; 0 where it does not say.
     """
-    connection.execute(delete(SESSIONS).where(SESSIONS.c.ends_at <= at))
+    connection.execute(delete(SESSIONS).where(SESSIONS.c.ends_at <= at - KEPT_SECONDS))
     session = Session(secrets.token_hex(16), person, at, authenticated_at, at + limits.longest_seconds)
     connection.execute(
         insert(SESSIONS).values(

@@ -56,7 +56,7 @@ SESSIONS = Table(
     Column("ends_at", UTC_SECONDS, nullable=False),  # at the latest
     Column("ended_at", UTC_SECONDS),  # null until the person signs out
 )
-"""Sessions that have begun. A row goes at the first sign-in after its ``ends_at``."""
+"""Sessions that have begun. A row goes at the first sign-in a day after its ``ends_at``."""
 
 OPEN_NAMES = Table(
     "open_names",

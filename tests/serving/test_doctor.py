@@ -11,12 +11,15 @@ from pathlib import Path
 import pytest
 from fixtures import evidence
 from fixtures.desk_browser import STARTED_AT
+from fixtures.sign_in_settings import write_settings
 from fixtures.typed_commands import assert_mends_work
 
 from serving.audit.checkpoints import Checkpoints, checkpoint_path
 from serving.audit.log import Entry, record
-from serving.doctor import check_audit_log, check_service
-from serving.storage import connect
+from serving.doctor import check_audit_log, check_service, check_sign_in
+from serving.identity.by_command import add
+from serving.identity.people import Account, Standing
+from serving.storage import address_of, connect
 from serving.storage.revisions import HEAD
 from threat.doctor.examination import run_check
 from threat.doctor.findings import Finding, Places
@@ -111,3 +114,30 @@ def test_the_model_in_service(golden_store: Path, model_var: Path, tmp_path: Pat
     model.write_text(model.read_text() + "\n")
     with pytest.raises(IntegrityFailure):
         check_service(Places(golden_store, spoilt, STARTED_AT))
+
+
+def test_the_development_sign_in_is_worth_knowing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("THREAT_SIGN_IN", raising=False)
+    [note] = check_sign_in(Places(tmp_path, tmp_path, 1))
+    assert (note.state, "development sign-in, on this machine alone" in note.says) == ("note", True)
+
+
+def test_a_provider_needs_somebody_who_may_say_who_signs_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("THREAT_SIGN_IN", str(write_settings(tmp_path)))
+    places = Places(tmp_path, tmp_path / "var", 1)
+    for _ in range(2):  # without a database, and with one that has nobody
+        found = check_sign_in(places)
+        assert [finding.state for finding in found] == ["ok", "missing"]
+        connect(places.var / "desk.sqlite").dispose()
+    assert_mends_work([finding.mend for finding in found])
+    standing = Standing("Ann Made-up", frozenset({"admin"}))
+    account = Account("https://login.force.example/realms/force", "ann")
+    add(address_of(places.var), account, standing, "joined", 1)
+    assert [finding.state for finding in check_sign_in(places)] == ["ok"]
+
+
+def test_settings_that_are_wrong_are_broken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("THREAT_SIGN_IN", str(write_settings(tmp_path, issuer="login")))
+    [broken] = run_check("sign-in", check_sign_in, Places(tmp_path, tmp_path, 1))
+    assert broken.state == "broken"
+    assert "The address of issuer is none" in broken.says

@@ -210,6 +210,23 @@ def test_a_provider_that_is_none_is_said_in_words(answers: Answers, said: object
     assert words in str(caught.value)
 
 
+def test_a_provider_that_is_down_keeps_nobody_waiting_in_turn(
+    answers: Answers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = [1000.0]
+    monkeypatch.setattr("serving.identity.provider.time.monotonic", lambda: now[0])
+    description = f"{ISSUER}/.well-known/openid-configuration"
+    answers.by_address[description] = requests.Timeout("slow")
+    provider = Provider(SETTINGS)
+    for _ in range(3):
+        with pytest.raises(ProviderUnavailableError):
+            provider.sign_out_address()
+    assert answers.asked == [description]
+    answers.by_address[description] = DESCRIBED
+    now[0] += 6
+    assert provider.sign_out_address().startswith(f"{ISSUER}/leave?")
+
+
 def test_keys_that_are_none_are_said_in_words(believed: Believed, answers: Answers) -> None:
     answers.by_address[f"{ISSUER}/keys"] = {"keys": [{"kty": "RSA"}]}
     with pytest.raises(ProviderUnavailableError, match="its keys cannot be read"):

@@ -111,8 +111,13 @@ def test_who_proves_again_who_they_are_keeps_the_session(engine, session) -> Non
     assert again == replace(session, authenticated_at=NOW + 30) == found(engine, session, NOW + 31).session
 
 
-def test_sessions_that_are_over_go_at_the_next_sign_in(engine, person, session) -> None:
+def test_sessions_that_are_over_go_a_day_later_at_the_next_sign_in(engine, person, session) -> None:
+    day_later = session.ends_at + 24 * 3600
     with writing(engine) as connection:
-        later = sessions.start(connection, person, NOW + 3600, LIMITS, 0)
+        kept = sessions.start(connection, person, day_later - 1, LIMITS, 0)
+    with reading(engine) as connection:
+        assert set(connection.execute(select(SESSIONS.c.session_id)).scalars()) == {session.id, kept.id}
+    with writing(engine) as connection:
+        later = sessions.start(connection, person, kept.ends_at + 24 * 3600, LIMITS, 0)
     with reading(engine) as connection:
         assert connection.execute(select(SESSIONS.c.session_id)).scalars().all() == [later.id]
