@@ -1,4 +1,4 @@
-"""The application: one process, loopback only, no third-party calls, nothing of a case kept by the browser."""
+"""The application: one process, no host of its own but the provider asked, nothing of a case kept by the browser."""
 
 from __future__ import annotations
 
@@ -156,13 +156,14 @@ async def _on_threat_error(request: Request, error: ThreatError) -> Response:
 
 
 def _refused(request: Request, error: ThreatError, form: Form | None) -> Response:
-    if form is not None:
-        keep_for_after_sign_in(request, form)
+    request.state.kept = form is not None and keep_for_after_sign_in(request, form)
     # Before the answer: a refusal that cannot be logged is answered as something that broke.
     if isinstance(error, Denied) and not error.logged:
         log_refusal(request, error)
     if isinstance(error, SignInAgain) and not request.url.path.startswith("/api/"):
-        return RedirectResponse(leading_to("/sign-in/again", asked_for(request)), status_code=303)
+        return RedirectResponse(
+            leading_to("/sign-in/again", asked_for(request), kept=request.state.kept), status_code=303
+        )
     return _answer(request, problem(error))
 
 

@@ -67,6 +67,7 @@ def page_of(request: Request, name: str, *, status: int = 200, **context: Any) -
         "may": session.may if session else lambda permission: False,
         "names_open": sitting.minutes_left(now) if sitting else 0,
         "tour": desk.tour(),
+        "kept": request.query_params.get("kept") == "yes",
         "signed": desk.trust.exists,
         "development": desk.sign_in.provider is None,
         "age": listed.age,
@@ -81,5 +82,6 @@ def page_of(request: Request, name: str, *, status: int = 200, **context: Any) -
 def problem_page(request: Request, problem: Problem) -> Response:
     """Return the page of an error; someone who is not signed in is sent to the sign-in instead."""
     if problem.status == 401:
-        return RedirectResponse(leading_to("/sign-in", asked_for(request)), status_code=303)
+        kept = getattr(request.state, "kept", False)
+        return RedirectResponse(leading_to("/sign-in", asked_for(request), kept=kept), status_code=303)
     return page_of(request, "problem.html", status=problem.status, problem=problem)

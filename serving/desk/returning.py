@@ -32,10 +32,15 @@ def asked_for(request: Request) -> str:
     return page_to_return_to(request.app, f"{request.url.path}{query}")
 
 
-def leading_to(address: str, back: str) -> str:
+def leading_to(address: str, back: str, *, kept: bool = False) -> str:
     """Return the address of a page of the sign-in that goes on to ``back``.
+
+    ``kept``: what was being written there is kept, and the page says so.
 
     >>> leading_to("/sign-in", "/"), leading_to("/sign-in", "/audit-log?page=2")
     ('/sign-in', '/sign-in?back=%2Faudit-log%3Fpage%3D2')
+    >>> leading_to("/sign-in", "/search", kept=True)
+    '/sign-in?back=%2Fsearch&kept=yes'
     """
-    return address if back in {"", "/"} else f"{address}?{urlencode({'back': back})}"
+    query = ({} if back in {"", "/"} else {"back": back}) | ({"kept": "yes"} if kept else {})
+    return f"{address}?{urlencode(query)}" if query else address

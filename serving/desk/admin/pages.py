@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Path, Request
 from starlette.responses import RedirectResponse, Response
 
+from serving.casework.drafts import Draft, draft_of, drop_draft
 from serving.desk.admin.person_form import NOBODY, PersonForm
 from serving.desk.form import Form
 from serving.desk.problems import Denied, NotFound
@@ -109,6 +110,7 @@ def change_person(
             _, differing = people.change(connection, reference, version, standing, why, signed_in.at)
             draft.subject = reference
             draft.detail = {"justification": why.justification, "changed": list(differing), **standing.as_detail()}
+            drop_draft(connection, signed_in.session.person.id, request.url.path)
     except UsageError as error:
         return _person_page(request, signed_in, reference, form.with_error(error))
     return RedirectResponse(f"/admin/people/{reference}", status_code=303)
@@ -121,6 +123,7 @@ def _person_page(
         shown, changes, names = _person_of(signed_in, reference)
         draft.subject = shown.id
     may_change = signed_in.session.may("change_people") and shown.id != signed_in.session.person.id
+    begun = _begun(signed_in, shown) if may_change and sent is None else None
     return page_of(
         request,
         "admin/person.html",
@@ -130,9 +133,19 @@ def _person_page(
         names=names,
         may_change=may_change,
         recent=signed_in.session.is_recent(RECENT_SECONDS if sent is None else _TO_FILL_IN_SECONDS, signed_in.at),
-        form=sent or PersonForm.of(people.standing_of(shown)),
+        form=sent
+        or (begun and PersonForm.sent(Form.from_kept(begun.fields)))
+        or PersonForm.of(people.standing_of(shown)),
+        version=begun.seen_version if begun and begun.seen_version else shown.version,
+        begun=begun is not None,
         choices=_CHOICES,
     )
+
+
+def _begun(signed_in: SignedInRequest, shown: Person) -> Draft | None:
+    """Return the change of a person that was sent too long after a proof, to be looked at and sent again."""
+    with reading(signed_in.desk.engine) as connection:
+        return draft_of(connection, signed_in.session.person.id, f"/admin/people/{shown.id}", signed_in.at)
 
 
 def _person_of(signed_in: SignedInRequest, reference: str) -> tuple[Person, tuple[Change, ...], dict[str, str]]:

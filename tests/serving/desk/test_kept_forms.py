@@ -36,7 +36,7 @@ def kept(desk: Desk, person: str) -> object:
 def test_a_form_of_a_session_that_was_left_is_kept_and_leads_to_the_sign_in(desk, monkeypatch):
     client, fields, person = left_idle(desk, monkeypatch)
     answer = client.post(PATH, data=fields)
-    assert (answer.status_code, answer.headers["location"]) == (303, "/sign-in?back=%2Fsearch")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/sign-in?back=%2Fsearch&kept=yes")
     assert kept(desk, person) == ({"fact": ["a", "b"], "note": ["He came\nback."]}, 3)
     assert entries(desk)[-1] == ("nobody", "POST /search", "", "refused")
     assert "He came" not in repr(entries(desk))

@@ -87,3 +87,15 @@ def test_a_file_that_is_none(tmp_path: Path, content: bytes | None) -> None:
     with pytest.raises(UsageError, match="The sign-in settings") as caught:
         sign_in_settings({"THREAT_SIGN_IN": str(path)})
     assert str(path) in str(caught.value)
+
+
+def test_the_example_of_the_docs_is_one(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[3] / "docs" / "serving.md").read_text(encoding="utf-8")
+    example = page[page.index("issuer: https") :].partition("```")[0]
+    (tmp_path / "secret").write_text("s3cret", encoding="utf-8")
+    path = tmp_path / "sign_in.yaml"
+    path.write_text(example.replace("/run/secrets/threat-desk", str(tmp_path / "secret")), encoding="utf-8")
+    sign_in = sign_in_settings({"THREAT_SIGN_IN": str(path)})
+    assert sign_in.limits == Limits()
+    assert sign_in.provider is not None
+    assert (sign_in.provider.acr_values, sign_in.hosts) == (("phr",), {"threat.force.example"})

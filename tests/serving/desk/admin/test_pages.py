@@ -164,16 +164,23 @@ def send_old(client: Browser, desk: Desk):
     return client.post(PAGE, data=form | {"token": token_in(client.get(PAGE).text)})
 
 
-def test_a_form_that_is_sent_much_later_changes_nothing(clocked, now):
+def test_a_form_that_is_sent_much_later_changes_nothing_and_is_there_after_the_proof(clocked, now):
     ada = client_of(clocked, "admin")
     now[0] += 3 * RECENT_SECONDS
     answer = send_old(ada, clocked)
-    assert (answer.status_code, answer.headers["location"]) == (
-        303,
-        f"/sign-in/again?back=%2Fadmin%2Fpeople%2F{ROB.id}",
-    )
+    again = f"/sign-in/again?back=%2Fadmin%2Fpeople%2F{ROB.id}&kept=yes"
+    assert (answer.status_code, answer.headers["location"]) == (303, again)
     assert stands(clocked).roles == {"reviewer"}
     assert entries(clocked)[-1][1:] == ("POST /admin/people/{reference}", ROB.id, "refused")
+    page = ada.get(again).text
+    assert "What you wrote is kept for 7 days and is not saved yet." in page
+    ada.post("/sign-in/again", data={"token": token_in(page), "back": PAGE})
+    page = ada.get(PAGE).text
+    assert "This is what you were about to save." in page
+    assert re.search(r'value="analyst" checked', page)
+    assert not re.search(r'value="reviewer" checked', page)
+    assert send_old(ada, clocked).status_code == 303
+    assert "This is what you were about to save." not in ada.get(PAGE).text
 
 
 def test_nobody_is_added_to_the_people_of_the_development_sign_in(desk):

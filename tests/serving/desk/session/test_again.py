@@ -48,7 +48,7 @@ def test_an_act_that_asks_for_it_leads_there_and_back(served: ServedDesk, person
         assert "Save this change" not in browser.get(page).text
         served.now[0] += 3 * RECENT_SECONDS
         answer = changes(browser, served, person)
-        assert answer.headers["location"] == f"/sign-in/again?back=%2Fadmin%2Fpeople%2F{person.id}"
+        assert answer.headers["location"] == f"/sign-in/again?back=%2Fadmin%2Fpeople%2F{person.id}&kept=yes"
         assert f'href="{AGAIN}?back=%2Fadmin%2Fpeople%2F{person.id}"' in browser.get(answer.headers["location"]).text
         served.now[0] = int(time.time()) + RECENT_SECONDS  # the proof is of the provider's clock, the other is too old
         address = leave_for_provider(browser, f"{AGAIN}?back={page}")
