@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import secrets
 import uuid
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from sqlalchemy import Connection, Row, select
@@ -58,16 +58,22 @@ def check(casework: Casework, at: int) -> Checked:
     with writing(casework.engine) as connection:
         deleted = purge_drafts(connection, at)
     with reading(casework.engine) as connection:
-        heads = connection.execute(select(CASES).order_by(CASES.c.id)).all()
-        referrals = connection.execute(select(REFERRALS).order_by(REFERRALS.c.id)).all()
-        facts = facts_of(connection)
-        incidents = (
-            *(incident for head in heads for incident in _of_case(connection, head, facts.get(head.id, []))),
-            *_twice_open(heads),
-            *_of_referrals(connection, referrals),
-        )
-    _keep(casework, incidents, at, len(heads))
-    return Checked(len(heads), len(referrals), deleted, incidents)
+        compared = compare(connection)
+    _keep(casework, compared, at)
+    return replace(compared, drafts_deleted=deleted)
+
+
+def compare(connection: Connection) -> Checked:
+    """Compute every head again from its facts, and return what differs; nothing is written."""
+    heads = connection.execute(select(CASES).order_by(CASES.c.id)).all()
+    referrals = connection.execute(select(REFERRALS).order_by(REFERRALS.c.id)).all()
+    facts = facts_of(connection)
+    incidents = (
+        *(incident for head in heads for incident in _of_case(connection, head, facts.get(head.id, []))),
+        *_twice_open(heads),
+        *_of_referrals(connection, referrals),
+    )
+    return Checked(len(heads), len(referrals), 0, incidents)
 
 
 def facts_of(connection: Connection) -> dict[str, list[Fact]]:
@@ -102,7 +108,7 @@ def _of_case(connection: Connection, head: Row[Any], facts: list[Fact]) -> Itera
             yield Incident(name, head.id, str(stored), str(computed))
 
 
-def _twice_open(heads: list[Row[Any]] | Any) -> Iterator[Incident]:
+def _twice_open(heads: Sequence[Row[Any]]) -> Iterator[Incident]:
     opened: dict[int, str] = {}
     for head in heads:
         if head.state in OVER:
@@ -112,7 +118,7 @@ def _twice_open(heads: list[Row[Any]] | Any) -> Iterator[Incident]:
         opened[head.relationship] = head.id
 
 
-def _of_referrals(connection: Connection, referrals: Any) -> Iterator[Incident]:
+def _of_referrals(connection: Connection, referrals: Sequence[Row[Any]]) -> Iterator[Incident]:
     with_events = set(connection.execute(select(REFERRAL_EVENTS.c.referral_id)).scalars())
     cases = set(connection.execute(select(CASES.c.id)).scalars())
     for row in referrals:
@@ -124,15 +130,15 @@ def _of_referrals(connection: Connection, referrals: Any) -> Iterator[Incident]:
             yield Incident("referral_case", row.id, row.case_id, "a case that is there")
 
 
-def _keep(casework: Casework, incidents: tuple[Incident, ...], at: int, cases: int) -> None:
+def _keep(casework: Casework, compared: Checked, at: int) -> None:
     """Write that the check ran, with its incidents: the latest check is what an alarm is of."""
 
     def write(work: Work) -> str:
-        for incident in incidents:
+        for incident in compared.incidents:
             work.keep(INCIDENTS, id=f"I-{secrets.token_hex(8)}", **asdict(incident))
-        return str(len(incidents))
+        return str(len(compared.incidents))
 
-    content = Content("check", "consultation", "", {"cases": cases, "incidents": len(incidents)})
+    content = Content("check", "consultation", "", {"cases": compared.cases, "incidents": len(compared.incidents)})
     acting(casework, Act.of_engine(str(uuid.uuid4()), at, casework.policy), content, write)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import threading
+from collections.abc import Iterator
 
 import pytest
 from fixtures.casework_unit import ANN, BEN, MORNING, Unit, event
@@ -16,10 +16,19 @@ from serving.casework import grade as grades
 from serving.casework.act import Conflict
 from serving.casework.tables import ACTS, ANSWERS, CASES, GRADE_FACTS, GRADES, REFERRALS, TEXTS
 from serving.casework.texts import erase, texts_of
-from serving.storage import reading, writing
+from serving.storage import connect, reading, writing
+from serving.storage.address import Address
 from threat.errors import UsageError
 
 ACT_ID = "7d3b8a52-2f3c-4a1e-9d53-0a6f0c2f8a11"
+
+
+@pytest.fixture
+def unit(database: Address) -> Iterator[Unit]:
+    """A unit at work, once on each kind of database."""
+    engine = connect(database)
+    yield Unit(engine)
+    engine.dispose()
 
 
 def test_the_same_act_again_is_the_same_answer_and_writes_nothing(unit: Unit):
@@ -120,43 +129,6 @@ def test_facts_are_never_changed(unit: Unit, table):
     for statement in (update(table).values(act_id=ACT_ID), delete(table)):
         with pytest.raises(DatabaseError, match="append-only"), writing(unit.engine) as connection:
             connection.execute(statement)
-
-
-def test_ten_sessions_at_once_grade_a_case_once(unit: Unit):
-    case_id = unit.waiting_case()
-    outcomes: list[str] = []
-
-    def grade(number: int) -> None:
-        try:
-            unit.grade(case_id, "act_today" if number % 2 else "keep_in_view", version=1)
-            outcomes.append("written")
-        except Conflict as conflict:
-            outcomes.append(f"{len(conflict.since)} since")
-
-    threads = [threading.Thread(target=grade, args=(number,)) for number in range(10)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert sorted(outcomes) == ["1 since"] * 9 + ["written"]
-    assert verify(unit.engine).entries == 3
-
-
-def test_a_double_click_in_two_threads_is_one_act(unit: Unit):
-    case_id = unit.waiting_case()
-    answers: list[tuple[str, bool]] = []
-
-    def click() -> None:
-        done = unit.grade(case_id, version=1, act_id=ACT_ID)
-        answers.append((done.result, done.repeated))
-
-    threads = [threading.Thread(target=click) for _ in range(2)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert len({result for result, _ in answers}) == 1
-    assert sorted(repeated for _, repeated in answers) == [False, True]
 
 
 def test_a_new_referral_is_seen_before_a_grade_from_an_older_page_is_saved(unit: Unit):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
 
 import pytest
 from fixtures.casework_unit import ALL_SEALED, HOUR, MORNING, SAM, Unit, event
@@ -11,8 +12,17 @@ from sqlalchemy import func, select
 from serving.audit.log import verify
 from serving.casework import opening, views
 from serving.casework.tables import ACTS, CASES, REFERRAL_EVENTS, REFERRALS
-from serving.storage import reading
+from serving.storage import connect, reading
+from serving.storage.address import Address
 from threat.ids import show_id
+
+
+@pytest.fixture
+def unit(database: Address) -> Iterator[Unit]:
+    """A unit at work, once on each kind of database."""
+    engine = connect(database)
+    yield Unit(engine)
+    engine.dispose()
 
 
 def waiting(unit: Unit) -> list[tuple[str, int | None, list[int]]]:
