@@ -47,6 +47,10 @@ class SignedIn(Protocol):
     def role(self) -> str:
         """The roles of the person, in words."""
 
+    @property
+    def authenticated_at(self) -> int:
+        """UTC seconds at which the person last proved who they are; 0 where nobody says."""
+
 
 @dataclass(frozen=True, slots=True)
 class Act:
@@ -54,7 +58,8 @@ class Act:
 
     ``act_id``: UUID. ``at``: UTC seconds. ``actor``: with roles and authority, as the table of acts asks. ``who``,
     ``role``: as the audit log shows them. ``session``: mark of the session. ``policy``: version of the policy in force.
-    ``draft``: address of the form, whose draft the act takes the place of; empty for none.
+    ``draft``: address of the form, whose draft the act takes the place of; empty for none. ``authenticated_at``: when
+    the person last proved who they are, UTC seconds.
     """
 
     act_id: str
@@ -65,11 +70,13 @@ class Act:
     policy: str
     session: str = ""
     draft: str = ""
+    authenticated_at: int = 0
 
     @classmethod
     def of(cls, session: SignedIn, act_id: str, at: int, policy: str, draft: str = "") -> Act:
         """Return an act of whoever is signed in."""
-        return cls(act_id, at, session.person, session.who, session.role, policy, session_mark(session.id), draft)
+        mark, proved = session_mark(session.id), session.authenticated_at
+        return cls(act_id, at, session.person, session.who, session.role, policy, mark, draft, proved)
 
     @classmethod
     def of_engine(cls, act_id: str, at: int, policy: str) -> Act:

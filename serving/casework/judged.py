@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, select
 
+from serving.casework.decided import decided, taken_back
 from serving.casework.policy import Rule
 from serving.casework.referral import unanswered
 from serving.casework.tables import ACTS, GRADES, SECOND_LOOKS, SIGHTS
@@ -74,16 +75,26 @@ def in_force(connection: Connection, case_id: str) -> InForce | None:
 def next_due(connection: Connection, case_id: str, state: str) -> dict[str, Any]:
     """Return ``next_due`` and ``next_due_rule`` of a case in a state, as columns of its head.
 
-    The earliest of: what its unanswered referrals are due by, and what its grade asks for. A grade that could not be
-    given yet puts off the referrals that it saw until what is missing is due.
+    The earliest of: what its unanswered referrals are due by, and what its grade or its decision asks for. A grade that
+    could not be given yet puts off the referrals that it saw until what is missing is due.
     """
     judged = in_force(connection, case_id)
     waiting = unanswered(connection, case_id)
     dues = [_due_of(connection, row, judged) for row in waiting]
-    if judged is not None and state in ("graded", "watching"):
-        dues.append((judged.due_at, judged.due_rule))
+    if (step := _next_step(connection, case_id, state, judged)) is not None:
+        dues.append(step)
     at, rule = min(dues, default=(None, None))
     return {"next_due": at, "next_due_rule": rule, "grade_now": None if judged is None else judged.grade}
+
+
+def _next_step(connection: Connection, case_id: str, state: str, judged: InForce | None) -> tuple[int, str] | None:
+    """Return when the next step of a case is due, by what was last judged of it: its grade or its decision."""
+    if judged is None or state not in ("graded", "planning", "active", "watching"):
+        return None
+    last = taken_back(connection, case_id) if state == "graded" else decided(connection, case_id)
+    if last is not None and last.audit > judged.audit:
+        return last.due_at, last.due_rule
+    return judged.due_at, judged.due_rule
 
 
 def _due_of(connection: Connection, referral: Row[Any], judged: InForce | None) -> tuple[int, str]:

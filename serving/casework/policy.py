@@ -24,6 +24,7 @@ Rule = Literal[
     "grade_referral",
     "decide_act_today",
     "decide_look_closer",
+    "answer_proposal",
     "plan_immediate",
     "plan_serious",
     "plan_present",

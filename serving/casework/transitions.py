@@ -115,6 +115,7 @@ class Act(Closed):
     confirms: tuple[RoleName, ...] = ()
     confirms_with: Authority = "none"
     proposal: str = ""
+    authenticated_within: int = Field(default=0, ge=0, le=3600)
     needs: tuple[str, ...]
     operation: Operation
     returns: str = ""

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from fixtures.casework_decisions import DecidingUnit
 from fixtures.casework_unit import Unit
 
 from serving.storage import connect
@@ -15,4 +16,11 @@ from serving.storage import connect
 def unit(tmp_path: Path) -> Iterator[Unit]:
     engine = connect(tmp_path / "desk.sqlite")
     yield Unit(engine)
+    engine.dispose()
+
+
+@pytest.fixture
+def deciding(tmp_path: Path) -> Iterator[DecidingUnit]:
+    engine = connect(tmp_path / "desk.sqlite")
+    yield DecidingUnit(engine)
     engine.dispose()
