@@ -52,7 +52,7 @@ def test_score_explain_replay_verify(threat, golden_store, tmp_path):
         (("replay", "L-1"), 2, "There is no such list."),
         (("audit-log", "verify"), 2, "There is no audit log in this folder."),
         (("serve", "--host", "0.0.0.0"), 2, "The desk was asked to answer other machines"),
-        (("serve", "--host", "desk.example"), 2, "The desk was asked to answer other machines"),
+        (("serve", "--host", "desk.example"), 2, "This is no address of this machine."),
     ],
 )
 def test_what_the_commands_refuse(threat, golden_store, tmp_path, arguments, code, problem):
