@@ -16,6 +16,7 @@ from serving.identity.people import Account, Standing, Why
 from serving.identity.person import Person
 from serving.storage import connect, reading, writing
 from serving.storage.address import Address
+from threat.asof import show
 from threat.trust.folder import Trust
 
 
@@ -25,16 +26,21 @@ def listed(database: Address, issuer: str) -> list[dict[str, Any]]:
         return [as_document(person) for person in people.everybody(connection, issuer)]
 
 
-def history(database: Address, person_id: str) -> dict[str, Any]:
-    """Return a person and every change of them, latest first. Raises UsageError for a person that there is not."""
+def history(database: Address, person_id: str, at: int | None = None) -> dict[str, Any]:
+    """Return a person and every change of them, latest first. Raises UsageError for a person that there is not.
+
+    ``at``: UTC seconds; the document then says as ``stood`` how they stood at that time, None before they were added.
+    """
     with _opened(database) as engine, reading(engine) as connection:
         person = people.of_id(connection, person_id)
         changes = people.changes_of(connection, person_id)
+        stood = None if at is None else people.standing_at(connection, person_id, at)
     said = [
         {"at": change.at, "by": change.by, "justification": change.justification, **change.standing.as_detail()}
         for change in changes
     ]
-    return as_document(person) | {"changes": said}
+    asked = {} if at is None else {"at": show(at), "stood": stood and stood.as_detail()}
+    return as_document(person) | asked | {"changes": said}
 
 
 def add(database: Address, given: Account, standing: Standing, justification: str, at: int) -> Person:

@@ -46,13 +46,19 @@ def list_people(
 
 @people.command("show")
 def show_person(
-    person: PersonArgument, var: VarOption = VAR, database: DatabaseOption = "", as_json: JsonOption = False
+    person: PersonArgument,
+    at: Annotated[str | None, typer.Option("--at", help="How they stood then: 2026-05-01T08:00+01:00.")] = None,
+    var: VarOption = VAR,
+    database: DatabaseOption = "",
+    as_json: JsonOption = False,
 ) -> None:
     """Show one person, and every change of them: who had which role, and when."""
     from serving.identity.by_command import history
     from serving.storage import address_of
+    from threat.asof import parse_as_of
 
-    emit(history(address_of(var, database), person), as_json=as_json, lines=_show_history)
+    document = history(address_of(var, database), person, None if at is None else parse_as_of(at))
+    emit(document, as_json=as_json, lines=_show_history)
 
 
 @people.command("add")
@@ -155,10 +161,18 @@ def _show_history(document: dict[str, Any]) -> str:
     from threat.asof import show
 
     lines = [_show_person(document), f"  {document['subject']} of {document['issuer']}"]
-    for change in document["changes"]:
-        access = "" if change["active"] else ", access ended"
-        lines.append(
-            f"  {show(change['at'])}  {change['roles']}, authority {change['authority']}{access}. "
-            f"{JUSTIFICATIONS[change['justification']]}. By {change['by']}."
-        )
+    if "at" in document:
+        lines.append(f"  {document['at']}  {_stood(document['stood'])}")
+        lines.append("  Every change:")
+    lines += [
+        f"  {show(change['at'])}  {_stood(change)} {JUSTIFICATIONS[change['justification']]}. By {change['by']}."
+        for change in document["changes"]
+    ]
     return "\n".join(lines)
+
+
+def _stood(standing: dict[str, Any] | None) -> str:
+    if standing is None:
+        return "Not yet among the people of the desk."
+    access = "" if standing["active"] else ", access ended"
+    return f"{standing['roles']}, authority {standing['authority']}{access}."

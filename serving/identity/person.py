@@ -38,14 +38,6 @@ class Person:
         """Tell whether one of the roles has the permission."""
         return permission in permissions_of(self.roles)
 
-    def has_authority(self, authority: Authority) -> bool:
-        """Tell whether the person holds this authority or a higher one.
-
-        >>> Person("U-0", "i", "s", "Ann", frozenset(), authority="superintendent").has_authority("inspector")
-        True
-        """
-        return AUTHORITIES.index(self.authority) >= AUTHORITIES.index(authority)
-
     @property
     def who(self) -> str:
         """The person in the audit log: reference and name, as it was shown at that time."""

@@ -37,6 +37,9 @@ def test_the_first_administrator_a_change_and_the_end_of_access(threat, var):
         ("supervisor, analyst", True, "rank", by),
         ("admin", True, "joined", by),
     ]
+    assert threat("people", "show", person, "--at", "2020-01-01", "--var", var)[1]["stood"] is None
+    stood = threat("people", "show", person, "--at", "2099-01-01", "--var", var)[1]["stood"]
+    assert (stood["roles"], stood["active"]) == ("supervisor, analyst", False)
     assert [listed["person"] for listed in threat("people", "--var", var)[1]["people"]] == [person]
     with closing(sqlite3.connect(f"{var}/desk.sqlite")) as raw:
         rows = raw.execute(

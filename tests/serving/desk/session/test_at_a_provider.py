@@ -65,6 +65,14 @@ def test_what_the_provider_is_asked(served: ServedDesk) -> None:
     assert query["nonce"][0] not in kept
 
 
+@pytest.mark.parametrize("back", ["https://evil.example/", "//evil.example", "/\\evil.example", "/sign-out"])
+def test_nobody_is_sent_elsewhere_after_coming_back(served: ServedDesk, back: str) -> None:
+    served.add("ann", "governance")
+    with served.browser() as browser:
+        answer = sign_in(browser, "ann", f"/sign-in/start?{urlencode({'back': back})}")
+        assert '<meta http-equiv="refresh" content="0;url=/">' in answer.text
+
+
 def test_a_stranger_is_told_whom_to_ask_and_the_log_has_a_hash(served: ServedDesk) -> None:
     with served.browser() as browser:
         answer = sign_in(browser, "mallory")
