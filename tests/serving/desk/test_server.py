@@ -47,6 +47,32 @@ def test_the_desk_in_a_process_of_its_own(golden_store, rule_var):
         process.wait()
 
 
+@pytest.mark.slow
+def test_the_desk_in_a_process_of_its_own_where_people_sign_in_at_a_provider(golden_store, rule_var, tmp_path):
+    settings = write_settings(tmp_path, issuer="http://127.0.0.1:9", desk="http://127.0.0.1:8000")
+    process = subprocess.Popen(
+        [
+            *(sys.executable, "-m", "threat.cli", "serve", "--development", "--port", "0", "--json"),
+            *("--host", "0.0.0.0", "--store", str(golden_store), "--var", str(rule_var)),
+        ],
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONWARNINGS": "error", "THREAT_SIGN_IN": str(settings)},
+    )
+    try:
+        started = json.loads(process.stdout.readline())
+        assert started["issuer"] == "http://127.0.0.1:9"
+        port = started["address"].rstrip("/").rpartition(":")[2]
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/sign-in", timeout=30) as answer:
+            page = answer.read().decode()
+        assert "identity provider, and come back here." in page
+        assert "Development sign-in" not in page
+    finally:
+        process.kill()
+        process.wait()
+        process.stdout.close()
+
+
 def test_a_port_in_use():
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
