@@ -254,6 +254,25 @@ def sign(
     emit(document, as_json=as_json, lines=_show_signed)
 
 
+@app.command("move-database")
+def move_database(
+    var: VarOption = VAR,
+    database: DatabaseOption = "",
+    source: Annotated[
+        str, typer.Option("--from", metavar="URL", help="Where it is; else desk.sqlite in the folder of --var.")
+    ] = "",
+    as_json: JsonOption = False,
+) -> None:
+    """Copy the desk's database into an empty one (--database), with its log as the same chain. Stop the desk first."""
+    from serving.audit.moving import move
+    from serving.storage import address_of
+    from threat.trust.folder import Trust
+
+    moved = move(address_of(var, source), address_of(var, database), Trust.open(), _now())
+    left = "" if moved.left is None else str(moved.left)
+    emit({"rows": moved.rows, "entries": moved.entries, "left": left}, as_json=as_json, lines=_show_moved)
+
+
 @contextmanager
 def _audit_log_of(var: Path, database: str) -> Iterator[Engine]:
     from serving.storage import address_of, connect
@@ -366,6 +385,12 @@ def _show_verified(document: dict[str, Any]) -> str:
         )
     lines.append(document["note"] or f"Under a signed checkpoint: {document['signed']:,} entries.")
     return "\n".join([*lines, f"Last hash: {document['head']}"])
+
+
+def _show_moved(document: dict[str, Any]) -> str:
+    rows = sum(document["rows"].values())
+    moved = f"Moved: {rows:,} rows, {document['entries']:,} entries in one chain with that of the move."
+    return f"{moved} The file of before is {document['left']}." if document["left"] else moved
 
 
 def _show_signed(document: dict[str, Any]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
@@ -94,6 +95,22 @@ def test_the_commands_take_the_database_from_the_environment(
     assert (code, document["verified"], document["entries"]) == (0, True, len(actions(on_server)))
     assert actions(on_server)[:2] == ["publish list", "explain"]
     assert "desk.sqlite" not in files(on_server.var)
+
+
+def test_a_desk_that_began_with_a_file_moves_to_a_server(
+    rule_var: Path, golden_store: Path, tmp_path: Path, threat: Threat, postgresql_server: Server
+) -> None:
+    var = shutil.copytree(rule_var, tmp_path / "var")
+    with postgresql_server.database() as name:
+        setting = ("--var", str(var), "--database", postgresql_server.url(name))
+        code, document, _ = threat("move-database", *setting)
+        assert (code, document["left"]) == (0, str(var / "moved-desk.sqlite"))
+        with closing(Desk(golden_store, var, clock=lambda: NOW, database=setting[-1])) as desk:
+            assert client_of(desk).get("/").status_code == 200  # the list is shown: its publication is in the log there
+        code, again, _ = threat("move-database", *setting)
+        assert (code, again["problem"]) == (2, "There is no database to move.")
+        code, verified, _ = threat("audit-log", "verify", *setting)
+        assert verified["entries"] > document["entries"]
 
 
 def test_a_tampered_log_on_a_server_is_found(on_server: OnServer) -> None:
