@@ -69,6 +69,8 @@ def start_session(request: Request, form: Annotated[Form, Depends(posted_form)])
                 status=403,
                 way_out="pick another person, or ask an administrator",
             )
+        if not person.roles:
+            raise Denied("This person has no role at this desk.", status=403, way_out="ask an administrator for one")
         session = begin(desk, change, person, now, now, {"people_added": added} if added else {})
     response = RedirectResponse(page_to_return_to(request.app, form.value("back")), status_code=303)
     carry(request, response, session)

@@ -87,6 +87,8 @@ def _begun(desk: Desk, verified: Verified, now: int) -> Session:
             raise _stranger(desk, verified.subject)
         if not person.active:
             raise _refused(403, "Your access to this desk has ended.", f"ask {_whom(desk)}", "no longer active")
+        if not person.roles:
+            raise _refused(403, "You have no role at this desk.", f"ask {_whom(desk)} for one", "no role")
         return begin(desk, change, person, now, verified.authenticated_at, {})
 
 

@@ -96,6 +96,20 @@ def test_who_may_sign_in_no_longer_is_refused_and_says_so(desk):
     assert client.get("/api/v1/queue").status_code == 401
 
 
+def test_who_has_no_role_does_not_come_in(desk):
+    client_of(desk)
+    rita = with_role("reviewer")
+    with writing(desk.engine) as connection:
+        person = people.of_id(connection, rita.id)
+        standing = replace(standing_of(person), roles=frozenset())
+        people.change(connection, rita.id, person.version, standing, Why("U-0", "moved"), NOW)
+    client = client_of(desk, None)
+    page = client.get("/sign-in").text
+    assert "Rita Reviewer: no role" in page
+    answer = client.post("/sign-in", data={"person": "rita", "token": token_in(page)})
+    assert (answer.status_code, "This person has no role at this desk." in answer.text) == (403, True)
+
+
 def test_a_short_key_is_refused(tmp_path):
     (tmp_path / "desk.key").write_bytes(b"short")
     with pytest.raises(BadInput, match="at least 32 bytes"):

@@ -97,6 +97,17 @@ def test_who_has_left_signs_in_no_longer(served: ServedDesk) -> None:
         assert (answer.status_code, "Your access to this desk has ended." in answer.text) == (403, True)
 
 
+def test_who_has_no_role_is_told_whom_to_ask(served: ServedDesk) -> None:
+    person = served.add("roleless")
+    with writing(served.desk.engine) as connection:
+        standing = replace(standing_of(person), roles=frozenset())
+        people.change(connection, person.id, 1, standing, Why("U-0", "moved"), served.now[0])
+    with served.browser() as browser:
+        answer = sign_in(browser, "roleless")
+        assert (answer.status_code, "You have no role at this desk." in answer.text) == (403, True)
+        assert "ask the service desk of the force for one" in answer.text
+
+
 def test_a_person_of_another_provider_of_the_same_subject_is_a_stranger(served: ServedDesk) -> None:
     with writing(served.desk.engine) as connection:
         account = people.Account("https://other.example", "twin")
