@@ -142,9 +142,13 @@ class ScoredList:
         """Rows that share a rank: see ``count_ties``."""
         return count_ties(self.rank, self.basis.capacity)
 
+    def position(self, relationship_id: int) -> int | None:
+        """Return the row number of a relationship in rank order, from 0; None when it is not on the LIST."""
+        return self._position.get(relationship_id)
+
     def row(self, relationship_id: int) -> dict[str, Any] | None:
         """Return the row of a relationship as a dictionary, or None when it is not on the LIST."""
-        i = self._position.get(relationship_id)
+        i = self.position(relationship_id)
         return None if i is None else self.row_at(i)
 
     def row_at(self, i: int) -> dict[str, Any]:

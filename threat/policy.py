@@ -237,13 +237,16 @@ def _triggers(document: dict[str, Any], name: str, problems: list[ThreatError]) 
 
 def _reveal_order(document: dict[str, Any], name: str, problems: list[ThreatError]) -> tuple[str, ...]:
     order = tuple(str(step) for step in document.get("reveal_order") or ())
-    if sorted(order) != sorted(REVEAL_STEPS):
+    if order != REVEAL_STEPS:
+        # The desk sends no rank before a grade, whatever a policy says: another order would be a promise not kept.
         problems.append(
             UsageError(
-                "The reveal order does not name each step once.",
+                "The reveal order shows the rank before the person's own grade."
+                if sorted(order) == sorted(REVEAL_STEPS)
+                else "The reveal order does not name each step once.",
                 value=order,
                 where=name,
-                way_out=", ".join(REVEAL_STEPS),
+                way_out=f"the desk keeps one order: {', '.join(REVEAL_STEPS)}",
             )
         )
     return order

@@ -1,10 +1,8 @@
-"""The stops of the guided tour, chosen from a LIST: one that rose, one beyond capacity, the gate at work."""
+"""The stops of the guided tour, chosen from a LIST: one that must be seen, a sitting, the gate at work."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from typing import Any
 
 from serving.desk.tour import TourStep
 from threat.ids import show_id
@@ -20,53 +18,40 @@ _ACCEPTED_AS = re.compile(r" \(\w+/\w+\)")
 
 
 def tour_steps(listed: ScoredList, gate: Gate) -> list[TourStep]:
-    """Return up to six stops. ``gate``: what the release gate said of the model."""
-    rows = listed.rows.select(["relationship_id", "rank", "previous_rank", "new_records"]).to_pylist()
-    stops = [_rose(listed, rows), _beyond(listed), _taught(listed), _gate(gate), _stop(listed), _log()]
+    """Return up to six stops. ``gate``: what the release gate said of the model.
+
+    No stop names a place or a change of place, or is chosen by one: the desk shows them after a grade alone.
+    """
+    stops = [_must_see(listed), _sitting(listed), _taught(listed), _gate(gate), _stop(listed), _log()]
     return [stop for stop in stops if stop is not None]
 
 
-def _rose(listed: ScoredList, rows: Iterable[dict[str, Any]]) -> TourStep | None:
-    """The row that rose furthest on new records, one for review if any did; a new one when none rose."""
-    fresh = [row for row in rows if row["new_records"] > 0]
-    chosen = [row for row in fresh if row["rank"] <= listed.basis.capacity]
-    rose = _risen(chosen) or _risen(fresh)
-    if rose:
-        row = max(rose, key=lambda row: (row["previous_rank"] - row["rank"], -row["rank"]))
-        what = f"It went from rank {row['previous_rank']:,} to {row['rank']:,} in a week"
-    else:
-        new = [row for row in chosen if row["previous_rank"] is None]
-        if not new:
-            return None
-        row = new[0]
-        what = f"It was not on last week's list and is ranked {row['rank']:,} today"
-    records = f"{row['new_records']} new record{'' if row['new_records'] == 1 else 's'}"
+def _must_see(listed: ScoredList) -> TourStep | None:
+    """The must-see item that was recorded last of a relationship."""
+    items = [item for item in listed.must_see if item.relationship_id]
+    if not items:
+        return None
+    item = max(items, key=lambda item: (item.triggers[0].recorded_at, item.relationship_id))
+    what = kind(item.triggers[0].kind).title.lower()
     return TourStep(
-        title="One that rose",
-        text=f"{what}, after {records}. What is new is marked, and each reason links to the records behind it.",
-        link=f"/relationships/{show_id('R', row['relationship_id'])}",
+        title="One that must be seen",
+        text=f"It is before a person because of one record ({what}), whatever the order says. Its place in the order "
+        "is not on the page: that is shown after a grade.",
+        link=f"/relationships/{show_id('R', item.relationship_id)}",
         link_text="Open the relationship",
     )
 
 
-def _risen(rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
-    return [row for row in rows if row["previous_rank"] is not None and row["previous_rank"] > row["rank"]]
-
-
-def _beyond(listed: ScoredList) -> TourStep | None:
-    """A must-see item beyond capacity, the lowest in the order."""
-    placed = [(listed.row(item.relationship_id), item) for item in listed.must_see]
-    beyond = [(row["rank"], item) for row, item in placed if row is not None and row["rank"] > listed.basis.capacity]
-    if not beyond:
+def _sitting(listed: ScoredList) -> TourStep | None:
+    """A sitting over the rows for review."""
+    if not listed.selected:
         return None
-    rank, item = max(beyond, key=lambda pair: pair[0])
-    what = kind(item.triggers[0].kind).title.lower()
     return TourStep(
-        title="One beyond capacity that still matters",
-        text=f"Ranked {rank:,} when the unit reviews {listed.basis.capacity}: the order alone would never show it. "
-        f"It is must-see all the same ({what}). Being beyond the capacity is not a sign of safety.",
-        link=f"/relationships/{show_id('R', item.relationship_id)}",
-        link_text="Open the relationship",
+        title="Your own grade first",
+        text="A sitting brings cases one by one, in no order of rank. Grade one from its records; the next page shows "
+        "where the order had it and why, and asks whether you keep your grade.",
+        link="/triage",
+        link_text="Start a sitting",
     )
 
 
@@ -115,7 +100,7 @@ def _stop(listed: ScoredList) -> TourStep | None:
         text="threat suspend --var var/demo --reason 'a drill' (the folder of the demonstration) puts a list by rule "
         "in the model's place at once, labelled; threat resume brings it back.",
         link="/",
-        link_text="Open the review list",
+        link_text="Open Today",
     )
 
 

@@ -19,6 +19,7 @@ from serving.desk.responses.case import Relationship
 from serving.desk.responses.governance import Card
 from serving.desk.responses.people import Person
 from serving.desk.responses.queue import Queue
+from serving.desk.reveal import places_of
 from serving.desk.service import Desk
 from threat.ids import parse_id, show_id
 
@@ -47,11 +48,11 @@ def health(desk: Annotated[Desk, Depends(desk_of)]) -> Health:
 
 @router.get("/api/v1/queue", response_model=Queue, responses=_problems(401, 403, 404, 503), tags=["cases"])
 def queue(signed_in: Annotated[SignedInRequest, Depends(may("see_cases"))]) -> Queue:
-    """The review list: must-see items and the relationships for review in rank order, with reasons."""
+    """The review list: must-see items, and the graded relationships in rank order with reasons; no ungraded one."""
     with signed_in.logged("consultation", "view queue") as draft:
-        answer = queue_of(signed_in.desk.view())
+        answer = queue_of(places_of(signed_in, signed_in.desk.view()))
         draft.subject = answer.listing.id
-        draft.detail = {"rows": len(answer.rows), "must_see": len(answer.must_see), "score_visible": True}
+        draft.detail = {"rows": len(answer.rows), "must_see": len(answer.must_see), "score_visible": bool(answer.rows)}
     return answer
 
 
@@ -70,7 +71,7 @@ def relationship(
     with signed_in.logged("consultation", "view relationship") as draft:
         view = signed_in.desk.view()
         draft.subject = reference_of(reference)
-        answer = relationship_of(view, reference, choice)
+        answer = relationship_of(places_of(signed_in, view), reference, choice)
         draft.detail = {"list": answer.listing.id, "score_visible": answer.standing.kind == "ranked"}
     return answer
 
@@ -86,7 +87,7 @@ def person(
     with signed_in.logged("consultation", "view person") as draft:
         view = signed_in.desk.view()
         draft.subject = show_id("P", parse_id(reference, "P"))
-        answer = person_of(view, recorded_person(view, reference))
+        answer = person_of(places_of(signed_in, view), recorded_person(view, reference))
         draft.detail = {"list": answer.listing.id, "person": answer.person}
     return answer
 

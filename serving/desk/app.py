@@ -19,9 +19,11 @@ from serving.audit.log import Entry
 from serving.desk import api
 from serving.desk.admin import pages as admin_pages
 from serving.desk.case import pages as case_pages
+from serving.desk.cases import pages as cases_pages
 from serving.desk.form import Form
 from serving.desk.governance import pages as governance_pages
 from serving.desk.kept_forms import form_sent, keep_for_after_sign_in
+from serving.desk.must_see import pages as must_see_pages
 from serving.desk.people import pages as people_pages
 from serving.desk.problems import MEDIA_TYPE, Denied, SignInAgain, plain, problem
 from serving.desk.queue import pages as queue_pages
@@ -33,11 +35,17 @@ from serving.desk.search import pages as search_pages
 from serving.desk.service import Desk
 from serving.desk.session import pages as session_pages
 from serving.desk.session import provider_pages
+from serving.desk.triage import order_pages
+from serving.desk.triage import pages as triage_pages
 from serving.identity.settings import is_loopback_name
 from threat.errors import ThreatError, UsageError
 
 PAGES = (
     queue_pages,
+    must_see_pages,
+    triage_pages,
+    order_pages,
+    cases_pages,
     case_pages,
     people_pages,
     search_pages,

@@ -1,8 +1,8 @@
 """Where a reader came from: a page of this desk, with its filters, its page and the row, carried as ``?back=``.
 
 What is carried comes from an address that anybody can write, so it is taken apart and put together again from what is
-known: a page of this desk, names and values of plain letters, and an anchor. Whatever else was sent leads to the review
-list, never elsewhere.
+known: a page of this desk, names and values of plain letters, and an anchor. Whatever else was sent leads to Today,
+never elsewhere.
 """
 
 from __future__ import annotations
@@ -14,10 +14,15 @@ from urllib.parse import parse_qsl, urlencode
 from fastapi import Request
 
 _PAGES = (
-    (re.compile(r"/"), "Back to the review list"),
+    (re.compile(r"/"), "Back to Today"),
     (re.compile(r"/relationships/R-[0-9a-f]{16}"), "Back to the relationship"),
     (re.compile(r"/relationships/R-[0-9a-f]{16}/sum"), "Back to the whole sum"),
     (re.compile(r"/people/P-[0-9a-f]{16}"), "Back to the person"),
+    (re.compile(r"/cases/C-[0-9a-f]{16}"), "Back to the case"),
+    (re.compile(r"/cases/C-[0-9a-f]{16}/grade"), "Back to your grade"),
+    (re.compile(r"/cases/C-[0-9a-f]{16}/order"), "Back to the order"),
+    (re.compile(r"/cases/C-[0-9a-f]{16}/history"), "Back to the history"),
+    (re.compile(r"/must-see/E-[0-9a-f]{16}"), "Back to the must-see record"),
 )
 """Pages that a link may lead back to, and what the link says. Whole paths: ``//elsewhere`` is none of these."""
 
@@ -48,7 +53,7 @@ class Back:
 
 
 def back_of(given: str) -> Back:
-    """Return the link back to what ``?back=`` carries; to the review list for anything that is no page of this desk.
+    """Return the link back to what ``?back=`` carries; to Today for anything that is no page of this desk.
 
     >>> back_of("/?page=2#R-0123456789abcdef").href
     '/?page=2#R-0123456789abcdef'

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from serving.desk.parties import Parties
 from serving.desk.problems import NotFound
-from serving.desk.responses.answer import BandOrNone
 from serving.lists import rankings
 from serving.lists.freshness import last_incident
 from serving.lists.must_see_shown import ShownItem, shown_items
@@ -99,19 +99,23 @@ class ListView:
             return None
         return {kind: NEVER if seconds is None else seconds for kind, seconds in self.listed.basis.stays.items()}
 
+    def is_recorded(self, relationship_id: int) -> bool:
+        """Tell whether a relationship was recorded by the as-of."""
+        table = self.snapshot.relationships
+        at = position_of(relationship_id, table.relationship_id)
+        return at >= 0 and bool(on_record(int(table.recorded_at[at]), self.as_of))
+
     def recorded(self, reference: str) -> int:
         """Return the id of a relationship that was recorded by the as-of.
 
         Raises UsageError for a malformed reference, NotFound for a relationship that was not recorded by then.
         """
         relationship_id = parse_id(reference)
-        table = self.snapshot.relationships
-        at = position_of(relationship_id, table.relationship_id)
-        if at < 0 or not on_record(int(table.recorded_at[at]), self.as_of):
+        if not self.is_recorded(relationship_id):
             raise NotFound(
                 "There is no relationship with this reference in the records the list was made from.",
                 value=show_id("R", relationship_id),
-                way_out="copy the reference from the review list; what was recorded since comes with the next list",
+                way_out="copy the reference from Today or a case; what was recorded since comes with the next list",
             )
         return relationship_id
 
@@ -144,6 +148,13 @@ class ListView:
         latest = last_incident(self.snapshot.sightings(), rows, self.as_of)
         return dict(zip(rows.relationship_id.tolist(), latest.tolist(), strict=True))
 
+    def last_incident_of(self, relationship_id: int) -> int:
+        """Return the instant of the latest incident of a relationship, UTC seconds; 0 for none."""
+        if relationship_id in self.last_incidents:
+            return self.last_incidents[relationship_id]
+        rows = self.snapshot.rows([relationship_id], self.as_of)
+        return int(last_incident(self.snapshot.sightings(), rows, self.as_of)[0])
+
     @cached_property
     def must_see(self) -> list[ShownItem]:
         """Must-see items as they are shown, each with every relationship that it touches."""
@@ -151,13 +162,9 @@ class ListView:
         ids = np.array([item.relationship_id for item in items if item.relationship_id], dtype=np.int64)
         return shown_items(items, self.snapshot.rows(ids, self.as_of))
 
-    def band(self, relationship_id: int) -> BandOrNone:
-        """Return the band of a relationship on the list; of one that is not ranked, why it has none."""
-        row = self.listed.row(relationship_id)
-        if row is None:
-            return "safeguarding" if self.is_safeguarded(relationship_id) else "not_ranked"
-        band: BandOrNone = row["band"]
-        return band
+    def is_ranked(self, relationship_id: int) -> bool:
+        """Tell whether the list gives the relationship a place; which place is for ``Places`` to say."""
+        return self.listed.position(relationship_id) is not None
 
     def is_safeguarded(self, relationship_id: int) -> bool:
         """Tell whether the relationship is in the list's safeguarding queue."""
@@ -218,7 +225,7 @@ class ListView:
         shown = {listed.row_at(i)["relationship_id"] for i in range(listed.selected)}
         shown |= {item.relationship_id for item in listed.must_see if item.relationship_id}
         shown |= {item.relationship_id for item in listed.safeguarding}
-        return self._mark_all(sorted(shown))
+        return self.mark_all(sorted(shown))
 
     @cached_property
     def policy(self) -> Policy:
@@ -248,21 +255,25 @@ class ListView:
         return dict(zip(relationship_ids, read, strict=True))
 
     def _mark(self, relationship_id: int) -> Marked:
-        return self._mark_all([relationship_id])[relationship_id]
+        return self.mark_all([relationship_id])[relationship_id]
 
-    def _mark_all(self, relationship_ids: list[int]) -> dict[int, Marked]:
+    def mark_all(self, relationship_ids: list[int]) -> dict[int, Marked]:
+        """Return what is on record of several relationships, read at once; each must be recorded by the as-of."""
         rows = self.snapshot.rows(np.array(relationship_ids, dtype=np.int64), self.as_of)
         read = (of(self.snapshot.sightings(), rows, self.as_of) for of in (markers, other_must_see))
         return dict(zip(relationship_ids, map(Marked, *read), strict=True))
 
+    def reasons(self, row: Mapping[str, Any]) -> Explained:
+        """Return the base and the reasons of a row of the list, as the list froze them or would have."""
+        if row["reasons"] is None:
+            return self.explained(row["relationship_id"], row["score"])[1]
+        return row["base"], tuple(ThemeReason.from_row(reason) for reason in row["reasons"])
+
     def _panel(self, relationship_id: int) -> Panel:
-        """Return the panel of a ranked relationship, from the reasons as the list froze them or would have."""
+        """Return the panel of a ranked relationship."""
         row = self.listed.row(relationship_id)
         assert row is not None, "only what is ranked has reasons"
-        if row["reasons"] is None:
-            _, (_, reasons) = self.explained(relationship_id, row["score"])
-        else:
-            reasons = tuple(ThemeReason.from_row(reason) for reason in row["reasons"])
+        _, reasons = self.reasons(row)
         marked = self.marked(relationship_id)
         on_record = yes_this_way((*marked.markers, *marked.other_must_see))
         return case_panel(self.snapshot, relationship_id, self.as_of, self.zone, reasons, on_record)

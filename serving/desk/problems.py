@@ -109,5 +109,5 @@ def plain(status: int, value: str = "") -> Problem:
         problem=sentence,
         value=value[:_LONGEST_VALUE],
         where="",
-        way_out="start from the review list" if status == 404 else "",
+        way_out="start from Today" if status == 404 else "",
     )

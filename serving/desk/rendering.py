@@ -16,7 +16,7 @@ from serving.desk.responses.answer import Problem
 from serving.desk.returning import asked_for, leading_to
 from serving.desk.service import AgeOfList
 from serving.desk.sitting import sitting_of
-from serving.desk.words import STEPS, counted
+from serving.desk.words import STEPS, counted, ordinal
 from serving.identity.sessions import Session
 from serving.relationship import panel_words
 from serving.relationship.kind_words import capitalised
@@ -39,6 +39,7 @@ def templates() -> Environment:
         "leading_back": leading_back,
         "leading_to": leading_to,
         "counted": counted,
+        "ordinal": ordinal,
         "step_title": lambda step: STEPS.get(step, step.replace("_", " ").capitalize()),
         "moment": moment,
         "how_long_ago": how_long_ago,

@@ -22,7 +22,7 @@ LIMITS = (
 """On the queue and on every relationship: nobody should read an order as a finding."""
 
 NOT_RANKED = (
-    "This relationship was not ranked: the filters of the list left it out (the review list says which filters). "
+    "This relationship was not ranked: the filters of the list left it out (Today says which filters). "
     "That is not a finding about it and not a sign of safety."
 )
 
@@ -30,6 +30,14 @@ SAFEGUARDED = (
     "This relationship was not ranked: a party may be under the age from which the list ranks adults. It is in the "
     "safeguarding queue. That is not a finding about it and not a sign of safety."
 )
+
+NOT_SHOWN: dict[str, str] = {
+    "ungraded": "Its place in the order, and why it has that place, are shown after a person has graded it on this "
+    "list: first the records and your own grade, then the order.",
+    "sealed": "Nothing of the order is shown of this relationship on this list. Some are sealed when a list is "
+    "published, so that people's own grades can be compared with the order.",
+}
+"""Why the place of a ranked relationship is not shown."""
 
 _SILENCE = "What happened since is not in it: silence here is not calm."
 
@@ -69,6 +77,16 @@ def counted(number: int, noun: str) -> str:
     ('1 place', '1,200 places')
     """
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def ordinal(number: int) -> str:
+    """Return a place as people say it.
+
+    >>> [ordinal(n) for n in (1, 2, 3, 4, 11, 12, 13, 21, 102, 1113)]
+    ['1st', '2nd', '3rd', '4th', '11th', '12th', '13th', '21st', '102nd', '1,113th']
+    """
+    ending = "th" if number % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return f"{number:,}{ending}"
 
 
 def sentence_part(title: str) -> str:

@@ -16,8 +16,11 @@ from fixtures import evidence, governed
 from fixtures import golden_force as golden
 from fixtures.desk_browser import NOW, STARTED_AT
 from fixtures.drawn_bases import base_model
+from fixtures.graded import every_place_of
 from fixtures.state_desks import GoldenFolders
 
+from serving.casework.sealing import Sealer
+from serving.desk import reveal
 from serving.desk.service import Desk
 from serving.lists.making import ListOptions, make_list
 from threat.asof import DAY
@@ -211,6 +214,20 @@ def open_desk(golden_store: Path, tmp_path: Path) -> Iterator[OpenDesk]:
 def desk(open_desk: OpenDesk, rule_var: Path) -> Desk:
     """A desk over the lists by rule."""
     return open_desk(rule_var)
+
+
+@pytest.fixture
+def every_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The desk shows places as if people had graded every relationship; how they come to be shown is tested apart."""
+    monkeypatch.setattr(reveal, "Places", every_place_of)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def nothing_sealed() -> Iterator[None]:
+    """No case of any list is sealed, which a key decides that is drawn at random; a test seals what it needs."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Sealer, "sealed", lambda *_: False)
+        yield
 
 
 Threat = Callable[..., tuple[int, dict, str]]

@@ -53,7 +53,7 @@ def _card(incident: Grouped, records: Mapping[int, Record], named_by: NamedBy, g
     every, first = [*happened, *assessed, *followed], happened or assessed
     dated = [record for record in first if record.occurred_precision != "unknown"]
     return Incident(
-        title=capitalised(_said(happened)) if happened else "Assessment",
+        title=capitalised(said_together(happened)) if happened else "Assessment",
         lane=lane_of(first[0].direction),
         ahead=incident.ahead,
         began_at=min(record.began_at for record in dated or first),
@@ -94,12 +94,12 @@ def _between(records: Sequence[Record]) -> list[Between]:
     for record in records:
         together.setdefault((record.direction_title, record.other), []).append(record)
     return [
-        Between(direction=group[0].direction, title=title, other=other, said=_said(group))
+        Between(direction=group[0].direction, title=title, other=other, said=said_together(group))
         for (title, other), group in together.items()
     ]
 
 
-def _said(records: Sequence[Record]) -> str:
+def said_together(records: Sequence[Record]) -> str:
     """Name the kinds of records in running text, equal kinds counted."""
     counts: dict[tuple[str, str], int] = {}
     for record in records:

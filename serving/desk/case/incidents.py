@@ -51,7 +51,7 @@ def incidents_of(sightings: Sightings, rows: Iterable[int], as_of: int) -> list[
     together: dict[tuple[int, bool], list[int]] = {}
     for j in rows:
         together.setdefault((int(sightings.incident_id[j]), is_ahead(sightings, j, as_of)), []).append(j)
-    gravity = _gravity(sightings, [j for group in together.values() for j in group])
+    gravity = gravity_by_position(sightings, [j for group in together.values() for j in group])
     incidents = [
         _incident(sightings, group, gravity, incident_id=incident_id, ahead=ahead)
         for (incident_id, ahead), group in together.items()
@@ -59,7 +59,7 @@ def incidents_of(sightings: Sightings, rows: Iterable[int], as_of: int) -> list[
     return sorted(incidents, key=lambda incident: _place(incident, sightings, gravity), reverse=True)
 
 
-def _gravity(sightings: Sightings, rows: list[int]) -> dict[int, int]:
+def gravity_by_position(sightings: Sightings, rows: list[int]) -> dict[int, int]:
     """Return the gravity of sightings by position: the greater is the graver."""
     where = np.array(rows, dtype=np.int64)
     numbers = gravities(

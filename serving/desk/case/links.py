@@ -85,6 +85,20 @@ class CaseLinks:
         return card_address(self.reference, choice, anchor, self.back)
 
 
+@dataclass(frozen=True)
+class CardLinks:
+    """The addresses of cards from a page that shows none of them: each leads to the page of the relationship."""
+
+    reference: str
+    file: CaseFile
+    back: str = ""
+
+    def event(self, event: str) -> str:
+        """Return where the card of an event is; empty for an event that is on no card."""
+        number = self.file.pages.get(parse_id(event, "E"))
+        return "" if number is None else card_address(self.reference, Choice(page=number), event, self.back)
+
+
 def card_address(reference: str, choice: Choice, anchor: str, back: str = "") -> str:
     """Return the address of a page of incidents.
 
@@ -98,9 +112,9 @@ def card_address(reference: str, choice: Choice, anchor: str, back: str = "") ->
 def addresses_of_event(view: ListView, event: str) -> list[str]:
     """Return where the card of an event is, on the page of each relationship of which it is a record.
 
-    First the relationship of the event's own two parties, its own way round before the other, then others by their
-    place on the list, then those without a place. Empty for an event that is not visible at the list's as-of, or of
-    whose persons no relationship is recorded.
+    First the relationship of the event's own two parties, its own way round before the other; then others by their
+    references, never by their places: which page a search leads to would tell who is placed before whom. Empty for an
+    event that is not visible at the list's as-of, or of whose persons no relationship is recorded.
 
     Raises UsageError for a malformed reference of an event.
     """
@@ -115,10 +129,8 @@ def addresses_of_event(view: ListView, event: str) -> list[str]:
     for parties, relationship_id in view.by_parties.items():
         if persons.isdisjoint(parties):
             continue
-        row = view.listed.row(relationship_id)
-        place = row["rank"] if row else len(view.listed) + 1
         of_both, its_way = persons <= set(parties), parties.subject in acting
-        shown_on.append((not of_both, not its_way, place, relationship_id))
+        shown_on.append((not of_both, not its_way, relationship_id))
     return [
         address
         for *_, relationship_id in sorted(shown_on)

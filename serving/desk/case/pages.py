@@ -8,6 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Path, Query, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from serving.desk import words
 from serving.desk.back import kept, own_address
 from serving.desk.case.filters import Choice
 from serving.desk.case.links import CaseLinks
@@ -21,6 +22,7 @@ from serving.desk.problems import NotFound
 from serving.desk.reason_form import ReasonForm
 from serving.desk.rendering import page_of
 from serving.desk.request import SignedInRequest, may, posted_form
+from serving.desk.reveal import places_of
 from serving.desk.sitting import NAMES_FORM, open_sitting
 from serving.lists.whole_sum import whole_sum
 from threat.history.sightings import NO_PERSON
@@ -60,7 +62,11 @@ def whole_sum_page(
     with signed_in.logged("consultation", "view whole sum") as draft:
         view = signed_in.desk.view()
         draft.subject = reference_of(reference)
-        row = view.listed.row(view.recorded(reference))
+        relationship_id, places = view.recorded(reference), places_of(signed_in, view)
+        closed = places.closed_because(relationship_id)
+        if view.is_ranked(relationship_id) and closed is not None:
+            raise NotFound(words.NOT_SHOWN[closed], value=draft.subject, way_out="open its page and read the records")
+        row = places.row(relationship_id)
         if row is None:
             raise NotFound(
                 "This relationship was not ranked, so there is no sum.",
@@ -122,7 +128,7 @@ def _relationship(
         view = signed_in.desk.view()
         draft.subject = reference_of(reference)
         file = file_of(view, reference)
-        answer = relationship_of_file(view, reference, file, choice)
+        answer = relationship_of_file(places_of(signed_in, view), reference, file, choice)
         draft.detail = {"list": answer.listing.id, "score_visible": answer.standing.kind == "ranked"}
     named = {"subject": file.parties.subject, "person_at_risk": file.parties.at_risk}
     names = names_on(signed_in, view, draft.subject, named)

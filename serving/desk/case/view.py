@@ -19,20 +19,23 @@ from serving.desk.panel import answered_panel, sentences_of
 from serving.desk.parties import parties_of, person_reference
 from serving.desk.people.ages import ages_of
 from serving.desk.people.around import children_of, others_at_risk
-from serving.desk.responses.case import NotRanked, Ranked, Relationship
+from serving.desk.places import Places
+from serving.desk.responses.case import NotRanked, NotShown, Ranked, Relationship
 from serving.desk.why import seen_for
 from serving.relationship.reasons import check_sum
 from threat.ids import parse_id, show_id
 from threat.lists import BAND_TITLES
 
 
-def relationship_of(view: ListView, reference: str, choice: Choice | None = None) -> Relationship:
+def relationship_of(places: Places, reference: str, choice: Choice | None = None) -> Relationship:
     """Return one relationship at the list's as-of, with the incidents that ``choice`` asks for (None: the latest).
+
+    Its place, with all that says it, is there only where ``places`` may show it.
 
     Raises UsageError for a malformed reference, NotFound for a relationship that was not recorded by the as-of,
     IntegrityFailure when its reasons do not add up to the score on the list.
     """
-    return relationship_of_file(view, reference, file_of(view, reference), choice or Choice())
+    return relationship_of_file(places, reference, file_of(places.view, reference), choice or Choice())
 
 
 def file_of(view: ListView, reference: str) -> CaseFile:
@@ -49,11 +52,12 @@ def file_of(view: ListView, reference: str) -> CaseFile:
     )
 
 
-def relationship_of_file(view: ListView, reference: str, file: CaseFile, choice: Choice) -> Relationship:
+def relationship_of_file(places: Places, reference: str, file: CaseFile, choice: Choice) -> Relationship:
     """Return one relationship of which the file is there already. Raises as ``relationship_of`` does."""
+    view = places.view
     relationship_id, parties = view.recorded(reference), file.parties
     subject_age, person_at_risk_age = ages_of(view, list(parties))
-    standing = _standing(view, relationship_id)
+    standing = _standing(places, relationship_id)
     must_see = [answered_trigger(trigger, view.days) for trigger in view.triggers(relationship_id)]
     stated = view.circumstances(relationship_id)
     circumstances = [answered_circumstance(each) for each in stated]
@@ -83,7 +87,7 @@ def relationship_of_file(view: ListView, reference: str, file: CaseFile, choice:
         person_at_risk_age=person_at_risk_age,
         children_of_subject=children_of(view, parties.subject),
         children_of_person_at_risk=children_of(view, parties.at_risk),
-        others_at_risk=others_at_risk(view, parties),
+        others_at_risk=others_at_risk(places, parties),
         other_way=view.other_way(relationship_id, parties),
         standing=standing,
         circumstances=circumstances,
@@ -97,11 +101,14 @@ def relationship_of_file(view: ListView, reference: str, file: CaseFile, choice:
     )
 
 
-def _standing(view: ListView, relationship_id: int) -> Ranked | NotRanked:
-    row = view.listed.row(relationship_id)
-    if row is None:
+def _standing(places: Places, relationship_id: int) -> Ranked | NotRanked | NotShown:
+    view, row = places.view, places.row(relationship_id)
+    if not view.is_ranked(relationship_id):
         sentence = words.SAFEGUARDED if view.is_safeguarded(relationship_id) else words.NOT_RANKED
         return NotRanked(kind="not_ranked", sentence=sentence)
+    if row is None:
+        closed = places.closed_because(relationship_id) or "ungraded"
+        return NotShown(kind="not_shown", because=closed, sentence=words.NOT_SHOWN[closed])
     score, (base, reasons) = view.explained(row["relationship_id"], row["score"])
     # Summed again on every answer that shows a reason, cached or not: a reason that does not hold is never shown.
     check_sum(base, [reason.contribution for reason in reasons], score, show_id("R", row["relationship_id"]))

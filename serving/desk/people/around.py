@@ -11,6 +11,7 @@ from serving.desk.list_view import ListView
 from serving.desk.marked import row_markers
 from serving.desk.parties import Parties, person_reference
 from serving.desk.people.ages import ages_of
+from serving.desk.places import Places
 from serving.desk.responses.people import Child, PersonRelationship
 from serving.lists.freshness import last_incident
 from threat.asof import instant
@@ -47,24 +48,24 @@ def relationships_of(view: ListView, person_id: int) -> list[Involved]:
     ]
 
 
-def answered(view: ListView, involved: Iterable[Involved], person_id: int) -> list[PersonRelationship]:
+def answered(places: Places, involved: Iterable[Involved], person_id: int) -> list[PersonRelationship]:
     """Return relationships as a page of ``person_id`` lists them, that of the latest incident first.
 
     ``person_id``: the person whose page it is, so that the other person of each is named; as resolved.
     """
-    involved = list(involved)
+    view, involved = places.view, list(involved)
     others = [each.parties.at_risk if each.parties.subject == person_id else each.parties.subject for each in involved]
     latest = _last_incidents(view, involved)
     answers = [
-        _answered(view, each, person_reference(other), age, at)
+        _answered(places, each, person_reference(other), age, at)
         for each, other, age, at in zip(involved, others, ages_of(view, others), latest, strict=True)
     ]
     order = sorted(range(len(answers)), key=lambda i: (-latest[i], answers[i].relationship))
     return [answers[i] for i in order]
 
 
-def _answered(view: ListView, involved: Involved, person: str, age: str, latest: int) -> PersonRelationship:
-    row = view.listed.row(involved.relationship_id)
+def _answered(places: Places, involved: Involved, person: str, age: str, latest: int) -> PersonRelationship:
+    view = places.view
     marked = row_markers(view.marked(involved.relationship_id), view.days)
     return PersonRelationship(
         relationship=show_id("R", involved.relationship_id),
@@ -73,8 +74,8 @@ def _answered(view: ListView, involved: Involved, person: str, age: str, latest:
         person=person,
         age=age,
         last_incident_at=instant(latest) if latest else "",
-        band=view.band(involved.relationship_id),
-        rank=row["rank"] if row else 0,
+        band=places.band(involved.relationship_id),
+        rank=places.rank(involved.relationship_id),
         must_see=bool(view.triggers(involved.relationship_id)),
         # Without what the subject did elsewhere: on these pages that is in the rows of the other relationships.
         markers=[marker for marker in marked if marker.group != "elsewhere"],
@@ -97,14 +98,14 @@ def _last_incidents(view: ListView, involved: list[Involved]) -> list[int]:
     return last_incident(of_subjects, rows, view.as_of).tolist()
 
 
-def others_at_risk(view: ListView, parties: Parties) -> list[PersonRelationship]:
+def others_at_risk(places: Places, parties: Parties) -> list[PersonRelationship]:
     """Return the other relationships of a subject, that of the latest incident first.
 
     ``parties``: of the relationship whose page it is, as resolved at the list's date.
     """
-    involved = relationships_of(view, parties.subject)
+    involved = relationships_of(places.view, parties.subject)
     others = [each for each in involved if each.parties.subject == parties.subject and each.parties != parties]
-    return answered(view, others, parties.subject)
+    return answered(places, others, parties.subject)
 
 
 def children_of(view: ListView, person_id: int) -> list[Child]:

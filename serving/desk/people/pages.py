@@ -14,6 +14,7 @@ from serving.desk.people.person import person_of, recorded_person
 from serving.desk.reason_form import ReasonForm
 from serving.desk.rendering import page_of
 from serving.desk.request import SignedInRequest, may, posted_form
+from serving.desk.reveal import places_of
 from serving.desk.sitting import NAMES_FORM, close_sitting, open_sitting
 from threat.ids import parse_id, show_id
 
@@ -67,7 +68,7 @@ def _person(request: Request, signed_in: SignedInRequest, reference: str, form: 
         person_id = recorded_person(view, reference)
         now = show_id("P", person_id)
         draft.detail = {"list": view.listed.id, "person": now}
-        answer = person_of(view, person_id) if now == draft.subject else None
+        answer = person_of(places_of(signed_in, view), person_id) if now == draft.subject else None
     if answer is None:
         return RedirectResponse(kept(request, f"/people/{now}"), status_code=303)
     names = names_on(signed_in, view, now, {"person": person_id})

@@ -15,6 +15,7 @@ from serving.desk.parties import Parties, person_reference
 from serving.desk.people.ages import ages_of
 from serving.desk.people.around import Involved, answered, children_of, relationships_of
 from serving.desk.people.references import references_of, who_is
+from serving.desk.places import Places
 from serving.desk.problems import NotFound
 from serving.desk.responses.people import InForce, MustSeeEvent, Person
 from serving.relationship.circumstances import Circumstance
@@ -63,8 +64,9 @@ def _is_recorded(view: ListView, person_id: int) -> bool:
     return bool(np.any(on_record(recorded_at, view.as_of)))
 
 
-def person_of(view: ListView, person_id: int) -> Person:
+def person_of(places: Places, person_id: int) -> Person:
     """Return a person, by the id as resolved at the list's date, with all relationships."""
+    view = places.view
     involved = relationships_of(view, person_id)
     as_subject = [each for each in involved if each.parties.subject == person_id]
     as_person_at_risk = [each for each in involved if each.parties.subject != person_id]
@@ -76,8 +78,8 @@ def person_of(view: ListView, person_id: int) -> Person:
         merged=[person_reference(reference) for reference in merged],
         age=ages_of(view, [person_id])[0],
         children=children_of(view, person_id),
-        as_subject=answered(view, as_subject, person_id),
-        as_person_at_risk=answered(view, as_person_at_risk, person_id),
+        as_subject=answered(places, as_subject, person_id),
+        as_person_at_risk=answered(places, as_person_at_risk, person_id),
         in_force=_in_force(view, person_id, [*as_subject, *as_person_at_risk]),
         must_see=_must_see(view, person_id, involved),
     )

@@ -1,4 +1,4 @@
-"""The page of the review list."""
+"""Today: the first page of who sees cases."""
 
 from __future__ import annotations
 
@@ -11,8 +11,11 @@ from serving.desk.problems import NotFound, problem
 from serving.desk.queue.choice import LATEST, SORTS, choice_of
 from serving.desk.queue.rows import queue_of
 from serving.desk.queue.shown import facts_of, shown_rows
+from serving.desk.queue.today import today_of
 from serving.desk.rendering import page_of
 from serving.desk.request import SignedInRequest, signed_in_request
+from serving.desk.reveal import places_of
+from serving.storage import reading
 from threat.errors import IntegrityFailure
 
 router = APIRouter(include_in_schema=False)
@@ -20,7 +23,7 @@ router = APIRouter(include_in_schema=False)
 
 @router.get("/")
 def queue(request: Request, signed_in: Annotated[SignedInRequest, Depends(signed_in_request)]) -> Response:
-    """The review list; roles that see no cases are taken to what they do see."""
+    """Today; roles that see no cases are taken to what they do see."""
     if not signed_in.session.may("see_cases"):
         return RedirectResponse(
             "/governance" if signed_in.session.may("see_governance") else "/audit-log", status_code=303
@@ -28,11 +31,16 @@ def queue(request: Request, signed_in: Annotated[SignedInRequest, Depends(signed
     try:
         with signed_in.logged("consultation", "view queue") as draft:
             view = signed_in.desk.view()
-            rows = shown_rows(facts_of(view), choice_of(request.query_params.multi_items()))
-            answer = queue_of(view, rows.positions)
+            places = places_of(signed_in, view)
+            rows = shown_rows(facts_of(places), choice_of(request.query_params.multi_items()))
+            positions = places.positions()
+            answer = queue_of(places, [positions[at] for at in rows.positions])
             draft.subject = answer.listing.id
-            draft.detail = {"rows": len(answer.rows), "must_see": len(answer.must_see), "score_visible": True}
+            draft.detail = {"rows": len(answer.rows)}
+            draft.detail["score_visible"] = bool(answer.rows)
             draft.detail["shown"] = rows.choice.address()
+            with reading(signed_in.desk.engine) as connection:
+                today = today_of(connection, signed_in, view)
     except NotFound as error:
         return page_of(request, "queue/no_list.html", error=error)
     except IntegrityFailure as error:
@@ -42,6 +50,7 @@ def queue(request: Request, signed_in: Annotated[SignedInRequest, Depends(signed
         request,
         "queue/page.html",
         answer=answer,
+        today=today,
         shown=rows,
         options={"latest": LATEST, "sort": SORTS, "marker": rows.marker_options, "relation": rows.relation_options},
     )

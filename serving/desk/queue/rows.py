@@ -1,4 +1,4 @@
-"""The review list of a published list: its must-see items, its safeguarding queue and its rows."""
+"""The review list: must-see items, the safeguarding queue, and the rows whose places a reader may be shown."""
 
 from __future__ import annotations
 
@@ -11,11 +11,12 @@ from serving.desk.list_view import ListView
 from serving.desk.listing import summary_of
 from serving.desk.marked import row_markers
 from serving.desk.panel import answered_reason
+from serving.desk.places import Places
 from serving.desk.queue.must_see import answered_item
 from serving.desk.responses.queue import Queue, QueueRow, SafeguardingItem
 from serving.desk.why import seen_for
 from serving.relationship.circumstances import Circumstance as Stated
-from serving.relationship.reasons import ThemeReason, check_sum
+from serving.relationship.reasons import check_sum
 from threat.asof import instant
 from threat.ids import show_id
 from threat.lists import BAND_TITLES
@@ -25,17 +26,18 @@ WHY_AT_MOST = 2
 """Reasons in a row of the list: it says what to open first, and the relationship's page says all."""
 
 
-def queue_of(view: ListView, positions: Sequence[int] | None = None) -> Queue:
-    """Return the review list, with the rows at some positions of the list; without any, every row for review.
+def queue_of(places: Places, positions: Sequence[int] | None = None) -> Queue:
+    """Return the review list with the rows at some positions of the list; None: all whose places may be shown.
 
-    Raises IntegrityFailure unless the reasons of each of these rows add up to its score.
+    ``positions``: of rows that ``places`` shows. Raises IntegrityFailure unless the reasons of each of these rows add
+    up to its score.
     """
-    positions = range(view.listed.selected) if positions is None else positions
+    view, positions = places.view, places.positions() if positions is None else positions
     quarantined = sum(entry.batch.rows_quarantined for entry in view.snapshot.entries)
     return Queue(
         listing=summary_of(view),
         limits=[*words.LIMITS, *([words.quarantined(quarantined)] if quarantined else [])],
-        must_see=[answered_item(view, item) for item in view.must_see],
+        must_see=[answered_item(places, item) for item in view.must_see],
         safeguarding=[_safeguarding_item(item, view) for item in view.listed.safeguarding],
         rows=[_queue_row(view, view.listed.row_at(i)) for i in positions],
     )
@@ -44,10 +46,10 @@ def queue_of(view: ListView, positions: Sequence[int] | None = None) -> Queue:
 def _queue_row(view: ListView, row: Mapping[str, Any]) -> QueueRow:
     relationship_id = row["relationship_id"]
     reference = show_id("R", relationship_id)
-    reasons = tuple(ThemeReason.from_row(reason) for reason in row["reasons"])
-    check_sum(row["base"], [reason.contribution for reason in reasons], row["score"], reference)
+    base, reasons = view.reasons(row)
+    check_sum(base, [reason.contribution for reason in reasons], row["score"], reference)
     stated = [Stated(**each) for each in row["circumstances"]]
-    last_incident = view.last_incidents[relationship_id]
+    last_incident = view.last_incident_of(relationship_id)
     return QueueRow(
         relationship=reference,
         relationship_kind=view.kind_title(relationship_id),
@@ -59,7 +61,7 @@ def _queue_row(view: ListView, row: Mapping[str, Any]) -> QueueRow:
         last_incident_at=instant(last_incident) if last_incident else "",
         freshness=row["freshness"],
         change=change_of(view.listed.basis, row),
-        base=row["base"],
+        base=base,
         score=row["score"],
         reasons=answered_reasons(reasons),
         why=[answered_reason(reason) for reason in view.panel(relationship_id).raises[:WHY_AT_MOST]],

@@ -1,4 +1,4 @@
-"""Which rows for review a choice shows: those that its filters keep, sorted, a page of them at a time."""
+"""Which graded rows a choice shows: those that its filters keep, sorted, a page of them at a time."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from serving.desk import words
 from serving.desk.answered import change_of
 from serving.desk.list_view import ListView
 from serving.desk.pagination import pagination
+from serving.desk.places import Places
 from serving.desk.queue.choice import LATEST, MARKERS, MOST_ROWS, Choice
 from serving.lists.freshness import FRESHNESS, OLDER
 from threat.history.schema import RELATIONSHIP_KIND_TITLES
-from threat.release.documents.scored_list import Basis
 
 _BANDS = (*(title for _, title in FRESHNESS), OLDER)
 _KEPT_BY_LATEST = dict(zip(LATEST, (_BANDS[:1], _BANDS[:2], _BANDS[:3], _BANDS[3:]), strict=True))
@@ -31,7 +31,7 @@ _SORTED = {
 
 @dataclass(frozen=True, slots=True)
 class RowFacts:
-    """What filters and sorts read of one row for review; times in UTC seconds, 0 for none."""
+    """What filters and sorts read of one row; times in UTC seconds, 0 for none."""
 
     markers: frozenset[str]
     relation: str
@@ -44,10 +44,10 @@ class RowFacts:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A page of the rows for review. ``positions``: on the list, of the rows of this page, in the order shown.
+    """A page of the graded rows. ``positions``: among the graded rows, of those of this page, in the order shown.
 
-    ``choice``: with its page no further than the last; ``matching``: rows that the filters keep; ``total``: rows for
-    review; ``must_see_left_out``: rows with a must-see trigger that the filters leave out; ``marker_options`` and
+    ``choice``: with its page no further than the last; ``matching``: rows that the filters keep; ``total``: graded
+    rows; ``must_see_left_out``: rows with a must-see trigger that the filters leave out; ``marker_options`` and
     ``relation_options``: what the list has to choose from, each with its words and on how many rows it is.
     """
 
@@ -64,11 +64,11 @@ class Shown:
     def sentence(self) -> str:
         """Number of rows shown and of rows left out, in words."""
         if not self.total:
-            return "There are no relationships for review on this list."
+            return "None of this list has a grade yet."
         first = (self.choice.page - 1) * MOST_ROWS + 1
         last = first + len(self.positions) - 1
         span = "" if self.pages == 1 else f"{first:,} to {last:,}" if last > first else f"number {last:,}"
-        rows = f"{words.counted(self.total, 'relationship')} for review"
+        rows = f"{words.counted(self.total, 'relationship')} with a grade"
         if not self.choice.filters:
             return f"Showing {f'{span} of ' if span else ''}{rows}.{_SORTED[self.choice.sort]}"
         filters = ", ".join(words.sentence_part(choice) for _, choice, _ in self.choice.chosen())
@@ -83,12 +83,15 @@ class Shown:
     def pagination(self) -> dict[str, Any]:
         """Return the parameters of the component that leads from page to page."""
         return pagination(
-            self.choice.page, self.pages, lambda number: self.choice.rows_by(page=number), "Pages of the review list"
+            self.choice.page,
+            self.pages,
+            lambda number: self.choice.rows_by(page=number),
+            "Pages of graded relationships",
         )
 
 
 def shown_rows(facts: Sequence[RowFacts], choice: Choice) -> Shown:
-    """Return the page that is chosen of the rows for review, in the order of the list; the last page at most."""
+    """Return the page that is chosen of the graded rows, in the order of the list; the last page at most."""
     kept = [at for at, row in enumerate(facts) if _keeps(choice, row)]
     # Sorting is stable, so rows that are alike stay in the order of the list.
     if choice.sort == "record":
@@ -125,28 +128,24 @@ def _keeps(choice: Choice, row: RowFacts) -> bool:
     )
 
 
-def facts_of(view: ListView) -> Sequence[RowFacts]:
-    """Return what filters and sorts read of each row for review, in the order of the list; read once a view."""
-    facts = _FACTS.get(view)
-    if facts is None:
-        facts = _FACTS[view] = _read_facts(view)
-    return facts
+def facts_of(places: Places) -> list[RowFacts]:
+    """Return what filters and sorts read of each row that may be shown, in the order of the list; each read once."""
+    view = places.view
+    facts = _FACTS.setdefault(view, {})
+    return [
+        facts.get(position) or facts.setdefault(position, _read_facts(view, position))
+        for position in places.positions()
+    ]
 
 
-_FACTS: WeakKeyDictionary[ListView, tuple[RowFacts, ...]] = WeakKeyDictionary()
-"""Facts by view, since reading them took a quarter of the time of the page. Weak keys: an old list goes with its
-snapshot. Two threads that read them at once come to the same."""
+_FACTS: WeakKeyDictionary[ListView, dict[int, RowFacts]] = WeakKeyDictionary()
+"""Facts by view and position, since reading them took a quarter of the time of the page. Weak keys: an old list goes
+with its snapshot. Two threads that read a row at once come to the same."""
 
 
-def _read_facts(view: ListView) -> tuple[RowFacts, ...]:
-    listed = view.listed
-    columns = ["relationship_id", "freshness", "last_recorded_at", "previous_rank", "rank", "new_records"]
-    rows = listed.rows.select(columns).slice(0, listed.selected).to_pylist()
-    return tuple(_row_facts(view, row, listed.basis) for row in rows)
-
-
-def _row_facts(view: ListView, row: Mapping[str, Any], basis: Basis) -> RowFacts:
-    relationship_id, change = row["relationship_id"], change_of(basis, row)
+def _read_facts(view: ListView, position: int) -> RowFacts:
+    row = view.listed.row_at(position)
+    relationship_id, change = row["relationship_id"], change_of(view.listed.basis, row)
     return RowFacts(
         markers=frozenset(marker.name for marker in view.marked(relationship_id).markers if marker.is_yes()),
         relation=view.kind(relationship_id),
@@ -154,5 +153,5 @@ def _row_facts(view: ListView, row: Mapping[str, Any], basis: Basis) -> RowFacts
         changed=change.new_records > 0 or change.kind == "new",
         must_see=bool(view.triggers(relationship_id)),
         last_recorded_at=row["last_recorded_at"],
-        last_incident_at=view.last_incidents[relationship_id],
+        last_incident_at=view.last_incident_of(relationship_id),
     )

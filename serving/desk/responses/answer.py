@@ -10,8 +10,9 @@ RelationshipRef = Annotated[str, Field(pattern=r"^R-[0-9a-f]{16}$", examples=["R
 EventRef = Annotated[str, Field(pattern=r"^E-[0-9a-f]{16}$")]
 PersonRef = Annotated[str, Field(pattern=r"^(P-[0-9a-f]{16}|unknown)$")]
 Band = Literal["review", "next", "beyond"]
-BandOrNone = Literal[Band, "safeguarding", "not_ranked"]
-"""The band of any relationship: of one that is not ranked, why it has none."""
+BandOrNone = Literal[Band, "ungraded", "sealed", "safeguarding", "not_ranked"]
+"""The band of any relationship: of one without a band, why. Ungraded: no person has graded it on this list, so its
+place is not shown. Sealed: graded, and nothing of the order is shown of it."""
 
 Direction = Literal[
     "this_way", "other_way", "subject", "person_at_risk", "subject_elsewhere", "person_at_risk_elsewhere"

@@ -58,6 +58,14 @@ class NotRanked(Answer):
     sentence: str
 
 
+class NotShown(Answer):
+    """A ranked relationship whose place, and all that says it, may not be shown: no grade of a person comes first."""
+
+    kind: Literal["not_shown"]
+    because: Literal["ungraded", "sealed"]
+    sentence: str
+
+
 class Unknown(Answer):
     """Something the ranking did not have."""
 
@@ -80,7 +88,7 @@ class Relationship(Answer):
     children_of_person_at_risk: list[Child]
     others_at_risk: list[PersonRelationship] = Field(description="The subject's other relationships.")
     other_way: str = Field(description="The relationship with the roles reversed; empty when none is recorded.")
-    standing: Annotated[Ranked | NotRanked, Field(discriminator="kind")]
+    standing: Annotated[Ranked | NotRanked | NotShown, Field(discriminator="kind")]
     circumstances: list[Circumstance]
     seen_for: list[SeenFor] = Field(description="Why a reviewer sees it, what is most pressing first.")
     now: list[NowLine] = Field(description="Six fixed lines: how things are at the date of the list.")

@@ -12,6 +12,8 @@ from fixtures.log_entries import entries
 from serving.lists.making import ListOptions, make_list
 from threat.history.store import Store
 
+pytestmark = pytest.mark.usefixtures("every_place")
+
 PROBLEM = ["type", "title", "status", "detail", "problem", "value", "where", "way_out"]
 
 
@@ -19,8 +21,8 @@ def test_the_queue(desk):
     answer = client_of(desk).get("/api/v1/queue")
     assert answer.status_code == 200
     body = answer.json()
-    assert [row["relationship"] for row in body["rows"]] == [REFERENCE["G01"], REFERENCE["G02"], REFERENCE["G03"]]
-    assert [row["rank"] for row in body["rows"]] == [1, 2, 3]
+    assert [row["relationship"] for row in body["rows"][:3]] == [REFERENCE["G01"], REFERENCE["G02"], REFERENCE["G03"]]
+    assert [row["rank"] for row in body["rows"][:3]] == [1, 2, 3]
     assert body["listing"]["ranking"] == "rule"
     assert body["listing"]["ranking_note"] == "No model has been released."
     assert body["listing"]["as_of"] == "2024-06-01T00:00:00Z"

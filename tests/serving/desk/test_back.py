@@ -13,8 +13,10 @@ from hypothesis import strategies as st
 
 from serving.desk.back import back_of, leading_back, own_address
 
+pytestmark = pytest.mark.usefixtures("every_place")
+
 CASE = "/relationships/R-0123456789abcdef"
-LIST = "Back to the review list"
+LIST = "Back to Today"
 
 HOSTILE = (
     "https://elsewhere.example/",
@@ -127,7 +129,7 @@ def test_a_row_of_the_list_leads_to_its_relationship_and_back_to_itself(desk) ->
     client = client_of(desk)
     queue = client.get("/?sort=record&relation=ex_partner").text
     reference = REFERENCE["G01"]
-    section = queue[queue.index('id="order"') :]
+    section = queue[queue.index('id="graded"') :]
     link = re.search(rf'href="(/relationships/{reference}\?back=[^"]+)"', section)
     assert link is not None
     case = client.get(link[1].replace("&amp;", "&")).text
@@ -149,4 +151,4 @@ def test_every_page_that_can_be_led_back_to_is_there(desk) -> None:
         texts.append(back.text)
         shown = client.get(path, params={"back": "/?page=2#main"}).text
         assert path == "/" or '<a href="/?page=2#main" class="govuk-back-link">' in shown
-    assert texts == [LIST, "Back to the relationship", "Back to the whole sum", "Back to the person"]
+    assert texts == ["Back to Today", "Back to the relationship", "Back to the whole sum", "Back to the person"]

@@ -15,6 +15,8 @@ from serving.lists.making import ListOptions, make_list, replay_list
 from threat.asof import parse_as_of
 from threat.ids import pair_ids, show_id
 
+pytestmark = pytest.mark.usefixtures("every_place")
+
 EXPORT = {
     "events": [
         ev("threat_to_kill", "2024-06-28", "2024-06-28", incident="a"),
@@ -71,7 +73,7 @@ def test_records_are_said_in_the_zone_of_the_policy(shown: tuple[str, Browser]) 
 
 def test_a_list_is_named_by_the_utc_date_of_its_as_of(shown: tuple[str, Browser]) -> None:
     _, pages = shown
-    assert "from what was recorded before 1 July 2024, 00:00 UTC." in pages.get("/").text
+    assert "made from what was recorded before 1 July 2024, 00:00 UTC." in pages.get("/").text
 
 
 def test_a_course_of_conduct_is_said_from_its_beginning_to_its_end(shown: tuple[str, Browser]) -> None:

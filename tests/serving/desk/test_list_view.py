@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pytest
+from fixtures.graded import every_place_of
 
 from serving.desk.answered import answered_reasons, answered_trigger, change_of
 from serving.desk.list_view import ListView, reference_of
@@ -149,8 +150,9 @@ def test_a_relationship_withdrawn_before_the_as_of_is_nobody_s_other_way(second_
 
 def test_a_relationship_for_safeguarding_has_that_for_its_band_and_no_other_unranked_one(desk):
     view = desk.view()
+    places = every_place_of(view)
     ranked, safeguarded = view.listed.rows["relationship_id"].to_pylist(), view.listed.safeguarding
-    assert [view.band(item.relationship_id) for item in safeguarded] == ["safeguarding"] * len(safeguarded)
-    assert view.band(ranked[0]) == "review"
+    assert [places.band(item.relationship_id) for item in safeguarded] == ["safeguarding"] * len(safeguarded)
+    assert places.band(ranked[0]) == "review"
     unranked = set(view.in_force.relationship_id.tolist()) - {*ranked, *(item.relationship_id for item in safeguarded)}
-    assert {view.band(relationship_id) for relationship_id in unranked} == {"not_ranked"}
+    assert {places.band(relationship_id) for relationship_id in unranked} == {"not_ranked"}

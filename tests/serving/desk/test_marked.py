@@ -23,6 +23,8 @@ from serving.relationship.markers import markers, other_must_see
 from threat.history.sightings import ROLE_ABOUT, ROLE_SUBJECT
 from threat.vocabulary import kinds
 
+pytestmark = pytest.mark.usefixtures("every_place")
+
 EXPORT = {
     "events": [
         ev("non_fatal_strangulation", "2023-12-13T10:00", incident="i1", event="e1"),

@@ -109,6 +109,7 @@ READS = {
 }
 
 
+@pytest.mark.usefixtures("every_place")
 @pytest.mark.parametrize("role", ROLES)
 def test_roles(open_desk, model_var, role):
     desk = open_desk(model_var)
@@ -144,6 +145,19 @@ def test_every_route_is_declared():
         ("GET", "/api/v1/relationships/{reference}"),
         ("GET", "/api/v1/models/current/card"),
         ("GET", "/"),
+        ("GET", "/triage"),
+        ("POST", "/triage"),
+        ("GET", "/triage/next"),
+        ("GET", "/must-see/{reference}"),
+        ("POST", "/must-see/{reference}"),
+        ("GET", "/cases/new"),
+        ("POST", "/cases/new"),
+        ("GET", "/cases/{reference}"),
+        ("GET", "/cases/{reference}/history"),
+        ("GET", "/cases/{reference}/grade"),
+        ("POST", "/cases/{reference}/grade"),
+        ("GET", "/cases/{reference}/order"),
+        ("POST", "/cases/{reference}/order"),
         ("GET", "/relationships/{reference}"),
         ("GET", "/relationships/{reference}/sum"),
         ("POST", "/relationships/{reference}/names"),

@@ -18,6 +18,8 @@ from threat.trust import key_list
 from threat.trust.ends import End
 from threat.trust.folder import Trust
 
+pytestmark = pytest.mark.usefixtures("every_place")
+
 
 def test_a_list_that_was_changed_is_not_served(open_desk, rule_var, tmp_path):
     shutil.copytree(rule_var, tmp_path / "var")
@@ -113,7 +115,7 @@ def test_a_suspended_model_s_list_gives_way_at_once(open_desk, model_var, tmp_pa
     after = client.get("/api/v1/queue").json()["listing"]
     assert (before["ranking"], during["listing"]["ranking"], after) == ("model", "rule", before)
     assert during["listing"]["as_of"] == before["as_of"]
-    assert [row["relationship"] for row in during["rows"]] == [REFERENCE["G01"], REFERENCE["G02"], REFERENCE["G03"]]
+    assert [row["relationship"] for row in during["rows"][:3]] == [REFERENCE["G01"], REFERENCE["G02"], REFERENCE["G03"]]
     assert during["rows"][0]["change"]["kind"] == "another_ranking"
     said = "The model was suspended on 2 January 2025 by DEMONSTRATION release service: calibration drifted."
     assert during["listing"]["ranking_note"] == said

@@ -19,6 +19,8 @@ from serving.desk.service import Desk
 from serving.desk.words import STEPS
 from serving.lists.making import ListOptions, make_list
 
+pytestmark = pytest.mark.usefixtures("every_place")
+
 NOT_A_REVIEWERS = re.compile(r"/model-card|/audit-log|/governance|/fairness|/relationships/[^/]+/sum")
 """Pages about the model, the log and the arithmetic of the order: those who read them know their words."""
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
 import pytest
 from fixtures.browser import NARROW, WIDE, Window, axe_on, broken_anchors, sticking_out, visible_text, wrong_on_paper
 from fixtures.desk_states import STATES, State
+from fixtures.state_cases import path_on
 from playwright.sync_api import Page, ViewportSize
+
+from serving.desk.service import Desk
 
 
 @dataclass
@@ -36,10 +39,16 @@ def show(state: State, window: Window) -> Shown:
     return Shown(state, window)
 
 
+def on_desk(state: State, desk_named: Callable[[str], tuple[Desk, str]]) -> State:
+    """The state with the references of its desk in its path."""
+    return replace(state, path=path_on(desk_named(state.desk)[0], state.path))
+
+
 @pytest.fixture(scope="module", params=STATES, ids=[state.name.replace(" ", "_") for state in STATES])
-def shown(request: pytest.FixtureRequest, window_on) -> Iterator[Shown]:
-    window = window_on(request.param.desk, request.param.role)
-    yield show(request.param, window)
+def shown(request: pytest.FixtureRequest, window_on, desk_named) -> Iterator[Shown]:
+    state = on_desk(request.param, desk_named)
+    window = window_on(state.desk, state.role)
+    yield show(state, window)
     window.page.context.close()
 
 

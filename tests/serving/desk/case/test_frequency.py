@@ -28,6 +28,8 @@ from serving.lists import rankings
 from threat.release.documents.evaluation import CalibrationBin
 from threat.release.documents.model import Calibrator
 
+pytestmark = pytest.mark.usefixtures("every_place")
+
 
 @pytest.mark.parametrize(
     ("p", "words"),

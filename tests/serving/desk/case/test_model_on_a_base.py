@@ -26,6 +26,8 @@ from threat.history.store import Store
 from threat.release.base import Base
 from threat.release.documents.model import BaseModel
 
+pytestmark = pytest.mark.usefixtures("every_place")
+
 LIBERTY_PART = 0.25
 """Nobody of the golden force is in custody: the offset is 0, and its mean over the fit rows was -.25."""
 

@@ -13,6 +13,8 @@ from fixtures.published_force import alone, publish, reference
 
 from serving.desk.service import Desk
 
+pytestmark = pytest.mark.usefixtures("every_place")
+
 EXPORT = {
     "events": [
         ev("stalking", "2024-04-01T10:00"),

@@ -12,6 +12,8 @@ from fixtures.golden_lists import REFERENCE
 from serving.relationship.words_not_said import not_to_be_said
 from threat.ids import parse_id
 
+pytestmark = pytest.mark.usefixtures("every_place")
+
 SUM = "/relationships/{}/sum"
 
 

@@ -12,6 +12,8 @@ from fixtures.log_entries import details, entries
 
 from serving.desk.service import Desk
 
+pytestmark = pytest.mark.usefixtures("every_place")
+
 MAN = person("man")
 
 

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from fixtures.desk_browser import client_of
 from fixtures.golden_lists import REFERENCE
+from fixtures.graded import every_place_of
 from hypothesis import given
 from hypothesis import strategies as st
 
-from serving.desk.list_view import ListView
 from serving.desk.queue.choice import LATEST, MARKERS, MOST_ROWS, SORTS, Choice
 from serving.desk.queue.shown import RowFacts, facts_of, shown_rows
 from threat.asof import parse_as_of
 from threat.history.schema import RELATIONSHIP_KIND_TITLES, RELATIONSHIP_KINDS
+
+pytestmark = pytest.mark.usefixtures("every_place")
 
 FRESHNESS = ("under 1 day", "1 to 7 days", "8 to 90 days", "over 90 days")
 
@@ -119,30 +122,30 @@ def test_what_is_shown_is_said_in_words() -> None:
     assert " shown (more than 90 days before the list, new record or new on the list, only must see). " in said(
         rows_of(1), **every
     )
-    assert said([]) == "There are no relationships for review on this list."
-    assert said(rows_of(1)) == "Showing 1 relationship for review."
-    assert said(rows_of(4)) == "Showing 4 relationships for review."
-    assert said(rows_of(60), page=2) == "Showing 26 to 50 of 60 relationships for review."
+    assert said([]) == "None of this list has a grade yet."
+    assert said(rows_of(1)) == "Showing 1 relationship with a grade."
+    assert said(rows_of(4)) == "Showing 4 relationships with a grade."
+    assert said(rows_of(60), page=2) == "Showing 26 to 50 of 60 relationships with a grade."
     assert said(rows_of(60), page=3, sort="record") == (
-        "Showing 51 to 60 of 60 relationships for review. Sorted by latest record; the rank is the place in the order."
+        "Showing 51 to 60 of 60 relationships with a grade. Sorted by latest record; the rank is the place in the "
+        "order."
     )
-    assert said(rows_of(51), page=3) == "Showing number 51 of 51 relationships for review."
+    assert said(rows_of(51), page=3) == "Showing number 51 of 51 relationships with a grade."
     mixed = rows_of(12) + rows_of(38, relation="parent") + rows_of(3, relation="parent", must_see=True)
     assert said(mixed, relations=("sibling",)) == (
-        "12 of 53 relationships for review shown (sibling of the subject). 41 not shown, 3 of them must see. Not being "
-        "shown here is not a sign of safety; the must-see items above are all there, whatever is chosen."
+        "12 of 53 relationships with a grade shown (sibling of the subject). 41 not shown, 3 of them must see. Not "
+        "being shown here is not a sign of safety; the must-see items above are all there, whatever is chosen."
     )
     assert said(mixed, relations=("parent",), page=2).startswith(
-        "41 of 53 relationships for review shown (parent of the subject), here 26 to 41. 12 not shown. Not being"
+        "41 of 53 relationships with a grade shown (parent of the subject), here 26 to 41. 12 not shown. Not being"
     )
     assert said(mixed, relations=("child",)).startswith(
-        "0 of 53 relationships for review shown (child of the subject). 53 not shown, 3 of them"
+        "0 of 53 relationships with a grade shown (child of the subject). 53 not shown, 3 of them"
     )
 
 
 def test_the_facts_are_those_of_the_rows_of_the_list(desk) -> None:
-    view: ListView = desk.view()
-    facts = facts_of(view)
+    facts = facts_of(every_place_of(desk.view()))
     rows = client_of(desk).get("/api/v1/queue").json()["rows"]
     for fact, row in zip(facts, rows, strict=True):
         assert fact.markers >= {marker["name"] for marker in row["markers"] if marker["name"] in MARKERS}
@@ -158,9 +161,9 @@ def test_a_filter_leaves_the_must_see_items_where_they_are(desk) -> None:
     client = client_of(desk)
     everything, chosen = client.get("/").text, client.get("/?relation=parent").text
     section = re.compile(r'<section aria-labelledby="must-see">.*?</section>', re.DOTALL)
-    without_back = [re.sub(r"\?back=[^\"]*", "", section.search(text)[0]) for text in (everything, chosen)]
+    without_back = [re.sub(r"(\?|&amp;)back=[^\"]*", "", section.search(text)[0]) for text in (everything, chosen)]
     assert without_back[0] == without_back[1]
-    order = chosen[chosen.index('id="order"') :]
+    order = chosen[chosen.index('id="graded"') :]
     assert REFERENCE["G01"] not in order
-    assert re.search(r'role="status" id="shown">\s*0 of \d+ relationships? for review shown', order)
+    assert re.search(r'role="status" id="shown">\s*1 of 10 relationships with a grade shown', order)
     assert "Not being shown here is not a sign of safety" in order

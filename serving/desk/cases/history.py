@@ -1,0 +1,71 @@
+"""The acts on a case in words, the latest first: codes by their titles, and what people typed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from serving.casework.graded import Graded, facts_of_grade, grades_since
+from serving.casework.transitions import transitions
+from serving.casework.views import HistoryLine, history
+from serving.casework.words import title
+from threat.dates import moment
+from threat.vocabulary import kinds
+
+_OTHER_ACTS = {"reveal": "Order shown", "open_list": "List opened"}
+"""Acts that are not in the table, since they move no case."""
+
+
+@dataclass(frozen=True)
+class ActShown:
+    """One act, in words."""
+
+    when: str
+    who: str
+    role: str
+    what: str
+    said: list[str]
+    state: str
+    version: str
+
+
+def history_shown(connection: Connection, case_id: str, zone: str) -> list[ActShown]:
+    """Return every act of a case, the latest first. ``zone``: in which times are said.
+
+    An act that showed an order says that it did, and nothing of the order.
+    """
+    grades = grades_since(connection, 0, case=case_id)
+    by_fact = {graded.id: _of_grade(connection, graded) for graded in grades}
+    by_fact |= {graded.look_id: _of_look(graded) for graded in grades if graded.look_id is not None}
+    return [_shown(line, by_fact.get(line.fact, []), zone) for line in reversed(history(connection, case_id))]
+
+
+def _shown(line: HistoryLine, said: list[str], zone: str) -> ActShown:
+    return ActShown(
+        when=moment(line.at, zone),
+        who=line.who,
+        role=line.role,
+        what=_OTHER_ACTS.get(line.act) or transitions().act(line.act).title,
+        said=[*said, *line.texts.values()],
+        state=_states(line),
+        version="" if line.version is None else f"{line.version:,}",
+    )
+
+
+def _of_grade(connection: Connection, graded: Graded) -> list[str]:
+    facts, _ = facts_of_grade(connection, graded.id)
+    named = [kinds()[fact].title if fact in kinds() else title("fact_relied_on", fact) for fact in facts]
+    return [title("grade", graded.first), *(f"Relied on: {fact}" for fact in named)]
+
+
+def _of_look(graded: Graded) -> list[str]:
+    outcome = "Kept" if graded.grade == graded.first else f"Changed to {title('grade', graded.grade)}"
+    return [outcome, title("grade_reason", graded.look_why or "cannot_say")]
+
+
+def _states(line: HistoryLine) -> str:
+    after = "" if line.state_to is None else title("case_state", line.state_to)
+    if line.state_from in (None, "none", line.state_to):
+        return after
+    return f"{title('case_state', line.state_from)} to {after[:1].lower()}{after[1:]}"
