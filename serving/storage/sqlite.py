@@ -20,15 +20,18 @@ PATIENCE: Final = 30
 def open_engine(path: Path, options: dict[str, Any], *, read_only: bool) -> Engine:
     """Return an engine for a file that is there. ``options``: of the engine. ``read_only``: change nothing in the file.
 
-    A file whose folder this user may not write, and that nobody has open, is then opened as one that does not change:
-    SQLite could not make the file in which readers and writers agree.
+    Where this user may write, SQLite is told so all the same: it takes the two files of the journal away at the end
+    only then. Where not, and nobody has the file open, it is opened as one that does not change: SQLite could not make
+    the file in which readers and writers agree.
     """
     url = URL.create("sqlite", database=str(path))
     if read_only:
-        still = not os.access(path.parent, os.W_OK) and not Path(f"{path}-wal").exists()
-        query = {"mode": "ro", "uri": "true"} | ({"immutable": "1"} if still else {})
+        mine = os.access(path.parent, os.W_OK) and os.access(path, os.W_OK)
+        still = not mine and not Path(f"{path}-wal").exists()
+        query = {"mode": "rw" if mine else "ro", "uri": "true"} | ({"immutable": "1"} if still else {})
         url = URL.create("sqlite", database=f"file:{quote(str(path.absolute()))}", query=query)
     arguments = {"timeout": PATIENCE, "check_same_thread": False}
+    options = options | {"read_only": read_only}
     engine = create_engine(url, connect_args=arguments, execution_options=options, hide_parameters=True)
     event.listen(engine, "connect", _settle)
     event.listen(engine, "begin", _begin)
@@ -72,7 +75,7 @@ def _settle(connection: Any, _record: object) -> None:
 def _begin(connection: Connection) -> None:
     # A read that turned into a write would fail when another wrote in between; so it cannot write at all.
     options = connection.get_execution_options()
-    write = options.get("writing", False)
+    write = options.get("writing", False) and not options["read_only"]
     if options.get("migrating", False):
         # SQLite changes a table by making it anew: taking the old one away must not look like taking its rows away.
         connection.exec_driver_sql("PRAGMA foreign_keys=OFF")

@@ -20,6 +20,7 @@ ATTACKS = (
     "What reviewers read",
     "Whom the product believes, and which model is in service",
     "Who read what",
+    "What is decided of a case",
     "After a key was revoked or retired",
 )
 

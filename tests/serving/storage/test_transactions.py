@@ -179,6 +179,18 @@ def test_a_database_opened_read_only_is_not_changed(path: Path, is_open: bool) -
     reader.dispose()
     assert path.read_bytes() == content
     writer.dispose()
+    assert [file.name for file in path.parent.iterdir()] == [path.name]
+
+
+def test_a_database_of_a_folder_that_cannot_be_written_is_read(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As on a medium that is read-only: root, who runs some tests, may write anywhere, so it is asked for."""
+    connect(path).dispose()
+    monkeypatch.setattr("os.access", lambda asked, mode: False)
+    reader = open_read_only(path)
+    assert opened(reader) == []
+    assert "immutable=1" in str(reader.url)
+    assert [file.name for file in path.parent.iterdir()] == [path.name]
+    reader.dispose()
 
 
 def test_a_file_that_is_not_there_is_not_made_by_a_reader(path: Path) -> None:
