@@ -87,13 +87,25 @@ def open_from_list(casework: Casework, listed: ListToOpen, sealer: Sealer, at: i
     with writing(casework.engine) as connection:
         if is_opened(connection, listed.list_id):  # by another process, in between
             return None
-        opening = _Opening(connection, casework, listed, sealer, now, at)
+        opening = _Opening(connection, casework, listed, sealer, now, at, listed.list_id)
         opening.must_see()
         opening.questions()
         opening.for_review()
         opening.note_list()
     vouched(casework, now.entries, at)
     return now
+
+
+def open_arrived(connection: Connection, casework: Casework, arrived: ListToOpen, sealer: Sealer, at: int) -> OpenedNow:
+    """Open in the caller's transaction what records of the last minute open, before the next list; see ``ListToOpen``.
+
+    ``arrived.list_id``: the reference of the delivery. ``at``: UTC seconds. The caller vouches for ``entries`` after
+    the commit. What is open already is not opened again, here or by the next list.
+    """
+    opening = _Opening(connection, casework, arrived, sealer, OpenedNow(), at, None)
+    opening.must_see()
+    opening.questions()
+    return opening.now
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +118,8 @@ class _Opening:
     sealer: Sealer
     now: OpenedNow
     at: int
+    list_id: str | None
+    """The list, for what comes with one; None for what arrived before it."""
 
     def must_see(self) -> None:
         """Open a referral of each relationship with must-see records that have none there yet."""
@@ -121,7 +135,7 @@ class _Opening:
         due = self.casework.clocks.due("see_must_see", self.at)
         orphans = [event for event in self.listed.must_see.get(0, ()) if not self._is_covered(event.event)]
         for event in self._new(0, [*orphans, *self.listed.quarantined]):
-            opened = Opened("link_question", show_id("E", event.event), None, self.at, due, self.listed.list_id)
+            opened = Opened("link_question", show_id("E", event.event), None, self.at, due, self.list_id)
             self._keep(
                 ("question", event.event),
                 Content("refer", "collection", opened.source, {"kind": "link_question", "about": event.kind}),
@@ -153,13 +167,14 @@ class _Opening:
 
     def _refer(self, kind: str, relationship: int, events: Sequence[RecordedEvent]) -> None:
         due = self.casework.clocks.due("see_must_see" if kind == "must_see" else "grade_referral", self.at)
-        list_id = self.listed.list_id
+        source = self.listed.list_id
 
         def write(work: Work) -> str:
-            sealed = self.sealer.sealed(show_id("R", relationship), list_id)
-            return put_before_unit(work, Opened(kind, list_id, relationship, self.at, due, list_id, sealed), events)
+            sealed = self.sealer.sealed(show_id("R", relationship), source)
+            opened = Opened(kind, source, relationship, self.at, due, self.list_id, sealed)
+            return put_before_unit(work, opened, events)
 
-        codes = {"kind": kind, "list": list_id, "events": [show_id("E", event.event) for event in events]}
+        codes = {"kind": kind, "source": source, "events": [show_id("E", event.event) for event in events]}
         self._keep((kind, relationship), Content("refer", "collection", show_id("R", relationship), codes), write)
 
     def _ask_whether_same(self, cases: list[str]) -> int:

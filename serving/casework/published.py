@@ -20,6 +20,7 @@ from serving.storage import reading
 from threat import lists
 from threat.asof import DAY
 from threat.errors import UsageError
+from threat.history.batches import Entry
 from threat.history.quarantine import file_of
 from threat.history.sightings import NO_PERSON
 from threat.history.snapshot import Snapshot
@@ -67,7 +68,7 @@ def list_to_open(
     return ListToOpen(
         listed.id,
         as_of,
-        _by_relationship(items),
+        by_relationship(items),
         listed.rows["relationship_id"].to_numpy()[listed.rank <= listed.basis.capacity].tolist(),
         _severe_since(snapshot, as_of - round(max(gap, days) * DAY)),
         _same_pair(snapshot, as_of, cases),
@@ -86,7 +87,8 @@ def _must_see_since(snapshot: Snapshot, as_of: int, policy: Policy, days: float)
     )
 
 
-def _by_relationship(items: list[MustSee]) -> dict[int, list[RecordedEvent]]:
+def by_relationship(items: list[MustSee]) -> dict[int, list[RecordedEvent]]:
+    """Return the events of must-see items by relationship; 0 for those that no relationship covers."""
     out: dict[int, list[RecordedEvent]] = {}
     for item in items:
         out.setdefault(item.relationship_id, []).extend(
@@ -97,22 +99,20 @@ def _by_relationship(items: list[MustSee]) -> dict[int, list[RecordedEvent]]:
 
 
 def _severe_since(snapshot: Snapshot, since: int) -> list[RecordedEvent]:
-    """Return the severe rows in quarantine of batches that were loaded after ``since``; nothing of what they say."""
-    out = []
-    for entry in snapshot.entries:
-        path = file_of(snapshot, entry) if entry.batch.loaded_at > since else None
-        if path is None:
-            continue
-        rows = pq.read_table(path, columns=["file", "row", "severe"]).to_pylist()
-        loaded = entry.batch.loaded_at
-        out += [
-            RecordedEvent(
-                make_id(QUARANTINED, entry.batch_id, row["file"], row["row"]), QUARANTINED, "pair", loaded, loaded
-            )
-            for row in rows
-            if row["severe"]
-        ]
-    return out
+    return [
+        event for entry in snapshot.entries if entry.batch.loaded_at > since for event in severe_of(snapshot, entry)
+    ]
+
+
+def severe_of(snapshot: Snapshot, batch: Entry) -> list[RecordedEvent]:
+    """Return the severe rows in quarantine of a batch; nothing of what they say."""
+    path = file_of(snapshot, batch)
+    if path is None:
+        return []
+    rows = pq.read_table(path, columns=["file", "row", "severe"]).to_pylist()
+    loaded = batch.batch.loaded_at
+    ids = (make_id(QUARANTINED, batch.batch_id, row["file"], row["row"]) for row in rows if row["severe"])
+    return [RecordedEvent(event, QUARANTINED, "pair", loaded, loaded) for event in ids]
 
 
 def _same_pair(snapshot: Snapshot, as_of: int, cases: Mapping[str, int]) -> list[list[str]]:

@@ -20,6 +20,8 @@ from serving.desk import api
 from serving.desk.admin import pages as admin_pages
 from serving.desk.case import pages as case_pages
 from serving.desk.cases import pages as cases_pages
+from serving.desk.events import api as events_api
+from serving.desk.events.received import Receiver
 from serving.desk.form import Form
 from serving.desk.governance import pages as governance_pages
 from serving.desk.kept_forms import form_sent, keep_for_after_sign_in
@@ -98,7 +100,9 @@ def create(desk: Desk) -> FastAPI:
         redoc_url=None,
     )
     app.state.desk = desk
+    app.state.receiver = Receiver(desk)
     app.include_router(api.router)
+    app.include_router(events_api.router)
     for room in PAGES:
         app.include_router(room.router)
     app.mount("/static", StaticFiles(directory=str(files("serving.desk") / "static")), name="static")

@@ -18,10 +18,11 @@ _TITLES = {
     413: "Too long",
     422: "A value is not right",
     500: "Something broke here",
-    503: "An integrity check failed",
+    503: "Not at this moment",
 }
 
-_CHANGED = "The case changed while you wrote"
+_TITLES_OF = {Conflict: "The case changed while you wrote", IntegrityFailure: "An integrity check failed"}
+"""Titles of errors that share their status with others."""
 
 _LONGEST_VALUE = 200
 """Characters of an offending value that are answered: enough to recognise it, too few to fill a page with."""
@@ -85,7 +86,7 @@ def problem(error: ThreatError) -> Problem:
     callers_input = status in {400, 401, 403, 404, 405, 413, 422} and not error.where.startswith(("/", "var"))
     return Problem(
         type=f"urn:threat:{type(error).__name__}",
-        title=_CHANGED if isinstance(error, Conflict) else _TITLES.get(status, "Error"),
+        title=_title(error, status),
         status=status,
         detail=error.problem,
         problem=error.problem,
@@ -93,6 +94,10 @@ def problem(error: ThreatError) -> Problem:
         where=error.where if callers_input else "",
         way_out=error.way_out,
     )
+
+
+def _title(error: ThreatError, status: int) -> str:
+    return next((words for kind, words in _TITLES_OF.items() if isinstance(error, kind)), _TITLES.get(status, "Error"))
 
 
 def plain(status: int, value: str = "") -> Problem:

@@ -175,12 +175,16 @@ class Desk:
         self._open_referrals(view)
         return view
 
+    @property
+    def sealer(self) -> Sealer:
+        """Return what tells which cases are of the sealed share."""
+        return Sealer.from_file(self.var / KEY_FILE, self.casework.clocks.policy.section.sealed_one_in)
+
     def _open_referrals(self, view: ListView) -> None:
         """Open the referrals of a list, where whoever published it ended before it had: none may be missing."""
         if self._referred == view.listed.id:
             return
-        sealer = Sealer.from_file(self.var / KEY_FILE, self.casework.clocks.policy.section.sealed_one_in)
-        open_published(self.casework, view.listed, view.snapshot, load_policy(), sealer, self.clock())
+        open_published(self.casework, view.listed, view.snapshot, load_policy(), self.sealer, self.clock())
         self._referred = view.listed.id
 
     def _open(self, chosen: Published, list_id: str, note: str) -> ListView:
