@@ -6,16 +6,15 @@ and of equal times the reference decides, which is random.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import Connection, Row, Select, func, select
 
 from serving.casework.clocks import overdue
 from serving.casework.judged import CANNOT_YET, in_force
 from serving.casework.reveal import closed_because
-from serving.casework.sight import seen_of
 from serving.casework.tables import ACTS, ANSWERS, CASES, GRADES, OVER, REFERRAL_EVENTS, REFERRALS, SIGHTS
 from serving.casework.texts import texts_of_acts
 
@@ -146,9 +145,8 @@ class Used:
 
 def must_see_waiting(connection: Connection) -> tuple[Referral, ...]:
     """Return the must-see referrals that nobody has seen, and questions of identity, the earliest due first."""
-    rows = [row for row in _referrals(connection) if row.kind in ("must_see", "link_question")]
-    sights = seen_of(connection, [row.id for row in rows])
-    return _typed(connection, [row for row in rows if row.id not in sights], {})
+    query = _referrals().where(REFERRALS.c.kind.in_(("must_see", "link_question")), SIGHTS.c.id.is_(None))
+    return _typed(connection, connection.execute(query).all())
 
 
 def triage_waiting(connection: Connection) -> tuple[CaseWaiting, ...]:
@@ -166,10 +164,8 @@ def decision_waiting(connection: Connection) -> tuple[CaseWaiting, ...]:
 
 def kinds_waiting(connection: Connection) -> dict[str, int]:
     """Return how many referrals wait, by kind."""
-    out: dict[str, int] = {}
-    for row in _referrals(connection):
-        out[row.kind] = out.get(row.kind, 0) + 1
-    return dict(sorted(out.items()))
+    query = _unanswered(select(REFERRALS.c.kind, func.count().label("waiting"))).group_by(REFERRALS.c.kind)
+    return {row.kind: int(row.waiting) for row in connection.execute(query.order_by(REFERRALS.c.kind))}
 
 
 def used_since(connection: Connection, since: int) -> Used:
@@ -197,7 +193,8 @@ def places(connection: Connection) -> Places:
         .join(last, (last.c.case_id == CASES.c.id) & (last.c.audit == ACTS.c.audit))
         .where(CASES.c.state != "joined")
     )
-    waits = {row.case_id for row in _referrals(connection) if row.kind != "link_question"}
+    waiting = _unanswered(select(REFERRALS.c.case_id)).where(REFERRALS.c.kind != "link_question")
+    waits = set(connection.execute(waiting).scalars())
     rows = [row for row in connection.execute(query) if row.id not in waits and row.grade != CANNOT_YET]
     return Places(
         frozenset(int(row.relationship) for row in rows),
@@ -211,7 +208,7 @@ def case_now(connection: Connection, case_id: str) -> Case | None:
     if head is None:
         return None
     judged = in_force(connection, case_id)
-    rows = _referrals(connection, case_id)
+    rows = connection.execute(_referrals().where(REFERRALS.c.case_id == case_id)).all()
     return Case(
         head.id,
         head.relationship,
@@ -226,15 +223,15 @@ def case_now(connection: Connection, case_id: str) -> Case | None:
         head.joined_into,
         head.opened_at,
         head.version,
-        _typed(connection, rows, seen_of(connection, [row.id for row in rows])),
+        _typed(connection, rows),
         closed_because(connection, case_id),
     )
 
 
 def referral_now(connection: Connection, referral_id: str) -> Referral | None:
     """Return a referral that nobody has answered; None for another reference, and for one that is answered."""
-    rows = [row for row in _referrals(connection) if row.id == referral_id]
-    return next(iter(_typed(connection, rows, seen_of(connection, [referral_id]))), None)
+    rows = connection.execute(_referrals().where(REFERRALS.c.id == referral_id)).all()
+    return next(iter(_typed(connection, rows)), None)
 
 
 def cases_of(connection: Connection, relationships: list[int]) -> dict[int, str]:
@@ -266,19 +263,28 @@ def history(connection: Connection, case_id: str) -> tuple[HistoryLine, ...]:
     )
 
 
-def _referrals(connection: Connection, case_id: str | None = None) -> list[Row[Any]]:
-    """Return the unanswered referrals with the state and version of their cases, the earliest due first."""
-    query = (
-        select(REFERRALS, CASES.c.state, CASES.c.version, CASES.c.owner, CASES.c.grade_now)
-        .outerjoin(ANSWERS, ANSWERS.c.referral_id == REFERRALS.c.id)
-        .outerjoin(CASES, CASES.c.id == REFERRALS.c.case_id)
-        .where(ANSWERS.c.referral_id.is_(None))
-        .order_by(REFERRALS.c.due_at, REFERRALS.c.id)
+def _unanswered(query: Select[Any]) -> Select[Any]:
+    """Return a query over referrals, of those that nobody has answered."""
+    joined = query.select_from(REFERRALS).outerjoin(ANSWERS, ANSWERS.c.referral_id == REFERRALS.c.id)
+    return joined.where(ANSWERS.c.referral_id.is_(None))
+
+
+def _referrals() -> Select[Any]:
+    """Return the query of unanswered referrals with their cases and sights, the earliest due first."""
+    columns = (
+        *(REFERRALS.c[name] for name in ("id", "kind", "case_id", "relationship", "arrived_at", "due_at", "due_rule")),
+        CASES.c.state,
+        CASES.c.version,
+        SIGHTS.c.id.label("sight"),
+        SIGHTS.c.due_at.label("sight_due_at"),
+        SIGHTS.c.due_rule.label("sight_due_rule"),
     )
-    return list(connection.execute(query if case_id is None else query.where(REFERRALS.c.case_id == case_id)))
+    query = _unanswered(select(*columns)).outerjoin(CASES, CASES.c.id == REFERRALS.c.case_id)
+    joined = query.outerjoin(SIGHTS, SIGHTS.c.referral_id == REFERRALS.c.id)
+    return joined.order_by(REFERRALS.c.due_at, REFERRALS.c.id)
 
 
-def _typed(connection: Connection, rows: list[Row[Any]], sights: Mapping[str, Row[Any]]) -> tuple[Referral, ...]:
+def _typed(connection: Connection, rows: Sequence[Row[Any]]) -> tuple[Referral, ...]:
     events: dict[str, list[Event]] = {}
     query = select(REFERRAL_EVENTS).where(REFERRAL_EVENTS.c.referral_id.in_([row.id for row in rows]))
     for row in connection.execute(query.order_by(REFERRAL_EVENTS.c.recorded_at.desc(), REFERRAL_EVENTS.c.event)):
@@ -293,9 +299,9 @@ def _typed(connection: Connection, rows: list[Row[Any]], sights: Mapping[str, Ro
             row.state or "none",
             row.version or 0,
             row.arrived_at,
-            sights[row.id].due_at if row.id in sights else row.due_at,
-            sights[row.id].due_rule if row.id in sights else row.due_rule,
-            row.id in sights,
+            row.sight_due_at or row.due_at,
+            row.sight_due_rule or row.due_rule,
+            row.sight is not None,
             tuple(events.get(row.id, ())),
         )
         for row in rows
@@ -304,16 +310,13 @@ def _typed(connection: Connection, rows: list[Row[Any]], sights: Mapping[str, Ro
 
 def _waiting(connection: Connection, states: tuple[str, ...], *, with_referral: bool) -> tuple[CaseWaiting, ...]:
     referrals: dict[str, list[Row[Any]]] = {}
-    for row in _referrals(connection):
-        if row.case_id is not None and row.kind != "link_question":
-            referrals.setdefault(row.case_id, []).append(row)
-    must_see = [row.id for rows in referrals.values() for row in rows if row.kind == "must_see"]
-    unseen = set(must_see) - set(seen_of(connection, must_see))
+    for row in connection.execute(_referrals().where(REFERRALS.c.kind != "link_question")):
+        referrals.setdefault(row.case_id, []).append(row)
     query = select(CASES).where(CASES.c.state.in_(states), CASES.c.next_due.is_not(None))
     out = []
     for head in connection.execute(query.order_by(CASES.c.next_due, CASES.c.id)):
         rows = referrals.get(head.id, [])
-        if with_referral and (not rows or any(row.id in unseen for row in rows)):
+        if with_referral and (not rows or any(row.kind == "must_see" and row.sight is None for row in rows)):
             continue
         out.append(
             CaseWaiting(
