@@ -20,6 +20,7 @@ VocabularyName = Literal[
     "case_state",
     "referral_kind",
     "sight_result",
+    "question_answer",
     "grade",
     "second_look",
     "grade_reason",

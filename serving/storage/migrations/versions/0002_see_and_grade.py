@@ -143,10 +143,12 @@ def upgrade() -> None:
             ForeignKey("referrals.id"),
             nullable=False,
             unique=True,
-            comment="The referral whose records were looked at.",
+            comment="The referral whose records, or question, were looked at.",
         ),
-        Column("result", String, nullable=False, comment="What was found; a code of sight_result in words.yaml."),
-        Column("text_id", String, comment="Text of why it is another relationship or the same as another record."),
+        Column(
+            "result", String, nullable=False, comment="What was found; a code of sight_result, or of question_answer."
+        ),
+        Column("text_id", String, comment="Text of why, where the result asks for it."),
         Column("due_at", SECONDS, comment="By when to grade, UTC seconds, where the result is to grade now."),
         Column("due_rule", String, comment="The clock of the policy that made due_at."),
         Column("due_calendar", String, comment="The calendar that this clock went by."),
