@@ -37,7 +37,7 @@ class Referral:
     """A referral that nobody has answered. Times: UTC seconds.
 
     ``case_id`` and ``relationship``: None for a question of identity. ``state`` and ``version``: of the case. ``seen``:
-    somebody saw its records and asked for a grade. ``events``: the latest recorded first.
+    somebody saw its records and asked for a grade. ``events``: the latest recorded first. ``source``: where it is from.
     """
 
     id: str
@@ -51,6 +51,7 @@ class Referral:
     due_rule: str
     seen: bool
     events: tuple[Event, ...]
+    source: str = ""
 
     def is_overdue(self, at: int) -> bool:
         """Tell whether its time is over at ``at`` (UTC seconds)."""
@@ -272,7 +273,10 @@ def _unanswered(query: Select[Any]) -> Select[Any]:
 def _referrals() -> Select[Any]:
     """Return the query of unanswered referrals with their cases and sights, the earliest due first."""
     columns = (
-        *(REFERRALS.c[name] for name in ("id", "kind", "case_id", "relationship", "arrived_at", "due_at", "due_rule")),
+        *(
+            REFERRALS.c[name]
+            for name in ("id", "kind", "case_id", "relationship", "source", "arrived_at", "due_at", "due_rule")
+        ),
         CASES.c.state,
         CASES.c.version,
         SIGHTS.c.id.label("sight"),
@@ -303,6 +307,7 @@ def _typed(connection: Connection, rows: Sequence[Row[Any]]) -> tuple[Referral, 
             row.sight_due_rule or row.due_rule,
             row.sight is not None,
             tuple(events.get(row.id, ())),
+            row.source,
         )
         for row in rows
     )

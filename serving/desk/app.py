@@ -28,6 +28,7 @@ from serving.desk.kept_forms import form_sent, keep_for_after_sign_in
 from serving.desk.must_see import pages as must_see_pages
 from serving.desk.people import pages as people_pages
 from serving.desk.problems import MEDIA_TYPE, Denied, SignInAgain, plain, problem
+from serving.desk.questions import pages as question_pages
 from serving.desk.queue import pages as queue_pages
 from serving.desk.rendering import problem_page
 from serving.desk.request import NOBODY, log_refusal
@@ -45,6 +46,7 @@ from threat.errors import ThreatError, UsageError
 PAGES = (
     queue_pages,
     must_see_pages,
+    question_pages,
     triage_pages,
     order_pages,
     cases_pages,

@@ -22,7 +22,7 @@ from serving.identity.roles import PERMISSIONS, Permission
 from serving.identity.sessions import Session
 from threat.errors import ThreatError
 
-_REFERENCE = re.compile(r"[RPEUC]-[0-9a-f]{16}", re.ASCII)
+_REFERENCE = re.compile(r"[RPEUCF]-[0-9a-f]{16}", re.ASCII)
 """What of an address the log may hold: a whole reference. Anything else may be whatever somebody typed, a name too."""
 
 NOBODY = "nobody signed in"

@@ -31,7 +31,7 @@ from threat.ids import show_id
 
 @dataclass(frozen=True)
 class MustSeeRow:
-    """A must-see referral that nobody has seen. ``address``: of its page; empty for a question of identity."""
+    """A must-see referral that nobody has seen. ``address``: of its page."""
 
     referral: str
     event: str
@@ -164,7 +164,7 @@ def _must_see_row(view: ListView, referral: Referral, at: int) -> MustSeeRow:
         markers=row_markers(view.marked(relationship), view.days) if recorded else [],
         due=due_in_words(referral.due_at, at, view.zone),
         late=overdue(referral.due_at, at),
-        address=must_see_address(event, str(referral.case_id)) if has_page else "",
+        address=must_see_address(event, str(referral.case_id)) if has_page else f"/questions/{referral.id}",
     )
 
 

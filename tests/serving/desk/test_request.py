@@ -150,6 +150,8 @@ def test_every_route_is_declared():
         ("GET", "/triage/next"),
         ("GET", "/must-see/{reference}"),
         ("POST", "/must-see/{reference}"),
+        ("GET", "/questions/{reference}"),
+        ("POST", "/questions/{reference}"),
         ("GET", "/cases/new"),
         ("POST", "/cases/new"),
         ("GET", "/cases/{reference}"),
