@@ -100,7 +100,7 @@ def listen(host: str, port: int, *, anywhere: bool = False) -> socket.socket:
     if address is None or not (anywhere or address.is_loopback):
         raise UsageError(
             "This is no address of this machine."
-            if anywhere
+            if address is None
             else "The desk was asked to answer other machines; its development sign-in serves this machine only.",
             value=host,
             where="--host",
