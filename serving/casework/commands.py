@@ -32,7 +32,7 @@ def open_command(
 def check_command(
     policy: PolicyOption = None, var: VarOption = VAR, database: DatabaseOption = "", as_json: JsonOption = False
 ) -> None:
-    """Compute every case again from its facts, and delete drafts that are over; exit 5 where anything differs."""
+    """Put due cases before the unit, compute every case again from its facts; exit 5 where anything differs."""
     from serving.casework.nightly import check_of
 
     emit(check_of(var, _now(), policy, database), as_json=as_json, lines=_show_checked)
@@ -45,6 +45,7 @@ def _now() -> int:
 def _show_checked(document: dict[str, Any]) -> str:
     return (
         f"{document['cases']:,} cases and {document['referrals']:,} referrals are as their facts say. "
+        f"{document['due_again']:,} cases in view are due and wait again. "
         f"{document['drafts_deleted']:,} drafts were over and are deleted."
     )
 
