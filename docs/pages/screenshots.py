@@ -1,4 +1,4 @@
-"""``docs/images/queue.png`` and ``relationship.png``: the desk of the demonstration, as Chromium draws its pages."""
+"""``docs/images/*.png``: the desk of the demonstration, as Chromium draws its pages: Today, a case, grade and order."""
 
 from __future__ import annotations
 
@@ -27,23 +27,39 @@ COLOURS = 64
 
 
 def pictures(page: Page, address: str) -> Iterator[tuple[str, bytes]]:
-    """Draw both pages for somebody who is signed in; give the name and the PNG of each.
+    """Draw pages for somebody who is signed in and grades a case; give the name and the PNG of each.
 
-    The queue down to the second row in order; then the first relationship for review that is must-see (the first in
-    order where none is), down to its markers.
+    Today down to what waits for a grade; the first relationship that is must-see, down to its markers; the page of a
+    grade; and, after the grade, where the order had the case.
     """
     _open(page, f"{address}/")
-    order = page.locator("section[aria-labelledby=order] tbody tr")
-    second = order.nth(min(1, order.count() - 1)).bounding_box()
-    assert second is not None
-    yield "queue", _down_to(page, second["y"] + second["height"])
-    must_see = page.locator("section[aria-labelledby=must-see] tbody tr", has_text="for review")
-    row = (must_see if must_see.count() else order).first
-    link = row.locator("a[href^='/relationships/']").first.get_attribute("href")
+    yield "queue", _down_to(page, _end_of(page, "triage"))
+    link = page.locator("section[aria-labelledby=must-see] a[href^='/relationships/']").first.get_attribute("href")
     _open(page, f"{address}{link}")
     place = page.locator("section[aria-labelledby=place]").bounding_box()
     assert place is not None
     yield "relationship", _down_to(page, place["y"])
+    for _ in range(_MOST_SEALED):
+        _open(page, f"{address}/triage/next")
+        grade = _down_to(page, _end_of(page, "own"))
+        page.get_by_label("Look closer").check()
+        page.locator("input[name=fact]").first.check()
+        page.get_by_role("button", name="Save my grade").click()
+        if page.url.endswith("/order"):
+            yield "grade", grade
+            yield "order", _down_to(page, _end_of(page, "second"))
+            return
+    raise RuntimeError(f"{_MOST_SEALED} cases were graded, and the order was shown of none.")
+
+
+_MOST_SEALED = 12
+"""Cases graded before giving up: nothing is shown of those that are sealed, one in ten."""
+
+
+def _end_of(page: Page, section: str) -> float:
+    box = page.locator(f"section[aria-labelledby={section}]").bounding_box()
+    assert box is not None
+    return box["y"] + box["height"]
 
 
 def _open(page: Page, address: str) -> None:

@@ -87,16 +87,16 @@ class OpenCase:
         with reading(self.signed_in.desk.engine) as connection:
             return not was_shown(connection, graded.id)
 
-    @property
-    def relied_on_in_words(self) -> str:
-        """The fact that the reader's own grade relies on, in words, and the line where there is one."""
+    @cached_property
+    def relied_on(self) -> tuple[str, str]:
+        """The facts that the reader's own grade relies on, in words, and what they know that is not on record."""
         graded = self.own_grade
         if graded is None:
-            return ""
+            return "", ""
         with reading(self.signed_in.desk.engine) as connection:
             facts, note = facts_of_grade(connection, graded.id)
         named = [kinds()[fact].title if fact in kinds() else title("fact_relied_on", fact) for fact in facts]
-        return ". ".join(filter(None, (", ".join(named), note)))
+        return ", ".join(named), note if any(fact not in kinds() for fact in facts) else ""
 
     @property
     def earlier(self) -> list[str]:

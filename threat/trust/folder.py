@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Collection
 from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -101,8 +102,12 @@ class Trust:
         return trust
 
     @classmethod
+    @cache
     def none(cls) -> Trust:
-        """Return the trust of a place without a trust folder: no keys, nothing verifies, nothing can be signed."""
+        """Return the trust of a place without a trust folder: no keys, nothing verifies, nothing can be signed.
+
+        The same object each time, as ``open`` gives: a desk judges its list anew when the object is another.
+        """
         return cls()
 
     @property

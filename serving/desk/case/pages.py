@@ -8,6 +8,8 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Path, Query, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from serving.casework.transitions import NO_CASE, Allowed, allowed
+from serving.casework.views import cases_of
 from serving.desk import words
 from serving.desk.back import kept, own_address
 from serving.desk.case.filters import Choice
@@ -25,6 +27,7 @@ from serving.desk.request import SignedInRequest, may, posted_form
 from serving.desk.reveal import places_of
 from serving.desk.sitting import NAMES_FORM, open_sitting
 from serving.lists.whole_sum import whole_sum
+from serving.storage import reading
 from threat.history.sightings import NO_PERSON
 
 router = APIRouter(include_in_schema=False)
@@ -130,6 +133,9 @@ def _relationship(
         file = file_of(view, reference)
         answer = relationship_of_file(places_of(signed_in, view), reference, file, choice)
         draft.detail = {"list": answer.listing.id, "score_visible": answer.standing.kind == "ranked"}
+    with reading(signed_in.desk.engine) as connection:
+        case = cases_of(connection, [view.recorded(reference)]).get(view.recorded(reference), "")
+    may_refer = isinstance(allowed("refer", NO_CASE, signed_in.session.person), Allowed)
     named = {"subject": file.parties.subject, "person_at_risk": file.parties.at_risk}
     names = names_on(signed_in, view, draft.subject, named)
     back = own_address(request.query_params.get("back", ""))
@@ -139,6 +145,8 @@ def _relationship(
         "case/page.html",
         status=422 if error else 200,
         answer=answer,
+        case=case,
+        may_refer=may_refer,
         cards=CaseLinks(draft.subject, file, choice, answer.incidents, back),
         opened=names is not None,
         names=names or {},

@@ -14,7 +14,7 @@ from serving.casework import views
 from serving.casework.checks import incidents_now
 from serving.casework.clocks import due_in_words, overdue
 from serving.casework.graded import Graded, grades_since, latest_of_each_case
-from serving.casework.transitions import NO_CASE, Allowed, allowed
+from serving.casework.transitions import NO_CASE, Actor, Allowed, allowed
 from serving.casework.views import Referral
 from serving.casework.words import title, vocabulary
 from serving.desk.case_head import must_see_address
@@ -31,7 +31,7 @@ from threat.ids import show_id
 
 @dataclass(frozen=True)
 class MustSeeRow:
-    """A must-see referral that nobody has seen. ``address``: of its page."""
+    """A must-see referral that nobody has seen. ``address``: of its page; of its case for who may not answer it."""
 
     referral: str
     event: str
@@ -42,6 +42,7 @@ class MustSeeRow:
     due: str
     late: bool
     address: str
+    link: str
 
 
 @dataclass(frozen=True)
@@ -99,7 +100,7 @@ def today_of(connection: Connection, signed_in: SignedInRequest, view: ListView)
         alarms=_alarms(view, must_see, len(incidents_now(connection)), at),
         fixed=_fixed(view),
         capacity=_capacity(view, used.graded, used.seen, len(must_see) + len(triage)),
-        must_see=[_must_see_row(view, referral, at) for referral in must_see],
+        must_see=[_must_see_row(view, referral, person, at) for referral in must_see],
         steps=[*_begun(view, graded, person.id, at), *_decisions(connection, view, at)],
         triage=[
             (code.title, counted(kinds.count(name), "case"))
@@ -150,11 +151,11 @@ def _capacity(view: ListView, graded: int, seen: int, waiting: int) -> str:
     return said
 
 
-def _must_see_row(view: ListView, referral: Referral, at: int) -> MustSeeRow:
+def _must_see_row(view: ListView, referral: Referral, person: Actor, at: int) -> MustSeeRow:
     relationship = referral.relationship or 0
     recorded = bool(relationship) and view.is_recorded(relationship)
     event = show_id("E", referral.events[0].event) if referral.events else ""
-    has_page = referral.kind == "must_see" and referral.case_id is not None and bool(event)
+    address, link = _page_of(referral, event, person)
     return MustSeeRow(
         referral=referral.id,
         event=event,
@@ -164,8 +165,18 @@ def _must_see_row(view: ListView, referral: Referral, at: int) -> MustSeeRow:
         markers=row_markers(view.marked(relationship), view.days) if recorded else [],
         due=due_in_words(referral.due_at, at, view.zone),
         late=overdue(referral.due_at, at),
-        address=must_see_address(event, str(referral.case_id)) if has_page else f"/questions/{referral.id}",
+        address=address,
+        link=link,
     )
+
+
+def _page_of(referral: Referral, event: str, person: Actor) -> tuple[str, str]:
+    """Return where a referral leads for a person, and what the link says."""
+    if referral.kind != "must_see" or referral.case_id is None or not event:
+        return f"/questions/{referral.id}", "Say what you found"
+    if isinstance(allowed("see", referral.state, person), Allowed):  # type: ignore[arg-type]
+        return must_see_address(event, referral.case_id), "Say what you found"
+    return f"/cases/{referral.case_id}", "Open the case"
 
 
 def _begun(view: ListView, graded: Iterable[Graded], person: str, at: int) -> list[StepRow]:

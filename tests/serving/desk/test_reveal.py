@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 from fixtures.desk_browser import client_of
@@ -10,7 +11,7 @@ from fixtures.golden_lists import REFERENCE
 from fixtures.graded import Grader, waiting_cases
 
 from serving.casework.sealing import Sealer
-from serving.desk import api
+from serving.desk import api, app
 from serving.desk.app import PAGES
 from serving.desk.service import Desk
 
@@ -199,3 +200,29 @@ def test_a_sealed_case_shows_nothing_before_or_after_its_grade(open_desk, rule_v
     assert client.get("/api/v1/queue").json()["rows"] == []
     assert "1 case graded this week is sealed: nothing of the order is shown." in client.get("/").text
     assert "reveal" not in history_of(desk, case)
+
+
+READS_A_PLACE = re.compile(
+    r"listed\.row\(|row_at\(|rank_by_relationship|\.panel\(|\.explained\(|\[\"(?:rank|score|band)\"\]"
+)
+MAY_READ = {
+    "places.py": "asks what people graded before it gives a row",
+    "list_view.py": "the list itself",
+    "answered.py": "says a row that it is given",
+    "case/view.py": "the standing, of a row from places.py",
+    "case/pages.py": "the whole sum, of a row from places.py",
+    "cases/place.py": "a sentence, of a row from places.py",
+    "queue/rows.py": "rows at positions that places.py gives",
+    "queue/shown.py": "rows at positions that places.py gives",
+}
+"""Files of the desk that read a rank, a score, a band or a panel, each with why it may."""
+
+
+def test_a_place_is_read_in_these_files_of_the_desk_alone() -> None:
+    desk = Path(app.__file__).parent
+    reads = {
+        str(path.relative_to(desk))
+        for path in desk.rglob("*.py")
+        if READS_A_PLACE.search(path.read_text(encoding="utf-8"))
+    }
+    assert reads == set(MAY_READ)

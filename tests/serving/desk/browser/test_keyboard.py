@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from fixtures.browser import Window, reachable, walk
 from fixtures.desk_states import RANKED
 from fixtures.golden_force import person_id
@@ -11,7 +13,7 @@ from threat.ids import show_id
 
 TOP = ["Skip to main content", "Threat assessment desk"]
 FIND = ["Find a reference (R-, P- or E-)", "Find"]
-REVIEWER = [*TOP, "Review list", "Model card", "Sign out", *FIND]
+REVIEWER = [*TOP, "Today", "Model card", "Sign out", *FIND]
 
 GOVERNANCE = [*TOP, "What ranks now", "Model card", "Fairness", "Audit log", "People", "Sign out"]
 
@@ -42,27 +44,36 @@ def test_the_sign_in(window_on) -> None:
     ]
 
 
-def test_the_queue(window_on) -> None:
-    assert walked(window_on("model", "reviewer"), "/") == [
+def test_the_queue(window_on, desk_named) -> None:
+    rows = desk_named("model")[0].view().listed.rows["relationship_id"].to_pylist()
+    places = [link for number in rows for link in (show_id("R", number),)]
+    stops = walked(window_on("model", "reviewer"), "/")
+    assert stops == [
         *REVIEWER,
-        "What else this list can't tell you",
-        *("Must see", "For safeguarding", "For review, in order", "How this list was made"),
-        *(REFERENCE[name] for name in ("G01", "G02")),  # must see
-        "Filter and sort",
-        *(REFERENCE[name] for name in ("G01", "G02", "G03", "G04")),  # in order
-        "Who was considered, and who was left out",
+        *("Must see", "For triage", "For safeguarding", "Graded on this list", "How this list was made"),
+        *stops[12:16],  # must see, in an order that two of one due time do not have
+        *("Start a sitting", "Ask the unit to look at a relationship", "Filter and sort"),
+        *places,
+        *("What else this list can't tell you", "Who was considered, and who was left out"),
     ]
+    assert {stop.partition(" of ")[0] for stop in stops[12:16]} == {
+        REFERENCE["G01"],
+        REFERENCE["G02"],
+        "Say what you found",
+    }
 
 
 def test_a_relationship(window_on) -> None:
-    assert walked(window_on("rule", "reviewer"), RANKED) == [
-        *REVIEWER,
-        "Back to the review list",
+    stops = walked(window_on("rule", "reviewer"), RANKED)
+    assert re.fullmatch(r"C-[0-9a-f]{16}", stops[8])
+    assert stops == [
+        *(*REVIEWER, "Back to Today", stops[8]),
         *(show_id("P", person_id(who)) for who in ("S01", "P01")),
         *("Why you see it", "Now", "Must see", "Markers", "Place in the order", "Why it is placed here"),
         *("Children, and others at risk", "What we don't know", "Incidents on record"),
         *("Open the safe contact", "Open the names"),
         "threat to kill 30 May; threat with a weapon 30 May; suicidal thoughts of the subject 28 May",  # why you see it
+        *("Threat to kill", "Threatened with a weapon: knife", "Suicidal ideation"),  # new since the last list
         "Non-molestation order towards this person since 2 April 2024, until 2 April 2025.",
         "Threat to kill on 30 May 2024, recorded 2 days ago",
         "Threatened with a weapon on 30 May 2024, recorded 2 days ago",
@@ -70,7 +81,6 @@ def test_a_relationship(window_on) -> None:
         *("strangulation, 20 Mar", "threat to kill, 30 May", "threat with a knife, 30 May", "harassment, 10 Sep 2023"),
         *("coercive control, 14 Feb", "separation, 25 Mar", "breach of a non-molestation order (contact), 10 May"),
         "suicidal thoughts, 28 May",
-        *("Threat to kill", "Threatened with a weapon: knife", "Suicidal ideation"),  # new since the last list
         *("threat to kill and threat with a knife 30 May", "breach of a non-molestation order (contact) 10 May"),
         *("strangulation and assault with injury 20 Mar", "coercive control 14 Feb"),
         *("Separation 25 Mar", "Suicidal thoughts 28 May"),
@@ -123,7 +133,7 @@ def test_the_audit_log(window_on) -> None:
 
 def test_the_tour(window_on) -> None:
     assert walked(window_on("tour", "reviewer"), "/tour") == [
-        *(*TOP, "Review list", "Model card", "Guided tour", "Sign out", *FIND, "Take the guided tour"),
+        *(*TOP, "Today", "Model card", "Guided tour", "Sign out", *FIND, "Take the guided tour"),
         *("Open the relationship", "Open the model card"),
     ]
 
@@ -136,7 +146,7 @@ def test_the_skip_link_leads_past_the_navigation(window_on) -> None:
     page.keyboard.press("Enter")
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.closest('main') !== null")
-    assert page.evaluate("document.activeElement.innerText") == "What else this list can't tell you"
+    assert page.evaluate("document.activeElement.innerText") == "Must see"
 
 
 def test_signing_in_opening_names_and_signing_out(window_on) -> None:
@@ -146,7 +156,7 @@ def test_signing_in_opening_names_and_signing_out(window_on) -> None:
     for key in ("Tab", "Tab", "Tab", "ArrowDown", "ArrowDown", "Tab", "Enter"):
         page.keyboard.press(key)
     page.wait_for_url(f"{window.address}/")
-    assert page.locator("h1").inner_text() == "Review list"
+    assert page.locator("h1").inner_text() == "Today"
     assert "Signed in as Sue Supervisor, supervisor" in page.locator("header").inner_text()
     window.open(RANKED)
     assert "Sam Example" not in page.inner_text("main")

@@ -21,10 +21,10 @@ def test_pages_lead_on_and_a_relationship_leads_back_to_its_row(
     window = window_on("model", "reviewer")
     page = window.page
     window.open("/")
-    status = page.locator("[role=status]")
-    assert status.inner_text() == "Showing number 1 of 4 relationships for review."
-    links = page.get_by_role("navigation", name="Pages of the review list")
-    assert numbers(links) == ["1", "2", "4", "Next page"]
+    status = page.locator("#shown")
+    assert status.inner_text() == "Showing number 1 of 10 relationships with a grade."
+    links = page.get_by_role("navigation", name="Pages of graded relationships")
+    assert numbers(links) == ["1", "2", "10", "Next page"]
     for size in (WIDE, NARROW):
         page.set_viewport_size(size)
         assert axe_on(page, axe_source).violations == []
@@ -34,12 +34,12 @@ def test_pages_lead_on_and_a_relationship_leads_back_to_its_row(
     assert [stop.name for stop in walk(page) if not stop.visible] == []
     links.get_by_role("link", name="Next page").press("Enter")
     page.wait_for_url("**/?page=2#shown")
-    assert status.inner_text() == "Showing number 2 of 4 relationships for review."
-    assert numbers(links) == ["Previous page", "1", "2", "3", "4", "Next page"]
-    order = page.locator("section[aria-labelledby=order]")
+    assert status.inner_text() == "Showing number 2 of 10 relationships with a grade."
+    assert numbers(links) == ["Previous page", "1", "2", "3", "10", "Next page"]
+    order = page.locator("section[aria-labelledby=graded]")
     order.get_by_role("link", name=REFERENCE["G02"]).press("Enter")
     page.wait_for_url("**/relationships/**")
-    page.get_by_role("link", name="Back to the review list").press("Enter")
+    page.get_by_role("link", name="Back to Today").press("Enter")
     page.wait_for_url(f"**/?page=2#{REFERENCE['G02']}")
     assert page.evaluate("document.querySelector(':target').innerText").startswith(REFERENCE["G02"])
     assert window.complaints == []
@@ -54,7 +54,7 @@ def test_the_form_is_sent_without_a_mouse_and_says_what_it_chose(window_on) -> N
     page.get_by_label("Former partner").press("Space")
     page.get_by_role("button", name="Show", exact=True).press("Enter")
     page.wait_for_url("**relation=ex_partner**#shown")
-    assert "for review shown (former partner)." in page.locator("[role=status]").inner_text()
+    assert "with a grade shown (former partner)." in page.locator("#shown").inner_text()
     page.get_by_role("link", name="Remove this filter: Former partner").press("Enter")
     page.wait_for_url("**/?sort=incident#shown")
-    assert page.locator("[role=status]").inner_text().startswith("Showing 4 relationships for review. Sorted by")
+    assert page.locator("#shown").inner_text().startswith("Showing 10 relationships with a grade. Sorted by")

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import io
 
-from fixtures.golden_lists import REFERENCE
 from pages.screenshots import COLOURS, WIDTH, main, pictures
 from PIL import Image
 
 
-def test_the_queue_and_a_relationship_that_is_must_see(window_on) -> None:
+def test_today_a_relationship_a_grade_and_the_order_after_it(window_on) -> None:
     window = window_on("model", "reviewer")
     window.page.set_viewport_size({"width": WIDTH, "height": WIDTH})
     drawn = {}
@@ -19,8 +18,8 @@ def test_the_queue_and_a_relationship_that_is_must_see(window_on) -> None:
         assert drawn[name].width == WIDTH
         assert 400 < drawn[name].height < 6000
         assert len(drawn[name].getcolors()) <= COLOURS
-    assert list(drawn) == ["queue", "relationship"]
-    assert window.page.locator("h1").inner_text() == f"Relationship {REFERENCE['G01']}"
+    assert list(drawn) == ["queue", "relationship", "grade", "order"]
+    assert window.page.locator("h1").inner_text() == "The order, and your grade"
 
 
 def test_without_a_demonstration_it_says_how_to_make_one(tmp_path, capsys) -> None:
