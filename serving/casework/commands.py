@@ -55,6 +55,6 @@ def _show_opened(document: dict[str, Any]) -> str:
         return f"{document['list']}: its referrals are open already."
     return (
         f"{document['list']}: {document['must_see']:,} must-see, {document['for_review']:,} for review, "
-        f"{document['new_records']:,} with a new record, {document['questions']:,} questions of identity put before the "
-        "unit."
+        f"{document['new_records']:,} with a new record and {document['questions']:,} questions of identity were put "
+        "before the unit."
     )
