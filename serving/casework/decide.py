@@ -170,7 +170,7 @@ def _require(name: str, head: Row[Any], act: Act) -> None:
 def _answer(work: Work, head: Row[Any], proposal: Proposal, result: str) -> None:
     if proposal.case_id != head.id:
         raise UsageError("The proposal is of another case.", value=proposal.id, way_out="open the proposal again")
-    may_answer(work, proposal, head.state)
+    may_answer(work, proposal)
     keep_answer(work, proposal.id, result)
 
 

@@ -17,7 +17,8 @@ LEVELS = ("not_shown", "present", "serious", "immediate")
 class InEffect:
     """A decision that took effect. ``audit``: number of the entry with which it did. Times: UTC seconds.
 
-    ``due_at``, ``due_rule``: of the next step. ``taken_back``: it was, and no other was made since.
+    ``by``, ``who``, ``at``: of the act with which it did. ``due_at``, ``due_rule``: of the next step. ``taken_back``:
+    it was, and no other was made since.
     """
 
     id: str
@@ -27,6 +28,8 @@ class InEffect:
     due_rule: str
     audit: int
     by: str
+    who: str
+    at: int
     taken_back: bool
 
 
@@ -42,7 +45,15 @@ class TakenBack:
 def decided(connection: Connection, case_id: str) -> InEffect | None:
     """Return the latest decision that took effect since the case was last opened, also one taken back; None before."""
     query = (
-        select(DECISIONS, DECISIONS_IN_EFFECT, ACTS.c.audit, ACTS.c.by, DECISIONS_TAKEN_BACK.c.act_id.label("back"))
+        select(
+            DECISIONS,
+            DECISIONS_IN_EFFECT,
+            ACTS.c.audit,
+            ACTS.c.by,
+            ACTS.c.who,
+            ACTS.c.at,
+            DECISIONS_TAKEN_BACK.c.act_id.label("back"),
+        )
         .join(DECISIONS_IN_EFFECT, DECISIONS_IN_EFFECT.c.decision_id == DECISIONS.c.id)
         .join(ACTS, ACTS.c.act_id == DECISIONS_IN_EFFECT.c.act_id)
         .outerjoin(DECISIONS_TAKEN_BACK, DECISIONS_TAKEN_BACK.c.decision_id == DECISIONS.c.id)
@@ -54,7 +65,7 @@ def decided(connection: Connection, case_id: str) -> InEffect | None:
     if row is None:
         return None
     back = row.back is not None
-    return InEffect(row.id, row.decision, row.level, row.due_at, row.due_rule, row.audit, row.by, back)
+    return InEffect(row.id, row.decision, row.level, row.due_at, row.due_rule, row.audit, row.by, row.who, row.at, back)
 
 
 def taken_back(connection: Connection, case_id: str) -> TakenBack | None:

@@ -15,7 +15,7 @@ from sqlalchemy import insert
 
 from serving.casework.act import Work
 from serving.casework.clocks import Clocks, Due
-from serving.casework.decided import InEffect, is_lower
+from serving.casework.decided import LEVELS, InEffect, is_lower
 from serving.casework.decision_tables import DECISION_OPTIONS, DECISION_POWERS, DECISION_STRATEGIES, DECISIONS
 from serving.casework.options import options
 from serving.casework.policy import Rule
@@ -133,7 +133,7 @@ def problems(given: Decision, now: Standing) -> list[ThreatError]:
 
 def lowers(given: Decision, earlier: InEffect | None) -> bool:
     """Tell whether a decision is of a lower level than the one before: nobody makes such a decision alone (D1)."""
-    return earlier is not None and is_lower(given.level, earlier.level)
+    return earlier is not None and given.level in LEVELS and is_lower(given.level, earlier.level)
 
 
 def next_step_due(given: Decision, now: Standing, *, running: bool) -> Due:

@@ -17,7 +17,7 @@ from serving.casework.case import NotAllowed
 from serving.casework.clocks import Clocks, overdue
 from serving.casework.decision_tables import PROPOSAL_ANSWERS, PROPOSALS
 from serving.casework.tables import ACTS, CASES
-from serving.casework.transitions import Refused, transitions
+from serving.casework.transitions import Actor, Refused, transitions
 from serving.casework.words import code_to_write
 from threat.errors import UsageError
 
@@ -40,6 +40,7 @@ class Proposal:
 
     ``act``: what happens once it is confirmed; ``proposed``: reference of what is proposed. ``by`` and ``who``: who
     proposed it. ``answered_by``, ``answered_at``: None while nobody has. ``why``, ``message``: ids of texts.
+    ``state``: of the case now.
     """
 
     id: str
@@ -56,6 +57,7 @@ class Proposal:
     answered_by: str | None
     answered_at: int | None
     message: str | None
+    state: str
 
     @property
     def is_open(self) -> bool:
@@ -101,7 +103,7 @@ def keep_answer(work: Work, proposal_id: str, result: str) -> None:
     work.detail |= {"proposal": proposal_id, "answer": result}
 
 
-def may_answer(work: Work, proposal: Proposal, state: str) -> None:
+def may_answer(work: Work, proposal: Proposal) -> None:
     """Raise UsageError where a proposal can't be answered any more, and NotAllowed where this person may not.
 
     An act that asks for it in the table needs a person who proved who they are just now.
@@ -109,8 +111,8 @@ def may_answer(work: Work, proposal: Proposal, state: str) -> None:
     if not proposal.is_open:
         raise UsageError(SAID[proposal.standing], value=proposal.id, way_out="open the case: it says what was done")
     row = transitions().act(proposal.act)
-    answer = transitions().may_confirm(proposal.act, state, work.act.actor, proposal.by)  # type: ignore[arg-type]
-    if isinstance(answer, Refused):
+    answer = why_not(proposal, work.act.actor)
+    if answer is not None:
         raise NotAllowed(answer.reason, value=proposal.id, where=proposal.act, way_out=answer.way_out)
     if row.authenticated_within and work.act.authenticated_at <= work.act.at - row.authenticated_within:
         raise NotAllowed(
@@ -135,6 +137,18 @@ def proposals(connection: Connection, at: int, case_id: str | None = None) -> tu
     return tuple(_proposal(row, at) for row in connection.execute(query))
 
 
+def why_not(proposal: Proposal, person: Actor) -> Refused | None:
+    """Return why a person may not answer a proposal, by the table of acts; None where they may."""
+    state = proposal.state
+    answer = transitions().may_confirm(proposal.act, state, person, proposal.by)  # type: ignore[arg-type]
+    return answer if isinstance(answer, Refused) else None
+
+
+def waiting_for(connection: Connection, person: Actor, at: int) -> tuple[Proposal, ...]:
+    """Return the open proposals that a person may answer, the earliest first. ``at``: UTC seconds."""
+    return tuple(each for each in proposals(connection, at) if each.is_open and why_not(each, person) is None)
+
+
 def _query() -> Select[Any]:
     answered = ACTS.alias("answered")
     return (
@@ -144,6 +158,7 @@ def _query() -> Select[Any]:
             ACTS.c.by,
             ACTS.c.who,
             CASES.c.version,
+            CASES.c.state,
             PROPOSAL_ANSWERS.c.result,
             PROPOSAL_ANSWERS.c.text_id.label("message"),
             answered.c.at.label("answered_at"),
@@ -180,4 +195,5 @@ def _proposal(row: Row[Any], at: int) -> Proposal:
         row.answered_by,
         row.answered_at,
         row.message,
+        row.state,
     )

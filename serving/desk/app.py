@@ -20,6 +20,7 @@ from serving.desk import api
 from serving.desk.admin import pages as admin_pages
 from serving.desk.case import pages as case_pages
 from serving.desk.cases import pages as cases_pages
+from serving.desk.deciding import decide_pages, proposal_pages, supervisor_pages, voice_pages
 from serving.desk.events import api as events_api
 from serving.desk.events.received import Receiver
 from serving.desk.form import Form
@@ -49,6 +50,10 @@ PAGES = (
     question_pages,
     triage_pages,
     order_pages,
+    voice_pages,
+    decide_pages,
+    proposal_pages,
+    supervisor_pages,
     cases_pages,
     case_pages,
     people_pages,

@@ -22,6 +22,11 @@ _PAGES = (
     (re.compile(r"/cases/C-[0-9a-f]{16}/grade"), "Back to your grade"),
     (re.compile(r"/cases/C-[0-9a-f]{16}/order"), "Back to the order"),
     (re.compile(r"/cases/C-[0-9a-f]{16}/history"), "Back to the history"),
+    (re.compile(r"/cases/C-[0-9a-f]{16}/decide"), "Back to the decision"),
+    (re.compile(r"/cases/C-[0-9a-f]{16}/voice"), "Back to their views"),
+    (re.compile(r"/proposals"), "Back to the proposals"),
+    (re.compile(r"/proposals/PR-[0-9a-f]{16}"), "Back to the proposal"),
+    (re.compile(r"/supervisor"), "Back to what you answer for"),
     (re.compile(r"/must-see/E-[0-9a-f]{16}"), "Back to the must-see record"),
 )
 """Pages that a link may lead back to, and what the link says. Whole paths: ``//elsewhere`` is none of these."""

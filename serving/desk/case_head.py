@@ -66,6 +66,8 @@ def step_of(case: Case, person: Actor) -> Step | None:
     title = transitions().act(step.act).title
     if step.act == "see":
         return next((Step(title, address) for address in _unseen(case)), None)
+    if step.act == "decide_plan":
+        return Step("Decide", f"/cases/{case.id}/decide")
     return Step(title, f"/cases/{case.id}/{step.act}") if step.act == "grade" else None
 
 

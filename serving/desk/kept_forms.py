@@ -20,6 +20,9 @@ from serving.identity.tables import PEOPLE, SESSIONS
 from serving.storage import writing
 from threat.errors import UsageError
 
+_NEVER_KEPT = "/safe-contact"
+"""End of the addresses whose forms are kept nowhere but where they are saved."""
+
 _CASE = re.compile(r"C-[0-9a-f]{16}", re.ASCII)
 
 
@@ -46,7 +49,7 @@ def keep_for_after_sign_in(request: Request, form: Form) -> bool:
         version = form.version() if form.value("version") else None
     except UsageError:
         return False  # a field of one value that was sent twice: no page sends such a form
-    if not is_own or page_to_return_to(request.app, path) in ("", "/"):
+    if not is_own or path.endswith(_NEVER_KEPT) or page_to_return_to(request.app, path) in ("", "/"):
         return False
     case = _CASE.search(path)
     to_keep = ToKeep(path, form.kept(), case[0] if case else None, version)

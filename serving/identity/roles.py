@@ -13,6 +13,7 @@ Permission = Literal[
     "see_cases",
     "see_names",
     "see_safe_contact",
+    "supervise",
     "see_card",
     "see_governance",
     "see_log",

@@ -10,6 +10,7 @@ from serving.casework.graded import Graded, facts_of_grade, grades_since
 from serving.casework.transitions import transitions
 from serving.casework.views import HistoryLine, history
 from serving.casework.words import title
+from serving.desk.decision_words import decision_lines
 from threat.dates import moment
 from threat.vocabulary import kinds
 
@@ -30,15 +31,19 @@ class ActShown:
     version: str
 
 
-def history_shown(connection: Connection, case_id: str, zone: str) -> list[ActShown]:
-    """Return every act of a case, the latest first. ``zone``: in which times are said.
+def history_shown(connection: Connection, case_id: str, zone: str, at: int) -> list[ActShown]:
+    """Return every act of a case, the latest first. ``zone``: in which times are said. ``at``: UTC seconds.
 
     An act that showed an order says that it did, and nothing of the order.
     """
     grades = grades_since(connection, 0, case=case_id)
     by_fact = {graded.id: _of_grade(connection, graded) for graded in grades}
     by_fact |= {graded.look_id: _of_look(graded) for graded in grades if graded.look_id is not None}
-    return [_shown(line, by_fact.get(line.fact, []), zone) for line in reversed(history(connection, case_id))]
+    out = []
+    for line in reversed(history(connection, case_id)):
+        said = by_fact.get(line.fact) or decision_lines(connection, line.fact, at)
+        out.append(_shown(line, said, zone))
+    return out
 
 
 def _shown(line: HistoryLine, said: list[str], zone: str) -> ActShown:

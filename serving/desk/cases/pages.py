@@ -14,8 +14,9 @@ from serving.desk.act_form import ActForm
 from serving.desk.acting import act_of, begun_form, forget_begun, refused
 from serving.desk.cases.history import history_shown
 from serving.desk.cases.place import place_of
+from serving.desk.decision_words import decided_said
 from serving.desk.form import Form
-from serving.desk.open_case import open_case
+from serving.desk.open_case import OpenCase, open_case
 from serving.desk.people.names import names_on
 from serving.desk.problems import Denied, NotFound
 from serving.desk.reason_form import FieldError
@@ -97,6 +98,8 @@ def case_page(request: Request, reference: Reference, signed_in: Reader) -> Resp
         draft.detail = {"relationship": opened.reference, "list": view.listed.id, "score_visible": shown}
         facts = opened.facts
         place = place_of(places, opened.case.relationship)
+        with reading(signed_in.desk.engine) as connection:
+            deciding = decided_said(connection, opened.case.id, signed_in.at, view.zone)
     parties = opened.file.parties
     names = names_on(signed_in, view, opened.reference, {"subject": parties.subject, "person_at_risk": parties.at_risk})
     return page_of(
@@ -112,7 +115,15 @@ def case_page(request: Request, reference: Reference, signed_in: Reader) -> Resp
         earlier=opened.earlier,
         open_cases=opened.others,
         place=place,
+        decided=deciding,
+        may_take_back=_may(opened, "decide_back"),
+        may_record=_may(opened, "record_voice"),
     )
+
+
+def _may(opened: OpenCase, act: str) -> bool:
+    answer = allowed(act, opened.case.state, opened.signed_in.session.person)  # type: ignore[arg-type]
+    return not isinstance(answer, Refused)
 
 
 @router.get("/cases/{reference}/history")
@@ -122,5 +133,5 @@ def history_page(request: Request, reference: Reference, signed_in: Reader) -> R
     with signed_in.logged("consultation", "view history of a case") as draft:
         draft.subject = opened.case.id
         with reading(signed_in.desk.engine) as connection:
-            acts = history_shown(connection, opened.case.id, opened.view.zone)
+            acts = history_shown(connection, opened.case.id, opened.view.zone, signed_in.at)
     return page_of(request, "cases/history.html", head=opened.head, acts=acts)

@@ -17,13 +17,16 @@ from serving.casework.graded import Graded, grades_since, latest_of_each_case
 from serving.casework.transitions import NO_CASE, Actor, Allowed, allowed
 from serving.casework.views import Referral
 from serving.casework.words import title, vocabulary
+from serving.desk.capacity import capacity_said
 from serving.desk.case_head import must_see_address
+from serving.desk.decision_words import waiting_said
 from serving.desk.list_view import ListView
 from serving.desk.marked import row_markers
 from serving.desk.referral_words import event_sentences
 from serving.desk.request import SignedInRequest
 from serving.desk.responses.markers import RowMarker
 from serving.desk.words import counted
+from serving.identity.person import Person
 from threat.asof import DAY
 from threat.dates import moment
 from threat.ids import show_id
@@ -99,9 +102,13 @@ def today_of(connection: Connection, signed_in: SignedInRequest, view: ListView)
     return Today(
         alarms=_alarms(view, must_see, len(incidents_now(connection)), at),
         fixed=_fixed(view),
-        capacity=_capacity(view, used.graded, used.seen, len(must_see) + len(triage)),
+        capacity=capacity_said(connection, view, at),
         must_see=[_must_see_row(view, referral, person, at) for referral in must_see],
-        steps=[*_begun(view, graded, person.id, at), *_decisions(connection, view, at)],
+        steps=[
+            *_proposed(connection, view, person, at),
+            *_begun(view, graded, person.id, at),
+            *_decisions(connection, view, at),
+        ],
         triage=[
             (code.title, counted(kinds.count(name), "case"))
             for name, code in vocabulary("referral_kind").codes.items()
@@ -139,16 +146,6 @@ def _alarms(view: ListView, must_see: Iterable[Referral], incidents: int, at: in
 def _fixed(view: ListView) -> str:
     listed = view.listed
     return f"{listed.selected:,} of {len(listed):,} ranked. Not being here is no sign of safety."
-
-
-def _capacity(view: ListView, graded: int, seen: int, waiting: int) -> str:
-    """Say how full the cycle is, aloud: what the unit can review, what it has graded and seen, what still waits."""
-    days, capacity = view.policy.cycle_days, view.listed.basis.capacity
-    cycle = "This week" if days == 7 else f"In {counted(days, 'day')}"
-    said = f"{cycle}: {counted(capacity, 'place')}; {graded:,} used; must-see took {seen:,}; {waiting:,} waiting."
-    if graded + waiting > capacity:
-        said += f" That is {graded + waiting - capacity:,} more than the unit reviews: tell your supervisor."
-    return said
 
 
 def _must_see_row(view: ListView, referral: Referral, person: Actor, at: int) -> MustSeeRow:
@@ -195,6 +192,11 @@ def _begun(view: ListView, graded: Iterable[Graded], person: str, at: int) -> li
         and each.state in ("graded", "watching")
         and view.is_ranked(each.relationship)
     ]
+
+
+def _proposed(connection: Connection, view: ListView, person: Person, at: int) -> list[StepRow]:
+    """Return the proposals that wait for the reader, the earliest first."""
+    return [StepRow(*row) for row in waiting_said(connection, person, at, view.zone)]
 
 
 def _decisions(connection: Connection, view: ListView, at: int) -> list[StepRow]:
