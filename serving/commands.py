@@ -101,7 +101,7 @@ def score(
         "stale_ok": made.basis.stale_ok,
         "previous": made.basis.previous,
         "published": publish,
-        "referrals": {name: opened.get(name, 0) for name in ("must_see", "for_review", "new_records", "questions")},
+        "referrals": {name: opened.get(name, 0) for name in ("must_see", "for_review", "questions")},
         "remarks": list(made.remarks),
         "signed": Trust.open().exists,
     }
@@ -317,7 +317,7 @@ def _show_list(document: dict[str, Any]) -> str:
         put = document["referrals"]
         lines.append(
             f"Put before the unit: {put['must_see']:,} must-see, {put['for_review']:,} for review, "
-            f"{put['new_records']:,} with a new record, {put['questions']:,} questions of identity."
+            f"{put['questions']:,} questions of identity."
         )
     lines += [] if document["signed"] else [UNSIGNED]
     lines.append("Not being on the list is not a sign of safety.")

@@ -32,7 +32,7 @@ def open_command(
 def check_command(
     policy: PolicyOption = None, var: VarOption = VAR, database: DatabaseOption = "", as_json: JsonOption = False
 ) -> None:
-    """Put due cases before the unit, compute every case again from its facts; exit 5 where anything differs."""
+    """Compute every case again from its facts, and delete drafts that are over; exit 5 where anything differs."""
     from serving.casework.nightly import check_of
 
     emit(check_of(var, _now(), policy, database), as_json=as_json, lines=_show_checked)
@@ -45,7 +45,6 @@ def _now() -> int:
 def _show_checked(document: dict[str, Any]) -> str:
     return (
         f"{document['cases']:,} cases and {document['referrals']:,} referrals are as their facts say. "
-        f"{document['due_again']:,} cases in view are due and wait again. "
         f"{document['drafts_deleted']:,} drafts were over and are deleted."
     )
 
@@ -55,6 +54,5 @@ def _show_opened(document: dict[str, Any]) -> str:
         return f"{document['list']}: its referrals are open already."
     return (
         f"{document['list']}: {document['must_see']:,} must-see, {document['for_review']:,} for review, "
-        f"{document['new_records']:,} with a new record and {document['questions']:,} questions of identity were put "
-        "before the unit."
+        f"{document['questions']:,} questions of identity put before the unit."
     )

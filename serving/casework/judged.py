@@ -81,9 +81,7 @@ def next_due(connection: Connection, case_id: str, state: str) -> dict[str, Any]
     judged = in_force(connection, case_id)
     waiting = unanswered(connection, case_id)
     dues = [_due_of(connection, row, judged) for row in waiting]
-    # The date on which to look again has come, and a referral says so with a due time of its own.
-    looks_again = state == "watching" and any(row.kind == "review_due" for row in waiting)
-    if not looks_again and (step := _next_step(connection, case_id, state, judged)) is not None:
+    if (step := _next_step(connection, case_id, state, judged)) is not None:
         dues.append(step)
     at, rule = min(dues, default=(None, None))
     return {"next_due": at, "next_due_rule": rule, "grade_now": None if judged is None else judged.grade}

@@ -11,7 +11,6 @@ from serving.audit.checkpoints import Checkpoints
 from serving.casework.act import Casework
 from serving.casework.checks import check
 from serving.casework.clocks import Clocks
-from serving.casework.due_again import put_due_again
 from serving.casework.policy import load_casework_policy
 from serving.storage import address_of, connect
 from threat.errors import IntegrityFailure, UsageError
@@ -32,16 +31,14 @@ def casework_of(var: Path, policy_path: Path | None, database: str) -> Iterator[
 
 
 def check_of(var: Path, at: int, policy_path: Path | None, database: str) -> dict[str, Any]:
-    """Put what is due before the unit and check the casework of a folder; return what it came to, as a JSON document.
+    """Check the casework of a folder and return what it came to, as a JSON document. ``at``: UTC seconds.
 
-    ``at``: UTC seconds. Raises UsageError for a folder that has no database, IntegrityFailure where anything is not as
-    its facts say.
+    Raises UsageError for a folder that has no database, IntegrityFailure where anything is not as its facts say.
     """
     address = address_of(var, database)
     if not address.may_exist:
         raise UsageError("There is no database of the desk.", where=str(address), way_out="name its folder with --var")
     with casework_of(var, policy_path, database) as casework:
-        due = put_due_again(casework, at)
         checked = check(casework, at)
     if checked.incidents:
         shown = [
@@ -55,5 +52,4 @@ def check_of(var: Path, at: int, policy_path: Path | None, database: str) -> dic
             where=str(address),
             way_out="compare with the audit log and the latest backup: what is stored was changed without its act",
         )
-    counts = {"cases": checked.cases, "referrals": checked.referrals, "drafts_deleted": checked.drafts_deleted}
-    return counts | {"due_again": due}
+    return {"cases": checked.cases, "referrals": checked.referrals, "drafts_deleted": checked.drafts_deleted}

@@ -28,9 +28,6 @@ _NAMESPACE = uuid.UUID("0a4f6c1e-9b7d-5f53-8a1c-2f2f3f9f7c55")
 
 _PLANNED = ("planning", "active")
 
-BROUGHT_BACK = ("planning", "active", "watching", "inactive", "closed")
-"""States of a case that a new record brings before a person: no grade is due there."""
-
 
 @dataclass(frozen=True, slots=True)
 class ListToOpen:
@@ -38,8 +35,7 @@ class ListToOpen:
 
     ``as_of``: UTC seconds. ``must_see``: events by relationship, 0 for those that no relationship covers.
     ``for_review``: relationships up to the capacity, in any order. ``quarantined``: severe rows that did not fit.
-    ``same_pair``: cases that have come to be about the same two people, each group the oldest first. ``new_records``:
-    events of kinds that bring a case back, by relationship.
+    ``same_pair``: cases that have come to be about the same two people, each group the oldest first.
     """
 
     list_id: str
@@ -48,17 +44,15 @@ class ListToOpen:
     for_review: Collection[int]
     quarantined: Sequence[RecordedEvent] = ()
     same_pair: Sequence[Sequence[str]] = ()
-    new_records: Mapping[int, Sequence[RecordedEvent]] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
 class OpenedNow:
-    """How many referrals a list opened, by what they are for: ``questions`` of identity are counted too."""
+    """How many referrals a list opened: ``must_see``, rows ``for_review``, and ``questions`` of identity."""
 
     must_see: int = 0
     for_review: int = 0
     questions: int = 0
-    new_records: int = 0
     entries: list[tuple[int, str]] = field(default_factory=list)
 
 
@@ -96,7 +90,6 @@ def open_from_list(casework: Casework, listed: ListToOpen, sealer: Sealer, at: i
         opening = _Opening(connection, casework, listed, sealer, now, at, listed.list_id)
         opening.must_see()
         opening.questions()
-        opening.new_records()
         opening.for_review()
         opening.note_list()
     vouched(casework, now.entries, at)
@@ -152,25 +145,11 @@ class _Opening:
         for cases in self.listed.same_pair:
             self.now.questions += self._ask_whether_same(list(cases))
 
-    def new_records(self) -> None:
-        """Open a referral of each case that waits for no grade and has a record that brings it back.
-
-        Where another referral waits, whoever answers it sees the record too.
-        """
-        for relationship in sorted(set(self.listed.new_records) - {0}):
-            head = case_of_relationship(self.connection, relationship)
-            if head is None or head.state not in BROUGHT_BACK or self._waits(head.id):
-                continue
-            events = self._new(relationship, self.listed.new_records[relationship])
-            if events:
-                self._refer("new_record", relationship, events)
-                self.now.new_records += 1
-
     def for_review(self) -> None:
         """Open a referral of each row for review where nothing waits and no plan is written or runs."""
         for relationship in sorted(self.listed.for_review):
             head = case_of_relationship(self.connection, relationship)
-            if head is not None and (head.state in _PLANNED or self._waits(head.id)):
+            if head is not None and (head.state in _PLANNED or unanswered(self.connection, head.id)):
                 continue
             self._refer("list", relationship, ())
             self.now.for_review += 1
@@ -183,8 +162,7 @@ class _Opening:
             work.keep(OPENED_LISTS, list_id=self.listed.list_id, as_of=self.listed.as_of, **counts)
             return self.listed.list_id
 
-        said = counts | {"new_records": self.now.new_records}
-        content = Content("open_list", "combination", self.listed.list_id, said)
+        content = Content("open_list", "combination", self.listed.list_id, dict(counts))
         self._keep(("list",), content, write)
 
     def _refer(self, kind: str, relationship: int, events: Sequence[RecordedEvent]) -> None:
@@ -233,10 +211,6 @@ class _Opening:
         )
         opened = set(self.connection.execute(query).scalars())
         return [event for event in events if event.event not in opened]
-
-    def _waits(self, case_id: str) -> bool:
-        """Tell whether a referral of a case waits, other than a question of identity."""
-        return any(row.kind != "link_question" for row in unanswered(self.connection, case_id))
 
     def _is_covered(self, event: int) -> bool:
         """Tell whether an event opened a referral in some relationship."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 
@@ -48,32 +48,23 @@ def open_published(
         if is_opened(connection, listed.id):
             return None
         since, cases = opened_up_to(connection), open_cases(connection)
-    kinds = casework.clocks.policy.brings_back
-    to_open = list_to_open(listed, snapshot, policy, since=since, cases=cases, brings_back=kinds)
+    to_open = list_to_open(listed, snapshot, policy, since=since, cases=cases)
     return open_from_list(casework, to_open, sealer, at)
 
 
 def list_to_open(
-    listed: ScoredList,
-    snapshot: Snapshot,
-    policy: Policy,
-    *,
-    since: int | None,
-    cases: Mapping[str, int],
-    brings_back: Collection[str] = (),
+    listed: ScoredList, snapshot: Snapshot, policy: Policy, *, since: int | None, cases: Mapping[str, int]
 ) -> ListToOpen:
     """Return what of a list opens referrals.
 
     ``since``: as-of of the latest list whose referrals are open, UTC seconds; None before the first. Where it is longer
     ago than the policy looks back, must-see records are looked for from then on: none is lost between two lists.
-    ``cases``: relationship of every case that somebody may work on, the oldest first. ``brings_back``: kinds of record
-    that bring a case back, besides those that must be seen.
+    ``cases``: relationship of every case that somebody may work on, the oldest first.
     """
     as_of = listed.basis.as_of
     days = policy.must_see_recorded_days
     gap = 0.0 if since is None else (as_of - since) / DAY
-    kinds = policy.must_see_kinds
-    items = list(listed.must_see) if gap <= days else _recorded_since(snapshot, as_of, policy, gap, kinds)
+    items = list(listed.must_see) if gap <= days else _must_see_since(snapshot, as_of, policy, gap)
     return ListToOpen(
         listed.id,
         as_of,
@@ -81,13 +72,10 @@ def list_to_open(
         listed.rows["relationship_id"].to_numpy()[listed.rank <= listed.basis.capacity].tolist(),
         _severe_since(snapshot, as_of - round(max(gap, days) * DAY)),
         _same_pair(snapshot, as_of, cases),
-        _brings_back(snapshot, as_of, policy, max(gap, days), brings_back),
     )
 
 
-def _recorded_since(
-    snapshot: Snapshot, as_of: int, policy: Policy, days: float, kinds: Collection[str]
-) -> list[MustSee]:
+def _must_see_since(snapshot: Snapshot, as_of: int, policy: Policy, days: float) -> list[MustSee]:
     return find(
         snapshot.sightings(),
         relationships_at(snapshot, as_of),
@@ -95,17 +83,8 @@ def _recorded_since(
         recorded_days=days,
         release_days=policy.must_see_release_days,
         stays=policy.stays,
-        names=kinds,
+        names=policy.must_see_kinds,
     )
-
-
-def _brings_back(
-    snapshot: Snapshot, as_of: int, policy: Policy, days: float, kinds: Collection[str]
-) -> dict[int, list[RecordedEvent]]:
-    """Return the records that bring a case back, by relationship, without those that have to be seen anyway."""
-    others = frozenset(kinds) - frozenset(policy.must_see_kinds)
-    recorded = by_relationship(_recorded_since(snapshot, as_of, policy, days, others)) if others else {}
-    return {relationship: events for relationship, events in recorded.items() if relationship}
 
 
 def by_relationship(items: list[MustSee]) -> dict[int, list[RecordedEvent]]:

@@ -16,7 +16,6 @@ from serving.audit.checkpoints import Checkpoints
 from serving.audit.log import Entry, append, record, vouch
 from serving.casework.act import Casework
 from serving.casework.clocks import Clocks
-from serving.casework.due_again import put_due_again
 from serving.casework.policy import load_casework_policy
 from serving.casework.published import open_published
 from serving.casework.sealing import KEY_FILE, Sealer
@@ -46,7 +45,6 @@ from threat.trust.folder import Trust
 if TYPE_CHECKING:
     from serving.identity.provider import Provider
 
-_MINUTE = 60
 _REPLACED = "The model that ordered the list is no longer in service, and no list was made since."
 _DAMAGED = "The list that the model ordered did not open as it was published, so the list by rule of that day is shown."
 
@@ -109,7 +107,6 @@ class Desk:
         self.checkpoints = Checkpoints(self.engine, trust)
         self.casework = Casework(self.engine, Clocks(load_casework_policy()), self.checkpoints.after)
         self._referred = ""  # the list whose referrals are known to be open
-        self._asked_what_is_due_at = 0
         self._published = PublishedList(self.var, trust, address)
         self.sign_in = sign_in
         self.provider = _provider_of(sign_in)
@@ -176,7 +173,6 @@ class Desk:
             # Of the same as-of, published and signed with it: never an older list.
             view = self._open(chosen, chosen.standby, _DAMAGED)
         self._open_referrals(view)
-        self._put_due_again()
         return view
 
     @property
@@ -186,16 +182,10 @@ class Desk:
 
     def _open_referrals(self, view: ListView) -> None:
         """Open the referrals of a list, where whoever published it ended before it had: none may be missing."""
-        if self._referred != view.listed.id:
-            open_published(self.casework, view.listed, view.snapshot, load_policy(), self.sealer, self.clock())
-            self._referred = view.listed.id
-
-    def _put_due_again(self) -> None:
-        """Put cases in view whose date has come before the unit; asked once a minute at most."""
-        now = self.clock()
-        if not 0 <= now - self._asked_what_is_due_at < _MINUTE:
-            put_due_again(self.casework, now)
-            self._asked_what_is_due_at = now
+        if self._referred == view.listed.id:
+            return
+        open_published(self.casework, view.listed, view.snapshot, load_policy(), self.sealer, self.clock())
+        self._referred = view.listed.id
 
     def _open(self, chosen: Published, list_id: str, note: str) -> ListView:
         with self._opening:

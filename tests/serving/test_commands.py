@@ -34,7 +34,7 @@ def test_score_explain_replay_verify(threat, golden_store, tmp_path):
     assert (code, again["same"], again["rows"]) == (0, True, 10)
     code, verified, _ = threat("audit-log", "verify", *var)
     # Made, published, explained; its referrals, and that they are open.
-    assert made["referrals"] == {"must_see": 2, "for_review": 1, "new_records": 0, "questions": 0}
+    assert made["referrals"] == {"must_see": 2, "for_review": 1, "questions": 0}
     assert (code, verified["entries"], verified["witnessed"]) == (0, 7, 7)
     code, opened, _ = threat("casework", "open", *store, *var)
     assert (code, opened) == (0, {"list": made["list"], "opened": False})

@@ -25,7 +25,7 @@ def test_open_puts_the_list_before_the_unit_once_and_check_finds_it_as_written(t
     code, again, _ = threat("casework", "open", *options)
     assert (code, again) == (0, {"list": opened["list"], "opened": False})
     code, checked, _ = threat("casework", "check", "--var", str(published))
-    assert (code, checked) == (0, {"cases": 3, "referrals": 3, "drafts_deleted": 0, "due_again": 0})
+    assert (code, checked) == (0, {"cases": 3, "referrals": 3, "drafts_deleted": 0})
 
 
 def test_check_ends_with_5_and_names_what_differs(threat, golden_store, published):

@@ -171,21 +171,3 @@ def test_what_a_person_asks_brings_a_case_back_with_the_words_of_why(unit: Unit)
     assert (line.act, line.state_from, line.state_to, line.version) == ("refer", "none", "waiting", 1)
     assert dict(line.texts) == {"why": "He waits outside her work."}
     assert show_id("R", 1) not in line.texts["why"]
-
-
-def test_a_new_record_brings_a_case_in_view_back_and_no_other(unit: Unit):
-    unit.publish("L-1", for_review=[1, 2])
-    unit.grade(unit.case_of(1), "keep_in_view")
-    records = {number: [event(number, "new_partner"), event(10 + number, "separation")] for number in (1, 2, 3)}
-    opened = unit.publish("L-2", new_records=records)
-    assert opened is not None
-    assert opened.new_records == 1  # 2 waits for its grade anyway, and of 3 there is no case
-    case = unit.case(unit.case_of(1))
-    [referral] = case.referrals
-    assert (case.state, case.closed_because, referral.kind) == ("watching", "ungraded", "new_record")
-    assert {each.kind for each in referral.events} == {"new_partner", "separation"}
-    unit.publish("L-3", new_records=records | {1: [*records[1], event(30, "new_partner")]})
-    assert len(unit.case(unit.case_of(1)).referrals) == 1  # whoever answers it sees that record too
-    unit.grade(unit.case_of(1), "keep_in_view")
-    unit.publish("L-4", new_records=records)
-    assert unit.case(unit.case_of(1)).referrals == ()  # these were answered

@@ -13,7 +13,6 @@ from fixtures.golden_lists import NAME, published_list
 from fixtures.signed_history import quarantined
 
 from serving.casework.opening import ListToOpen
-from serving.casework.policy import load_casework_policy
 from serving.casework.published import QUARANTINED, list_to_open, open_published
 from serving.casework.sealing import Sealer
 from threat.asof import DAY
@@ -65,14 +64,6 @@ def test_a_gap_between_two_lists_loses_no_record(listed, snapshot):
         "G06": ["stalking"],
         "G07": ["stalking"],
     }
-
-
-def test_records_that_bring_a_case_back_are_those_of_the_policy_that_need_not_be_seen(listed, snapshot):
-    kinds, since = load_casework_policy().brings_back, golden.AS_OF - 400 * DAY
-    to_open = list_to_open(listed, snapshot, load_policy(), since=since, cases={}, brings_back=kinds)
-    brought = {NAME[key]: sorted({event.kind for event in events}) for key, events in to_open.new_records.items()}
-    assert brought == {"G01": ["non_molestation_order", "separation"]}  # and no breach: that one must be seen
-    assert opens(listed, snapshot, None).new_records == {}
 
 
 def test_cases_whose_two_people_were_linked_since_are_one_pair(listed, snapshot):
