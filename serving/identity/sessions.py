@@ -35,9 +35,8 @@ _WITH_PERSON = select(PEOPLE, SESSIONS).join_from(SESSIONS, PEOPLE).where(SESSIO
 class Limits:
     """How long a session lasts. ``idle_seconds``: without a request; ``longest_seconds``: in all.
 
-    An hour without a request is the most that NIST SP 800-63B-4 (section 2.2.3) would have at its second level of
-    assurance. Less would end sessions over a long record that is being read, or a form that is being written. In all,
-    one shift: a machine left open does not stay signed in overnight.
+    Less than an hour would end sessions over a long record that is being read, or a form that is being written. In
+    all, one shift: a machine left open does not stay signed in overnight.
     """
 
     idle_seconds: int = 60 * 60
