@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from serving.desk.case.cards import said_together
 from serving.desk.case.file import CaseFile
 from serving.desk.case.incidents import FOLLOWED, gravity_by_position
@@ -28,8 +30,9 @@ from serving.desk.words import counted
 from serving.relationship.circumstances import Circumstance
 from serving.relationship.kind_words import ITEM, capitalised
 from serving.relationship.marker_words import sentence
+from threat.asof import instant
 from threat.dates import NO_DAY, how_long_ago, short_day
-from threat.ids import show_id
+from threat.ids import parse_id, show_id
 from threat.vocabulary import kinds
 
 LATEST_RECORDS = 10
@@ -53,7 +56,10 @@ def facts_of_file(view: ListView, relationship_id: int, file: CaseFile) -> Facts
     marked = view.marked(relationship_id)
     reading = Reading(view.as_of, since=file.since, behind={}, must_see=file.must_see, inexact=file.inexact)
     ordered = [j for incident in file.incidents for j in incident.rows if file.directions[j] in _OF_CASE]
-    past = [j for j in ordered if not is_ahead(file.sightings, j, view.as_of)]
+    # An assessment asks twenty questions: answers other than yes would fill the page, and are in what is missing or a
+    # click away.
+    stated_rows = [j for j in ordered if _says_yes(file, j)]
+    past = [j for j in stated_rows if not is_ahead(file.sightings, j, view.as_of)]
     past.sort(key=lambda j: int(file.sightings.occurred_at[j]), reverse=True)
     latest = past[:LATEST_RECORDS]
     read = records_of(file.sightings, latest, file.directions, reading)
@@ -142,15 +148,27 @@ def _suicidality(view: ListView, relationship_id: int) -> FactLine:
 
 
 def _children(view: ListView, file: CaseFile) -> FactLine:
-    """Say the children of either party who are on record as people."""
+    """Say the children of either party who are on record as people and may be under 18; not the two themselves."""
     sentences = []
+    parties = {person_reference(party) for party in file.parties}
     for party, whose in zip(file.parties, ("subject", "person at risk"), strict=True):
-        children = children_of(view, party)
+        children = [child for child in children_of(view, party) if child.person not in parties]
+        children = [child for child in children if _may_be_under_18(view, child.person)]
         if children:
             said = "; ".join(f"{child.person}, {child.age}" for child in children)
             sentences.append(NowSentence(text=f"Of the {whose}: {said}.", event=""))
-    nothing = "No child is on record as a person. Children who were never recorded may still be there."
+    nothing = "No child under 18 is on record as a person. Children who were never recorded may still be there."
     return FactLine(title="Children", sentences=sentences or [NowSentence(text=nothing, event="")])
+
+
+_ADULT = 18
+"""Years."""
+
+
+def _may_be_under_18(view: ListView, person: str) -> bool:
+    """Tell whether the year of birth on record, or its absence, makes it possible that a person is under 18."""
+    born = view.births.years([parse_id(person, "P")])[0]
+    return bool(np.isnan(born)) or instant(view.as_of).year - int(born) - 1 < _ADULT
 
 
 def _relied_on(view: ListView, file: CaseFile) -> list[RecordedFact]:

@@ -40,7 +40,7 @@ def test_the_five_lines_and_ten_records_are_on_the_page_itself(grader: Grader) -
         "10 weeks ago.",
         "Non-molestation order towards this person since 2 April 2024, until 2 April 2025.",
         "The subject: Yes: 1 incident, 28 May.",
-        "No child is on record as a person. Children who were never recorded may still be there.",
+        "No child under 18 is on record as a person. Children who were never recorded may still be there.",
     ):
         assert line in said
     assert said.count("Subject towards person at risk") == 6
