@@ -17,6 +17,7 @@ from serving.casework.decision_read import read_decision, standing_of
 from serving.casework.decision_tables import DECISIONS, DECISIONS_IN_EFFECT, DECISIONS_TAKEN_BACK
 from serving.casework.judged import DECIDES, in_force
 from serving.casework.proposal import Proposal, keep_answer, may_answer, proposal_now, propose
+from serving.casework.referral import COMING_BACK, answer, unanswered
 from serving.casework.transitions import Refused, allowed, transitions
 from serving.storage import reading
 from threat.errors import UsageError, raise_all
@@ -185,4 +186,6 @@ def _take_effect(casework: Casework, work: Work, head: Row[Any], given: Decision
         due_rule=due.rule,
         due_calendar=due.calendar,
     )
+    came_back = [row.id for row in unanswered(work.connection, head.id) if row.kind in COMING_BACK]
+    answer(work, came_back, "decision", decision_id)
     move(work, head, transitions().after(given.act, head.state, {}))

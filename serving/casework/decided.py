@@ -35,8 +35,9 @@ class InEffect:
 
 @dataclass(frozen=True, slots=True)
 class TakenBack:
-    """When a decision is due again after one was taken back (UTC seconds), and by which clock."""
+    """When a decision is due again after the decision ``id`` was taken back (UTC seconds), and by which clock."""
 
+    id: str
     due_at: int
     due_rule: str
     audit: int
@@ -71,13 +72,13 @@ def decided(connection: Connection, case_id: str) -> InEffect | None:
 def taken_back(connection: Connection, case_id: str) -> TakenBack | None:
     """Return the latest taking back of a decision of a case; None where none was."""
     query = (
-        select(DECISIONS_TAKEN_BACK.c.due_at, DECISIONS_TAKEN_BACK.c.due_rule, ACTS.c.audit)
+        select(DECISIONS_TAKEN_BACK, ACTS.c.audit)
         .join(ACTS, ACTS.c.act_id == DECISIONS_TAKEN_BACK.c.act_id)
         .where(DECISIONS_TAKEN_BACK.c.case_id == case_id)
         .order_by(ACTS.c.audit.desc())
     )
     row = connection.execute(query).first()
-    return None if row is None else TakenBack(row.due_at, row.due_rule, row.audit)
+    return None if row is None else TakenBack(row.decision_id, row.due_at, row.due_rule, row.audit)
 
 
 def is_lower(level: str, than: str) -> bool:

@@ -12,6 +12,7 @@ from serving.casework.decided import decided, taken_back
 from serving.casework.policy import Rule
 from serving.casework.referral import unanswered
 from serving.casework.tables import ACTS, GRADES, SECOND_LOOKS, SIGHTS
+from serving.casework.watching_tables import ROLLS
 
 CANNOT_YET = "cannot_yet"
 DECIDES: Mapping[str, Rule] = {"act_today": "decide_act_today", "look_closer": "decide_look_closer"}
@@ -35,6 +36,16 @@ class InForce:
     due_at: int
     due_rule: str
     looked_again: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """When something is due (UTC seconds), by which clock, and the fact that asks for it with its audit entry."""
+
+    due_at: int
+    due_rule: str
+    audit: int
+    fact: str
 
 
 def in_force(connection: Connection, case_id: str) -> InForce | None:
@@ -75,26 +86,44 @@ def in_force(connection: Connection, case_id: str) -> InForce | None:
 def next_due(connection: Connection, case_id: str, state: str) -> dict[str, Any]:
     """Return ``next_due`` and ``next_due_rule`` of a case in a state, as columns of its head.
 
-    The earliest of: what its unanswered referrals are due by, and what its grade or its decision asks for. A grade that
-    could not be given yet puts off the referrals that it saw until what is missing is due.
+    The earliest of: what its unanswered referrals are due by, and what its grade or decision asks for, or the date that
+    the system rolled on. A grade that could not be given yet puts off the referrals that it saw until what is missing
+    is due.
     """
     judged = in_force(connection, case_id)
     waiting = unanswered(connection, case_id)
     dues = [_due_of(connection, row, judged) for row in waiting]
     if (step := _next_step(connection, case_id, state, judged)) is not None:
-        dues.append(step)
+        dues.append((step.due_at, step.due_rule))
     at, rule = min(dues, default=(None, None))
     return {"next_due": at, "next_due_rule": rule, "grade_now": None if judged is None else judged.grade}
 
 
-def _next_step(connection: Connection, case_id: str, state: str, judged: InForce | None) -> tuple[int, str] | None:
-    """Return when the next step of a case is due, by what was last judged of it: its grade or its decision."""
+def step_of(connection: Connection, case_id: str, state: str) -> Step | None:
+    """Return when the next step of a case is due by what was last judged of it; None where nothing asks for one."""
+    return _next_step(connection, case_id, state, in_force(connection, case_id))
+
+
+def _next_step(connection: Connection, case_id: str, state: str, judged: InForce | None) -> Step | None:
+    """Return the next step by the latest of: its grade, its decision, and the date that the system rolled on."""
     if judged is None or state not in ("graded", "planning", "active", "watching"):
         return None
+    steps = [Step(judged.due_at, judged.due_rule, judged.audit, judged.id)]
     last = taken_back(connection, case_id) if state == "graded" else decided(connection, case_id)
-    if last is not None and last.audit > judged.audit:
-        return last.due_at, last.due_rule
-    return judged.due_at, judged.due_rule
+    if last is not None:
+        steps.append(Step(last.due_at, last.due_rule, last.audit, last.id))
+    if state == "watching" and (rolled := _rolled(connection, case_id)) is not None:
+        steps.append(rolled)
+    return max(steps, key=lambda step: step.audit)
+
+
+def _rolled(connection: Connection, case_id: str) -> Step | None:
+    """Return the date that the system last rolled on; None where it never did."""
+    query = select(ROLLS.c.id, ROLLS.c.due_at, ROLLS.c.due_rule, ACTS.c.audit).where(ROLLS.c.case_id == case_id)
+    row = connection.execute(
+        query.join(ACTS, ACTS.c.act_id == ROLLS.c.act_id).order_by(ACTS.c.audit.desc()).limit(1)
+    ).first()
+    return None if row is None else Step(row.due_at, row.due_rule, row.audit, row.id)
 
 
 def _due_of(connection: Connection, referral: Row[Any], judged: InForce | None) -> tuple[int, str]:

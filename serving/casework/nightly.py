@@ -1,4 +1,4 @@
-"""Casework of a folder, for commands: its database, the clocks of the policy, and the nightly check."""
+"""Casework of a folder, for commands: its database, the clocks of the policy, and the nightly check of its heads."""
 
 from __future__ import annotations
 

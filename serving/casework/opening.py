@@ -16,7 +16,7 @@ from sqlalchemy import Connection, func, select
 
 from serving.casework.act import Act, Casework, Content, Work, keep, vouched
 from serving.casework.case import case_of_relationship, head_of, move
-from serving.casework.refer import RecordedEvent, ask_who, put_before_unit
+from serving.casework.refer import RecordedEvent, ask_who, opened_of, put_before_unit
 from serving.casework.referral import Opened, keep_referral, new_referral_id, unanswered
 from serving.casework.sealing import Sealer
 from serving.casework.tables import CASES, OPENED_LISTS, OVER, REFERRAL_EVENTS
@@ -205,11 +205,7 @@ class _Opening:
 
     def _new(self, relationship: int, events: Sequence[RecordedEvent]) -> list[RecordedEvent]:
         """Return the events that opened nothing in this relationship yet."""
-        query = select(REFERRAL_EVENTS.c.event).where(
-            REFERRAL_EVENTS.c.relationship == relationship,
-            REFERRAL_EVENTS.c.event.in_([event.event for event in events]),
-        )
-        opened = set(self.connection.execute(query).scalars())
+        opened = opened_of(self.connection, relationship, events)
         return [event for event in events if event.event not in opened]
 
     def _is_covered(self, event: int) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import insert, select
+from sqlalchemy import Connection, insert, select
 
 from serving.casework.act import Act, Casework, Content, Done, Work, acting
 from serving.casework.case import NotAllowed, case_of_relationship, move, open_case
@@ -86,7 +86,7 @@ def put_before_unit(work: Work, opened: Opened, events: Sequence[RecordedEvent])
     head = open_case(work, opened.relationship) if head is None else head
     referral_id = new_referral_id()
     keep_referral(work, referral_id, head.id, opened)
-    _keep_events(work, referral_id, opened.relationship, events)
+    keep_events(work, referral_id, opened.relationship, events)
     answer(work, _questions_about(work, events), "link", referral_id)
     state_after = transitions().after("refer", state, {})
     move(work, head, state_after)
@@ -97,16 +97,26 @@ def ask_who(work: Work, opened: Opened, events: Sequence[RecordedEvent]) -> str:
     """Open a question of identity in an act, about events that no recorded relationship covers; return it."""
     referral_id = new_referral_id()
     keep_referral(work, referral_id, None, opened)
-    _keep_events(work, referral_id, 0, events)
+    keep_events(work, referral_id, 0, events)
     return referral_id
 
 
-def _keep_events(work: Work, referral_id: str, relationship: int, events: Sequence[RecordedEvent]) -> None:
+def keep_events(work: Work, referral_id: str, relationship: int, events: Sequence[RecordedEvent]) -> None:
+    """Write in an act which events of a relationship (0: none covers them) a referral is of."""
     of_referral = {"referral_id": referral_id, "relationship": relationship, "act_id": work.act.act_id}
     names = ("event", "kind", "about", "occurred_at", "recorded_at", "ends")
     rows = [of_referral | {name: getattr(event, name) for name in names} for event in events]
     if rows:
         work.connection.execute(insert(REFERRAL_EVENTS), rows)
+
+
+def opened_of(connection: Connection, relationship: int, events: Sequence[RecordedEvent]) -> set[int]:
+    """Return which of these events opened something in a relationship (0: where none covers them)."""
+    query = select(REFERRAL_EVENTS.c.event).where(
+        REFERRAL_EVENTS.c.relationship == relationship,
+        REFERRAL_EVENTS.c.event.in_([event.event for event in events]),
+    )
+    return set(connection.execute(query).scalars())
 
 
 def _questions_about(work: Work, events: Sequence[RecordedEvent]) -> list[str]:

@@ -148,7 +148,7 @@ ANSWERS = append_only(
             comment="The referral that is answered.",
         ),
         act_column(),
-        Column("fact", String, nullable=False, comment="What answered it: sight, grade or link."),
+        Column("fact", String, nullable=False, comment="What answered it: sight, grade, decision or link."),
         Column("fact_id", String, nullable=False, comment="Reference of that fact."),
     )
 )
