@@ -1,8 +1,9 @@
 """What pages cost the server: Today, a case, its grade, a relationship; the least of some runs.
 
-``python -m benchmarks.pages STORE DATE`` makes two lists by rule of a store in a folder of its own, opens a desk on the
-later without a server, and asks for each page as a reviewer. Milliseconds of wall time and of CPU, because other work
-on the machine counts into the first; the first request of a process, which opens the list, is said apart.
+``python -P benchmarks/pages.py STORE DATE`` makes two lists by rule of a store in a folder of its own, opens a desk on
+the later without a server, grades a page of cases, and asks for each page as a reviewer. Milliseconds of wall time and
+of CPU, because other work on the machine counts into the first; the first request of a process, which opens the list,
+is said apart.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from pathlib import Path
 from starlette.testclient import TestClient
 
 from serving.desk.app import create
+from serving.desk.queue.choice import MOST_ROWS
 from serving.desk.service import Desk
 from serving.lists.making import ListOptions, make_list
 from threat.asof import DAY, parse_as_of
@@ -37,7 +39,9 @@ def main(store: Path, as_of: int) -> None:
         client.get("/")
         print(f"first request, which opens the list: {time.perf_counter() - began:.2f} s")
         print(f"relationships ranked: {len(desk.view().listed):,}\n\n| page | wall ms | CPU ms |\n|---|---|---|")
-        for name, path in _pages(client, desk):
+        pages = _pages(client, desk)
+        _grade(client, MOST_ROWS)
+        for name, path in pages:
             wall, cpu = _least(client, path)
             print(f"| {name} | {wall * 1000:.0f} | {cpu * 1000:.0f} |")
         desk.close()
@@ -47,6 +51,19 @@ def _sign_in(client: TestClient) -> None:
     token = re.search(r'name="token" value="([0-9a-f]{64})"', client.get("/sign-in").text)
     assert token is not None
     client.post("/sign-in", data={"person": "rita", "token": token[1]}, follow_redirects=False)
+
+
+def _grade(client: TestClient, cases: int) -> None:
+    """Grade so many cases, so that Today has a full page of them with places and reasons."""
+    for _ in range(cases):
+        page = client.get("/triage/next").text
+        form = page[page.index('<form method="post" action="/cases/') :]
+        fields = dict(re.findall(r'<input type="hidden" name="([a-z_]+)" value="([^"]*)">', form))
+        fact = re.search(r'name="fact" type="radio" value="([a-z_]+)"', form)
+        address = re.search(r'action="([^"]+)"', form)
+        assert fact is not None
+        assert address is not None
+        client.post(address[1], data={**fields, "grade": "keep_in_view", "fact": fact[1]}, follow_redirects=False)
 
 
 def _pages(client: TestClient, desk: Desk) -> list[tuple[str, str]]:
@@ -81,5 +98,5 @@ def _least(client: TestClient, path: str) -> tuple[float, float]:
 
 if __name__ == "__main__":
     if len(sys.argv) != 3:
-        sys.exit("usage: python -m benchmarks.pages STORE DATE")
+        sys.exit("usage: python -P benchmarks/pages.py STORE DATE")
     main(Path(sys.argv[1]), parse_as_of(sys.argv[2]))
