@@ -40,7 +40,7 @@ def queue(request: Request, signed_in: Annotated[SignedInRequest, Depends(signed
             draft.detail["score_visible"] = bool(answer.rows)
             draft.detail["shown"] = rows.choice.address()
             with reading(signed_in.desk.engine) as connection:
-                today = today_of(connection, signed_in, view)
+                today = today_of(connection, signed_in, places)
     except NotFound as error:
         return page_of(request, "queue/no_list.html", error=error)
     except IntegrityFailure as error:

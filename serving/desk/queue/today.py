@@ -22,6 +22,7 @@ from serving.desk.case_head import must_see_address
 from serving.desk.decision_words import waiting_said
 from serving.desk.list_view import ListView
 from serving.desk.marked import row_markers
+from serving.desk.places import Places
 from serving.desk.referral_words import event_sentences
 from serving.desk.request import SignedInRequest
 from serving.desk.responses.markers import RowMarker
@@ -88,8 +89,9 @@ class Today:
         return self.grades.get(relationship, [])
 
 
-def today_of(connection: Connection, signed_in: SignedInRequest, view: ListView) -> Today:
+def today_of(connection: Connection, signed_in: SignedInRequest, places: Places) -> Today:
     """Return what Today says to whoever is signed in, from one reading of the database."""
+    view = places.view
     at, person = signed_in.at, signed_in.session.person
     must_see = views.must_see_waiting(connection)
     triage = views.triage_waiting(connection)
@@ -106,7 +108,7 @@ def today_of(connection: Connection, signed_in: SignedInRequest, view: ListView)
         must_see=[_must_see_row(view, referral, person, at) for referral in must_see],
         steps=[
             *_proposed(connection, view, person, at),
-            *_begun(view, graded, person.id, at),
+            *_begun(places, graded, person.id),
             *_decisions(connection, view, at),
         ],
         triage=[
@@ -176,12 +178,13 @@ def _page_of(referral: Referral, event: str, person: Actor) -> tuple[str, str]:
     return f"/cases/{referral.case_id}", "Open the case"
 
 
-def _begun(view: ListView, graded: Iterable[Graded], person: str, at: int) -> list[StepRow]:
+def _begun(places: Places, graded: Iterable[Graded], person: str) -> list[StepRow]:
     """Return the reader's own grades whose second look is still open: begun, and not ended."""
+    zone = places.view.zone
     return [
         StepRow(
             each.case_id,
-            f"you graded it {title('grade', each.first)}, {moment(each.at, view.zone)}; see where the order had it",
+            f"you graded it {title('grade', each.first)}, {moment(each.at, zone)}; see where the order had it",
             f"/cases/{each.case_id}/order",
         )
         for each in graded
@@ -190,7 +193,7 @@ def _begun(view: ListView, graded: Iterable[Graded], person: str, at: int) -> li
         and not each.sealed
         and not each.looked_again
         and each.state in ("graded", "watching")
-        and view.is_ranked(each.relationship)
+        and places.row(each.relationship) is not None
     ]
 
 

@@ -95,8 +95,9 @@ def _elsewhere(opened: OpenCase) -> str:
     if case.closed_because == "ungraded":
         return f"/cases/{case.id}/grade"
     mine = case.graded_by == opened.signed_in.session.person.id
-    ranked = opened.view.is_ranked(case.relationship)
-    return "" if mine and ranked and not case.closed_because and not case.looked_again else f"/cases/{case.id}"
+    # Of a list that was published since the grade nothing is shown: the grade was given before another order.
+    shown = places_of(opened.signed_in, opened.view).row(case.relationship) is not None
+    return "" if mine and shown and not case.closed_because and not case.looked_again else f"/cases/{case.id}"
 
 
 def _errors(posted: Form) -> tuple[FieldError, ...]:

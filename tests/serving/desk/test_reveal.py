@@ -6,7 +6,8 @@ import re
 from pathlib import Path
 
 import pytest
-from fixtures.desk_browser import client_of
+from fixtures import golden_force as golden
+from fixtures.desk_browser import NOW, client_of
 from fixtures.golden_lists import REFERENCE
 from fixtures.graded import Grader, waiting_cases
 
@@ -14,6 +15,8 @@ from serving.casework.sealing import Sealer
 from serving.desk import api, app
 from serving.desk.app import PAGES
 from serving.desk.service import Desk
+from serving.lists.making import ListOptions, make_list
+from threat.asof import DAY
 
 
 def addresses(desk: Desk) -> list[str]:
@@ -200,6 +203,26 @@ def test_a_sealed_case_shows_nothing_before_or_after_its_grade(open_desk, rule_v
     assert client.get("/api/v1/queue").json()["rows"] == []
     assert "1 case graded this week is sealed: nothing of the order is shown." in client.get("/").text
     assert "reveal" not in history_of(desk, case)
+
+
+def test_a_grade_of_before_a_list_shows_no_place_on_it(open_desk, golden_store, tmp_path) -> None:
+    """Who grades the case again has not seen the order of the new list either."""
+    listed = ListOptions(capacity=3, publish=True)
+    make_list(golden_store, tmp_path, golden.AS_OF - 7 * DAY, listed, started_at=NOW)
+    moment = [NOW]
+    desk = open_desk(tmp_path, clock=lambda: moment[0], database_path=None)
+    client = client_of(desk)
+    grader = Grader(client)
+    page = f"/relationships/{REFERENCE['G06']}"
+    case = grader.case_of(REFERENCE["G06"])
+    grader.grade(case, "keep_in_view")
+    assert "Ranked " in client.get(page).text
+    make_list(golden_store, tmp_path, golden.AS_OF, listed, started_at=NOW)
+    moment[0] = NOW + 60
+    assert "Ranked " not in client.get(page).text
+    assert "first the records and your own grade" in client.get(f"/cases/{case}").text
+    assert client.get(f"/cases/{case}/order").headers["location"] == f"/cases/{case}"
+    assert client.get("/").status_code == 200
 
 
 READS_A_PLACE = re.compile(
