@@ -17,12 +17,14 @@ _ACCEPTED_AS = re.compile(r" \(\w+/\w+\)")
 """The name that an acceptance of a group goes by, in brackets after the group in words."""
 
 
-def tour_steps(listed: ScoredList, gate: Gate) -> list[TourStep]:
-    """Return up to six stops. ``gate``: what the release gate said of the model.
+def tour_steps(listed: ScoredList, gate: Gate, *, week: bool = False) -> list[TourStep]:
+    """Return up to seven stops. ``gate``: what the release gate said of the model.
 
-    No stop names a place or a change of place, or is chosen by one: the desk shows them after a grade alone.
+    ``week``: people of the demonstration have worked half a week (``serving.demonstration.week``). No stop names a
+    place or a change of place, or is chosen by one: the desk shows them after a grade alone.
     """
-    stops = [_must_see(listed), _sitting(listed), _taught(listed), _gate(gate), _stop(listed), _log()]
+    people = _two_people() if week else None
+    stops = [_must_see(listed), _sitting(listed), people, _taught(listed), _gate(gate), _stop(listed), _log()]
     return [stop for stop in stops if stop is not None]
 
 
@@ -52,6 +54,18 @@ def _sitting(listed: ScoredList) -> TourStep | None:
         "where the order had it and why, and asks whether you keep your grade.",
         link="/triage",
         link_text="Start a sitting",
+    )
+
+
+def _two_people() -> TourStep:
+    """A proposal that one person made and another has to confirm."""
+    return TourStep(
+        title="Two people",
+        text="Rita and Rob have graded five cases, and Sue Supervisor has decided two. In a third she would accept "
+        "what is left of the threat: that takes a second person with an inspector's authority, never her. Sign in as "
+        "Ian Inspector to confirm it, return it or change it, and read what a supervisor answers for.",
+        link="/proposals",
+        link_text="Open what waits for a second person",
     )
 
 

@@ -86,3 +86,10 @@ def test_the_tour_says_nothing_that_a_reviewer_does_not_know(golden_store, rule_
     ]
     assert len(steps) > 10
     assert wrong_words(text for step in steps for text in (step.title, step.text, step.link_text)) == []
+
+
+def test_a_week_half_done_is_a_stop_of_its_own(rule_var):
+    listed = published_list(rule_var)
+    links = {step.title: step.link for step in tour_steps(listed, REFUSED, week=True)}
+    assert links["Two people"] == "/proposals"
+    assert "Two people" not in {step.title for step in tour_steps(listed, REFUSED)}
