@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from serving.casework.clocks import due_in_words, overdue
-from serving.casework.transitions import Actor, next_step, transitions
+from serving.casework.transitions import Actor, Allowed, allowed, next_step, transitions
 from serving.casework.views import Case
 from serving.casework.words import code
 from serving.desk.list_view import ListView
@@ -37,8 +37,11 @@ class CaseHead:
     step: Step | None
 
 
-def case_head(view: ListView, case: Case, person: Actor, at: int) -> CaseHead:
-    """Return the top of a page of a case as a person reads it at ``at`` (UTC seconds)."""
+def case_head(view: ListView, case: Case, person: Actor, at: int, *, on_list: bool) -> CaseHead:
+    """Return the top of a page of a case as a person reads it at ``at`` (UTC seconds).
+
+    ``on_list``: whether the place of its relationship on the list in view may be shown.
+    """
     state = code("case_state", case.state)
     due = "" if case.next_due is None else due_in_words(case.next_due, at, view.zone)
     late = case.next_due is not None and overdue(case.next_due, at)
@@ -52,29 +55,30 @@ def case_head(view: ListView, case: Case, person: Actor, at: int) -> CaseHead:
         meaning=state.meaning,
         due=due,
         late=f"This case is {due}." if late else "",
-        step=step_of(case, person),
+        step=step_of(case, person, on_list=on_list),
     )
 
 
-def step_of(case: Case, person: Actor) -> Step | None:
-    """Return the next step of a case for a person, by the table of acts; None where there is none for them."""
+def step_of(case: Case, person: Actor, *, on_list: bool) -> Step | None:
+    """Return the next step of a case for a person, by the table of acts; None where there is none for them.
+
+    The order and the second look come first for whoever graded: a decision would be written without them.
+    """
+    mine = case.graded_by == person.id and not case.looked_again and not case.closed_because
+    # A decision ends the time for a second look: it is of the grade as it was then.
+    if on_list and mine and isinstance(allowed("second_look", case.state, person), Allowed):  # type: ignore[arg-type]
+        return Step("See where the order had it", f"/cases/{case.id}/order")
     kinds = {referral.kind for referral in case.referrals if not (referral.kind == "must_see" and referral.seen)}
     seen = {referral.kind for referral in case.referrals}
     step = next_step(case.state, person, kinds) or next_step(case.state, person, seen)  # type: ignore[arg-type]
     if step is None:
-        return _second_look(case, person)
+        return None
     title = transitions().act(step.act).title
     if step.act == "see":
         return next((Step(title, address) for address in _unseen(case)), None)
     if step.act == "decide_plan":
         return Step("Decide", f"/cases/{case.id}/decide")
     return Step(title, f"/cases/{case.id}/{step.act}") if step.act == "grade" else None
-
-
-def _second_look(case: Case, person: Actor) -> Step | None:
-    """Return the step to the order, for whoever graded the case and has not looked again."""
-    mine = case.graded_by == person.id and not case.looked_again and not case.closed_because
-    return Step("See where the order had it", f"/cases/{case.id}/order") if mine else None
 
 
 def _unseen(case: Case) -> list[str]:

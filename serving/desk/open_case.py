@@ -21,6 +21,7 @@ from serving.desk.people.around import relationships_of
 from serving.desk.problems import Denied, NotFound
 from serving.desk.request import SignedInRequest
 from serving.desk.responses.facts import Facts
+from serving.desk.reveal import places_of
 from serving.storage import reading
 from threat.dates import moment
 from threat.errors import UsageError
@@ -49,7 +50,8 @@ class OpenCase:
     @cached_property
     def head(self) -> CaseHead:
         """The top of every page of it."""
-        return case_head(self.view, self.case, self.signed_in.session.person, self.signed_in.at)
+        on_list = places_of(self.signed_in, self.view).row(self.case.relationship) is not None
+        return case_head(self.view, self.case, self.signed_in.session.person, self.signed_in.at, on_list=on_list)
 
     @property
     def reference(self) -> str:

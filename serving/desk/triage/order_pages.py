@@ -10,6 +10,7 @@ from starlette.responses import RedirectResponse, Response
 from serving.casework.act import Act, Conflict
 from serving.casework.reveal import reveal
 from serving.casework.second_look import Look, Shown, look_again
+from serving.casework.transitions import Allowed, allowed
 from serving.casework.words import title
 from serving.desk.act_form import ActForm
 from serving.desk.acting import act_of, begun_form, conflict_page, forget_begun, refused
@@ -97,7 +98,11 @@ def _elsewhere(opened: OpenCase) -> str:
     mine = case.graded_by == opened.signed_in.session.person.id
     # Of a list that was published since the grade nothing is shown: the grade was given before another order.
     shown = places_of(opened.signed_in, opened.view).row(case.relationship) is not None
-    return "" if mine and shown and not case.closed_because and not case.looked_again else f"/cases/{case.id}"
+    # A decision ends the time for a second look, and the page of the case has the place then.
+    person = opened.signed_in.session.person
+    in_time = isinstance(allowed("second_look", case.state, person), Allowed)  # type: ignore[arg-type]
+    still_open = mine and shown and in_time and not case.closed_because and not case.looked_again
+    return "" if still_open else f"/cases/{case.id}"
 
 
 def _errors(posted: Form) -> tuple[FieldError, ...]:

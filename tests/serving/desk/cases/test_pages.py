@@ -46,6 +46,16 @@ def test_the_five_lines_and_ten_records_are_on_the_page_itself(grader: Grader) -
     assert said.count("Subject towards person at risk") == 6
 
 
+def test_the_order_and_the_second_look_are_the_next_step_of_whoever_graded_alone(desk: Desk, grader: Grader) -> None:
+    case = grader.case_of(REFERENCE["G06"])
+    grader.grade(case)
+    order = f'href="/cases/{case}/order"'
+    assert order in grader.client.get(f"/cases/{case}").text
+    assert order not in client_of(desk, "supervisor").get(f"/cases/{case}").text
+    grader.keep(case)
+    assert order not in grader.client.get(f"/cases/{case}").text
+
+
 @pytest.mark.parametrize(
     ("fields", "said"),
     [
