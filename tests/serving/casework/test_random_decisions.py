@@ -160,6 +160,7 @@ class Decisions(Acts):
         assert self.unit.opened(4) == ()
 
 
+@pytest.mark.slow
 @pytest.mark.drawn
 def test_whatever_is_decided_two_people_did_what_takes_two() -> None:
-    run_state_machine_as_test(Decisions, settings=limits(80, steps=30))
+    run_state_machine_as_test(Decisions, settings=limits(60, steps=20))
