@@ -12,7 +12,7 @@ from serving.casework.decided import decided, taken_back
 from serving.casework.policy import Rule
 from serving.casework.referral import unanswered
 from serving.casework.tables import ACTS, GRADES, SECOND_LOOKS, SIGHTS
-from serving.casework.watching_tables import ROLLS
+from serving.casework.watching_tables import LETS_GO, ROLLS, SECOND_READINGS
 
 CANNOT_YET = "cannot_yet"
 DECIDES: Mapping[str, Rule] = {"act_today": "decide_act_today", "look_closer": "decide_look_closer"}
@@ -106,6 +106,8 @@ def step_of(connection: Connection, case_id: str, state: str) -> Step | None:
 
 def _next_step(connection: Connection, case_id: str, state: str, judged: InForce | None) -> Step | None:
     """Return the next step by the latest of: its grade, its decision, and the date that the system rolled on."""
+    if state == "closed" and (drawn := reading_waits(connection, case_id)) is not None:
+        return Step(drawn.due_at, drawn.due_rule, drawn.audit, drawn.id)
     if judged is None or state not in ("graded", "planning", "active", "watching"):
         return None
     steps = [Step(judged.due_at, judged.due_rule, judged.audit, judged.id)]
@@ -115,6 +117,18 @@ def _next_step(connection: Connection, case_id: str, state: str, judged: InForce
     if state == "watching" and (rolled := _rolled(connection, case_id)) is not None:
         steps.append(rolled)
     return max(steps, key=lambda step: step.audit)
+
+
+def reading_waits(connection: Connection, case_id: str) -> Row[Any] | None:
+    """Return the letting go of a case that a second person has to read, with ``audit`` and ``by``; None for none."""
+    query = (
+        select(LETS_GO, ACTS.c.audit, ACTS.c.by, SECOND_READINGS.c.agreed)
+        .join(ACTS, ACTS.c.act_id == LETS_GO.c.act_id)
+        .outerjoin(SECOND_READINGS, SECOND_READINGS.c.let_go_id == LETS_GO.c.id)
+        .where(LETS_GO.c.case_id == case_id)
+    )
+    latest = connection.execute(query.order_by(ACTS.c.audit.desc()).limit(1)).first()
+    return latest if latest is not None and latest.drawn and latest.agreed is None else None
 
 
 def _rolled(connection: Connection, case_id: str) -> Step | None:

@@ -15,13 +15,14 @@ import numpy as np
 from sqlalchemy import select
 
 from serving.casework.act import Casework
+from serving.casework.letting_go import OnRecord
 from serving.casework.nightly import casework_of, check_of
 from serving.casework.refer import RecordedEvent
 from serving.casework.tables import OPENED_LISTS
 from serving.casework.watched import Arrived, Watched, watched
 from serving.casework.watching import News, watch
 from serving.lists.feed_words import feed_sentence, feeds_alike
-from serving.lists.new_records import records_of_parties
+from serving.lists.new_records import latest_between, records_of_parties
 from serving.lists.scoring import feeds_at
 from serving.storage import address_of, reading
 from threat import lists
@@ -45,7 +46,9 @@ def night_of(store: Path, var: Path, at: int, policy_path: Path | None = None, d
         raise UsageError("There is no database of the desk.", where=str(address), way_out="name its folder with --var")
     snapshot = Store.open(store).snapshot()
     with casework_of(var, policy_path, database) as casework:
-        news = news_for(casework, snapshot, load_policy(policy_path), batches_of_lists(casework, store, var), at)
+        news = news_for(
+            casework, snapshot, load_policy(policy_path), batches_of_lists(opened_lists(casework), store, var), at
+        )
         night = watch(casework, news, at)
     counts = asdict(night) | {"not_rolled": dict(sorted(night.not_rolled.items()))}
     return counts | {
@@ -55,12 +58,16 @@ def night_of(store: Path, var: Path, at: int, policy_path: Path | None = None, d
     }
 
 
-def batches_of_lists(casework: Casework, store: Path, var: Path) -> dict[str, frozenset[str]]:
-    """Return the batches that each list was made from whose referrals were opened; without lists that are gone."""
+def opened_lists(casework: Casework) -> list[str]:
+    """Return the lists whose referrals were opened."""
     with reading(casework.engine) as connection:
-        opened = list(connection.execute(select(OPENED_LISTS.c.list_id)).scalars())
+        return list(connection.execute(select(OPENED_LISTS.c.list_id)).scalars())
+
+
+def batches_of_lists(list_ids: Iterable[str], store: Path, var: Path) -> dict[str, frozenset[str]]:
+    """Return the batches that each of these lists was made from; without lists that are gone."""
     trust, history, out = Trust.open(), Store.open(store), {}
-    for list_id in opened:
+    for list_id in list_ids:
         try:
             listed = lists.open_list(var / "lists", list_id, trust)
             snapshot = history.snapshot(listed.basis.snapshot, check=False, erased_ok=True)
@@ -68,6 +75,24 @@ def batches_of_lists(casework: Casework, store: Path, var: Path) -> dict[str, fr
             continue  # deleted, or of a history that was put back: then what was loaded since the look is new
         out[list_id] = frozenset(entry.batch_id for entry in snapshot.entries)
     return out
+
+
+def on_record(
+    casework: Casework, snapshot: Snapshot, seen: Mapping[str, frozenset[str]], case_id: str, at: int
+) -> OnRecord:
+    """Return what a history has of one case at ``at`` (UTC seconds) that may keep it from being let go."""
+    with reading(casework.engine) as connection:
+        cases = watched(connection, case_id)
+    if not cases:
+        return OnRecord()
+    [case] = cases
+    news = News(snapshot.id, _arrived(snapshot, cases, _late(snapshot, cases, seen), at), seen)
+    if not is_in(np.array([case.relationship]), snapshot.relationships.relationship_id)[0]:
+        return OnRecord(news.of(case))
+    row = snapshot.rows([case.relationship], at)
+    pair = int(row.subject[0]), int(row.at_risk[0])
+    severe_kinds = casework.clocks.policy.section.closing.severe_kinds
+    return OnRecord(news.of(case), latest_between(snapshot.sightings(), pair, severe_kinds, at))
 
 
 def news_for(

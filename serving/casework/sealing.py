@@ -24,7 +24,7 @@ KEY_BYTES = 32
 
 @dataclass(frozen=True, slots=True)
 class Sealer:
-    """Draws one case in ``one_in`` of a list."""
+    """Draws one case in ``one_in``, of a list or of those that are let go."""
 
     key: bytes = field(repr=False)
     one_in: int
@@ -60,6 +60,13 @@ class Sealer:
         >>> [n for n in range(40) if sealer.sealed(f"R-{n}", "L-1")]
         [8, 25, 29, 32, 35]
         """
+        return self._drawn("sealed", reference, list_id)
+
+    def read_again(self, case_id: str, looked_at: int) -> bool:
+        """Tell whether a second person reads the letting go of a case, by when it was last looked at (UTC seconds)."""
+        return self._drawn("read again", case_id, str(looked_at))
+
+    def _drawn(self, *about: str) -> bool:
         # 0x1f is in no reference, so that two of them can't be cut differently into the same text.
-        drawn = hmac.new(self.key, f"sealed\x1f{reference}\x1f{list_id}".encode(), hashlib.sha256).digest()
+        drawn = hmac.new(self.key, "\x1f".join(about).encode(), hashlib.sha256).digest()
         return int.from_bytes(drawn) % self.one_in == 0

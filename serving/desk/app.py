@@ -19,6 +19,7 @@ from serving.audit.log import Entry
 from serving.desk import api
 from serving.desk.admin import pages as admin_pages
 from serving.desk.case import pages as case_pages
+from serving.desk.cases import leaving_pages
 from serving.desk.cases import pages as cases_pages
 from serving.desk.deciding import decide_pages, proposal_pages, supervisor_pages, voice_pages
 from serving.desk.events import api as events_api
@@ -55,6 +56,7 @@ PAGES = (
     proposal_pages,
     supervisor_pages,
     cases_pages,
+    leaving_pages,
     case_pages,
     people_pages,
     search_pages,

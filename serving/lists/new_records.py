@@ -62,5 +62,28 @@ def records_of_parties(
     return {relationship: list(records.values()) for relationship, records in out.items()}
 
 
+def latest_between(
+    sightings: Sightings, pair: tuple[int, int], names: Collection[str], as_of: int
+) -> tuple[str, int] | None:
+    """Return the latest record of some kinds between two people, either way round: its kind, and when (UTC seconds).
+
+    The time is when it happened or was recorded, the later of both. None where none is on record at ``as_of``.
+    """
+    if pair[0] not in sightings.persons:
+        return None
+    rows = sightings.rows_of(pair[0])
+    numbers = [kinds()[name].number for name in names]
+    others = sightings.ids_of(sightings.counterpart[rows])
+    at = np.flatnonzero(
+        sightings.visible_at(as_of, rows) & (others == pair[1]) & np.isin(sightings.kind[rows], numbers)
+    )
+    if not len(at):
+        return None
+    at = at + rows.start
+    later = np.maximum(sightings.occurred_at[at], sightings.recorded_at[at])
+    last = int(np.argmax(later))
+    return _KINDS[int(sightings.kind[at[last]])].name, int(later[last])
+
+
 def _whom(is_subject: bool) -> About:
     return "subject" if is_subject else "person_at_risk"

@@ -13,6 +13,7 @@ from serving.casework.transitions import NO_CASE, Refused, allowed
 from serving.desk.act_form import ActForm
 from serving.desk.acting import act_of, begun_form, forget_begun, refused
 from serving.desk.cases.history import history_shown
+from serving.desk.cases.leaving_pages import leaving_links
 from serving.desk.cases.place import place_of
 from serving.desk.decision_words import decided_said
 from serving.desk.form import Form
@@ -118,6 +119,7 @@ def case_page(request: Request, reference: Reference, signed_in: Reader) -> Resp
         decided=deciding,
         may_take_back=_may(opened, "decide_back"),
         may_record=_may(opened, "record_voice"),
+        leaving=leaving_links(opened, lambda act: _may(opened, act)),
     )
 
 

@@ -7,10 +7,13 @@ from pathlib import Path
 
 import pytest
 from fixtures.casework_decisions import DecidingUnit
+from fixtures.casework_nights import WatchingUnit
 from fixtures.casework_unit import Unit
 
+from serving.audit.log import verify
+from serving.casework.checks import compare
 from serving.casework.sealing import Sealer
-from serving.storage import connect
+from serving.storage import connect, reading
 
 _SEALED = Sealer.sealed
 
@@ -32,4 +35,16 @@ def unit(tmp_path: Path) -> Iterator[Unit]:
 def deciding(tmp_path: Path) -> Iterator[DecidingUnit]:
     engine = connect(tmp_path / "desk.sqlite")
     yield DecidingUnit(engine)
+    engine.dispose()
+
+
+@pytest.fixture
+def watching(tmp_path: Path) -> Iterator[WatchingUnit]:
+    """Whatever a test does, heads are as facts say and each act has its entry."""
+    engine = connect(tmp_path / "desk.sqlite")
+    unit = WatchingUnit(engine)
+    yield unit
+    with reading(engine) as connection:
+        assert compare(connection).incidents == ()
+    assert verify(engine).entries == unit.rows()[0]
     engine.dispose()

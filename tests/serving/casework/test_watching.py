@@ -2,38 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from fixtures.casework_decisions import PLAN, WATCH
-from fixtures.casework_nights import DAY, LATE, WatchingUnit
+from fixtures.casework_nights import DAY, LATE
 from fixtures.casework_unit import BEN, HOUR, MORNING
 from sqlalchemy import select
 
-from serving.audit.log import verify
 from serving.casework.act import Conflict
-from serving.casework.checks import compare
 from serving.casework.refer import RecordedEvent
 from serving.casework.tables import ACTS, REFERRAL_EVENTS
 from serving.casework.watched import Arrived, Look
 from serving.casework.watching_tables import ROLLS
-from serving.storage import connect, reading
+from serving.storage import reading
 
 MIDNIGHT = MORNING + 15 * HOUR
 """The end of Monday 1 June 2026 in London."""
-
-
-@pytest.fixture
-def watching(tmp_path: Path) -> Iterator[WatchingUnit]:
-    engine = connect(tmp_path / "desk.sqlite")
-    unit = WatchingUnit(engine)
-    yield unit
-    with reading(engine) as connection:
-        assert compare(connection).incidents == ()
-    assert verify(engine).entries == unit.rows()[0]
-    engine.dispose()
 
 
 def test_a_case_leaves_and_returns(watching):
