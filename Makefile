@@ -59,7 +59,7 @@ define run-suite
   -n $(WORKERS) --dist loadfile --no-loadscope-reorder -q $(1) $(CURDIR)/tests $(TESTS)
 endef
 
-test: setup ## the suite, from the built wheel, in less than ten minutes on two cores
+test: setup ## the suite, from the built wheel, in less than twenty minutes on two cores
 	$(call run-suite,-m "not (long or slow)")
 
 test-long: export THREAT_ALL_EXAMPLES := 1
