@@ -74,6 +74,16 @@ def unanswered(connection: Connection, case_id: str) -> list[Row[Any]]:
     return list(connection.execute(query))
 
 
+def is_of_record(connection: Connection, referral_id: str, case_id: str, event: int) -> bool:
+    """Tell whether a referral, answered or not, was opened in a case by an event (its number)."""
+    query = (
+        select(REFERRALS.c.id)
+        .join(REFERRAL_EVENTS, REFERRAL_EVENTS.c.referral_id == REFERRALS.c.id)
+        .where(REFERRALS.c.id == referral_id, REFERRALS.c.case_id == case_id, REFERRAL_EVENTS.c.event == event)
+    )
+    return connection.execute(query).first() is not None
+
+
 def answer(work: Work, referral_ids: Iterable[str], fact: str, fact_id: str) -> None:
     """Note in an act what answers referrals."""
     rows = [

@@ -15,7 +15,7 @@ from serving.desk import cookies
 from serving.desk.form import Form
 from serving.desk.problems import Denied
 from serving.desk.request import desk_of, posted_form
-from serving.desk.returning import page_to_return_to
+from serving.desk.returning import form_address, page_to_return_to
 from serving.identity.tables import PEOPLE, SESSIONS
 from serving.storage import writing
 from threat.errors import UsageError
@@ -51,8 +51,9 @@ def keep_for_after_sign_in(request: Request, form: Form) -> bool:
         return False  # a field of one value that was sent twice: no page sends such a form
     if not is_own or path.endswith(_NEVER_KEPT) or page_to_return_to(request.app, path) in ("", "/"):
         return False
-    case = _CASE.search(path)
-    to_keep = ToKeep(path, form.kept(), case[0] if case else None, version)
+    address = form_address(request)
+    case = _CASE.search(address)
+    to_keep = ToKeep(address, form.kept(), case[0] if case else None, version)
     query = select(PEOPLE.c.id).join_from(SESSIONS, PEOPLE).where(SESSIONS.c.session_id == session_id, PEOPLE.c.active)
     with writing(desk.engine) as connection:
         person = connection.execute(query).scalar()

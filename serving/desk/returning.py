@@ -11,6 +11,7 @@ from starlette.routing import Match
 _ADDRESS = re.compile(r"(?P<path>/[A-Za-z0-9/-]*)(?:\?[A-Za-z0-9_.=&%+-]*)?(?:#[A-Za-z0-9-]{1,60})?")
 """A path, a query and an anchor in letters that are judged as they are: no backslash, colon, space or control."""
 
+_CASE = re.compile(r"C-[0-9a-f]{16}", re.ASCII)
 _LONGEST = 1500
 _NO_PAGES = ("//", "/api/", "/static/", "/sign-")
 """Beginnings of what is no page to go on to: another host, what programs ask for, and the sign-in itself."""
@@ -30,6 +31,15 @@ def asked_for(request: Request) -> str:
     query = f"?{request.url.query}" if request.url.query else ""
     # A form is sent to the address of its page, or to one that has no page.
     return page_to_return_to(request.app, f"{request.url.path}{query}")
+
+
+def form_address(request: Request) -> str:
+    """Return the address by which what somebody begins in a form is kept: its path, and the case it names beside it.
+
+    One must-see record is in the cases of several relationships: what is written in one is never shown in another.
+    """
+    case = request.query_params.get("case", "")
+    return f"{request.url.path}?case={case}" if _CASE.fullmatch(case) else request.url.path
 
 
 def leading_to(address: str, back: str, *, kept: bool = False) -> str:

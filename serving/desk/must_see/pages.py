@@ -8,6 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Path, Query, Request
 from starlette.responses import RedirectResponse, Response
 
+from serving.casework.referral import is_of_record
 from serving.casework.sight import Seen, see
 from serving.casework.views import Referral
 from serving.casework.words import vocabulary
@@ -22,6 +23,8 @@ from serving.desk.reason_form import FieldError
 from serving.desk.referral_words import event_sentences
 from serving.desk.rendering import page_of
 from serving.desk.request import SignedInRequest, may, posted_form
+from serving.desk.returning import form_address
+from serving.storage import reading
 from threat.errors import UsageError
 from threat.ids import parse_id, show_id
 
@@ -55,7 +58,7 @@ def must_see(request: Request, reference: Reference, case: CaseReference, signed
     referral = _unseen(opened, event)
     if referral is None:
         return RedirectResponse(kept(request, f"/cases/{opened.case.id}"), status_code=303)
-    return _page(request, opened, event, referral, begun_form(signed_in, request.url.path, opened.view.zone))
+    return _page(request, opened, event, referral, begun_form(signed_in, form_address(request), opened.view.zone))
 
 
 @router.post("/must-see/{reference}")
@@ -70,6 +73,7 @@ def save_sight(
     signed_in.require_form(posted.value("token"), "see a must-see record")
     event, opened = show_id("E", parse_id(reference, "E")), open_case(signed_in, case)
     opened.require("see")
+    _require_of_page(opened, event, posted.value("referral"))
     result, act = posted.value("result"), act_of(signed_in, posted)
     referral, form = _of_event(opened, event), ActForm(posted, act.act_id)
     errors = _errors(posted)
@@ -82,9 +86,22 @@ def save_sight(
         if referral is None or referral.seen:
             raise
         return _page(request, opened, event, referral, refused(form, error))
-    forget_begun(signed_in, request.url.path)
+    forget_begun(signed_in, form_address(request))
     onward = f"/cases/{opened.case.id}/grade" if result == "grade_now" else "/"
     return RedirectResponse(kept(request, onward) if onward != "/" else "/", status_code=303)
+
+
+def _require_of_page(opened: OpenCase, event: str, referral: str) -> None:
+    """Raise UsageError for a form of another page: it would answer a record other than the one that was shown."""
+    with reading(opened.signed_in.desk.engine) as connection:
+        if is_of_record(connection, referral, opened.case.id, parse_id(event, "E")):
+            return
+    raise UsageError(
+        f"The form is not of the record {event} in the case {opened.case.id}.",
+        value=referral or None,
+        where="referral",
+        way_out="open the record from its case, and send the form from there",
+    )
 
 
 def _of_event(opened: OpenCase, event: str) -> Referral | None:

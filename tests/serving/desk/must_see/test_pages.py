@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from fixtures.desk_browser import client_of
+from fixtures.desk_browser import client_of, session_of
 from fixtures.graded import Grader, form_in, waiting_cases
 
+from serving.casework.drafts import draft_of
 from serving.desk.service import Desk
+from serving.storage import reading
 
 
 @pytest.fixture
@@ -64,3 +66,41 @@ def test_a_record_that_is_not_of_the_case_leads_to_the_case(grader: Grader) -> N
     first, second = waiting_cases(grader.client)
     answer = grader.client.get(record_of(grader, first).replace(first, second))
     assert (answer.status_code, answer.headers["location"]) == (303, f"/cases/{second}")
+
+
+def test_a_form_of_another_case_answers_nothing_and_a_repeat_of_its_own_gets_its_answer(grader: Grader) -> None:
+    first, second = waiting_cases(grader.client)
+    address, hidden = form_in(grader.client.get(record_of(grader, first)).text, "/must-see/")
+    other, _ = form_in(grader.client.get(record_of(grader, second)).text, "/must-see/")
+    sent = {**hidden, "result": "grade_now"}
+    for wrong in (other, address.replace(first, second), other.replace(second, first)):
+        answer = grader.client.post(wrong, data=sent)
+        assert answer.status_code == 422
+        assert "The form is not of the record" in answer.text
+    assert waiting_cases(grader.client) == [first, second]
+    for _ in range(2):
+        answer = grader.client.post(address, data=sent)
+        assert (answer.status_code, answer.headers["location"]) == (303, f"/cases/{first}/grade")
+    grader.grade(first)
+    assert grader.client.post(address, data=sent).status_code == 303
+
+
+def test_what_is_written_of_a_record_in_one_case_is_kept_for_that_case_alone(
+    desk: Desk, grader: Grader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = waiting_cases(grader.client)
+    address, hidden = form_in(grader.client.get(record_of(grader, first)).text, "/must-see/")
+    person, now = session_of(desk, grader.client).person.id, desk.clock()
+    monkeypatch.setattr(desk, "clock", lambda: now + 7_200)
+    sent = {**hidden, "result": "duplicate", "note": "The same as the night before"}
+    assert grader.client.post(address, data=sent).status_code == 303
+    with reading(desk.engine) as connection:
+        kept = draft_of(connection, person, address, desk.clock())
+        assert draft_of(connection, person, address.replace(first, second), desk.clock()) is None
+    assert kept is not None
+    assert (kept.case_id, kept.fields["note"]) == (first, ["The same as the night before"])
+    again = Grader(client_of(desk))
+    assert "The same as the night before" in again.client.get(address).text
+    again.see(address)
+    with reading(desk.engine) as connection:
+        assert draft_of(connection, person, address, desk.clock()) is None
