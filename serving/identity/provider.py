@@ -75,7 +75,8 @@ class NotVerifiedError(ThreatError):
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """Who the provider says it was. ``authenticated_at``: UTC seconds; 0 where the provider does not say."""
+    """Who the provider says it was. ``authenticated_at``: UTC seconds; 0 where the provider does not say, or
+    where it was more weakly than a fresh proof has to be."""
 
     subject: str
     authenticated_at: int
@@ -125,11 +126,15 @@ class Provider:
         token, access = self._exchanged(query.get("code", ""), under_way.verifier(signer), described)
         claims = self._claims(token, under_way.nonce(signer), access, at)
         authenticated_at = _whole_seconds(claims.get("auth_time"))
+        is_strong = not self.settings.acr_values or claims.get("acr") in self.settings.acr_values
         if under_way.again:
             if authenticated_at < under_way.begun_at - LEEWAY_SECONDS:
                 raise NotVerifiedError("time of signing in again")
-            if self.settings.acr_values and claims.get("acr") not in self.settings.acr_values:
+            if not is_strong:
                 raise NotVerifiedError("strength of signing in again")
+        elif not is_strong:
+            # Else signing out and in would do for the fresh proof that an act asks for, however weak the sign-in was.
+            authenticated_at = 0
         return Verified(str(claims["sub"]), min(authenticated_at, at))
 
     def sign_out_address(self) -> str:

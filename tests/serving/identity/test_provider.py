@@ -6,6 +6,7 @@ import base64
 import io
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -170,6 +171,16 @@ def test_who_proved_it_in_the_future_proved_it_now_and_who_says_no_time_never(be
     for said, understood in ((NOW + 40, NOW), (NOW - 1.5, NOW - 2), (True, 1)):
         token = signed(auth_time=said)
         assert believed(token).authenticated_at == understood
+
+
+def test_a_sign_in_weaker_than_a_fresh_proof_has_to_be_does_for_none(
+    answers: Answers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    provider = Provider(replace(SETTINGS, acr_values=("phr", "phrh")))
+    for said, understood in (("pwd", 0), (None, 0), (["phr"], 0), ("phr", NOW - 30), ("phrh", NOW - 30)):
+        token = signed(acr=said)
+        monkeypatch.setattr(OAuth2Session, "fetch_token", lambda *_, token=token, **__: {"id_token": token})
+        assert provider.verified({"code": "c"}, BEGUN, SIGNER, NOW) == Verified("ann", understood)
 
 
 def test_a_key_that_the_desk_has_not_seen_is_asked_for_once_in_a_while(
