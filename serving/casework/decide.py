@@ -17,7 +17,8 @@ from serving.casework.decision_read import read_decision, standing_of
 from serving.casework.decision_tables import DECISIONS, DECISIONS_IN_EFFECT, DECISIONS_TAKEN_BACK
 from serving.casework.judged import DECIDES, in_force
 from serving.casework.proposal import Proposal, keep_answer, may_answer, proposal_now, propose
-from serving.casework.referral import COMING_BACK, answer, unanswered
+from serving.casework.referral import answer, unanswered
+from serving.casework.sight import seen_of
 from serving.casework.transitions import Refused, allowed, transitions
 from serving.storage import reading
 from threat.errors import UsageError, raise_all
@@ -186,6 +187,12 @@ def _take_effect(casework: Casework, work: Work, head: Row[Any], given: Decision
         due_rule=due.rule,
         due_calendar=due.calendar,
     )
-    came_back = [row.id for row in unanswered(work.connection, head.id) if row.kind in COMING_BACK]
-    answer(work, came_back, "decision", decision_id)
+    answer(work, _answered_by_it(work.connection, head.id), "decision", decision_id)
     move(work, head, transitions().after(given.act, head.state, {}))
+
+
+def _answered_by_it(connection: Connection, case_id: str) -> list[str]:
+    """Return the referrals that a decision answers: all that wait, except must-see records that nobody has seen."""
+    waiting = [row for row in unanswered(connection, case_id) if row.kind != "link_question"]
+    seen = seen_of(connection, [row.id for row in waiting])
+    return [row.id for row in waiting if row.kind != "must_see" or row.id in seen]

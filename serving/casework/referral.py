@@ -17,9 +17,6 @@ from serving.casework.act import Work
 from serving.casework.clocks import Due
 from serving.casework.tables import ANSWERS, REFERRAL_EVENTS, REFERRALS
 
-COMING_BACK = ("new_record", "review_due")
-"""Kinds that put a case before a person which was judged before: whoever judges it again answers them."""
-
 
 @dataclass(frozen=True, slots=True)
 class Opened:

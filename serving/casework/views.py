@@ -159,8 +159,14 @@ def triage_waiting(connection: Connection) -> tuple[CaseWaiting, ...]:
 
 
 def decision_waiting(connection: Connection) -> tuple[CaseWaiting, ...]:
-    """Return the cases whose grade asks for a decision, the earliest due first."""
-    return _waiting(connection, ("graded",), with_referral=False)
+    """Return the cases that wait for a decision, the earliest due first.
+
+    Those whose grade asks for one, and those with a plan, to write or running, that a referral has put before a person
+    again: it is due when the referral is. A must-see record that nobody has seen comes first, as before a grade.
+    """
+    graded = _waiting(connection, ("graded",), with_referral=False)
+    again = _waiting(connection, ("planning", "active"), with_referral=True)
+    return tuple(sorted((*graded, *again), key=lambda case: (case.due_at, case.id)))
 
 
 def kinds_waiting(connection: Connection) -> dict[str, int]:
@@ -323,6 +329,9 @@ def _waiting(connection: Connection, states: tuple[str, ...], *, with_referral: 
         rows = referrals.get(head.id, [])
         if with_referral and (not rows or any(row.kind == "must_see" and row.sight is None for row in rows)):
             continue
+        due_at, due_rule = head.next_due, head.next_due_rule
+        if head.state in ("planning", "active"):  # the head may say when the plan is due
+            due_at, due_rule = min((row.sight_due_at or row.due_at, row.sight_due_rule or row.due_rule) for row in rows)
         out.append(
             CaseWaiting(
                 head.id,
@@ -331,8 +340,8 @@ def _waiting(connection: Connection, states: tuple[str, ...], *, with_referral: 
                 head.version,
                 tuple(sorted({row.kind for row in rows})),
                 min((row.arrived_at for row in rows), default=head.opened_at),
-                head.next_due,
-                head.next_due_rule,
+                due_at,
+                due_rule,
                 head.owner,
                 head.grade_now,
             )

@@ -68,9 +68,9 @@ def step_of(case: Case, person: Actor, *, on_list: bool) -> Step | None:
     # A decision ends the time for a second look: it is of the grade as it was then.
     if on_list and mine and isinstance(allowed("second_look", case.state, person), Allowed):  # type: ignore[arg-type]
         return Step("See where the order had it", f"/cases/{case.id}/order")
-    kinds = {referral.kind for referral in case.referrals if not (referral.kind == "must_see" and referral.seen)}
-    seen = {referral.kind for referral in case.referrals}
-    step = next_step(case.state, person, kinds) or next_step(case.state, person, seen)  # type: ignore[arg-type]
+    # A must-see record that is seen waits like any other referral: for a grade or a decision, and for no other sight.
+    kinds = {"seen" if referral.seen else referral.kind for referral in case.referrals}
+    step = next_step(case.state, person, kinds - {"link_question"})  # type: ignore[arg-type]
     if step is None:
         return None
     title = transitions().act(step.act).title

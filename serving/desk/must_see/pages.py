@@ -69,7 +69,7 @@ def save_sight(
     signed_in: Reader,
     posted: Annotated[Form, Depends(posted_form)],
 ) -> Response:
-    """Save what a person found; *grade it now* goes on to the grade, anything else back to Today."""
+    """Save what a person found; *grade it now* goes on to the grade or decision, anything else back to Today."""
     signed_in.require_form(posted.value("token"), "see a must-see record")
     event, opened = show_id("E", parse_id(reference, "E")), open_case(signed_in, case)
     opened.require("see")
@@ -87,7 +87,8 @@ def save_sight(
             raise
         return _page(request, opened, event, referral, refused(form, error))
     forget_begun(signed_in, form_address(request))
-    onward = f"/cases/{opened.case.id}/grade" if result == "grade_now" else "/"
+    judged_by = "decide" if opened.case.state in ("planning", "active") else "grade"
+    onward = f"/cases/{opened.case.id}/{judged_by}" if result == "grade_now" else "/"
     return RedirectResponse(kept(request, onward) if onward != "/" else "/", status_code=303)
 
 

@@ -15,7 +15,7 @@ from serving.casework.checks import incidents_now
 from serving.casework.clocks import due_in_words, overdue
 from serving.casework.graded import Graded, grades_since, latest_of_each_case
 from serving.casework.transitions import NO_CASE, Actor, Allowed, allowed
-from serving.casework.views import Referral
+from serving.casework.views import CaseWaiting, Referral
 from serving.casework.words import title, vocabulary
 from serving.desk.capacity import capacity_said
 from serving.desk.case_head import must_see_address
@@ -203,16 +203,22 @@ def _proposed(connection: Connection, view: ListView, person: Person, at: int) -
 
 
 def _decisions(connection: Connection, view: ListView, at: int) -> list[StepRow]:
-    """Return the cases whose grade asks for a decision, the earliest due first."""
+    """Return the cases that wait for a decision, the earliest due first."""
     return [
         StepRow(
             case.id,
-            f"{title('grade', case.grade_now or 'look_closer')}, waits for a decision "
-            f"{due_in_words(case.due_at, at, view.zone)}",
+            f"{_waits_since(case)}, waits for a decision {due_in_words(case.due_at, at, view.zone)}",
             f"/cases/{case.id}",
         )
         for case in views.decision_waiting(connection)
     ]
+
+
+def _waits_since(case: CaseWaiting) -> str:
+    """Say why a case waits for a decision: its grade, or what came since it was decided."""
+    if case.state == "graded":
+        return title("grade", case.grade_now or "look_closer")
+    return ", ".join([title("case_state", case.state), *(title("referral_kind", kind).lower() for kind in case.kinds)])
 
 
 def _nothing_waits(graded: int, cannot: int) -> str:
