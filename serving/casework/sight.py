@@ -20,8 +20,8 @@ from serving.casework.tables import REFERRALS, SIGHTS
 from serving.casework.words import code_to_write
 from threat.errors import UsageError
 
-_BY_A_PLAN = ("planning", "active")
-"""States in which a plan is being written or runs."""
+COVERED_IN = ("active",)
+"""States in which a plan runs: one that is still to be written covers nothing yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +85,9 @@ def _must_see_referral(connection: Connection, referral_id: str) -> Row[Any]:
 
 def _check_result(head: Row[Any], result: str, waiting: list[str]) -> None:
     """Raise UsageError where a result does not fit the case: no plan, or nothing left that it waits for."""
-    if result == "covered_by_plan" and head.state not in _BY_A_PLAN:
+    if result == "covered_by_plan" and head.state not in COVERED_IN:
         raise UsageError(
-            "No plan is being written or runs in this case, so none covers the record.",
+            "No plan runs in this case, so none covers the record.",
             value=head.id,
             where="result",
             way_out="grade it now",

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Path, Query, Request
 from starlette.responses import RedirectResponse, Response
 
 from serving.casework.referral import is_of_record
-from serving.casework.sight import Seen, see
+from serving.casework.sight import COVERED_IN, Seen, see
 from serving.casework.views import Referral
 from serving.casework.words import vocabulary
 from serving.desk.act_form import ActForm
@@ -35,10 +35,10 @@ CaseReference = Annotated[str, Query(alias="case", max_length=40)]
 Reader = Annotated[SignedInRequest, Depends(may("see_cases"))]
 
 _PLAN = {
-    "planning": "A plan is being written in this case.",
+    "planning": "A plan is to be written in this case. Until it runs it covers no record.",
     "active": "A plan runs in this case.",
 }
-"""Whether a plan could cover the record, by the state of the case."""
+"""What is said of the plan of a case, by its state."""
 
 
 @dataclass(frozen=True)
@@ -137,7 +137,6 @@ def _page(request: Request, opened: OpenCase, event: str, referral: Referral, fo
     parties = opened.file.parties
     names = names_on(signed_in, view, opened.reference, {"subject": parties.subject, "person_at_risk": parties.at_risk})
     results = [(name, code.title, code.meaning) for name, code in vocabulary("sight_result").in_use().items()]
-    plan = _PLAN.get(opened.case.state)
     return page_of(
         request,
         "must_see/page.html",
@@ -145,9 +144,13 @@ def _page(request: Request, opened: OpenCase, event: str, referral: Referral, fo
         head=opened.head,
         facts=facts,
         names=names or {},
-        item=Item(event, event_sentences(referral.events, view.days), plan or "No plan is open in this case."),
+        item=Item(
+            event,
+            event_sentences(referral.events, view.days),
+            _PLAN.get(opened.case.state, "No plan is open in this case."),
+        ),
         form=replace(form, carried={"referral": referral.id}),
         address=must_see_address(event, opened.case.id),
-        # What a plan covers can be chosen only where there is one; the act refuses it elsewhere.
-        results=[each for each in results if plan or each[0] != "covered_by_plan"],
+        # What a plan covers can be chosen only where one runs; the act refuses it elsewhere.
+        results=[each for each in results if opened.case.state in COVERED_IN or each[0] != "covered_by_plan"],
     )

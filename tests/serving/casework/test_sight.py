@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from fixtures.casework_decisions import DecidingUnit
 from fixtures.casework_people import somebody
 from fixtures.casework_unit import BEN, HOUR, MORNING, SAM, Unit, event
 from sqlalchemy import update
@@ -46,7 +47,7 @@ def test_what_each_result_comes_to(unit: Unit, result, note, answered, due):
 @pytest.mark.parametrize(
     ("result", "note", "said"),
     [
-        ("covered_by_plan", "", "No plan is being written or runs"),
+        ("covered_by_plan", "", "No plan runs"),
         ("duplicate", "", "note is missing"),
         ("not_this_relationship", "", "note is missing"),
         ("seen", "", "Not a code"),
@@ -65,6 +66,16 @@ def test_the_plan_covers_it_where_one_runs(unit: Unit):
         connection.execute(update(CASES).where(CASES.c.id == case_id).values(state="active"))
     unit.see(referral, "covered_by_plan", person=SAM)
     assert [row.kind for row in unit.case(case_id).referrals] == ["list"]
+
+
+def test_a_plan_that_is_still_to_be_written_covers_nothing(deciding: DecidingUnit):
+    case_id = deciding.graded_case()
+    deciding.decide(case_id)
+    deciding.publish("L-2", must_see={1: [event(7)]})
+    [referral] = unseen(deciding)
+    with pytest.raises(UsageError, match="No plan runs in this case"):
+        deciding.see(referral, "covered_by_plan")
+    assert unseen(deciding) == [referral]
 
 
 def test_the_last_reason_to_look_is_answered_by_a_grade(unit: Unit):
