@@ -50,7 +50,9 @@ def new_person(
     _require_provider(signed_in)
     with signed_in.logged("access", "view the form that adds a person"):
         pass
-    return _new_person_page(request, PersonForm.of(NOBODY))
+    begun = _begun(signed_in, request.url.path)
+    form = PersonForm.sent(Form.from_kept(begun.fields)) if begun else PersonForm.of(NOBODY)
+    return _new_person_page(request, form, begun=begun is not None)
 
 
 @router.post("/admin/people/add")
@@ -72,6 +74,7 @@ def add_person(
             person = people.add(connection, account, standing, why, signed_in.at)
             draft.subject = person.id
             draft.detail = {"justification": why.justification, **standing.as_detail()}
+            drop_draft(connection, signed_in.session.person.id, request.url.path)
     except UsageError as error:
         return _new_person_page(request, form.with_error(error))
     return RedirectResponse(f"/admin/people/{person.id}", status_code=303)
@@ -123,7 +126,7 @@ def _person_page(
         shown, changes, names = _person_of(signed_in, reference)
         draft.subject = shown.id
     may_change = signed_in.session.may("change_people") and shown.id != signed_in.session.person.id
-    begun = _begun(signed_in, shown) if may_change and sent is None else None
+    begun = _begun(signed_in, f"/admin/people/{shown.id}") if may_change and sent is None else None
     return page_of(
         request,
         "admin/person.html",
@@ -142,10 +145,10 @@ def _person_page(
     )
 
 
-def _begun(signed_in: SignedInRequest, shown: Person) -> Draft | None:
-    """Return the change of a person that was sent too long after a proof, to be looked at and sent again."""
+def _begun(signed_in: SignedInRequest, path: str) -> Draft | None:
+    """Return the form of a page that was sent too long after a proof, to be looked at and sent again."""
     with reading(signed_in.desk.engine) as connection:
-        return draft_of(connection, signed_in.session.person.id, f"/admin/people/{shown.id}", signed_in.at)
+        return draft_of(connection, signed_in.session.person.id, path, signed_in.at)
 
 
 def _person_of(signed_in: SignedInRequest, reference: str) -> tuple[Person, tuple[Change, ...], dict[str, str]]:
@@ -160,8 +163,9 @@ def _person_of(signed_in: SignedInRequest, reference: str) -> tuple[Person, tupl
     return listed[reference], changes, {person.id: person.shown for person in listed.values()}
 
 
-def _new_person_page(request: Request, form: PersonForm) -> Response:
-    return page_of(request, "admin/add.html", status=422 if form.error else 200, form=form, choices=_CHOICES)
+def _new_person_page(request: Request, form: PersonForm, *, begun: bool = False) -> Response:
+    status = 422 if form.error else 200
+    return page_of(request, "admin/add.html", status=status, form=form, choices=_CHOICES, begun=begun)
 
 
 def _require_provider(signed_in: SignedInRequest) -> None:

@@ -79,7 +79,17 @@ def decide_page(request: Request, reference: Reference, signed_in: Reader, chang
     opened = open_case(signed_in, reference)
     _require(opened)
     form = begun_form(signed_in, request.url.path, opened.view.zone, version=opened.case.version)
-    return _form(request, opened, _basis(opened, changing), form)
+    return _form(request, opened, _basis(opened, changing or _changing(opened, form)), form)
+
+
+def _changing(opened: OpenCase, begun: ActForm) -> str:
+    """Return the proposal that a form was begun to change, while it waits for an answer; else empty."""
+    changing = begun.value("changing")
+    if not changing:
+        return ""
+    with reading(opened.signed_in.desk.engine) as connection:
+        proposal = proposal_now(connection, changing, opened.signed_in.at)
+    return changing if proposal.is_open and proposal.case_id == opened.case.id else ""
 
 
 @router.post("/cases/{reference}/decide")
@@ -245,7 +255,8 @@ def take_back_page(request: Request, reference: Reference, signed_in: Reader) ->
     """The form that takes a decision to plan back."""
     opened = open_case(signed_in, reference)
     opened.require("decide_back")
-    return _take_back(request, opened, ActForm(version=opened.case.version))
+    form = begun_form(signed_in, request.url.path, opened.view.zone, version=opened.case.version)
+    return _take_back(request, opened, form)
 
 
 @router.post("/cases/{reference}/take-back")
@@ -268,6 +279,7 @@ def save_take_back(request: Request, reference: Reference, signed_in: Reader, po
         signed_in.refuse(Denied(error.problem, status=403, value=reference, way_out=error.way_out), "take back")
     except UsageError as error:
         return _take_back(request, opened, refused(form, error))
+    forget_begun(signed_in, request.url.path)
     return RedirectResponse(f"/cases/{reference}", status_code=303)
 
 

@@ -18,7 +18,7 @@ from serving.casework.proposal import SAID, Proposal, proposal_now, proposals, w
 from serving.casework.transitions import Allowed, transitions
 from serving.casework.words import title
 from serving.desk.act_form import ActForm
-from serving.desk.acting import act_of, conflict_page, refused
+from serving.desk.acting import act_of, begun_form, conflict_page, forget_begun, refused
 from serving.desk.decision_words import decision_said, errors_of, proposal_said, voices_said, who_confirms
 from serving.desk.form import Form
 from serving.desk.open_case import OpenCase, open_case
@@ -114,6 +114,7 @@ def answer(
         signed_in.refuse(denied, "answer a proposal")
     except UsageError as error:
         return _page(request, signed_in, _proposal(signed_in, reference), refused(form, error))
+    forget_begun(signed_in, request.url.path)
     return RedirectResponse(f"/cases/{proposal.case_id}", status_code=303)
 
 
@@ -125,6 +126,7 @@ def _proposal(signed_in: SignedInRequest, reference: str) -> Proposal:
 def _page(request: Request, signed_in: SignedInRequest, proposal: Proposal, form: ActForm | None) -> Response:
     opened = open_case(signed_in, proposal.case_id)
     zone, clocks = opened.view.zone, signed_in.desk.casework.clocks
+    form = form or begun_form(signed_in, request.url.path, zone, version=opened.case.version)
     with signed_in.logged("consultation", "view proposal") as draft:
         draft.subject = opened.case.id
         draft.detail = {"proposal": proposal.id}
@@ -137,7 +139,7 @@ def _page(request: Request, signed_in: SignedInRequest, proposal: Proposal, form
     return page_of(
         request,
         "deciding/proposal.html",
-        status=422 if form is not None and form.errors else 200,
+        status=422 if form.errors else 200,
         head=opened.head,
         facts=opened.facts,
         proposal=proposal,
@@ -148,7 +150,7 @@ def _page(request: Request, signed_in: SignedInRequest, proposal: Proposal, form
         why_not=refused_because.reason if refused_because else "",
         may_change=_may_change(opened, proposal),
         answers=_ANSWERS,
-        form=form or ActForm(version=opened.case.version),
+        form=form,
     )
 
 

@@ -37,7 +37,10 @@ Reader = Annotated[SignedInRequest, Depends(may("see_cases"))]
 @router.get("/triage")
 def start(request: Request, signed_in: Annotated[SignedInRequest, Depends(may("see_names"))]) -> Response:
     """The start of a sitting: why, who else is sitting, how many wait."""
-    return _start(request, signed_in, NAMES_FORM)
+    begun = begun_form(signed_in, request.url.path, signed_in.desk.view().zone)
+    # Not as if it had been sent: nothing of it is to mend before its writer has looked at it.
+    form = replace(NAMES_FORM.filled_in(begun.fields), sent=False)
+    return _start(request, signed_in, form, begun.kept_until)
 
 
 @router.post("/triage")
@@ -52,17 +55,24 @@ def begin(
     if form.error:
         return _start(request, signed_in, form)
     open_sitting(signed_in, form)
+    forget_begun(signed_in, request.url.path)
     return RedirectResponse("/triage/next", status_code=303)
 
 
-def _start(request: Request, signed_in: SignedInRequest, form: ReasonForm) -> Response:
+def _start(request: Request, signed_in: SignedInRequest, form: ReasonForm, kept_until: str = "") -> Response:
     with signed_in.logged("consultation", "view start of a sitting") as draft:
         view = signed_in.desk.view()
         draft.subject = view.listed.id
         with reading(signed_in.desk.engine) as connection:
             said = start_said(connection, signed_in, sitting_now(connection, signed_in, view))
     return page_of(
-        request, "triage/start.html", status=422 if form.error else 200, form=form, error=form.error, said=said
+        request,
+        "triage/start.html",
+        status=422 if form.error else 200,
+        form=form,
+        error=form.error,
+        said=said,
+        kept_until=kept_until,
     )
 
 

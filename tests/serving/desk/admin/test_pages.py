@@ -188,3 +188,19 @@ def test_nobody_is_added_to_the_people_of_the_development_sign_in(desk):
     assert ada.get("/admin/people/add").status_code == 403
     assert "come from its own file" in ada.get("/admin/people/add").text
     assert ada.get("/admin/people/U-0000000000000000").status_code == 404
+
+
+def test_a_new_person_who_was_sent_much_later_is_there_after_the_proof(clocked, now, monkeypatch):
+    monkeypatch.setattr("serving.desk.admin.pages._require_provider", lambda _: None)  # as at an identity provider
+    ada, page = client_of(clocked, "admin"), "/admin/people/add"
+    form = FORM | {"subject": "nora", "shown": "Nora New", "justification": "joined"}
+    form["token"] = token_in(ada.get(page).text)
+    now[0] += 3 * RECENT_SECONDS
+    again = ada.post(page, data=form).headers["location"]
+    assert again == "/sign-in/again?back=%2Fadmin%2Fpeople%2Fadd&kept=yes"
+    ada.post("/sign-in/again", data={"token": token_in(ada.get(again).text), "back": page})
+    shown = ada.get(page).text
+    assert "This is what you were about to save." in shown
+    assert 'value="Nora New"' in shown
+    assert ada.post(page, data=form | {"token": token_in(shown)}).status_code == 303
+    assert "This is what you were about to save." not in ada.get(page).text
