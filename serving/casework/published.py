@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
 import pyarrow.parquet as pq
 
 from serving.casework.act import Casework
+from serving.casework.late import batches_before, loaded_since, without_relationship
 from serving.casework.nightly import casework_of
 from serving.casework.opening import ListToOpen, OpenedNow, is_opened, open_cases, open_from_list, opened_up_to
-from serving.casework.refer import RecordedEvent
+from serving.casework.refer import QUARANTINED, RecordedEvent
 from serving.casework.sealing import KEY_FILE, Sealer
+from serving.lists.arrivals import find_arrived
 from serving.lists.must_see import find
 from serving.lists.scoring import relationships_at
 from serving.storage import reading
@@ -32,46 +34,65 @@ from threat.policy import Policy, load_policy
 from threat.release.documents.scored_list import MustSee
 from threat.trust.folder import Trust
 
-QUARANTINED = "quarantined"
-"""Kind of a row that did not fit the tables of the history and is of a must-see kind."""
-
 
 def open_published(
-    casework: Casework, listed: ScoredList, snapshot: Snapshot, policy: Policy, sealer: Sealer, at: int
+    casework: Casework, listed: ScoredList, snapshot: Snapshot, policy: Policy, sealer: Sealer, at: int, *, var: Path
 ) -> OpenedNow | None:
     """Open the referrals of a list that is published; None where they are open already. ``at``: UTC seconds.
 
-    ``snapshot``: what the list was made from. The desk asks at its first request after a publication, so a process that
-    ended between the two costs nothing.
+    ``snapshot``: what the list was made from. ``var``: folder of the lists. The desk asks at its first request after a
+    publication, so a process that ended between the two costs nothing.
     """
     with reading(casework.engine) as connection:
         if is_opened(connection, listed.id):
             return None
-        since, cases = opened_up_to(connection), open_cases(connection)
-    to_open = list_to_open(listed, snapshot, policy, since=since, cases=cases)
+        before = Before(
+            opened_up_to(connection),
+            open_cases(connection),
+            batches_before(connection, snapshot.store_path, var),
+            without_relationship(connection),
+        )
+    to_open = list_to_open(listed, snapshot, policy, before)
     return open_from_list(casework, to_open, sealer, at)
 
 
-def list_to_open(
-    listed: ScoredList, snapshot: Snapshot, policy: Policy, *, since: int | None, cases: Mapping[str, int]
-) -> ListToOpen:
+@dataclass(frozen=True, slots=True)
+class Before:
+    """How things stand before a list is opened.
+
+    ``since``: as-of of the latest list whose referrals are open, UTC seconds; None before the first. ``cases``:
+    relationship of every case that somebody may work on, the oldest first. ``seen``: the batches of the latest list
+    that can be read; None where there is none. ``unplaced``: events that no relationship covered so far.
+    """
+
+    since: int | None
+    cases: Mapping[str, int]
+    seen: Collection[str] | None = None
+    unplaced: Sequence[int] = ()
+
+
+def list_to_open(listed: ScoredList, snapshot: Snapshot, policy: Policy, before: Before) -> ListToOpen:
     """Return what of a list opens referrals.
 
-    ``since``: as-of of the latest list whose referrals are open, UTC seconds; None before the first. Where it is longer
-    ago than the policy looks back, must-see records are looked for from then on: none is lost between two lists.
-    ``cases``: relationship of every case that somebody may work on, the oldest first.
+    Where the list before is longer ago than the policy looks back, must-see records are looked for from then on: none
+    is lost between two lists. None is lost that came in later than that either, or that a relationship covers only now.
     """
     as_of = listed.basis.as_of
-    days = policy.must_see_recorded_days
-    gap = 0.0 if since is None else (as_of - since) / DAY
-    items = list(listed.must_see) if gap <= days else _must_see_since(snapshot, as_of, policy, gap)
+    gap = 0.0 if before.since is None else (as_of - before.since) / DAY
+    days = max(gap, policy.must_see_recorded_days)
+    items = (
+        list(listed.must_see) if gap <= policy.must_see_recorded_days else _must_see_since(snapshot, as_of, policy, gap)
+    )
+    late = list(before.unplaced)
+    if before.seen is not None:
+        late += loaded_since(snapshot, before.seen, policy, as_of - int(days * DAY))
     return ListToOpen(
         listed.id,
         as_of,
-        by_relationship(items),
+        by_relationship([*items, *find_arrived(snapshot, late, as_of, policy)]),
         listed.rows["relationship_id"].to_numpy()[listed.rank <= listed.basis.capacity].tolist(),
-        _severe_since(snapshot, as_of - round(max(gap, days) * DAY)),
-        _same_pair(snapshot, as_of, cases),
+        _severe_since(snapshot, as_of - round(days * DAY)),
+        _same_pair(snapshot, as_of, before.cases),
     )
 
 
@@ -88,14 +109,14 @@ def _must_see_since(snapshot: Snapshot, as_of: int, policy: Policy, days: float)
 
 
 def by_relationship(items: list[MustSee]) -> dict[int, list[RecordedEvent]]:
-    """Return the events of must-see items by relationship; 0 for those that no relationship covers."""
-    out: dict[int, list[RecordedEvent]] = {}
+    """Return the events of must-see items by relationship, each once; 0 for those that no relationship covers."""
+    out: dict[int, dict[int, RecordedEvent]] = {}
     for item in items:
-        out.setdefault(item.relationship_id, []).extend(
-            RecordedEvent(event.event_id, event.kind, event.about, event.occurred_at, event.recorded_at, event.ends)
-            for event in item.triggers
-        )
-    return out
+        events = out.setdefault(item.relationship_id, {})
+        for each in item.triggers:
+            event = RecordedEvent(each.event_id, each.kind, each.about, each.occurred_at, each.recorded_at, each.ends)
+            events.setdefault(event.event, event)
+    return {relationship: list(events.values()) for relationship, events in out.items()}
 
 
 def _severe_since(snapshot: Snapshot, since: int) -> list[RecordedEvent]:
@@ -144,7 +165,7 @@ def open_current(
     snapshot = Store.open(store).snapshot(listed.basis.snapshot)
     with casework_of(var, policy_path, database) as casework:
         sealer = Sealer.from_file(var / KEY_FILE, casework.clocks.policy.section.sealed_one_in)
-        opened = open_published(casework, listed, snapshot, load_policy(policy_path), sealer, at)
+        opened = open_published(casework, listed, snapshot, load_policy(policy_path), sealer, at, var=var)
     counts = asdict(opened) if opened is not None else {}
     counts.pop("entries", None)
     return {"list": listed.id, "opened": opened is not None} | counts

@@ -20,6 +20,9 @@ from serving.casework.words import code_to_write
 from threat.errors import UsageError
 from threat.ids import show_id
 
+QUARANTINED = "quarantined"
+"""Kind of a row that did not fit the tables of the history and is of a must-see kind."""
+
 _BY_PEOPLE = ("officer", "partner", "sample", "risen", "review_due", "reopened")
 """Kinds that may be given by an act of their own; the others come with a list or a record."""
 

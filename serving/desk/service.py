@@ -184,7 +184,8 @@ class Desk:
         """Open the referrals of a list, where whoever published it ended before it had: none may be missing."""
         if self._referred == view.listed.id:
             return
-        open_published(self.casework, view.listed, view.snapshot, load_policy(), self.sealer, self.clock())
+        snapshot, at = view.snapshot, self.clock()
+        open_published(self.casework, view.listed, snapshot, load_policy(), self.sealer, at, var=self.var)
         self._referred = view.listed.id
 
     def _open(self, chosen: Published, list_id: str, note: str) -> ListView:

@@ -41,9 +41,12 @@ def opened(items: list[Any], event_ids: frozenset[int]) -> Opened:
     return out
 
 
-def whole(snapshot: Snapshot, as_of: int) -> list[Any]:
-    rows = relationships_at(snapshot, as_of)
-    days = {"recorded_days": POLICY.must_see_recorded_days, "release_days": POLICY.must_see_release_days}
+def whole(snapshot: Snapshot, as_of: int, event_ids: list[int]) -> list[Any]:
+    """What a list of everything has that looks back as far as the oldest of the events that arrived."""
+    rows, said = relationships_at(snapshot, as_of), snapshot.table("events", ["event_id", "recorded_at"])
+    ages = [as_of - row["recorded_at"] + 1 for row in said.to_pylist() if row["event_id"] in event_ids]
+    recorded_days = max(POLICY.must_see_recorded_days, max(ages) / DAY)
+    days = {"recorded_days": recorded_days, "release_days": POLICY.must_see_release_days}
     return find(snapshot.sightings(), rows, as_of, stays=POLICY.stays, names=POLICY.must_see_kinds, **days)
 
 
@@ -56,7 +59,7 @@ def test_they_open_what_a_list_of_everything_opens(raw: RawReader, data: st.Data
     as_of = data.draw(st.sampled_from([at * UNIT for at in AS_OFS[1:]]))
     with tempfile.TemporaryDirectory() as folder:
         snapshot = stored(raw, Path(folder))
-        expected = opened(whole(snapshot, as_of), frozenset(event_ids))
+        expected = opened(whole(snapshot, as_of, event_ids), frozenset(event_ids))
         assert opened(find_arrived(snapshot, event_ids, as_of, POLICY), frozenset(event_ids)) == expected
 
 
@@ -76,6 +79,21 @@ def test_whoever_has_died_is_known_though_the_event_does_not_name_them(tmp_path:
     snapshot = stored(raw, tmp_path)
     found = find_arrived(snapshot, [12], 2 * UNIT + 1, POLICY)
     assert [[t.event_id for t in item.triggers] for item in found] == ([] if died else [[12]])
+
+
+@pytest.mark.parametrize("days", [1, 9, 400])
+def test_a_record_that_arrives_late_opens_as_one_of_today_does(tmp_path: Path, days: int) -> None:
+    as_of = 500 * DAY
+    at, parties = as_of - days * DAY, {"subject_id": 1, "person_at_risk_id": 2}
+    rows = [
+        {"event_id": 11, "kind": "non_fatal_strangulation", "occurred_at": at, "recorded_at": at} | parties,
+        {"event_id": 12, "kind": "threat_to_kill", "occurred_at": at, "recorded_at": at} | parties,
+        {"event_id": 13, "kind": "threat_to_kill", "occurred_at": at, "recorded_at": as_of} | parties,
+    ]
+    raw = RawReader()
+    raw.events = events(*rows).to_pylist()
+    found = find_arrived(stored(raw, tmp_path), [11, 13], as_of, POLICY)
+    assert [[t.event_id for t in item.triggers] for item in found] == [[11]], "not what was there, nor of tomorrow"
 
 
 def test_no_event_opens_nothing(tmp_path: Path) -> None:
