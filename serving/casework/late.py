@@ -27,9 +27,9 @@ def batches_before(connection: Connection, store: Path, var: Path) -> frozenset[
     """
     query = select(OPENED_LISTS.c.list_id).order_by(OPENED_LISTS.c.as_of.desc(), OPENED_LISTS.c.list_id)
     for list_id in connection.execute(query).scalars().all():
-        found = batches_of_lists([list_id], store, var)
-        if found:
-            return found[list_id]
+        batches = batches_of_lists([list_id], store, var)
+        if batches:
+            return batches[list_id]
     return None
 
 

@@ -133,6 +133,14 @@ def test_whom_no_relationship_covers_is_a_question_and_so_is_a_severe_row_that_d
     assert sorted(waiting(desk)) == [("link_question", ["quarantined"]), ("link_question", ["threat_to_kill"])]
 
 
+def test_a_report_of_weeks_ago_that_is_sent_now_opens_now(desk: Desk, secret: str, client: Browser) -> None:
+    send(client, secret, "first-delivery", **FIRST)
+    late = report(occurred_at="2027-02-10T21:40", recorded_at="2027-02-11T08:50")
+    answer = send(client, secret, "a-late-report", events=[late]).json()
+    assert [len(item["events"]) for item in answer["must_see"]] == [1]
+    assert waiting(desk) == [("must_see", ["strangulation_reported"])]
+
+
 def test_what_opens_nothing_is_kept_all_the_same(desk: Desk, secret: str, client: Browser) -> None:
     send(client, secret, "first-delivery", **FIRST)
     answer = send(client, secret, "a-visit-of-us", events=[report(kind="unit_contact", code="visit", proactive="yes")])
