@@ -11,13 +11,14 @@ from starlette.responses import RedirectResponse, Response
 from serving.casework import safe_contact as contacts
 from serving.casework.options import options
 from serving.casework.safe_contact import SafeContact, open_safe_contacts, record_safe_contact
+from serving.casework.texts import keep_texts
 from serving.casework.voice import Views, problems, record_voice
 from serving.casework.words import title, vocabulary
 from serving.desk.act_form import ActForm
 from serving.desk.acting import act_of, begun_form, forget_begun, refused
 from serving.desk.deciding.days import begin_of, end_of
 from serving.desk.decision_words import errors_of, voices_said
-from serving.desk.form import Form
+from serving.desk.form import Form, new_act_id
 from serving.desk.open_case import OpenCase, open_case
 from serving.desk.people.contact import CONTACT_FORM, safe_contact_of
 from serving.desk.people.references import references_of
@@ -153,9 +154,11 @@ def open_contact(request: Request, reference: Reference, signed_in: MayContact, 
     if reason.error:
         return _contact(request, opened, ActForm(), reason)
     # Committed before anything is read, as for names.
-    with signed_in.logged("consultation", "open safe contact") as draft:
+    with signed_in.logged_change("consultation", "open safe contact") as (connection, draft):
+        # The words are kept where they can be erased; the chain holds their id alone.
+        kept = keep_texts(connection, new_act_id(), {"reason": reason.reason})
         draft.subject = opened.case.id
-        draft.detail = reason.detail
+        draft.detail = {"justification": reason.justification, "reason": kept["reason"]}
     return _contact(request, opened, ActForm(), reason, shown=_contacts(opened, person, reason))
 
 

@@ -9,6 +9,7 @@ import pytest
 from fixtures.deciding import case_to_decide, person, scalar
 from fixtures.desk_browser import Browser
 from fixtures.graded import form_in
+from fixtures.log_entries import details
 
 from serving.storage import reading
 
@@ -60,6 +61,17 @@ def test_it_is_on_no_other_page_and_in_no_log_or_draft(desk, recorded) -> None:
         kept = "".join(str(connection.exec_driver_sql(f"SELECT * FROM {table}").all()) for table in tables)
     assert "record safe contact" in kept
     assert "Tulip" not in kept
+
+
+def test_the_words_of_the_reason_can_be_erased_and_the_log_has_their_id(desk, recorded) -> None:
+    rita, case = recorded
+    address, hidden = form_in(rita.get(f"/cases/{case}/safe-contact").text, f"/cases/{case}/safe-contact/open")
+    rita.post(address, data={**hidden, **REASON})
+    [detail] = details(desk, "open safe contact")
+    assert detail["justification"] == "plan"
+    assert set(detail) == {"justification", "reason"}
+    assert scalar(desk, f"SELECT body FROM texts WHERE id = '{detail['reason']}'") == REASON["reason"]
+    assert scalar(desk, f"SELECT count(*) FROM audit_entries WHERE detail LIKE '%{REASON['reason']}%'") == 0
 
 
 def test_a_form_of_it_is_not_kept_where_the_session_has_ended(desk) -> None:
