@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
 
@@ -23,6 +23,9 @@ from threat.dates import day, moment
 from threat.errors import ThreatError
 
 Pairs = list[tuple[str, str]]
+
+NOT_SHOWN = "written, not shown to your role"
+"""In the place of what a person typed, for readers who may open no names: whoever types may name somebody."""
 
 
 @dataclass(frozen=True)
@@ -56,11 +59,41 @@ def errors_of(problems: Iterable[ThreatError]) -> tuple[FieldError, ...]:
     )
 
 
-def voices_said(connection: Connection, case_id: str, at: int, zone: str) -> list[VoiceSaid]:
-    """Return the views of a case in words, the latest first: that one counts. ``at``: UTC seconds."""
+def bodies_of(connection: Connection, ids: Sequence[str], *, typed: bool) -> dict[str, str]:
+    """Return the bodies of texts by id, an erased one left out; each as not shown where ``typed`` is false."""
+    bodies = texts_of(connection, ids)
+    return bodies if typed else dict.fromkeys(bodies, NOT_SHOWN)
+
+
+def without_texts(given: Decision) -> Decision:
+    """Return a decision with every text that a person typed as not shown; what was chosen stays."""
+    return replace(
+        given,
+        powers=tuple(replace(each, said=_hidden(each.said)) for each in given.powers),
+        considered=tuple(replace(each, said=_hidden(each.said)) for each in given.considered),
+        threat=_hidden(given.threat),
+        vulnerability=_hidden(given.vulnerability),
+        protective=_hidden(given.protective),
+        not_known=_hidden(given.not_known),
+        confidence_why=_hidden(given.confidence_why),
+        life_threat_said=_hidden(given.life_threat_said),
+        supersedes_why=_hidden(given.supersedes_why),
+        why=_hidden(given.why),
+    )
+
+
+def _hidden(text: str) -> str:
+    return NOT_SHOWN if text else ""
+
+
+def voices_said(connection: Connection, case_id: str, at: int, zone: str, *, typed: bool = True) -> list[VoiceSaid]:
+    """Return the views of a case in words, the latest first: that one counts. ``at``: UTC seconds.
+
+    ``typed``: whether the reader may read what people typed.
+    """
     voices = voices_of(connection, case_id)
     ids = [text for voice in voices for text in (voice.what, voice.why, voice.asked_by) if text is not None]
-    bodies = texts_of(connection, ids)
+    bodies = bodies_of(connection, ids, typed=typed)
     out = []
     for voice in voices:
         lines = [("In their words", bodies.get(voice.what, "erased"))] if voice.what else []
@@ -119,9 +152,12 @@ def decision_said(given: Decision, voices: Iterable[VoiceSaid], zone: str) -> Pa
     return [*pairs, *([("Why", given.why)] if given.why else [])]
 
 
-def proposal_said(connection: Connection, proposal: Proposal, at: int, zone: str) -> Pairs:
-    """Return a proposal in words: what, by whom, why, until when, and where it stands. ``at``: UTC seconds."""
-    bodies = texts_of(connection, list(filter(None, (proposal.why, proposal.message))))
+def proposal_said(connection: Connection, proposal: Proposal, at: int, zone: str, *, typed: bool = True) -> Pairs:
+    """Return a proposal in words: what, by whom, why, until when, and where it stands. ``at``: UTC seconds.
+
+    ``typed``: whether the reader may read what people typed.
+    """
+    bodies = bodies_of(connection, list(filter(None, (proposal.why, proposal.message))), typed=typed)
     pairs = [
         ("What", f"{title('proposal_kind', proposal.kind)}: {transitions().act(proposal.act).title.lower()}"),
         ("Proposed by", f"{proposal.who}, {moment(proposal.at, zone)}"),
@@ -162,10 +198,13 @@ class Decided:
     proposals: list[tuple[str, str]]
 
 
-def decided_said(connection: Connection, case_id: str, at: int, zone: str) -> Decided:
-    """Return what is decided of a case, in words. ``at``: UTC seconds."""
-    before, voices = decided(connection, case_id), voices_said(connection, case_id, at, zone)
-    said = [] if before is None else decision_said(read_decision(connection, before.id), voices, zone)
+def decided_said(connection: Connection, case_id: str, at: int, zone: str, *, typed: bool) -> Decided:
+    """Return what is decided of a case, in words. ``at``: UTC seconds. ``typed``: also what people typed."""
+    before, voices = decided(connection, case_id), voices_said(connection, case_id, at, zone, typed=typed)
+    said = []
+    if before is not None:
+        given = read_decision(connection, before.id)
+        said = decision_said(given if typed else without_texts(given), voices, zone)
     proposed = proposals(connection, at, case_id)
     last = [each for each in proposed if each.is_open] or [
         each for each in proposed[-1:] if each.standing == "returned"

@@ -10,7 +10,7 @@ from serving.casework.graded import Graded, facts_of_grade, grades_since
 from serving.casework.transitions import transitions
 from serving.casework.views import HistoryLine, history
 from serving.casework.words import title
-from serving.desk.decision_words import decision_lines
+from serving.desk.decision_words import NOT_SHOWN, decision_lines
 from threat.dates import moment
 from threat.vocabulary import kinds
 
@@ -31,10 +31,11 @@ class ActShown:
     version: str
 
 
-def history_shown(connection: Connection, case_id: str, zone: str, at: int) -> list[ActShown]:
+def history_shown(connection: Connection, case_id: str, zone: str, at: int, *, typed: bool) -> list[ActShown]:
     """Return every act of a case, the latest first. ``zone``: in which times are said. ``at``: UTC seconds.
 
-    An act that showed an order says that it did, and nothing of the order.
+    ``typed``: whether the reader may read what people typed. An act that showed an order says that it did, and nothing
+    of the order.
     """
     grades = grades_since(connection, 0, case=case_id)
     by_fact = {graded.id: _of_grade(connection, graded) for graded in grades}
@@ -42,17 +43,17 @@ def history_shown(connection: Connection, case_id: str, zone: str, at: int) -> l
     out = []
     for line in reversed(history(connection, case_id)):
         said = by_fact.get(line.fact) or decision_lines(connection, line.fact, at)
-        out.append(_shown(line, said, zone))
+        out.append(_shown(line, said, zone, typed=typed))
     return out
 
 
-def _shown(line: HistoryLine, said: list[str], zone: str) -> ActShown:
+def _shown(line: HistoryLine, said: list[str], zone: str, *, typed: bool) -> ActShown:
     return ActShown(
         when=moment(line.at, zone),
         who=line.who,
         role=line.role,
         what=_OTHER_ACTS.get(line.act) or transitions().act(line.act).title,
-        said=[*said, *line.texts.values()],
+        said=[*said, *(text if typed else NOT_SHOWN.capitalize() for text in line.texts.values())],
         state=_states(line),
         version="" if line.version is None else f"{line.version:,}",
     )

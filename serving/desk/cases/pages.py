@@ -91,7 +91,7 @@ def _new(request: Request, signed_in: SignedInRequest, form: ActForm) -> Respons
 def case_page(request: Request, reference: Reference, signed_in: Reader) -> Response:
     """Show a case: who is who, state and next step, why it is here, the records; its place only after a grade."""
     opened = open_case(signed_in, reference)
-    view = opened.view
+    view, typed = opened.view, signed_in.session.may("see_names")
     with signed_in.logged("consultation", "view case") as draft:
         draft.subject = opened.case.id
         places = places_of(signed_in, view)
@@ -100,7 +100,7 @@ def case_page(request: Request, reference: Reference, signed_in: Reader) -> Resp
         facts = opened.facts
         place = place_of(places, opened.case.relationship)
         with reading(signed_in.desk.engine) as connection:
-            deciding = decided_said(connection, opened.case.id, signed_in.at, view.zone)
+            deciding = decided_said(connection, opened.case.id, signed_in.at, view.zone, typed=typed)
     parties = opened.file.parties
     names = names_on(signed_in, view, opened.reference, {"subject": parties.subject, "person_at_risk": parties.at_risk})
     return page_of(
@@ -135,5 +135,6 @@ def history_page(request: Request, reference: Reference, signed_in: Reader) -> R
     with signed_in.logged("consultation", "view history of a case") as draft:
         draft.subject = opened.case.id
         with reading(signed_in.desk.engine) as connection:
-            acts = history_shown(connection, opened.case.id, opened.view.zone, signed_in.at)
+            typed = signed_in.session.may("see_names")
+            acts = history_shown(connection, opened.case.id, opened.view.zone, signed_in.at, typed=typed)
     return page_of(request, "cases/history.html", head=opened.head, acts=acts)

@@ -19,7 +19,14 @@ from serving.casework.transitions import Allowed, transitions
 from serving.casework.words import title
 from serving.desk.act_form import ActForm
 from serving.desk.acting import act_of, begun_form, conflict_page, forget_begun, refused
-from serving.desk.decision_words import decision_said, errors_of, proposal_said, voices_said, who_confirms
+from serving.desk.decision_words import (
+    decision_said,
+    errors_of,
+    proposal_said,
+    voices_said,
+    who_confirms,
+    without_texts,
+)
 from serving.desk.form import Form
 from serving.desk.open_case import OpenCase, open_case
 from serving.desk.problems import Denied
@@ -126,14 +133,15 @@ def _proposal(signed_in: SignedInRequest, reference: str) -> Proposal:
 def _page(request: Request, signed_in: SignedInRequest, proposal: Proposal, form: ActForm | None) -> Response:
     opened = open_case(signed_in, proposal.case_id)
     zone, clocks = opened.view.zone, signed_in.desk.casework.clocks
+    typed = signed_in.session.may("see_names")
     form = form or begun_form(signed_in, request.url.path, zone, version=opened.case.version)
     with signed_in.logged("consultation", "view proposal") as draft:
         draft.subject = opened.case.id
         draft.detail = {"proposal": proposal.id}
         with reading(signed_in.desk.engine) as connection:
-            voices = voices_said(connection, opened.case.id, signed_in.at, zone)
+            voices = voices_said(connection, opened.case.id, signed_in.at, zone, typed=typed)
             given = read_decision(connection, proposal.proposed)
-            said = proposal_said(connection, proposal, signed_in.at, zone)
+            said = proposal_said(connection, proposal, signed_in.at, zone, typed=typed)
             missing = problems(given, standing_of(connection, opened.case.id, clocks, signed_in.at))
             refused_because = why_not(proposal, signed_in.session.person)
     return page_of(
@@ -144,7 +152,7 @@ def _page(request: Request, signed_in: SignedInRequest, proposal: Proposal, form
         facts=opened.facts,
         proposal=proposal,
         said=said,
-        decision=decision_said(given, voices, zone),
+        decision=decision_said(given if typed else without_texts(given), voices, zone),
         missing=[error.text for error in errors_of(missing)] if proposal.is_open else [],
         who=who_confirms(proposal.act),
         why_not=refused_because.reason if refused_because else "",
