@@ -4,8 +4,9 @@ An act writes its fact rows, moves at most one head, and appends one audit entry
 transaction; any part that fails undoes all. ``acts`` holds what is the same of every act: who, when, in which role,
 under which policy, from which state to which. What a person typed is in ``texts`` alone.
 
-An act has an id of its own, which the form carries. The same act again (a double click, a retry after a lost answer)
-gets the answer of the first and writes nothing; the same id with other content is refused.
+An act has an id of its own, which the form carries. The same act again by the same person (a double click, a retry
+after a lost answer) gets the answer of the first and writes nothing; the same id with other content, or from somebody
+else, is refused.
 """
 
 from __future__ import annotations
@@ -223,7 +224,7 @@ def keep(
     """
     first = connection.execute(select(ACTS).where(ACTS.c.act_id == act.act_id)).first()
     if first is not None:
-        return _repeat(connection, first, content), None
+        return _repeat(connection, first, act, content), None
     work = Work(connection, act, content)
     if act.draft:
         drop_draft(connection, act.actor.id, act.draft)
@@ -270,8 +271,15 @@ def keep(
     return Done(act.act_id, result), (sequence, digest)
 
 
-def _repeat(connection: Connection, first: Row[Any], content: Content) -> Done:
-    """Return the answer of the first. Raises UsageError where the id was used for another act."""
+def _repeat(connection: Connection, first: Row[Any], act: Act, content: Content) -> Done:
+    """Return the answer of the first. Raises UsageError where the id was used for another act, or by another person."""
+    if first.by != act.actor.id:
+        raise UsageError(
+            "This act is written already, by somebody else.",
+            value=first.act_id,
+            where="act_id",
+            way_out="open the page again: it shows what was written, and gives your act an id of its own",
+        )
     same = first.content_sha256 == content.sha256 and same_texts(connection, first.act_id, content.texts)
     if not same:
         raise UsageError(

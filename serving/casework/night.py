@@ -20,13 +20,13 @@ from serving.casework.nightly import casework_of, check_of
 from serving.casework.refer import RecordedEvent
 from serving.casework.tables import OPENED_LISTS
 from serving.casework.watched import Arrived, Watched, watched
-from serving.casework.watching import News, watch
+from serving.casework.watching import News, Night, watch
 from serving.lists.feed_words import feed_sentence, feeds_alike
 from serving.lists.new_records import latest_between, records_of_parties
 from serving.lists.scoring import feeds_at
 from serving.storage import address_of, reading
 from threat import lists
-from threat.errors import ThreatError, UsageError
+from threat.errors import IntegrityFailure, ThreatError, UsageError
 from threat.history.snapshot import Snapshot
 from threat.history.sorted_ids import is_in
 from threat.history.store import Store
@@ -38,8 +38,8 @@ from threat.trust.folder import Trust
 def night_of(store: Path, var: Path, at: int, policy_path: Path | None = None, database: str = "") -> dict[str, Any]:
     """Watch the cases of a folder and check them; return what it came to, as a JSON document. ``at``: UTC seconds.
 
-    Raises UsageError for a folder that has no database, IntegrityFailure where anything is not as its facts say: what
-    the night brought back stays.
+    Raises UsageError for a folder that has no database, IntegrityFailure where anything is not as its facts say or
+    a case could not be brought back: what the night did for the others stays.
     """
     address = address_of(var, database)
     if not address.may_exist:
@@ -50,12 +50,21 @@ def night_of(store: Path, var: Path, at: int, policy_path: Path | None = None, d
             casework, snapshot, load_policy(policy_path), batches_of_lists(opened_lists(casework), store, var), at
         )
         night = watch(casework, news, at)
+    checked = check_of(var, at, policy_path, database)
+    if night.failed:
+        raise _failed(night)
     counts = asdict(night) | {"not_rolled": dict(sorted(night.not_rolled.items()))}
-    return counts | {
-        "snapshot": news.snapshot,
-        "late_feeds": list(news.late_feeds),
-        "check": check_of(var, at, policy_path, database),
-    }
+    counts.pop("failed")
+    return counts | {"snapshot": news.snapshot, "late_feeds": list(news.late_feeds), "check": checked}
+
+
+def _failed(night: Night) -> IntegrityFailure:
+    return IntegrityFailure(
+        f"{len(night.failed):,} of {night.cases:,} cases could not be read for what brings them back; the night did "
+        "the others.",
+        value="; ".join(f"{case}: {problem}" for case, problem in sorted(night.failed.items())),
+        way_out="look at each case by hand today, and find out what stands in its way: nothing in a case should",
+    )
 
 
 def opened_lists(casework: Casework) -> list[str]:

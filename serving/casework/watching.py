@@ -26,6 +26,7 @@ from serving.casework.watched import Arrived, Watched, watched
 from serving.casework.watching_tables import ROLLS
 from serving.storage import reading
 from threat.dates import local
+from threat.errors import ThreatError
 from threat.ids import show_id
 
 _NAMESPACE = uuid.UUID("6f0c8f0e-53b2-5d0b-9a43-0b6f5b0d5a11")
@@ -61,7 +62,7 @@ class Night:
 
     ``collected``: cases whose unanswered referral took further records. ``not_rolled``: dates that came and went to a
     person, by why: the checks of the table of acts. ``in_use``: cases that somebody acted on at that very
-    time; they are read again the next night.
+    time; they are read again the next night. ``failed``: what went wrong, by case; the night went on with the others.
     """
 
     cases: int = 0
@@ -71,6 +72,7 @@ class Night:
     rolled: int = 0
     in_use: int = 0
     not_rolled: Counter[str] = field(default_factory=Counter)
+    failed: dict[str, str] = field(default_factory=dict)
 
 
 def watch(casework: Casework, news: News, at: int) -> Night:
@@ -85,6 +87,8 @@ def watch(casework: Casework, news: News, at: int) -> Night:
                 _by_date(casework, news, now, at, night)
         except Conflict:
             night.in_use += 1
+        except ThreatError as error:  # the others come back all the same; whoever runs the night is told
+            night.failed[case.case_id] = error.problem
     return night
 
 
@@ -190,7 +194,7 @@ def _roll(casework: Casework, news: News, case: Watched, step: Step, due: Due, a
         return roll_id
 
     content = Content("roll", "combination", case.case_id, codes)
-    return acting(casework, _act(casework, at, case.case_id, "roll", step.due_at), content, write)
+    return acting(casework, _act(casework, at, case.case_id, "roll", step.fact, step.due_at), content, write)
 
 
 def _review_due(casework: Casework, case: Watched, step: Step, at: int) -> Done:
@@ -204,7 +208,7 @@ def _review_due(casework: Casework, case: Watched, step: Step, at: int) -> Done:
         move(work, head, transitions().after("refer", head.state, {}))
         return referral_id
 
-    return acting(casework, _act(casework, at, case.case_id, "review_due", step.due_at), content, write)
+    return acting(casework, _act(casework, at, case.case_id, "review_due", step.fact, step.due_at), content, write)
 
 
 def _act(casework: Casework, at: int, *about: object) -> Act:

@@ -82,17 +82,24 @@ class Form:
         return self.value(name).strip()
 
     def act_id(self) -> str:
-        """Return the id that makes a repeat of this act known: a UUID, in its usual form. Raises UsageError."""
+        """Return the id that makes a repeat of this act known: a random UUID, in its usual form. Raises UsageError.
+
+        Random ones alone: the ids of what the desk itself does follow from what it is about, and whoever could name
+        one first would keep the desk from doing it.
+        """
         given = self.value("act_id")
         try:
-            return str(uuid.UUID(given))
+            act_id = uuid.UUID(given)
         except ValueError:
+            act_id = None
+        if act_id is None or act_id.version != 4:  # of RFC 9562; None for a variant of another kind
             raise UsageError(
-                "The form does not say which act it is: act_id is missing, or is no UUID.",
+                "The form does not say which act it is: act_id is missing, or is no random UUID.",
                 value=given or None,
                 where="act_id",
                 way_out="open the page again and send the form from there",
-            ) from None
+            )
+        return str(act_id)
 
     def version(self) -> int:
         """Return the version of the case that the page was made from. Raises UsageError where it names none."""

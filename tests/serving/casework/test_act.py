@@ -53,6 +53,15 @@ def test_the_same_act_with_other_content_is_refused(unit: Unit, other):
     assert unit.rows() == before
 
 
+def test_the_same_act_by_somebody_else_is_refused(unit: Unit):
+    case_id = unit.waiting_case()
+    unit.grade(case_id, version=1, act_id=ACT_ID, note="He came back.")
+    before = unit.rows()
+    with pytest.raises(UsageError, match="written already, by somebody else"):
+        unit.grade(case_id, version=1, act_id=ACT_ID, note="He came back.", person=BEN)
+    assert unit.rows() == before
+
+
 def test_a_repeat_after_its_text_is_erased_is_known(unit: Unit):
     case_id = unit.waiting_case()
     first = unit.grade(case_id, version=1, act_id=ACT_ID, note="He came back.")

@@ -10,12 +10,14 @@ from fixtures.casework_nights import DAY, LATE
 from fixtures.casework_unit import BEN, HOUR, MORNING
 from sqlalchemy import select
 
-from serving.casework.act import Conflict
+from serving.casework.act import Conflict, Work
+from serving.casework.case import begin
 from serving.casework.refer import RecordedEvent
 from serving.casework.tables import ACTS, REFERRAL_EVENTS
 from serving.casework.watched import Arrived, Look
 from serving.casework.watching_tables import ROLLS
 from serving.storage import reading
+from threat.errors import UsageError
 
 MIDNIGHT = MORNING + 15 * HOUR
 """The end of Monday 1 June 2026 in London."""
@@ -75,6 +77,37 @@ def test_the_date_that_a_person_set_is_the_date(watching):
     watching.wait(28)
     night = watching.night()
     assert (night.rolled, night.not_rolled) == (0, {"looked_late_enough": 1}), "so far a person looked on day 3 alone"
+
+
+def test_a_date_that_is_set_again_brings_the_case_back_again(watching):
+    case_id = watching.waiting_case()
+    date = MIDNIGHT + 3 * DAY
+    watching.grade(case_id, "keep_in_view", look_again_at=date)
+    watching.at = date - 20 * HOUR
+    assert watching.night().review_due == 1
+    watching.at += HOUR
+    watching.grade(case_id, "keep_in_view", look_again_at=date)
+    assert watching.kinds_waiting(case_id) == []
+    watching.at = date - HOUR
+    assert (watching.night().review_due, watching.night().review_due) == (1, 0)
+    assert watching.kinds_waiting(case_id) == ["review_due"]
+
+
+def test_a_case_that_fails_is_named_and_stops_no_other(watching, monkeypatch):
+    bad, good = watching.kept_in_view(1), watching.kept_in_view(2)
+    watching.wait(28)
+
+    def fails_for_one(work: Work, name: str, case_id: str, version: int) -> object:
+        if case_id == bad:
+            raise UsageError("This act is written already, by somebody else.")
+        return begin(work, name, case_id, version)
+
+    with monkeypatch.context() as patched:
+        patched.setattr("serving.casework.watching.begin", fails_for_one)
+        night = watching.night()
+    assert night.failed == {bad: "This act is written already, by somebody else."}
+    assert (night.review_due, watching.kinds_waiting(bad), watching.kinds_waiting(good)) == (1, [], ["review_due"])
+    assert watching.night().review_due == 1
 
 
 def test_one_referral_collects_records_until_it_is_answered(watching):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from urllib.parse import quote, urlencode
 
 import pytest
@@ -65,6 +66,12 @@ def test_which_act_and_which_version():
             Form.of(fields).act_id()
         with pytest.raises(UsageError, match="which version"):
             Form.of(fields).version()
+
+
+def test_the_id_of_an_act_of_the_desk_itself_is_refused():
+    for given in (uuid.uuid5(uuid.NAMESPACE_URL, "L-1 list"), uuid.uuid1(), uuid.UUID(int=0)):
+        with pytest.raises(UsageError, match="is no random UUID"):
+            Form.of({"act_id": str(given)}).act_id()
 
 
 def test_what_is_kept_of_a_form_holds_no_token():
