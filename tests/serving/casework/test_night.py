@@ -14,7 +14,7 @@ from fixtures.history_rows import events
 
 from serving.casework.night import news_for
 from serving.casework.watched import watched
-from serving.casework.watching import News
+from serving.casework.watching import News, Night
 from serving.storage import connect, reading
 from threat.history.batches import Batch
 from threat.history.store import Store
@@ -111,3 +111,15 @@ def test_nightly_on_a_folder(threat, golden_store, rule_var, tmp_path):
     assert (said["late_feeds"], said["check"]) == ([], {"cases": 3, "referrals": 3, "drafts_deleted": 0})
     code, problem, _ = threat("casework", "nightly", "--store", str(golden_store), "--var", str(tmp_path / "none"))
     assert (code, problem["problem"]) == (2, "There is no database of the desk.")
+
+
+def test_a_night_in_which_a_case_failed_fails_at_its_end(threat, golden_store, rule_var, tmp_path, monkeypatch):
+    var = tmp_path / "var"
+    shutil.copytree(rule_var, var)
+    options = ("--store", str(golden_store), "--var", str(var))
+    threat("casework", "open", *options)
+    night = Night(cases=3, review_due=2, failed={"C-1": "This act is written already, by somebody else."})
+    monkeypatch.setattr("serving.casework.night.watch", lambda *_: night)
+    code, said, _ = threat("casework", "nightly", *options, "--at", "2024-06-02T02:00+01:00")
+    assert (code, said["value"]) == (5, "C-1: This act is written already, by somebody else.")
+    assert said["problem"].startswith("1 of 3 cases could not be read for what brings them back")
