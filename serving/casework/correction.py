@@ -9,6 +9,7 @@ from sqlalchemy import Connection, select
 
 from serving.casework.act import Act, Casework, Content, Done, Work, acting
 from serving.casework.case import begin, move
+from serving.casework.decided import require_undecided
 from serving.casework.grade import Grading, due_of, keep_grade
 from serving.casework.judged import CANNOT_YET, InForce, in_force
 from serving.casework.tables import REVEALS
@@ -58,6 +59,7 @@ def _own_grade(work: Work, case_id: str) -> InForce:
         raise UsageError(
             "The grade in force is another person's.", value=case_id, way_out="a new referral lets you grade the case"
         )
+    require_undecided(work.connection, case_id)
     if was_shown(work.connection, earlier.id):
         raise UsageError(
             "The order was shown after this grade, so it is no longer a grade without it.",

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, func, select
 
 from serving.casework.decision_tables import DECISIONS, DECISIONS_IN_EFFECT, DECISIONS_TAKEN_BACK
-from serving.casework.tables import ACTS
+from serving.casework.tables import ACTS, GRADES
+from threat.errors import UsageError
 
 LEVELS = ("not_shown", "present", "serious", "immediate")
 """Threat levels, rising: what is further left is a lower level, which nobody decides alone."""
@@ -79,6 +80,27 @@ def taken_back(connection: Connection, case_id: str) -> TakenBack | None:
     )
     row = connection.execute(query).first()
     return None if row is None else TakenBack(row.decision_id, row.due_at, row.due_rule, row.audit)
+
+
+def decided_since_grade(connection: Connection, case_id: str) -> bool:
+    """Tell whether a decision took effect after the latest grade of a case, also one that was taken back since."""
+    effects = select(func.max(ACTS.c.audit)).join(DECISIONS_IN_EFFECT, DECISIONS_IN_EFFECT.c.act_id == ACTS.c.act_id)
+    grades = select(func.max(ACTS.c.audit)).join(GRADES, GRADES.c.act_id == ACTS.c.act_id)
+    effect = connection.execute(effects.where(DECISIONS_IN_EFFECT.c.case_id == case_id)).scalar()
+    return effect is not None and effect > (connection.execute(grades.where(GRADES.c.case_id == case_id)).scalar() or 0)
+
+
+def require_undecided(connection: Connection, case_id: str) -> None:
+    """Raise UsageError where a decision took effect after the grade.
+
+    Also after it was taken back: one person could otherwise take a plan back and lower the grade, seen by nobody else.
+    """
+    if decided_since_grade(connection, case_id):
+        raise UsageError(
+            "A decision took effect after this grade, and stands: the grade is not changed any more.",
+            value=case_id,
+            way_out="write a new decision: it changes what happens next",
+        )
 
 
 def is_lower(level: str, than: str) -> bool:

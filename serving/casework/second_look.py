@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from serving.casework.act import Act, Casework, Content, Done, Work, acting
 from serving.casework.case import begin, move
+from serving.casework.decided import require_undecided
 from serving.casework.grade import Grading, next_step
 from serving.casework.judged import CANNOT_YET, InForce, in_force
 from serving.casework.reveal import reveal_of
@@ -89,6 +90,7 @@ def _own_grade(work: Work, look: Look, list_id: str) -> InForce:
         raise UsageError("The case is one of the sealed share, which never has a second look.", value=look.case_id)
     if judged.looked_again:
         raise UsageError("The grade has its second look already.", value=look.case_id, way_out="open the case")
+    require_undecided(work.connection, look.case_id)
     if not reveal_of(work.connection, judged.id, list_id, work.act.actor.id):
         raise UsageError(
             "The order was not shown to you after this grade, so there is nothing to look at again.",

@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, func, select
 
 from serving.casework.clocks import overdue
+from serving.casework.decided import decided_since_grade
 from serving.casework.judged import CANNOT_YET, in_force
 from serving.casework.reveal import closed_because
 from serving.casework.tables import ACTS, ANSWERS, CASES, GRADES, OVER, REFERRAL_EVENTS, REFERRALS, SIGHTS
@@ -82,7 +83,8 @@ class CaseWaiting:
 class Case:
     """A case as it stands, with its unanswered referrals. ``closed_because``: why nothing of the order may be shown.
 
-    ``closed_because`` is ``ungraded``, ``sealed``, or empty where the order may be shown.
+    ``closed_because`` is ``ungraded``, ``sealed``, or empty where the order may be shown. ``decided_since``: a decision
+    took effect after the grade in force, which is not changed any more.
     """
 
     id: str
@@ -93,6 +95,7 @@ class Case:
     grade_id: str | None
     graded_by: str | None
     looked_again: bool
+    decided_since: bool
     next_due: int | None
     next_due_rule: str | None
     joined_into: str | None
@@ -225,6 +228,7 @@ def case_now(connection: Connection, case_id: str) -> Case | None:
         None if judged is None else judged.id,
         None if judged is None else judged.by,
         judged is not None and judged.looked_again,
+        decided_since_grade(connection, case_id),
         head.next_due,
         head.next_due_rule,
         head.joined_into,

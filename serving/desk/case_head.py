@@ -64,7 +64,7 @@ def step_of(case: Case, person: Actor, *, on_list: bool) -> Step | None:
 
     The order and the second look come first for whoever graded: a decision would be written without them.
     """
-    mine = case.graded_by == person.id and not case.looked_again and not case.closed_because
+    mine = case.graded_by == person.id and not (case.looked_again or case.decided_since or case.closed_because)
     # A decision ends the time for a second look: it is of the grade as it was then.
     if on_list and mine and isinstance(allowed("second_look", case.state, person), Allowed):  # type: ignore[arg-type]
         return Step("See where the order had it", f"/cases/{case.id}/order")

@@ -82,9 +82,9 @@ class OpenCase:
 
     @property
     def may_be_corrected(self) -> bool:
-        """Tell whether the grade in force is the reader's own, and nothing of the order was shown since."""
+        """Tell whether the grade in force is the reader's own, and neither a decision nor the order came since."""
         graded = self.own_grade
-        if graded is None or not graded.is_given:
+        if graded is None or not graded.is_given or self.case.decided_since:
             return False
         with reading(self.signed_in.desk.engine) as connection:
             return not was_shown(connection, graded.id)

@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 from serving.casework import views
 from serving.casework.checks import incidents_now
 from serving.casework.clocks import due_in_words, overdue
+from serving.casework.decided import decided_since_grade
 from serving.casework.graded import Graded, grades_since, latest_of_each_case
 from serving.casework.transitions import NO_CASE, Actor, Allowed, allowed
 from serving.casework.views import CaseWaiting, Referral
@@ -108,7 +109,7 @@ def today_of(connection: Connection, signed_in: SignedInRequest, places: Places)
         must_see=[_must_see_row(view, referral, person, at) for referral in must_see],
         steps=[
             *_proposed(connection, view, person, at),
-            *_begun(places, graded, person.id),
+            *_begun(connection, places, graded, person.id),
             *_decisions(connection, view, at),
         ],
         triage=[
@@ -178,7 +179,7 @@ def _page_of(referral: Referral, event: str, person: Actor) -> tuple[str, str]:
     return f"/cases/{referral.case_id}", "Open the case"
 
 
-def _begun(places: Places, graded: Iterable[Graded], person: str) -> list[StepRow]:
+def _begun(connection: Connection, places: Places, graded: Iterable[Graded], person: str) -> list[StepRow]:
     """Return the reader's own grades whose second look is still open: begun, and not ended."""
     zone = places.view.zone
     return [
@@ -194,6 +195,7 @@ def _begun(places: Places, graded: Iterable[Graded], person: str) -> list[StepRo
         and not each.looked_again
         and each.state in ("graded", "watching")
         and places.row(each.relationship) is not None
+        and not decided_since_grade(connection, each.case_id)
     ]
 
 

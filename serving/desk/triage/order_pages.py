@@ -101,7 +101,7 @@ def _elsewhere(opened: OpenCase) -> str:
     # A decision ends the time for a second look, and the page of the case has the place then.
     person = opened.signed_in.session.person
     in_time = isinstance(allowed("second_look", case.state, person), Allowed)  # type: ignore[arg-type]
-    still_open = mine and shown and in_time and not case.closed_because and not case.looked_again
+    still_open = mine and shown and in_time and not (case.closed_because or case.looked_again or case.decided_since)
     return "" if still_open else f"/cases/{case.id}"
 
 

@@ -181,6 +181,22 @@ def test_d1_nobody_lowers_a_level_alone_also_not_by_taking_the_decision_back_fir
     assert (deciding.case(case_id).state, deciding.proposals(case_id)) == ("planning", [("lower_level", "confirmed")])
 
 
+def test_a_grade_is_not_changed_after_a_decision_also_not_once_it_is_taken_back(deciding: DecidingUnit):
+    case_id = deciding.waiting_case()
+    deciding.grade(case_id, "act_today", person=SAM)
+    deciding.reveal(case_id, person=SAM)
+    deciding.voice(case_id)
+    deciding.decide(case_id, replace(PLAN, level="immediate", review_at=MORNING + DAY))
+    deciding.take_back(case_id)
+    with pytest.raises(UsageError, match="took effect after this grade, and stands"):
+        deciding.look(case_id, "changed", "keep_in_view", person=SAM)
+    assert (deciding.case(case_id).state, deciding.case(case_id).decided_since) == ("graded", True)
+    other = deciding.graded_case(2)
+    deciding.decide(other, WATCH)
+    with pytest.raises(UsageError, match="took effect after this grade, and stands"):
+        deciding.correct(other, "keep_in_view")
+
+
 def test_a_level_that_rises_needs_one_person_and_brings_the_plan_forward(deciding: DecidingUnit):
     case_id = deciding.graded_case()
     deciding.decide(case_id)
