@@ -17,7 +17,7 @@ from serving.casework.act import Act, Casework, Content, Done, Work, acting
 from serving.casework.case import begin, move
 from serving.casework.clocks import Due
 from serving.casework.judged import CANNOT_YET, DECIDES
-from serving.casework.referral import answer, unanswered
+from serving.casework.referral import answer, sealed_cases, unanswered
 from serving.casework.sight import seen_of
 from serving.casework.tables import GRADE_FACTS, GRADE_MISSING, GRADES
 from serving.casework.transitions import transitions
@@ -68,7 +68,7 @@ def grade(casework: Casework, act: Act, given: Grading, *, recorded: Collection[
         waiting = [row for row in unanswered(work.connection, head.id) if row.kind != "link_question"]
         _check_waiting(work, waiting)
         due = due_of(casework, act.at, given, recorded)
-        grade_id = keep_grade(work, given, due, sealed=any(bool(row.sealed) for row in waiting))
+        grade_id = keep_grade(work, given, due, sealed=bool(sealed_cases(work.connection, head.id)))
         if given.grade != CANNOT_YET:
             answer(work, [row.id for row in waiting], "grade", grade_id)
         state = transitions().after("grade", head.state, {"grade": given.grade})

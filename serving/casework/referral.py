@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Row, insert, select
 
 from serving.casework.act import Work
 from serving.casework.clocks import Due
-from serving.casework.tables import ANSWERS, REFERRAL_EVENTS, REFERRALS
+from serving.casework.tables import ACTS, ANSWERS, GRADES, REFERRAL_EVENTS, REFERRALS
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,3 +102,31 @@ def events_of(connection: Connection, referral_ids: Sequence[str]) -> dict[str, 
     for row in connection.execute(query):
         out.setdefault(row.referral_id, []).append(row)
     return out
+
+
+def sealed_cases(connection: Connection, case_id: str | None = None) -> frozenset[str]:
+    """Return the cases (or the one asked for, if it is) of which nothing of the order is shown, graded or not.
+
+    The draw of the list that last put a case before the unit counts, whatever answered its referrals, and so does that
+    of a referral which still waits. A grade that was sealed stays so until a later list draws the case again.
+    """
+    graded = select(GRADES.c.case_id, ACTS.c.audit).join(ACTS, ACTS.c.act_id == GRADES.c.act_id)
+    graded = graded.where(GRADES.c.sealed.is_(True))
+    ever = select(REFERRALS.c.case_id).where(REFERRALS.c.sealed.is_(True))
+    query = (
+        select(REFERRALS.c.case_id, REFERRALS.c.list_id, REFERRALS.c.sealed, ANSWERS.c.fact_id, ACTS.c.audit)
+        .join(ACTS, ACTS.c.act_id == REFERRALS.c.act_id)
+        .outerjoin(ANSWERS, ANSWERS.c.referral_id == REFERRALS.c.id)
+        .where(REFERRALS.c.sealed.is_not(None), REFERRALS.c.case_id.in_(ever))
+        .order_by(ACTS.c.audit.desc())
+    )
+    if case_id is not None:
+        query, graded = query.where(REFERRALS.c.case_id == case_id), graded.where(GRADES.c.case_id == case_id)
+    latest: dict[str, tuple[str, int]] = {}
+    sealed = set()
+    for row in connection.execute(query):
+        last, _ = latest.setdefault(row.case_id, (row.list_id, row.audit))
+        if row.sealed and (row.list_id == last or row.fact_id is None):
+            sealed.add(row.case_id)
+    sealed |= {row.case_id for row in connection.execute(graded) if row.audit > latest.get(row.case_id, ("", 0))[1]}
+    return frozenset(sealed)

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, select
 from serving.casework.act import Act, Casework, Content, Done, Work, acting
 from serving.casework.case import NotAllowed, head_of
 from serving.casework.judged import CANNOT_YET, InForce, in_force
-from serving.casework.referral import unanswered
+from serving.casework.referral import sealed_cases, unanswered
 from serving.casework.tables import REVEALS
 from serving.storage import reading
 
@@ -32,7 +32,7 @@ def _why(connection: Connection, case_id: str, judged: InForce | None) -> str:
         return "ungraded"
     if any(row.kind != "link_question" for row in unanswered(connection, case_id)):
         return "ungraded"
-    return "sealed" if judged.sealed else ""
+    return "sealed" if sealed_cases(connection, case_id) else ""
 
 
 def reveal(casework: Casework, act: Act, case_id: str, list_id: str) -> Done:

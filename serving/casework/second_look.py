@@ -10,6 +10,7 @@ from serving.casework.case import begin, move
 from serving.casework.decided import require_undecided
 from serving.casework.grade import Grading, next_step
 from serving.casework.judged import CANNOT_YET, InForce, in_force
+from serving.casework.referral import sealed_cases
 from serving.casework.reveal import reveal_of
 from serving.casework.tables import SECOND_LOOKS
 from serving.casework.transitions import transitions
@@ -86,7 +87,7 @@ def _own_grade(work: Work, look: Look, list_id: str) -> InForce:
     judged = in_force(work.connection, look.case_id)
     if judged is None or judged.by != work.act.actor.id:
         raise UsageError("The grade in force is another person's, so its second look is too.", value=look.case_id)
-    if judged.sealed:
+    if sealed_cases(work.connection, look.case_id):
         raise UsageError("The case is one of the sealed share, which never has a second look.", value=look.case_id)
     if judged.looked_again:
         raise UsageError("The grade has its second look already.", value=look.case_id, way_out="open the case")

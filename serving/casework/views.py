@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Row, Select, func, select
 from serving.casework.clocks import overdue
 from serving.casework.decided import decided_since_grade
 from serving.casework.judged import CANNOT_YET, in_force
+from serving.casework.referral import sealed_cases
 from serving.casework.reveal import closed_because
 from serving.casework.tables import ACTS, ANSWERS, CASES, GRADES, OVER, REFERRAL_EVENTS, REFERRALS, SIGHTS
 from serving.casework.texts import texts_of_acts
@@ -197,7 +198,7 @@ def places(connection: Connection) -> Places:
     )
     last = latest.group_by(GRADES.c.case_id).subquery()
     query = (
-        select(CASES.c.id, CASES.c.relationship, GRADES.c.sealed, GRADES.c.grade)
+        select(CASES.c.id, CASES.c.relationship, GRADES.c.grade)
         .join(GRADES, GRADES.c.case_id == CASES.c.id)
         .join(ACTS, ACTS.c.act_id == GRADES.c.act_id)
         .join(last, (last.c.case_id == CASES.c.id) & (last.c.audit == ACTS.c.audit))
@@ -205,10 +206,11 @@ def places(connection: Connection) -> Places:
     )
     waiting = _unanswered(select(REFERRALS.c.case_id)).where(REFERRALS.c.kind != "link_question")
     waits = set(connection.execute(waiting).scalars())
+    sealed = sealed_cases(connection)
     rows = [row for row in connection.execute(query) if row.id not in waits and row.grade != CANNOT_YET]
     return Places(
         frozenset(int(row.relationship) for row in rows),
-        frozenset(int(row.relationship) for row in rows if row.sealed),
+        frozenset(int(row.relationship) for row in rows if row.id in sealed),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from fixtures.casework_unit import ALL_SEALED, BEN, HOUR, MORNING, SAM, Unit
+from fixtures.casework_unit import ALL_SEALED, BEN, HOUR, MORNING, NONE_SEALED, SAM, Unit
 from sqlalchemy import select
 
 from serving.casework import views
@@ -113,6 +113,21 @@ def test_a_sealed_case_shows_nothing_after_the_grade_either(unit: Unit):
         unit.look(case_id)
     unit.correct(case_id, "act_today")
     assert unit.case(case_id).closed_because == "sealed"
+
+
+def test_a_sealed_case_stays_sealed_when_it_is_graded_again_under_the_same_list(unit: Unit):
+    unit.sealed_one_in = ALL_SEALED
+    case_id = unit.waiting_case()
+    unit.grade(case_id, "keep_in_view")
+    unit.sealed_one_in = NONE_SEALED
+    unit.refer(1)
+    unit.grade(case_id, "keep_in_view")
+    assert (places(unit).closed_because(1), unit.case(case_id).closed_because) == ("sealed", "sealed")
+    with pytest.raises(NotAllowed, match="sealed share"):
+        unit.reveal(case_id)
+    unit.publish("L-2", for_review=[1])
+    unit.grade(case_id, "keep_in_view")
+    assert (places(unit).closed_because(1), unit.case(case_id).closed_because) == ("", ""), "the next list draws anew"
 
 
 def test_the_next_list_closes_the_order_again_until_its_grade(unit: Unit):
