@@ -55,6 +55,10 @@ def save_second_look(
     opened.require("second_look")
     form = ActForm(posted, posted.act_id(), posted.version())
     errors = _errors(posted)
+    # What is not whole is no repeat of an act, and nothing of the order is shown for it but to whoever may see the page.
+    elsewhere = _elsewhere(opened) if errors else ""
+    if elsewhere:
+        return RedirectResponse(elsewhere, status_code=303)
     if errors:
         return _order_page(request, opened, ActForm(posted, form.act_id, form.version, errors))
     graded, after, view = opened.own_grade, posted.value("grade_after"), opened.view

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 
 import pytest
-from fixtures.desk_browser import Browser, client_of, sign_in
+from fixtures.desk_browser import Browser, client_of, sign_in, token_in
 from fixtures.golden_lists import REFERENCE
 from fixtures.graded import Grader, facts_in, form_in, waiting_cases
 from fixtures.page_text import PageText
 
 from serving.casework import views
 from serving.casework.graded import Graded, grades_since
+from serving.desk.form import new_act_id
 from serving.desk.service import Desk
 from serving.storage import reading
 
@@ -69,6 +70,20 @@ def test_a_grade_is_kept_then_the_order_then_the_next_case(desk: Desk, grader: G
         "The order points at something I missed",
         "The knife",
     } <= set(history)
+
+
+def test_a_form_that_is_not_whole_shows_the_order_of_another_persons_grade_to_nobody(
+    desk: Desk, grader: Grader
+) -> None:
+    case = grader.case_of(REFERENCE["G06"])
+    grader.grade(case)
+    grader.client.get(f"/cases/{case}/order")
+    other = client_of(desk, "supervisor")
+    token = token_in(other.get(f"/cases/{case}").text)
+    answer = other.post(f"/cases/{case}/order", data={"token": token, "act_id": new_act_id(), "version": "2"})
+    assert (answer.status_code, answer.headers["location"]) == (303, f"/cases/{case}")
+    with desk.engine.connect() as connection:
+        assert connection.exec_driver_sql("SELECT count(*) FROM reveals").scalar() == 1
 
 
 @pytest.mark.parametrize(
