@@ -102,10 +102,15 @@ class OpenCase:
 
     @property
     def earlier(self) -> list[str]:
-        """Every grade of the case in a sentence, the latest first: what people wrote, and nothing of an order."""
+        """Every grade of the case in a sentence, the latest first: what people wrote, and nothing of an order.
+
+        Before the next grade also nothing of what a second look changed: that would hint at where the order had it.
+        """
         return [f"{moment(each.at, self.view.zone)}: {each.who}, {self._graded(each)}" for each in self.grades]
 
     def _graded(self, graded: Graded) -> str:
+        if self.case.closed_because == "ungraded":
+            return title("grade", graded.grade)
         said = title("grade", graded.first)
         return f"{said}, then {title('grade', graded.grade)}" if graded.grade != graded.first else said
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
 
@@ -31,17 +31,30 @@ class ActShown:
     version: str
 
 
-def history_shown(connection: Connection, case_id: str, zone: str, at: int, *, typed: bool) -> list[ActShown]:
+def history_shown(
+    connection: Connection, case_id: str, zone: str, at: int, *, typed: bool, before_grade: bool = False
+) -> list[ActShown]:
     """Return every act of a case, the latest first. ``zone``: in which times are said. ``at``: UTC seconds.
 
     ``typed``: whether the reader may read what people typed. An act that showed an order says that it did, and nothing
-    of the order.
+    of the order. ``before_grade``: the case waits for a grade, so nothing is said of what came of a second look, which
+    hints at the order.
     """
     grades = grades_since(connection, 0, case=case_id)
     by_fact = {graded.id: _of_grade(connection, graded) for graded in grades}
     by_fact |= {graded.look_id: _of_look(graded) for graded in grades if graded.look_id is not None}
+    hidden = {}
+    if before_grade:
+        looked = [graded for graded in grades if graded.look_id is not None]
+        hidden = {graded.id: [title("grade", graded.grade)] for graded in looked}
+        hidden |= {graded.look_id: ["What came of it is shown after the next grade"] for graded in looked}
     out = []
     for line in reversed(history(connection, case_id)):
+        if line.fact in hidden:
+            # The states say as much as the words: where a second look moved a case.
+            texts = {} if line.act == "second_look" else line.texts
+            out.append(replace(_shown(replace(line, texts=texts), hidden[line.fact], zone, typed=typed), state=""))
+            continue
         said = by_fact.get(line.fact) or decision_lines(connection, line.fact, at)
         out.append(_shown(line, said, zone, typed=typed))
     return out

@@ -135,6 +135,12 @@ def history_page(request: Request, reference: Reference, signed_in: Reader) -> R
     with signed_in.logged("consultation", "view history of a case") as draft:
         draft.subject = opened.case.id
         with reading(signed_in.desk.engine) as connection:
-            typed = signed_in.session.may("see_names")
-            acts = history_shown(connection, opened.case.id, opened.view.zone, signed_in.at, typed=typed)
+            acts = history_shown(
+                connection,
+                opened.case.id,
+                opened.view.zone,
+                signed_in.at,
+                typed=signed_in.session.may("see_names"),
+                before_grade=opened.case.closed_because == "ungraded",
+            )
     return page_of(request, "cases/history.html", head=opened.head, acts=acts)
