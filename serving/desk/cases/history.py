@@ -45,9 +45,9 @@ def history_shown(
     by_fact |= {graded.look_id: _of_look(graded) for graded in grades if graded.look_id is not None}
     hidden = {}
     if before_grade:
-        looked = [graded for graded in grades if graded.look_id is not None]
-        hidden = {graded.id: [title("grade", graded.grade)] for graded in looked}
-        hidden |= {graded.look_id: ["What came of it is shown after the next grade"] for graded in looked}
+        hidden = {graded.id: [title("grade", graded.grade)] for graded in grades if graded.look_id is not None}
+        looks = [graded.look_id for graded in grades if graded.look_id is not None]
+        hidden |= {look: ["What came of it is shown after the next grade"] for look in looks}
     out = []
     for line in reversed(history(connection, case_id)):
         if line.fact in hidden:

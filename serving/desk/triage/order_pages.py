@@ -55,7 +55,7 @@ def save_second_look(
     opened.require("second_look")
     form = ActForm(posted, posted.act_id(), posted.version())
     errors = _errors(posted)
-    # What is not whole is no repeat of an act, and nothing of the order is shown for it but to whoever may see the page.
+    # What is not whole repeats no act, and for it nothing of the order is shown but to whoever may see this page.
     elsewhere = _elsewhere(opened) if errors else ""
     if elsewhere:
         return RedirectResponse(elsewhere, status_code=303)
