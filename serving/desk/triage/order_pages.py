@@ -111,7 +111,7 @@ def _elsewhere(opened: OpenCase) -> str:
 
 def _errors(posted: Form) -> tuple[FieldError, ...]:
     errors = []
-    if posted.value("grade_after") not in {code for code, _, _ in grade_form.grades("graded")}:
+    if posted.value("grade_after") not in {code for code, _, _ in grade_form.keep_or_change("act_today")}:
         errors.append(FieldError("Choose whether you keep your grade.", "grade_after"))
     if posted.value("reason") not in {code for code, _, _ in grade_form.choices("grade_reason")}:
         errors.append(FieldError("Choose why.", "reason"))

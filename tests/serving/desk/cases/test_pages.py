@@ -56,6 +56,13 @@ def test_the_order_and_the_second_look_are_the_next_step_of_whoever_graded_alone
     assert order not in grader.client.get(f"/cases/{case}").text
 
 
+@pytest.mark.parametrize("given", ["keep_in_view", "look_closer"])
+def test_a_second_look_may_come_to_keep_in_view(grader: Grader, given: str) -> None:
+    case = grader.case_of(REFERENCE["G06"])
+    grader.grade(case, given)
+    assert grader.keep(case, "keep_in_view").status_code == 303
+
+
 def test_before_the_next_grade_nothing_is_said_of_what_a_second_look_came_to(grader: Grader) -> None:
     case = grader.case_of(REFERENCE["G06"])
     grader.grade(case, "keep_in_view")
