@@ -97,7 +97,7 @@ def require_undecided(connection: Connection, case_id: str) -> None:
     """
     if decided_since_grade(connection, case_id):
         raise UsageError(
-            "A decision took effect after this grade, and stands: the grade is not changed any more.",
+            "This grade was followed by a decision that took effect and stands, so it is not changed any more.",
             value=case_id,
             way_out="write a new decision: it changes what happens next",
         )

@@ -188,12 +188,12 @@ def test_a_grade_is_not_changed_after_a_decision_also_not_once_it_is_taken_back(
     deciding.voice(case_id)
     deciding.decide(case_id, replace(PLAN, level="immediate", review_at=MORNING + DAY))
     deciding.take_back(case_id)
-    with pytest.raises(UsageError, match="took effect after this grade, and stands"):
+    with pytest.raises(UsageError, match="a decision that took effect and stands"):
         deciding.look(case_id, "changed", "keep_in_view", person=SAM)
     assert (deciding.case(case_id).state, deciding.case(case_id).decided_since) == ("graded", True)
     other = deciding.graded_case(2)
     deciding.decide(other, WATCH)
-    with pytest.raises(UsageError, match="took effect after this grade, and stands"):
+    with pytest.raises(UsageError, match="a decision that took effect and stands"):
         deciding.correct(other, "keep_in_view")
 
 
