@@ -15,6 +15,7 @@ from sqlalchemy import Connection, or_, select
 from serving.casework.night import batches_of_lists
 from serving.casework.refer import QUARANTINED
 from serving.casework.tables import ANSWERS, OPENED_LISTS, REFERRAL_EVENTS
+from threat.asof import on_record
 from threat.history.snapshot import Snapshot
 from threat.history.tables import read_parts
 from threat.policy import Policy
@@ -55,5 +56,5 @@ def loaded_since(snapshot: Snapshot, seen: Collection[str], policy: Policy, befo
             continue
         rows = read_parts("events", paths, ["event_id", "kind", "recorded_at"])
         event_id, kind, recorded_at = (column.to_numpy() for column in rows.columns)
-        out += event_id[np.isin(kind.astype(str), kinds) & (recorded_at < before)].tolist()
+        out += event_id[np.isin(kind.astype(str), kinds) & on_record(recorded_at, before)].tolist()
     return out

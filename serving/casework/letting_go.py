@@ -155,13 +155,13 @@ def _of_severe(clocks: Clocks, severe: tuple[str, int], at: int) -> list[ThreatE
     """Return C2: what happened between the two, either way round, is not long enough ago."""
     kind, when = severe
     zone, days = clocks.policy.time_zone, clocks.policy.section.closing.severe_within_days
-    until = local(when, zone).date() + timedelta(days=days)
-    if local(at, zone).date() >= until:
+    possible_from = local(when, zone).date() + timedelta(days=days)
+    if local(at, zone).date() >= possible_from:
         return []
     return [
         UsageError(
             f"The latest severe record between the two is not {days} days old yet.",
             value=f"{kinds()[kind].title}, {day(when, zone)}",
-            way_out=f"possible from {date_in_words(until)}",
+            way_out=f"possible from {date_in_words(possible_from)}",
         )
     ]

@@ -16,7 +16,7 @@ from serving.casework.clocks import Clocks
 from serving.casework.judged import CANNOT_YET
 from serving.casework.refer import RecordedEvent
 from serving.casework.tables import ACTS, CASES, GRADES, OPENED_LISTS, REFERRALS
-from threat.asof import seconds
+from threat.asof import on_record, seconds
 from threat.dates import local
 
 COMES_BACK = ("planning", "active", "watching", "inactive", "closed")
@@ -83,7 +83,7 @@ class Arrived:
 
         It was recorded after what the list showed, or came in a batch that the list did not have.
         """
-        if self.event.recorded_at >= look.as_of:
+        if not on_record(self.event.recorded_at, look.as_of):
             return True
         if not self.batch:
             return False

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from threat.asof import on_record
 from threat.history.sightings import NO_PERSON, Rows, Sightings
 from threat.release.documents.scored_list import About
 from threat.vocabulary import kinds
@@ -38,7 +39,7 @@ def records_of_parties(
     for i, (subject, at_risk) in enumerate(zip(rows.subject.tolist(), rows.at_risk.tolist(), strict=True)):
         for person in {subject, at_risk} - {NO_PERSON}:
             by_person.setdefault(person, []).append(i)
-    wanted = np.asarray(sightings.recorded_at) >= since
+    wanted = ~np.asarray(on_record(np.asarray(sightings.recorded_at), since))
     if len(also):
         wanted |= np.isin(sightings.event_id, np.fromiter(also, np.int64, len(also)))
     wanted &= sightings.visible_at(as_of) & ~np.asarray(sightings.proactive)

@@ -44,7 +44,7 @@ def make_ready(path: Path) -> None:
     # Before SQLite makes the file, which would be readable as the umask of whoever runs the command says. SQLite gives
     # the same mode to the two files that it keeps next to an open database (-wal and -shm).
     os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
-    until = time.monotonic() + PATIENCE
+    give_up_at = time.monotonic() + PATIENCE
     with closing(sqlite3.connect(path, timeout=PATIENCE, isolation_level=None)) as raw:
         while True:
             try:
@@ -52,7 +52,7 @@ def make_ready(path: Path) -> None:
                 return
             except sqlite3.OperationalError as error:
                 # SQLite does not wait here by itself: two processes that make the file at once meet in this statement.
-                if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > give_up_at:
                     raise
                 time.sleep(0.01)
 

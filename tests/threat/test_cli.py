@@ -77,7 +77,7 @@ def test_the_extra_of_a_module_comes_from_the_distribution() -> None:
     assert {extra: set(names) for extra, names in by_extra().items()} == {
         extra: set(names) for extra, names in by_extra(lines).items()
     }
-    assert set(by_extra()) == {"training", "serving", "fairness", "cards", "pdf", "release", "audit"}
+    assert set(by_extra()) == {"training", "serving", "postgresql", "fairness", "cards", "pdf", "release", "audit"}
     assert extras_with("sklearn.metrics") == ["training"]
     assert set(extras_with("lightgbm")) == {"training", "serving", "release"}
     assert extras_with("numpy") == []
