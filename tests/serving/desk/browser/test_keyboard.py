@@ -133,7 +133,7 @@ def test_the_audit_log(window_on) -> None:
 
 def test_the_tour(window_on) -> None:
     assert walked(window_on("tour", "reviewer"), "/tour") == [
-        *(*TOP, "Today", "Model card", "Guided tour", "Sign out", *FIND, "Take the guided tour"),
+        *(*TOP, "Today", "Proposals", "Model card", "Guided tour", "Sign out", *FIND, "Take the guided tour"),
         *("Open the relationship", "Open the model card"),
     ]
 
