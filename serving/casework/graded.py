@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
+from serving.casework.decided import decided_since_grade
 from serving.casework.judged import CANNOT_YET
-from serving.casework.tables import ACTS, CASES, GRADE_FACTS, GRADES, SECOND_LOOKS, TEXTS
+from serving.casework.tables import ACTS, CASES, GRADE_FACTS, GRADES, REVEALS, SECOND_LOOKS, TEXTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +101,30 @@ def latest_of_each_case(grades: Iterable[Graded]) -> tuple[Graded, ...]:
 def first_of_each_relationship(grades: Iterable[Graded]) -> dict[int, str]:
     """Return the first grade that was given to each relationship. ``grades``: the latest first."""
     return {each.relationship: each.first for each in grades if each.is_given and each.corrects is None}
+
+
+def own_unopened(connection: Connection, person: str) -> frozenset[int]:
+    """Return the relationships whose grade in force is a person's own, and after which nobody was shown the order.
+
+    Not once a decision took effect, or where the case is sealed: neither grade can be corrected on having seen it.
+    """
+    later, act_of_later = GRADES.alias(), ACTS.alias()
+    latest = (
+        select(func.max(act_of_later.c.audit))
+        .join(later, later.c.act_id == act_of_later.c.act_id)
+        .where(later.c.case_id == CASES.c.id)
+        .correlate(CASES)
+        .scalar_subquery()
+    )
+    query = (
+        select(CASES.c.id, CASES.c.relationship)
+        .join(GRADES, GRADES.c.case_id == CASES.c.id)
+        .join(ACTS, ACTS.c.act_id == GRADES.c.act_id)
+        .outerjoin(REVEALS, REVEALS.c.grade_id == GRADES.c.id)
+        .where(ACTS.c.by == person, ACTS.c.audit == latest, REVEALS.c.id.is_(None), GRADES.c.sealed.is_not(True))
+    )
+    rows = connection.execute(query).all()
+    return frozenset(int(row.relationship) for row in rows if not decided_since_grade(connection, row.id))
 
 
 def facts_of_grade(connection: Connection, grade_id: str) -> tuple[list[str], str]:

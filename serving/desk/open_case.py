@@ -21,7 +21,7 @@ from serving.desk.people.around import relationships_of
 from serving.desk.problems import Denied, NotFound
 from serving.desk.request import SignedInRequest
 from serving.desk.responses.facts import Facts
-from serving.desk.reveal import places_of
+from serving.desk.reveal import places_to_reveal
 from serving.storage import reading
 from threat.dates import moment
 from threat.errors import UsageError
@@ -50,7 +50,7 @@ class OpenCase:
     @cached_property
     def head(self) -> CaseHead:
         """The top of every page of it."""
-        on_list = places_of(self.signed_in, self.view).row(self.case.relationship) is not None
+        on_list = places_to_reveal(self.signed_in, self.view).row(self.case.relationship) is not None
         return case_head(self.view, self.case, self.signed_in.session.person, self.signed_in.at, on_list=on_list)
 
     @property

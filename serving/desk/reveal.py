@@ -6,7 +6,7 @@ from weakref import WeakKeyDictionary
 
 from sqlalchemy import Connection, Engine, func, select
 
-from serving.casework.graded import grades_since
+from serving.casework.graded import grades_since, own_unopened
 from serving.casework.tables import ACTS, OPENED_LISTS
 from serving.casework.views import Places as Graded
 from serving.casework.views import places
@@ -18,6 +18,20 @@ from serving.storage import reading
 
 def places_of(signed_in: SignedInRequest, view: ListView) -> Places:
     """Return the places on the list in view that this request may show.
+
+    Of those to reveal, without whatever the reader has graded and could still correct as given without the order: they
+    see that place first on the page after the grade, which writes that it was shown.
+    """
+    to_reveal = places_to_reveal(signed_in, view)
+    if not to_reveal.graded:
+        return to_reveal
+    with reading(signed_in.desk.engine) as connection:
+        unopened = own_unopened(connection, signed_in.session.person.id)
+    return Places(view, to_reveal.graded - unopened, to_reveal.sealed)
+
+
+def places_to_reveal(signed_in: SignedInRequest, view: ListView) -> Places:
+    """Return the places that people's grades open on the list in view, whether or not the reader was shown them yet.
 
     Whoever asks: no role sees the place of a relationship that waits for a grade, or has none on this list. A grade of
     before the list was opened is of another order, and whoever grades next has not seen this one.

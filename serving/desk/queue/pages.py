@@ -14,7 +14,7 @@ from serving.desk.queue.shown import facts_of, shown_rows
 from serving.desk.queue.today import today_of
 from serving.desk.rendering import page_of
 from serving.desk.request import SignedInRequest, signed_in_request
-from serving.desk.reveal import places_of
+from serving.desk.reveal import places_of, places_to_reveal
 from serving.storage import reading
 from threat.errors import IntegrityFailure
 
@@ -40,7 +40,7 @@ def queue(request: Request, signed_in: Annotated[SignedInRequest, Depends(signed
             draft.detail["score_visible"] = bool(answer.rows)
             draft.detail["shown"] = rows.choice.address()
             with reading(signed_in.desk.engine) as connection:
-                today = today_of(connection, signed_in, places)
+                today = today_of(connection, signed_in, places_to_reveal(signed_in, view))
     except NotFound as error:
         return page_of(request, "queue/no_list.html", error=error)
     except IntegrityFailure as error:

@@ -22,7 +22,7 @@ from serving.desk.open_case import OpenCase, open_case
 from serving.desk.reason_form import FieldError
 from serving.desk.rendering import page_of
 from serving.desk.request import posted_form
-from serving.desk.reveal import places_of
+from serving.desk.reveal import places_of, places_to_reveal
 from serving.desk.sitting import sitting_of
 from serving.desk.triage import grade_form
 from serving.desk.triage.pages import Reader, Reference, onward
@@ -101,7 +101,7 @@ def _elsewhere(opened: OpenCase) -> str:
         return f"/cases/{case.id}/grade"
     mine = case.graded_by == opened.signed_in.session.person.id
     # Of a list that was published since the grade nothing is shown: the grade was given before another order.
-    shown = places_of(opened.signed_in, opened.view).row(case.relationship) is not None
+    shown = places_to_reveal(opened.signed_in, opened.view).row(case.relationship) is not None
     # A decision ends the time for a second look, and the page of the case has the place then.
     person = opened.signed_in.session.person
     in_time = isinstance(allowed("second_look", case.state, person), Allowed)  # type: ignore[arg-type]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from fixtures import golden_force as golden
-from fixtures.desk_browser import NOW, client_of
+from fixtures.desk_browser import NOW, client_of, sign_in
 from fixtures.golden_lists import REFERENCE
 from fixtures.graded import Grader, waiting_cases
 
@@ -177,10 +177,32 @@ def test_the_same_page_says_a_place_to_nobody_while_another_referral_waits(open_
     grader = Grader(client)
     case = grader.case_of(REFERENCE["G06"])
     grader.grade(case, "keep_in_view")
+    client.get(f"/cases/{case}/order")
     assert "Ranked 6 of 10" in client.get(f"/relationships/{REFERENCE['G06']}").text
     assert grader.case_of(REFERENCE["G06"]) == case
     assert "Ranked" not in client.get(f"/relationships/{REFERENCE['G06']}").text
     assert client.get(f"/relationships/{REFERENCE['G06']}/sum").status_code == 404
+
+
+def test_whoever_graded_reads_the_place_first_where_it_is_written_that_they_did(open_desk, rule_var) -> None:
+    """Elsewhere they could read it and correct their grade as one given without the order."""
+    desk = open_desk(rule_var)
+    client, colleague = client_of(desk), client_of(desk, None)
+    sign_in(colleague, "rob")
+    grader, page = Grader(client), f"/relationships/{REFERENCE['G06']}"
+    case = grader.case_of(REFERENCE["G06"])
+    grader.grade(case, "keep_in_view")
+    assert "Ranked" not in client.get(page).text
+    assert client.get("/api/v1/queue").json()["rows"] == []
+    assert client.get(f"/api/v1{page}").json()["standing"]["kind"] == "not_shown"
+    assert f"/cases/{case}/order" in client.get("/").text
+    # A colleague's reading changes no grade.
+    assert "Ranked 6 of 10" in colleague.get(page).text
+    assert "reveal" not in history_of(desk, case)
+    assert client.get(f"/cases/{case}/order").status_code == 200
+    assert history_of(desk, case)[-1] == "reveal"
+    assert "Ranked 6 of 10" in client.get(page).text
+    assert client.get(f"/cases/{case}/grade?correct=yes").status_code != 200
 
 
 def test_a_sealed_case_shows_nothing_before_or_after_its_grade(open_desk, rule_var, monkeypatch) -> None:
@@ -216,6 +238,7 @@ def test_a_grade_of_before_a_list_shows_no_place_on_it(open_desk, golden_store, 
     page = f"/relationships/{REFERENCE['G06']}"
     case = grader.case_of(REFERENCE["G06"])
     grader.grade(case, "keep_in_view")
+    client.get(f"/cases/{case}/order")
     assert "Ranked " in client.get(page).text
     make_list(golden_store, tmp_path, golden.AS_OF, listed, started_at=NOW)
     moment[0] = NOW + 60
