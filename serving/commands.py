@@ -1,4 +1,4 @@
-"""``threat score``, ``explain``, ``replay``, ``serve``, ``demo`` and ``audit-log verify``."""
+"""``threat score``, ``explain``, ``replay``, ``serve`` and ``audit-log verify``."""
 
 from __future__ import annotations
 
@@ -174,21 +174,6 @@ def serve(
 
     served = Served(store=store, var=var, tour=tour, database=database, development=development)
     run(host, port, served, as_json=as_json, clock=_now)
-
-
-@app.command("demo")
-def demo(
-    no_serve: Annotated[bool, typer.Option("--no-serve", help="Stop before serving.")] = False,
-    port: PortOption = 8000,
-    var: VarOption = VAR / "demo",
-    seed: Annotated[int, typer.Option(help="Of the synthetic force; the gate refuses the model of most.")] = 2,
-    fresh: Annotated[bool, typer.Option("--fresh", help="Start over; otherwise what is there is used.")] = False,
-    as_json: JsonOption = False,
-) -> None:
-    """A synthetic force, end to end: records, ranking, model, audit, gate, card, and the desk."""
-    from serving.demonstration.run import run
-
-    run(var, port=port, serve=not no_serve, seed=seed, fresh=fresh, as_json=as_json)
 
 
 @app.command("sentences")

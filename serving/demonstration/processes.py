@@ -27,6 +27,10 @@ _SECONDS_TO_END = 10
 """A desk that was asked to end closes its connections and its log well within this time."""
 
 
+MARK = "demo.json"
+"""Says what a folder was made with; a folder without this file is not the demonstration's to write in."""
+
+
 class StepFailed(ThreatError):
     """A command of the demonstration failed; carries its exit code and the problem that it reported."""
 

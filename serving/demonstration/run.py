@@ -20,14 +20,10 @@ from pathlib import Path
 from typing import Any
 
 from features import load_catalogue
-from serving.casework.proposal import proposals
-from serving.demonstration.processes import RUN, Demonstration, StepFailed
+from serving.demonstration.processes import MARK, RUN, Demonstration, StepFailed
 from serving.demonstration.tour import for_reviewers, tour_steps
-from serving.demonstration.week import tell_week
 from serving.desk.server import listen
-from serving.desk.service import Desk
 from serving.lists.rankings import current
-from serving.storage import reading
 from threat import lists, untrusted
 from threat.asof import DAY, parse_as_of, show
 from threat.dates import as_of_day
@@ -43,9 +39,6 @@ from threat.trust.folder import Trust
 RELATIONSHIPS, YEARS, CAPACITY = 3_000, 5, 140
 """A force that is made and trained in minutes. The gate allows a list of a tenth of the rows at most, and the longer
 the list, the more outcomes there are to judge a model by."""
-
-MARK = "demo.json"
-"""Says what a folder was made with; a folder without this file is not the demonstration's to write in."""
 
 
 def run(var: Path, *, port: int, serve: bool, seed: int, fresh: bool, as_json: bool) -> None:
@@ -206,9 +199,10 @@ def _ask_the_gate(demo: Demonstration) -> bool:
 
 
 def _finish(demo: Demonstration, shown: dict[str, Any], gate: Gate, *, released: bool) -> dict[str, Any]:
-    trust = Trust.open(demo.trust.folder)
-    week = _tell_week(demo, trust)
-    steps = tour_steps(lists.open_list(demo.var / "lists", shown["list"], trust), gate, week=week)
+    # A process of its own, as every step: what the desk believes is named in its environment.
+    _, worked = demo.threat("demo-week", *demo.folders)
+    listed = lists.open_list(demo.var / "lists", shown["list"], Trust.open(demo.trust.folder))
+    steps = tour_steps(listed, gate, week=worked["week"])
     demo.show(_status(gate, released=released), steps)
     return {
         "address": demo.address,
@@ -223,17 +217,6 @@ def _finish(demo: Demonstration, shown: dict[str, Any], gate: Gate, *, released:
         "tour": [step.model_dump() for step in steps],
         "seconds": round(time.monotonic() - demo.started, 1),
     }
-
-
-def _tell_week(demo: Demonstration, trust: Trust) -> bool:
-    """Have the people of the demonstration work half a week at its desk; tell whether they have, now or before."""
-    desk = Desk(demo.store, demo.var, clock=lambda: int(time.time()), trust=trust)
-    try:
-        tell_week(desk, desk.clock())
-        with reading(desk.engine) as connection:
-            return any(proposal.kind == "accept" for proposal in proposals(connection, desk.clock()))
-    finally:
-        desk.close()
 
 
 def _read_note(path: Path) -> dict[str, Any]:

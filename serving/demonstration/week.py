@@ -10,6 +10,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from serving.audit.log import session_mark
 from serving.casework import views
@@ -17,11 +18,13 @@ from serving.casework.act import Act
 from serving.casework.decide import decide
 from serving.casework.decision import Considered, Decision, Power
 from serving.casework.grade import Grading, grade
+from serving.casework.proposal import proposals
 from serving.casework.reveal import reveal
 from serving.casework.second_look import Look, Shown, look_again
 from serving.casework.sight import Seen, see
 from serving.casework.views import Case
 from serving.casework.voice import Views, record_voice
+from serving.demonstration.processes import MARK
 from serving.desk.case.facts import facts_of_file
 from serving.desk.case.view import file_of
 from serving.desk.list_view import ListView
@@ -30,6 +33,7 @@ from serving.identity.development import enrol, picked
 from serving.identity.person import Person
 from serving.storage import reading, writing
 from threat.asof import DAY
+from threat.errors import UsageError
 from threat.ids import show_id
 
 _PLACE = uuid.UUID("5a2b6f60-0d5e-5c3b-9f0e-6f1a1c1e7b11")
@@ -125,6 +129,26 @@ class _Unit:
             why="Read with the unit on Monday.",
         )
         decide(self.desk.casework, self.act(subject, act, case_id), given)
+
+
+def work_half_a_week(store: Path, var: Path, at: int) -> bool:
+    """Have the people of a demonstration work at its desk; tell whether they have, now or before. ``at``: UTC seconds.
+
+    Raises UsageError for a folder that is no demonstration's: what is made up never gets into a force's cases.
+    """
+    if not (var / MARK).is_file():
+        raise UsageError(
+            "This folder is not that of a demonstration.",
+            where=str(var),
+            way_out="threat demo makes one with its week",
+        )
+    desk = Desk(store, var, clock=lambda: at)
+    try:
+        tell_week(desk, at)
+        with reading(desk.engine) as connection:
+            return any(proposal.kind == "accept" for proposal in proposals(connection, at))
+    finally:
+        desk.close()
 
 
 def tell_week(desk: Desk, at: int) -> int:

@@ -13,10 +13,11 @@ from fixtures.desk_browser import NOW, STARTED_AT
 from serving.audit.log import verify
 from serving.casework import proposal, views
 from serving.casework.checks import compare
-from serving.demonstration.week import tell_week
+from serving.demonstration.week import tell_week, work_half_a_week
 from serving.desk.service import Desk
 from serving.lists.making import ListOptions, make_list
 from serving.storage import reading
+from threat.errors import UsageError
 
 
 @pytest.fixture
@@ -41,6 +42,13 @@ def test_there_is_something_in_every_state(desk: Desk) -> None:
     assert states(desk)["watching"] == 2
     assert "act_today" in graded
     assert verify(desk.engine).entries > 15
+
+
+def test_nothing_made_up_gets_into_a_desk_that_is_no_demonstration(desk: Desk) -> None:
+    with pytest.raises(UsageError) as raised:
+        work_half_a_week(desk.store, desk.var, NOW)
+    assert raised.value.problem == "This folder is not that of a demonstration."
+    assert states(desk) == Counter()
 
 
 def test_told_again_it_changes_nothing(desk: Desk) -> None:
